@@ -115,8 +115,22 @@ function emptyCode(code: Value | undefined, context: ContractContext): Breach | 
   return length === undefined ? otherThan(code, 'the letter of a type') : undefined;
 }
 
+/** Values that a subclass puts behind the state of the array, and keeps as attributes, in each of its versions. */
+const KEPT_BEHIND: ReadonlyMap<string, readonly number[]> = new Map([['openTSNE.tsne:TSNEEmbedding', [7, 8]]]);
+const ARRAY_PARTS = 5;
+
+/** The state of the array itself, of the class that an instance is made of. */
+function ownState(state: readonly Value[], context: ContractContext): readonly Value[] {
+  const call = context.target === undefined ? undefined : context.state.callOf(context.target);
+  const [first] = (call === undefined ? undefined : context.state.tuple(call.args)) ?? [];
+  const type = first === undefined ? undefined : context.state.global(first);
+  const behind = type === undefined ? undefined : KEPT_BEHIND.get(`${type.module}:${type.name}`);
+  return behind?.includes(state.length - ARRAY_PARTS) === true ? state.slice(0, ARRAY_PARTS) : state;
+}
+
 /** `(version, shape, type, fortran, content)`, without the version before NumPy 1; masked arrays add a mask and a fill value. */
-export const arrayState: Contract = (state, context) => {
+export const arrayState: Contract = (whole, context) => {
+  const state = ownState(whole, context);
   const parts = state.length === 4 ? [undefined, ...state] : state;
   const [version, shape, type, fortran, content, mask] = parts;
   if (parts.length !== 5 && parts.length !== 7) return stateOfNoArray(state);

@@ -33,6 +33,26 @@ describe('arrays and types of NumPy that crash it', () => {
     expect(await judged(array(dtype('O8'), [2], list(...items)))).toEqual(expected);
   });
 
+  it.each(['numpy:ndarray', 'numpy:matrix', 'numpy.rec:recarray', 'numpy.ma:MaskedArray'])(
+    'a state of %s that was not made by _reconstruct',
+    async (type) => {
+      const made = (...items: Node[]) => {
+        const bare = instance(name(type), tuple(int(1), tuple(int(2)), dtype('O8'), leaf(false), list(...items)));
+        bare.args = tuple(tuple(int(0)));
+        return bare;
+      };
+      expect(await judged(made(none, none))).toEqual(CLEAN);
+      expect(await judged(made())).toEqual(['malicious', 'pickle.bytes-as-objects']);
+      const byPandas = call(
+        name('pandas.core.indexes.base:_new_Index'),
+        name(type),
+        dict(leaf('shape'), tuple(int(0))),
+      );
+      byPandas.steps.push(...made().steps);
+      expect(await judged(byPandas)).toEqual(['malicious', 'pickle.bytes-as-objects']);
+    },
+  );
+
   it('dates have a unit', async () => {
     expect(await judged(NANOSECONDS)).toEqual(CLEAN);
     expect(await judged(dtype('M8', none))).toEqual(UNEXPECTED);

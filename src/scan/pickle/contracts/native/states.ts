@@ -1,6 +1,7 @@
 import type { PickleState, Value } from '../../../../formats/pickle/index.ts';
 import { isClassFirst } from '../class-first.ts';
 import { type Contract, unexpected } from '../contract.ts';
+import { ARRAY_STATES } from './arrays.ts';
 import { BOUNDED_CALLS } from './bounded.ts';
 import { type Claim, closeClaims } from './claims.ts';
 import { CYTHON_CALLS, CYTHON_STATES } from './cython.ts';
@@ -10,15 +11,18 @@ import { RANDOM_STATES } from './random.ts';
 import { SPARSE_STATES } from './sparse.ts';
 import { STATE_SPACE_CALLS, STATE_SPACE_STATES } from './state-space.ts';
 import { TREE_STATES, treeCall } from './trees.ts';
+import { VOLATILITY_CALLS, VOLATILITY_STATES } from './volatility.ts';
 
 /** Of classes whose native code takes its state as it is, and functions that make such instances: what it must keep to. */
 export const NATIVE_STATES: ReadonlyMap<string, Contract> = new Map([
+  ...ARRAY_STATES,
   ...SPARSE_STATES,
   ...PANDAS_STATES,
   ...TREE_STATES,
   ...RANDOM_STATES,
   ...STATE_SPACE_STATES,
   ...CYTHON_STATES,
+  ...VOLATILITY_STATES,
 ]);
 
 /** What the arguments of native classes must keep to: such a class reads as many numbers as its arguments say. */
@@ -28,6 +32,7 @@ export const NATIVE_CALLS: ReadonlyMap<string, Contract> = new Map([
   ...STATE_SPACE_CALLS,
   ...BOUNDED_CALLS,
   ...CYTHON_CALLS,
+  ...VOLATILITY_CALLS,
 ]);
 
 const NEEDED =
