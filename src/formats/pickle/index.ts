@@ -33,6 +33,7 @@ export {
   DICT,
   EXT,
   FIRST_COMPOSITE,
+  FLOAT,
   FROZENSET,
   GLOBAL,
   type GlobalName,

@@ -67,7 +67,7 @@ export function mutate(
   if (value.kind === LIST && own === LIST && Number.isFinite(state.keepFrom)) state.lengthen(value.ref, count);
   if (value.kind !== own) {
     const built = value.kind === OBJECT && state.cells.kinds[value.ref] === BUILT;
-    const items = state.notable(receiver + 1, count);
+    const items = state.notable(receiver + 1, count, state.handler.readsItems?.(value, state));
     state.handler.onMutate(value, opcode, built, state.base + at, state, items);
     if (state.waits) return { kind: 'text' };
   }

@@ -23,7 +23,7 @@ export interface PickleHandler {
   onBuild(target: Value, state: Value, again: boolean, offset: number, machine: PickleState): 'array' | undefined;
   /**
    * Items are put into something that the stream did not make as a plain list, dict or set. `items` is a tuple of them, when they
-   * are more than constants.
+   * are more than constants, or are read.
    */
   onMutate(
     receiver: Value,
@@ -33,6 +33,8 @@ export interface PickleHandler {
     machine: PickleState,
     items: Value | undefined,
   ): void;
+  /** Whether the items of such a thing are looked at, constants as well. */
+  readsItems?(receiver: Value, machine: PickleState): boolean;
   /** A dict gets a key that starts with two underscores. */
   onDunderKey(key: Value, item: Value, offset: number, machine: PickleState): void;
   onPersistentId(id: Value, offset: number, machine: PickleState): void;
@@ -465,9 +467,9 @@ export class PickleState {
     return at;
   }
 
-  /** Stack values of which some are more than constants, as a tuple; `undefined` when all are constants. */
-  notable(from: number, count: number): Value | undefined {
-    return anyNotable(this, from, count) ? { kind: value.TUPLE, ref: this.store(from, count) } : undefined;
+  /** Stack values of which some are more than constants, or all, as a tuple; `undefined` when all are constants. */
+  notable(from: number, count: number, all = false): Value | undefined {
+    return all || anyNotable(this, from, count) ? { kind: value.TUPLE, ref: this.store(from, count) } : undefined;
   }
 
   /** Whether a value is more than a constant, or a tuple of constants. */

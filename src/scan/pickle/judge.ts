@@ -34,6 +34,7 @@ import {
   expandsTuples,
   isDistribution,
   isExpression,
+  itemContract,
   longValue,
   madeOfCode,
   makerOf,
@@ -381,11 +382,20 @@ export class PickleJudge implements PickleHandler {
     const standing = this.#names.standing(made);
     if (standing.kind !== 'listed' && standing.kind !== 'shadowed') return;
     const { entry } = standing;
+    const broken = itemContract(made)?.((items && machine.tuple(items)) ?? [], this.#names.context(machine, receiver));
+    if (machine.waits) return;
+    if (broken !== undefined) this.#say.breach(name, broken, at, () => describe(receiver, machine));
     if (items !== undefined) this.#handed.items(entry, items, at, machine);
     if (entry.uses.has('items')) return;
     // The methods that take items are the object's own, and may be anything.
     const message = `${opcode} on what ${name} returned, which ${entry.library} does not do`;
     this.#say.report(rules.BROKEN_CONTRACT, message, name, at);
+  }
+
+  readsItems(receiver: Value, machine: PickleState): boolean {
+    const call = machine.callOf(receiver);
+    const global = call === undefined ? undefined : machine.global(call.callee);
+    return global !== undefined && itemContract(global) !== undefined;
   }
 
   onDunderKey(key: Value, item: Value, offset: number, machine: PickleState): void {

@@ -18,4 +18,13 @@ export {
 export { distributionState, NUMPY_STATES } from './scientific.ts';
 export { expandsTuples } from './shared-tuples.ts';
 export { madeBy, placeOf, type SpelledBytes } from './spelled-bytes.ts';
-export { CALLERS, CONTRACTS, contractOf, judgedArguments, READS_DICTS, READS_LISTS, takesNoKeywords } from './table.ts';
+export {
+  CALLERS,
+  CONTRACTS,
+  contractOf,
+  itemContract,
+  judgedArguments,
+  READS_DICTS,
+  READS_LISTS,
+  takesNoKeywords,
+} from './table.ts';

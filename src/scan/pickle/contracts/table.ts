@@ -1,7 +1,7 @@
 import type { ListedGlobal } from '../../lists/index.ts';
 import { isClassFirst } from './class-first.ts';
 import type { Contract } from './contract.ts';
-import { ARROW_CONTRACTS, ARROW_TYPES, GRAPH_CALLS } from './libraries/index.ts';
+import { ARROW_CONTRACTS, ARROW_TYPES, LIBRARY_CALLS, LIBRARY_ITEMS } from './libraries/index.ts';
 import { NATIVE_CALLS } from './native/index.ts';
 import { PYTHON_CONTRACTS } from './python.ts';
 import { classFirst, SCIENTIFIC_CONTRACTS } from './scientific.ts';
@@ -23,8 +23,13 @@ export const CONTRACTS: ReadonlyMap<string, Contract> = new Map([
 export function contractOf({ module, name }: ListedGlobal): Contract | undefined {
   // Cython writes such a function for each class: it makes an instance of its first argument.
   const full = `${module}:${name}`;
-  const own = CONTRACTS.get(full) ?? NATIVE_CALLS.get(full) ?? GRAPH_CALLS.get(full);
+  const own = CONTRACTS.get(full) ?? NATIVE_CALLS.get(full) ?? LIBRARY_CALLS.get(full);
   return own ?? (name.startsWith('__pyx_unpickle_') ? classFirst : undefined);
+}
+
+/** What the items that an instance of a class is given must keep to, if anything. */
+export function itemContract({ module, name }: Pick<ListedGlobal, 'module' | 'name'>): Contract | undefined {
+  return LIBRARY_ITEMS.get(`${module}:${name}`);
 }
 
 /** Functions that call the one that they are given first, under a contract of their own. */
@@ -40,12 +45,15 @@ export const READS_LISTS: ReadonlySet<string> = new Set([
   ),
   'PIL.Image.Image',
   'igraph.Graph',
+  'pywt._extensions._pywt.Wavelet',
 ]);
 
 /** The same of dicts. */
 export const READS_DICTS: ReadonlySet<string> = new Set([
   ...READS_LISTS,
   'functools.partial',
+  'pint._unpickle_quantity',
+  'pint._unpickle_unit',
   'numpy.dtype',
   'numpy.core.multiarray._reconstruct',
   'numpy._core.multiarray._reconstruct',
@@ -65,7 +73,9 @@ export const JUDGED: ReadonlyMap<string, number> = new Map([
     ...['builtins:getattr', '__builtin__:getattr', 'builtins:type', '__builtin__:type', '_operator:getitem'],
     ...['functools:partial', 'collections:defaultdict', 'dill._dill:_create_array'],
     'array:_array_reconstructor',
+    ...['pint:_unpickle_quantity', 'pint:_unpickle_unit'],
   ].map((name) => [name, 1] as const),
+  ['pywt._extensions._pywt:ContinuousWavelet', 2],
 ]);
 
 export function judgedArguments(entry: ListedGlobal): number {
@@ -75,5 +85,5 @@ export function judgedArguments(entry: ListedGlobal): number {
 
 /** Whether what a class is given by keyword is looked at by no contract, and so may not be there. */
 export function takesNoKeywords({ module, name }: ListedGlobal): boolean {
-  return NATIVE_CALLS.has(`${module}:${name}`) || GRAPH_CALLS.has(`${module}:${name}`);
+  return NATIVE_CALLS.has(`${module}:${name}`) || LIBRARY_CALLS.has(`${module}:${name}`);
 }

@@ -49,6 +49,9 @@ interface ListedUse {
   readonly loaders: LoaderSet;
 }
 
+/** Classes whose `__setstate__` keeps a dict within its tuple as it is: none of its keys becomes an attribute. */
+const KEEPS_DICTS: ReadonlySet<string> = new Set(['uncertainties.core:LinearCombination']);
+
 /** Bytes that a use, and an entry of a set, cost, about. */
 const USE_BYTES = 128;
 const SET_BYTES = 40;
@@ -92,7 +95,9 @@ export class Received {
         const given = machine.flows.givenAt(index);
         const listed = this.#uses[given.use];
         if (listed === undefined) continue;
-        for (const found of walk.from(given, listed.use)) {
+        const { module, name } = listed.entry;
+        const attributes = listed.use === 'build' && !KEEPS_DICTS.has(`${module}:${name}`);
+        for (const found of walk.from(given, attributes)) {
           yield { entry: listed.entry, use: listed.use, offset: given.offset, loaders: listed.loaders, found };
         }
       }
@@ -131,8 +136,9 @@ class Walk {
     this.#states = new Set();
   }
 
-  *from({ value }: GivenValue, use: TakingUse): Generator<TypeViolation['found']> {
-    if (use === 'build') yield* this.#stateKeys(value);
+  /** @param attributes whether the keys of a state become attributes */
+  *from({ value }: GivenValue, attributes: boolean): Generator<TypeViolation['found']> {
+    if (attributes) yield* this.#stateKeys(value);
     const open = [value];
     for (let top = open.pop(); top !== undefined; top = open.pop()) {
       this.#machine.budget.work(1);

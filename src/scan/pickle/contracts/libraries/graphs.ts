@@ -50,10 +50,29 @@ const NETWORKX = [
   'networkx.algorithms.approximation.kcomponents:_AntiGraph',
   'networkx.algorithms.planarity:PlanarEmbedding',
   'skimage.graph._rag:RAG',
+  ...[
+    'ADMG:ADMG',
+    'AncestralBase:AncestralBase',
+    'DAG:DAG',
+    'MAG:MAG',
+    'PDAG:PDAG',
+    'UndirectedGraph:UndirectedGraph',
+  ].map((name) => `pgmpy.base.${name}`),
+  ...['pgmpy.base.SimpleCausalModel:SimpleCausalModel', 'pgmpy.base._base:_CoreGraph', 'pgmpy.base.DAG:PDAG'],
+  ...[
+    ...[
+      'BayesianNetwork',
+      'ClusterGraph',
+      'DiscreteBayesianNetwork',
+      'DiscreteMarkovNetwork',
+      'DynamicBayesianNetwork',
+    ],
+    ...['FactorGraph', 'FunctionalBayesianNetwork', 'JunctionTree', 'LinearGaussianBayesianNetwork', 'MarkovNetwork'],
+    'NaiveBayes',
+  ].map((name) => `pgmpy.models.${name}:${name}`),
 ];
 
-/** By "module:name": what the arguments of a class must keep to. */
-export const GRAPH_CALLS: ReadonlyMap<string, Contract> = new Map<string, Contract>([
+export const GRAPH_CALLS: readonly (readonly [string, Contract])[] = [
   ...NETWORKX.map((name) => [name, bareGraph] as const),
   ['igraph:Graph', edgeList],
-]);
+];

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import {
+  call,
+  dict,
+  instance,
+  int,
+  leaf,
+  list,
+  type Made,
+  type Node,
+  name,
+  tuple,
+} from '../../../oracles/lists/tree.ts';
+import { array, CLEAN, dtype, floats, judged, none, UNEXPECTED } from '../../../support/pickle-arrays.ts';
+
+describe('wavelets', () => {
+  const filter = (length = 2) => list(...new Array<Node>(length).fill(leaf(0.5)));
+  const wavelet = (...filters: Node[]) => call(name('pywt._extensions._pywt:Wavelet'), leaf('db1'), tuple(...filters));
+  const continuous = (type: string) => call(name('pywt._extensions._pywt:ContinuousWavelet'), leaf('morl'), name(type));
+
+  it.each([
+    ['four filters', CLEAN, wavelet(filter(), filter(), filter(), filter())],
+    ['three filters', UNEXPECTED, wavelet(filter(), filter(), filter())],
+    ['a longer filter', UNEXPECTED, wavelet(filter(), filter(3), filter(), filter())],
+    ['a filter of texts', UNEXPECTED, wavelet(filter(), filter(), filter(), list(leaf('a'), leaf('b')))],
+    ['an array for a filter', UNEXPECTED, wavelet(filter(), filter(), filter(), floats(1, 2))],
+    ['a continuous one', CLEAN, continuous('numpy:float64')],
+    ['a continuous one of objects', UNEXPECTED, continuous('numpy:object_')],
+  ])('%s', async (_, expected, root) => {
+    expect(await judged(root)).toEqual(expected);
+  });
+
+  it('a function in place of the type', async () => {
+    const [verdict] = await judged(continuous('os:system'));
+    expect(verdict).toBe('malicious');
+  });
+});
+
+describe('quantities of pint, whose units are looked up as expressions', () => {
+  const dictOf = (...items: Node[]): Made => {
+    const made = instance(name('pint.util:udict'));
+    if (items.length > 0) made.steps.push({ does: 'set', items });
+    return made;
+  };
+  const units = (names: Node) =>
+    instance(name('pint.util:UnitsContainer'), tuple(names, int(1), name('builtins:float')));
+  const quantity = (magnitude: Node, of: Node) =>
+    call(name('pint:_unpickle_quantity'), name('pint.facets.plain.quantity:PlainQuantity'), magnitude, of);
+  const metres = units(dictOf(leaf('meter'), int(1)));
+  const unit = (of: Node) => call(name('pint:_unpickle_unit'), name('pint.facets.plain.unit:PlainUnit'), of);
+
+  it.each([
+    ['a number', CLEAN, quantity(leaf(3.5), metres)],
+    ['an array', CLEAN, quantity(floats(1, 2), metres)],
+    ['a unit', CLEAN, unit(units(dictOf(leaf('meter'), int(1), leaf('µs'), int(-2))))],
+    ['no units', CLEAN, quantity(int(1), units(dictOf()))],
+    ['an expression', UNEXPECTED, quantity(leaf('9**9**9'), metres)],
+    ['an expression for a name', UNEXPECTED, unit(units(dictOf(leaf('9**9**9'), int(1))))],
+    ['a product for a name', UNEXPECTED, unit(units(dictOf(leaf('m*s'), int(1))))],
+    ['a power that is a text', UNEXPECTED, unit(units(dictOf(leaf('m'), leaf('2'))))],
+    ['names in a dict of the stream', UNEXPECTED, unit(units(dict(leaf('9**9'), int(1))))],
+    ['a text for the units', UNEXPECTED, quantity(int(1), leaf('9**9**9'))],
+    ['an array of objects', UNEXPECTED, quantity(array(dtype('O8'), [1], list(leaf('9**9'))), metres)],
+    [
+      'names that the dict is made of',
+      UNEXPECTED,
+      unit(units(Object.assign(dictOf(), { args: tuple(dict(leaf('9**9'), int(1))) }))),
+    ],
+  ])('%s', async (_, expected, root) => {
+    expect(await judged(root)).toEqual(expected);
+  });
+
+  it('another class in place of the quantity', async () => {
+    const other = call(name('pint:_unpickle_quantity'), name('pint.util:udict'), int(1), metres);
+    expect((await judged(other))[0]).not.toBe('clean');
+  });
+});
+
+describe('texts and matrices of formulaic', () => {
+  const variable = (...args: Node[]) => {
+    const made = instance(name('formulaic.utils.variables:Variable'), dict(leaf('roles'), none, leaf('source'), none));
+    made.args = tuple(...args);
+    return made;
+  };
+  const table = instance(name('pandas.core.frame:DataFrame'));
+  const matrix = (of: Node) => call(name('formulaic.model_matrix:ModelMatrix'), of, none);
+
+  it('a variable is a text', async () => {
+    expect(await judged(variable(leaf('a')))).toEqual(CLEAN);
+    expect(await judged(variable(table))).toEqual(UNEXPECTED);
+    expect(await judged(variable(leaf('a'), leaf('b')))).toEqual(UNEXPECTED);
+  });
+
+  it('a matrix is a proxy, which takes a state for what it stands for', async () => {
+    expect(await judged(matrix(floats(1, 2)))).toEqual(CLEAN);
+    expect(await judged(matrix(instance(name('statsmodels.base.data:ModelData'))))).toEqual(UNEXPECTED);
+    const made = matrix(floats(1, 2));
+    made.steps.push({ does: 'build', items: [tuple(int(1), tuple(int(9)), dtype('O8'), leaf(false), list())] });
+    expect((await judged(made))[0]).not.toBe('clean');
+    const filled = matrix(floats(1, 2));
+    filled.steps.push({ does: 'set', items: [int(0), leaf(1)] });
+    expect((await judged(filled))[0]).not.toBe('clean');
+  });
+});
+
+describe('parts of tokenizers', () => {
+  const part = (type: string, state: string, ...args: Node[]) => {
+    const made = instance(name(`tokenizers.${type}`), leaf(Buffer.from(state)));
+    made.args = tuple(...args);
+    return made;
+  };
+
+  it.each([
+    ['of one kind', 'clean', part('normalizers:NFC', '{"type":"NFC"}')],
+    ['of a list', 'clean', part('normalizers:Sequence', '{"type":"Sequence","normalizers":[{"type":"NFC"}]}', list())],
+    [
+      'of words',
+      'clean',
+      part(
+        'processors:BertProcessing',
+        '{"type":"BertProcessing","sep":["a",1],"cls":["b",2]}',
+        tuple(leaf(''), int(0)),
+        tuple(leaf(''), int(0)),
+      ),
+    ],
+    ['made of others', 'suspicious', part('normalizers:Sequence', '{"type":"NFC"}', list(none))],
+    ['that breaks off', 'suspicious', part('normalizers:NFC', '{"type":')],
+  ])('%s', async (_, expected, root) => {
+    expect((await judged(root))[0]).toBe(expected);
+  });
+});
+
+describe('numbers with uncertainties', () => {
+  const variable = () =>
+    instance(name('uncertainties.core:Variable'), dict(leaf('_nominal_value'), leaf(1), leaf('_std_dev'), leaf(0.1)));
+  const sum = (key: Node) => instance(name('uncertainties.core:LinearCombination'), tuple(dict(key, leaf(1))));
+
+  it('keep a dict whose keys are variables, and are not set as attributes', async () => {
+    expect(await judged(sum(variable()))).toEqual(CLEAN);
+    expect((await judged(sum(name('os:system'))))[0]).toBe('malicious');
+  });
+});
