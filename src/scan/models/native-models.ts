@@ -1,6 +1,8 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { type FileBudget, isAssayError } from '../../core/index.ts';
 import { readCatboost, readLightgbm, readXgboost } from '../../formats/boosters/index.ts';
+import { readRdkitBits, readRdkitCounts } from '../../formats/fingerprints/index.ts';
+import { readWkb } from '../../formats/geometry/index.ts';
 import { CATBOOST, LIGHTGBM, UBJSON, XGBOOST_BINARY } from '../../formats/index.ts';
 import { XGBOOST_JSON } from '../../formats/json/index.ts';
 import { SENTENCEPIECE } from '../../formats/protobuf/index.ts';
@@ -8,7 +10,9 @@ import { readSentencePiece, readTokenizerJson } from '../../formats/tokenizers/i
 import { leaveUnjudged, type Scanner, structureRule } from '../scanner/index.ts';
 
 /** Models that a library's own native code reads, by library. */
-export type NativeModel = 'xgboost' | 'lightgbm' | 'catboost' | 'sentencepiece' | 'tokenizers';
+export type NativeModel =
+  | ('xgboost' | 'lightgbm' | 'catboost' | 'sentencepiece' | 'tokenizers')
+  | ('wkb' | 'rdkit-bits' | 'rdkit-counts');
 
 interface NativeReader {
   readonly title: string;
@@ -21,6 +25,9 @@ const READERS: Readonly<Record<NativeModel, NativeReader>> = {
   catboost: { title: 'CatBoost model', read: readCatboost },
   sentencepiece: { title: 'SentencePiece tokenizer', read: readSentencePiece },
   tokenizers: { title: 'tokenizer of the tokenizers library', read: readTokenizerJson },
+  wkb: { title: 'geometry in well-known binary', read: readWkb },
+  'rdkit-bits': { title: 'fingerprint of RDKit', read: readRdkitBits },
+  'rdkit-counts': { title: 'fingerprint of RDKit with counts', read: readRdkitCounts },
 };
 
 /** What a reader made of a model: all of it agrees, it contradicts itself, or a part of it is not known. */

@@ -64,7 +64,7 @@ import {
   walksAttributes,
 } from './judge-names.ts';
 import { refusedByLists, resolvedNames } from './loader-names.ts';
-import { type Handed, handedBy, takesNativeState, type Untold } from './native-states.ts';
+import { type Handed, handedBy, handedByCall, takesNativeState, type Untold } from './native-states.ts';
 import { itemsOfPlainValue, ODDITIES, STATE_OF_PLAIN_VALUE, TUPLES_HASHED_FOR_HOURS } from './oddities.ts';
 import * as rules from './rules.ts';
 import { Sayer } from './sayer.ts';
@@ -265,6 +265,7 @@ export class PickleJudge implements PickleHandler {
       this.#say.breach(full, broken, machine.fileOffset(call.offset), shown);
       return;
     }
+    this.#hand(handedByCall(entry, args, machine), machine);
     const use = isNew(call, args) ? 'new' : 'call';
     const contracted = entry.contract === undefined || contract !== undefined || isDistribution(entry);
     if (call.args.kind === TUPLE && allowed(entry, use, args.length) && contracted) return;
@@ -308,7 +309,7 @@ export class PickleJudge implements PickleHandler {
       this.#say.report(rules.LATE_MUTATION, `sets the state of an instance of ${name} a second time`, name, at);
     }
     if (made !== undefined && isFileMarker(made)) sayFile(this.#say, state, at, machine);
-    if (made !== undefined && takesNativeState(made)) this.#hand(made, state, machine);
+    if (made !== undefined && takesNativeState(made)) this.#hand(handedBy(made, state, machine), machine);
     if (machine.waits) return undefined;
     if (made !== undefined && isArrayMarker(made) && (machine.alive & JOBLIB) !== 0) return 'array';
     if (standing?.kind === 'listed' || standing?.kind === 'shadowed')
@@ -316,9 +317,8 @@ export class PickleJudge implements PickleHandler {
     return undefined;
   }
 
-  /** Notes what an instance hands to native code, which is read after the stream. */
-  #hand(owner: GlobalName, state: Value, machine: PickleState): void {
-    const handed = handedBy(owner, state, machine);
+  /** Notes what native code is handed, which is read after the stream. */
+  #hand(handed: readonly (Handed | Untold)[], machine: PickleState): void {
     if (machine.waits) return;
     if (!this.blobs.hasRoom(this.handed.length + handed.length)) this.blobs.lost = true;
     else this.handed.push(...handed);

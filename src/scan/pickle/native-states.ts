@@ -77,10 +77,26 @@ const STATES: ReadonlyMap<string, NativeState> = new Map([
   ['sentencepiece:SentencePieceNormalizer', { model: 'sentencepiece' }],
 ]);
 
+/** By "module:name": functions and classes that hand the bytes that they are called with to native code. */
+const CALLS: ReadonlyMap<string, NativeModel> = new Map<string, NativeModel>([
+  ['shapely.io:from_wkb', 'wkb'],
+  ['rdkit.DataStructs.cDataStructs:ExplicitBitVect', 'rdkit-bits'],
+  ...['IntSparseIntVect', 'LongSparseIntVect', 'UIntSparseIntVect', 'ULongSparseIntVect'].map(
+    (name) => [`rdkit.DataStructs.cDataStructs:${name}`, 'rdkit-counts'] as const,
+  ),
+]);
+
 type Named = Pick<GlobalName, 'module' | 'name'>;
 
 export function takesNativeState({ module, name }: Named): boolean {
   return STATES.has(`${module}:${name}`);
+}
+
+/** What a call hands to native code, whose contract lets nothing but bytes pass. */
+export function handedByCall({ module, name }: Named, args: readonly Value[], machine: PickleState): readonly Handed[] {
+  const model = CALLS.get(`${module}:${name}`);
+  const place = model === undefined || args[0] === undefined ? undefined : placeOf(args[0], false, machine);
+  return model === undefined || place === undefined ? [] : [{ model, owner: `${module}.${name}`, ...place }];
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   type Value,
 } from '../../../formats/pickle/index.ts';
 import { isOwnMember, type ListedGlobal, mayHold, PLAIN, type Takes, type TakingUse } from '../../lists/index.ts';
+import { LOOKS_INTO_DICTS } from '../contracts/libraries/index.ts';
 
 /** Something that a use of a listed name was handed and may not be. */
 export interface TypeViolation {
@@ -46,6 +47,8 @@ interface ListedUse {
   readonly entry: ListedGlobal;
   readonly use: TakingUse;
   readonly takes: Takes;
+  /** Keys that name something count in all dicts that it was handed, and not in its state alone. */
+  readonly deep: boolean;
   readonly loaders: LoaderSet;
 }
 
@@ -73,24 +76,27 @@ export class Received {
     budget.hold(USE_BYTES);
     this.#ids.set(entry, ids);
     const id = this.#uses.length;
-    this.#uses.push({ entry, use, takes: entry.types?.get(use) ?? PLAIN, loaders });
+    const deep = use === 'build' && LOOKS_INTO_DICTS.has(`${entry.module}:${entry.name}`);
+    this.#uses.push({ entry, use, takes: entry.types?.get(use) ?? PLAIN, deep, loaders });
     ids.set(key, id);
     return id;
   }
 
   /** All that was handed where it may not be, each callable once for all uses that may be handed the same. */
   *violations(machine: PickleState, context: ReceivedContext): Generator<TypeViolation> {
-    const byTakes = new Map<Takes, number[]>();
+    const [byTakes, deep] = [new Map<Takes, number[]>(), new Map<Takes, number[]>()];
     machine.budget.hold(machine.flows.given * SET_BYTES);
     for (let index = 0; index < machine.flows.given; index++) {
-      const takes = this.#uses[machine.flows.givenAt(index).use]?.takes ?? PLAIN;
-      const group = byTakes.get(takes);
-      if (group === undefined) byTakes.set(takes, [index]);
+      const use = this.#uses[machine.flows.givenAt(index).use];
+      const takes = use?.takes ?? PLAIN;
+      const groups = use?.deep === true ? deep : byTakes;
+      const group = groups.get(takes);
+      if (group === undefined) groups.set(takes, [index]);
       else group.push(index);
     }
     const walk = new Walk(machine, context);
-    for (const [takes, group] of byTakes) {
-      walk.start(takes);
+    for (const [takes, group] of [...byTakes, ...deep]) {
+      walk.start(takes, deep.get(takes) === group);
       for (const index of group) {
         const given = machine.flows.givenAt(index);
         const listed = this.#uses[given.use];
@@ -115,6 +121,7 @@ class Walk {
   readonly #containers: Int32Array;
   #round = 0;
   #takes: Takes = PLAIN;
+  #deep = false;
   #states = new Set<number>();
 
   constructor(machine: PickleState, context: ReceivedContext) {
@@ -130,9 +137,10 @@ class Walk {
     return this.#tuples.byteLength + this.#containers.byteLength;
   }
 
-  start(takes: Takes): void {
+  start(takes: Takes, deep: boolean): void {
     this.#round++;
     this.#takes = takes;
+    this.#deep = deep;
     this.#states = new Set();
   }
 
@@ -145,7 +153,9 @@ class Walk {
       const name = this.#callable(top);
       if (name !== undefined && !mayHold(this.#takes, name))
         yield { kind: isOwnMember(this.#takes, name) ? 'own-member' : 'callable', name };
-      for (const item of this.#open(top)) open.push(item);
+      const items = this.#open(top);
+      if (this.#deep && top.kind === DICT) yield* this.#deepKeys(items);
+      for (const item of items) open.push(item);
     }
   }
 
@@ -185,13 +195,25 @@ class Walk {
       if (kind !== DICT || this.#states.has(ref)) continue;
       this.#machine.budget.hold(SET_BYTES);
       this.#states.add(ref);
-      for (const item of this.#machine.flows.contents(ref)) {
-        if (!item.isKey) continue;
-        if (item.kind === STR_DUNDER) {
-          const name = this.#context.specialKey(item.ref) ?? '?';
-          if (!this.#takes.keys.has(name)) yield { kind: 'special-key', name };
-        } else yield { kind: item.kind >= GLOBAL ? 'computed-key' : 'odd-key' };
-      }
+      yield* this.#keys(this.#machine.flows.contents(ref));
+    }
+  }
+
+  /** Keys of any dict may be numbers and tuples; what a call returned may be a text as well. */
+  *#deepKeys(items: readonly (Value & { readonly isKey?: boolean })[]): Generator<Violation['found']> {
+    for (const item of items) {
+      if (item.kind === STR_DUNDER) yield* this.#keys([item]);
+      else if (item.isKey === true && item.kind >= GLOBAL) yield { kind: 'odd-key' };
+    }
+  }
+
+  *#keys(items: readonly (Value & { readonly isKey?: boolean })[]): Generator<Violation['found']> {
+    for (const item of items) {
+      if (item.isKey !== true) continue;
+      if (item.kind === STR_DUNDER) {
+        const name = this.#context.specialKey(item.ref) ?? '?';
+        if (!this.#takes.keys.has(name)) yield { kind: 'special-key', name };
+      } else yield { kind: item.kind >= GLOBAL ? 'computed-key' : 'odd-key' };
     }
   }
 }

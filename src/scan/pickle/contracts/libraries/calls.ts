@@ -1,12 +1,16 @@
 import type { Contract } from '../contract.ts';
 import { GRAPH_CALLS } from './graphs.ts';
+import { LABELLED_CALLS } from './labelled-arrays.ts';
+import { BYTES_CALLS } from './native-bytes.ts';
 import { TEXT_CALLS } from './texts.ts';
 import { UNIT_CALLS, UNIT_ITEMS } from './units.ts';
 import { WAVELET_CALLS } from './wavelets.ts';
 
 /** By "module:name": what the arguments of a class or function must keep to. */
 export const LIBRARY_CALLS: ReadonlyMap<string, Contract> = new Map<string, Contract>([
+  ...BYTES_CALLS,
   ...GRAPH_CALLS,
+  ...LABELLED_CALLS,
   ...TEXT_CALLS,
   ...UNIT_CALLS,
   ...WAVELET_CALLS,

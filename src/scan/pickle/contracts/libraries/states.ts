@@ -3,6 +3,7 @@ import { type Contract, type ContractContext, textAt, unexpected } from '../cont
 import { ARROW_STATES } from './arrow.ts';
 import { FLAML_STATES } from './flaml.ts';
 import { IMAGE_STATES } from './images.ts';
+import { LABELLED_STATES } from './labelled-arrays.ts';
 import { RECOMMENDER_STATES } from './recommenders.ts';
 
 /** Longer formulas are left to a person. */
@@ -90,5 +91,6 @@ export const LIBRARY_STATES: ReadonlyMap<string, Contract> = new Map([
   ...ARROW_STATES,
   ...FLAML_STATES,
   ...IMAGE_STATES,
+  ...LABELLED_STATES,
   ...RECOMMENDER_STATES,
 ]);

@@ -24,6 +24,12 @@ function isMade(of: Value | undefined, by: RegExp, context: ContractContext): bo
   return maker !== undefined && by.test(`${maker.module}:${maker.name}`);
 }
 
+/** `StringStore(texts)` of spaCy goes through what it is given. */
+const store: Contract = (args) =>
+  args.length === 0 || (args.length === 1 && (args[0]?.kind === LIST || args[0]?.kind === NONE))
+    ? undefined
+    : unexpected('it is not made of a list');
+
 /** Parts of the tokenizers library are made with defaults, and told by their state what they are. */
 const part: Contract = (args, { state }) => {
   const plain = args.flatMap((arg) => state.tuple(arg) ?? [arg]);
@@ -70,5 +76,6 @@ const PARTS = [
 export const TEXT_CALLS: readonly (readonly [string, Contract])[] = [
   ['formulaic.utils.variables:Variable', variable],
   ['formulaic.model_matrix:ModelMatrix', matrix],
+  ['spacy.strings:StringStore', store],
   ...PARTS.map((name) => [name, part] as const),
 ];

@@ -1,0 +1,1 @@
+export { readRdkitBits, readRdkitCounts } from './rdkit.ts';

@@ -1,0 +1,1 @@
+export { readWkb } from './wkb.ts';
