@@ -94,8 +94,7 @@ function signed(view: DataView, at: number): number {
 }
 
 function need(view: DataView, at: number, length: number): void {
-  if (at + length > view.byteLength)
-    throw new AssayError('truncated', 'the fingerprint breaks off', { offset: at });
+  if (at + length > view.byteLength) throw new AssayError('truncated', 'the fingerprint breaks off', { offset: at });
 }
 
 function bad(why: string, offset: number): AssayError {
