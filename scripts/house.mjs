@@ -34,6 +34,7 @@ const past = links.filter(
 );
 report('imports between folders', links.filter(({ from, to }) => dirname(from) !== dirname(to)).length);
 report('imports past a door', past.length);
+for (const { from, to } of past) console.log(`    ${from}: ${to}`);
 const circleCount = circles();
 report('circles, types included', circleCount);
 if (checks && (largest[1] > 25 || past.length > 0 || circleCount > 0)) process.exitCode = 1;

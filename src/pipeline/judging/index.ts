@@ -1,5 +1,5 @@
 export type { JudgingChoice, TrustChoice, WaiverChoice } from './choice.ts';
-export { type JudgeOptions, type Judging, prepareJudging } from './judge.ts';
+export { type EvaluationOptions, type Judging, prepareJudging } from './judge.ts';
 export { type Knowledge, loadKnowledge } from './knowledge.ts';
 export { refuseUnread, refuseWithoutModel } from './no-model.ts';
 export { addressOf, type OpenedPlace, uriOf } from './place.ts';

@@ -10,7 +10,7 @@ import { signatureRequest } from './trust.ts';
 import { readWaivers } from './waiver-files.ts';
 import { refuseWaiversFrom, waiverFiles } from './waiver-place.ts';
 
-export type JudgeOptions = Pick<AssessOptions, 'signal' | 'onEvent' | 'onTarget'>;
+export type EvaluationOptions = Pick<AssessOptions, 'signal' | 'onEvent' | 'onTarget'>;
 
 /** Everything that a choice names was read. */
 export interface Judging {
@@ -20,9 +20,9 @@ export interface Judging {
    * Opens what a reference names, assesses it, applies the policy, and closes it.
    * @throws AssayError what opening throws; `not-found`, `unreadable` for what cannot be judged; `aborted`
    */
-  judge(target: string, options?: JudgeOptions): Promise<Evaluated>;
+  judge(target: string, options?: EvaluationOptions): Promise<Evaluated>;
   /** The same of an artifact that is open, and stays so; `signature`s of one that is far are asked for later, when it is near. */
-  judgeArtifact(artifact: Artifact, options?: JudgeOptions): Promise<Evaluated>;
+  judgeArtifact(artifact: Artifact, options?: EvaluationOptions): Promise<Evaluated>;
   /** @throws AssayError when what waives a model comes from the model itself */
   refuseOwnWaivers(target: string): Promise<void>;
 }

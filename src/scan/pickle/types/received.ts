@@ -200,14 +200,14 @@ class Walk {
   }
 
   /** Keys of any dict may be numbers and tuples; what a call returned may be a text as well. */
-  *#deepKeys(items: readonly (Value & { readonly isKey?: boolean })[]): Generator<Violation['found']> {
+  *#deepKeys(items: readonly (Value & { readonly isKey?: boolean })[]): Generator<TypeViolation['found']> {
     for (const item of items) {
       if (item.kind === STR_DUNDER) yield* this.#keys([item]);
       else if (item.isKey === true && item.kind >= GLOBAL) yield { kind: 'odd-key' };
     }
   }
 
-  *#keys(items: readonly (Value & { readonly isKey?: boolean })[]): Generator<Violation['found']> {
+  *#keys(items: readonly (Value & { readonly isKey?: boolean })[]): Generator<TypeViolation['found']> {
     for (const item of items) {
       if (item.isKey !== true) continue;
       if (item.kind === STR_DUNDER) {

@@ -1,6 +1,6 @@
 import { FLOAT, INT, NONE, type Value } from '../../../../formats/pickle/index.ts';
 import { type Breach, type Contract, type ContractContext, unexpected } from '../contract.ts';
-import { knownArray } from '../native/known-array.ts';
+import { knownArray } from '../native/index.ts';
 
 /** What pint evaluates is more than a name: `2**9**9` is a unit, too. */
 const UNIT = /^[\p{L}\p{S}\p{M}_%°][\p{L}\p{N}\p{M}\p{S}_%°]{0,63}$/u;
