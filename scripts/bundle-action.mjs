@@ -7,6 +7,7 @@ import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { deflateSync, strToU8 } from 'fflate';
+import { inlineOpcodes } from './inline-opcodes.mjs';
 import { STAND_INS } from './stand-ins.mjs';
 import { straightener } from './straight-imports.mjs';
 
@@ -77,7 +78,7 @@ const oneFile = {
       const own = relative(ROOT, path).split(sep).join('/');
       if (own === `${BUNDLED}/packed.ts`)
         return { contents: `export const PACKED = ${JSON.stringify(packed())};`, loader: 'ts' };
-      const text = straighten(readFileSync(path, 'utf8'), path);
+      const text = inlineOpcodes(straighten(readFileSync(path, 'utf8'), path));
       const instead = STAND_INS.get(own);
       if (instead !== undefined) {
         replaced.add(own);

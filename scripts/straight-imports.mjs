@@ -2,6 +2,7 @@
 // the modules that declare what they import. A door that does more than export again is left as it is.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { inlineOpcodes } from './inline-opcodes.mjs';
 
 const IMPORT = /^import\s+(?!type\b)\{([^}]*)\}\s+from\s+(['"])(\.[^'"]*\/index\.[jt]s)\2;?$/gm;
 const LOADED = /\b(const\s+\{([^}]*)\}\s*=\s*await\s+import\()(['"])(\.[^'"]*\/index\.[jt]s)\3\)/g;
@@ -92,7 +93,7 @@ function namesIn(list) {
     });
 }
 
-/** Straightens every module of a compiled tree. */
+/** Straightens every module of a compiled tree, and writes opcodes as numbers. */
 export function straightenTree(folder) {
   const straighten = straightener();
   const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter(
@@ -102,7 +103,7 @@ export function straightenTree(folder) {
   for (const { parentPath, name } of files) {
     const path = resolve(join(parentPath, name));
     const code = readFileSync(path, 'utf8');
-    const straight = straighten(code, path);
+    const straight = inlineOpcodes(straighten(code, path));
     if (straight !== code) changed.push([path, straight]);
   }
   for (const [path, straight] of changed) writeFileSync(path, straight);

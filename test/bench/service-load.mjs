@@ -14,7 +14,7 @@ import { openLoop } from './open-loop.mjs';
 const VERSIONS = 100_000;
 const RATE = 1000;
 const SECONDS = 15;
-const GATES = 50;
+const CLIENTS = 50;
 const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 
 const digestOf = (n) => `sha256:${createHash('sha256').update(`version ${n}`).digest('hex')}`;
@@ -172,7 +172,7 @@ const question = () => `/v1/decisions?digest=${digestOf(Math.floor(Math.random()
 /** Gates that know nothing of each other ask at random moments. */
 function load({ url, token }, seconds) {
   const headers = { authorization: `Bearer ${token}` };
-  return openLoop({ url, rate: RATE, seconds, connections: GATES, headers, path: question });
+  return openLoop({ url, rate: RATE, seconds, connections: CLIENTS, headers, path: question });
 }
 
 /** autocannon keeps a rate by sending what is due in a second at once, as fast as it is answered, and pausing until the next. */

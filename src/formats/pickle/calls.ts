@@ -1,16 +1,17 @@
 import { IN_C } from './loaders.ts';
+import { OP } from './opcodes.ts';
 import type { PickleState } from './state.ts';
 import type { CallOpcode, Value } from './values.ts';
 import { DICT, failed, GLOBAL, OBJECT, type RunResult, TUPLE } from './values.ts';
 
 /** REDUCE, NEWOBJ and NEWOBJ_EX: callee and arguments on top of the stack become what the call returns. */
 export function reduce(state: PickleState, code: number, at: number): RunResult | undefined {
-  const extended = code === 0x92;
+  const extended = code === OP.NEWOBJ_EX;
   const first = state.sp - (extended ? 3 : 2);
   if (first < state.fence()) return failed('stack-underflow');
   const args = state.valueAt(first + 1);
   const kwargs = extended ? state.valueAt(first + 2) : undefined;
-  const opcode: CallOpcode = extended ? 'NEWOBJ_EX' : code === 0x52 ? 'REDUCE' : 'NEWOBJ';
+  const opcode: CallOpcode = extended ? 'NEWOBJ_EX' : code === OP.REDUCE ? 'REDUCE' : 'NEWOBJ';
   if (!mayBe(TUPLE, args) || (kwargs !== undefined && !mayBe(DICT, kwargs))) {
     // C wants a tuple and a dict, pickle.py anything that it can unpack.
     if (state.drop(IN_C)) return failed('refused');

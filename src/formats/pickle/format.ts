@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS } from '../../core/index.ts';
 import type { Format, Probe } from '../format.ts';
 import { ALL_LOADERS, NOBODY } from './loaders.ts';
 import { runMachine } from './machine.ts';
-import { OPCODES } from './opcodes.ts';
+import { OP, OPCODES } from './opcodes.ts';
 import { SILENT } from './silent.ts';
 import { type PickleHandler, PickleState } from './state.ts';
 import { GLOBAL, type Value } from './values.ts';
@@ -26,7 +26,7 @@ export const UNMARKED_PICKLE: Format = { ...PICKLE, identify: (probe) => runAsPi
 function hasProtocolMark(head: Uint8Array): boolean {
   const [first, protocol, next] = head;
   return (
-    first === 0x80 &&
+    first === OP.PROTO &&
     protocol !== undefined &&
     protocol >= 2 &&
     protocol <= 5 &&
@@ -39,7 +39,7 @@ function hasProtocolMark(head: Uint8Array): boolean {
  * or change something, or keep going past the head (`part`). Protocols 0 and 1 have no mark at the start, and any format's bytes may also be a pickle's.
  */
 export function runAsPickle({ head, size }: Probe): 'whole' | 'part' | undefined {
-  if (head[0] === undefined || OPCODES[head[0]] === undefined || head[0] === 0x2e) return undefined;
+  if (head[0] === undefined || OPCODES[head[0]] === undefined || head[0] === OP.STOP) return undefined;
   let acts = false;
   let instructions = 0;
   const act = ({ kind }: Value) => {

@@ -21,6 +21,7 @@ export {
   WEIGHTS_ONLY,
 } from './loaders.ts';
 export { python3Name } from './names/index.ts';
+export { OP } from './opcodes.ts';
 export { type ReadOptions, readStream, type StreamResult } from './read.ts';
 export { SILENT } from './silent.ts';
 export { type PickleHandler, PickleState } from './state.ts';

@@ -1,25 +1,26 @@
 import { BUILT } from './cells.ts';
 import { IN_C, IN_PYTHON } from './loaders.ts';
+import { OP } from './opcodes.ts';
 import type { PickleState } from './state.ts';
 import { DICT, FROZENSET, failed, LIST, OBJECT, type RunResult, SET, STR_DUNDER, type Value } from './values.ts';
 
 /** Instructions that take all down to the mark and leave at most one value of the stream's own. */
 export function gather(state: PickleState, code: number, at: number, fence: number): RunResult | undefined {
-  const odd = code === 0x64 && (state.sp - fence) % 2 === 1;
-  if (code === 0x64) {
+  const odd = code === OP.DICT && (state.sp - fence) % 2 === 1;
+  if (code === OP.DICT) {
     // DICT
     const result = noteKeys(state, fence, state.sp - fence, at);
     if (result !== undefined) return result;
     if (Number.isFinite(state.keepFrom) && !odd)
       keepItems(state, { kind: DICT, ref: state.base + at }, fence, state.sp - fence);
   }
-  if (code === 0x6c) keepElements(state, { kind: LIST, ref: state.base + at }, fence, state.sp - fence);
-  if (code === 0x6c && Number.isFinite(state.keepFrom)) state.lengthen(state.base + at, state.sp - fence);
-  if (code !== 0x31) state.holdAll(state.base + at, fence, state.sp - fence, code === 0x64);
+  if (code === OP.LIST) keepElements(state, { kind: LIST, ref: state.base + at }, fence, state.sp - fence);
+  if (code === OP.LIST && Number.isFinite(state.keepFrom)) state.lengthen(state.base + at, state.sp - fence);
+  if (code !== OP.POP_MARK) state.holdAll(state.base + at, fence, state.sp - fence, code === OP.DICT);
   state.sp = fence;
   state.popMark();
   if (odd) return failed('odd-items');
-  if (code !== 0x31) state.push(code === 0x64 ? DICT : code === 0x6c ? LIST : FROZENSET, state.base + at);
+  if (code !== OP.POP_MARK) state.push(code === OP.DICT ? DICT : code === OP.LIST ? LIST : FROZENSET, state.base + at);
   state.position = state.base + at + 1;
   return undefined;
 }
@@ -34,18 +35,18 @@ export function markedItems(state: PickleState, code: number, at: number, fence:
     state.position = state.base + at + 1;
     return undefined;
   }
-  if (code === 0x75) return setItems(state, fence, state.sp - fence, at, true);
-  return mutate(state, fence - 1, code === 0x65 ? 'APPENDS' : 'ADDITEMS', at, fence, true);
+  if (code === OP.SETITEMS) return setItems(state, fence, state.sp - fence, at, true);
+  return mutate(state, fence - 1, code === OP.APPENDS ? 'APPENDS' : 'ADDITEMS', at, fence, true);
 }
 
 /** Without items C looks nothing up; pickle.py calls `extend` with an empty list, or looks up `add`. */
 function extendByNothing(state: PickleState, code: number, at: number, receiver: number): void {
   const { alive } = state;
   const value = state.valueAt(receiver);
-  if (code === 0x75 || value.kind === (code === 0x65 ? LIST : SET) || (alive & IN_PYTHON) === 0) return;
+  if (code === OP.SETITEMS || value.kind === (code === OP.APPENDS ? LIST : SET) || (alive & IN_PYTHON) === 0) return;
   state.alive = alive & IN_PYTHON;
   const built = value.kind === OBJECT && state.cells.kinds[value.ref] === BUILT;
-  state.handler.onMutate(value, code === 0x65 ? 'APPENDS' : 'ADDITEMS', built, state.base + at, state, undefined);
+  state.handler.onMutate(value, code === OP.APPENDS ? 'APPENDS' : 'ADDITEMS', built, state.base + at, state, undefined);
   state.alive = alive;
 }
 

@@ -1,6 +1,7 @@
 import { instantiate } from './calls.ts';
 import * as literals from './literals.ts';
 import { ALL_LOADERS, IN_C, IN_PYTHON, LISTED_ONLY } from './loaders.ts';
+import { OP } from './opcodes.ts';
 import { get, type OperandSpan, persistent, put, readLine } from './operands.ts';
 import type { PickleState } from './state.ts';
 import { decodeUtf8, latin1 } from './text.ts';
@@ -16,24 +17,24 @@ export function line(state: PickleState, code: number, at: number, last: boolean
   const next = piece.end + 1;
   if (state.alive === 0) return failed('refused');
   switch (code) {
-    case 0x67: // GET
-    case 0x70: // PUT
+    case OP.GET:
+    case OP.PUT:
       return memoLine(state, code, content, at, next);
-    case 0x50: // PERSID
+    case OP.PERSID:
       if (!literals.isAscii(content)) return failed('bad-literal');
       return persistent(state, { kind: STR, ref: offset }, state.sp, next, at);
-    case 0x53: // STRING
+    case OP.STRING:
       if (!literals.isQuoted(content)) return failed('bad-literal');
       state.push(dunderLine(content, code) ? STR_DUNDER : STR, offset);
       break;
-    case 0x56: // UNICODE
+    case OP.UNICODE:
       if (!literals.isRawUnicode(content)) return failed('bad-literal');
       state.push(dunderLine(content, code) ? STR_DUNDER : STR, offset);
       break;
     default: {
       const text = latin1(content);
       if (!keepTakers(state, takersOf(text, code))) return failed('bad-literal');
-      state.push(code === 0x46 ? FLOAT : code === 0x49 && /^0[01]$/.test(text) ? BOOL : INT, offset);
+      state.push(code === OP.FLOAT ? FLOAT : code === OP.INT && /^0[01]$/.test(text) ? BOOL : INT, offset);
     }
   }
   if (state.drop(LISTED_ONLY)) return failed('refused');
@@ -51,12 +52,12 @@ function memoLine(
   const read = literals.memoIndex(latin1(content));
   if (read === 'too-long') return limited('maxPickleLine');
   if (read === undefined || !keepTakers(state, read.takers)) return failed('bad-literal');
-  return code === 0x67 ? get(state, read.index, next) : put(state, read.index, at, next);
+  return code === OP.GET ? get(state, read.index, next) : put(state, read.index, at, next);
 }
 
 function takersOf(text: string, code: number): literals.Takers {
-  if (code === 0x46) return literals.takersOfFloat(text);
-  return code === 0x49 ? literals.takersOfInt(text) : literals.takersOfLong(text);
+  if (code === OP.FLOAT) return literals.takersOfFloat(text);
+  return code === OP.INT ? literals.takersOfInt(text) : literals.takersOfLong(text);
 }
 
 /** @returns whether a loader reads on */
@@ -66,7 +67,7 @@ function keepTakers(state: PickleState, { c, python }: literals.Takers): boolean
 
 /** Escapes can spell an underscore, so a line with a backslash near its start counts as a special name. */
 function dunderLine(content: Uint8Array, code: number): boolean {
-  const from = code === 0x53 ? 1 : 0;
+  const from = code === OP.STRING ? 1 : 0;
   const [first, second] = [content[from], content[from + 1]];
   return (first === 0x5f && (second === 0x5f || second === 0x5c)) || first === 0x5c;
 }
@@ -84,8 +85,8 @@ export function twoLines(state: PickleState, code: number, at: number, last: boo
     state.handler.onOddity('name-too-long', state.base + at, state);
   const found = importGlobal(state, names[0], names[1], state.base + at);
   if (typeof found !== 'number') return found;
-  if (code === 0x69 && state.markCount === 0) return failed('no-mark');
-  if (code === 0x69) return instantiate(state, 'INST', { kind: GLOBAL, ref: found }, at, second.end + 1);
+  if (code === OP.INST && state.markCount === 0) return failed('no-mark');
+  if (code === OP.INST) return instantiate(state, 'INST', { kind: GLOBAL, ref: found }, at, second.end + 1);
   state.push(GLOBAL, found);
   state.position = state.base + second.end + 1;
   return undefined;
@@ -94,12 +95,12 @@ export function twoLines(state: PickleState, code: number, at: number, last: boo
 /** Whether a loader gets as far as importing what these two lines name. */
 function readableNames(state: PickleState, code: number, module: OperandSpan, name: OperandSpan): boolean {
   const bytes = (span: OperandSpan) => state.window.subarray(span.start, span.end);
-  const readable = code === 0x69 ? literals.isAscii : literals.isStrictUtf8;
+  const readable = code === OP.INST ? literals.isAscii : literals.isStrictUtf8;
   if (!readable(bytes(module)) || !readable(bytes(name))) return false;
   // C refuses an empty name, and INST without a mark, before it imports; pickle.py imports first.
-  if (module.end === module.start || name.end === name.start || (code === 0x69 && state.markCount === 0))
+  if (module.end === module.start || name.end === name.start || (code === OP.INST && state.markCount === 0))
     state.drop(IN_C);
-  if (code === 0x69) state.drop(LISTED_ONLY);
+  if (code === OP.INST) state.drop(LISTED_ONLY);
   return state.alive !== 0;
 }
 

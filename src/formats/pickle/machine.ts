@@ -1,3 +1,4 @@
+import { OP } from './opcodes.ts';
 import { slow } from './slow.ts';
 import type { PickleState } from './state.ts';
 import {
@@ -26,16 +27,16 @@ const MORE: RunResult = { kind: 'more', need: 1 };
 /** Instructions that only push: the kind of what they push, and above it the bytes of their operand. */
 const PUSHES = new Uint16Array(256);
 for (const [code, kind, width] of [
-  [0x4e, NONE, 0], // NONE
-  [0x88, BOOL, 0], // NEWTRUE
-  [0x89, BOOL, 0], // NEWFALSE
-  [0x4b, INT, 1], // BININT1
-  [0x4d, INT, 2], // BININT2
-  [0x4a, INT, 4], // BININT
-  [0x47, FLOAT, 8], // BINFLOAT
-  [0x5d, LIST, 0], // EMPTY_LIST
-  [0x7d, DICT, 0], // EMPTY_DICT
-  [0x8f, SET, 0], // EMPTY_SET
+  [OP.NONE, NONE, 0],
+  [OP.NEWTRUE, BOOL, 0],
+  [OP.NEWFALSE, BOOL, 0],
+  [OP.BININT1, INT, 1],
+  [OP.BININT2, INT, 2],
+  [OP.BININT, INT, 4],
+  [OP.BINFLOAT, FLOAT, 8],
+  [OP.EMPTY_LIST, LIST, 0],
+  [OP.EMPTY_DICT, DICT, 0],
+  [OP.EMPTY_SET, SET, 0],
 ] as const) {
   PUSHES[code] = kind | (width << 8);
 }
@@ -88,21 +89,24 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
       continue;
     }
     switch (code) {
-      case 0x8c: // SHORT_BINUNICODE
-      case 0x55: // SHORT_BINSTRING
-      case 0x43: {
-        // SHORT_BINBYTES
+      case OP.SHORT_BINUNICODE:
+      case OP.SHORT_BINSTRING:
+      case OP.SHORT_BINBYTES: {
         if (p + 1 > end) break;
         const length = window[p] as number;
         const first = window[p + 1];
-        if (p + 1 + length > end || first === 0x80) break;
-        kinds[sp] = code === 0x43 ? BYTES : first === 0x5f && length > 2 && window[p + 2] === 0x5f ? STR_DUNDER : STR;
+        if (p + 1 + length > end || first === OP.PROTO) break;
+        kinds[sp] =
+          code === OP.SHORT_BINBYTES
+            ? BYTES
+            : first === 0x5f && length > 2 && window[p + 2] === 0x5f
+              ? STR_DUNDER
+              : STR;
         refs[sp++] = base + at;
         p += 1 + length;
         continue;
       }
-      case 0x58: {
-        // BINUNICODE
+      case OP.BINUNICODE: {
         if (p + 4 > end) break;
         const length = u32(window, p);
         if (p + 4 + length > end) break;
@@ -111,8 +115,7 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
         p += 4 + length;
         continue;
       }
-      case 0x94: {
-        // MEMOIZE
+      case OP.MEMOIZE: {
         if (sp <= fence) return pause(state, at, sp, failed('stack-underflow'));
         const index = memo.count;
         if (index >= memo.kinds.length || memo.kinds[index] !== 0) {
@@ -125,10 +128,9 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
         memo.count = index + 1;
         continue;
       }
-      case 0x71: // BINPUT
-      case 0x72: {
-        // LONG_BINPUT
-        const width = code === 0x71 ? 1 : 4;
+      case OP.BINPUT:
+      case OP.LONG_BINPUT: {
+        const width = code === OP.BINPUT ? 1 : 4;
         if (p + width > end) break;
         if (sp <= fence) return pause(state, at, sp, failed('stack-underflow'));
         if (memo.count >= maxMemo) return pause(state, at, sp, limited('maxPickleMemo'));
@@ -139,10 +141,9 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
         p += width;
         continue;
       }
-      case 0x68: // BINGET
-      case 0x6a: {
-        // LONG_BINGET
-        const width = code === 0x68 ? 1 : 4;
+      case OP.BINGET:
+      case OP.LONG_BINGET: {
+        const width = code === OP.BINGET ? 1 : 4;
         if (p + width > end) break;
         const index = width === 1 ? (window[p] as number) : u32(window, p);
         const kind = memo.kind(index);
@@ -153,19 +154,18 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
         p += width;
         continue;
       }
-      case 0x28: // MARK
+      case OP.MARK:
         state.pushMark(sp);
         fence = sp;
         continue;
-      case 0x29: // EMPTY_TUPLE
+      case OP.EMPTY_TUPLE:
         kinds[sp] = TUPLE;
         refs[sp++] = 0;
         continue;
-      case 0x85: // TUPLE1
-      case 0x86: // TUPLE2
-      case 0x87: {
-        // TUPLE3
-        const count = code - 0x84;
+      case OP.TUPLE1:
+      case OP.TUPLE2:
+      case OP.TUPLE3: {
+        const count = code - OP.TUPLE1 + 1;
         if (sp - count < fence) return pause(state, at, sp, failed('stack-underflow'));
         if (cells.length > maxCells) return pause(state, at, sp, limited('maxPickleCells'));
         sp -= count;
@@ -173,8 +173,7 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
         kinds[sp++] = TUPLE;
         continue;
       }
-      case 0x74: {
-        // TUPLE
+      case OP.TUPLE: {
         if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
         if (cells.length > maxCells) return pause(state, at, sp, limited('maxPickleCells'));
         const block = state.store(fence, sp - fence);
@@ -184,30 +183,28 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
         refs[sp++] = block;
         continue;
       }
-      case 0x61: // APPEND
+      case OP.APPEND:
         if (sp - 2 < fence || kinds[sp - 2] !== LIST || listing) break;
         if ((kinds[--sp] as number) >= TUPLE) state.holdAll(refs[sp - 1] as number, sp, 1, false);
         if (keeping) state.lengthen(refs[sp - 1] as number, 1);
         continue;
-      case 0x65: // APPENDS
-      case 0x90: {
-        // ADDITEMS
+      case OP.APPENDS:
+      case OP.ADDITEMS: {
         if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
-        if (!plainReceiver(state, fence, code === 0x65 ? LIST : SET)) break;
+        if (!plainReceiver(state, fence, code === OP.APPENDS ? LIST : SET)) break;
         if (listing) break;
         if (holdsNotable(kinds, fence, sp)) state.holdAll(refs[fence - 1] as number, fence, sp - fence, false);
-        if (keeping && code === 0x65) state.lengthen(refs[fence - 1] as number, sp - fence);
+        if (keeping && code === OP.APPENDS) state.lengthen(refs[fence - 1] as number, sp - fence);
         sp = fence;
         fence = state.popMark();
         continue;
       }
-      case 0x73: // SETITEM
+      case OP.SETITEM:
         if (sp - 3 < fence || kinds[sp - 3] !== DICT || kinds[sp - 2] === STR_DUNDER || keeping) break;
         sp -= 2;
         if (holdsNotable(kinds, sp, sp + 2)) state.holdAll(refs[sp - 1] as number, sp, 2, true);
         continue;
-      case 0x75: {
-        // SETITEMS
+      case OP.SETITEMS: {
         if (state.markCount === 0) return pause(state, at, sp, failed('no-mark'));
         if (keeping || !plainReceiver(state, fence, DICT) || ((sp - fence) & 1) === 1) break;
         let keys = 0;
@@ -222,7 +219,7 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
         fence = state.popMark();
         continue;
       }
-      case 0x30: // POP
+      case OP.POP:
         if (sp > fence) sp--;
         else if (state.markCount > 0) fence = state.popMark();
         else return pause(state, at, sp, failed('stack-underflow'));

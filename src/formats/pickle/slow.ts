@@ -2,7 +2,7 @@ import { instantiate, reduce } from './calls.ts';
 import { build, gather, markedItems, mutate, setItems } from './items.ts';
 import { line, stackGlobal, twoLines } from './lines.ts';
 import { IN_C, IN_PYTHON, LISTED_ONLY, WITH_BUFFERS } from './loaders.ts';
-import { countedLength, fixedLength, OPCODES } from './opcodes.ts';
+import { countedLength, fixedLength, OP, OPCODES } from './opcodes.ts';
 import { get, noteStraddle, persistent, put, take } from './operands.ts';
 import type { PickleState } from './state.ts';
 import { BUFFER, BYTES, EXT, FLOAT, failed, GLOBAL, INT, limited, type RunResult, STR, STR_DUNDER } from './values.ts';
@@ -33,31 +33,31 @@ function fixed(
   const offset = state.base + at;
   const view = new DataView(state.window.buffer, state.window.byteOffset + piece.start, piece.end - piece.start);
   switch (code) {
-    case 0x80: // PROTO
+    case OP.PROTO:
       if (view.getUint8(0) > 5) return failed('protocol');
       if (offset !== state.start) state.handler.onOddity('protocol-late', offset, state);
       state.protocol = view.getUint8(0);
       break;
-    case 0x95: // FRAME
+    case OP.FRAME:
       if (state.drop(LISTED_ONLY)) return failed('refused');
       enterFrame(state, piece.end, view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32, at);
       break;
-    case 0x71: // BINPUT
+    case OP.BINPUT:
       return put(state, view.getUint8(0), at, piece.end);
-    case 0x72: // LONG_BINPUT
+    case OP.LONG_BINPUT:
       return put(state, view.getUint32(0, true), at, piece.end);
-    case 0x68: // BINGET
+    case OP.BINGET:
       return get(state, view.getUint8(0), piece.end);
-    case 0x6a: // LONG_BINGET
+    case OP.LONG_BINGET:
       return get(state, view.getUint32(0, true), piece.end);
-    case 0x82: // EXT1
+    case OP.EXT1:
       return extension(state, view.getUint8(0), offset, piece.end);
-    case 0x83: // EXT2
+    case OP.EXT2:
       return extension(state, view.getUint16(0, true), offset, piece.end);
-    case 0x84: // EXT4
+    case OP.EXT4:
       return extension(state, view.getInt32(0, true), offset, piece.end);
     default:
-      state.push(code === 0x47 ? FLOAT : INT, offset);
+      state.push(code === OP.BINFLOAT ? FLOAT : INT, offset);
   }
   state.position = state.base + piece.end;
   return undefined;
@@ -103,8 +103,8 @@ function counted(state: PickleState, code: number, at: number, last: boolean): R
   const head = take(state, start, Math.min(length, 2), at, last);
   if (head.kind === 'wait') return head.result;
   const [first, second] = [state.window[start], state.window[start + 1]];
-  const number = code === 0x8a || code === 0x8b;
-  if (!number && length > 2 && first === 0x80 && second !== undefined && second >= 2 && second <= 5) {
+  const number = code === OP.LONG1 || code === OP.LONG4;
+  if (!number && length > 2 && first === OP.PROTO && second !== undefined && second >= 2 && second <= 5) {
     state.handler.onBlob(state.base + start, length);
   }
   const text = opcode.text ? (length > 1 && first === 0x5f && second === 0x5f ? STR_DUNDER : STR) : BYTES;
@@ -119,46 +119,45 @@ function plain(state: PickleState, code: number, at: number): RunResult | undefi
   const offset = state.base + at;
   if (state.cells.length > state.limits.maxPickleCells) return limited('maxPickleCells');
   switch (code) {
-    case 0x2e: // STOP
+    case OP.STOP:
       if (sp <= fence) return failed('stack-underflow');
       state.position = offset + 1;
       return { kind: 'end', end: { kind: 'stop' } };
-    case 0x93: // STACK_GLOBAL
+    case OP.STACK_GLOBAL:
       return stackGlobal(state, at);
-    case 0x52: // REDUCE
-    case 0x81: // NEWOBJ
-    case 0x92: // NEWOBJ_EX
+    case OP.REDUCE:
+    case OP.NEWOBJ:
+    case OP.NEWOBJ_EX:
       return reduce(state, code, at);
-    case 0x6f: {
-      // OBJ
+    case OP.OBJ: {
       if (state.markCount === 0) return failed('no-mark');
       if (sp - fence < 1) return failed('stack-underflow');
       return instantiate(state, 'OBJ', state.valueAt(fence), at, at + 1);
     }
-    case 0x62: // BUILD
+    case OP.BUILD:
       return build(state, at);
-    case 0x51: // BINPERSID
+    case OP.BINPERSID:
       if (sp - 1 < fence) return failed('stack-underflow');
       return persistent(state, state.valueAt(sp - 1), sp - 1, at + 1, at);
-    case 0x61: // APPEND
+    case OP.APPEND:
       if (sp - 2 < fence) return failed('stack-underflow');
       return mutate(state, sp - 2, 'APPEND', at, sp - 1);
-    case 0x73: // SETITEM
+    case OP.SETITEM:
       if (sp - 3 < fence) return failed('stack-underflow');
       return setItems(state, sp - 2, 2, at, false);
-    case 0x65: // APPENDS
-    case 0x90: // ADDITEMS
-    case 0x75: // SETITEMS
+    case OP.APPENDS:
+    case OP.ADDITEMS:
+    case OP.SETITEMS:
       return markedItems(state, code, at, fence);
-    case 0x97: // NEXT_BUFFER
+    case OP.NEXT_BUFFER:
       if (state.drop(~WITH_BUFFERS)) return failed('refused');
       state.push(BUFFER, offset);
       break;
-    case 0x98: // READONLY_BUFFER
+    case OP.READONLY_BUFFER:
       if (sp <= fence) return failed('stack-underflow');
       if (state.kinds[sp - 1] !== BUFFER) state.handler.onOddity('not-a-buffer', offset, state);
       break;
-    case 0x32: // DUP
+    case OP.DUP:
       if (sp <= fence) return failed('stack-underflow');
       state.handler.onOddity('dup', offset, state);
       if (state.kinds[sp - 1] === GLOBAL) state.countPush(state.refs[sp - 1] ?? 0);

@@ -1,16 +1,23 @@
 import { type ByteSource, MemorySource, SliceSource } from '../../core/bytes/index.ts';
 import { AssayError, isContentError } from '../../core/index.ts';
+import { OP } from '../../formats/pickle/index.ts';
 import { readNativeModel, titleOf } from '../models/index.ts';
 import { leaveUnjudged, type ScanContext } from '../scanner/index.ts';
 import type { SpelledBytes } from './contracts/index.ts';
 import type { Handed, Untold } from './native-states.ts';
 import { NATIVE_STATE } from './rules.ts';
 
-/** Instructions whose operand is the bytes as they stand, and those whose operand is text in UTF-8. */
-const RAW: ReadonlySet<number> = new Set([0x42, 0x43, 0x8e, 0x96, 0x54, 0x55]);
-/** UNICODE, of protocol 0. */
-const RAW_UNICODE = 0x56;
-const UTF8: ReadonlySet<number> = new Set([0x58, 0x8c, 0x8d]);
+/** Instructions whose operand is the bytes themselves. */
+const RAW: ReadonlySet<number> = new Set([
+  OP.BINBYTES,
+  OP.SHORT_BINBYTES,
+  OP.BINBYTES8,
+  OP.BYTEARRAY8,
+  OP.BINSTRING,
+  OP.SHORT_BINSTRING,
+]);
+/** Instructions whose operand is UTF-8 text. */
+const UTF8: ReadonlySet<number> = new Set([OP.BINUNICODE, OP.SHORT_BINUNICODE, OP.BINUNICODE8]);
 
 /** Judges what a pickle hands to native code, by the reader of the format that this code expects. */
 export async function scanHanded(
@@ -52,7 +59,7 @@ export async function bytesAt(
 ): Promise<ByteSource | undefined> {
   if (spelled === 'between') return new SliceSource(source, start, length, owner);
   const [code = 0] = await source.read(at, 1);
-  if (code === RAW_UNICODE && spelled === 'latin1') return unescaped(await source.read(start, length), owner, context);
+  if (code === OP.UNICODE && spelled === 'latin1') return unescaped(await source.read(start, length), owner, context);
   if (!RAW.has(code) && !UTF8.has(code)) return undefined;
   // A string of Python 2 is bytes; a reader in Python 3 makes text of it, one way or another.
   if (RAW.has(code) && spelled === 'utf8') return undefined;

@@ -11,6 +11,7 @@ import {
   LEGACY_STREAMS,
   type LoaderSet,
   NOBODY,
+  OP,
   PICKLE_C,
   type PickleState,
   type ReadOptions,
@@ -325,7 +326,7 @@ async function protocolMarks(target: ScanTarget, start: number, end: number): Pr
   const marks: number[] = [];
   for (let at = start; at < end && marks.length < MAX_TRAILING_TRIES; at += 65_536) {
     const bytes = await target.source.read(at, Math.min(65_537, target.source.size - at));
-    for (let i = bytes.indexOf(0x80); i >= 0 && i + 1 < bytes.length; i = bytes.indexOf(0x80, i + 1)) {
+    for (let i = bytes.indexOf(OP.PROTO); i >= 0 && i + 1 < bytes.length; i = bytes.indexOf(OP.PROTO, i + 1)) {
       const protocol = bytes[i + 1] ?? 0;
       if (protocol >= 2 && protocol <= 5 && i < 65_536) marks.push(at + i);
     }

@@ -1,8 +1,9 @@
 import type { ByteSource } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
+import { OP } from '../opcodes.ts';
 
 /** `torch.serialization.MAGIC_NUMBER`, 0x1950a86a20f9469cfc6c, as LONG1 and STOP. */
-const MAGIC = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+const MAGIC = [OP.LONG1, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, OP.STOP];
 /** It stands after PROTO, and from protocol 4 on after FRAME. */
 const MAGIC_OFFSETS = [2, 11];
 
@@ -11,7 +12,7 @@ export const LEGACY_STREAMS = 5;
 
 /** Whether a file starts as PyTorch wrote files before 1.6 (torch/serialization.py, `_legacy_save`). */
 export function isTorchLegacy(head: Uint8Array): boolean {
-  return head[0] === 0x80 && MAGIC_OFFSETS.some((at) => MAGIC.every((byte, i) => head[at + i] === byte));
+  return head[0] === OP.PROTO && MAGIC_OFFSETS.some((at) => MAGIC.every((byte, i) => head[at + i] === byte));
 }
 
 /**

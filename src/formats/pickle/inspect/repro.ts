@@ -1,6 +1,6 @@
 import { type ByteSource, SliceSource } from '../../../core/bytes/index.ts';
 import { AssayError, type Limits } from '../../../core/index.ts';
-import { layoutAt, type Opcode } from '../opcodes.ts';
+import { layoutAt, OP, type Opcode } from '../opcodes.ts';
 import { latin1, spelledText } from '../text.ts';
 import { STR, STR_DUNDER } from '../values.ts';
 import { followPickle } from './follow.ts';
@@ -15,7 +15,6 @@ export interface ReproOptions {
 /** A report that is longer is not an example. */
 const MAX_REPRO = 64 * 1024 * 1024;
 const WINDOW = 64 * 1024;
-const STACK_GLOBAL = 0x93;
 /** Pickles within byte strings of pickles that are reproduced. */
 const MAX_NESTED = 8;
 /** What PyTorch, numpy and joblib write beside names: devices, storage keys, dtypes, orders, the fields of an array. */
@@ -46,7 +45,7 @@ async function reproAt(source: ByteSource, options: ReproOptions, depth: number)
     source,
     {
       step(offset, state) {
-        if (state.window[offset - state.base] !== STACK_GLOBAL) return;
+        if (state.window[offset - state.base] !== OP.STACK_GLOBAL) return;
         for (const index of [state.sp - 2, state.sp - 1]) {
           const { kind, ref } = state.valueAt(index);
           if (kind === STR || kind === STR_DUNDER) names.add(ref);
@@ -116,7 +115,7 @@ async function blank(source: ByteSource, end: number, blanking: Blanking): Promi
 /** Bytes that start as a pickle of protocol 2 or later does. */
 function isNested(opcode: Opcode, content: Uint8Array): boolean {
   const [mark, protocol = 0] = content;
-  return opcode.operand.startsWith('bytes-') && !opcode.text && mark === 0x80 && protocol >= 2 && protocol <= 5;
+  return opcode.operand.startsWith('bytes-') && !opcode.text && mark === OP.PROTO && protocol >= 2 && protocol <= 5;
 }
 
 /** The pickle that a byte string is, reproduced; nothing of one that is nested too deeply. */
