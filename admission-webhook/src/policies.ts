@@ -2,7 +2,7 @@ import type { WorkloadReferences } from '../../src/workload/index.ts';
 import type { AdmissionRequest } from './request.ts';
 import type { NamespaceRule, Outcome, WebhookAction } from './rules.ts';
 
-/** What a rule of the gate's own configuration says, over the request and what was found in it. */
+/** What a rule of the webhook's own configuration says, over the request and what was found in it. */
 export interface PolicyRuling {
   readonly id: string;
   readonly action: Exclude<WebhookAction, 'allow'>;

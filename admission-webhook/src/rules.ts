@@ -1,4 +1,4 @@
-/** What the gate does with a refusal. */
+/** What the webhook does with a refusal. */
 export const MODES = ['enforce', 'warn', 'audit', 'off'] as const;
 export type Mode = (typeof MODES)[number];
 
@@ -11,8 +11,8 @@ export const OUTCOMES = [
   'unpinned', // a branch, a tag or an alias: other bytes may be put there
   'unverified', // the bytes come from a place that others write to: a shared volume, a cache
   'none', // nothing names a model
-  'policy', // a rule of the gate's own configuration says no
-  'expired', // the snapshot has ended, or there is none
+  'policy', // a rule of the webhook's own configuration says no
+  'expired', // the snapshot has expired, or there is none
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 

@@ -33,6 +33,6 @@ export interface WebhookState {
   readonly breakGlass: BreakGlass;
   /** Address of the console or the API, for messages; `null` when none is known. */
   readonly serviceUrl: string | null;
-  /** The gate's own namespace, which it never blocks. */
+  /** The webhook's own namespace, which it never blocks. */
   readonly ownNamespace: string | null;
 }

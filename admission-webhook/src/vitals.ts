@@ -1,7 +1,7 @@
 import type { CertificateHealth, FeedHealth, PartHealth } from './health.ts';
 import type { HeldSnapshot } from './state.ts';
 
-/** How the whole gate fares. */
+/** How the whole webhook fares. */
 export interface Vitals {
   readonly snapshot: HeldSnapshot;
   readonly feed: FeedHealth;

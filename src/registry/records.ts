@@ -4,7 +4,7 @@ import type { Assessment, Decision, Ruleset } from '../core/assessment/index.ts'
 export const STAGES = ['candidate', 'staging', 'production', 'retired', 'quarantined'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** `gate` only reads decisions and the snapshot. */
+/** The role `gate` only reads decisions and the snapshot. */
 export const ROLES = ['viewer', 'submitter', 'reviewer', 'security-approver', 'admin', 'gate'] as const;
 export type Role = (typeof ROLES)[number];
 

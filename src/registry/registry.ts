@@ -87,7 +87,7 @@ export type VersionName = { readonly model: string } & (
 /** What answers "may I use this": by a digest, or by a pinned reference. */
 export type DecisionQuery = { readonly digest: string } | { readonly ref: string };
 
-/** The one line that a gate needs. Of several for one question (models that share bytes, bytes that share a name) all must allow. */
+/** The answer that the webhook and the Hub proxy need. Of several for one question (models that share bytes, bytes that share a name) all must allow. */
 export interface CurrentDecision {
   readonly model: string;
   readonly number: number;
@@ -170,7 +170,7 @@ export interface Registry {
   assessments(by: Principal, version: string, most?: number): Promise<readonly StoredAssessment[]>;
   /** The newest for each stage. */
   decisions(by: Principal, version: string): Promise<readonly StoredDecision[]>;
-  /** The hot path of gates: answered from an index, without reading an assessment. */
+  /** The hot path of the Hub proxy: answered from an index, without reading an assessment. */
   currentDecisions(by: Principal, query: DecisionQuery): Promise<readonly CurrentDecision[]>;
 
   setAlias(by: Principal, model: string, alias: string, number: number | null): Promise<void>;

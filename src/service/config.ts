@@ -8,7 +8,7 @@ export interface ServiceConfig {
   readonly database: string;
   /** `embedded` or `redis://...`. */
   readonly queue: string;
-  /** For uploads, the cache of the gate, published snapshots. */
+  /** For uploads, the cache of the Hub proxy, published snapshots. */
   readonly dataFolder: string;
   readonly oidc: OidcConfig | null;
   /** Users may give addresses in private networks. */
@@ -37,7 +37,7 @@ export interface ServiceConfig {
   readonly logLevel: LogLevel;
 }
 
-/** How models are handed out: at the gate of the Hub, and by what is told to MLflow. Tokens are in `credentials.json`. */
+/** How models are handed out: by the Hub proxy, and by tags and aliases in MLflow. Tokens are in `credentials.json`. */
 export interface HandOutConfig {
   /** A model is handed out when it may run at this stage. */
   readonly stage: HandOutStage;

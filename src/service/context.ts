@@ -24,7 +24,7 @@ export interface SignIn {
   readonly authenticator: Authenticator;
 }
 
-/** A group of routes. Each is one file in `routes/`, `console/` or `gate/`, and one line in `plugins.ts`. */
+/** A group of routes. Each is one file in `routes/`, `console/` or `hub-proxy/`, and one line in `plugins.ts`. */
 export type Routes = (app: App, context: ServiceContext) => void | Promise<void>;
 
 /** Who may call a route: every route says so in its `config.access`, or the server does not start. */

@@ -2,7 +2,7 @@
 export const SNAPSHOT_PAYLOAD = 'application/vnd.assay.snapshot.v1+json';
 export const SNAPSHOT_SCHEMA = '1';
 
-/** Everything that is decided now, in one signed document: what a gate answers from, without asking anybody. */
+/** Everything that is decided now, in one signed document: what a webhook answers from, without asking anybody. */
 export interface SnapshotDocument {
   readonly schemaVersion: typeof SNAPSHOT_SCHEMA;
   readonly tenant: string;

@@ -1,6 +1,6 @@
 import type { SnapshotEntry } from './document.ts';
 
-/** What a gate asks about: the bytes, or where they come from and from which server. */
+/** What a webhook asks about: the bytes, or where they come from and from which server. */
 export type SnapshotQuery =
   | { readonly digest: string }
   | {

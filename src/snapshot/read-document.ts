@@ -3,7 +3,7 @@ import { SNAPSHOT_SCHEMA, type SnapshotDocument, type SnapshotEntry } from './do
 import { SNAPSHOT_LIMITS } from './limits.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
-/** Checked by hand and not by a schema: a gate loads a hundred thousand entries while it answers. */
+/** Checked by hand and not by a schema: a webhook loads a hundred thousand entries while it answers. */
 type Fields = Readonly<Record<string, unknown>>;
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;

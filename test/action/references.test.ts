@@ -183,7 +183,7 @@ describe('the comment', () => {
   const inputs = { comment: 'true', 'github-token': 'ghs_s3cret' };
   beforeEach(() => void repository.write('new.pkl', MALICIOUS));
 
-  it('is one, written anew each time; that of somebody else is left alone', async () => {
+  it('is one, written again each time; that of somebody else is left alone', async () => {
     github.comments.push({
       id: 1,
       body: '<!-- assay: one comment for each category -->\nmine',

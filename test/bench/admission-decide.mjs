@@ -1,4 +1,4 @@
-// How long the gate takes for one review: read, judged against 100,000 decisions, answered. Runs alone, too: npm run build, then
+// How long the webhook takes for one review: read, judged against 100,000 decisions, answered. Runs alone, too: npm run build, then
 // node test/bench/admission-decide.mjs
 
 import { generateKeyPairSync } from 'node:crypto';
@@ -32,7 +32,7 @@ const PINNED = [
   'hf://org/model@0e9e39f249a16976918f6564b8830bc894c89659',
 ];
 
-/** As the gate holds it. */
+/** As the webhook holds it. */
 async function load(document) {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const folder = mkdtempSync(join(tmpdir(), 'assay-bench-'));
@@ -82,7 +82,7 @@ export async function benchAdmissionDecide() {
   times.sort((a, b) => a - b);
   const at = (part) => times[Math.floor(part * times.length)];
   const detail = `${names.length} recorded reviews, ${ENTRIES} decisions; median ${at(0.5).toFixed(3)} ms, most ${times.at(-1).toFixed(2)} ms of processor time`;
-  claim('one review in the gate, p99 in ms', at(0.99), { atMost: 1 }, detail);
+  claim('one review in the webhook, p99 in ms', at(0.99), { atMost: 1 }, detail);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,4 +1,4 @@
-// What it costs a gate that answers to take a new snapshot of a hundred thousand decisions: the pause of the thread that answers,
+// What it costs a webhook that answers to take a new snapshot of a hundred thousand decisions: the pause of the thread that answers,
 // memory while and after, and the time until the first one is held. Runs alone, too: npm run build, then
 // node test/bench/admission-swap.mjs
 
@@ -19,7 +19,7 @@ const SWAPS = 4;
 const LOOKUPS = 100_000;
 const NOW = new Date('2026-11-26T00:00:00Z');
 
-/** In a process of its own, as a gate is: prints what it measured as JSON. */
+/** In a process of its own, as a webhook is: prints what it measured as JSON. */
 async function measureSwap(folder) {
   const { openSnapshotFeed } = await import('../../dist/admission-webhook/src/snapshot-feed/open-snapshot-feed.js');
   const path = join(folder, 'snapshot.json');

@@ -1,4 +1,4 @@
-// The gate as a cluster runs it: a process with 100,000 decisions, asked over TLS 1,000 times a second by another. Runs alone, too:
+// The webhook as a cluster runs it: a process with 100,000 decisions, asked over TLS 1,000 times a second by another. Runs alone, too:
 // npm run build, then node test/bench/admission.mjs
 import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
@@ -107,7 +107,7 @@ function cpuOf(pid) {
   return (Number(user) + Number(system)) * 10;
 }
 
-/** Starts the gate, as anybody would, and waits until it is ready. */
+/** Starts the webhook, as anybody would, and waits until it is ready. */
 async function start(folder) {
   const file = (name) => join(folder, name);
   const from = ['--snapshot', file('snapshot.json'), '--snapshot-key', file('snapshot.pub')];
@@ -157,7 +157,7 @@ function load(folder, seconds) {
   });
 }
 
-/** @returns what `run` gives, and the most memory that the gate took meanwhile, MiB */
+/** @returns what `run` gives, and the most memory that the webhook took meanwhile, MiB */
 async function whilePeak(pid, run) {
   let peak = 0;
   const timer = setInterval(() => {

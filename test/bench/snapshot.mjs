@@ -1,4 +1,4 @@
-// How long a gate takes to open a large snapshot, and to look something up. Runs alone, too: npm run build, then
+// How long a webhook takes to open a large snapshot, and to look something up. Runs alone, too: npm run build, then
 // node test/bench/snapshot.mjs
 
 import { generateKeyPairSync } from 'node:crypto';

@@ -4,7 +4,7 @@ import { attestationPlace, byApprover, byScanner, OTHER, WAIVER } from './attest
 
 const { at, run, writeReport } = attestationPlace();
 
-describe('bad input: one line that says what and how to mend it, exit code 2', () => {
+describe('bad input: one line that says what and how to correct it, exit code 2', () => {
   beforeAll(() => {
     writeReport('null.json', (report) => Object.assign(report.artifact, { digest: null }));
     writeReport('other-digest.json', (report) => Object.assign(report.artifact, { digest: OTHER }));

@@ -44,7 +44,7 @@ async function expectComplaint(args: string[], line: RegExp): Promise<void> {
   expect(code).toBe(2);
 }
 
-describe('bad input: one line that says what and how to mend it, exit code 2', () => {
+describe('bad input: one line that says what and how to correct it, exit code 2', () => {
   it.each<[string, string[], RegExp]>([
     ['a missing path', ['scan', 'nowhere.pkl'], /nowhere\.pkl: no such file or folder; check the path/],
     ['a missing path among targets', ['scan', 'nowhere.pkl', '--format', 'jsonl'], /nowhere\.pkl: no such file/],

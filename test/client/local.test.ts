@@ -60,7 +60,7 @@ describe('one person with one key', STORY, () => {
     expect(approvals).toEqual([]);
   });
 
-  it('does not begin anew when the trust file is gone', async () => {
+  it('does not begin again when the trust file is gone', async () => {
     const path = at('one.db.d/trust.yaml');
     const text = readFileSync(path);
     rmSync(path);

@@ -104,7 +104,7 @@ requirePart(
       const verbs = ['get', 'create', 'update', 'patch', 'delete'];
       const resources = ['namespaces', 'namespaces/status', 'namespaces/finalize', 'configmaps', 'pods'];
       await kube.grant(dev, [{ apiGroups: [''], resources, verbs }]);
-      // A gate that nobody answers for: what is asked about is refused.
+      // A webhook that nobody answers for: what is asked about is refused.
       await kube.createAll(render(['gate.timeoutSeconds=1']));
       await untilAsked(() => kube.create(pod(), { namespace: 'gated', dryRun: true }));
       await vi.waitFor(
@@ -356,7 +356,7 @@ requirePart(
       });
     });
 
-    it('gates every namespace but those listed, and new ones, in the mode all-except', async () => {
+    it('covers every namespace but those listed, and new ones, in the mode all-except', async () => {
       const values = ['gate.mode=all-except', 'gate.exceptNamespaces={infra}', 'gate.timeoutSeconds=1'];
       const [wanted] = ofKind(render(values), 'ValidatingWebhookConfiguration');
       const { body } = await kube.request('GET', WEBHOOKS);

@@ -121,7 +121,7 @@ requirePart(
       expect((await kube.request('GET', `/apis/keda.sh/v1alpha1${OWN}/scaledobjects/assay-worker`)).status).toBe(404);
     });
 
-    it('keeps what cannot be made anew when it is taken away, and comes back to it', async () => {
+    it('keeps what cannot be made again when it is taken away, and comes back to it', async () => {
       await helm('upgrade', 'assay', CHART, '--values', valuesFile(EVERYTHING));
       await helm('uninstall', 'assay');
       const claims = await kube.request('GET', CLAIMS);

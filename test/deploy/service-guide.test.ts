@@ -155,7 +155,7 @@ requirePart('bash, curl and jq', hasAll, 'apt-get install curl jq', 'the script 
   });
   afterAll(() => service.close());
 
-  it('leads from an upload to a decision that gates get', async () => {
+  it('leads from an upload to a published decision', async () => {
     const { firstToken } = service;
     const env = { PATH: process.env.PATH, ASSAY_URL: service.url, ASSAY_TOKEN: firstToken ?? '' };
     const child = spawn('bash', ['-euo', 'pipefail', '-c', code('sh')], {

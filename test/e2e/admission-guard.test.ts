@@ -7,12 +7,12 @@ import { GROUND_PART, HOW_GROUND, hasGround, OWN_NAMESPACE, RELEASE, renderChart
 const LABEL = 'assay.dev/admission';
 const STRATEGIC = { contentType: 'application/strategic-merge-patch+json' };
 
-// Whoever may edit namespaces could take himself out of the gate: policies of the API server itself keep the labels.
+// Whoever may edit namespaces could take himself out of the webhook: policies of the API server itself keep the labels.
 requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'what guards the gate, at a real API server',
+  'the guard of the webhook configuration, at a real API server',
   () => {
     let kube: RunningKube;
     const subjects = 'guard.subjects=[{"apiGroup":"rbac.authorization.k8s.io","kind":"User","name":"sue"}]';
@@ -92,14 +92,14 @@ requirePart(
       });
     });
 
-    describe('what the gate believes', () => {
+    describe('the configuration of the webhook', () => {
       const map = (name: string) => `/api/v1/namespaces/${OWN_NAMESPACE}/configmaps/${name}`;
       it('is changed by nobody else', async () => {
         for (const name of [`${RELEASE}-floor`, `${RELEASE}-config`]) {
           const changed = await kube.request('PATCH', map(name), { data: { version: '0' } }, { as: 'dev' });
           expect([changed.status, changed.body.message]).toEqual([
             403,
-            expect.stringContaining('what the gate of models believes'),
+            expect.stringContaining('configures the admission webhook of models'),
           ]);
           expect((await kube.request('DELETE', map(name), undefined, { as: 'dev' })).status).toBe(403);
           const label = { metadata: { labels: { a: 'b' } } };

@@ -63,7 +63,7 @@ requirePart(
       return kube.create(object, { namespace: 'ml', dryRun: true });
     };
 
-    it('the gate makes its own certificates, tells the API server, and is asked', async () => {
+    it('the webhook makes its own certificates, tells the API server, and is asked', async () => {
       const { body } = await kube.request('GET', `${CONFIGS}/${RELEASE}`);
       for (const { clientConfig } of body.webhooks) {
         expect(Buffer.from(clientConfig.caBundle, 'base64').toString()).toContain('BEGIN CERTIFICATE');
@@ -122,7 +122,7 @@ requirePart(
       return Buffer.from(body.webhooks[0].clientConfig.caBundle, 'base64').toString();
     }
 
-    /** The webhooks ask the port of the gate; the authority stays as the gate has written it. */
+    /** The webhooks ask the port of the webhook; the authority stays as the webhook has written it. */
     async function leadTo(type: string, port: number): Promise<void> {
       const path = CONFIGS.replace('validating', type);
       const { body } = await kube.request('GET', `${path}/${RELEASE}`);

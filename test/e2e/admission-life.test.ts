@@ -17,7 +17,7 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'the life of a gate, at a real API server',
+  'the life of a webhook, at a real API server',
   () => {
     const ground = onGround({
       config: { defaults: { mode: 'enforce' } },
@@ -114,7 +114,7 @@ requirePart(
       });
     });
 
-    describe('a gate that is away', () => {
+    describe('a webhook that is away', () => {
       it('lets nothing start, and everything that starts nothing', async () => {
         const { webhook, kube } = ground();
         const made = await ground().pod(podSpec(APPROVED), {
@@ -214,7 +214,7 @@ requirePart(
         await publish(decisions(), -60_000);
         await until('everything is refused', async () => (await pod(APPROVED)).status === 403);
         const { body } = await pod(APPROVED);
-        expect(body.message).toMatch(/the decisions that this gate holds ended at \d{4}-/);
+        expect(body.message).toMatch(/the snapshot of the webhook expired at \d{4}-/);
         expect(body.message).toContain('assay snapshot');
         ground().configure({ defaults: { mode: 'enforce' }, expired: 'warn' });
         await until('an approved model is let in', held);

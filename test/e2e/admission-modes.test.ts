@@ -38,8 +38,8 @@ requirePart(
     const ground = onGround({ kube: { audit: true }, values: ['gate.mode=opt-in'], config: {} });
     beforeAll(async () => {
       for (const [name, labels] of Object.entries(NAMESPACES)) await ground().kube.createNamespace(name, labels);
-      // The gate has seen the last one.
-      await until('the gate knows the namespaces', async () => {
+      // The webhook has seen the last one.
+      await until('the webhook knows the namespaces', async () => {
         return (await ground().pod(podSpec(STRAY), { namespace: 'audited', dryRun: true })).status === 201;
       });
     });
@@ -94,7 +94,7 @@ requirePart(
         expect(event.annotations['validate.admission.assay.dev/decision']).toBe('deny');
       });
 
-      it('off, not opted in, and the namespace of the gate itself: nobody is asked', async () => {
+      it('off, not opted in, and the namespace of the webhook itself: nobody is asked', async () => {
         const before = await ground().webhook.answered();
         for (const namespace of ['free', 'off', OWN_NAMESPACE, 'kube-system'])
           expect((await pod(STRAY, namespace)).status).toBe(201);
@@ -115,7 +115,7 @@ requirePart(
           await kube.request('PATCH', '/api/v1/namespaces/moving', { metadata: { labels } });
           await until('the label takes effect', async () => (await pod(STRAY, 'moving')).status === wanted);
         }
-        // The gate was told, and did not have to ask.
+        // The webhook was told, and did not have to ask.
         expect(before).toBeGreaterThan(0);
         expect(listings()).toBe(before);
       });
@@ -200,7 +200,7 @@ requirePart(
       });
     });
 
-    /** How often the gate has listed namespaces. */
+    /** How often the webhook has listed namespaces. */
     function listings(): number {
       const events = ground().kube.auditEvents();
       return events.filter(({ verb, objectRef, user }) => {

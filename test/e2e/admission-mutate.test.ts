@@ -36,7 +36,7 @@ requirePart(
       await hub?.close();
     });
 
-    /** Scanned and approved at the Hub, written into the snapshot that the gate has. */
+    /** Scanned and approved at the Hub, written into the snapshot that the webhook has. */
     async function approve(names: readonly Published[]): Promise<void> {
       const { folder } = ground;
       const { privateKey } = generateKeyPairSync('ed25519');
@@ -51,7 +51,7 @@ requirePart(
         need(await runCli(['approve', `hf://${name}`, '--stage', 'production', ...registry, ...by], { env }));
       }
       const state = join(folder, 'snapshot.json.state.json');
-      // The writer goes on after the version that the gate began with.
+      // The writer goes on after the version that the webhook began with.
       for (let version = 0; version < 3; version++) {
         need(
           await runCli(['snapshot', ...registry, '--key', join(folder, 'writer.pem'), '-o', join(folder, 'next.json')]),
@@ -143,14 +143,14 @@ requirePart(
     });
 
     describe('an injection that somebody forged', () => {
-      /** What the gate itself made of a Pod, to be changed. */
+      /** What the webhook itself made of a Pod, to be changed. */
       async function made() {
         const { body } = await unpinned('acme/net', { dryRun: true });
         return structuredClone(body.spec);
       }
       const send = (spec: object) => ground.pod(spec, { dryRun: true });
 
-      it('as the gate makes it is believed', async () => {
+      it('as the webhook makes it is believed', async () => {
         const { status, body } = await send(await made());
         expect(status, body.message).toBe(201);
         expect(body.spec.initContainers).toHaveLength(1);
@@ -267,7 +267,7 @@ requirePart(
   STORY,
 );
 
-/** A configuration in the place of one of the gate's, which asks about nothing. */
+/** A configuration in the place of one of the webhook's, which asks about nothing. */
 function nobody(name: string) {
   const rules = [{ apiGroups: ['nobody.example'], apiVersions: ['*'], operations: ['CREATE'], resources: ['nothing'] }];
   const url = 'https://127.0.0.1:1/';

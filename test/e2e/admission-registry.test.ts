@@ -98,7 +98,7 @@ requirePart(
         writeFileSync(join(folder, 'gate.token'), office.token('gate'), { mode: 0o600 });
         // A service without a version has no snapshot worth waiting for.
         need(await office.as('alice', 'promote', models['acme/net'].hub, '--stage', 'staging', '-q'));
-        // By its clock alone, the gate would ask in half an hour at least.
+        // By its clock alone, the webhook would ask in half an hour at least.
         webhook = await Webhook.start([
           ...['--snapshot', office.url, '--snapshot-token-file', join(folder, 'gate.token'), '--poll', '3600'],
           ...['--snapshot-key', join(folder, 'writer.pub'), '--tenant', 'default', '--state', join(folder, 'state')],
@@ -138,7 +138,7 @@ requirePart(
         expect([await statusOf(good), await statusOf(bad)]).toEqual([201, 403]);
         await office.start();
         need(await office.as('bob', 'revoke', good.hub, '--reason', 'once more', '-q'));
-        // The longer the service was away, the longer the gate leaves it alone.
+        // The longer the service was away, the longer the webhook leaves it alone.
         await until('the model is refused', async () => (await statusOf(good)) === 403);
       });
     });

@@ -12,7 +12,7 @@ const OTHER = modelOf('stray', 'other');
 const LABEL = 'assay.dev/admission';
 const STRATEGIC = { contentType: 'application/strategic-merge-patch+json' };
 
-// What ran before the gate came must be able to be labelled, scaled and deleted; nothing new gets in with it.
+// What ran before the webhook came must be able to be labelled, scaled and deleted; nothing new gets in with it.
 requirePart(
   GROUND_PART,
   hasGround,
@@ -37,7 +37,7 @@ requirePart(
       ];
       await kube.createAll(made, { namespace: NAMESPACE });
       await kube.request('PATCH', `/api/v1/namespaces/${NAMESPACE}`, { metadata: { labels: { [LABEL]: 'enforce' } } });
-      await until('the gate enforces', async () => {
+      await until('the webhook enforces', async () => {
         return (await kube.create(pod('probe', STRAY), { namespace: NAMESPACE, dryRun: true })).status === 403;
       });
     });

@@ -147,7 +147,7 @@ interface WaiverRequest {
   readonly more?: readonly string[];
 }
 
-/** Signs one, as people do, and puts it where the gate looks. */
+/** Signs one, as people do, and puts it where the webhook looks. */
 async function waive(
   ground: Ground,
   name: string,
@@ -161,7 +161,7 @@ async function waive(
   renameSync(draft, ground.file(`waivers/${name}.json`));
 }
 
-/** Puts bytes where the gate looks for waivers, whole or not at all. */
+/** Puts bytes where the webhook looks for waivers, whole or not at all. */
 function put(ground: Ground, name: string, bytes: string): void {
   writeFileSync(ground.file(`${name}.draft.json`), bytes);
   renameSync(ground.file(`${name}.draft.json`), ground.file(`waivers/${name}.json`));

@@ -32,7 +32,7 @@ requirePart(
   'huggingface_hub',
   hasHubClient,
   HOW_HUB_CLIENT,
-  'the gate of the Hub, for its real clients',
+  'the Hub proxy, for its real clients',
   () => {
     let kit: ProxyKit;
     let token: string;
@@ -76,9 +76,9 @@ requirePart(
       const ours = fresh();
       const theirs = fresh({ endpoint: kit.hub.endpoint, token: HUB_TOKEN });
       const request = [{ do: 'snapshot', repo: 'owner/model', revision: approved }];
-      const [fromGate] = await runHubClient(ours, request);
+      const [fromProxy] = await runHubClient(ours, request);
       const [fromHub] = await runHubClient(theirs, request);
-      expect([fromGate?.message, fromHub?.message]).toEqual([undefined, undefined]);
+      expect([fromProxy?.message, fromHub?.message]).toEqual([undefined, undefined]);
       const layout = layoutOf(ours.home);
       expect(layout.length).toBeGreaterThan(12);
       expect(layout).toEqual(layoutOf(theirs.home));

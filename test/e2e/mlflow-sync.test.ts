@@ -24,7 +24,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
   let folder: string;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'assay-mlflow-gate-'));
+    folder = mkdtempSync(join(tmpdir(), 'assay-mlflow-sync-'));
     for (const name of ['first', 'good', 'older', 'newer', 'bad']) {
       mkdirSync(join(folder, name));
       writeFileSync(

@@ -122,7 +122,7 @@ describe('pull', () => {
     ]);
   });
 
-  test('fetches no blob that is there and right, and fetches anew one that is wrong', async () => {
+  test('fetches no blob that is there and right, and fetches again one that is wrong', async () => {
     const files = [fakeFile('config.json', '{"a":1}'), fakeFile('model.bin', weights('w'), { lfs: true })];
     repo.commit(files);
     await pullModel();

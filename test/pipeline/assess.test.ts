@@ -172,7 +172,7 @@ describe('a file that changes while it is scanned', () => {
 });
 
 describe('a file that cannot be read', () => {
-  it('is unknown with the reason and the mend; the others are assessed', async () => {
+  it('is unknown with the reason and the hint; the others are assessed', async () => {
     const refused = fileFrom('secret.pkl', 10, () =>
       Promise.reject(new AssayError('unreadable', 'permission denied', { hint: 'grant read permission' })),
     );

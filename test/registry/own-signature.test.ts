@@ -130,8 +130,8 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
     expect(await codeOf(registry.vote(rita, again.id, ballot(signed)))).toBe('bad-attestation');
     expect(await codeOf(registry.vote(rolf, again.id, ballot(signed)))).toBe('bad-attestation');
     bench.clock.pass(1000);
-    const anew = await registry.vote(rolf, again.id, ballot(await sign(rolfs.privateKey)));
-    expect(anew.needed).toEqual([{ role: 'security-approver', count: 1 }]);
+    const renewed = await registry.vote(rolf, again.id, ballot(await sign(rolfs.privateKey)));
+    expect(renewed.needed).toEqual([{ role: 'security-approver', count: 1 }]);
   });
 
   it('end when they say, not when the vote says', async () => {

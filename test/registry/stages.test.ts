@@ -177,7 +177,7 @@ describeOnBoth('stages', (fresh) => {
     expect(await action(registry)).toMatchObject({ stage: 'candidate', action: 'allow', approvedFor: [] });
   });
 
-  it('are denied by a policy that no approval can mend, and left as they are', async () => {
+  it('are denied by a policy that no approval can change, and left as they are', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry, { verdict: 'not-assessed' });
     const before = await registry.auditHead(sam);

@@ -89,7 +89,7 @@ describe('the table of what is waived', () => {
   const table = renderTable(waivedSample(), CONTEXT, tableOptions({ width: 120 }));
   const block = (path: string) => table.split(/\n\n|\n(?=\S)/).find((rows) => rows.includes(` ${path}\n`)) ?? '';
 
-  it('says at the decision what pardons, and until when', () => {
+  it('says at the decision what waivers, and until when', () => {
     expect(table.slice(0, table.indexOf('\n\n'))).toContain(
       'waived: pickle.global.unlisted, by ml-platform@acme.example until 2027-01-31',
     );

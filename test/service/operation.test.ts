@@ -131,7 +131,7 @@ describe('the log', () => {
 describe('problems', () => {
   const at = (error: unknown) => problemOf(error, 'r1');
 
-  test('say what users can mend, and nothing of the inside', () => {
+  test('say what users can correct, and no internals', () => {
     expect(at(new AssayError('network', 'no answer', { subject: '/etc/shadow', hint: 'try again' }))).toEqual({
       type: 'urn:assay:problem:network',
       title: 'Bad gateway',

@@ -7,11 +7,11 @@ import type { AuditProblem, AuditReport } from './report.ts';
 import { isFinished, ownerOf, requestFor, type SeenObject } from './seen.ts';
 import { type JudgedObject, tally } from './tally.ts';
 
-/** How the gate would answer. */
+/** How the webhook would answer. */
 export interface AuditWebhook {
   state(): WebhookState;
   decide(request: AdmissionRequest, state: WebhookState, now: Date): AdmissionAnswer;
-  /** What the gate itself could not read, and goes on without. */
+  /** What the webhook itself could not read, and goes on without. */
   readonly problems: readonly AuditProblem[];
 }
 
@@ -27,7 +27,7 @@ export interface AuditSource {
 const MAX_OBJECTS = 200_000;
 
 /**
- * Says of every object what the gate would answer if it were made now, in a namespace that is enforced. Nothing is changed.
+ * Says of every object what the webhook would answer if it were made now, in a namespace that is enforced. Nothing is changed.
  * @throws AssayError `usage` when there is no snapshot to answer from, `limit`, and what the source throws
  */
 export async function auditCluster(source: AuditSource, webhook: AuditWebhook, now: Date): Promise<AuditReport> {

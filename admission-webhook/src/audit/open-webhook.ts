@@ -5,7 +5,7 @@ import type { AuditWebhook } from './audit.ts';
 import type { AuditProblem } from './report.ts';
 
 /**
- * The gate as it would be, once: its snapshot and configuration are read, and nothing is kept, raised or watched.
+ * The webhook as it would be, once: its snapshot and configuration are read, and nothing is kept, raised or watched.
  * @param labelsOf of namespaces, as far as they are known
  * @throws AssayError
  */

@@ -10,7 +10,7 @@ export interface AuditProblem {
   readonly mend: string | null;
 }
 
-/** An object, and what the gate would say if it were made now. */
+/** An object, and what the webhook would say if it were made now. */
 export interface AuditedObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -32,7 +32,7 @@ export interface AuditedNamespace {
   /** What holds there now. */
   readonly mode: Mode;
   readonly stage: string | null;
-  /** Objects by what the gate would say; those under others are not counted again. */
+  /** Objects by what the webhook would say; those under others are not counted again. */
   readonly allow: number;
   readonly audit: number;
   readonly warn: number;
@@ -55,7 +55,7 @@ export interface AuditReport {
   /** Everything was looked at. */
   readonly complete: boolean;
   readonly problems: readonly AuditProblem[];
-  /** `under`: objects that others led to; `finished`: that run no more; `off`: where the gate does nothing. */
+  /** `under`: objects that others led to; `finished`: that run no more; `off`: where the webhook does nothing. */
   readonly totals: {
     readonly objects: number;
     readonly under: number;

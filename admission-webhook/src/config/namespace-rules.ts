@@ -2,7 +2,7 @@ import { MODES, type NamespaceRule, type NamespaceRules } from '../rules.ts';
 import type { AdmissionConfig, NamespaceSettings, RuleSettings } from './config.ts';
 import { PRODUCTION, STRICT_ACTIONS } from './defaults.ts';
 
-/** On the Namespace: what the gate does there, and where its objects run. */
+/** On the Namespace: what the webhook does there, and where its objects run. */
 export const MODE_LABEL = 'assay.dev/admission';
 export const STAGE_LABEL = 'assay.dev/stage';
 

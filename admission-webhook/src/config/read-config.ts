@@ -30,7 +30,7 @@ const PINS = ['off', 'annotate', 'rewrite'] as const;
 const GUIDE = 'see docs/admission.md for a configuration';
 
 /**
- * Reads the configuration of the gate (YAML), strictly: `apiVersion: assay.dev/v1`, `kind: AdmissionConfig`. Expressions are checked
+ * Reads the configuration of the webhook (YAML), strictly: `apiVersion: assay.dev/v1`, `kind: AdmissionConfig`. Expressions are checked
  * and compiled.
  * @param file for messages
  * @throws AssayError `usage` that names file, line and column, the cause and the hint

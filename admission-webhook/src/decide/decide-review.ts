@@ -35,7 +35,7 @@ interface Finding {
 
 /**
  * Answers a review from what is held: no I/O, no waiting, no cryptography, and no exception for anything an object may hold.
- * @param isInjected believed about objects that the gate has changed
+ * @param isInjected believed about objects that the webhook has changed
  */
 export function decideReview(
   request: AdmissionRequest,

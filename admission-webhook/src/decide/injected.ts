@@ -1,8 +1,8 @@
 import type { WorkloadReference } from '../../../src/workload/index.ts';
 
 /**
- * Whether a reference of an object is read from a folder that an init container of the gate's own fills with verified bytes, and that
- * nobody else can write to. Asked of objects as they are to be stored: what is not exactly what the gate puts there is not believed.
+ * Whether a reference of an object is read from a folder that an init container of the webhook's own fills with verified bytes, and that
+ * nobody else can write to. Asked of objects as they are to be stored: what is not exactly what the webhook puts there is not believed.
  */
 export type InjectionCheck = (object: unknown, found: WorkloadReference) => boolean;
 

@@ -33,7 +33,7 @@ export interface ReferenceJudgement {
 export interface JudgeContext extends SentencePlace {
   readonly decisions: Decisions;
   readonly now: Date;
-  /** Whether a reference is read from a folder that the gate itself has filled. */
+  /** Whether a reference is read from a folder that the webhook itself has filled. */
   readonly isInjected: (found: WorkloadReference) => boolean;
 }
 

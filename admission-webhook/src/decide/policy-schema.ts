@@ -12,7 +12,7 @@ import {
 } from '../../../src/policy/index.ts';
 import { MODES, OUTCOMES } from '../rules.ts';
 
-/** What rules of the gate's configuration may look at. A field that changes its meaning gets another name. */
+/** What rules of the webhook's configuration may look at. A field that changes its meaning gets another name. */
 
 function field(type: Type, about: string): ViewField {
   return { type, about };

@@ -10,7 +10,7 @@ export interface BackoffRules {
   readonly wait?: Wait;
 }
 
-/** Many gates must not ask a server that comes back all at once. */
+/** Many webhooks must not ask a server that comes back all at once. */
 export const DEFAULT_BACKOFF: BackoffRules = { firstMs: 500, mostMs: 30_000 };
 
 /** Pauses that double, each shortened by chance by up to a half. */

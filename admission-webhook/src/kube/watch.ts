@@ -7,7 +7,7 @@ import { isExpired, KubeError } from './kube-error.ts';
 import { watchedLines } from './lines.ts';
 import { pages, pathWithQuery } from './pages.ts';
 
-/** Servers end a watch after so many seconds, about: chance keeps gates from coming back together. */
+/** Servers end a watch after so many seconds, about: chance keeps webhooks from coming back together. */
 const WATCH_SECONDS = { least: 240, spread: 240 };
 /** A watch that ends sooner by itself is not asked for again at once. */
 const TOO_SHORT_MS = 1_000;

@@ -22,7 +22,7 @@ export interface Rewritten {
 }
 
 /**
- * Writes pins in place of references. What is written is read again as the gate reads it: a pin counts only where the same place then
+ * Writes pins in place of references. What is written is read again as the webhook reads it: a pin counts only where the same place then
  * names exactly the pinned reference, and nothing else of the object reads otherwise.
  */
 export function rewritePins(object: unknown, before: WorkloadReferences, pins: readonly Pin[]): Rewritten {

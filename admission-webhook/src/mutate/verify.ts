@@ -20,7 +20,7 @@ export type InjectionAnswer =
   /** Why what was verified is not known to be what is loaded. */
   | { readonly kind: 'unverified'; readonly why: string };
 
-/** What `decideReview` asks, when bytes are fetched for the objects of the gate. */
+/** What `decideReview` asks, when bytes are fetched for the objects of the webhook. */
 export function injectionCheck(options: MutationOptions, state: WebhookState, now: Date): InjectionCheck {
   const { fetch } = options;
   const { snapshot } = state;

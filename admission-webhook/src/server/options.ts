@@ -34,7 +34,7 @@ export interface WebhookOptions {
   readonly watchNamespaces: boolean;
   /** Of the cluster that is asked; `null`: the one that this runs in. */
   readonly kubeconfig: string | null;
-  /** The gate's own namespace; the configuration may name it, too. */
+  /** The webhook's own namespace; the configuration may name it, too. */
   readonly ownNamespace: string | null;
   readonly serviceUrl: string | null;
 }

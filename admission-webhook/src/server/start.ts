@@ -13,7 +13,7 @@ import { serve } from './serve.ts';
 import { type AdmissionWebhook, assembleWebhook } from './webhook.ts';
 
 export interface AdmissionSurroundings {
-  /** Says a line to whoever runs the gate; never with a secret. */
+  /** Says a line to whoever runs the webhook; never with a secret. */
   tell(line: string): void;
   /** Where the decision log goes. */
   readonly sink: LogSink;
@@ -33,7 +33,7 @@ export interface RunningAdmission {
 const FIRST_SNAPSHOT_MS = 1_500;
 
 /**
- * Starts the gate: it answers from the first moment, by what it holds then.
+ * Starts the webhook: it answers from the first moment, by what it holds then.
  * @throws AssayError, KubeError for a part that cannot be had; what was opened until then is closed
  */
 export async function startAdmission(

@@ -22,7 +22,7 @@ export interface AdmissionWebhook {
   health(): Pick<Vitals, 'snapshot' | 'feed' | 'config' | 'breakGlass' | 'namespaces'>;
 }
 
-/** What a gate is put together from. */
+/** What a webhook is put together from. */
 export interface AdmissionWebhookParts {
   readonly feed: Pick<SnapshotFeed, 'held' | 'health'>;
   readonly config: Pick<ConfigFile, 'config' | 'health' | 'onChange'>;

@@ -13,7 +13,7 @@ export async function approvals(context: Context, by: Principal, version: string
   });
 }
 
-/** From now on gates deny what rests on it. The version stays where it stands. */
+/** From now on the webhook and the Hub proxy deny what depends on it. The version keeps its stage. */
 export async function revoke(context: Context, by: Principal, id: string, reason: string): Promise<ApprovalRecord> {
   checkComment(reason, 'the reason');
   if (reason.trim() === '') throw new RegistryError('invalid', 'no reason is given', { hint: 'give a reason' });

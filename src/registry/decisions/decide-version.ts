@@ -33,7 +33,7 @@ export interface DecidedVersion {
 
 /**
  * Decides a version for every stage by its newest assessment and all that is known now, lets approvals carry over or voids
- * them, and brings the gate's answer up to date.
+ * them, and brings the current decision up to date.
  * @param isNew it was made in this very change: no decision yet, or approved
  */
 export async function decideVersion(
@@ -84,7 +84,7 @@ function decidersOf(assessment: Assessment, waivers: readonly StoredWaiver[], no
   };
 }
 
-/** Brings the gate's answer up to date, when a stage or an approval has changed and no decision. */
+/** Brings the current decision up to date, when a stage or an approval has changed and no decision. */
 export async function storeAnswer(
   { rules }: Context,
   { db, now }: Change,

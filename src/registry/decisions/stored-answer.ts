@@ -13,7 +13,7 @@ import {
 } from '../rows/index.ts';
 import { hasReached, isRuled, type RuledStage } from '../rules/index.ts';
 
-/** An answer of the gate as it is stored: all but what the time of the question decides. */
+/** A current decision as it is stored: everything that does not depend on the time of the question. */
 export interface StoredAnswer {
   readonly model: string;
   readonly number: number;

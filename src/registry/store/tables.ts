@@ -101,7 +101,7 @@ interface DecisionTable {
   readonly at: Fixed<string>;
 }
 
-/** What a gate is answered: kept in step with everything else, so that no question reads more. */
+/** Current decisions: updated with every change, so that no question reads more. */
 interface CurrentDecisionTable {
   readonly version: Fixed<string>;
   answer: string;

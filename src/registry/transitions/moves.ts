@@ -15,7 +15,7 @@ import {
 import { checkWay } from '../rules/index.ts';
 import { type Change, type Context, change } from '../store/index.ts';
 
-/** Puts a version aside, from wherever it stands: its approvals are void, and gates deny it. */
+/** Quarantines a version, at any stage: its approvals are void, and the webhook and the Hub proxy deny it. */
 export async function quarantine(context: Context, by: Principal, id: string, reason: string): Promise<Version> {
   checkReason(reason);
   return change(context, by, async (change) => {
@@ -51,7 +51,7 @@ export async function closeVersion(
   return versionOfRow(change.db, await moveVersion(context, change, row, to, reason));
 }
 
-/** Moves a version to a stage, and brings the gate's answer up to date. */
+/** Moves a version to a stage, and brings the current decision up to date. */
 export async function moveVersion(
   context: Context,
   change: Change,

@@ -121,10 +121,10 @@ async function redeliver(context: Context, by: Principal, webhook: string, id: s
       .executeTakeFirst();
     if (row === undefined) throw new RegistryError('not-found', 'the delivery does not exist');
     if (row.state === 'pending') throw new RegistryError('conflict', 'the delivery is already in progress');
-    const anew = { state: 'pending', attempts: 0, next_ms: now.getTime(), lease: null, ended_at: null };
-    await db.updateTable('deliveries').set(anew).where('id', '=', id).execute();
+    const renewed = { state: 'pending', attempts: 0, next_ms: now.getTime(), lease: null, ended_at: null };
+    await db.updateTable('deliveries').set(renewed).where('id', '=', id).execute();
     change.record('webhook.redelivered', webhook, { delivery: id });
-    return deliveryOfRow({ ...row, ...anew });
+    return deliveryOfRow({ ...row, ...renewed });
   });
 }
 

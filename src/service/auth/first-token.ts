@@ -12,7 +12,7 @@ const OPERATOR: Principal = {
 };
 
 /**
- * A registry without any token lets nobody in: the first start makes one with every role but the gate's.
+ * A registry without any token lets nobody in: the first start makes one with every role but `gate`.
  * @returns its secret, which is kept nowhere; `undefined` when there are tokens, or somebody else made it meanwhile
  */
 export async function firstToken(registry: Pick<Registry, 'tokens' | 'createToken'>): Promise<string | undefined> {

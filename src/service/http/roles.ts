@@ -9,5 +9,5 @@ export const REVIEWERS = rolesOnly('reviewer', 'security-approver', 'admin');
 /** Who waives. */
 export const WAIVER_ROLES = rolesOnly('security-approver', 'admin');
 export const ADMINS = rolesOnly('admin');
-/** Everybody, gates too. */
+/** Every role, also `gate`. */
 export const ASKERS = rolesOnly('viewer', 'submitter', 'reviewer', 'security-approver', 'admin', 'gate');

@@ -38,7 +38,7 @@ export class Approvals {
   /**
    * The files of a repository at a revision: at the commit itself; at the commit that a branch or a tag leads to on the Hub, when
    * that may be handed out. When it may not, `main` is the newest version of the model of that name which may, and every
-   * other branch and tag is refused: what it meant is not for the gate to guess.
+   * other branch and tag is refused: the proxy does not guess.
    * @throws HubRefusal that says why not and what to do; AssayError, RegistryError
    */
   async listing(by: Principal, repo: string, revision: string): Promise<CommitListing> {

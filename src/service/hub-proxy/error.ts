@@ -59,7 +59,7 @@ function warningOf(message: string): string {
 
 const MISSING = { model: 'RepoNotFound', revision: 'RevisionNotFound', file: 'EntryNotFound' } as const;
 
-/** What went wrong between the gate and the Hub, which who asks can do nothing about. */
+/** A failure between the proxy and the Hub, which the client cannot correct. */
 function fromBelow(error: Error): Error {
   if (!isAssayError(error)) return error;
   const { code, message } = error;

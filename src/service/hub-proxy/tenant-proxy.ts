@@ -15,7 +15,7 @@ const RefSchema = v.object({
   commit: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/)),
 });
 
-/** What the gate has for one tenant: its way to the Hub, and its own cache. */
+/** The Hub proxy of one tenant: its connection to the Hub, and its own cache. */
 export class TenantProxy {
   readonly upstream: Upstream;
   readonly blobs: BlobStore;
@@ -62,7 +62,7 @@ export class TenantProxy {
   }
 }
 
-/** The gates of all tenants that somebody asked for. */
+/** The Hub proxies of all tenants that were requested. */
 export class TenantProxies {
   readonly #config: ServiceConfig;
   readonly #open = new Map<string, Promise<TenantProxy>>();

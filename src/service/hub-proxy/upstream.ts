@@ -15,7 +15,7 @@ import { checked } from '../../sources/index.ts';
 import type { ServiceConfig } from '../config.ts';
 import { tenantEnvironment } from '../worker/index.ts';
 
-/** The Hub behind the gate, asked with the tenant's own token, which goes to the Hub's origin alone. */
+/** The Hub behind the proxy, asked with the tenant's own token, which goes to the Hub's origin alone. */
 export interface Upstream {
   /** The commit that a revision leads to now. @throws AssayError `not-found`, `unauthorized`, `network` */
   resolve(repo: string, revision: string): Promise<string>;

@@ -8,7 +8,7 @@ import { onRequestEnd } from './request-end.ts';
 
 /** What Prometheus asks for. */
 export interface ServiceMetrics {
-  /** Counted by whoever answers "may I use this": the API, the console, the gate. */
+  /** Counted by whoever answers "may I use this": the API, the console, the Hub proxy. */
   readonly decisions: Counter<'action'>;
   readonly contentType: string;
   /** In the text format of Prometheus; asks the job store and the queue. */

@@ -11,7 +11,7 @@ export interface HubQuestion {
   readonly hasToken: boolean;
 }
 
-/** What the Hub does not have: gates pass on which it is. */
+/** What the Hub does not have: the Hub proxy passes on which it is. */
 export class HubMissing extends AssayError {
   readonly what: 'model' | 'revision' | 'file';
 

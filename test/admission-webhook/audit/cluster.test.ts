@@ -113,7 +113,7 @@ requirePart(
       expect(stdout).toMatch(/Pod prod\/stowaway of ReplicaSet llm-1, which does not contain this/);
       expect(stdout).not.toMatch(/unseen|over\b|tm\b/);
       expect(stdout).toMatch(
-        /19 objects · 6 would be refused · 0 warned · 6 that others led to · 3 run no more\n2 where the gate is off\n$/,
+        /19 objects · 6 would be refused · 0 warned · 6 that others led to · 3 run no more\n2 where the webhook is off\n$/,
       );
     });
 

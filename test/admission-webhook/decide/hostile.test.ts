@@ -41,7 +41,7 @@ beforeAll(async () => {
   state = gateOf(await heldSnapshot(refs.map((ref) => approved(ref))));
 });
 
-/** Answers a body as the server does. @throws whatever the gate throws */
+/** Answers a body as the server does. @throws whatever the webhook throws */
 function answer(body: Uint8Array) {
   const read = readReview(body);
   const given = read.kind === 'request' ? decideReview(read.request, state, NOW) : answerMalformed(read, state, NOW);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 const pod = (...args: readonly string[]) => Object(podOf({ image: 'vllm/vllm-openai', args }));
 const CONTROLS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
-/** Everything that leaves the gate. */
+/** Everything that leaves the webhook. */
 function told(body: Buffer): { readonly texts: readonly string[]; readonly answer: ReturnType<typeof decide> } {
   const answer = decide(body, state);
   const { message, warnings, auditAnnotations, record } = answer;

@@ -173,7 +173,7 @@ describe('the stage of the namespace', () => {
     expect(ruled(pinned('acme/ended'), {}, at('production'))).toEqual(['denied deny']);
   });
 
-  it('is in the command that mends it', () => {
+  it('is in the command that corrects it', () => {
     const { message } = decide(reviewOf(Object(podOf(pinned('acme/staged')))), at('production'));
     expect(message).toContain('it is approved for staging, not for production');
     expect(message).toContain('assay approve acme/staged@1 --stage production');
@@ -240,7 +240,7 @@ describe('what is never stopped', () => {
   const bad = Object(podOf(pinned('acme/bad')));
   it.each<[string, object | null, Record<string, unknown>, string]>([
     ['kube-system', bad, { namespace: 'kube-system' }, 'own-namespace'],
-    ['the namespace of the gate', bad, { namespace: 'assay-system' }, 'own-namespace'],
+    ['the namespace of the webhook', bad, { namespace: 'assay-system' }, 'own-namespace'],
     ['DELETE', null, { operation: 'DELETE', oldObject: bad }, 'not-loading'],
     [
       'CONNECT',

@@ -31,7 +31,7 @@ export function requestOf(body: Uint8Array): AdmissionRequest {
   return read.request;
 }
 
-/** A snapshot that was signed, and opened as the gate opens it. */
+/** A snapshot that was signed, and opened as the webhook opens it. */
 export async function heldSnapshot(
   entries: readonly SnapshotEntry[],
   more: Partial<SnapshotDocument> = {},

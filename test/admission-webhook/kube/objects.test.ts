@@ -13,7 +13,7 @@ import { hasKube, KUBE_HOW, type RunningKube, startKube } from '../../support/ku
 import { requirePart } from '../../support/parts.ts';
 import { configMap, QUICK } from './ground.ts';
 
-requirePart('API server', hasKube, KUBE_HOW, 'objects that the gate keeps in the cluster', () => {
+requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in the cluster', () => {
   let kube: RunningKube;
   let client: KubeClient;
 

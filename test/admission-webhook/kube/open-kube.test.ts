@@ -26,7 +26,7 @@ function kubeconfig(cluster: unknown, user: unknown, more: Readonly<Record<strin
 }
 
 describe('how an API server is asked', () => {
-  it('says what is wrong with a kubeconfig, and how to mend it', async () => {
+  it('says what is wrong with a kubeconfig, and how to correct it', async () => {
     const server = { server: 'https://127.0.0.1:1' };
     const cases: readonly [file: string, message: RegExp, hint?: RegExp][] = [
       [join(folder, 'none'), /no such file/],
@@ -60,7 +60,7 @@ describe('how an API server is asked', () => {
     await expect(openKube({ inCluster: true, env: {} })).rejects.toThrow(/in no cluster/);
   });
 
-  it('names the server, the cause and the mend when nobody answers', async () => {
+  it('names the server, the cause and the hint when nobody answers', async () => {
     const gone = await openKube({ kubeconfig: `http://127.0.0.1:${await freePort()}` });
     await expect(gone.get('/version')).rejects.toMatchObject({ status: 0, message: /^nobody listens at http/ });
     await gone.close();
@@ -154,7 +154,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     await expect(whoIs(named)).rejects.toThrow(/x\.y/);
   });
 
-  it('in a cluster is read anew when it is replaced', async () => {
+  it('in a cluster is read again when it is replaced', async () => {
     const account = join(folder, 'account');
     mkdirSync(account);
     const write = (token: string) => writeFileSync(join(account, 'token'), token);

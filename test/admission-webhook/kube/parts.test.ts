@@ -111,7 +111,7 @@ describe('a server that is none', () => {
     }
   });
 
-  it('is asked where it was before when it ends a watch by itself, and anew when it has forgotten', async () => {
+  it('is asked where it was before when it ends a watch by itself, and again when it has forgotten', async () => {
     const list = {
       kind: 'ThingList',
       apiVersion: 'v1',

@@ -76,7 +76,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     expect(told.problems.length).toBe(problems);
   });
 
-  it('lists anew when the server has forgotten where it was, and says what went meanwhile', async () => {
+  it('lists again when the server has forgotten where it was, and says what went meanwhile', async () => {
     for (const name of ['stays', 'forgotten']) await kube.create(configMap(name));
     const told = follow(MAPS);
     await until(() => expect(told.lines).toContain('synced'));

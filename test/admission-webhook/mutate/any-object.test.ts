@@ -164,7 +164,7 @@ describe('whatever an object is', () => {
     );
   });
 
-  it('what it adds is what the gate then believes: every model of a container that was changed is verified', () => {
+  it('what it adds is what the webhook then believes: every model of a container that was changed is verified', () => {
     let injected = 0;
     fc.assert(
       fc.property(pod, (object) => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   state = await webhook([...ENTRIES, approved(`hf://acme/evil@${'e'.repeat(40)}`)]);
 });
 
-/** A Pod as the gate makes it, with a reading init container of the user's own after ours. */
+/** A Pod as the webhook makes it, with a reading init container of the user's own after ours. */
 function made(): Pod {
   const reader = { name: 'warm', image: 'vllm/vllm-openai:v0.8', args: ['--model', 'acme/lora'] };
   const pod = podOf({ args: ['--model', 'acme/llama'] }, { initContainers: [reader], volumes: [] });
@@ -97,9 +97,9 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
       fetcher.args[1] = `hf://acme/evil@${'e'.repeat(40)}`;
       fetcher.args[5] = sha256(fetcher.args[1]);
     },
-    /no init container of the gate fetches it/,
+    /no init container of the webhook fetches it/,
   ],
-  ['none that fetches', (pod) => pod.spec.initContainers.splice(0, 2), /no init container of the gate fetches it/],
+  ['none that fetches', (pod) => pod.spec.initContainers.splice(0, 2), /no init container of the webhook fetches it/],
   [
     'a second one with another digest',
     (pod, fetcher) => {
@@ -185,7 +185,7 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
     /TRANSFORMERS_CACHE is not exactly/,
   ],
   [
-    'a command that sets it anew',
+    'a command that sets it again',
     (_, __, server) => (server.command = ['/usr/bin/env', 'HF_HUB_OFFLINE=0', 'vllm', 'serve']),
     /may set other variables/,
   ],
@@ -200,7 +200,7 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
 ];
 
 describe('an injection is believed for what it is, not for its name', () => {
-  it('as the gate makes it', () => {
+  it('as the webhook makes it', () => {
     const pod = made();
     expect(pod.spec.initContainers.map(({ name }: Pod) => name)).toEqual(['assay-fetch', 'assay-fetch-1', 'warm']);
     expect(verdictOf(pod)).toEqual({ kind: 'verified' });

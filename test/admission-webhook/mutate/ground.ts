@@ -65,7 +65,7 @@ export function patched(object: unknown, { patch }: Mutation): unknown {
   return copy;
 }
 
-/** What the gate says when the changed object is validated. */
+/** What the webhook says when the changed object is validated. */
 export function answer(object: unknown, state: WebhookState, options: MutationOptions, more: Fields = {}) {
   return decideReview(requestOf(reviewOf(object as object, more)), state, NOW, injectionCheck(options, state, NOW));
 }

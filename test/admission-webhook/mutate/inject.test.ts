@@ -66,7 +66,7 @@ describe('a Pod that loads an approved model', () => {
     expect(server.args).toEqual(['--model', 'acme/llama', `--revision=${COMMIT}`]);
   });
 
-  it('is admitted then, and only while bytes are fetched for this gate', () => {
+  it('is admitted then, and only while bytes are fetched for this webhook', () => {
     const { object } = change(podOf(LOAD), state, FETCH);
     expect(answer(object, state, FETCH)).toMatchObject({ allowed: true });
     const without = answer(object, state, { ...FETCH, fetch: null });
@@ -237,7 +237,7 @@ describe('what cannot be made sure of is not touched, and told', () => {
       /\$\(MORE\) may have it/,
     ],
     [
-      'variables that are set anew',
+      'variables that are set again',
       { command: ['env', 'HF_HUB_OFFLINE=0', 'vllm'], ...LOAD },
       {},
       /may set other variables/,

@@ -87,7 +87,7 @@ describe('an authority of our own', async () => {
     expect(fourth.authorities[1]).toBe(third.authorities[0]);
   });
 
-  it('issues anew for another name, and never for longer than itself', async () => {
+  it('issues again for another name, and never for longer than itself', async () => {
     const moved = await at(first, 1, ['other.assay.svc']);
     expect(moved.authorities).toEqual(first.authorities);
     expect(verifies(moved, moved.authorities, 2, 'other.assay.svc')).toBe(true);

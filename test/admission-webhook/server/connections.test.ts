@@ -27,7 +27,7 @@ async function raw(
   return { socket, said: () => said, ended };
 }
 
-/** The gate's own waiting goes by the test; sockets go on as ever. */
+/** The webhook's own waiting goes by the test; sockets go on as ever. */
 const holdTime = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 afterEach(() => {
   vi.restoreAllMocks();

@@ -45,7 +45,7 @@ const PATIENT = {
   waitMs: HOUR_MS,
 } as const;
 
-/** A gate with a certificate of its own, over TLS, in this process. */
+/** A webhook with a certificate of its own, over TLS, in this process. */
 export async function startWebhook(options: GroundOptions = {}) {
   const folder = tempFolder();
   const authority = new Authority(folder, 'ca');

@@ -38,7 +38,7 @@ assay_admission_snapshot_floor 0
 assay_admission_snapshot_version 7
 `;
 
-describe('what the gate tells', () => {
+describe('what the webhook tells', () => {
   it('counts what it answered, under the names that the chart and the documentation use', async () => {
     const webhook = await startWebhook();
     for (const model of ['acme/llama', 'evil/llama', 'evil/other'])

@@ -15,7 +15,7 @@ const ROUNDS = 8;
 const folder = tempFolder();
 const snapshotFile = join(folder, 'snapshot.json');
 
-/** A review of which the gate has the first half: it is answered once the rest is sent. */
+/** A review of which the webhook has the first half: it is answered once the rest is sent. */
 interface Half {
   readonly question: Question;
   readonly sent: number;

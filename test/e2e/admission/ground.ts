@@ -37,7 +37,7 @@ export interface GroundOptions {
 
 /** Also namespaces that are made tomorrow. */
 export const ALL_NAMESPACES = 'gate.mode=all-except';
-/** A busy machine lets a gate wait for its turn: only what is about time has it be answered in 3 seconds. */
+/** A busy machine lets a webhook wait for its turn: only what is about time has it be answered in 3 seconds. */
 export const PATIENT = 'gate.timeoutSeconds=30';
 
 /** A real API server, with `assay admit` before it, registered as the chart has it. */
@@ -71,7 +71,7 @@ export class Ground {
   }
 
   get webhook(): Webhook {
-    if (this.#webhook === undefined) throw new Error('there is no gate yet');
+    if (this.#webhook === undefined) throw new Error('there is no webhook yet');
     return this.#webhook;
   }
 
@@ -122,13 +122,13 @@ export class Ground {
     await this.register();
   }
 
-  /** Writes the configuration; a gate that runs reads it again. */
+  /** Writes the configuration; a webhook that runs reads it again. */
   configure(spec: object): void {
     const config = { apiVersion: 'assay.dev/v1', kind: 'AdmissionConfig', spec };
     writeFileSync(this.file('admission.yaml'), JSON.stringify(config, null, 2));
   }
 
-  /** The gate's own service account, with the rights that the chart gives it and no others. */
+  /** The webhook's own service account, with the rights that the chart gives it and no others. */
   async #identity(): Promise<string> {
     const name = 'gate';
     const token = await this.kube.serviceAccountToken(OWN_NAMESPACE, name);

@@ -7,7 +7,7 @@ import { freePort } from '../../support/free-port.ts';
 import { tied } from '../../support/tied.ts';
 import { until } from '../../support/until.ts';
 
-type GateState = 'ready' | 'unready';
+type WebhookState = 'ready' | 'unready';
 
 /** `assay admit` as a cluster runs it: a process of its own, with the built command line. */
 export class Webhook {
@@ -29,14 +29,14 @@ export class Webhook {
   }
 
   /** Until it is ready, or, with `unready`, until it answers at all. */
-  static async start(args: readonly string[], state: GateState = 'ready'): Promise<Webhook> {
+  static async start(args: readonly string[], state: WebhookState = 'ready'): Promise<Webhook> {
     const webhook = new Webhook(await freePort(), await freePort(), args);
     await webhook.#until(state);
     return webhook;
   }
 
   /** Starts it again at the same place, after it ended. */
-  async again(state: GateState = 'ready'): Promise<void> {
+  async again(state: WebhookState = 'ready'): Promise<void> {
     this.#child = this.#spawn();
     await this.#until(state);
   }
@@ -109,7 +109,7 @@ export class Webhook {
     return child;
   }
 
-  async #until(state: GateState): Promise<void> {
+  async #until(state: WebhookState): Promise<void> {
     const path = state === 'ready' ? '/readyz' : '/healthz';
     await until(`assay admit is ${state}`, async () => {
       if (this.#child.exitCode !== null)

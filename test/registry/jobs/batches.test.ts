@@ -28,7 +28,7 @@ async function said(registry: Registry, batch: string) {
 describeOnBoth('batches', (fresh) => {
   const bench = new Bench(fresh);
 
-  it('hold the jobs of the wishes: what was asked for already is the same job, and twice the same is one', async () => {
+  it('hold the jobs of the requests: what was asked for already is the same job, and twice the same is one', async () => {
     const registry = await bench.open();
     const { job } = await registry.jobs.create(sam, { ...requests('known')[0], priority: 3 } as NewJob);
     const { batch, jobs } = await registry.batches.create(sam, requests('known', 'new', 'new'));

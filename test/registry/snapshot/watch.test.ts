@@ -28,7 +28,7 @@ afterEach(async () => {
 const query = (name = 'one') => ({ ref: `hf://acme/model@${commitOf(name)}` });
 
 describe('a writer that goes on', () => {
-  it('reads only what was done since, and says the same as one that begins anew', async () => {
+  it('reads only what was done since, and says the same as one that starts again', async () => {
     await shop.approved();
     const second = await shop.approved({ name: 'two' });
     const writer = new SnapshotWriter(await shop.options());
@@ -51,8 +51,8 @@ describe('a writer that goes on', () => {
       await step();
       expect(await writer.hasChanged()).toBe(true);
       const next = (await writer.write(previous)).document;
-      const anew = (await new SnapshotWriter(await shop.options()).write(previous)).document;
-      expect(next).toEqual(anew);
+      const rebuilt = (await new SnapshotWriter(await shop.options()).write(previous)).document;
+      expect(next).toEqual(rebuilt);
       expect(next.version).toBe(previous.version + 1);
       previous = next;
     }

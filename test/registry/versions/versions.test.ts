@@ -90,7 +90,7 @@ describeOnBoth('models and versions', (fresh) => {
     expect(await codeOf(registry.model(sam, 'acme/model'))).toBe('not-found');
   });
 
-  it('answers a gate by digest and by exact references alone', async () => {
+  it('answers by digest and by exact references only', async () => {
     const registry = await bench.open();
     const folder = assessmentOf({ name: 'folder', artifact: { ref: './model', pinned: './model' } });
     const { version } = await registry.register(sam, { model: 'acme/folder', assessment: folder });

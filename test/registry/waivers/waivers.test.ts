@@ -20,22 +20,22 @@ describeOnBoth('waivers', (fresh) => {
     const registry = await bench.open();
     const { version } = await registered(registry, sample);
     const { version: other } = await registered(registry, { ...sample, name: 'two' });
-    const gate = async (digest: string) => (await registry.currentDecisions(sam, { digest }))[0];
-    expect(await gate(version.digest)).toMatchObject({ action: 'deny' });
-    expect((await gate(version.digest))?.reason).toMatch(/^verdict\.suspicious: 1 file/);
+    const current = async (digest: string) => (await registry.currentDecisions(sam, { digest }))[0];
+    expect(await current(version.digest)).toMatchObject({ action: 'deny' });
+    expect((await current(version.digest))?.reason).toMatch(/^verdict\.suspicious: 1 file/);
     const { id, waiver } = await registry.addWaiver(selma, WAIVER);
     expect(waiver).toEqual({ ...WAIVER, from: 'waiver by selma (https://login.example)' });
-    expect(await gate(version.digest)).toMatchObject({ action: 'allow', notAfter: '2027-01-31T00:00:00.000Z' });
-    expect(await gate(other.digest)).toMatchObject({ action: 'deny' });
+    expect(await current(version.digest)).toMatchObject({ action: 'allow', notAfter: '2027-01-31T00:00:00.000Z' });
+    expect(await current(other.digest)).toMatchObject({ action: 'deny' });
     bench.clock.pass(Date.parse('2027-01-31T00:00:00Z') - bench.clock.now().getTime());
-    expect(await gate(version.digest)).toMatchObject({
+    expect(await current(version.digest)).toMatchObject({
       action: 'deny',
       reason: 'an approval or a waiver that it rests on ended at 2027-01-31T00:00:00.000Z',
     });
     bench.clock.pass(-86_400_000);
-    expect(await gate(version.digest)).toMatchObject({ action: 'allow' });
+    expect(await current(version.digest)).toMatchObject({ action: 'allow' });
     expect((await registry.revokeWaiver(selma, id)).revokedAt).not.toBeNull();
-    expect(await gate(version.digest)).toMatchObject({ action: 'deny' });
+    expect(await current(version.digest)).toMatchObject({ action: 'deny' });
     expect(await codeOf(registry.revokeWaiver(selma, id))).toBe('ended');
     expect((await registry.waivers(sam)).items).toMatchObject([{ id, tenant: 'acme' }]);
     const actions = (await registry.auditLog(sam)).items.map(({ action }) => action);

@@ -288,7 +288,7 @@ describe('TorchScript', () => {
   });
 });
 
-describe('what pardons', () => {
+describe('what waivers', () => {
   const allowance: Allowance = {
     module: 'mine',
     name: 'Net',

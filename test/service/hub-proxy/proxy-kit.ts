@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts';
 import { startTestService, type TestService } from '../routes/harness.ts';
 
 export const TENANT = 'acme';
-/** Of the Hub behind the gate: nobody but the gate may send it anywhere. */
+/** Of the Hub behind the proxy: nobody but the proxy may send it anywhere. */
 export const HUB_TOKEN = 'hf_upstream_s3cret';
 
 export const HAND_OUT: ServiceConfig['handOut'] = {
@@ -19,34 +19,34 @@ export const HAND_OUT: ServiceConfig['handOut'] = {
   mlflowAlias: 'assay-allowed',
 };
 
-export interface GateOptions {
+export interface ProxyOptions {
   readonly handOut?: Partial<ServiceConfig['handOut']>;
   readonly credentials?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly config?: Partial<Omit<ServiceConfig, 'database' | 'queue'>>;
 }
 
-/** The real service as a gate before a Hub, with a worker that scans what the Hub has. */
+/** The real service as a proxy before a Hub, with a worker that scans what the Hub has. */
 export class ProxyKit {
   readonly folder: string;
   readonly hub: FakeHub;
   readonly service: TestService;
-  readonly #options: GateOptions;
+  readonly #options: ProxyOptions;
 
-  private constructor(folder: string, hub: FakeHub, service: TestService, options: GateOptions) {
+  private constructor(folder: string, hub: FakeHub, service: TestService, options: ProxyOptions) {
     this.folder = folder;
     this.hub = hub;
     this.service = service;
     this.#options = options;
   }
 
-  static async start(options: GateOptions = {}): Promise<ProxyKit> {
-    const folder = mkdtempSync(join(tmpdir(), 'assay-gate-'));
+  static async start(options: ProxyOptions = {}): Promise<ProxyKit> {
+    const folder = mkdtempSync(join(tmpdir(), 'assay-hub-proxy-'));
     const hub = await FakeHub.start({ token: HUB_TOKEN, pageSize: 3 });
     return new ProxyKit(folder, hub, await serve(folder, hub, options), options);
   }
 
   /** Another process over the same registry and cache. */
-  another(options: GateOptions = this.#options): Promise<TestService> {
+  another(options: ProxyOptions = this.#options): Promise<TestService> {
     return serve(this.folder, this.hub, options);
   }
 
@@ -106,7 +106,7 @@ export function person(subject: string, roles: readonly Role[], tenant = TENANT)
   return { tenant, subject, issuer: 'https://login.example', roles, via: 'oidc' };
 }
 
-function serve(folder: string, hub: FakeHub, options: GateOptions): Promise<TestService> {
+function serve(folder: string, hub: FakeHub, options: ProxyOptions): Promise<TestService> {
   const own = options.credentials ?? {};
   const credentials = { ...own, [TENANT]: { HF_TOKEN: HUB_TOKEN, ...own[TENANT] } };
   writeFileSync(join(folder, 'credentials.json'), JSON.stringify(credentials));

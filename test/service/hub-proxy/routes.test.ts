@@ -17,7 +17,7 @@ import { HUB_TOKEN, ProxyKit, person, TENANT } from './proxy-kit.ts';
 const [LOOKS_AGAIN_MS, SAYS_SO_MS] = [5_000, 3_000];
 const WEIGHTS = noise(3 * 1024 * 1024, 7);
 
-describe('the gate of the Hub', () => {
+describe('the Hub proxy', () => {
   let kit: ProxyKit;
   let repo: FakeRepo;
   let approved: string;
@@ -191,7 +191,7 @@ describe('the gate of the Hub', () => {
     ]);
   });
 
-  test('what is quarantined while the gate fetches it is not handed out', async () => {
+  test('what is quarantined while the proxy fetches it is not handed out', async () => {
     const late = kit.hub.repo('owner/late');
     const commit = late.commit([fakeFile('w.npy', npy(noise(50_000, 31)), { lfs: true })]);
     const id = await kit.scanAndApprove(`hf://owner/late@${commit}`);

@@ -24,7 +24,7 @@ onEveryGround('jobs', (service) => {
     return uploadAll(sam, [{ ...clean, path: `model-${files}.safetensors` }]);
   }
 
-  it('runs a wish to its end', async () => {
+  it('runs a request to its end', async () => {
     const { status, headers, body } = await sam.call('POST', '/v1/jobs', { upload: await upload(), model: 'acme/a' });
     expect(status).toBe(202);
     expect(headers.get('location')).toBe(`/v1/jobs/${body.id}`);
@@ -33,7 +33,7 @@ onEveryGround('jobs', (service) => {
     expect((await viewer.call('GET', `/v1/versions/${job.version}`)).body.model).toBe('acme/a');
   });
 
-  it('takes the same wish as the same job while it waits', async () => {
+  it('takes the same request as the same job while it waits', async () => {
     const request = { upload: await upload(), model: 'acme/same', priority: 5 };
     const answers = await Promise.all([1, 2, 3, 4].map(() => sam.call('POST', '/v1/jobs', request)));
     expect(new Set(answers.map(({ body }) => body.id)).size).toBeLessThan(4);
@@ -41,7 +41,7 @@ onEveryGround('jobs', (service) => {
     expect((await viewer.call('GET', '/v1/models/acme%2Fsame')).body.versions).toBe(1);
   });
 
-  it('takes several wishes, all or none', async () => {
+  it('takes several requests, all or none', async () => {
     const requests = [
       { upload: await upload(), model: 'acme/many' },
       { upload: await upload(), model: 'acme/many' },
@@ -93,7 +93,7 @@ onEveryGround('jobs', (service) => {
     expect((await sam.call('POST', '/v1/jobs/none/cancel')).status).toBe(404);
   });
 
-  describe('wishes that are refused', () => {
+  describe('requests that are refused', () => {
     it.each([
       ['a path', { ref: '/etc/passwd', model: 'a' }, 422, 'no-path-sources'],
       ['a relative path', { ref: '../../etc/passwd', model: 'a' }, 422, 'no-path-sources'],

@@ -149,7 +149,7 @@ onEveryGround('models, versions and decisions', (service) => {
       },
     );
 
-    it('is all that a gate may ask', async () => {
+    it('is all that the role gate may read', async () => {
       for (const path of ['/v1/models', '/v1/jobs', '/v1/audit', '/v1/policies', '/v1/waivers', '/v1/transitions'])
         expect((await gate.call('GET', path)).body.code).toBe('missing-role');
     });

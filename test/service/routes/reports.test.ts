@@ -135,7 +135,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
       expires,
     });
 
-    it('waives what may be pardoned, and decides anew', async () => {
+    it('waives what may be waived, and decides again', async () => {
       const { body: before } = await sam.call('GET', `/v1/versions/${version.id}/decisions`);
       expect(before.items[0].decision.waivers).toEqual([]);
       const { status, body } = await sec.call('POST', '/v1/waivers', request(version.digest, 'verdict.suspicious'));
@@ -151,7 +151,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
       expect(last.items[0].decision.waivers).toEqual([]);
     });
 
-    it('refuses what may not be pardoned, and who may not pardon', async () => {
+    it('refuses what may not be waived, and who may not waiver', async () => {
       const malicious = await sec.call('POST', '/v1/waivers', request(version.digest, 'verdict.malicious'));
       expect(malicious.body.code).toBe('not-waivable');
       expect((await rita.call('POST', '/v1/waivers', request(version.digest, 'a.b'))).body.code).toBe('missing-role');

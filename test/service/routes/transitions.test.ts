@@ -152,7 +152,7 @@ onEveryGround('transitions', (service) => {
     expect(all.body.next).not.toBeNull();
   });
 
-  it('revokes an approval, and the gate hears of it', async () => {
+  it('revokes an approval, and the decision changes', async () => {
     const version = await staged();
     const { body } = await viewer.call('GET', `/v1/versions/${version.id}/approvals`);
     const id = body.items[0].id;

@@ -98,7 +98,7 @@ onEveryGround('webhooks', (service) => {
     other.close();
   });
 
-  it('gives up when the receiver is gone, and begins anew when it is asked to', async () => {
+  it('gives up when the receiver is gone, and begins again when it is asked to', async () => {
     receiver.status = (count) => (count === 0 ? 410 : 200);
     const { id } = await hook(['token.created']);
     await change();

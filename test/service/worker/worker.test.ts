@@ -56,7 +56,7 @@ it('registers what is malicious, too, as denied', async () => {
   expect(decisions.map(({ decision }) => decision.action)).toEqual(['deny', 'deny', 'deny']);
 });
 
-it('fails at once what time does not mend', async () => {
+it('fails at once for an error that a retry cannot correct', async () => {
   await open();
   const failed = async (target: string, tenant?: string) => {
     const { state, attempts, error } = await shop.run(target, tenant);

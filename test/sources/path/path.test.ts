@@ -157,7 +157,7 @@ describe('a folder', () => {
 });
 
 describe('what is not an artifact', () => {
-  test('is one error that says how to mend it', async () => {
+  test('is one error that says how to correct it', async () => {
     expect(await errorOf(folder({}))).toMatchObject({
       code: 'not-found',
       message: 'the folder holds no files',

@@ -56,13 +56,13 @@ matchConditions:
       || object.metadata.?annotations.orValue({}) != oldObject.metadata.?annotations.orValue({})
 {{- end }}
 
-{{/* Which namespaces are gated. */}}
+{{/* Which namespaces the webhook covers. */}}
 {{- define "admission.namespaces" -}}
 matchExpressions:
   - key: kubernetes.io/metadata.name
     operator: NotIn
     values: {{ concat (list "kube-system" .Release.Namespace) (eq .Values.gate.mode "all-except" | ternary .Values.gate.exceptNamespaces list) | uniq | toJson }}
-  # A word that nobody knows is gated: the program enforces there.
+  # An unknown value is covered: the program enforces there.
   - {key: assay.dev/admission, operator: NotIn, values: ["off"]}
   {{- if eq .Values.gate.mode "opt-in" }}
   - {key: assay.dev/admission, operator: Exists}

@@ -2,7 +2,7 @@ import { terminalText } from '../../../report/index.ts';
 import { openSink, type Shell } from '../../terminal/index.ts';
 import type { AdmitFallbackRequest } from './request.ts';
 
-/** Where the chart puts the gate. */
+/** Where the chart puts the webhook. */
 const NAMESPACE = 'assay';
 /** References that are told of by name, when they cannot be in the list. */
 const TOLD = 10;

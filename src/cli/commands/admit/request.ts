@@ -31,7 +31,7 @@ export interface AdmitFallbackRequest {
   readonly output: string | undefined;
 }
 
-/** `assay admit status`: how a gate that runs fares. */
+/** `assay admit status`: how a webhook that runs fares. */
 export interface AdmitStatusRequest {
   /** Where it tells: the address of `--metrics-listen`, or of the webhook itself with a token. */
   readonly url: string;

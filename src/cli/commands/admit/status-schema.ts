@@ -3,7 +3,7 @@ import * as v from 'valibot';
 const Time = v.nullable(v.string());
 const Part = v.nullable(v.object({ loadedAt: Time, problem: v.nullable(v.string()) }));
 
-/** What a gate tells, as far as it is shown. */
+/** What a webhook tells, as far as it is shown. */
 export const StatusSchema = v.object({
   schemaVersion: v.literal('1'),
   ready: v.boolean(),

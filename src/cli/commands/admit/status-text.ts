@@ -4,7 +4,7 @@ import type { ShownStatus } from './status-schema.ts';
 
 type Decision = ShownStatus['decisions'][number];
 
-/** Of those that a gate remembers. */
+/** Of those that a webhook remembers. */
 const MAX_DECISIONS = 20;
 const SOON_MS = 7 * 86_400_000;
 

@@ -14,7 +14,7 @@ import { columnsText } from '../../terminal/index.ts';
 /** All that is known of one version. */
 export interface VersionFacts {
   readonly version: Version;
-  /** What a gate is answered; `null` when so many models have the same bytes that its answer is not among them. */
+  /** The current decision, as JSON has called it from the start; `null` when it is not among the answers for these bytes. */
   readonly gate: CurrentDecision | null;
   readonly decisions: readonly StoredDecision[];
   readonly approvals: readonly ApprovalRecord[];

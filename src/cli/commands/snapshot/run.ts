@@ -17,7 +17,7 @@ import { type OpenedKey, openKey } from '../../signing/index.ts';
 import { printError, type Shell } from '../../terminal/index.ts';
 import type { SnapshotRequest } from './request.ts';
 
-/** Between two looks at the registry: far below the minute within which a revocation has to reach every gate. */
+/** Between two looks at the registry: far below the minute within which a revocation has to reach every webhook. */
 export const POLL_MS = 5_000;
 /** A registry that cannot be read is told of again after so many looks. */
 const TELL_AGAIN = 12;

@@ -114,7 +114,7 @@ function noJobs({ roles }: Viewer, state: JobState | undefined): Html {
   return empty(
     'No jobs yet',
     maySubmit ? html`<p>${linkButton(`${HOME}/submit`, { label: 'Submit a model', kind: 'main' })}</p>\n` : NOTHING,
-    html`<p>Jobs of continuous integration and of the Hub gate are shown here, too. From a terminal:</p>\n`,
+    html`<p>Jobs of continuous integration and of the Hub proxy are shown here, too. From a terminal:</p>\n`,
     command(
       'curl -H "Authorization: Bearer $ASSAY_TOKEN" -H "Content-Type: application/json" \\',
       `  -d '{"ref": "hf://owner/model"}' "$ASSAY_URL/v1/jobs"`,

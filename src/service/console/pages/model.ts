@@ -8,7 +8,7 @@ import { actionChip, orQuiet, stageChip, versionLink } from '../tables.ts';
 export interface ModelView {
   readonly model: ModelSummary;
   readonly versions: Page<Version>;
-  /** What gates are told, by the version's id. */
+  /** Current decisions, by the id of the version. */
   readonly answers: ReadonlyMap<string, CurrentDecision>;
   readonly after: string | undefined;
 }

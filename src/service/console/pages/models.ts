@@ -16,7 +16,7 @@ import { STAGE_WORDS } from '../words.ts';
 
 export interface ModelsView {
   readonly models: Page<ModelSummary>;
-  /** What gates are told of the newest version of each model, by the version's id. */
+  /** Current decisions on the newest version of each model, by the id of the version. */
   readonly answers: ReadonlyMap<string, CurrentDecision>;
   readonly stage: Stage | undefined;
   readonly search: string | undefined;

@@ -38,7 +38,7 @@ export interface VersionView {
   readonly version: Version;
   /** In the order of the stages. */
   readonly decisions: readonly StoredDecision[];
-  /** What gates are told; `undefined` when nothing was decided. */
+  /** The current decision; `undefined` without one. */
   readonly answer: CurrentDecision | undefined;
   /** The newest first. */
   readonly requests: readonly Transition[];
@@ -57,7 +57,7 @@ export interface VersionView {
 export function overviewPage(viewer: Viewer, view: VersionView): Html {
   const { version, requests, approvals, said } = view;
   const names = new Map([[version.id, `${version.model} ${version.number}`]]);
-  const body = html`${gateBlock(view)}${acts(viewer, view)}${decisionsPart(view)}<div class="two">${identityPart(view)}${lineagePart(view)}</div>
+  const body = html`${currentDecisionBlock(view)}${acts(viewer, view)}${decisionsPart(view)}<div class="two">${identityPart(view)}${lineagePart(view)}</div>
 ${part(
   'requests',
   'Requests for other stages',
@@ -68,7 +68,7 @@ ${part(
   return versionPage(viewer, version, 'overview', body, said);
 }
 
-function gateBlock({ answer, version, seen }: VersionView): Html {
+function currentDecisionBlock({ answer, version, seen }: VersionView): Html {
   const action: Action = answer?.action ?? 'deny';
   const { text, tone } = ACTION_WORDS[action];
   const reason = answer === undefined ? 'no decision yet' : answer.reason;

@@ -46,7 +46,7 @@ export const modelPages: Routes = (app, { registry }) => {
   );
 };
 
-/** What gates are told of versions, by their id. */
+/** Current decisions on versions, by their id. */
 export async function answersOf(
   registry: Pick<Registry, 'currentDecisions'>,
   by: Principal,

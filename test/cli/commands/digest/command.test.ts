@@ -333,7 +333,7 @@ describe('digest of a model of the Hub', () => {
   });
 });
 
-describe('bad input: one line that says what and how to mend it, exit code 2', () => {
+describe('bad input: one line that says what and how to correct it, exit code 2', () => {
   it.each<[string, string[], RegExp]>([
     ['no target', [], /missing required argument 'target'/],
     ['a missing path', ['nowhere'], /nowhere: no such file or folder; check the path/],

@@ -36,8 +36,8 @@ beforeAll(() => {
   );
   writeFileSync(at('labels.yaml'), HEAD + rule("environment.labels.region == 'eu'"));
   writeFileSync(at('empty.yaml'), '');
-  copyFileSync(at('allows.yaml'), at('model/pardon.yaml'));
-  symlinkSync(at('model/pardon.yaml'), at('link.yaml'));
+  copyFileSync(at('allows.yaml'), at('model/waiver.yaml'));
+  symlinkSync(at('model/waiver.yaml'), at('link.yaml'));
 });
 
 describe('assay policy check', () => {
@@ -105,7 +105,7 @@ describe('assay scan with a policy that cannot be used: one line, exit code 2, n
   });
 
   it.each([
-    ['what lies in the model', 'model', 'model/pardon.yaml'],
+    ['what lies in the model', 'model', 'model/waiver.yaml'],
     ['a link into it', 'model', 'link.yaml'],
     ['it from within', '.', 'good.yaml'],
   ])('%s is not a policy', async (_, target, policy) => {

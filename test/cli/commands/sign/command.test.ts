@@ -79,7 +79,7 @@ afterAll(() => chmodSync(inRoot('locked'), 0o700));
 
 const KEY = ['--private-key', 'key.pem'];
 
-describe('what cannot be signed: one line that says what and how to mend it, exit code 2, and no signature', () => {
+describe('what cannot be signed: one line that says what and how to correct it, exit code 2, and no signature', () => {
   it.each<[string, string[], RegExp]>([
     [
       'nothing to sign with',

@@ -48,7 +48,7 @@ const answer = (name = 'one') => opened().lookup({ ref: `hf://acme/model@${commi
 describe('assay snapshot', () => {
   beforeEach(() => begin());
 
-  it('writes a snapshot that gates open, and tells what it left out', async () => {
+  it('writes a snapshot that webhooks open, and lists what it left out', async () => {
     await shop.approved();
     const candidate = await shop.register({ name: 'two' });
     await shop.registry.quarantine(ada, candidate.id, 'bad');
