@@ -1,5 +1,6 @@
 import type { Assessment } from '../core/assessment/index.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
+import type { AuditVerdict } from '../registry/api/index.ts';
 import type { Ballot, Job, Principal, Registered, Registry, Role, Stage, Transition } from '../registry/index.ts';
 import type { RegistryPlace } from './place.ts';
 
@@ -26,22 +27,13 @@ type Calls = {
 /** A vote; the registry finds a role that is still needed when none is named. */
 export type ClientVote = Omit<Ballot, 'role'> & { readonly role?: Role };
 
-/** What does not hold of an audit log. */
-export type AuditCheck =
-  | {
-      readonly kind: 'intact';
-      readonly entries: number;
-      readonly head: { readonly seq: number; readonly hash: string };
-    }
-  | { readonly kind: 'broken'; readonly seq: number; readonly why: string };
-
 interface Common extends Calls {
   /** For messages. */
   readonly name: string;
   vote(transition: string, vote: ClientVote): Promise<Transition>;
   /** What decides for a stage; `undefined` when the registry does not show it. */
   policy(stage: Stage): Promise<CompiledPolicy | undefined>;
-  verifyAuditLog(): Promise<AuditCheck>;
+  verifyAuditLog(): Promise<AuditVerdict>;
   close(): Promise<void>;
 }
 

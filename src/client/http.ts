@@ -1,10 +1,10 @@
-import * as v from 'valibot';
 import { readSmallText } from '../core/bytes/index.ts';
 import { AssayError, isAssayError, parseBoundedJson } from '../core/index.ts';
 import { isLoopback } from '../core/reference/index.ts';
+import { check, pick, type Schema, type Static } from '../core/schema/index.ts';
 import { createEgress, type Egress } from '../egress/index.ts';
+import { PROBLEM_TYPE, ProblemSchema } from '../registry/api/index.ts';
 import { RegistryError, type RegistryErrorCode } from '../registry/index.ts';
-import { ProblemAnswer } from './answers.ts';
 import type { ClientContext } from './context.ts';
 import type { RegistryFlags } from './flags.ts';
 
@@ -16,9 +16,9 @@ const MAX_PROBLEM = 64 * 1024;
 export interface ServiceConnection {
   /** Of the service, for messages. */
   readonly name: string;
-  get<T extends v.GenericSchema>(path: string, answer: T): Promise<v.InferOutput<T>>;
+  get<T>(path: string, answer: Schema<T>): Promise<T>;
   /** @param body `undefined`: none */
-  post<T extends v.GenericSchema>(path: string, body: unknown, answer: T): Promise<v.InferOutput<T>>;
+  post<T>(path: string, body: unknown, answer: Schema<T>): Promise<T>;
   /** For what has another body than JSON, or none; the answer is passed over. */
   send(method: string, path: string, headers?: Readonly<Record<string, string>>, body?: Uint8Array): Promise<void>;
   close(): Promise<void>;
@@ -72,16 +72,13 @@ function asBody(body: Uint8Array): Uint8Array<ArrayBuffer> {
   return body as Uint8Array<ArrayBuffer>;
 }
 
-async function read<T extends v.GenericSchema>(
-  response: Response,
-  answer: T,
-  subject: string,
-): Promise<v.InferOutput<T>> {
+async function read<T>(response: Response, answer: Schema<T>, subject: string): Promise<T> {
   const json = parseBoundedJson(new Uint8Array(await response.arrayBuffer()), subject);
-  const result = v.safeParse(answer, json, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const message = `answers with an unexpected document: ${v.getDotPath(issue) ?? 'it'} ${issue.message}`;
+  const checked = check(answer.answer, json);
+  if ('value' in checked) return checked.value;
+  const [{ pointer, message: why }] = checked.invalid;
+  const where = pointer === '' ? 'it' : pointer.slice(1).replaceAll('/', '.');
+  const message = `answers with an unexpected document: ${where} ${why}`;
   throw new AssayError('malformed', message, { subject, hint: 'check that it is a service of assay of this version' });
 }
 
@@ -126,15 +123,19 @@ async function refusalOf(response: Response, name: string): Promise<Error> {
   });
 }
 
-async function problemOf(response: Response): Promise<v.InferOutput<typeof ProblemAnswer> | undefined> {
-  if (!(response.headers.get('content-type') ?? '').startsWith('application/problem+json')) {
+/** What is needed of a problem; a proxy in between may write one of its own. */
+const Refused = pick(ProblemSchema, 'code', 'detail');
+
+async function problemOf(response: Response): Promise<Static<typeof Refused> | undefined> {
+  if (!(response.headers.get('content-type') ?? '').startsWith(PROBLEM_TYPE)) {
     await response.body?.cancel();
     return undefined;
   }
   try {
     const bytes = new Uint8Array(await response.arrayBuffer());
     if (bytes.length > MAX_PROBLEM) return undefined;
-    return v.parse(ProblemAnswer, parseBoundedJson(bytes, 'the problem'));
+    const checked = check(Refused.answer, parseBoundedJson(bytes, 'the problem'));
+    return 'value' in checked ? checked.value : undefined;
   } catch (error) {
     if (isAssayError(error) && error.code !== 'malformed') throw error;
     return undefined;

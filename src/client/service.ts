@@ -1,23 +1,26 @@
-import type * as v from 'valibot';
+import { pick, type Schema } from '../core/schema/index.ts';
 import { policyOf } from '../policy/index.ts';
-import { breakOf } from '../registry/audit-chain/index.ts';
-import type { AuditEntry, Version, VersionName } from '../registry/index.ts';
 import {
-  ApprovalAnswer,
-  ApprovalsAnswer,
-  AuditEntryAnswer,
-  AuditVerdictAnswer,
-  CurrentDecisions,
-  DecisionsAnswer,
-  JobAnswer,
-  ModelAnswer,
-  PoliciesAnswer,
-  pageAnswer,
-  TransitionAnswer,
-  UploadAnswer,
-  VersionAnswer,
-} from './answers.ts';
-import { type AuditCheck, all, type ClientVote, type ServiceRegistry } from './client.ts';
+  ApprovalSchema,
+  ApprovalsSchema,
+  type AuditEntry,
+  AuditEntrySchema,
+  type AuditVerdict,
+  AuditVerdictSchema,
+  CurrentDecisionsSchema,
+  DecisionsSchema,
+  JobSchema,
+  ModelSchema,
+  PolicyListSchema,
+  pageSchema,
+  TransitionSchema,
+  UploadSchema,
+  type Version,
+  VersionSchema,
+} from '../registry/api/index.ts';
+import { breakOf } from '../registry/audit-chain/index.ts';
+import type { VersionName } from '../registry/index.ts';
+import { all, type ClientVote, type ServiceRegistry } from './client.ts';
 import type { ServiceConnection } from './http.ts';
 
 type Query = Readonly<Record<string, string | number | undefined>>;
@@ -25,41 +28,41 @@ type Query = Readonly<Record<string, string | number | undefined>>;
 /** The registry behind a service. */
 export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
   const { get, post } = service;
-  const page = <T extends v.GenericSchema>(path: string, query: Query, items: T) =>
-    get(`${path}${queryText(query)}`, pageAnswer(items));
-  const version = (name: VersionName | { readonly id: string }) => get(pathOf(name), VersionAnswer);
+  const page = <T>(path: string, query: Query, items: Schema<T>) =>
+    get(`${path}${queryText(query)}`, pageSchema(items));
+  const version = (name: VersionName | { readonly id: string }) => get(pathOf(name), VersionSchema);
   const currentDecisions: ServiceRegistry['currentDecisions'] = async (query) =>
-    (await get(`/v1/decisions${queryText({ ...query })}`, CurrentDecisions)).items;
-  const auditLog: ServiceRegistry['auditLog'] = (wanted = {}) => page('/v1/audit', { ...wanted }, AuditEntryAnswer);
+    (await get(`/v1/decisions${queryText({ ...query })}`, CurrentDecisionsSchema)).items;
+  const auditLog: ServiceRegistry['auditLog'] = (wanted = {}) => page('/v1/audit', { ...wanted }, AuditEntrySchema);
   return {
     kind: 'service',
     name: service.name,
-    models: (wanted = {}) => page('/v1/models', { ...wanted }, ModelAnswer),
-    versions: (model, wanted = {}) => page(`/v1/models/${segment(model)}/versions`, { ...wanted }, VersionAnswer),
+    models: (wanted = {}) => page('/v1/models', { ...wanted }, ModelSchema),
+    versions: (model, wanted = {}) => page(`/v1/models/${segment(model)}/versions`, { ...wanted }, VersionSchema),
     version,
     async versionsOf(query) {
       const found: Version[] = [];
       for (const { model, number } of await currentDecisions(query)) found.push(await version({ model, number }));
       return found;
     },
-    decisions: async (id) => (await get(`/v1/versions/${segment(id)}/decisions`, DecisionsAnswer)).items,
-    approvals: async (id) => (await get(`/v1/versions/${segment(id)}/approvals`, ApprovalsAnswer)).items,
+    decisions: async (id) => (await get(`/v1/versions/${segment(id)}/decisions`, DecisionsSchema)).items,
+    approvals: async (id) => (await get(`/v1/versions/${segment(id)}/approvals`, ApprovalsSchema)).items,
     currentDecisions,
-    transitions: (wanted = {}) => page('/v1/transitions', { ...wanted }, TransitionAnswer),
+    transitions: (wanted = {}) => page('/v1/transitions', { ...wanted }, TransitionSchema),
     requestTransition: (id, to, comment) =>
-      post(`/v1/versions/${segment(id)}/transition-requests`, { to, comment }, TransitionAnswer),
-    withdraw: (id) => post(`/v1/transitions/${segment(id)}/withdraw`, undefined, TransitionAnswer),
-    vote: (id, vote) => post(`/v1/transitions/${segment(id)}/${vote.vote}`, ballotOf(vote), TransitionAnswer),
-    quarantine: (id, reason) => post(`/v1/versions/${segment(id)}/quarantine`, { reason }, VersionAnswer),
-    revoke: (id, reason) => post(`/v1/approvals/${segment(id)}/revoke`, { reason }, ApprovalAnswer),
+      post(`/v1/versions/${segment(id)}/transition-requests`, { to, comment }, TransitionSchema),
+    withdraw: (id) => post(`/v1/transitions/${segment(id)}/withdraw`, undefined, TransitionSchema),
+    vote: (id, vote) => post(`/v1/transitions/${segment(id)}/${vote.vote}`, ballotOf(vote), TransitionSchema),
+    quarantine: (id, reason) => post(`/v1/versions/${segment(id)}/quarantine`, { reason }, VersionSchema),
+    revoke: (id, reason) => post(`/v1/approvals/${segment(id)}/revoke`, { reason }, ApprovalSchema),
     auditLog,
     async verifyAuditLog() {
-      const verdict = await get('/v1/audit/verify', AuditVerdictAnswer);
+      const verdict = await get('/v1/audit/verify', AuditVerdictSchema);
       return verdict.kind === 'broken' ? verdict : recomputed(auditLog, verdict);
     },
-    submit: ({ model, ...what }) => post('/v1/jobs', { model, ...what }, JobAnswer),
-    job: (id) => get(`/v1/jobs/${segment(id)}`, JobAnswer),
-    beginUpload: async (files) => (await post('/v1/uploads', { files }, UploadAnswer)).id,
+    submit: ({ model, ...what }) => post('/v1/jobs', { model, ...what }, JobSchema),
+    job: (id) => get(`/v1/jobs/${segment(id)}`, JobSchema),
+    beginUpload: async (files) => (await post('/v1/uploads', { files }, pick(UploadSchema, 'id'))).id,
     sendPiece: (upload, index, offset, piece) =>
       service.send(
         'PATCH',
@@ -70,7 +73,7 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
     completeUpload: (upload) => service.send('POST', `/v1/uploads/${segment(upload)}/complete`),
     removeUpload: (upload) => service.send('DELETE', `/v1/uploads/${segment(upload)}`),
     async policy(stage) {
-      const { inUse } = await get('/v1/policies', PoliciesAnswer);
+      const { inUse } = await get('/v1/policies', PolicyListSchema);
       const own = inUse.find((one) => one.stage === stage);
       return own === undefined || own.source === null ? undefined : policyOf(Buffer.from(own.source), own.name);
     },
@@ -81,8 +84,8 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
 /** The service says that its log holds; whoever asks reads it for himself. */
 async function recomputed(
   auditLog: ServiceRegistry['auditLog'],
-  verdict: Extract<AuditCheck, { kind: 'intact' }>,
-): Promise<AuditCheck> {
+  verdict: Extract<AuditVerdict, { kind: 'intact' }>,
+): Promise<AuditVerdict> {
   let head: Pick<AuditEntry, 'seq' | 'hash'> | null = null;
   for await (const entry of all((page) => auditLog(page))) {
     const why = breakOf(head, entry);

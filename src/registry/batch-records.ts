@@ -1,21 +1,6 @@
-import type { CreatedJob, NewJob } from './job-records.ts';
-import type { JobProgress, JobState, Principal } from './records.ts';
-
-/** Jobs that were asked for together. A job is the same for all who ask for it, so it may be in several batches. */
-export interface Batch {
-  readonly id: string;
-  readonly tenant: string;
-  /** `ended` when its last job has. */
-  readonly state: 'open' | 'ended';
-  readonly createdBy: string;
-  readonly createdAt: string;
-  /** When its last job ended. */
-  readonly endedAt: string | null;
-  /** How many of its jobs stand how. */
-  readonly jobs: Readonly<Record<JobState, number>>;
-  /** Of all its jobs together. */
-  readonly progress: JobProgress;
-}
+import type { Batch, CreatedJob } from './api/index.ts';
+import type { NewJob } from './job-records.ts';
+import type { Principal } from './records.ts';
 
 export interface CreatedBatch {
   readonly batch: Batch;

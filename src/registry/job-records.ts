@@ -1,4 +1,4 @@
-import type { Job, Lineage } from './records.ts';
+import type { Lineage } from './api/index.ts';
 
 export interface NewJob {
   readonly target: string;
@@ -6,10 +6,4 @@ export interface NewJob {
   readonly priority?: number;
   readonly ruleset: string;
   readonly lineage?: Lineage;
-}
-
-export interface CreatedJob {
-  readonly job: Job;
-  /** Nobody had asked for the same already. */
-  readonly created: boolean;
 }

@@ -1,4 +1,5 @@
-import type { Lineage, Principal } from './records.ts';
+import type { Lineage } from './api/index.ts';
+import type { Principal } from './records.ts';
 import { RegistryError } from './registry-error.ts';
 
 /** CWE-770: longer is nothing that somebody writes and reads. */

@@ -1,4 +1,5 @@
-import type { Page, PageRequest } from './records.ts';
+import type { Page } from './api/index.ts';
+import type { PageRequest } from './records.ts';
 import { RegistryError } from './registry-error.ts';
 
 const DEFAULT = 50;

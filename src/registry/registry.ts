@@ -1,26 +1,28 @@
 import type { Assessment, Ruleset, Waiver } from '../core/assessment/index.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
-import type { BatchStore } from './batch-records.ts';
-import type { CreatedJob, NewJob } from './job-records.ts';
 import type {
-  ApprovalMethod,
   ApprovalRecord,
   AuditEntry,
+  AuditVerdict,
+  CreatedJob,
+  CurrentDecision,
   Job,
   JobProgress,
   JobState,
   Lineage,
-  Model,
+  ModelSummary,
   Page,
-  PageRequest,
-  Principal,
   Role,
   Stage,
-  StoredAssessment,
   StoredDecision,
+  StoredWaiver,
+  TokenAnswer,
   Transition,
   Version,
-} from './records.ts';
+} from './api/index.ts';
+import type { BatchStore } from './batch-records.ts';
+import type { NewJob } from './job-records.ts';
+import type { PageRequest, Principal, StoredAssessment } from './records.ts';
 import type { WebhookStore } from './webhook-records.ts';
 
 /** What the organisation asks for, before a version may stand at a stage. */
@@ -87,63 +89,15 @@ export type VersionName = { readonly model: string } & (
 /** What answers "may I use this": by a digest, or by a pinned reference. */
 export type DecisionQuery = { readonly digest: string } | { readonly ref: string };
 
-/** The answer that the webhook and the Hub proxy need. Of several for one question (models that share bytes, bytes that share a name) all must allow. */
-export interface CurrentDecision {
-  readonly model: string;
-  readonly number: number;
-  readonly digest: string;
-  readonly pinned: readonly string[];
-  readonly stage: Stage;
-  /** For the stage where it stands. */
-  readonly action: 'allow' | 'warn' | 'deny';
-  readonly policy: string;
-  readonly policyDigest: string;
-  /** Stages that it has reached, that their policies do not deny, and that approvals which hold now let it run at. */
-  readonly approvedFor: readonly Stage[];
-  /** Earliest end of an approval or waiver that this rests on; `null` when nothing ends. */
-  readonly notAfter: string | null;
-  /** Why not, in a sentence; empty when allowed. */
-  readonly reason: string;
-}
-
-/** A waiver with who put it there, and who signed it: nobody, of one from when waivers were not signed. */
-export interface StoredWaiver {
-  readonly id: string;
-  readonly tenant: string;
-  readonly waiver: Waiver;
-  readonly createdBy: string;
-  readonly at: string;
-  readonly revokedAt: string | null;
-  /** The hint of a key, an identity; of `service`, who had the session. */
-  readonly signer: string | null;
-  readonly method: ApprovalMethod | null;
-  /** The Sigstore bundle as JSON text. */
-  readonly attestation: string | null;
-}
-
 /** A waiver as it is asked for. */
 export interface WaiverRequest extends Omit<Waiver, 'from'> {
   /** The signed waiver, when whoever waives signs for himself: a Sigstore bundle as JSON text. */
   readonly attestation?: string;
 }
 
-export interface ApiToken {
-  readonly id: string;
+/** A token with whose it is. */
+export interface ApiToken extends TokenAnswer {
   readonly tenant: string;
-  readonly name: string;
-  readonly roles: readonly Role[];
-  readonly createdAt: string;
-  readonly createdBy: string;
-  readonly expiresAt: string | null;
-  readonly revokedAt: string | null;
-  readonly lastUsedAt: string | null;
-}
-
-export interface ModelSummary extends Model {
-  readonly versions: number;
-  readonly newest: Version | null;
-  /** The newest version at each stage that has one. */
-  readonly stages: Readonly<Partial<Record<Stage, Version>>>;
 }
 
 /**
@@ -245,14 +199,6 @@ export interface Reevaluation {
   /** Versions whose stored assessment cannot answer for the newer ruleset: to be scanned again. */
   readonly rescan: readonly string[];
 }
-
-export type AuditVerdict =
-  | {
-      readonly kind: 'intact';
-      readonly entries: number;
-      readonly head: { readonly seq: number; readonly hash: string };
-    }
-  | { readonly kind: 'broken'; readonly seq: number; readonly why: string };
 
 /** Where jobs are kept, whatever moves them: the one truth about what was asked for and how it ended. */
 export interface JobStore {

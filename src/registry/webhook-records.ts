@@ -1,38 +1,5 @@
-import type { AuditEntry, Page, PageRequest, Principal } from './records.ts';
-
-/** Somebody's address that is told of changes. */
-export interface Webhook {
-  readonly id: string;
-  readonly tenant: string;
-  readonly url: string;
-  /** Actions of the audit log: `transition.approved`, `transition.*`, `*`. */
-  readonly events: readonly string[];
-  readonly createdAt: string;
-  readonly createdBy: string;
-}
-
-export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const;
-/** `dead`: given up, and kept until somebody has it delivered again. */
-export type DeliveryState = (typeof DELIVERY_STATES)[number];
-
-/** One entry of the audit log on its way to one webhook: at least once, under the same id each time. */
-export interface Delivery {
-  readonly id: string;
-  readonly webhook: string;
-  /** Of the audit log. */
-  readonly seq: number;
-  readonly event: string;
-  readonly state: DeliveryState;
-  readonly attempts: number;
-  readonly createdAt: string;
-  /** When it is tried next. */
-  readonly nextAt: string | null;
-  readonly endedAt: string | null;
-  /** HTTP status of the last try; `null` when there was no answer. */
-  readonly lastStatus: number | null;
-  /** Why the last try failed. */
-  readonly lastError: string | null;
-}
+import type { AuditEntry, Delivery, DeliveryState, Page, Webhook } from './api/index.ts';
+import type { PageRequest, Principal } from './records.ts';
 
 /** A delivery that a sender has taken. */
 export interface ClaimedDelivery {

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyTypeProvider, RawServerDefault } from 'fastify';
+import type { Schema } from '../core/schema/index.ts';
 
-/** A Fastify server whose routes are typed by their TypeBox schemas. */
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
+/** The type that a schema declares, of what a route is given and of what it answers. */
+export interface SchemaTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends Schema<infer T> ? T : unknown;
+  readonly serializer: this['schema'] extends Schema<infer T> ? T : unknown;
+}
+
+/** A Fastify server whose routes are typed by their schemas. */
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, SchemaTypes>;

@@ -1,27 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { SHIPPED_FOLDER, SHIPPED_POLICIES, shippedPolicy } from '../policy/index.ts';
-import { type ApprovalRecord, loadRegistryRules, type Role } from '../registry/index.ts';
-
-export const DECIDED_STAGES = ['candidate', 'staging', 'production'] as const;
-
-/** The policies that are shipped, and what decides here for each stage. */
-export interface PolicyList {
-  readonly shipped: readonly {
-    readonly name: string;
-    readonly summary: string;
-    readonly digest: string;
-    readonly source: string;
-  }[];
-  readonly inUse: readonly {
-    readonly stage: (typeof DECIDED_STAGES)[number];
-    readonly name: string;
-    readonly digest: string;
-    /** Of a shipped policy. */
-    readonly source: string | null;
-    readonly approvals: readonly { readonly role: Role; readonly count: number }[];
-    readonly methods: readonly ApprovalRecord['method'][];
-  }[];
-}
+import { DECIDED_STAGES, type PolicyList } from '../registry/api/index.ts';
+import { loadRegistryRules } from '../registry/index.ts';
 
 /** @param path of the rules; the shipped ones when `null` */
 export async function readPolicyList(path: string | null): Promise<PolicyList> {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Assessment, Decision } from '../../src/core/assessment/assessment.ts';
-import type { Waiver } from '../../src/core/assessment/waiver.ts';
+import type { Assessment } from '../../src/core/assessment/assessment.ts';
+import type { Decision, Waiver } from '../../src/core/assessment/decision.ts';
 import type { Environment } from '../../src/policy/index.ts';
 import { decisionReport, jsonText } from '../../src/report/index.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Decision } from '../../src/core/assessment/assessment.ts';
+import type { Decision } from '../../src/core/assessment/decision.ts';
 import { decide, loadPolicy } from '../../src/policy/index.ts';
 import { decisionReport, jsonText, renderJson } from '../../src/report/index.ts';
 import { runCli } from '../cli/run-cli.ts';

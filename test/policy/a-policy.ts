@@ -1,4 +1,5 @@
-import type { Assessment, Decision } from '../../src/core/assessment/assessment.ts';
+import type { Assessment } from '../../src/core/assessment/assessment.ts';
+import type { Decision } from '../../src/core/assessment/decision.ts';
 import { caseAssessment } from '../../src/policy/cases/assessment.ts';
 import type { CaseFragment } from '../../src/policy/cases/document.ts';
 import type { CompiledPolicy } from '../../src/policy/compile.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../src/core/assessment/assessment.ts';
+import type { Decision } from '../../src/core/assessment/decision.ts';
 import { type Excerpt, type HtmlOptions, type Judged, renderHtml } from '../../src/report/index.ts';
 import {
   CALL_RULE,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JudgedWaiver } from '../../src/core/assessment/waiver.ts';
+import type { JudgedWaiver } from '../../src/core/assessment/decision.ts';
 import { renderCycloneDx } from '../../src/report/cyclonedx/cyclonedx.ts';
 import { diffReports } from '../../src/report/diff/diff.ts';
 import { renderDiffJson } from '../../src/report/diff/json.ts';

@@ -1,4 +1,4 @@
-import type { JudgedWaiver, Waiver, WaiverOutcome } from '../../src/core/assessment/waiver.ts';
+import type { JudgedWaiver, Waiver, WaiverOutcome } from '../../src/core/assessment/decision.ts';
 import type { Judged } from '../../src/report/index.ts';
 import { assessment, file, finding, judged, UNLISTED_RULE } from './sample.ts';
 

@@ -5,7 +5,6 @@ import type { Finding } from './finding.ts';
 import type { Reading } from './reading.ts';
 import type { SignatureAssessment } from './signature.ts';
 import type { Verdict } from './verdict.ts';
-import type { JudgedWaiver } from './waiver.ts';
 
 export type DigestBasis = 'computed' | 'claimed' | 'none';
 
@@ -65,39 +64,4 @@ export interface Assessment {
     readonly bytesRead: number;
     readonly durationMs: number;
   };
-}
-
-export type Action = 'allow' | 'warn' | 'deny';
-
-export interface Violation {
-  readonly rule: string;
-  readonly message: string;
-  /** Fingerprints. */
-  readonly findings: readonly string[];
-}
-
-/** `error`: the rule could not be evaluated. `unavailable`: it asks for what this version cannot produce. Both deny. */
-export type RuleResult = 'pass' | 'deny' | 'warn' | 'audit' | 'error' | 'unavailable';
-
-/** What one rule of a policy said. */
-export interface RuleOutcome {
-  readonly id: string;
-  readonly outcome: RuleResult;
-  /** Empty on `pass`. */
-  readonly message: string;
-  /** Fingerprints. */
-  readonly findings: readonly string[];
-}
-
-/** A policy applied to an assessment. */
-export interface Decision {
-  readonly action: Action;
-  readonly policy: string;
-  /** `sha256:<hex>` of the policy's bytes. */
-  readonly policyDigest: string;
-  readonly violations: readonly Violation[];
-  /** Every rule of the policy, in its order. */
-  readonly rules: readonly RuleOutcome[];
-  /** Every waiver that was given, and what became of it. */
-  readonly waivers: readonly JudgedWaiver[];
 }

@@ -1,25 +1,32 @@
 export type {
-  Action,
   Assessment,
-  Decision,
   DigestBasis,
   FileAssessment,
   Risk,
   RiskEvidence,
   RiskStatus,
-  RuleOutcome,
-  RuleResult,
   Ruleset,
-  Violation,
 } from './assessment.ts';
 export type { Check, CheckStatus } from './check.ts';
 export { holdsUnjudgedCode } from './code-bearing.ts';
 export { Coverage, type CoverageKind, type CoverageRange } from './coverage.ts';
+export {
+  type Action,
+  ActionSchema,
+  type Decision,
+  DecisionSchema,
+  type JudgedWaiver,
+  type RuleOutcome,
+  type RuleResult,
+  type Violation,
+  type Waiver,
+  type WaiverOutcome,
+  WaiverSchema,
+} from './decision.ts';
 export { type Declared, NOTHING_DECLARED } from './declared.ts';
 export { type Finding, fingerprint } from './finding.ts';
 export { LOADERS, type Loader, type Reading } from './reading.ts';
 export { isSeverity, SEVERITIES, type Severity, severityRank } from './severity.ts';
 export type { SignatureAssessment, Signer, UncoveredFile } from './signature.ts';
 export { VERDICTS, type Verdict, worseVerdict } from './verdict.ts';
-export type { JudgedWaiver, Waiver, WaiverOutcome } from './waiver.ts';
 export { WAIVER_RULES } from './waiver-rules.ts';

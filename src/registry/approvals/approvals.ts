@@ -1,6 +1,7 @@
+import type { ApprovalRecord } from '../api/index.ts';
 import { decideVersion } from '../decisions/index.ts';
 import { checkComment } from '../names.ts';
-import type { ApprovalRecord, Principal } from '../records.ts';
+import type { Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import { approvalOfRow, approvalRows, labelOf, newestAssessment, versionRow } from '../rows/index.ts';
 import { type Context, change, read } from '../store/index.ts';

@@ -1,6 +1,7 @@
+import { ROLES, type Role, type Stage, type Transition } from '../api/index.ts';
 import { decideVersion } from '../decisions/index.ts';
 import { checkComment, keyOf, nameOf } from '../names.ts';
-import { type Principal, ROLES, type Role, type Stage, type Transition } from '../records.ts';
+import type { Principal } from '../records.ts';
 import type { Ballot, Seen } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import {

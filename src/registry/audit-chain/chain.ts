@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AuditEntry } from '../records.ts';
+import type { AuditEntry } from '../api/index.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 /** Before the first entry. */

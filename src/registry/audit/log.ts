@@ -1,9 +1,9 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
+import type { AuditEntry, AuditVerdict, Page } from '../api/index.ts';
 import { breakOf, NO_ENTRY } from '../audit-chain/index.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
-import type { AuditEntry, Page, PageRequest, Principal } from '../records.ts';
-import type { AuditVerdict } from '../registry.ts';
+import type { PageRequest, Principal } from '../records.ts';
 import { type Context, type Reader, read, type Tables } from '../store/index.ts';
 
 /** Entries that are read and hashed at a time: between two batches of a long log others get their turn. */

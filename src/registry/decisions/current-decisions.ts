@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { formatReference, parseReference } from '../../core/reference/index.ts';
-import type { Principal, Version } from '../records.ts';
-import type { CurrentDecision, DecisionQuery } from '../registry.ts';
+import type { CurrentDecision, Version } from '../api/index.ts';
+import type { Principal } from '../records.ts';
+import type { DecisionQuery } from '../registry.ts';
 import { versionsOfRows } from '../rows/index.ts';
 import { type Context, compiledOnce, read } from '../store/index.ts';
 import { answerAt, type StoredAnswer } from './stored-answer.ts';

@@ -1,7 +1,8 @@
 import type { Assessment, Decision } from '../../core/assessment/index.ts';
 import { decider } from '../../policy/index.ts';
+import type { StoredWaiver } from '../api/index.ts';
 import type { StoredAssessment } from '../records.ts';
-import type { StageRules, StoredWaiver } from '../registry.ts';
+import type { StageRules } from '../registry.ts';
 import {
   type ApprovalRow,
   approvalRows,

@@ -1,7 +1,7 @@
 import type { Decision } from '../../core/assessment/index.ts';
 import { endOfWaiver } from '../../policy/waivers/index.ts';
-import type { Stage } from '../records.ts';
-import type { CurrentDecision, RegistryRules } from '../registry.ts';
+import type { CurrentDecision, Stage } from '../api/index.ts';
+import type { RegistryRules } from '../registry.ts';
 import {
   type ApprovalRow,
   type DecisionRow,

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
-import type { Batch, BatchStore, CreatedBatch } from '../batch-records.ts';
+import type { Batch, JobProgress, JobState } from '../api/index.ts';
+import type { BatchStore, CreatedBatch } from '../batch-records.ts';
 import type { NewJob } from '../job-records.ts';
 import { nameOf } from '../names.ts';
-import type { JobProgress, JobState, Principal } from '../records.ts';
+import type { Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import {
   type Change,

@@ -1,8 +1,9 @@
 import { type Selectable, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely';
-import type { CreatedJob, NewJob } from '../job-records.ts';
+import type { CreatedJob, Job, JobProgress, JobState, Lineage, Page } from '../api/index.ts';
+import type { NewJob } from '../job-records.ts';
 import { checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
-import type { Job, JobProgress, JobState, Lineage, Page, PageRequest, Principal } from '../records.ts';
+import type { PageRequest, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import {
   type Change,

@@ -1,5 +1,5 @@
 import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
-import type { JobProgress, JobState } from '../records.ts';
+import type { JobProgress, JobState } from '../api/index.ts';
 import { type ClaimedJob, type JobEnd, MAX_ATTEMPTS } from '../registry.ts';
 import { type Context, compiledOnce, type Database, newId, type Reader, type Tables, unowned } from '../store/index.ts';
 import { type JobRow, jobOfRow, lineageOfRow } from './jobs.ts';

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Approval } from '../../policy/index.ts';
-import type { ApprovalMethod, ApprovalRecord, Role, Stage } from '../records.ts';
+import type { ApprovalMethod, ApprovalRecord, Role, Stage } from '../api/index.ts';
 import type { StageRules } from '../registry.ts';
 import type { Reader, Tables } from '../store/index.ts';
 

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Assessment, Decision } from '../../core/assessment/index.ts';
-import type { Stage, StoredAssessment, StoredDecision } from '../records.ts';
+import type { Stage, StoredDecision } from '../api/index.ts';
+import type { StoredAssessment } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import { RULED_STAGES, type RuledStage } from '../rules/index.ts';
 import type { Reader, Tables } from '../store/index.ts';

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { Role, Stage, Transition, TransitionState, Vote } from '../records.ts';
+import type { Role, Stage, Transition, TransitionState, Vote } from '../api/index.ts';
 import type { RegistryRules } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import { isRuled, rulesFor } from '../rules/index.ts';

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { parseReference } from '../../core/reference/index.ts';
-import type { Lineage, Stage, Version } from '../records.ts';
+import type { Lineage, Stage, Version } from '../api/index.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { Reader, Tables } from '../store/index.ts';
 

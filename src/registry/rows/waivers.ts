@@ -1,7 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Waiver } from '../../core/assessment/index.ts';
-import type { ApprovalMethod } from '../records.ts';
-import type { StoredWaiver } from '../registry.ts';
+import type { ApprovalMethod, StoredWaiver } from '../api/index.ts';
 import { compiledOnce, type Reader, type Tables } from '../store/index.ts';
 
 export function waiverOfRow(row: Selectable<Tables['waivers']>): StoredWaiver {

@@ -1,6 +1,6 @@
 import { closest } from '../../core/index.ts';
 import type { Entry, Position, YamlSource } from '../../policy/index.ts';
-import type { ApprovalMethod, Role } from '../records.ts';
+import type { ApprovalMethod, Role } from '../api/index.ts';
 import type { StageRules } from '../registry.ts';
 import { RULED_STAGES, type RuledStage } from './stage-machine.ts';
 

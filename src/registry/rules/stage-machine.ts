@@ -1,4 +1,4 @@
-import type { Role, Stage } from '../records.ts';
+import type { Role, Stage } from '../api/index.ts';
 import type { RegistryRules, StageRules } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 

@@ -14,9 +14,8 @@ import {
   type VerificationResult,
 } from '../../integrity/statements/index.ts';
 import type { TrustFile, TrustRule } from '../../integrity/trust-file/index.ts';
+import type { ApprovalMethod, ApprovalRecord, StoredWaiver } from '../api/index.ts';
 import { digestOf } from '../decisions/index.ts';
-import type { ApprovalMethod, ApprovalRecord } from '../records.ts';
-import type { StoredWaiver } from '../registry.ts';
 import { digestOfStatement } from '../statements/index.ts';
 import type { Voice } from './quorum.ts';
 

@@ -1,6 +1,7 @@
 import { AssayError } from '../../core/index.ts';
+import type { AuditEntry } from '../api/index.ts';
 import { breakOf, NO_ENTRY } from '../audit-chain/index.ts';
-import type { AuditEntry, Principal } from '../records.ts';
+import type { Principal } from '../records.ts';
 import type { Registry } from '../registry.ts';
 
 /** A place in the audit log. */

@@ -1,4 +1,5 @@
-import type { Principal, Version } from '../records.ts';
+import type { Version } from '../api/index.ts';
+import type { Principal } from '../records.ts';
 import type { Registry } from '../registry.ts';
 import type { History } from './history.ts';
 import { isAsked, type VersionQuestion } from './judge.ts';

@@ -1,4 +1,4 @@
-import type { ApprovalRecord } from '../records.ts';
+import type { ApprovalRecord } from '../api/index.ts';
 import type { RegistryRules } from '../registry.ts';
 import { RULED_STAGES, type RuledStage } from '../rules/index.ts';
 import type { Believed, Believer, SignedClaim } from './believe.ts';

@@ -1,6 +1,6 @@
 import type { Waiver } from '../../core/assessment/index.ts';
-import type { ApprovalMethod } from '../records.ts';
-import type { StageRules, StoredWaiver } from '../registry.ts';
+import type { ApprovalMethod, StoredWaiver } from '../api/index.ts';
+import type { StageRules } from '../registry.ts';
 import type { RuledStage } from '../rules/index.ts';
 import type { Believer } from './believe.ts';
 import type { History } from './history.ts';

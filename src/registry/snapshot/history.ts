@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parseTime } from '../../integrity/statements/index.ts';
-import type { AuditEntry } from '../records.ts';
+import type { AuditEntry } from '../api/index.ts';
 
 /** An approval as the audit log tells of it. */
 export interface LoggedApproval {

@@ -1,4 +1,4 @@
-import type { Role } from '../records.ts';
+import type { Role } from '../api/index.ts';
 import type { StageRules } from '../registry.ts';
 
 /** What a quorum looks at of an approval. */

@@ -14,8 +14,9 @@ import {
   type VerificationResult,
 } from '../../integrity/statements/index.ts';
 import type { TrustFile } from '../../integrity/trust-file/index.ts';
+import type { ApprovalMethod, Role } from '../api/index.ts';
 import { nameOf } from '../names.ts';
-import type { ApprovalMethod, Principal, Role } from '../records.ts';
+import type { Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { RuledStage } from '../rules/index.ts';
 import type { Context } from '../store/index.ts';

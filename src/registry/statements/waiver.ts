@@ -11,8 +11,9 @@ import {
   subjectsOf,
 } from '../../integrity/statements/index.ts';
 import { endOfWaiver } from '../../policy/waivers/index.ts';
+import type { ApprovalMethod } from '../api/index.ts';
 import { nameOf } from '../names.ts';
-import type { ApprovalMethod, Principal } from '../records.ts';
+import type { Principal } from '../records.ts';
 import type { WaiverRequest } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { Context } from '../store/index.ts';

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
+import type { AuditEntry } from '../api/index.ts';
 import { canonicalJson, hashOfEntry, NO_ENTRY } from '../audit-chain/index.ts';
 import { checkPrincipal, nameOf } from '../names.ts';
-import type { AuditEntry, Principal } from '../records.ts';
+import type { Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import { compiledOnce, insertRow } from './compiled-once.ts';
 import type { Context } from './context.ts';

@@ -1,7 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Selectable } from 'kysely';
+import { ROLES, type Role } from '../api/index.ts';
 import { checkLine, keyOf, nameOf } from '../names.ts';
-import { type Principal, ROLES, type Role } from '../records.ts';
+import type { Principal } from '../records.ts';
 import type { ApiToken } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type Context, change, compiledOnce, newId, type Reader, read, type Tables, unowned } from '../store/index.ts';

@@ -1,5 +1,5 @@
+import type { Stage } from '../api/index.ts';
 import { voidApproval } from '../decisions/index.ts';
-import type { Stage } from '../records.ts';
 import { approvalRows, labelOf, type TransitionRow, type VersionRow } from '../rows/index.ts';
 import type { Change, Context } from '../store/index.ts';
 import { moveVersion } from './moves.ts';

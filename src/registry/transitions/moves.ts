@@ -1,6 +1,7 @@
+import type { Stage, TransitionState, Version } from '../api/index.ts';
 import { storeAnswer, voidApproval } from '../decisions/index.ts';
 import { checkComment } from '../names.ts';
-import type { Principal, Stage, TransitionState, Version } from '../records.ts';
+import type { Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import {
   approvalRows,

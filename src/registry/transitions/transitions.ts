@@ -1,7 +1,8 @@
 import type { Decision } from '../../core/assessment/index.ts';
+import { type Page, STAGES, type Stage, type Transition } from '../api/index.ts';
 import { checkComment, keyOf, nameOf } from '../names.ts';
 import { limitOf, seqAfter } from '../paging.ts';
-import { type Page, type PageRequest, type Principal, STAGES, type Stage, type Transition } from '../records.ts';
+import type { PageRequest, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import {
   labelOf,

@@ -1,16 +1,8 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
+import { type ModelSummary, type Page, STAGES, type Stage, type Version } from '../api/index.ts';
 import { checkModelName } from '../names.ts';
 import { limitOf, nameAfter, nameCursor } from '../paging.ts';
-import {
-  type Model,
-  type Page,
-  type PageRequest,
-  type Principal,
-  STAGES,
-  type Stage,
-  type Version,
-} from '../records.ts';
-import type { ModelSummary } from '../registry.ts';
+import type { PageRequest, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import { versionsOfRows } from '../rows/index.ts';
 import { type Context, type Reader, read } from '../store/index.ts';
@@ -76,6 +68,9 @@ export async function model(context: Context, by: Principal, name: string): Prom
     return summary;
   });
 }
+
+/** What stands in the table of models. */
+type Model = Omit<ModelSummary, 'versions' | 'newest' | 'stages'>;
 
 export function noModel(name: string): RegistryError {
   return new RegistryError('not-found', `the model ${name} does not exist`);

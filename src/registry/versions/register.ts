@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { Assessment } from '../../core/assessment/index.ts';
+import type { Lineage } from '../api/index.ts';
 import { decideVersion } from '../decisions/index.ts';
 import { checkDigest, checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
-import type { Lineage, Principal, StoredAssessment } from '../records.ts';
+import type { Principal, StoredAssessment } from '../records.ts';
 import type { Registered, Registration } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import {

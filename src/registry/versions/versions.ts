@@ -1,6 +1,7 @@
+import type { Page, StoredDecision, Version } from '../api/index.ts';
 import { checkAlias, checkModelName } from '../names.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
-import type { Page, PageRequest, Principal, StoredAssessment, StoredDecision, Version } from '../records.ts';
+import type { PageRequest, Principal, StoredAssessment } from '../records.ts';
 import type { VersionName } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import {

@@ -1,11 +1,12 @@
 import { isArtifactPath } from '../../core/reference/index.ts';
 import { isRuleName } from '../../integrity/statements/index.ts';
 import { endOfWaiver } from '../../policy/waivers/index.ts';
+import type { Page, StoredWaiver } from '../api/index.ts';
 import { decideVersion } from '../decisions/index.ts';
 import { checkDigest, checkLine, nameOf } from '../names.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
-import type { Page, PageRequest, Principal } from '../records.ts';
-import type { StoredWaiver, WaiverRequest } from '../registry.ts';
+import type { PageRequest, Principal } from '../records.ts';
+import type { WaiverRequest } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import { newestAssessment, storedWaiversFor, waiverOfRow } from '../rows/index.ts';
 import { digestOfStatement, signWaiver, verifyWaiver } from '../statements/index.ts';

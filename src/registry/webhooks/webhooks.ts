@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
+import type { Delivery, DeliveryState, Page, Webhook } from '../api/index.ts';
 import { nameOf } from '../names.ts';
 import { limitOf, pageOf } from '../paging.ts';
-import type { Page, PageRequest, Principal } from '../records.ts';
+import type { PageRequest, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type Context, change, newId, type Reader, read, type Tables } from '../store/index.ts';
-import type { Delivery, DeliveryState, Webhook, WebhookStore } from '../webhook-records.ts';
+import type { WebhookStore } from '../webhook-records.ts';
 import { claimDeliveries, planDeliveries, pruneDeliveries, settleDelivery } from './deliveries.ts';
 
 /** CWE-770. */

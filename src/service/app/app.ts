@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { PROBLEM_TYPE, type ProblemCode } from '../../registry/api/index.ts';
 import { createAuthenticator, createSessions, openOidc } from '../auth/index.ts';
 import { isForPeople, sendProblem } from '../console/index.ts';
 import type { ServiceContext } from '../context.ts';
-import type { App } from '../fastify-app.ts';
+import type { App, SchemaTypes } from '../fastify-app.ts';
 import { addValidation, guardRoutes, principalOf } from '../http/index.ts';
 import { addMetrics, onRequestEnd } from '../metrics/index.ts';
-import { PROBLEM_TYPE, type ProblemCode, problemOf, ServiceError } from '../problems/index.ts';
+import { problemOf, ServiceError } from '../problems/index.ts';
 import { addConnectionRules, type ConnectionTimes, connectionRules } from './connections.ts';
 import { addNotFound } from './not-found.ts';
 import { addOpenapi } from './openapi.ts';
@@ -40,7 +40,7 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
     frameworkErrors: (error, request, reply) => answerProblem(error, request, reply),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-  }).withTypeProvider<TypeBoxTypeProvider>();
+  }).withTypeProvider<SchemaTypes>();
 
   await addTelemetry(app);
   app.removeContentTypeParser('text/plain');

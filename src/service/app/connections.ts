@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
 import { systemCode } from '../../core/index.ts';
+import { PROBLEM_TYPE } from '../../registry/api/index.ts';
 import type { App } from '../fastify-app.ts';
-import { PROBLEM_TYPE, problemOf, ServiceError } from '../problems/index.ts';
+import { problemOf, ServiceError } from '../problems/index.ts';
 
 /** How long a client may take to say what it wants; slow-loris clients hold connections by never finishing (CWE-400). */
 export interface ConnectionTimes {

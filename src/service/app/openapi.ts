@@ -1,8 +1,9 @@
 import swagger from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import { version } from '../../core/index.ts';
+import type { Schema } from '../../core/schema/index.ts';
+import { PROBLEM_TYPE, ProblemSchema } from '../../registry/api/index.ts';
 import type { App } from '../fastify-app.ts';
-import { PROBLEM_TYPE, ProblemSchema } from '../problems/index.ts';
 
 const DESCRIPTION = [
   'Records every model of an organisation, its findings and its approvals, and decides whether it may be',
@@ -16,7 +17,7 @@ const ERRORS = {
 
 /** Collects the schemas of the routes that follow into an OpenAPI 3.1 document: `app.swagger()`. */
 export async function addOpenapi(app: App): Promise<void> {
-  app.addSchema(ProblemSchema);
+  app.addSchema({ $id: 'Problem', ...ProblemSchema.json });
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -43,12 +44,21 @@ export async function addOpenapi(app: App): Promise<void> {
     transform: ({ schema, url, route }) => {
       const access = route.config?.access;
       const described: FastifySchema & Record<string, unknown> = {
-        ...schema,
-        response: { ...(schema?.response as object | undefined), default: ERRORS },
+        ...inJson(schema ?? {}),
+        response: { ...inJson(schema?.response ?? {}), default: ERRORS },
         'x-assay-access': access,
         ...(access?.kind === 'public' ? { security: [] } : {}),
       };
       return { schema: described, url };
     },
   });
+}
+
+/** The schemas of a route as documents show them. What is none, or has none within, is left as it is. */
+function inJson(part: object): object {
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, isSchema(value) ? value.json : value]));
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && 'json' in value && '~run' in value;
 }

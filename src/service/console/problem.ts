@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Problem } from '../../registry/api/index.ts';
 import { principalOf } from '../http/index.ts';
-import type { Problem } from '../problems/index.ts';
 import { sendPage, viewerOf } from './layout.ts';
 import { withQuery } from './links.ts';
 import { problemPage } from './pages/index.ts';

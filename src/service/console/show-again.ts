@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { Problem } from '../../registry/api/index.ts';
 import type { Html } from '../../report/html/index.ts';
-import { type Problem, problemOf } from '../problems/index.ts';
+import { problemOf } from '../problems/index.ts';
 import type { Draft } from './draft.ts';
 import { sendPage } from './layout.ts';
 import { isForPeople } from './problem.ts';

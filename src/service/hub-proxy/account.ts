@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { opaque } from '../../core/schema/index.ts';
 import type { App } from '../fastify-app.ts';
 import { ASKERS, PUBLIC } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import { HubRefusal } from './error.ts';
 
-const Who = Type.Unsafe<object>({ type: 'object', description: 'Who asks, as the Hub describes a user' });
+const Who = opaque<object>({ type: 'object', description: 'Who asks, as the Hub describes a user' });
 const UPLOADS = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** `huggingface_hub.login()` and `hf auth login` ask who somebody is before anything is loaded. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isAssayError } from '../../core/index.ts';
+import { PROBLEM_TYPE, type ProblemCode } from '../../registry/api/index.ts';
 import { HubMissing } from '../../sources/hub/index.ts';
-import { PROBLEM_TYPE, type ProblemCode, problemOf, ServiceError } from '../problems/index.ts';
+import { problemOf, ServiceError } from '../problems/index.ts';
 
 /** Codes of the Hub's API that its clients know. With `GatedRepo` they fail at once, and try nothing else. */
 export type HubCode = 'GatedRepo' | 'RepoNotFound' | 'RevisionNotFound' | 'EntryNotFound';

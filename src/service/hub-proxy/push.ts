@@ -1,41 +1,41 @@
-import Type from 'typebox';
 import { isCommit, isRepoName } from '../../core/reference/index.ts';
-import { text } from '../http/index.ts';
+import { array, maybe, objectOf, optionalOf, type Static } from '../../core/schema/index.ts';
+import { text } from '../../registry/api/index.ts';
 
 const SHA = { maxLength: 64 };
 
 /** What the Hub sends: https://huggingface.co/docs/hub/webhooks. Fields that are not named here are its own affair. */
-export const HubPush = Type.Object(
+export const HubPush = objectOf(
   {
-    event: Type.Object(
+    event: objectOf(
       {
         action: text('`create`, `update`, `delete` or `move`', { maxLength: 100 }),
         scope: text('`repo`, `repo.content`, ...', { maxLength: 100 }),
       },
-      { additionalProperties: true, description: 'What happened' },
+      { more: true, description: 'What happened' },
     ),
-    repo: Type.Object(
+    repo: objectOf(
       {
         type: text('`model`', { maxLength: 100 }),
         name: text('The repository', { maxLength: 200 }),
-        headSha: Type.Optional(text('The commit of its main branch', SHA)),
+        headSha: optionalOf(text('The commit of its main branch', SHA)),
       },
-      { additionalProperties: true, description: 'To what' },
+      { more: true, description: 'To what' },
     ),
-    updatedRefs: Type.Optional(
-      Type.Array(
-        Type.Object(
+    updatedRefs: optionalOf(
+      array(
+        objectOf(
           {
             ref: text('`refs/heads/...`', { maxLength: 500 }),
-            newSha: Type.Union([text('Where it leads now', SHA), Type.Null()]),
+            newSha: maybe(text('Where it leads now', SHA)),
           },
-          { additionalProperties: true, description: 'A branch or a tag' },
+          { more: true, description: 'A branch or a tag' },
         ),
         { maxItems: 1000, description: 'Branches and tags that moved' },
       ),
     ),
   },
-  { additionalProperties: true, description: 'As the Hub sends it' },
+  { more: true, description: 'As the Hub sends it' },
 );
 
 /** Scans that one delivery asks for. */
@@ -44,7 +44,7 @@ const MAX_COMMITS = 20;
 const OURS = /^refs\/(?:heads|tags)\//;
 
 /** References of the commits to which a model moved; none when it is not a model, or nothing of it changed. */
-export function pushedCommits({ event, repo, updatedRefs }: Type.Static<typeof HubPush>): string[] {
+export function pushedCommits({ event, repo, updatedRefs }: Static<typeof HubPush>): string[] {
   const changed = event.action === 'create' || event.action === 'update';
   const content = event.scope === 'repo' || event.scope === 'repo.content';
   if (repo.type !== 'model' || !changed || !content || !isRepoName(repo.name)) return [];

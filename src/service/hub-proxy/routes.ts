@@ -1,7 +1,17 @@
-import Type from 'typebox';
+import {
+  array,
+  nothing,
+  objectOf,
+  opaque,
+  optionalOf,
+  type Schema,
+  type SchemaProperties,
+  union,
+} from '../../core/schema/index.ts';
+import { object, text } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import type { App } from '../fastify-app.ts';
-import { ASKERS, nothing, object, text } from '../http/index.ts';
+import { ASKERS } from '../http/index.ts';
 import { addAccount, addElse } from './account.ts';
 import { Approvals } from './approved.ts';
 import { branches, modelInfo, pathEntries, treeEntries } from './documents.ts';
@@ -20,29 +30,29 @@ const REVISION = { revision: text('A branch, a tag or a commit', { minLength: 1,
 const PATH = { '*': text('The path within the repository', { minLength: 1, maxLength: 4096 }) };
 
 /** Clients say more than is known here, in their own ways: what is not understood is passed over, as the Hub does. */
-const Query = Type.Object(
+const Query = objectOf(
   {
-    recursive: Type.Optional(text('`true`: what is in folders, too')),
-    blobs: Type.Optional(text('`true`: sizes and digests of the files')),
+    recursive: optionalOf(text('`true`: what is in folders, too')),
+    blobs: optionalOf(text('`true`: sizes and digests of the files')),
   },
-  { additionalProperties: true, description: 'As the Hub takes it' },
+  { more: true, description: 'As the Hub takes it' },
 );
-const Info = Type.Unsafe<object>({ type: 'object', description: 'A model, as the Hub describes it' });
-const Entries = Type.Unsafe<readonly object[]>({
+const Info = opaque<object>({ type: 'object', description: 'A model, as the Hub describes it' });
+const Entries = opaque<readonly object[]>({
   type: 'array',
   items: { type: 'object' },
   description: 'Files and folders, as the Hub lists them',
 });
-const Refs = Type.Unsafe<object>({ type: 'object', description: 'Branches and tags, as the Hub lists them' });
+const Refs = opaque<object>({ type: 'object', description: 'Branches and tags, as the Hub lists them' });
 const MAX_PATHS = 10_000;
-const PathsSchema = Type.Object(
+const PathsSchema = objectOf(
   {
-    paths: Type.Union([
+    paths: union([
       text('A path', { maxLength: 4096 }),
-      Type.Array(text('A path', { maxLength: 4096 }), { maxItems: MAX_PATHS }),
+      array(text('A path', { maxLength: 4096 }), { maxItems: MAX_PATHS }),
     ]),
   },
-  { additionalProperties: true, description: 'Paths, as JSON or as a form' },
+  { more: true, description: 'Paths, as JSON or as a form' },
 );
 
 interface Asked {
@@ -74,8 +84,8 @@ export const hubRoutes: Routes = (app, context) => {
   addElse(app, BASE);
 };
 
-function addDocuments(app: App, base: string, repo: Type.TProperties, approvals: Approvals): void {
-  const route = (params: Type.TProperties, summary: string, answer: typeof Info | typeof Entries | typeof Refs) => ({
+function addDocuments(app: App, base: string, repo: SchemaProperties, approvals: Approvals): void {
+  const route = (params: SchemaProperties, summary: string, answer: typeof Info | typeof Entries | typeof Refs) => ({
     exposeHeadRoute: false,
     config: { access: ASKERS },
     schema: { tags: TAGS, summary, params: paramsOf(params), querystring: Query, response: { 200: answer } },
@@ -134,7 +144,7 @@ function addDocuments(app: App, base: string, repo: Type.TProperties, approvals:
   );
 }
 
-function addFiles(app: App, base: string, repo: Type.TProperties, approvals: Approvals, proxies: TenantProxies): void {
+function addFiles(app: App, base: string, repo: SchemaProperties, approvals: Approvals, proxies: TenantProxies): void {
   app.route({
     method: ['GET', 'HEAD'],
     url: `${base}/resolve/:revision/*`,
@@ -160,8 +170,8 @@ function addFiles(app: App, base: string, repo: Type.TProperties, approvals: App
   });
 }
 
-function paramsOf(params: Type.TProperties) {
-  return Type.Unsafe<Asked>(object(params));
+function paramsOf(params: SchemaProperties) {
+  return object(params) as Schema as Schema<Asked>;
 }
 
 function repoOf({ owner, name }: Asked): string {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
 import { isAssayError } from '../../core/index.ts';
 import { formatReference } from '../../core/reference/index.ts';
+import { objectOf, optionalOf } from '../../core/schema/index.ts';
+import { list, object, text } from '../../registry/api/index.ts';
 import type { Principal } from '../../registry/index.ts';
 import type { Routes, ServiceContext } from '../context.ts';
-import { list, object, PUBLIC, text } from '../http/index.ts';
+import { PUBLIC } from '../http/index.ts';
 import { HubPush, pushedCommits } from '../hub-proxy/index.ts';
 import { checkJobRequest, submit } from '../jobs/index.ts';
 import { ServiceError } from '../problems/index.ts';
@@ -27,19 +28,19 @@ const Taken = object({
 });
 
 /** What MLflow sends; fields that are not named here are its own affair. */
-const MlflowEvent = Type.Object(
+const MlflowEvent = objectOf(
   {
     entity: text('`model_version`', { maxLength: 100 }),
     action: text('`created`', { maxLength: 100 }),
-    data: Type.Object(
+    data: objectOf(
       {
-        name: Type.Optional(text('The model', { maxLength: 500, pattern: MODEL })),
-        version: Type.Optional(text('Its version', { pattern: '^\\d{1,18}$' })),
+        name: optionalOf(text('The model', { maxLength: 500, pattern: MODEL })),
+        version: optionalOf(text('Its version', { pattern: '^\\d{1,18}$' })),
       },
-      { additionalProperties: true, description: 'Of what happened' },
+      { more: true, description: 'Of what happened' },
     ),
   },
-  { additionalProperties: true, description: 'As MLflow 3 sends it' },
+  { more: true, description: 'As MLflow 3 sends it' },
 );
 
 /** Others tell of models that are new to them, and prove by a secret that it is they: there is no token of ours in between. */

@@ -1,53 +1,8 @@
-import { Type } from 'typebox';
 import { type AssayError, type ErrorCode, isAssayError, systemCode, withHint } from '../../core/index.ts';
+import type { Problem, ProblemCode } from '../../registry/api/index.ts';
 import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../../registry/index.ts';
-import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
+import { InvalidRequest } from './invalid-request.ts';
 import { ServiceError } from './service-error.ts';
-
-const CODES = Object.entries(PROBLEM_CODES).sort(([a], [b]) => (a < b ? -1 : 1));
-
-/** What went wrong, as RFC 9457 has it: the body of every error. */
-export const ProblemSchema = Type.Object(
-  {
-    type: Type.String({ description: 'The kind of problem: urn:assay:problem:<code>' }),
-    title: Type.String({ description: 'Meaning of the status' }),
-    status: Type.Integer({ description: 'The HTTP status' }),
-    detail: Type.String({ description: 'Cause, and how to correct it' }),
-    code: Type.Unsafe<ProblemCode>({
-      type: 'string',
-      enum: CODES.map(([code]) => code),
-      description: ['Stable, for programs', '', ...CODES.map(([code, meaning]) => `- \`${code}\`: ${meaning}`)].join(
-        '\n',
-      ),
-    }),
-    instance: Type.String({ description: 'urn:assay:request:<id of the request>, as in the log of the service' }),
-    errors: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            path: Type.String({ description: 'The part of the request, and a JSON pointer into it' }),
-            message: Type.String({ description: 'The requirement' }),
-          },
-          { additionalProperties: false },
-        ),
-        { description: 'The errors of the request' },
-      ),
-    ),
-  },
-  { $id: 'Problem', additionalProperties: false, description: 'A problem (RFC 9457)' },
-);
-
-export const PROBLEM_TYPE = 'application/problem+json';
-
-export interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: ProblemCode;
-  readonly instance: string;
-  readonly errors?: readonly { readonly path: string; readonly message: string }[];
-}
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
@@ -161,13 +116,15 @@ export function problemOf(error: unknown, requestId: string): Problem {
 type Described = Pick<Problem, 'status' | 'code' | 'detail' | 'errors'>;
 
 function describe(error: unknown): Described {
+  if (error instanceof InvalidRequest) {
+    return { status: 400, code: 'invalid-request', detail: error.message, errors: error.errors };
+  }
   if (error instanceof ServiceError) return { status: error.status, code: error.code, detail: error.message };
   if (isAssayError(error)) return describeOther(CORE_STATUS[error.code], error);
   if (isRegistryError(error)) return describeOther(REGISTRY_STATUS[error.code], error);
   if (!(error instanceof Error)) return { status: 500, code: 'internal', detail: OWN_FAULT };
   const known = FRAMEWORK[systemCode(error) ?? ''];
   if (known !== undefined) return known;
-  if ('validation' in error && Array.isArray(error.validation)) return describeInvalid(error, error.validation);
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
   if (status === 400 && error instanceof SyntaxError)
     return { status, code: 'malformed-body', detail: 'the body is not JSON' };
@@ -179,33 +136,4 @@ function describe(error: unknown): Described {
 function describeOther(status: number, error: AssayError | RegistryError): Described {
   if (status === 500 || status === 503) return { status, code: error.code, detail: OWN_FAULT };
   return { status, code: error.code, detail: withHint(error) };
-}
-
-/** What a validator says of one part of a request. */
-interface Invalid {
-  readonly instancePath?: string;
-  readonly message?: string;
-  readonly params?: { readonly additionalProperty?: unknown; readonly allowedValues?: unknown };
-}
-
-const MAX_SHOWN_NAME = 60;
-
-/** Which name nobody knows, and which values there are: the message itself leaves that out. */
-function moreOf({ additionalProperty, allowedValues }: Invalid['params'] = {}): string {
-  if (typeof additionalProperty === 'string') return `: ${JSON.stringify(additionalProperty.slice(0, MAX_SHOWN_NAME))}`;
-  return Array.isArray(allowedValues) ? `: ${allowedValues.join(', ')}` : '';
-}
-
-/** Most reasons that one answer lists. */
-const MAX_REASONS = 20;
-
-function describeInvalid(error: Error, validation: readonly unknown[]): Described {
-  const part =
-    'validationContext' in error && typeof error.validationContext === 'string' ? error.validationContext : 'request';
-  const errors = validation.slice(0, MAX_REASONS).map((entry) => {
-    const { instancePath, message, params } = entry as Invalid;
-    return { path: `${part}${instancePath ?? ''}`, message: `${message ?? 'is not valid'}${moreOf(params)}` };
-  });
-  const detail = errors.map(({ path, message }) => `${path} ${message}`).join(', ');
-  return { status: 400, code: 'invalid-request', detail, errors };
 }

@@ -1,4 +1,4 @@
-export { PROBLEM_TYPE, type Problem, ProblemSchema, problemOf } from './errors.ts';
+export { problemOf } from './errors.ts';
+export { InvalidRequest } from './invalid-request.ts';
 export { messageOf } from './message-of.ts';
-export type { ProblemCode } from './problem-codes.ts';
 export { ServiceError } from './service-error.ts';

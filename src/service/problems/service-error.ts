@@ -1,4 +1,4 @@
-import type { ProblemCode } from './problem-codes.ts';
+import type { ProblemCode } from '../../registry/api/index.ts';
 
 /** An error of a request, with the status that it is answered with. */
 export class ServiceError extends Error {

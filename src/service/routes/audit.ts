@@ -1,31 +1,12 @@
 import { Readable } from 'node:stream';
-import Type from 'typebox';
+import { optionalOf, wholeNumber } from '../../core/schema/index.ts';
+import { AuditEntrySchema, AuditVerdictSchema, object, pageSchema, text } from '../../registry/api/index.ts';
 import type { Principal, Registry } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { countSchema, object, PAGE_QUERY, pageSchema, pageSchemaOf, READERS, REVIEWERS, text } from '../http/index.ts';
+import { PAGE_QUERY, pageRequestOf, READERS, REVIEWERS } from '../http/index.ts';
 import { COSTLY } from './costly.ts';
-import { AuditEntrySchema } from './schemas.ts';
 
-const Verdict = Type.Union([
-  object(
-    {
-      kind: Type.Literal('intact'),
-      entries: countSchema('Entries that were read'),
-      head: object({ seq: countSchema('Of the newest entry'), hash: text('Of the newest entry') }),
-    },
-    'Every entry follows from the one before',
-  ),
-  object(
-    {
-      kind: Type.Literal('broken'),
-      seq: countSchema('The first entry that does not follow'),
-      why: text('What does not hold'),
-    },
-    'Somebody changed the log',
-  ),
-]);
-
-const SINCE = Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, description: 'Only what came after it' }));
+const SINCE = optionalOf(wholeNumber({ minimum: 0, maximum: 2 ** 31 - 1, description: 'Only what came after it' }));
 /** Entries that an export reads at a time. */
 const BATCH = 500;
 
@@ -39,14 +20,14 @@ export const auditRoutes: Routes = (app, { registry }) => {
         summary: 'The audit log',
         querystring: object({
           ...PAGE_QUERY,
-          subject: Type.Optional(text('Only of this: `model@number`, a name', { minLength: 1, maxLength: 500 })),
+          subject: optionalOf(text('Only of this: `model@number`, a name', { minLength: 1, maxLength: 500 })),
         }),
         response: { 200: pageSchema(AuditEntrySchema, 'Entries') },
       },
     },
     ({ principal, query }) => {
       const { subject } = query;
-      return registry.auditLog(principal, { ...pageSchemaOf(query), ...(subject === undefined ? {} : { subject }) });
+      return registry.auditLog(principal, { ...pageRequestOf(query), ...(subject === undefined ? {} : { subject }) });
     },
   );
 
@@ -57,7 +38,7 @@ export const auditRoutes: Routes = (app, { registry }) => {
       schema: {
         tags: ['audit'],
         summary: 'Read the whole chain, and say whether it holds',
-        response: { 200: Verdict },
+        response: { 200: AuditVerdictSchema },
       },
     },
     ({ principal }) => registry.verifyAuditLog(principal),

@@ -1,11 +1,11 @@
-import Type from 'typebox';
+import { array } from '../../core/schema/index.ts';
+import { BatchSchema, CreatedJobSchema, list, object, text } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
-import { eventStreams, ID_PARAMS, list, object, READERS, SUBMITTERS, text, UNCHANGED } from '../http/index.ts';
+import { eventStreams, ID_PARAMS, READERS, SUBMITTERS, UNCHANGED } from '../http/index.ts';
 import { batchWatch, type CheckedJobRequest, checkJobRequest, submitBatch } from '../jobs/index.ts';
 import { problemOf, ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
 import { JobRequestSchema, QUEUE_FULL } from './jobs.ts';
-import { BatchSchema, JobSchema } from './schemas.ts';
 
 const MAX_BATCH = 200;
 
@@ -24,15 +24,12 @@ export const batchRoutes: Routes = (app, context) => {
         summary: 'Ask for several scans: all of them, or none when one cannot be',
         description: QUEUE_FULL,
         body: object({
-          jobs: Type.Array(JobRequestSchema, { minItems: 1, maxItems: MAX_BATCH, description: 'What to scan' }),
+          jobs: array(JobRequestSchema, { minItems: 1, maxItems: MAX_BATCH, description: 'What to scan' }),
         }),
         response: {
           202: object({
             batch: BatchSchema,
-            items: list(
-              object({ job: JobSchema, created: Type.Boolean({ description: 'Was not asked for already' }) }),
-              'In the order of the requests',
-            ),
+            items: list(CreatedJobSchema, 'In the order of the requests'),
           }),
         },
       },

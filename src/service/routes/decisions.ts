@@ -1,19 +1,15 @@
-import Type from 'typebox';
+import { array, optionalOf } from '../../core/schema/index.ts';
+import { CurrentDecisionsSchema, list, object, REFERENCE, text } from '../../registry/api/index.ts';
 import type { CurrentDecision, DecisionQuery } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { ASKERS, DIGEST, list, object, REFERENCE, text, UNCHANGED } from '../http/index.ts';
+import { ASKERS, DIGEST, UNCHANGED } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
-import { CurrentDecisionSchema } from './schemas.ts';
 
 const Query = object({
-  digest: Type.Optional(text('`sha256:<hex>`: the canonical tree digest', DIGEST)),
-  ref: Type.Optional(text('A pinned reference', REFERENCE)),
+  digest: optionalOf(text('`sha256:<hex>`: the canonical tree digest', DIGEST)),
+  ref: optionalOf(text('A pinned reference', REFERENCE)),
 });
-const Answers = list(
-  CurrentDecisionSchema,
-  'One for each model that has these bytes; none when nothing is known of them',
-);
 
 /** Questions of one request. */
 const MAX_BATCH = 200;
@@ -33,7 +29,7 @@ export const decisionRoutes: Routes = (app, { registry }) => {
         tags: ['decisions'],
         summary: 'May these bytes be used? What is not known may not',
         querystring: Query,
-        response: { 200: object({ items: Answers }), 304: UNCHANGED },
+        response: { 200: CurrentDecisionsSchema, 304: UNCHANGED },
       },
     },
     async (request, reply) => {
@@ -52,11 +48,14 @@ export const decisionRoutes: Routes = (app, { registry }) => {
         tags: ['decisions'],
         summary: 'The same for many',
         body: object({
-          queries: Type.Array(Query, { minItems: 1, maxItems: MAX_BATCH, description: 'Each a digest or a reference' }),
+          queries: array(Query, { minItems: 1, maxItems: MAX_BATCH, description: 'Each a digest or a reference' }),
         }),
         response: {
           200: object({
-            results: list(object({ query: Query, items: Answers }), 'In the order of the questions'),
+            results: list(
+              object({ query: Query, ...CurrentDecisionsSchema.properties }),
+              'In the order of the questions',
+            ),
           }),
         },
       },

@@ -1,8 +1,9 @@
-import Type from 'typebox';
+import { objectOf, optionalOf, wholeNumber } from '../../core/schema/index.ts';
+import { object, text } from '../../registry/api/index.ts';
 import type { AuditEntry, Principal, Registry } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import type { ServiceEvent } from '../events/index.ts';
-import { type EventStream, eventStreams, object, READERS, text } from '../http/index.ts';
+import { type EventStream, eventStreams, READERS } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 
 /** Entries that are read at a time: they wait in memory for the reader. */
@@ -21,14 +22,14 @@ export const eventRoutes: Routes = (app, { registry, events }) => {
         summary:
           'What happens (Server-Sent Events): `audit` with an entry of the audit log, whose `seq` is the id; `job` and `snapshot`, which are not kept',
         produces: ['text/event-stream'],
-        headers: Type.Object({
-          'last-event-id': Type.Optional(
+        headers: objectOf({
+          'last-event-id': optionalOf(
             text('Go on after this entry of the audit log: none is left out', { pattern: '^[0-9]{1,10}$' }),
           ),
         }),
         querystring: object({
-          since: Type.Optional(
-            Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, description: 'The same, for clients that set no header' }),
+          since: optionalOf(
+            wholeNumber({ minimum: 0, maximum: 2 ** 31 - 1, description: 'The same, for clients that set no header' }),
           ),
         }),
         response: { 200: text('Events') },

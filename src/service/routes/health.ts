@@ -1,24 +1,21 @@
-import { Type } from 'typebox';
+import { literal, maybe, objectOf, union, wholeNumber } from '../../core/schema/index.ts';
 import { OPERATOR_TENANT } from '../config.ts';
 import type { Routes, ServiceContext } from '../context.ts';
 import { PUBLIC } from '../http/index.ts';
 
-const Alive = Type.Object(
-  { status: Type.Literal('alive') },
-  { additionalProperties: false, description: 'It answers' },
-);
+const Alive = objectOf({ status: literal('alive') }, { more: false, description: 'It answers' });
 
-const Part = Type.Union([Type.Literal('ready'), Type.Literal('unavailable')]);
-const Ready = Type.Object(
+const Part = union([literal('ready'), literal('unavailable')]);
+const Ready = objectOf(
   {
     status: Part,
     database: Part,
     queue: Part,
-    snapshotAgeSeconds: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+    snapshotAgeSeconds: maybe(wholeNumber({ minimum: 0 }), {
       description: "Since the newest snapshot of the operator's tenant was issued; null without one",
     }),
   },
-  { additionalProperties: false, description: 'Whether requests can be served, and by which parts' },
+  { more: false, description: 'Whether requests can be served, and by which parts' },
 );
 
 /** How long a part may take to say that it is ready. */

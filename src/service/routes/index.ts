@@ -9,7 +9,6 @@ export { modelRoutes } from './models.ts';
 export { openapiRoutes } from './openapi.ts';
 export { policyRoutes } from './policies.ts';
 export { reportRoutes } from './reports.ts';
-export { JOB_STATES, RoleSchema, StageSchema, TRANSITION_STATES } from './schemas.ts';
 export { snapshotRoutes } from './snapshot.ts';
 export { tokenRoutes } from './tokens.ts';
 export { transitionRoutes } from './transitions.ts';

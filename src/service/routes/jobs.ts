@@ -1,33 +1,35 @@
-import Type from 'typebox';
+import { optionalOf, wholeNumber } from '../../core/schema/index.ts';
+import {
+  JOB_STATES,
+  JobSchema,
+  LineageSchema,
+  object,
+  oneOf,
+  pageSchema,
+  REFERENCE,
+  text,
+} from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import {
   eventStreams,
   ID,
   ID_PARAMS,
   MODEL_NAME,
-  object,
-  oneOf,
   PAGE_QUERY,
-  pageSchema,
-  pageSchemaOf,
+  pageRequestOf,
   READERS,
-  REFERENCE,
   SUBMITTERS,
-  text,
   UNCHANGED,
 } from '../http/index.ts';
 import { checkJobRequest, jobWatch, submit } from '../jobs/index.ts';
 import { isKnown } from './conditional.ts';
-import { JOB_STATES, JobSchema, LineageSchema } from './schemas.ts';
 
 export const JobRequestProperties = {
-  ref: Type.Optional(
-    text('Where the model is: hf://, https://, s3://, oci://, models:/. Paths are not read', REFERENCE),
-  ),
-  upload: Type.Optional(text('Id of a complete upload, instead of `ref`', { minLength: 1, maxLength: 64 })),
-  model: Type.Optional(text('The model that the version will belong to; the repository, when absent', MODEL_NAME)),
-  priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Higher first; 0 when absent' })),
-  lineage: Type.Optional(LineageSchema),
+  ref: optionalOf(text('Where the model is: hf://, https://, s3://, oci://, models:/. Paths are not read', REFERENCE)),
+  upload: optionalOf(text('Id of a complete upload, instead of `ref`', { minLength: 1, maxLength: 64 })),
+  model: optionalOf(text('The model that the version will belong to; the repository, when absent', MODEL_NAME)),
+  priority: optionalOf(wholeNumber({ minimum: 0, maximum: 100, description: 'Higher first; 0 when absent' })),
+  lineage: optionalOf(LineageSchema),
 };
 export const JobRequestSchema = object(JobRequestProperties, 'A reference or an upload');
 
@@ -66,8 +68,8 @@ export const jobRoutes: Routes = (app, context) => {
         summary: 'Jobs',
         querystring: object({
           ...PAGE_QUERY,
-          state: Type.Optional(oneOf(JOB_STATES, 'Only in this state')),
-          batch: Type.Optional(text('Only of this batch', ID)),
+          state: optionalOf(oneOf(JOB_STATES, 'Only in this state')),
+          batch: optionalOf(text('Only of this batch', ID)),
         }),
         response: { 200: pageSchema(JobSchema, 'Jobs') },
       },
@@ -75,7 +77,7 @@ export const jobRoutes: Routes = (app, context) => {
     ({ principal, query }) => {
       const { state, batch } = query;
       return registry.jobs.list(principal, {
-        ...pageSchemaOf(query),
+        ...pageRequestOf(query),
         ...(state === undefined ? {} : { state }),
         ...(batch === undefined ? {} : { batch }),
       });

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { string } from '../../core/schema/index.ts';
 import type { Routes } from '../context.ts';
 
 /** They count what all tenants do, so they are for the operator's tenant; Prometheus sends a token with the role `gate`. */
@@ -13,7 +13,7 @@ export const metricsRoutes: Routes = (app) => {
         response: {
           200: {
             description: 'In the text format of Prometheus',
-            content: { 'text/plain': { schema: Type.String() } },
+            content: { 'text/plain': { schema: string().json } },
           },
         },
       },

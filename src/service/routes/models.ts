@@ -1,20 +1,8 @@
-import Type from 'typebox';
+import { nothing, optionalOf, wholeNumber } from '../../core/schema/index.ts';
+import { ModelSchema, object, pageSchema, StageSchema, text } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
-import {
-  ALIAS,
-  MODEL_PARAMS,
-  nothing,
-  object,
-  PAGE_QUERY,
-  pageSchema,
-  pageSchemaOf,
-  READERS,
-  REVIEWERS,
-  text,
-  UNCHANGED,
-} from '../http/index.ts';
+import { ALIAS, MODEL_PARAMS, PAGE_QUERY, pageRequestOf, READERS, REVIEWERS, UNCHANGED } from '../http/index.ts';
 import { isKnown } from './conditional.ts';
-import { ModelSchema, StageSchema } from './schemas.ts';
 
 const AliasParams = object({ ...MODEL_PARAMS.properties, alias: text('The alias', ALIAS) });
 
@@ -28,8 +16,8 @@ export const modelRoutes: Routes = (app, { registry }) => {
         summary: 'Models',
         querystring: object({
           ...PAGE_QUERY,
-          stage: Type.Optional(StageSchema),
-          search: Type.Optional(text('A part of the name', { minLength: 1, maxLength: 200 })),
+          stage: optionalOf(StageSchema),
+          search: optionalOf(text('A part of the name', { minLength: 1, maxLength: 200 })),
         }),
         response: { 200: pageSchema(ModelSchema, 'Models, by name') },
       },
@@ -37,7 +25,7 @@ export const modelRoutes: Routes = (app, { registry }) => {
     ({ principal, query }) => {
       const { stage, search } = query;
       const filter = { ...(stage === undefined ? {} : { stage }), ...(search === undefined ? {} : { search }) };
-      return registry.models(principal, { ...pageSchemaOf(query), ...filter });
+      return registry.models(principal, { ...pageRequestOf(query), ...filter });
     },
   );
 
@@ -67,7 +55,7 @@ export const modelRoutes: Routes = (app, { registry }) => {
         summary: 'Let an alias name a version',
         params: AliasParams,
         body: object({
-          number: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Number of the version' }),
+          number: wholeNumber({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Number of the version' }),
         }),
         response: { 204: nothing('Done') },
       },

@@ -1,7 +1,8 @@
-import Type from 'typebox';
+import { optionalOf } from '../../core/schema/index.ts';
+import { object, oneOf, text } from '../../registry/api/index.ts';
 import type { Stage, StoredAssessment, StoredDecision } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { ID_PARAMS, object, oneOf, READERS, text, UNCHANGED } from '../http/index.ts';
+import { ID_PARAMS, READERS, UNCHANGED } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import { REPORT_FORMATS, renderReport } from '../reports/index.ts';
 import { isKnown } from './conditional.ts';
@@ -27,8 +28,8 @@ export const reportRoutes: Routes = (app, { registry }) => {
         ],
         params: ID_PARAMS,
         querystring: object({
-          format: Type.Optional(oneOf(REPORT_FORMATS, 'json when absent')),
-          stage: Type.Optional(oneOf(JUDGED_STAGES, 'The decision for this stage; for its own when absent')),
+          format: optionalOf(oneOf(REPORT_FORMATS, 'json when absent')),
+          stage: optionalOf(oneOf(JUDGED_STAGES, 'The decision for this stage; for its own when absent')),
         }),
         response: { 200: text('The report'), 304: UNCHANGED },
       },

@@ -1,5 +1,6 @@
+import { text } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
-import { ASKERS, eventStreams, text, UNCHANGED } from '../http/index.ts';
+import { ASKERS, eventStreams, UNCHANGED } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import { matches } from './conditional.ts';
 

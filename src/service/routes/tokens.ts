@@ -1,58 +1,13 @@
-import { type Static, Type } from 'typebox';
-import { type ApiToken, ROLES } from '../../registry/index.ts';
+import { array, objectOf, string } from '../../core/schema/index.ts';
+import { CreatedTokenSchema, NewTokenSchema, type TokenAnswer, TokenSchema } from '../../registry/api/index.ts';
+import type { ApiToken } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import { rolesOnly } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 
-const Time = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' });
-const MaybeTime = Type.Union([Time, Type.Null()]);
-const RoleName = Type.Enum([...ROLES]);
+const TokenList = objectOf({ items: array(TokenSchema) }, { more: false, description: 'All tokens of the tenant' });
 
-const TokenSchema = Type.Object(
-  {
-    id: Type.String(),
-    name: Type.String(),
-    roles: Type.Array(RoleName),
-    createdAt: Time,
-    createdBy: Type.String({ description: 'Who created it' }),
-    expiresAt: MaybeTime,
-    revokedAt: MaybeTime,
-    lastUsedAt: MaybeTime,
-  },
-  { additionalProperties: false, description: 'An API token, without its secret' },
-);
-
-const NewToken = Type.Object(
-  {
-    name: Type.String({
-      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
-      description: 'The name of its user in the audit log',
-    }),
-    roles: Type.Array(RoleName, {
-      minItems: 1,
-      maxItems: ROLES.length,
-      uniqueItems: true,
-      description: 'What it may do',
-    }),
-    expiresAt: Type.Optional(Time),
-  },
-  { additionalProperties: false },
-);
-
-const CreatedToken = Type.Object(
-  {
-    token: TokenSchema,
-    secret: Type.String({ description: 'Send it as Authorization: Bearer; it is shown this once and never again' }),
-  },
-  { additionalProperties: false, description: 'A new token with its secret' },
-);
-
-const TokenList = Type.Object(
-  { items: Type.Array(TokenSchema) },
-  { additionalProperties: false, description: 'All tokens of the tenant' },
-);
-
-const TokenId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }, { additionalProperties: false });
+const TokenId = objectOf({ id: string({ minLength: 1, maxLength: 100 }) }, { more: false });
 
 /** Tokens by which programs call the service. */
 export const tokenRoutes: Routes = (app, { registry }) => {
@@ -65,7 +20,10 @@ export const tokenRoutes: Routes = (app, { registry }) => {
   );
   app.post(
     '/v1/tokens',
-    { config, schema: { summary: 'Create a token', tags, body: NewToken, response: { 201: CreatedToken } } },
+    {
+      config,
+      schema: { summary: 'Create a token', tags, body: NewTokenSchema, response: { 201: CreatedTokenSchema } },
+    },
     async ({ principal, body }, reply) => {
       const { name, roles } = body;
       const expiresAt = body.expiresAt === undefined ? undefined : new Date(body.expiresAt);
@@ -87,15 +45,6 @@ export const tokenRoutes: Routes = (app, { registry }) => {
 };
 
 /** What is told of a token: nothing that a later field of the record adds by itself. */
-function shown({
-  id,
-  name,
-  roles,
-  createdAt,
-  createdBy,
-  expiresAt,
-  revokedAt,
-  lastUsedAt,
-}: ApiToken): Static<typeof TokenSchema> {
+function shown({ id, name, roles, createdAt, createdBy, expiresAt, revokedAt, lastUsedAt }: ApiToken): TokenAnswer {
   return { id, name, roles: [...roles], createdAt, createdBy, expiresAt, revokedAt, lastUsedAt };
 }

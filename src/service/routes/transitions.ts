@@ -1,4 +1,15 @@
-import Type from 'typebox';
+import { optionalOf } from '../../core/schema/index.ts';
+import {
+  ApprovalSchema,
+  ApprovalsSchema,
+  object,
+  oneOf,
+  pageSchema,
+  StageSchema,
+  TRANSITION_STATES,
+  TransitionSchema,
+  text,
+} from '../../registry/api/index.ts';
 import type { Principal, Role, Transition } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import {
@@ -6,20 +17,14 @@ import {
   DIGEST,
   ID,
   ID_PARAMS,
-  list,
-  object,
-  oneOf,
   PAGE_QUERY,
-  pageSchema,
-  pageSchemaOf,
+  pageRequestOf,
   READERS,
   REQUESTERS,
   REVIEWERS,
-  text,
   UNCHANGED,
 } from '../http/index.ts';
 import { isKnown } from './conditional.ts';
-import { ApprovalSchema, StageSchema, TRANSITION_STATES, TransitionSchema } from './schemas.ts';
 
 const VOTING = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
 /** A Sigstore bundle over an approval is a few thousand bytes. */
@@ -27,19 +32,19 @@ const MAX_ATTESTATION = 256 * 1024;
 
 const Reject = object({
   comment: text('Why', COMMENT),
-  role: Type.Optional(oneOf(VOTING, 'In which role; one that is still needed, when absent')),
+  role: optionalOf(oneOf(VOTING, 'In which role; one that is still needed, when absent')),
 });
 const Approve = object({
   ...Reject.properties,
-  attestation: Type.Optional(
+  attestation: optionalOf(
     text('The approval, signed by the approver himself: a Sigstore bundle as JSON text', {
       maxLength: MAX_ATTESTATION,
     }),
   ),
-  until: Type.Optional(text('The end of the approval: ISO 8601', { format: 'date-time' })),
-  decision: Type.Optional(text('Id of the decision that the approver saw', ID)),
-  policyDigest: Type.Optional(text('Digest of the policy that the approver saw', DIGEST)),
-  rulesetDigest: Type.Optional(text('Digest of the ruleset that the approver saw', DIGEST)),
+  until: optionalOf(text('The end of the approval: ISO 8601', { format: 'date-time' })),
+  decision: optionalOf(text('Id of the decision that the approver saw', ID)),
+  policyDigest: optionalOf(text('Digest of the policy that the approver saw', DIGEST)),
+  rulesetDigest: optionalOf(text('Digest of the ruleset that the approver saw', DIGEST)),
 });
 
 export const transitionRoutes: Routes = (app, { registry }) => {
@@ -52,8 +57,8 @@ export const transitionRoutes: Routes = (app, { registry }) => {
         summary: 'Wishes to move a version to another stage',
         querystring: object({
           ...PAGE_QUERY,
-          version: Type.Optional(text('Only of this version', ID)),
-          state: Type.Optional(oneOf(TRANSITION_STATES, 'Only in this state')),
+          version: optionalOf(text('Only of this version', ID)),
+          state: optionalOf(oneOf(TRANSITION_STATES, 'Only in this state')),
         }),
         response: { 200: pageSchema(TransitionSchema, 'Transitions') },
       },
@@ -61,7 +66,7 @@ export const transitionRoutes: Routes = (app, { registry }) => {
     ({ principal, query }) => {
       const { version, state } = query;
       const filter = { ...(version === undefined ? {} : { version }), ...(state === undefined ? {} : { state }) };
-      return registry.transitions(principal, { ...pageSchemaOf(query), ...filter });
+      return registry.transitions(principal, { ...pageRequestOf(query), ...filter });
     },
   );
 
@@ -172,7 +177,7 @@ export const transitionRoutes: Routes = (app, { registry }) => {
         tags: ['approvals'],
         summary: 'Approvals of a version, those that no longer hold included',
         params: ID_PARAMS,
-        response: { 200: object({ items: list(ApprovalSchema, 'Approvals') }) },
+        response: { 200: ApprovalsSchema },
       },
     },
     async ({ principal, params }) => ({ items: await registry.approvals(principal, params.id) }),

@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import Type from 'typebox';
+import { array, nothing, objectOf, optionalOf, wholeNumber } from '../../core/schema/index.ts';
+import { object, text, type UploadFile, UploadSchema } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
-import { nothing, object, READERS, SUBMITTERS, text } from '../http/index.ts';
+import { READERS, SUBMITTERS } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
-import type { UploadFile } from '../uploads/index.ts';
-import { UploadSchema } from './schemas.ts';
 
 /** A name is at most 1,024 bytes, and its place in JSON half as much again. */
 const BYTES_PER_FILE = 1536;
@@ -12,10 +11,10 @@ const BYTES_PER_FILE = 1536;
 const UploadParams = object({ id: text('Id of the upload', { minLength: 1, maxLength: 64 }) });
 const FileParams = object({
   ...UploadParams.properties,
-  index: Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Number of the file, from 0' }),
+  index: wholeNumber({ minimum: 0, maximum: 1_000_000, description: 'Number of the file, from 0' }),
 });
-const OffsetHeaders = Type.Object({
-  'upload-offset': Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Bytes received so far' }),
+const OffsetHeaders = objectOf({
+  'upload-offset': wholeNumber({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Bytes received so far' }),
 });
 
 /** The bodies of pieces: the media type of the tus protocol, or plain bytes. */
@@ -36,11 +35,11 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
         tags: ['uploads'],
         summary: 'Begin an upload: names and sizes of all files first',
         body: object({
-          files: Type.Array(
+          files: array(
             object({
               path: text('Path within the artifact, `/` between its parts', { minLength: 1, maxLength: 1024 }),
-              size: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Bytes' }),
-              sha256: Type.Optional(text('Hex; checked when the upload is completed', { pattern: '^[0-9a-f]{64}$' })),
+              size: wholeNumber({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Bytes' }),
+              sha256: optionalOf(text('Hex; checked when the upload is completed', { pattern: '^[0-9a-f]{64}$' })),
             }),
             { minItems: 1, maxItems: config.limits.maxUploadFiles, description: 'The files' },
           ),

@@ -1,26 +1,33 @@
-import Type from 'typebox';
+import { opaque, wholeNumber } from '../../core/schema/index.ts';
+import {
+  DecisionsSchema,
+  JobSchema,
+  LineageSchema,
+  list,
+  moment,
+  object,
+  oneOf,
+  pageSchema,
+  RulesetSchema,
+  text,
+  VersionSchema,
+} from '../../registry/api/index.ts';
 import type { Version, VersionName } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import {
   COMMENT,
   ID_PARAMS,
-  list,
   MODEL_PARAMS,
-  moment,
-  object,
   PAGE_QUERY,
-  pageSchema,
-  pageSchemaOf,
+  pageRequestOf,
   READERS,
   REVIEWERS,
   SUBMITTERS,
-  text,
   UNCHANGED,
 } from '../http/index.ts';
 import { checkJobRequest, submit } from '../jobs/index.ts';
 import { isKnown } from './conditional.ts';
 import { JobRequestProperties } from './jobs.ts';
-import { JobSchema, LineageSchema, RulesetSchema, StoredDecisionSchema, VersionSchema } from './schemas.ts';
 
 const VersionParams = object({
   ...MODEL_PARAMS.properties,
@@ -44,15 +51,11 @@ const LineageAnswer = object({
 const AssessmentSummary = object({
   id: text('Id of the assessment'),
   at: moment('When it was stored'),
-  status: Type.Unsafe<'complete' | 'incomplete'>({
-    type: 'string',
-    enum: ['complete', 'incomplete'],
-    description: 'Whether everything was read',
-  }),
+  status: oneOf(['complete', 'incomplete'], 'Whether everything was read'),
   ruleset: RulesetSchema,
-  files: Type.Integer({ description: 'Files' }),
-  findings: Type.Integer({ description: 'Findings' }),
-  verdicts: Type.Unsafe<Readonly<Record<string, number>>>({ type: 'object', description: 'Files, by verdict' }),
+  files: wholeNumber({ description: 'Files' }),
+  findings: wholeNumber({ description: 'Findings' }),
+  verdicts: opaque<Readonly<Record<string, number>>>({ type: 'object', description: 'Files, by verdict' }),
 });
 
 export const versionRoutes: Routes = (app, context) => {
@@ -70,7 +73,7 @@ export const versionRoutes: Routes = (app, context) => {
         response: { 200: pageSchema(VersionSchema, 'Versions') },
       },
     },
-    ({ principal, params, query }) => registry.versions(principal, params.name, pageSchemaOf(query)),
+    ({ principal, params, query }) => registry.versions(principal, params.name, pageRequestOf(query)),
   );
 
   app.post(
@@ -157,7 +160,7 @@ export const versionRoutes: Routes = (app, context) => {
         tags: ['versions'],
         summary: 'The newest decision of a version for each stage',
         params: ID_PARAMS,
-        response: { 200: object({ items: list(StoredDecisionSchema, 'One for each stage') }) },
+        response: { 200: DecisionsSchema },
       },
     },
     async ({ principal, params }) => ({ items: await registry.decisions(principal, params.id) }),

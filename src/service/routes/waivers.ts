@@ -1,27 +1,17 @@
-import Type from 'typebox';
+import { optionalOf } from '../../core/schema/index.ts';
+import { object, pageSchema, StoredWaiverSchema, text } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
-import {
-  DIGEST,
-  ID_PARAMS,
-  object,
-  PAGE_QUERY,
-  pageSchema,
-  pageSchemaOf,
-  READERS,
-  text,
-  WAIVER_ROLES,
-} from '../http/index.ts';
-import { StoredWaiverSchema } from './schemas.ts';
+import { DIGEST, ID_PARAMS, PAGE_QUERY, pageRequestOf, READERS, WAIVER_ROLES } from '../http/index.ts';
 
 const NewWaiver = object(
   {
     rule: text('A rule of the policy or of the catalogue', { pattern: '^[a-z0-9][a-z0-9._-]{0,99}$' }),
     digest: text('`sha256:<hex>`: the artifact that it is for', DIGEST),
-    file: Type.Optional(text('Only findings in this file', { minLength: 1, maxLength: 4096 })),
+    file: optionalOf(text('Only findings in this file', { minLength: 1, maxLength: 4096 })),
     reason: text('Why', { minLength: 1, maxLength: 2000 }),
     owner: text('Owner', { minLength: 1, maxLength: 200 }),
     expires: text('The end: a day like 2027-01-31, or a time like 2027-01-31T12:00:00Z', { maxLength: 40 }),
-    attestation: Type.Optional(
+    attestation: optionalOf(
       text('The same, signed by the person who grants it: a Sigstore bundle as JSON text; else the service signs', {
         maxLength: 256 * 1024,
       }),
@@ -42,7 +32,7 @@ export const waiverRoutes: Routes = (app, { registry }) => {
         response: { 200: pageSchema(StoredWaiverSchema, 'Waivers') },
       },
     },
-    ({ principal, query }) => registry.waivers(principal, pageSchemaOf(query)),
+    ({ principal, query }) => registry.waivers(principal, pageRequestOf(query)),
   );
 
   app.post(

@@ -1,64 +1,20 @@
-import Type from 'typebox';
 import { AssayError } from '../../core/index.ts';
+import { nothing, optionalOf } from '../../core/schema/index.ts';
 import { checkAddress } from '../../egress/index.ts';
-import { DELIVERY_STATES } from '../../registry/index.ts';
-import type { Routes } from '../context.ts';
 import {
-  ADMINS,
-  countSchema,
-  ID,
-  ID_PARAMS,
+  DeliverySchema,
   list,
-  maybeMoment,
-  maybeText,
-  moment,
-  nothing,
   object,
   oneOf,
-  PAGE_QUERY,
   pageSchema,
-  pageSchemaOf,
   text,
-} from '../http/index.ts';
+  WebhookEventsSchema,
+  WebhookSchema,
+} from '../../registry/api/index.ts';
+import { DELIVERY_STATES } from '../../registry/index.ts';
+import type { Routes } from '../context.ts';
+import { ADMINS, ID, ID_PARAMS, PAGE_QUERY, pageRequestOf } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
-
-const Events = Type.Immutable(
-  Type.Array(text('`transition.approved`, `transition.*` or `*`', { minLength: 1, maxLength: 210 }), {
-    minItems: 1,
-    maxItems: 20,
-    description: 'Actions of the audit log',
-  }),
-);
-
-const WebhookProperties = {
-  id: text('Id of the webhook'),
-  tenant: text('Whose it is'),
-  url: text('Who is told'),
-  events: Events,
-  createdAt: moment('When it was made'),
-  createdBy: text('Who made it'),
-};
-const WebhookSchema = object(WebhookProperties, 'An address that receives changes');
-
-const DeliverySchema = object(
-  {
-    id: text('Id of the delivery: the same for each try; `Assay-Delivery`'),
-    webhook: text('Id of the webhook'),
-    seq: countSchema('Of the entry of the audit log'),
-    event: text('What happened'),
-    state: oneOf(DELIVERY_STATES, 'How it stands; `dead` was given up'),
-    attempts: countSchema('Tries'),
-    createdAt: moment('When it was made'),
-    nextAt: maybeMoment('When it is tried next'),
-    endedAt: maybeMoment('When it ended'),
-    lastStatus: Type.Unsafe<number | null>({
-      type: ['integer', 'null'],
-      description: 'What the receiver answered last',
-    }),
-    lastError: maybeText('Why the last try failed'),
-  },
-  'One change on its way to one webhook',
-);
 
 export const webhookRoutes: Routes = (app, { registry, config }) => {
   const { webhooks } = registry;
@@ -85,9 +41,9 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
         summary: 'Send changes to an address from now on',
         description:
           'Each delivery is a POST with `Assay-Signature: t=<time>,v1=<HMAC-SHA-256 of "<time>.<body>" in hex>` and `Assay-Delivery`. Anything but 2xx is tried again, ever more slowly; 410 ends it.',
-        body: object({ url: text('https://...', { minLength: 1, maxLength: 2000 }), events: Events }),
+        body: object({ url: text('https://...', { minLength: 1, maxLength: 2000 }), events: WebhookEventsSchema }),
         response: {
-          201: object({ ...WebhookProperties, secret: text('The key of the signatures; shown this once') }),
+          201: object({ ...WebhookSchema.properties, secret: text('The key of the signatures; shown this once') }),
         },
       },
     },
@@ -135,14 +91,14 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
         tags: ['webhooks'],
         summary: 'What a webhook was told, and what was given up',
         params: ID_PARAMS,
-        querystring: object({ ...PAGE_QUERY, state: Type.Optional(oneOf(DELIVERY_STATES, 'Only in this state')) }),
+        querystring: object({ ...PAGE_QUERY, state: optionalOf(oneOf(DELIVERY_STATES, 'Only in this state')) }),
         response: { 200: pageSchema(DeliverySchema, 'Deliveries, the newest first') },
       },
     },
     ({ principal, params, query }) => {
       const { state } = query;
       return webhooks.deliveries(principal, params.id, {
-        ...pageSchemaOf(query),
+        ...pageRequestOf(query),
         ...(state === undefined ? {} : { state }),
       });
     },

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileSource } from '../../core/bytes/index.ts';
 import { type Artifact, type ArtifactFile, AssayError } from '../../core/index.ts';
+import type { UploadFile } from '../../registry/api/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import {
   absent,
@@ -12,7 +13,6 @@ import {
   tenantFolder,
   type UploadManifest,
 } from './folder.ts';
-import type { UploadFile } from './store.ts';
 
 /**
  * What was uploaded, to be judged on a thread of its own: two small files are read faster than they are waited for.

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod } from 'node:fs/promises';
+import type { UploadFile } from '../../registry/api/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import { openPart, partPath, receivedOf, setReceived } from './folder.ts';
-import type { UploadFile } from './store.ts';
 
 /** Looks whether every byte of a file came. @throws ServiceError `upload-incomplete`; `upload-digest`, and then the file has to be sent again */
 export async function checkWhole(folder: string, index: number, file: Omit<UploadFile, 'received'>): Promise<void> {

@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AssayError } from '../../core/index.ts';
+import type { Upload, UploadFile } from '../../registry/api/index.ts';
 import type { ServiceLimits } from '../config.ts';
 import { ServiceError } from '../problems/index.ts';
 import { noUpload } from './artifact.ts';
@@ -23,7 +24,7 @@ import {
   uploadId,
 } from './folder.ts';
 import { checkUploadNames } from './names.ts';
-import type { Upload, UploadFile, UploadStore } from './store.ts';
+import type { UploadStore } from './store.ts';
 
 export interface UploadLimits extends Pick<ServiceLimits, 'maxUploadBytes' | 'maxUploadFiles'> {
   /** Bytes of all uploads of a tenant; sixteen of the largest when absent. */

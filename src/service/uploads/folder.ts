@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../core/index.ts';
+import type { UploadFile } from '../../registry/api/index.ts';
 import { ServiceError } from '../problems/index.ts';
-import type { UploadFile } from './store.ts';
 
 /**
  * How an upload lies on the disk. No name that a user gave is ever a name there: files are numbered, and their paths are

@@ -1,6 +1,6 @@
 import { isArtifactPath } from '../../core/reference/index.ts';
+import type { UploadFile } from '../../registry/api/index.ts';
 import { ServiceError } from '../problems/index.ts';
-import type { UploadFile } from './store.ts';
 
 /** Bytes of a path, and of one of its parts: what every file system can hold (CWE-770). */
 const MAX_PATH_BYTES = 1024;

@@ -1,23 +1,5 @@
 import type { Readable } from 'node:stream';
-
-/** An upload that has begun: a tree of files, each sent in pieces. */
-export interface Upload {
-  readonly id: string;
-  readonly tenant: string;
-  readonly createdBy: string;
-  readonly createdAt: string;
-  readonly state: 'open' | 'complete';
-  readonly files: readonly UploadFile[];
-}
-
-export interface UploadFile {
-  readonly path: string;
-  /** Announced. */
-  readonly size: number;
-  readonly received: number;
-  /** Hex; checked when the upload is completed. */
-  readonly sha256: string | null;
-}
+import type { Upload, UploadFile } from '../../registry/api/index.ts';
 
 /** Bytes that users sent, below one folder, each upload apart. Quotas, names and sizes are checked before anything is written. */
 export interface UploadStore {

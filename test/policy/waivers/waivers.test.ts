@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RuleOutcome } from '../../../src/core/assessment/assessment.ts';
-import type { Waiver } from '../../../src/core/assessment/waiver.ts';
+import type { RuleOutcome, Waiver } from '../../../src/core/assessment/decision.ts';
 import { WAIVER_RULES } from '../../../src/core/assessment/waiver-rules.ts';
 import { endOfWaiver } from '../../../src/policy/waivers/end.ts';
 import { judgeWaivers, waiveRules, withWaiverFindings } from '../../../src/policy/waivers/waivers.ts';

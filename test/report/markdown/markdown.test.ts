@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JudgedWaiver } from '../../../src/core/assessment/waiver.ts';
+import type { JudgedWaiver } from '../../../src/core/assessment/decision.ts';
 import { MAX_MARKDOWN, renderMarkdown } from '../../../src/report/markdown/markdown.ts';
 import { HOSTILE, hostile } from '../hostile.ts';
 import { rendered } from '../markdown-html.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ProblemCode } from '../../../src/registry/api/index.ts';
 import type {
   ApprovalRecord,
   CurrentDecision,
@@ -25,7 +26,6 @@ import { tokensPage } from '../../../src/service/console/pages/tokens.ts';
 import { overviewPage } from '../../../src/service/console/pages/version.ts';
 import { newWaiverPage, waiversPage } from '../../../src/service/console/pages/waivers.ts';
 import type { Viewer } from '../../../src/service/console/parts.ts';
-import type { ProblemCode } from '../../../src/service/problems/problem-codes.ts';
 import { reportContext } from '../../../src/service/reports/context.ts';
 import { HOSTILE, hostile } from '../../report/hostile.ts';
 import { all, attribute, parseHtml, shape } from '../../support/parsed-html.ts';

@@ -1,10 +1,9 @@
 import type { AddressInfo } from 'node:net';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify from 'fastify';
 import { afterEach, expect, it } from 'vitest';
 import type { Principal } from '../../../src/registry/index.ts';
 import type { SignIn } from '../../../src/service/context.ts';
-import type { App } from '../../../src/service/fastify-app.ts';
+import type { App, SchemaTypes } from '../../../src/service/fastify-app.ts';
 import { type EventStream, type EventStreamOptions, eventStreams } from '../../../src/service/http/event-stream.ts';
 import { ServiceError } from '../../../src/service/problems/service-error.ts';
 import { until } from '../../support/until.ts';
@@ -20,7 +19,7 @@ const anybody: Authenticate = async () => ({ principal, csrf: null });
 /** A server with one stream, which is handed out as it opens. */
 async function serve(options: EventStreamOptions, authenticate = anybody) {
   const opened: EventStream[] = [];
-  const server: App = Fastify({ forceCloseConnections: 'idle' }).withTypeProvider<TypeBoxTypeProvider>();
+  const server: App = Fastify({ forceCloseConnections: 'idle' }).withTypeProvider<SchemaTypes>();
   server.decorateRequest('principal', { getter: () => principal });
   server.decorate('signIn', { authenticator: { authenticate } } as SignIn);
   await server.register(async (scope) => {

@@ -1,5 +1,5 @@
+import type { PolicyList } from '../../../registry/api/index.ts';
 import { bulletList, code, facts, fold, type Html, html, NOTHING, told } from '../../../report/html/index.ts';
-import type { PolicyList } from '../../policy-list.ts';
 import { page } from '../layout.ts';
 import { command, part, type Viewer } from '../parts.ts';
 import { STAGE_WORDS } from '../words.ts';

@@ -1,5 +1,5 @@
+import type { Problem } from '../../../registry/api/index.ts';
 import { code, type Html, html, NOTHING, told } from '../../../report/html/index.ts';
-import type { Problem } from '../../problems/index.ts';
 import { page } from '../layout.ts';
 import { HOME, withQuery } from '../links.ts';
 import { linkButton, type Viewer } from '../parts.ts';

@@ -1,7 +1,8 @@
-import Type from 'typebox';
+import { optionalOf, wholeNumber } from '../../../core/schema/index.ts';
+import { object, text } from '../../../registry/api/index.ts';
 import type { AuditEntry, Principal, Registry } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
-import { object, READERS, REVIEWERS, text } from '../../http/index.ts';
+import { READERS, REVIEWERS } from '../../http/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { withQuery } from '../links.ts';
 import { AUDIT_PATH, auditPage } from '../pages/index.ts';
@@ -11,8 +12,8 @@ const SHOWN = 50;
 
 const AuditQuery = object({
   ...AFTER_QUERY,
-  subject: Type.Optional(text('Only of this, the oldest first', { maxLength: 500 })),
-  before: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Only what came before it' })),
+  subject: optionalOf(text('Only of this, the oldest first', { maxLength: 500 })),
+  before: optionalOf(wholeNumber({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Only what came before it' })),
 });
 
 export const auditPages: Routes = (app, { registry }) => {

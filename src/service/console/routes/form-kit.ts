@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
-import Type, { type Static } from 'typebox';
-import { type ID_PARAMS, object, oneOf, text } from '../../http/index.ts';
+import { maybe, optionalOf, type Static } from '../../../core/schema/index.ts';
+import { object, oneOf, text } from '../../../registry/api/index.ts';
+import type { ID_PARAMS } from '../../http/index.ts';
 import { SAID, type Said } from '../words.ts';
 
 /** Pages are not part of the API's document. */
@@ -9,13 +10,13 @@ export const HIDDEN = { hide: true } as const;
 const SAID_NAMES = Object.keys(SAID) as readonly Said[];
 
 /** What a page may be told was just done. */
-export const SAID_QUERY = { said: Type.Optional(oneOf(SAID_NAMES, 'The last action')) };
+export const SAID_QUERY = { said: optionalOf(oneOf(SAID_NAMES, 'The last action')) };
 export const AFTER_QUERY = {
-  after: Type.Optional(text('`next` of the page before', { minLength: 1, maxLength: 500 })),
+  after: optionalOf(text('`next` of the page before', { minLength: 1, maxLength: 500 })),
 };
 
 /** A form without fields, and one by which was said why. */
-export const EMPTY_FORM = Type.Union([object({}), Type.Null()]);
+export const EMPTY_FORM = maybe(object({}));
 export const REASON_FORM = object({ reason: text('Why', { minLength: 1, maxLength: 4000 }) });
 
 /** Of the thing that an address names, on routes whose parameters are `ID_PARAMS` or more. */
@@ -34,7 +35,7 @@ export function typedOrNone(value: string | undefined): string | undefined {
 }
 
 /** A day as a date field sends it: empty, or its first moment in UTC. */
-export const DAY = Type.Optional(text('A day', { pattern: '^(?:\\d{4}-\\d{2}-\\d{2})?$' }));
+export const DAY = optionalOf(text('A day', { pattern: '^(?:\\d{4}-\\d{2}-\\d{2})?$' }));
 
 export function dayOf(value: string | undefined): Date | undefined {
   return value === undefined || value === '' ? undefined : new Date(`${value}T00:00:00Z`);

@@ -1,9 +1,9 @@
-import Type from 'typebox';
+import { optionalOf } from '../../../core/schema/index.ts';
+import { JOB_STATES, object, oneOf } from '../../../registry/api/index.ts';
 import type { Job, JobState, JobStore, Principal } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
-import { eventStreams, ID_PARAMS, object, oneOf, READERS, SUBMITTERS } from '../../http/index.ts';
+import { eventStreams, ID_PARAMS, READERS, SUBMITTERS } from '../../http/index.ts';
 import { hasEnded } from '../../jobs/index.ts';
-import { JOB_STATES } from '../../routes/index.ts';
 import { followJobs } from '../follow-jobs.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, jobPath, said } from '../links.ts';
@@ -11,7 +11,7 @@ import { jobBlock, jobPage, jobRow, jobsPage } from '../pages/index.ts';
 import { AFTER_QUERY, after, EMPTY_FORM, HIDDEN, SAID_QUERY } from './form-kit.ts';
 
 const PATH = `${HOME}/jobs`;
-const STATE_QUERY = { state: Type.Optional(oneOf(JOB_STATES, 'Only in this state')) };
+const STATE_QUERY = { state: optionalOf(oneOf(JOB_STATES, 'Only in this state')) };
 
 export const jobPages: Routes = (app, context) => {
   const { registry, queue } = context;

@@ -1,8 +1,8 @@
-import Type from 'typebox';
+import { optionalOf } from '../../../core/schema/index.ts';
+import { object, StageSchema, text } from '../../../registry/api/index.ts';
 import type { CurrentDecision, Principal, Registry, Version } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
-import { MODEL_PARAMS, object, READERS, text } from '../../http/index.ts';
-import { StageSchema } from '../../routes/index.ts';
+import { MODEL_PARAMS, READERS } from '../../http/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME } from '../links.ts';
 import { modelPage, modelsPage } from '../pages/index.ts';
@@ -10,8 +10,8 @@ import { AFTER_QUERY, after, HIDDEN, typedOrNone } from './form-kit.ts';
 
 const ModelsQuery = object({
   ...AFTER_QUERY,
-  stage: Type.Optional(StageSchema),
-  search: Type.Optional(text('A part of the name', { maxLength: 200 })),
+  stage: optionalOf(StageSchema),
+  search: optionalOf(text('A part of the name', { maxLength: 200 })),
 });
 
 export const modelPages: Routes = (app, { registry }) => {

@@ -1,6 +1,6 @@
+import type { PolicyList } from '../../../registry/api/index.ts';
 import type { App } from '../../fastify-app.ts';
 import { READERS } from '../../http/index.ts';
-import type { PolicyList } from '../../policy-list.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME } from '../links.ts';
 import { policiesPage } from '../pages/index.ts';

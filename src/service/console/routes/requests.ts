@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { optionalOf } from '../../../core/schema/index.ts';
+import { object, oneOf, type PolicyList, TRANSITION_STATES, text } from '../../../registry/api/index.ts';
 import {
   nameOf,
   type Principal,
@@ -11,10 +12,8 @@ import {
 } from '../../../registry/index.ts';
 import type { ServiceContext } from '../../context.ts';
 import type { App } from '../../fastify-app.ts';
-import { COMMENT, ID_PARAMS, object, oneOf, READERS, REQUESTERS, REVIEWERS, text } from '../../http/index.ts';
-import type { PolicyList } from '../../policy-list.ts';
+import { COMMENT, ID_PARAMS, READERS, REQUESTERS, REVIEWERS } from '../../http/index.ts';
 import { ServiceError } from '../../problems/index.ts';
-import { TRANSITION_STATES } from '../../routes/index.ts';
 import type { Draft } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, requestPath, said } from '../links.ts';
@@ -48,7 +47,7 @@ export function requestPages(app: App, { registry, config }: ServiceContext, pol
         querystring: object({
           ...AFTER_QUERY,
           ...SAID_QUERY,
-          state: Type.Optional(oneOf(SHOWN, 'Only in this state')),
+          state: optionalOf(oneOf(SHOWN, 'Only in this state')),
         }),
       },
     },

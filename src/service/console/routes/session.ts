@@ -1,6 +1,6 @@
 import formbody from '@fastify/formbody';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { literal, objectOf, optionalOf, string } from '../../../core/schema/index.ts';
 import { checkSameOrigin } from '../../auth/index.ts';
 import type { Routes } from '../../context.ts';
 import { PUBLIC, SIGNED_IN } from '../../http/index.ts';
@@ -10,24 +10,24 @@ import { signInPage } from '../pages/index.ts';
 import { isForPeople } from '../problem.ts';
 import { sentence } from '../words.ts';
 
-const ReturnTo = Type.String({ maxLength: 2000 });
-const SignInQuery = Type.Object({ return_to: Type.Optional(ReturnTo) }, { additionalProperties: false });
-const PageQuery = Type.Object(
-  { return_to: Type.Optional(ReturnTo), said: Type.Optional(Type.Literal('signed-out')) },
-  { additionalProperties: false },
+const ReturnTo = string({ maxLength: 2000 });
+const SignInQuery = objectOf({ return_to: optionalOf(ReturnTo) }, { more: false });
+const PageQuery = objectOf(
+  { return_to: optionalOf(ReturnTo), said: optionalOf(literal('signed-out')) },
+  { more: false },
 );
-const SignInForm = Type.Object(
-  { token: Type.String({ minLength: 1, maxLength: 200 }), return_to: Type.Optional(ReturnTo) },
-  { additionalProperties: false },
+const SignInForm = objectOf(
+  { token: string({ minLength: 1, maxLength: 200 }), return_to: optionalOf(ReturnTo) },
+  { more: false },
 );
-const CallbackQuery = Type.Object(
+const CallbackQuery = objectOf(
   {
-    code: Type.Optional(Type.String({ maxLength: 4096 })),
-    state: Type.Optional(Type.String({ maxLength: 512 })),
-    error: Type.Optional(Type.String({ maxLength: 200 })),
+    code: optionalOf(string({ maxLength: 4096 })),
+    state: optionalOf(string({ maxLength: 512 })),
+    error: optionalOf(string({ maxLength: 200 })),
   },
   // Issuers add parameters of their own (iss, session_state).
-  { additionalProperties: true },
+  { more: true },
 );
 const HIDDEN = { hide: true } as const;
 /** Sign-ins a minute from one address. */

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { optionalOf } from '../../../core/schema/index.ts';
+import { object, REFERENCE, text } from '../../../registry/api/index.ts';
 import type { Principal } from '../../../registry/index.ts';
 import type { Routes, ServiceContext } from '../../context.ts';
-import { MODEL_NAME, object, REFERENCE, SUBMITTERS, text } from '../../http/index.ts';
+import { MODEL_NAME, SUBMITTERS } from '../../http/index.ts';
 import { checkJobRequest, type JobRequest, submit } from '../../jobs/index.ts';
 import { ServiceError } from '../../problems/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
@@ -19,7 +20,7 @@ const MAX_FORM = 16 * 1024 * 1024;
 
 const RefForm = object({
   ref: text('Where the model is', REFERENCE),
-  model: Type.Optional(text('What it is called here', { maxLength: MODEL_NAME.maxLength })),
+  model: optionalOf(text('What it is called here', { maxLength: MODEL_NAME.maxLength })),
 });
 
 export const submitPages: Routes = async (app, context) => {

@@ -1,8 +1,8 @@
-import Type from 'typebox';
+import { array, union } from '../../../core/schema/index.ts';
+import { object, RoleSchema, text } from '../../../registry/api/index.ts';
 import type { Role } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
-import { ADMINS, ID_PARAMS, object, text } from '../../http/index.ts';
-import { RoleSchema } from '../../routes/index.ts';
+import { ADMINS, ID_PARAMS } from '../../http/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';
 import { tokensPage } from '../pages/index.ts';
@@ -13,7 +13,7 @@ const PATH = `${HOME}/tokens`;
 const TokenForm = object({
   name: text('Its name', { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' }),
   // One box that is ticked comes as a text, several as a list.
-  roles: Type.Union([RoleSchema, Type.Array(RoleSchema, { minItems: 1, maxItems: 6, uniqueItems: true })]),
+  roles: union([RoleSchema, array(RoleSchema, { minItems: 1, maxItems: 6, uniqueItems: true })]),
   expires: DAY,
 });
 

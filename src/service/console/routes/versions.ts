@@ -1,5 +1,6 @@
-import Type from 'typebox';
 import type { Assessment } from '../../../core/assessment/index.ts';
+import { optionalOf } from '../../../core/schema/index.ts';
+import { object, oneOf } from '../../../registry/api/index.ts';
 import {
   type Principal,
   type Registry,
@@ -10,7 +11,7 @@ import {
 } from '../../../registry/index.ts';
 import { diffReports, mapOwasp, readReport, renderJson } from '../../../report/index.ts';
 import type { Routes } from '../../context.ts';
-import { ID_PARAMS, object, oneOf, READERS } from '../../http/index.ts';
+import { ID_PARAMS, READERS } from '../../http/index.ts';
 import { ServiceError } from '../../problems/index.ts';
 import { reportContext } from '../../reports/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
@@ -58,7 +59,7 @@ export const versionPages: Routes = (app, { registry }) => {
       schema: {
         ...HIDDEN,
         params: ID_PARAMS,
-        querystring: object({ stage: Type.Optional(oneOf(JUDGED_STAGES, 'The decision for this stage')) }),
+        querystring: object({ stage: optionalOf(oneOf(JUDGED_STAGES, 'The decision for this stage')) }),
       },
     },
     async (request, reply) => {

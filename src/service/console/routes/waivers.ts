@@ -1,6 +1,7 @@
-import Type from 'typebox';
+import { optionalOf } from '../../../core/schema/index.ts';
+import { object, text } from '../../../registry/api/index.ts';
 import type { Routes } from '../../context.ts';
-import { DIGEST, ID_PARAMS, object, READERS, text, WAIVER_ROLES } from '../../http/index.ts';
+import { DIGEST, ID_PARAMS, READERS, WAIVER_ROLES } from '../../http/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';
 import { newWaiverPage, waiversPage } from '../pages/index.ts';
@@ -12,7 +13,7 @@ const PATH = `${HOME}/waivers`;
 const WaiverForm = object({
   rule: text('The rule', { minLength: 1, maxLength: 200 }),
   digest: text('The artifact', { minLength: 1, maxLength: 200 }),
-  file: Type.Optional(text('Only in this file', { maxLength: 4096 })),
+  file: optionalOf(text('Only in this file', { maxLength: 4096 })),
   reason: text('Why', { minLength: 1, maxLength: 2000 }),
   owner: text('Owner', { minLength: 1, maxLength: 200 }),
   expires: text('The end', { minLength: 1, maxLength: 40 }),
@@ -34,7 +35,7 @@ export const waiverPages: Routes = (app, { registry }) => {
     `${PATH}/new`,
     {
       config: { access: WAIVER_ROLES },
-      schema: { ...HIDDEN, querystring: object({ digest: Type.Optional(text('The artifact', DIGEST)) }) },
+      schema: { ...HIDDEN, querystring: object({ digest: optionalOf(text('The artifact', DIGEST)) }) },
     },
     (request, reply) => sendPage(reply, newWaiverPage(viewerOf(request), request.query.digest)),
   );

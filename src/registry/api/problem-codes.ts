@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../core/index.ts';
-import type { RegistryErrorCode } from '../../registry/index.ts';
+import type { RegistryErrorCode } from '../registry-error.ts';
 
 /** What requests are refused with by the service itself. A code never changes its meaning; none is given without a line here. */
 const OWN = {

@@ -1,0 +1,24 @@
+export { check, type Invalid } from './check.ts';
+export { array, maybe, nullable, objectOf, pick, union } from './composites.ts';
+export {
+  isOptional,
+  type JsonSchema,
+  type ObjectSchema,
+  type Optional,
+  optionalOf,
+  type Schema,
+  type SchemaProperties,
+  type Static,
+  schemaOf,
+} from './schema.ts';
+export { string, type TextOptions, type TextShape } from './texts.ts';
+export {
+  choiceOf,
+  flagOf,
+  growingChoice,
+  type IntegerOptions,
+  literal,
+  nothing,
+  opaque,
+  wholeNumber,
+} from './values.ts';

@@ -1,0 +1,48 @@
+import * as v from 'valibot';
+
+/** A part of a JSON Schema, in the order in which documents show it. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/**
+ * A type of JSON, declared once. Itself it checks what was sent: it takes nothing but what it names. `json` tells documents of it,
+ * and `answer` checks what another program, maybe a newer one, answered: what it does not name is passed over.
+ */
+export interface Schema<T = unknown> extends v.GenericSchema<T> {
+  readonly json: JsonSchema;
+  readonly answer: v.GenericSchema<T>;
+}
+
+/** The type that a schema declares. */
+export type Static<S extends v.GenericSchema> = v.InferOutput<S>;
+
+/** A property that may be absent. */
+export type Optional<S extends Schema = Schema> = v.ExactOptionalSchema<S, undefined>;
+export type SchemaProperties = Readonly<Record<string, Schema | Optional>>;
+type Writable<P> = { -readonly [K in keyof P]: P[K] };
+/** What an object with such properties is. */
+export type StaticObject<P extends SchemaProperties> = Readonly<v.InferOutput<v.ObjectSchema<Writable<P>, undefined>>>;
+
+export interface ObjectSchema<P extends SchemaProperties = SchemaProperties> extends Schema<StaticObject<P>> {
+  readonly properties: P;
+}
+
+/** @param answer made when it is asked for: most programs never do */
+export function schemaOf<T>(check: v.GenericSchema<T>, json: JsonSchema, answer?: () => v.GenericSchema<T>): Schema<T> {
+  let made: v.GenericSchema<T> | undefined;
+  return {
+    ...check,
+    json,
+    get answer() {
+      made ??= answer?.() ?? check;
+      return made;
+    },
+  };
+}
+
+export function isOptional(schema: Schema | Optional): schema is Optional {
+  return schema.type === 'exact_optional';
+}
+
+export function optionalOf<S extends Schema>(schema: S): Optional<S> {
+  return v.exactOptional(schema);
+}

@@ -1,0 +1,40 @@
+import { literal, opaque, type Static, union, wholeNumber } from '../../core/schema/index.ts';
+import { A_HASH, countOf, moment, object, text } from './kit.ts';
+
+export const AuditEntrySchema = object(
+  {
+    seq: wholeNumber({ minimum: 1, description: 'From 1, without a gap' }),
+    at: moment('When'),
+    tenant: text('Whose log'),
+    actor: text('Who did it'),
+    action: text('What was done'),
+    subject: text('To what'),
+    detail: opaque<Readonly<Record<string, unknown>>>({ type: 'object', description: 'More of it' }),
+    previous: text('Hex SHA-256 of the entry before', {}, A_HASH),
+    hash: text('Hex SHA-256 over the canonical JSON of all other fields', {}, A_HASH),
+  },
+  'One entry of the audit log',
+);
+/** One entry of the audit log of a tenant: `version.registered` of `model@number`. Before the first stand 64 zeros. */
+export type AuditEntry = Static<typeof AuditEntrySchema>;
+
+export const AuditVerdictSchema = union([
+  object(
+    {
+      kind: literal('intact'),
+      entries: countOf('Entries that were read'),
+      head: object({ seq: countOf('Of the newest entry'), hash: text('Of the newest entry', {}, A_HASH) }),
+    },
+    'Every entry follows from the one before',
+  ),
+  object(
+    {
+      kind: literal('broken'),
+      seq: countOf('The first entry that does not follow'),
+      why: text('What does not hold'),
+    },
+    'Somebody changed the log',
+  ),
+]);
+/** What does not hold of an audit log. */
+export type AuditVerdict = Static<typeof AuditVerdictSchema>;

@@ -1,0 +1,71 @@
+export { type AuditEntry, AuditEntrySchema, type AuditVerdict, AuditVerdictSchema } from './audit.ts';
+export {
+  type CurrentDecision,
+  CurrentDecisionSchema,
+  CurrentDecisionsSchema,
+  DecisionsSchema,
+  RulesetSchema,
+  type StoredDecision,
+  StoredDecisionSchema,
+} from './decisions.ts';
+export {
+  type Batch,
+  BatchSchema,
+  type CreatedJob,
+  CreatedJobSchema,
+  type Job,
+  type JobProgress,
+  JobSchema,
+} from './jobs.ts';
+export {
+  countOf,
+  list,
+  maybeText,
+  moment,
+  object,
+  oneOf,
+  type Page,
+  pageSchema,
+  REFERENCE,
+  RoleSchema,
+  StageSchema,
+  text,
+} from './kit.ts';
+export {
+  APPROVAL_METHODS,
+  type ApprovalMethod,
+  DECIDED_STAGES,
+  DELIVERY_STATES,
+  type DeliveryState,
+  JOB_STATES,
+  type JobState,
+  ROLES,
+  type Role,
+  STAGES,
+  type Stage,
+  TRANSITION_STATES,
+  type TransitionState,
+} from './names.ts';
+export { PolicyCheckSchema, type PolicyList, PolicyListSchema } from './policies.ts';
+export { PROBLEM_TYPE, type Problem, ProblemSchema } from './problem.ts';
+export type { ProblemCode } from './problem-codes.ts';
+export { CreatedTokenSchema, NewTokenSchema, type TokenAnswer, TokenSchema } from './tokens.ts';
+export {
+  type ApprovalRecord,
+  ApprovalSchema,
+  ApprovalsSchema,
+  type Transition,
+  TransitionSchema,
+  type Vote,
+} from './transitions.ts';
+export { type Upload, type UploadFile, UploadSchema } from './uploads.ts';
+export {
+  type Lineage,
+  LineageSchema,
+  ModelSchema,
+  type ModelSummary,
+  type Version,
+  VersionSchema,
+} from './versions.ts';
+export { type StoredWaiver, StoredWaiverSchema } from './waivers.ts';
+export { type Delivery, DeliverySchema, type Webhook, WebhookEventsSchema, WebhookSchema } from './webhooks.ts';

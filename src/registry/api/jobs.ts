@@ -1,0 +1,65 @@
+import { flagOf, maybe, type Static, wholeNumber } from '../../core/schema/index.ts';
+import { AN_ID, countOf, maybeMoment, maybeText, moment, object, oneOf, text } from './kit.ts';
+import { JOB_STATES } from './names.ts';
+
+const JobProgressSchema = object({
+  filesDone: countOf('Files that were judged'),
+  files: countOf('Files in all, as far as known'),
+  bytesDone: countOf('Bytes that were judged'),
+  bytes: countOf('Bytes in all, as far as known'),
+});
+export type JobProgress = Static<typeof JobProgressSchema>;
+
+export const JobSchema = object(
+  {
+    id: text('Id of the job', {}, AN_ID),
+    tenant: text('Whose it is'),
+    target: text('What is scanned: a reference, or `upload:<id>`'),
+    model: text('The model that the version will belong to'),
+    state: oneOf(JOB_STATES, 'How it stands'),
+    createdBy: text('Who asked'),
+    createdAt: moment('When it was asked for'),
+    startedAt: maybeMoment('When it began'),
+    endedAt: maybeMoment('When it ended'),
+    attempts: countOf('How often it was tried'),
+    priority: wholeNumber({ description: 'Higher first' }),
+    progress: JobProgressSchema,
+    version: maybeText('Id of the version, of a job that is done', AN_ID),
+    error: maybe(object({ code: text('Stable, for programs'), message: text('For people') })),
+  },
+  'A scan that was asked for',
+);
+/** A scan that was asked for, from the request to its end. */
+export type Job = Static<typeof JobSchema>;
+
+/** A job of a batch: `created` is false of one that somebody had asked for already. */
+export const CreatedJobSchema = object({
+  job: JobSchema,
+  created: flagOf({ description: 'Was not asked for already' }),
+});
+export type CreatedJob = Static<typeof CreatedJobSchema>;
+
+export const BatchSchema = object(
+  {
+    id: text('Id of the batch'),
+    tenant: text('Whose it is'),
+    state: oneOf(['open', 'ended'], 'Whether its last job has ended'),
+    createdBy: text('Who asked'),
+    createdAt: moment('When it was asked for'),
+    endedAt: maybeMoment('When its last job ended'),
+    jobs: object(
+      {
+        queued: countOf('Jobs that wait'),
+        running: countOf('Jobs that run'),
+        done: countOf('Jobs that are done'),
+        failed: countOf('Jobs that failed'),
+        cancelled: countOf('Jobs that were cancelled'),
+      },
+      'How many of its jobs stand how',
+    ),
+    progress: JobProgressSchema,
+  },
+  'Scans that were asked for together',
+);
+/** Jobs that were asked for together. A job is the same for all who ask for it, so it may be in several batches. */
+export type Batch = Static<typeof BatchSchema>;

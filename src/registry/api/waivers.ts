@@ -1,0 +1,18 @@
+import { WaiverSchema } from '../../core/assessment/index.ts';
+import { maybe, type Static } from '../../core/schema/index.ts';
+import { maybeMoment, maybeText, moment, object, text } from './kit.ts';
+import { ApprovalMethodSchema } from './transitions.ts';
+
+export const StoredWaiverSchema = object({
+  id: text('Id of the waiver'),
+  tenant: text('Whose it is'),
+  waiver: WaiverSchema,
+  createdBy: text('Who added it'),
+  at: moment('When it was added'),
+  revokedAt: maybeMoment('When it was revoked'),
+  signer: maybeText('Who signed it: the hint of a key, an identity; of `service`, who had the session'),
+  method: maybe(ApprovalMethodSchema),
+  attestation: maybeText('The signed waiver: a Sigstore bundle as JSON text'),
+});
+/** A waiver with who put it there, and who signed it: nobody, of one from when waivers were not signed. */
+export type StoredWaiver = Static<typeof StoredWaiverSchema>;
