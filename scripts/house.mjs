@@ -1,11 +1,12 @@
 // Prints how easy the sources are to find one's way in, as numbers: the largest folder, imports past a door, circles, exported names
-// with two meanings, words that the glossary rejects.
+// with two meanings, types of the wire that are declared more than once, words that the glossary rejects.
 //
 //   node scripts/house.mjs [checkout]
 //   node scripts/house.mjs check      fails for a folder of more than 25 modules, an import past a door, or a circle
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize, relative } from 'node:path';
 import { STAND_INS } from './stand-ins.mjs';
+import { wireTypesDeclaredAgain } from './wire-types.mjs';
 
 const checks = process.argv[2] === 'check';
 const ROOT = (checks ? undefined : process.argv[2]) ?? new URL('..', import.meta.url).pathname;
@@ -54,6 +55,12 @@ const meaningOf = (name, place) => (name === 'run' && TASKS.test(place) ? 'task'
 const doubles = [...names].filter(([name, places]) => new Set(places.map((place) => meaningOf(name, place))).size > 1);
 report('exported names with two meanings', doubles.length);
 for (const [name, places] of doubles) console.log(`    ${name}: ${places.join(', ')}`);
+
+if (!checks) {
+  const again = wireTypesDeclaredAgain(ROOT, texts);
+  report('definitions of a wire type', `${again.length} declared more than once`);
+  for (const one of again) console.log(`    ${one}`);
+}
 
 const rejected = files.flatMap((file) =>
   [...texts.get(file).matchAll(REJECTED)].map(([word]) => `${file}: ${word.trim()}`),
