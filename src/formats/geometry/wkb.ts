@@ -60,8 +60,10 @@ class Geometries {
   }
 
   #shape(kind: number, bytes: number, depth: number, start: number): void {
-    if (kind === POINT) return this.#skip(1, bytes);
-    if (kind === LINE) return this.#skip(this.#count(), bytes);
+    if (kind === POINT || kind === LINE) {
+      this.#skip(kind === POINT ? 1 : this.#count(), bytes);
+      return;
+    }
     if (kind === POLYGON) {
       for (let rings = this.#parts(4); rings > 0; rings--) this.#skip(this.#count(), bytes);
       return;

@@ -11,7 +11,7 @@ import {
   unexpected,
 } from './contracts/index.ts';
 import { LIBRARY_STATES } from './contracts/libraries/index.ts';
-import { NATIVE_STATES } from './contracts/native/index.ts';
+import { classState } from './contracts/native/index.ts';
 import { BROKEN_CONTRACT, BYTES_AS_OBJECTS, UNEXPECTED_DATA } from './rules.ts';
 
 /** Names the unpickler or the interpreter looks up on an object or a class while loading. */
@@ -70,14 +70,14 @@ export function stateContract(entry: ListedGlobal): Contract | undefined {
   if (entry.module === 'functools' && entry.name === 'partial') return partial;
   if (isDistribution(entry)) return distributionState;
   const name = `${entry.module}:${entry.name}`;
-  const own = NUMPY_STATES.get(name) ?? LIBRARY_STATES.get(name) ?? NATIVE_STATES.get(name);
+  const own = NUMPY_STATES.get(name) ?? LIBRARY_STATES.get(name) ?? classState(name);
   return own ?? (entry.traits?.dictState === true ? dictState : undefined);
 }
 
 /** Whether the items of a state must be kept until BUILD, to be read by its contract. */
 export function readsState(global: GlobalName): boolean {
   const name = `${global.module}:${global.name}`;
-  return isDistribution(global) || LIBRARY_STATES.has(name) || NATIVE_STATES.has(name);
+  return isDistribution(global) || LIBRARY_STATES.has(name) || classState(name) !== undefined;
 }
 
 /** Functions whose result is never a plain string. */

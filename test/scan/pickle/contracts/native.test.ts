@@ -71,6 +71,20 @@ describe('arrays and types of NumPy that crash it', () => {
   });
 });
 
+describe('classes that pickles make by a function, made directly', () => {
+  it.each([
+    'sklearn.metrics._dist_metrics:EuclideanDistance64',
+    'hdbscan.dist_metrics:DistanceMetric',
+    'sklearn.neighbors._kd_tree:KDTree',
+    'sklearn.neighbors._ball_tree:BallTree',
+  ])('%s is not given a state with fewer parts than it reads', async (type) => {
+    expect(await judged(instance(name(type), tuple()))).toEqual(UNEXPECTED);
+    const byPandas = call(name('pandas.core.indexes.base:_new_Index'), name(type), dict());
+    byPandas.steps.push({ does: 'build', items: [tuple()] });
+    expect(await judged(byPandas)).toEqual(UNEXPECTED);
+  });
+});
+
 describe('arrays of pandas', () => {
   const made = (...state: Node[]) => instance(name('pandas.core.arrays.datetimes:DatetimeArray'), ...state);
   const state = (data: Node) => dict(leaf('_dtype'), NANOSECONDS, leaf('_ndarray'), data, leaf('_freq'), none);

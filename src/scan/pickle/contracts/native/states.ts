@@ -10,11 +10,11 @@ import { PANDAS_CONTRACTS, PANDAS_STATES } from './pandas-arrays.ts';
 import { RANDOM_STATES } from './random.ts';
 import { SPARSE_STATES } from './sparse.ts';
 import { STATE_SPACE_CALLS, STATE_SPACE_STATES } from './state-space.ts';
-import { TREE_STATES, treeCall } from './trees.ts';
+import { TREE_STATES, treeCall, treeClassState } from './trees.ts';
 import { VOLATILITY_CALLS, VOLATILITY_STATES } from './volatility.ts';
 
 /** Of classes whose native code takes its state as it is, and functions that make such instances: what it must keep to. */
-export const NATIVE_STATES: ReadonlyMap<string, Contract> = new Map([
+const NATIVE_STATES: ReadonlyMap<string, Contract> = new Map([
   ...ARRAY_STATES,
   ...SPARSE_STATES,
   ...PANDAS_STATES,
@@ -24,6 +24,11 @@ export const NATIVE_STATES: ReadonlyMap<string, Contract> = new Map([
   ...CYTHON_STATES,
   ...VOLATILITY_STATES,
 ]);
+
+/** What the state of an instance must keep to, by "module:name" of its class. */
+export function classState(name: string): Contract | undefined {
+  return NATIVE_STATES.get(name) ?? treeClassState(name);
+}
 
 /** What the arguments of native classes must keep to: such a class reads as many numbers as its arguments say. */
 export const NATIVE_CALLS: ReadonlyMap<string, Contract> = new Map([
@@ -50,7 +55,7 @@ export function nativeState(target: Value, machine: PickleState): Contract | und
   const call = machine.callOf(target);
   const callee = call === undefined ? undefined : machine.global(call.callee);
   if (call === undefined || callee === undefined || !isClassFirst(callee.name)) return undefined;
-  const known = NATIVE_STATES.get(firstName(call.args, machine) ?? '');
+  const known = classState(firstName(call.args, machine) ?? '');
   return known ?? (callee.name === '__pyx_unpickle_NDArrayBacked' ? unknownArray : undefined);
 }
 

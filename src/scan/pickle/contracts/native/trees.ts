@@ -144,3 +144,12 @@ export const TREE_STATES: readonly (readonly [string, Contract])[] = [
     (name) => [`scipy.spatial.${name}`, kdState] as const,
   ),
 ];
+
+const NEIGHBOURS = /^sklearn\.neighbors\._?(?:kd|ball)_tree:/;
+const METRICS = /^(?:sklearn\.(?:metrics|neighbors)\._?dist_metrics|hdbscan\.dist_metrics):\w*Distance/;
+
+/** The same of an instance that was made by its class itself, and not by the function that pickles name. */
+export function treeClassState(name: string): Contract | undefined {
+  if (NEIGHBOURS.test(name)) return neighbourState;
+  return METRICS.test(name) ? metricState : undefined;
+}
