@@ -2,19 +2,17 @@
 // with two meanings, types of the wire that are declared more than once, words that the glossary rejects.
 //
 //   node scripts/house.mjs [checkout]
-//   node scripts/house.mjs check      fails for a folder of more than 25 modules, an import past a door, or a circle
+//   node scripts/house.mjs check      fails for a folder of more than 25 modules, an import past a door, a circle, a name with two
+//                                     meanings, or a rejected word (scripts/words.json)
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize, relative } from 'node:path';
 import { STAND_INS } from './stand-ins.mjs';
 import { wireTypesDeclaredAgain } from './wire-types.mjs';
+import { rejectedWords } from './words.mjs';
 
 const checks = process.argv[2] === 'check';
 const ROOT = (checks ? undefined : process.argv[2]) ?? new URL('..', import.meta.url).pathname;
 const TREES = ['src', 'admission-webhook/src', 'action/src'];
-/** Words that a glossary entry replaces: as a part of a name, or in a message. */
-const REJECTED =
-  /(?:^|[^a-z])(?:pardon|wish|mend)(?:s|ed|es|able)?(?![a-z])|[a-z](?:Pardon|Wish|Mend)(?:s|ed|es|able)?(?![a-z])/g;
-
 const files = TREES.flatMap((tree) => list(tree)).filter((file) => file.endsWith('.ts'));
 const known = new Set(files);
 const texts = new Map(files.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]));
@@ -62,11 +60,10 @@ if (!checks) {
   for (const one of again) console.log(`    ${one}`);
 }
 
-const rejected = files.flatMap((file) =>
-  [...texts.get(file).matchAll(REJECTED)].map(([word]) => `${file}: ${word.trim()}`),
-);
+const rejected = rejectedWords(ROOT);
 report('rejected words', rejected.length);
-for (const one of rejected.slice(0, 20)) console.log(`    ${one}`);
+for (const one of rejected) console.log(`    ${one}`);
+if (checks && (doubles.length > 0 || rejected.length > 0)) process.exitCode = 1;
 
 function report(what, value) {
   console.log(`${what.padEnd(34)}${value}`);

@@ -210,7 +210,7 @@ describe('proxies', () => {
   });
 });
 
-describe('bad weather', () => {
+describe('failures of the network', () => {
   test('is waited out, as long as the server asks', async () => {
     let left = 2;
     const server = await serve((_, response) => {

@@ -18,7 +18,7 @@ import { refusalOf, type SignerRole, type TrustFile, type TrustRule, type Wanted
 import { type Proven, proveSigner } from './verify-signer.ts';
 
 /** What somebody needs to be told; what is absent may be anything. */
-export interface AttestationCheckOptions {
+export interface VerifyAttestationOptions {
   readonly kind?: AttestationKind;
   /** Of an approval. */
   readonly stage?: string;
@@ -55,7 +55,7 @@ const ROLES: Readonly<Record<AttestationKind, SignerRole>> = {
 export async function verifyAttestation(
   bundle: SignedBundle,
   trust: TrustFile,
-  options: AttestationCheckOptions = {},
+  options: VerifyAttestationOptions = {},
 ): Promise<VerifiedAttestation> {
   if (bundle.envelope.payloadType !== IN_TOTO_PAYLOAD) {
     throw new SignatureError('payload-type', 'the envelope holds no in-toto statement');
@@ -102,7 +102,7 @@ function checkVerifier(statement: Statement, { name }: TrustRule): void {
   throw new SignatureError('untrusted', `"${name}" speaks for another verifier than ${ASSAY_VERIFIER}: ${id}`);
 }
 
-function checkKind(statement: Statement, { kind, stage }: AttestationCheckOptions): void {
+function checkKind(statement: Statement, { kind, stage }: VerifyAttestationOptions): void {
   const own = statementKindOf(statement);
   if (kind !== undefined && kind !== own) {
     throw new SignatureError('predicate', `the statement is of the kind ${own}, not ${kind}`);

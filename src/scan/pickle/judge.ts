@@ -77,7 +77,7 @@ import { violationFinding } from './violation-finding.ts';
 const MAX_COMPUTED = 32;
 const NAMELESS = { module: '', name: '' };
 
-export interface JudgeOptions {
+export interface PickleJudgeOptions {
   readonly globals: GlobalPolicy;
   readonly within: Within | undefined;
   /** The storages of the archive around it, where those are told. */
@@ -102,7 +102,7 @@ export class PickleJudge implements PickleHandler {
   /** The stream imports joblib's marker for arrays that stand between its instructions. */
   joblib = false;
   readonly storageIds: StorageIds;
-  readonly #options: JudgeOptions;
+  readonly #options: PickleJudgeOptions;
   readonly #say: Sayer;
   readonly #names: StreamNames;
   /** How often each global of the stream was called. */
@@ -118,7 +118,7 @@ export class PickleJudge implements PickleHandler {
   /** Something that was imported or made was called or changed. */
   #changed = false;
 
-  constructor(options: JudgeOptions, onStep?: PickleHandler['onStep']) {
+  constructor(options: PickleJudgeOptions, onStep?: PickleHandler['onStep']) {
     this.#options = options;
     this.#say = new Sayer((report) => options.report(report), options.budget);
     this.storageIds = new StorageIds(this.#say, options.within, options.records);

@@ -6,7 +6,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
 import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
-import { type AttestationCheckOptions, verifyAttestation } from '../../../src/integrity/attestations/verify-attestation.ts';
+import {
+  type VerifyAttestationOptions,
+  verifyAttestation,
+} from '../../../src/integrity/attestations/verify-attestation.ts';
 import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { IN_TOTO_PAYLOAD } from '../../../src/integrity/envelope/dsse.ts';
 import { isSignatureError, type SignatureProblem } from '../../../src/integrity/envelope/signature-error.ts';
@@ -66,7 +69,7 @@ async function signedRaw(payload: unknown, key: KeyObject): Promise<BundleJson> 
   return JSON.parse(JSON.stringify(await keySigner(key).sign(IN_TOTO_PAYLOAD, bytesOf(payload))));
 }
 
-function verify(bundle: unknown, options: AttestationCheckOptions = about, by: TrustFile = trust) {
+function verify(bundle: unknown, options: VerifyAttestationOptions = about, by: TrustFile = trust) {
   return verifyAttestation(readBundle(bytesOf(bundle), 'a.json'), by, options);
 }
 

@@ -84,7 +84,7 @@ function currentDecisionBlock({ answer, version, seen }: VersionView): Html {
             ? NOTHING
             : html`, and <a href="${versionPath(version.id, 'assessment')}#unseen">${count(seen.open, 'part')} that ${seen.open === 1 ? 'was' : 'were'} not scanned</a>`
         }.</p>\n`;
-  return html`<p class="decision ${tone}"><span class="label">Gates are told</span> <strong>${text}</strong>${why}</p>\n${what}`;
+  return html`<p class="decision ${tone}"><span class="label">Current decision</span> <strong>${text}</strong>${why}</p>\n${what}`;
 }
 
 function until(answer: CurrentDecision | undefined): HtmlValue {
