@@ -74,7 +74,7 @@ describe('one person with one key', STORY, () => {
     await verb('promote', 'gpt', '--stage', 'staging', '--as', 'me');
     const ran = await approve('gpt', '--stage', 'staging', '--key', 'own.pem', '--as', 'me');
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toMatch(/^assay: gpt@1: you asked for staging, and who asks does not approve; /);
+    expect(ran.stderr).toMatch(/^assay: gpt@1: you requested staging, and a requester cannot approve; /);
     expect((await approve('gpt', '--stage', 'staging', '--key', 'own.pem', '--as', 'you', '-q')).code).toBe(0);
   });
 
@@ -132,7 +132,7 @@ describe('what is refused', () => {
       ],
       [['models', '--registry', 'bert'], /bert cannot be opened/],
       [['models', '--registry', 'plain.json'], /plain\.json cannot be opened|SQLITE_NOTADB/],
-      [['models', '--registry', 'postgres://a:secret@localhost/x'], /--registry: carries a password, .*PGPASSWORD/],
+      [['models', '--registry', 'postgres://a:secret@localhost/x'], /--registry: contains a password, .*PGPASSWORD/],
       [['models', '--registry', 'mysql://localhost/x'], /is not a registry; /],
       [['models', '--registry', 'refused.db', '--url', 'https://x'], /--registry: and --url were both given; /],
       [['promote', 'bert', '--stage', 'staging', '--registry', 'no/folder/r.db'], /there is no folder no\/folder; /],
@@ -156,7 +156,7 @@ describe('what is refused', () => {
     for (const [args, message, code] of [
       [['bert', ...signed, '--until', '2020-01-01T00:00:00Z'], /--until 2020-01-01T00:00:00Z: is past/, 2],
       [['bert', ...signed, '--as', 'the registry'], /is not a name of a person/, 2],
-      [['bert@1', ...signed, '--report', 'bert.json'], /--report bert\.json: is of no use/, 2],
+      [['bert@1', ...signed, '--report', 'bert.json'], /--report bert\.json: cannot be used/, 2],
       [['evil', ...signed], /evil@\d+: the policy baseline denies it for staging: verdict\.malicious: /, 1],
       [['insider', ...signed, '--trust', 'insider/trust.yaml'], /trust\.yaml: lies in what is judged, /, 2],
     ] as const) {

@@ -58,7 +58,7 @@ it('takes no other name and no file of the machine', async () => {
     ['--rules', 'rules.yaml'],
   ] as const) {
     const ran = await running().as('bob', 'models', option, value);
-    expect(ran.stderr).toMatch(new RegExp(`^assay: ${option}: is for a registry on this machine`));
+    expect(ran.stderr).toMatch(new RegExp(`^assay: ${option}: needs a registry on this machine`));
     expect(ran.code).toBe(2);
   }
 });

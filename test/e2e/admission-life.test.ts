@@ -83,7 +83,7 @@ requirePart(
         await until('the certificate is served', async () => (await peerOf(webhook.url, next.certificate)) === serial);
         await told(next.certificate);
         expect((await pod(STRAY)).status).toBe(403);
-        // One that nobody announced is not believed: what would be asked there is refused.
+        // One that nobody announced is not trusted: what would be asked there is refused.
         const stranger = new Authority(ground().folder, 'stranger');
         await ground().register({ clientConfig: clientConfig(webhook.url, stranger.certificate) });
         const { status, body } = await pod(APPROVED);

@@ -42,7 +42,7 @@ describe('what an expression may say', () => {
     ['files.size() == 1u', /policies have no unsigned integers/],
     ['artifact.ref == b"a"', /policies have no bytes/],
     ['google.protobuf.Duration{seconds: 1} == now', /policies have no messages/],
-    ['true ? "a" : "b"', 'the expression has to give true or false, and gives text'],
+    ['true ? "a" : "b"', 'the expression must return a boolean, but returns text'],
   ])('not %s', (expression, message) => {
     if (typeof message === 'string') expect(complaint(expression)).toBe(message);
     else expect(complaint(expression)).toMatch(message);

@@ -215,7 +215,7 @@ describeOnBoth('stages', (fresh) => {
     expect(await action(registry)).toMatchObject({ stage: 'staging', action: 'deny', approvedFor: [] });
     await registry.reevaluate(sam);
     expect((await action(registry))?.reason).toBe(
-      'its approval for staging does not hold (it has ended): 1 more by a reviewer needed',
+      'its approval for staging is not valid (it has expired): 1 more by a reviewer needed',
     );
     const again = await registry.requestTransition(sam, version.id, 'staging', 'once more');
     await registry.vote(rolf, again.id, APPROVE);

@@ -78,7 +78,7 @@ describe('an audit of what was listed before', () => {
     const args = [...ended, ...listed([pod({ namespace: 'a', name: 'p' }, GOOD)]).slice(4)];
     const { code, report } = await auditReport(args);
     expect([code, report.snapshot.expired, report.totals.deny]).toEqual([1, true, 1]);
-    expect((await runAudit(args)).stdout).toMatch(/ENDED at\s+\S+: it approves nothing\n/);
+    expect((await runAudit(args)).stdout).toMatch(/EXPIRED\s+at\s+\S+: it approves nothing\n/);
   });
 
   it('follows waivers for emergencies, and says which it does not believe', async () => {
@@ -122,7 +122,7 @@ describe('an audit of what was listed before', () => {
       [file, /no snapshot is named/],
       [
         ['--snapshot', join(folder, 'none'), '--snapshot-key', key, ...file],
-        /no snapshot to answer from: .*no such file/,
+        /no usable snapshot: .*no such file/,
       ],
       [['--snapshot', snapshot, '--snapshot-key', other, ...file], /./],
       [[...flags, '-f', join(folder, 'none')], /no such file/],

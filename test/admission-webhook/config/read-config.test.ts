@@ -94,9 +94,9 @@ describe('a configuration', () => {
     [
       'an unknown mode',
       `${head}spec:\n  defaults:\n    mode: enfore\n`,
-      'gate.yaml:5:5: enfore is none of mode; did you mean enforce?',
+      'gate.yaml:5:5: enfore is not a valid value of mode; did you mean enforce?',
     ],
-    ['an unknown action', `${head}spec:\n  expired: no\n`, 'gate.yaml:4:3: no is none of expired; '],
+    ['an unknown action', `${head}spec:\n  expired: no\n`, 'gate.yaml:4:3: no is not a valid value of expired; '],
     [
       'an unknown outcome',
       `${head}spec:\n  defaults: { actions: { unlistd: deny } }\n`,
@@ -147,7 +147,7 @@ describe('a configuration', () => {
     ],
     ['an address that is none', `${head}spec:\n  serviceUrl: assay\n`, 'serviceUrl is not an address of a service; '],
     ['a namespace that is none', `${head}spec:\n  ownNamespace: A_b\n`, 'A_b is not an ownNamespace; '],
-    ['an unknown pin', `${head}spec:\n  mutation: { pin: rewrit }\n`, 'rewrit is none of pin; did you mean rewrite?'],
+    ['an unknown pin', `${head}spec:\n  mutation: { pin: rewrit }\n`, 'rewrit is not a valid value of pin; did you mean rewrite?'],
     [
       'a kind that is none',
       `${head}spec:\n  mutation: { kinds: [apps/Deployment] }\n`,
@@ -167,7 +167,7 @@ describe('a configuration', () => {
     [
       'two policies of a name',
       `${head}spec:\n  policies:\n    - &p { id: x, message: y, expression: "true" }\n    - { id: x, message: y, expression: "true" }\n`,
-      'gate.yaml:6:7: there are two of the policy x; rename one',
+      'gate.yaml:6:7: the policy x appears twice; rename one',
     ],
     [
       'an expression that is none',
@@ -177,7 +177,7 @@ describe('a configuration', () => {
     [
       'an expression that gives text',
       `${head}spec:\n  policies:\n    - id: x\n      message: y\n      expression: request.kind\n`,
-      'gate.yaml:7:19: the expression has to give true or false, and gives text',
+      'gate.yaml:7:19: the expression must return a boolean, but returns text',
     ],
     [
       'a word that is never',
@@ -187,7 +187,7 @@ describe('a configuration', () => {
     [
       'an unknown action of a policy',
       `${head}spec:\n  policies:\n    - { id: x, message: y, expression: "true", action: allow }\n`,
-      'allow is none of action; use one of deny, warn, audit',
+      'allow is not a valid value of action; use one of deny, warn, audit',
     ],
     ['more than one thing', `${head}spec:\n  a: 1\n  b: 2\n`, 'gate.yaml:4:3: spec has no a (and 1 more); '],
     ['too many bytes', `${head}#${' '.repeat(140_000)}`, 'the file has more than'],

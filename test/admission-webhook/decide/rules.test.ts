@@ -300,7 +300,7 @@ describe('when the snapshot has ended', () => {
     const frozen = gateOf(snapshot, { defaults: { actions: { expired: 'warn' } } });
     expect(decide(good(), frozen, later)).toMatchObject({
       allowed: true,
-      warnings: [expect.stringMatching(/ended at/)],
+      warnings: [expect.stringMatching(/expired at/)],
     });
     expect(decide(reviewOf(Object(podOf(pinned('acme/stray')))), frozen, later).allowed).toBe(false);
   });

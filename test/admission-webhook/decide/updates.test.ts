@@ -20,7 +20,7 @@ describe('an update', () => {
     const labelled = { ...bad, metadata: { labels: { a: 'b' } } };
     const answer = update(labelled, bad);
     expect(answer).toMatchObject({ allowed: true, record: { skipped: 'unchanged', action: 'warn' } });
-    expect(answer.warnings).toEqual([expect.stringMatching(/^unchanged, and so not refused: hf:\/\/acme\/bad@/)]);
+    expect(answer.warnings).toEqual([expect.stringMatching(/^unchanged, so it is not refused: hf:\/\/acme\/bad@/)]);
     const good = podOf(pinned('acme/good'));
     expect(update(good, good)).toMatchObject({ allowed: true, warnings: [], record: { skipped: 'unchanged' } });
   });
@@ -31,7 +31,7 @@ describe('an update', () => {
     expect(answer.allowed).toBe(false);
     expect(answer.message).toContain('acme/stray');
     expect(answer.message).not.toContain('acme/bad');
-    expect(answer.warnings).toEqual([expect.stringMatching(/^unchanged, and so not refused: hf:\/\/acme\/bad/)]);
+    expect(answer.warnings).toEqual([expect.stringMatching(/^unchanged, so it is not refused: hf:\/\/acme\/bad/)]);
   });
 
   it.each<[string, object, object]>([

@@ -68,8 +68,8 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     expect(Math.max(...raised)).toBe(11);
     expect(await readConfigMapFloor(client, place)).toBe(11);
     await kube.request('PATCH', '/api/v1/namespaces/default/configmaps/floor', { data: { version: 'none' } });
-    await expect(readConfigMapFloor(client, place)).rejects.toThrow(/holds no version/);
-    await expect(raiseConfigMapFloor(client, place, 99)).rejects.toThrow(/holds no version/);
+    await expect(readConfigMapFloor(client, place)).rejects.toThrow(/contains no version/);
+    await expect(raiseConfigMapFloor(client, place, 99)).rejects.toThrow(/contains no version/);
   });
 
   it('raises a floor with no more rights than to read and to change that one', async () => {
@@ -139,7 +139,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     await expect.poll(mode).toBe('enforce');
     await kube.request('PATCH', path, { metadata: { annotations: { of: 'no interest' } } });
     await kube.down();
-    await expect.poll(() => namespaces.problem()).toMatch(/nobody listens/);
+    await expect.poll(() => namespaces.problem()).toMatch(/refuses the connection/);
     expect(mode()).toBe('enforce');
     await kube.up();
     await expect.poll(() => namespaces.problem()).toBeNull();

@@ -35,8 +35,8 @@ describe('how an API server is asked', () => {
       [kubeconfig(server, { as: 'root' }), /uses as,/],
       [kubeconfig({ ...server, 'insecure-skip-tls-verify': true }, {}), /insecure/, /certificate-authority/],
       [kubeconfig({ ...server, 'proxy-url': 'http://p' }, {}), /uses proxy-url/],
-      [kubeconfig({ server: 'http://10.0.0.1' }, {}), /10\.0\.0\.1 is asked without TLS/, /https/],
-      [kubeconfig({ server: 'https://u:p@h' }, {}), /holds a password/],
+      [kubeconfig({ server: 'http://10.0.0.1' }, {}), /10\.0\.0\.1 is contacted without TLS/, /https/],
+      [kubeconfig({ server: 'https://u:p@h' }, {}), /contains a password/],
       [kubeconfig({}, {}), /not an https:\/\/ address/],
       [kubeconfig(server, { 'client-certificate-data': 'aGk=' }), /half of a client certificate/],
       [kubeconfig(server, { 'client-certificate-data': 'aGk=', 'client-key-data': 'aGk=' }), /cannot be used/, /PEM/],
@@ -129,7 +129,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     expect(await whoIs(kube.kubeconfig(data))).toBe('carol');
     await expect(whoIs(kube.kubeconfig({ token: 'wrong' }))).rejects.toMatchObject({
       status: 401,
-      message: `${kube.server} does not know who asks`,
+      message: `${kube.server} does not accept the credentials`,
       hint: expect.stringMatching(/context tests/),
     });
   });
@@ -140,7 +140,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     const file = kubeconfig({ server: kube.server, 'certificate-authority-data': authority }, { token: 'secret' });
     await expect(whoIs(file)).rejects.toMatchObject({
       status: 0,
-      message: expect.stringMatching(/is not believed: .*(self-signed|self signed|unable to)/),
+      message: expect.stringMatching(/is not trusted: .*(self-signed|self signed|unable to)/),
       hint: expect.stringMatching(/certificate authority/),
     });
     const named = kubeconfig(

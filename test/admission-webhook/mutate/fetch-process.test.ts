@@ -118,7 +118,7 @@ describe('what the init container runs, as a process of its own', () => {
       const { code, stdout, stderr } = await fetch();
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(stderr).toMatch(
-        new RegExp(`^.*hf://acme/llama@${commit}: its bytes have the digest sha256:.*${DIGEST} was expected.*\n$`),
+        new RegExp(`^.*hf://acme/llama@${commit}: its bytes have the digest sha256:.* instead of ${DIGEST}.*\n$`),
       );
       expect(left()).toEqual([]);
     } finally {

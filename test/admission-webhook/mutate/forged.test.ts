@@ -187,7 +187,7 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
   [
     'a command that sets it again',
     (_, __, server) => (server.command = ['/usr/bin/env', 'HF_HUB_OFFLINE=0', 'vllm', 'serve']),
-    /may set other variables/,
+    /may change variables/,
   ],
   [
     'a folder for downloads',
@@ -223,7 +223,7 @@ describe('an injection is believed for what it is, not for its name', () => {
   it('a reader that starts before what it reads is fetched', () => {
     const pod = made();
     pod.spec.initContainers.reverse();
-    expect(verdictOf(pod, LORA)).toMatchObject({ why: expect.stringMatching(/fetches it before/) });
+    expect(verdictOf(pod, LORA)).toMatchObject({ why: expect.stringMatching(/fetches it/) });
     expect(verdictOf(pod)).toEqual({ kind: 'verified' });
   });
 
@@ -231,7 +231,7 @@ describe('an injection is believed for what it is, not for its name', () => {
     const pod = made();
     pod.spec.initContainers[0].image = 'evil';
     const { mutation, object } = change(pod, state, FETCH);
-    expect(mutation.warnings.join()).toMatch(/mounts something of its own/);
+    expect(mutation.warnings.join()).toMatch(/has its own mount of its own/);
     expect(answer(object, state, FETCH).allowed).toBe(false);
   });
 });

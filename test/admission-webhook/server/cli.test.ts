@@ -121,7 +121,7 @@ describe('assay admit', () => {
     const shut = await runCli(['admit', 'status', '--url', webhook.url, '--ca', authority.file]);
     expect(shut).toMatchObject({ code: 2, stdout: '' });
     expect(shut.stderr).toMatch(/^assay: https:.*\/status: sent no token; give --client-token-file/);
-    expect((await runCli(['admit', 'status', '--url', webhook.url])).stderr).toMatch(/cannot be asked \(.*certificate/);
+    expect((await runCli(['admit', 'status', '--url', webhook.url])).stderr).toMatch(/cannot be reached \(.*certificate/);
     expect(await end(webhook)).toBe(143);
     const records = webhook
       .out()
@@ -151,9 +151,9 @@ describe('assay admit', () => {
     expect(answer).toMatchObject({ allowed: false, status: { code: 403 } });
     const status = await runCli(['admit', 'status', '--metrics-url', webhook.metrics]);
     expect(status.code).toBe(1);
-    expect(status.stdout).toMatch(/^NOT READY +no snapshot is held/);
+    expect(status.stdout).toMatch(/^NOT READY +no snapshot is loaded/);
     expect(status.stdout).toMatch(why);
-    expect(webhook.said()).toMatch(/anybody who reaches https:\/\/127\.0\.0\.1:\d+ may ask/);
+    expect(webhook.said()).toMatch(/every client that reaches https:\/\/127\.0\.0\.1:\d+ is answered/);
     await end(webhook);
     expect(webhook.out()).toBe('');
   });
@@ -164,7 +164,7 @@ describe('assay admit', () => {
     await expect.poll(async () => (await fetch(`${webhook.metrics}/readyz`)).status).toBe(200);
     const refused = await validate(webhook, reviewOf(POD));
     expect(refused).toMatchObject({ allowed: false, status: { code: 403 } });
-    expect(refused.status?.message).toMatch(/ended/);
+    expect(refused.status?.message).toMatch(/expired/);
     writeFileSync(file('config.yaml'), 'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec:\n  expired: warn\n');
     await expect.poll(async () => (await validate(webhook, reviewOf(POD))).allowed).toBe(true);
     writeFileSync(file('config.yaml'), 'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec:\n  expird: deny\n');
@@ -186,7 +186,7 @@ describe('assay admit', () => {
     const without = (flag: string) => good.filter((_, at) => good[at] !== flag && good[at - 1] !== flag);
     const cases: readonly [args: readonly string[], message: RegExp][] = [
       [without('--snapshot'), /no snapshot is named; give --snapshot/],
-      [without('--snapshot-key'), /whose signature is believed; give --snapshot-key/],
+      [without('--snapshot-key'), /no snapshot key is named; give --snapshot-key/],
       [without('--listen'), /where to listen; give --listen/],
       [without('--tls-key'), /HTTPS only; give --tls-cert F --tls-key F/],
       [[...good, '--listen', 'nowhere'], /--listen nowhere: is not a place to listen at/],

@@ -59,7 +59,7 @@ describe('a client authority', () => {
     expect(await asked(pair, agent)).toBe(false);
     agent.destroy();
     writeFileSync(file, 'nothing of the kind');
-    await expect.poll(() => webhook.serving.vitals().clients?.problem).toMatch(/no certificates/);
+    await expect.poll(() => webhook.serving.vitals().clients?.problem).toMatch(/no readable certificates/);
     expect(await asked(second.client('api-server'))).toBe(true);
   });
 });

@@ -261,7 +261,7 @@ describe('the end', () => {
     await until('it is read', async () => (await metrics(webhook)).includes('body_bytes 100\n'));
     const closing = webhook.close();
     expect(waits).toEqual([4_000]);
-    expect(await ready()).toMatchObject({ status: 503, text: 'it is ending\n', headers: { connection: 'close' } });
+    expect(await ready()).toMatchObject({ status: 503, text: 'it is stopping\n', headers: { connection: 'close' } });
     const late = await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: BODY });
     expect(reviewed(late).allowed).toBe(true);
     expect(late.headers.connection).toBe('close');

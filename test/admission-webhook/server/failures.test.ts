@@ -97,7 +97,7 @@ describe('what is not there yet', () => {
     const ready = await ask(`${webhook.url}/readyz`, { method: 'GET', ca: webhook.authority.cert });
     expect(ready.status).toBe(503);
     expect(ready.text).toBe(
-      'no snapshot is held: no such file\nthe labels of namespaces are not loaded yet: the server is away\n',
+      'no snapshot is loaded: no such file\nthe labels of namespaces are not loaded yet: the server is away\n',
     );
     const answer = reviewed(await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: reviewOf(POD) }));
     expect(answer).toMatchObject({ uid: UID, allowed: false, status: { code: 403 } });

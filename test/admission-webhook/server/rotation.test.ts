@@ -33,7 +33,7 @@ describe('a certificate that is replaced', () => {
     const cases: readonly [text: Pair, why: RegExp][] = [
       [{ cert: 'nothing', key: other.key }, /PEM/],
       [{ cert: other.cert, key: webhook.authority.server('third').key }, /another certificate/],
-      [{ cert: other.cert, key: '' }, /cannot be served with/],
+      [{ cert: other.cert, key: '' }, /cannot be used/],
     ];
     for (const [pair, why] of cases) {
       place(webhook.folder, pair);

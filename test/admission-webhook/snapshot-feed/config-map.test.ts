@@ -103,7 +103,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'a snapshot in ConfigMaps', () => {
     const floor = 'configmap://gate/bad-floor';
     const held = await feed('bad', 'configmap://gate/fine', { floor });
     expect(versionOf(held)).toBe(7);
-    expect(held.health().problem).toContain('the floor cannot be asked for');
+    expect(held.health().problem).toContain('the floor cannot be fetched');
     const required = feed('required', 'configmap://gate/fine', { floor, requireFloor: true });
     await expect(required).rejects.toMatchObject({ code: 'unreadable' });
   });

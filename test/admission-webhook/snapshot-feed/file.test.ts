@@ -103,7 +103,7 @@ describe('a snapshot in a file', () => {
       [Buffer.from(JSON.stringify({ schemaVersion: '1' })), /not signed/],
       [Buffer.alloc(0), /not a snapshot/],
       [await signed({ version: 6 }), /version 6, and 7 was seen/],
-      [await signed({ version: 8, tenant: 'other' }), /of the tenant "other"/],
+      [await signed({ version: 8, tenant: 'other' }), /belongs to the tenant "other"/],
       [await signed({ version: 8 }, stranger.privateKey), /another key/],
     ];
     for (const [bytes, problem] of worse) {
@@ -135,7 +135,7 @@ describe('a snapshot in a file', () => {
     const feed = await feedOf(folder, path, { now: () => late });
     const held = feed.held();
     expect(held.kind === 'held' && held.index.isExpired(late)).toBe(true);
-    expect(feed.health().problem).toBe('the snapshot ended at 2026-12-02T11:00:00Z');
+    expect(feed.health().problem).toBe('the snapshot expired at 2026-12-02T11:00:00Z');
   });
 
   it('is looked at again when other keys are trusted', async () => {

@@ -86,7 +86,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
       why: expect.stringContaining('one layer'),
     });
     expect((await feed(`oci://${registry.host}/acme/none`)).held()).toMatchObject({
-      why: expect.stringContaining('not there (404)'),
+      why: expect.stringContaining('does not exist (404)'),
     });
     for (const body of ['<html></html>', '[]', '{"layers":[{"digest":"sha256:../..","size":1}]}', '{'.repeat(100)]) {
       const other = await front(() => ({ status: 200, body }));
@@ -106,7 +106,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
       return asked.url.includes('/blobs/') ? { status: 307, headers: { location: 'file:///etc/passwd' } } : undefined;
     });
     const refused = await feed(`oci://${elsewhere.host}/acme/decisions:moved`);
-    expect(refused.held()).toMatchObject({ why: expect.stringContaining('sends to a file: address') });
+    expect(refused.held()).toMatchObject({ why: expect.stringContaining('redirects to a file: address') });
   });
 
   it('is fetched with a token of the token server that the registry names', async () => {
@@ -144,7 +144,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
     for (const realm of ['http://registry.example/token', 'ftp://x', 'https://user@x', stranger.host]) {
       const other = await front(() => ({ status: 401, headers: { 'www-authenticate': `Bearer realm="${realm}"` } }));
       const held = await feed(`oci://${other.host}/acme/decisions:current`);
-      expect(held.held()).toMatchObject({ why: expect.stringContaining('sends for tokens') });
+      expect(held.held()).toMatchObject({ why: expect.stringContaining('requests tokens') });
     }
     expect(asked).toEqual([]);
   });

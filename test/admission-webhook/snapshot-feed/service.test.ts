@@ -96,7 +96,7 @@ describe('a server that is not to be trusted', () => {
     });
     const url = await serverOf((_, response) => response.writeHead(302, { location: `${other}/v1/snapshot` }).end());
     const feed = await feedOf(join(root, 'redirect'), url);
-    expect(feed.held()).toMatchObject({ why: expect.stringContaining('sends elsewhere (302)') });
+    expect(feed.held()).toMatchObject({ why: expect.stringContaining('redirects (302)') });
     expect(elsewhere).toBe(0);
   });
 
@@ -169,12 +169,12 @@ describe('where a snapshot comes from', () => {
 
   it.each([
     ['', /no snapshot is named/],
-    ['http://assay.example', /could read the token/],
-    ['https://user:secret@assay.example', /holds a password/],
+    ['http://assay.example', /would be sent in clear text/],
+    ['https://user:secret@assay.example', /contains a password/],
     ['https://assay.example/?a=b', /not an address of a service/],
     ['configmap://assay', /names no key|names no ConfigMap/],
     ['configmap://../x/y', /names no ConfigMap/],
-    ['ftp://assay.example', /comes from ftp/],
+    ['ftp://assay.example', /read from ftp/],
     ['oci://assay.example', /repository/],
   ])('is not %j', (text, message) => {
     expect(() => parseSnapshotPlace(text)).toThrow(message);

@@ -35,7 +35,7 @@ describe('what an allowance takes', () => {
 
   it.each([
     ['a set that there is not', '{build: ["@everything"]}', 'names no set'],
-    ['a use that takes nothing', '{import: ["mine:loss"]}', 'none of call, new, build, items'],
+    ['a use that takes nothing', '{import: ["mine:loss"]}', 'not one of call, new, build, items'],
     ['a prefix', '{build: ["mine:*"]}', 'is not @set'],
     ['text in place of a list', '{build: "mine:loss"}', 'is not a list'],
     ['what makes calls', '{build: ["functools:partial"]}', 'nobody can allow'],

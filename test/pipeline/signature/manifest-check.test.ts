@@ -44,7 +44,7 @@ describe('manifests among scanned files', () => {
     const other = { ...MODEL, 'model.bin': 'others' };
     const failed = {
       status: 'fail',
-      detail: 'model.bin is not what sub/SHA256SUMS announces by its SHA-256',
+      detail: 'model.bin does not have the SHA-256 in sub/SHA256SUMS',
     };
     const within = (tree: Tree) =>
       Object.fromEntries(Object.entries(tree).map(([path, text]) => [`sub/${path}`, text]));
@@ -69,7 +69,7 @@ describe('manifests among scanned files', () => {
     expect(await check(tree, claimed)).toEqual({
       id: 'integrity.manifest',
       status: 'not-assessed',
-      detail: 'model.bin was not read whole: its digest is claimed, and SHA256SUMS announces the same',
+      detail: 'model.bin was not fully read: its claimed digest matches SHA256SUMS',
     });
     expect(await check({ ...tree, 'model.bin': 'others' }, claimed)).toMatchObject({ status: 'fail' });
     const unknown = (file: ScannedFile): ScannedFile =>
@@ -81,12 +81,12 @@ describe('manifests among scanned files', () => {
     [
       'names what is not here',
       { SHA256SUMS: sums({ ...MODEL, 'gone.bin': 'x' }) },
-      'SHA256SUMS names gone.bin, which is not here',
+      'SHA256SUMS names gone.bin, which is missing',
     ],
     [
       'announces MD5 alone',
       { MD5SUMS: `${hash('md5', 'weights')}  model.bin` },
-      'MD5SUMS announces only MD5 of model.bin, which can be forged',
+      'MD5SUMS contains only the MD5 of model.bin, which can be forged',
     ],
     [
       'announces what was not computed',
@@ -96,14 +96,14 @@ describe('manifests among scanned files', () => {
     [
       'is of DVC',
       { 'model.bin.dvc': `outs: [{path: model.bin, hash: md5, md5: ${hash('md5', 'weights')}, size: 7}]` },
-      'model.bin.dvc announces only MD5 of model.bin, which can be forged',
+      'model.bin.dvc contains only the MD5 of model.bin, which can be forged',
     ],
     [
       'climbs',
       { SHA256SUMS: `${sha256('x')}  ../x` },
-      'SHA256SUMS is not believed: line 1 names a file above its folder',
+      'SHA256SUMS is not used: line 1 names a file above its folder',
     ],
-    ['is none', { 'checksums.txt': 'see the website' }, 'checksums.txt is not believed: line 1 contains no digest'],
+    ['is none', { 'checksums.txt': 'see the website' }, 'checksums.txt is not used: line 1 contains no digest'],
     ['is empty', { SHA256SUMS: '' }, 'SHA256SUMS contains no digest'],
   ])('one that %s is not assessed', async (_, tree, detail) => {
     expect(await check({ ...MODEL, ...tree })).toEqual({ id: 'integrity.manifest', status: 'not-assessed', detail });
@@ -136,7 +136,7 @@ describe('manifests among scanned files', () => {
       { path: 'SHA256SUMS', size: text.length, sha256: sha256(text), digestBasis: 'computed' as const },
     ];
     expect(await manifestChecks(files, scanned)).toMatchObject([
-      { status: 'not-assessed', detail: 'SHA256SUMS is not believed: it changed after it was scanned' },
+      { status: 'not-assessed', detail: 'SHA256SUMS is not used: it changed after it was scanned' },
     ]);
   });
 

@@ -76,7 +76,7 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     expect(await gateAction(warns)).toBe('deny');
   });
 
-  it('are void when no key is here that could sign a re-evaluation', async () => {
+  it('are void when no key to sign that could sign a re-evaluation', async () => {
     const database = await bench.fresh();
     const version = await standing(await bench.open({ database }), 'staging');
     const { openRegistry } = await import('../../../src/registry/index.ts');
@@ -84,7 +84,7 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     const registry = await openRegistry({ database, rules, now: bench.clock.now });
     try {
       expect(await registry.reevaluate(sam)).toMatchObject({ carried: 0, voided: 1 });
-      expect((await registry.approvals(sam, version.id))[0]?.why).toContain('no key is here');
+      expect((await registry.approvals(sam, version.id))[0]?.why).toContain('no key to sign');
     } finally {
       await registry.close();
     }

@@ -85,7 +85,7 @@ stages:
     ],
     [
       'version: 1\nstages:\n  staging: {approvals: [{role: admin}, {role: admin}]}',
-      'rules.yaml:3:40: admin is there twice',
+      'rules.yaml:3:40: admin is listed twice',
     ],
     ['version: 1\nstages:\n  staging: {methods: []}', 'rules.yaml:3:13: methods is empty, so nobody could approve'],
     ['version: 1\nstages:\n  staging: {methods: [keys]}', 'rules.yaml:3:23: keys is not a method'],

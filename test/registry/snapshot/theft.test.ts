@@ -164,7 +164,7 @@ describe('who has the database alone', () => {
     steal((db) => db.prepare("update versions set stage = 'production' where id = ?").run(version.id));
     const { approved, why } = await written();
     expect(approved).toEqual([]);
-    expect(why).toMatch(/approvals for production do not hold: 1 by a reviewer and 1 by a security-approver needed/);
+    expect(why).toMatch(/approvals for production are not valid: 1 by a reviewer and 1 by a security-approver needed/);
   });
 
   it('cannot give the approvals of one version to another', async () => {
@@ -181,7 +181,7 @@ describe('who has the database alone', () => {
     const { snapshot, why: later } = await written();
     expect(snapshot.lookup({ ref: `hf://acme/model@${commitOf('evil')}` }, { now: shop.now() }).kind).toBe('denied');
     // What cannot be written at all keeps nothing else from being written.
-    expect(later).toMatch(/its digest is none/);
+    expect(later).toMatch(/its digest is not valid/);
   });
 
   it('cannot make an approval for one stage one for another, nor two of one', async () => {
@@ -354,7 +354,7 @@ describe('who has the database alone', () => {
     steal((db) => db.prepare("update audit set actor = 'nobody' where seq = 2").run());
     await expect(shop.write()).rejects.toThrow(/the audit log is broken: entry 2 was changed/);
     steal((db) => db.prepare('delete from audit where seq > 3').run());
-    await expect(shop.write()).rejects.toThrow(/broken|no longer holds/);
+    await expect(shop.write()).rejects.toThrow(/broken|no longer contains/);
   });
 });
 
@@ -379,7 +379,7 @@ describe('who has the database and the key of the service', () => {
     }
     const { document, why } = await written();
     expect(document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
-    expect(why).toMatch(/it was given by service, and production takes key or keyless/);
+    expect(why).toMatch(/it was signed by service, but production requires key or keyless/);
   });
 
   it('cannot pass for a person by leaving out for whom it signs', async () => {
@@ -416,7 +416,7 @@ describe('who has the database and the key of the service', () => {
     }
     const { document, why } = await written();
     expect(document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
-    expect(why).toMatch(/it was given by service, and production takes key or keyless/);
+    expect(why).toMatch(/it was signed by service, but production requires key or keyless/);
     const forNobody = await shop.waive(shop.keys.service, request);
     steal((db) => db.prepare('update waivers set attestation = ?').run(forNobody));
     expect((await written()).why).toMatch(/"service" signs for the service, but the waiver names no person/);

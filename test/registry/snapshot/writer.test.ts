@@ -140,7 +140,7 @@ describe('what was written before', () => {
 
   it('is not written over when it is of somebody else, of another tenant, or no state', async () => {
     await shop.write();
-    await expect(shop.write({ tenant: 'other' })).rejects.toThrow(/is of the tenant "acme"/);
+    await expect(shop.write({ tenant: 'other' })).rejects.toThrow(/belongs to the tenant "acme"/);
     rmSync(statePath(shop.output));
     await expect(shop.write({ key: shop.keys.stranger.publicKey })).rejects.toThrow(/is not a snapshot of this key/);
     writeFileSync(statePath(shop.output), '{}');
@@ -167,10 +167,10 @@ describe('what was written before', () => {
     await shop.reopen(`sqlite:${database}`);
     const error: unknown = await shop.write().catch((error: unknown) => error);
     expect(isAssayError(error) && error.code).toBe('mismatch');
-    expect(String(error)).toMatch(/no longer holds entry/);
+    expect(String(error)).toMatch(/no longer contains entry/);
     // Other things happened since: the log is as long as before, and another.
     for (let i = 0; i < 10; i++) await shop.register({ name: `more-${i}` });
-    await expect(shop.write()).rejects.toThrow(/no longer holds entry/);
+    await expect(shop.write()).rejects.toThrow(/no longer contains entry/);
     expect(readFileSync(shop.output)).toEqual(before);
   });
 

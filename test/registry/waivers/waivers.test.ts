@@ -30,7 +30,7 @@ describeOnBoth('waivers', (fresh) => {
     bench.clock.pass(Date.parse('2027-01-31T00:00:00Z') - bench.clock.now().getTime());
     expect(await current(version.digest)).toMatchObject({
       action: 'deny',
-      reason: 'an approval or a waiver that it rests on ended at 2027-01-31T00:00:00.000Z',
+      reason: 'an approval or a waiver that it depends on expired at 2027-01-31T00:00:00.000Z',
     });
     bench.clock.pass(-86_400_000);
     expect(await current(version.digest)).toMatchObject({ action: 'allow' });
