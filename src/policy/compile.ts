@@ -122,7 +122,7 @@ class Compiler {
       const { node, expr } = parseExpression(source.text);
       const type = checkExpression(node, { roots: VIEW_TYPES, variables: this.#types });
       if (!accepts(present(type))) {
-        throw new ExpressionError(0, `the expression has to give ${wanted}, and gives ${typeNameOf(type)}`);
+        throw new ExpressionError(0, `the expression must return ${wanted}, but returns ${typeNameOf(type)}`);
       }
       return { source, node, type, evaluate: compileExpression(expr), sharedAs: this.#sharedAs(source.text, node) };
     } catch (error) {

@@ -175,7 +175,7 @@ class Run {
   #message({ id, message }: CompiledRule): string {
     if (typeof message === 'string') return message;
     const text = this.value(message);
-    return typeof text === 'string' && text !== '' ? text : `the rule ${id} does not hold`;
+    return typeof text === 'string' && text !== '' ? text : `the rule ${id} was broken`;
   }
 }
 

@@ -211,7 +211,7 @@ class PolicyReader {
     }
     if (plain !== undefined) return this.#source.text(plain);
     if (computed !== undefined) return this.#expression(computed);
-    return this.#source.report(at, 'a validation lacks a message', 'say what is wrong when it does not hold');
+    return this.#source.report(at, 'a validation lacks a message', 'describe the problem if the rule fails');
   }
 
   #action(entry: Entry | undefined): RuleAction {

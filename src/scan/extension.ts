@@ -2,7 +2,8 @@ import { extensionLie, type Format } from '../formats/index.ts';
 import { type Report, type Rule, SUPPLY_CHAIN } from './scanner/index.ts';
 
 const COMMON = {
-  remedy: 'Find out what the file is meant to be. Rename it to what it is, or fetch the file that its name promises.',
+  remedy:
+    'Find out the intended format of the file. Rename the file after its content, or download the file that its name promises.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,
   cwe: ['CWE-646', 'CWE-430'],

@@ -11,7 +11,7 @@ const POINTER: Rule = {
   severity: 'info',
   verdict: 'unknown',
   explanation:
-    'The checkout was made without Git LFS: of this file it holds a note of its size and digest, not its content. A loader fails on it, or fetches the content from somewhere when it is loaded; either way nobody has looked at that content.',
+    'The checkout was made without Git LFS: it contains the size and digest of this file, not its content. A loader fails on it, or fetches the content from somewhere when it is loaded; either way, that content was not scanned.',
   remedy: 'Run `git lfs install` and `git lfs pull` in the checkout, and scan it again.',
   owasp: ['ML06:2023'],
   atlas: ['AML.T0010'],

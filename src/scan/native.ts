@@ -21,6 +21,6 @@ export const nativeScanner: Scanner = {
   rules: [EXECUTABLE],
   async scanFile({ source, format }, context) {
     context.report({ rule: EXECUTABLE, message: `Machine code: ${format.title}.`, subject: format.id, offset: 0 });
-    context.cover(0, source.size, 'opaque', 'machine code: told, not judged');
+    context.cover(0, source.size, 'opaque', 'machine code: reported, not judged');
   },
 };

@@ -55,7 +55,9 @@ export function openEnvelope(bytes: Buffer, keys: readonly KeyObject[], spend = 
       verifyEncoded(encoded, signature, key);
     } catch (cause) {
       if (!isSignatureError(cause)) throw cause;
-      throw new SnapshotError('signature', 'the signature of the snapshot does not hold: it was changed', { cause });
+      throw new SnapshotError('signature', 'the signature of the snapshot is not valid: the snapshot was changed', {
+        cause,
+      });
     }
     return encoded.subarray(head);
   }

@@ -85,7 +85,7 @@ function malformedAround(text: string): SnapshotError {
 }
 
 function noJson(cause?: unknown): SnapshotError {
-  return new SnapshotError('malformed', 'the snapshot is malformed: it holds no JSON', { cause });
+  return new SnapshotError('malformed', 'the snapshot is malformed: it contains no JSON', { cause });
 }
 
 const PIECE = 1 << 16;

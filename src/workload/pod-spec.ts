@@ -58,7 +58,7 @@ export function readPodSpec(
     const others = writing.size - (writing.has(reader) ? 1 : 0);
     const knownOthers = known.size - (known.has(reader) ? 1 : 0);
     if (others > 0 && others === knownOthers) continue;
-    collector.unresolved(place, `is in the volume ${volume}, which starts empty: what fills it cannot be told`);
+    collector.unresolved(place, `is in the volume ${volume}, which starts empty, and is filled by unknown content`);
   }
   emitVolumes(volumes, all, collector);
   return all.map(({ container }) => container);

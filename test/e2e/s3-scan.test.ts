@@ -54,7 +54,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'assay scan s3://', () => {
   });
 
   test.each([
-    ['s3://models/nope/', {}, [], 'there is no such object, and none below it'],
+    ['s3://models/nope/', {}, [], 'neither the object nor an object below it exists'],
     ['s3://nosuchbucket/x', {}, [], 'there is no bucket nosuchbucket'],
     [
       's3://models/good/',

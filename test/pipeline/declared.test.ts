@@ -167,7 +167,7 @@ describe('a card or configuration that cannot be understood', () => {
     ['README.md', '---\nlicense: &a mit\ntags: [*a]\n---\n', 'has an alias in its front matter'],
     ['README.md', '---\nlicense: mit\n', 'has no end of its front matter within 262144 bytes'],
     ['config.json', '{"architectures": ["A"', 'the JSON document ends early'],
-    ['tokenizer_config.json', '[1, 2] x', 'not valid JSON: a value where none may stand at byte 7'],
+    ['tokenizer_config.json', '[1, 2] x', 'not valid JSON: an unexpected value at byte 7'],
   ])('%s declares nothing, and a note says why', async (path, text, why) => {
     const { declared, notes, status } = await declaredBy({ [path]: text, 'modules.json': '[{"type": "x.Y"}]' });
     expect(declared).toEqual(NOTHING_DECLARED);

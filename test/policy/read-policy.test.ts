@@ -53,7 +53,7 @@ describe('a policy file', () => {
     [
       'a rule without message',
       `${HEAD}    - id: one\n      expression: 1 == 1\n`,
-      '6:7 a validation lacks a message; say what is wrong when it does not hold',
+      '6:7 a validation lacks a message; describe the problem if the rule fails',
     ],
     [
       'two messages',

@@ -213,7 +213,7 @@ export function mixed(policy?: string): Judged {
       signatures: [
         signature({
           status: 'partial',
-          detail: 'the signature holds, and leaves 1 file uncovered',
+          detail: 'the signature is valid, but leaves 1 file uncovered',
           covered: 5,
           uncovered: [{ path: 'extra/tokens.pkl', why: 'added' }],
         }),

@@ -188,5 +188,5 @@ function mismatch(shape: Shape, found: string, at: number): AssayError {
     text: 'a text',
     plain: 'a value',
   };
-  return new AssayError('malformed', `${found} where ${wanted[shape.kind]} has to stand`, { offset: at });
+  return new AssayError('malformed', `${found} instead of ${wanted[shape.kind]}`, { offset: at });
 }

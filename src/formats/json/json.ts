@@ -132,7 +132,7 @@ export class JsonWalker implements JsonToken {
 
   #startToken(token: 'string' | 'bare', next: number, at: number): number {
     const isKey = this.#expect === 'key' || this.#expect === 'key-or-end';
-    if (isKey ? token !== 'string' : !this.#valueFits()) throw this.#malformed(at, 'a value where none may stand');
+    if (isKey ? token !== 'string' : !this.#valueFits()) throw this.#malformed(at, 'an unexpected value');
     this.#token = token;
     this.#tokenAt = at;
     if (this.#pieceBytes > 0) this.#pieces = [];
@@ -247,7 +247,7 @@ export class JsonWalker implements JsonToken {
   }
 
   #open(kind: 'object' | 'array', at: number): void {
-    if (!this.#valueFits()) throw this.#malformed(at, `an ${kind} where none may stand`);
+    if (!this.#valueFits()) throw this.#malformed(at, `an unexpected ${kind}`);
     if (this.#levels.length >= this.#options.maxDepth) {
       throw new AssayError('limit', `JSON nested deeper than ${this.#options.maxDepth}`, { offset: at });
     }
@@ -268,7 +268,7 @@ export class JsonWalker implements JsonToken {
   }
 
   #comma(at: number): void {
-    if (this.#expect !== 'comma-or-end') throw this.#malformed(at, 'a comma where none may stand');
+    if (this.#expect !== 'comma-or-end') throw this.#malformed(at, 'an unexpected comma');
     this.#expect = this.#levels[this.#levels.length - 1]?.kind === 'object' ? 'key' : 'value';
   }
 

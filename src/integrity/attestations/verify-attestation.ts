@@ -58,7 +58,7 @@ export async function verifyAttestation(
   options: VerifyAttestationOptions = {},
 ): Promise<VerifiedAttestation> {
   if (bundle.envelope.payloadType !== IN_TOTO_PAYLOAD) {
-    throw new SignatureError('payload-type', 'the envelope holds no in-toto statement');
+    throw new SignatureError('payload-type', 'the envelope contains no in-toto statement');
   }
   const { now = new Date() } = options;
   const proven = await proveSigner(bundle, trust, now);
@@ -99,7 +99,7 @@ function checkVerifier(statement: Statement, { name }: TrustRule): void {
   if (statement.predicateType !== PREDICATE_TYPES.decision) return;
   const { id } = statement.predicate.verifier;
   if (id === ASSAY_VERIFIER) return;
-  throw new SignatureError('untrusted', `"${name}" speaks for another verifier than ${ASSAY_VERIFIER}: ${id}`);
+  throw new SignatureError('untrusted', `"${name}" names another verifier than ${ASSAY_VERIFIER}: ${id}`);
 }
 
 function checkKind(statement: Statement, { kind, stage }: VerifyAttestationOptions): void {

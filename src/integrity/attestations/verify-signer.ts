@@ -69,7 +69,7 @@ function unlisted({ material }: SignedBundle, trust: TrustFile): SignatureError 
     'untrusted',
     listed
       ? `it was signed ${signed}${named} that the trust file does not list`
-      : `it was signed ${signed}, and nobody in the trust file signs so`,
+      : `it was signed ${signed}, but the trust file has no such signer`,
   );
 }
 
@@ -94,5 +94,5 @@ function refused(refusals: readonly { readonly rule: TrustRule; readonly error: 
   const [first] = refusals;
   if (first !== undefined && refusals.every(({ error }) => error.problem === first.error.problem)) return first.error;
   const reasons = refusals.map(({ rule, error }) => `not by "${rule.name}": ${error.message}`);
-  return new SignatureError('untrusted', `nobody whom the trust file lists has signed it (${reasons.join('; ')})`);
+  return new SignatureError('untrusted', `no signer in the trust file has signed it (${reasons.join('; ')})`);
 }

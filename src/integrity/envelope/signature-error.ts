@@ -3,7 +3,7 @@ export type SignatureProblem =
   | 'bundle' // no Sigstore bundle, or one that contradicts its format
   | 'no-signature'
   | 'many-signatures'
-  | 'payload-type' // the envelope holds no in-toto statement
+  | 'payload-type' // the envelope contains no in-toto statement
   | 'statement' // the payload is not a statement, or a contradictory one
   | 'predicate' // a statement about something else
   | 'hash' // an unknown or unsupported hash

@@ -62,7 +62,7 @@ export function verifyModelEnvelope(envelope: Envelope, key: KeyObject, { legacy
   if (legacy && verifyBytes(key, legacyPae(payloadType, payload), signature, LEGACY_HASH)) return;
   throw new SignatureError(
     'signature',
-    'the signature does not hold: it is not that of this key over these bytes, which were changed or signed by another',
+    'the signature is not valid: the bytes were changed, or signed with another key',
   );
 }
 

@@ -58,7 +58,7 @@ function nobodyTrusted({ material }: SignedBundle): string {
     certificate: 'name the root that you trust with --certificate-chain',
     keyless: 'name whom you trust with --identity and --issuer',
   }[material.kind];
-  return `the model is signed ${how}, and anybody can sign for himself: ${flags}`;
+  return `the model is signed ${how}, but no signer is trusted: ${flags}`;
 }
 
 type Conclusion = Omit<SignatureAssessment, 'signature'>;
@@ -72,7 +72,7 @@ function conclude(signer: Signer, manifest: OmsManifest, compared: ModelComparis
   if (covered === 0 || uncovered.length > 0) {
     return { ...known, status: 'partial', problem: null, detail: gaps(compared) };
   }
-  const detail = `the signature holds for ${counted(covered, 'file')}${unlisted(emptyFiles)}`;
+  const detail = `the signature is valid for ${counted(covered, 'file')}${unlisted(emptyFiles)}`;
   return { ...known, status: 'verified', problem: null, detail };
 }
 
@@ -82,7 +82,7 @@ function differences({ changed, missing, uncovered }: ModelComparison): string {
     ...(missing.length > 0 ? [`${named(missing)} ${missing.length > 1 ? 'are' : 'is'} missing`] : []),
     ...(uncovered.length > 0 ? [`${counted(uncovered.length, 'file')} not signed`] : []),
   ];
-  return `the signature holds, and the files are not what was signed: ${parts.join('; ')}`;
+  return `the signature is valid, but the files differ from the signed ones: ${parts.join('; ')}`;
 }
 
 const REASONS: Readonly<Record<UncoveredFile['why'], (plural: boolean) => string>> = {

@@ -43,13 +43,13 @@ export function certificateSigner(input: CertificateInput): PayloadSigner {
 export function readCertificates(pem: string, subject: string): readonly X509Certificate[] {
   const blocks = pem.match(BLOCK) ?? [];
   if (blocks.length === 0 || blocks.length > MAX_CERTIFICATES) {
-    const found = blocks.length === 0 ? 'holds no certificate' : `holds ${blocks.length} certificates`;
+    const found = blocks.length === 0 ? 'contains no certificate' : `holds ${blocks.length} certificates`;
     throw usage(found, subject, `give a PEM file with 1 to ${MAX_CERTIFICATES} of them`);
   }
   try {
     return blocks.map((block) => new X509Certificate(block));
   } catch (cause) {
-    throw new AssayError('usage', 'holds a certificate that cannot be read', {
+    throw new AssayError('usage', 'contains an unreadable certificate', {
       subject,
       hint: 'give a PEM file, as your certificate authority made it',
       cause,

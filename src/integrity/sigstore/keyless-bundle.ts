@@ -83,7 +83,7 @@ export function readKeyless(signed: SignedBundle): KeylessBundle {
       : content.$case === 'x509CertificateChain'
         ? content.x509CertificateChain.certificates[0]
         : undefined;
-  if (certificate === undefined) throw new SignatureError('bundle', 'the bundle holds no certificate of its signer');
+  if (certificate === undefined) throw new SignatureError('bundle', 'the bundle contains no certificate of its signer');
   const stamps = timestampVerificationData?.rfc3161Timestamps ?? [];
   return {
     bundle,

@@ -60,7 +60,7 @@ export function checkLogEntries(entries: readonly TransparencyLogEntry[], { tlog
   const seen = new Set<string>();
   for (const entry of entries) {
     const id = `${entry.logId.keyId.toString('hex')} ${entry.canonicalizedBody.toString('base64')}`;
-    if (seen.has(id)) throw bad('the bundle holds the same log entry twice');
+    if (seen.has(id)) throw bad('the bundle contains the same log entry twice');
     seen.add(id);
     if (!tlogs.some(({ logId }) => logId?.keyId.equals(entry.logId.keyId))) {
       throw bad('the log entry is from a log that is not trusted');

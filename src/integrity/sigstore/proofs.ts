@@ -84,17 +84,17 @@ function explain(
   const stamps = entity.timestamps.filter(({ $case }) => $case === 'timestamp-authority');
   const stampFailure = failureOf({ ...entity, tlogEntries: [], timestamps: stamps }, material, leaf);
   if (stampFailure !== undefined) {
-    const message = `a timestamp does not hold: ${stampFailure.message}`;
+    const message = `a timestamp is not valid: ${stampFailure.message}`;
     return new SignatureError('timestamp', message, { cause: stampFailure.cause });
   }
   const logFailure = failureOf({ ...entity, timestamps: [] }, material, leaf);
   if (logFailure !== undefined) {
-    const message = `the transparency log does not vouch for the signature: ${logFailure.message}`;
+    const message = `the transparency log does not prove the signature: ${logFailure.message}`;
     return new SignatureError('log-entry', message, { cause: logFailure.cause });
   }
   const cause = { cause: error };
   if (error instanceof VerificationError && error.code === 'TIMESTAMP_ERROR') {
-    return new SignatureError('timestamp', `the times of the signature do not hold: ${error.message}`, cause);
+    return new SignatureError('timestamp', `the times of the signature are not valid: ${error.message}`, cause);
   }
   const outside = times.find((at) => at < leaf.notBefore || at > leaf.notAfter);
   if (outside !== undefined) {
@@ -103,7 +103,7 @@ function explain(
     return new SignatureError('certificate-time', message, cause);
   }
   if (error instanceof Error && /SCT/.test(error.message)) {
-    const message = 'no trusted certificate log vouches for the certificate of the signer';
+    const message = 'no trusted certificate log contains the certificate of the signer';
     return new SignatureError('certificate-chain', message, cause);
   }
   const message = 'the certificate of the signer was not issued by an authority of the trusted root';

@@ -36,11 +36,11 @@ const texts = v.pipe(v.array(text), v.maxLength(MAX_LIST, 'is too long'));
 
 export const digestSet: v.GenericSchema<unknown, DigestSet> = v.pipe(
   v.record(text, text),
-  v.check((set) => Object.keys(set).length > 0, 'holds no digest'),
-  v.check((set) => Object.keys(set).length <= MAX_DIGESTS, 'holds too many digests'),
+  v.check((set) => Object.keys(set).length > 0, 'contains no digest'),
+  v.check((set) => Object.keys(set).length <= MAX_DIGESTS, 'contains too many digests'),
   v.check(
     (set) => Object.entries(set).every(([algorithm, hex]) => isWellFormed(algorithm, hex)),
-    'holds a digest that is none',
+    'contains an invalid digest',
   ),
 );
 
@@ -127,7 +127,7 @@ export const waiver: v.GenericSchema<unknown, WaiverPredicate> = v.pipe(
     expires: time,
     approver: v.exactOptional(serviceApprover),
   }),
-  v.check(({ rule }) => rule !== UNWAIVABLE, 'waives a malicious verdict, which nobody can'),
+  v.check(({ rule }) => rule !== UNWAIVABLE, 'waives a malicious verdict, which cannot be waived'),
   v.check(
     ({ timeCreated, expires }) => (parseTime(timeCreated) ?? 0) < (parseTime(expires) ?? 0),
     'ends before it begins',
@@ -165,7 +165,7 @@ export const breakGlass: v.GenericSchema<unknown, BreakGlassPredicate> = v.pipe(
   v.check(
     ({ timeCreated, expires }) =>
       (parseTime(expires) ?? 0) - (parseTime(timeCreated) ?? 0) <= BREAK_GLASS_HOURS * 3_600_000,
-    `holds for more than ${BREAK_GLASS_HOURS} hours`,
+    `is valid for more than ${BREAK_GLASS_HOURS} hours`,
   ),
 );
 

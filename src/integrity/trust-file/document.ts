@@ -82,7 +82,7 @@ const document = v.strictObject({
   version: v.literal(1, 'is not 1'),
   signers: v.pipe(
     v.array(signer),
-    v.minLength(1, 'is empty: nobody is trusted'),
+    v.minLength(1, 'is empty, so no signer is trusted'),
     v.maxLength(MAX_SIGNERS, 'has too many entries'),
   ),
 });

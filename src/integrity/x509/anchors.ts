@@ -15,13 +15,13 @@ const HINT = 'give a PEM file with the root certificate, and those between it an
  */
 export function readAnchors(pem: string, subject: string): X509Certificate[] {
   const blocks = pem.match(BLOCK) ?? [];
-  if (blocks.length === 0) throw new AssayError('usage', 'holds no certificate', { subject, hint: HINT });
+  if (blocks.length === 0) throw new AssayError('usage', 'contains no certificate', { subject, hint: HINT });
   if (blocks.length > MAX_CERTIFICATES) {
-    throw new AssayError('usage', `holds more than ${MAX_CERTIFICATES} certificates`, { subject, hint: HINT });
+    throw new AssayError('usage', `contains more than ${MAX_CERTIFICATES} certificates`, { subject, hint: HINT });
   }
   const anchors = blocks.map((block, at) => readBlock(block, at + 1, subject));
   if (anchors.some(isRoot)) return anchors;
-  throw new AssayError('usage', 'holds no root: none of its certificates signed itself', { subject, hint: HINT });
+  throw new AssayError('usage', 'contains no root: none of its certificates is self-signed', { subject, hint: HINT });
 }
 
 function readBlock(block: string, at: number, subject: string): X509Certificate {

@@ -40,6 +40,6 @@ export interface JudgingChoice {
   readonly offline: boolean;
   readonly trust: TrustChoice;
   readonly waivers: WaiverChoice;
-  /** What it is judged for. */
+  /** The stage that it is judged for. */
   readonly environment: Environment;
 }

@@ -39,7 +39,7 @@ export function localPath(artifact: string): string {
   if (!isRepoFolder(path)) return path;
   const current = currentSnapshot(path);
   if (current !== undefined) return current.folder;
-  throw new AssayError('not-found', 'this cache of a model holds no snapshot of its main branch', {
+  throw new AssayError('not-found', 'this cache of a model contains no snapshot of its main branch', {
     subject: path,
     hint: 'give one of the folders in its snapshots/',
   });

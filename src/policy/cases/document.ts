@@ -139,7 +139,7 @@ const Case = v.strictObject({
 export const CaseFile = v.strictObject({
   /** A policy of the same folder, or the name of a shipped one; `NAME.yaml` when absent. */
   policy: v.optional(Text),
-  cases: v.pipe(v.array(Case), v.minLength(1, 'holds no case')),
+  cases: v.pipe(v.array(Case), v.minLength(1, 'contains no case')),
 });
 
 export type PolicyCase = v.InferOutput<typeof Case>;

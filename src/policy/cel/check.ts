@@ -128,7 +128,7 @@ function typeOfIndex(of: Node, index: Node, scope: Scope): Type {
       ? 'a list takes an integer'
       : type.kind === 'map'
         ? 'a map takes text'
-        : `${typeNameOf(type)} holds nothing`;
+        : `${typeNameOf(type)} has no members`;
   throw new ExpressionError(index.at, `${keys}, and this is ${typeNameOf(wanted)}`);
 }
 
@@ -166,7 +166,7 @@ function typeOfMacro(node: Macro, scope: Scope): Type {
 function wantBool(node: Node, scope: Scope): void {
   const type = present(typeOf(node, scope));
   if (type.kind !== 'bool' && type.kind !== 'any') {
-    throw new ExpressionError(node.at, `this has to be true or false, and is ${typeNameOf(type)}`);
+    throw new ExpressionError(node.at, `this must be a boolean, but is ${typeNameOf(type)}`);
   }
 }
 
@@ -220,7 +220,7 @@ function checkMembership(item: Type, all: Type, at: number): void {
     if (!comparable(item, within.of)) {
       throw (
         neverEqual(item, within.of, at) ??
-        new ExpressionError(at, `${typeNameOf(item)} is looked for in a list that holds ${typeNameOf(within.of)}`)
+        new ExpressionError(at, `${typeNameOf(item)} is compared with a list of ${typeNameOf(within.of)}`)
       );
     }
     checkEachWord(item, within.of, at);
@@ -291,7 +291,7 @@ function wrongOperands(
   const given = own.length === 0 ? 'nothing' : own.map(typeNameOf).join(' and ');
   return new ExpressionError(
     at,
-    `${shownName(name)}${on} does not take ${given}`,
+    `${shownName(name)}${on} does not accept ${given}`,
     `it takes ${takes.map((each) => each || 'nothing').join(', or ')}`,
   );
 }

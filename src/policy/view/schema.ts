@@ -63,7 +63,7 @@ const DECLARED = record('what is declared', {
   baseModels: field(TEXTS, 'Models that it was made from, as written.'),
   datasets: field(TEXTS, 'Data that it was trained on, as written.'),
   library: field(optional(STRING), 'The library that loads it: "transformers", "diffusers".'),
-  task: field(optional(STRING), 'What it is for: "text-generation".'),
+  task: field(optional(STRING), 'The task of the model: "text-generation".'),
   languages: field(TEXTS, 'Languages, as written.'),
   tags: field(TEXTS, 'Tags, as written.'),
   remoteCode: field(TEXTS, 'Code that a loader fetches, or takes from the artifact, when remote code is trusted.'),
@@ -74,7 +74,7 @@ const DECLARED = record('what is declared', {
 
 const READING = record('a reading', {
   loader: field(unionOf(...LOADERS), 'The loader: "pickle", "joblib", "torch-weights-only".'),
-  verdict: field(unionOf(...VERDICTS), 'What it would do.'),
+  verdict: field(unionOf(...VERDICTS), 'The action of the loader.'),
   imports: field(TEXTS, 'Every global that it can resolve, "module.name".'),
 });
 
@@ -103,7 +103,7 @@ const FINDING = record('a finding', {
   member: field(optional(STRING), 'Path within an archive; null outside one.'),
   offset: field(optional(INT_TYPE), 'Byte offset in the file, or in the member; null when it has none.'),
   line: field(optional(INT_TYPE), 'Line of a text file, from 1; null elsewhere.'),
-  evidence: field(optional(STRING), 'What was seen.'),
+  evidence: field(optional(STRING), 'The evidence.'),
   owasp: field(TEXTS, 'Risks of the OWASP Machine Learning Security Top 10: "ML06:2023".'),
   atlas: field(TEXTS, 'Techniques of MITRE ATLAS.'),
   cwe: field(TEXTS, 'Weaknesses.'),
@@ -121,7 +121,7 @@ const SIGNATURE = record('a signature', {
   path: field(STRING, 'Where the signature was read.'),
   status: field(
     unionOf('verified', 'partial', 'failed', 'not-assessed'),
-    '"partial": it holds and leaves files uncovered. "not-assessed": nobody said whom to trust.',
+    '"partial": it is valid, but leaves files uncovered. "not-assessed": no trusted signer was named.',
   ),
   problem: field(optional(STRING), 'Why it failed, as a stable code.'),
   detail: field(STRING, 'For people.'),
@@ -130,7 +130,7 @@ const SIGNATURE = record('a signature', {
     'How the signer is known; null when that is not proven.',
   ),
   identity: field(optional(STRING), 'Of sigstore: who signed, as the certificate names them.'),
-  issuer: field(optional(STRING), 'Of sigstore: who vouched for the identity. Of a certificate: its issuer.'),
+  issuer: field(optional(STRING), 'Of sigstore: the issuer of the identity. Of a certificate: its issuer.'),
   signedAt: field(optional(TIMESTAMP), 'Of sigstore: when, by its log or timestamp authority.'),
   keyHint: field(optional(STRING), 'Of a key: hex SHA-256 of its PEM.'),
   keyType: field(optional(STRING), 'Of a key: "P-256".'),
@@ -143,7 +143,7 @@ const SIGNATURE = record('a signature', {
   covered: field(INT_TYPE, 'How many signed files are there, unchanged.'),
   changed: field(TEXTS, 'Signed files whose bytes are others.'),
   missing: field(TEXTS, 'Signed files that are not there.'),
-  uncovered: field(TEXTS, 'Files that it does not vouch for.'),
+  uncovered: field(TEXTS, 'Files that it does not cover.'),
   emptyFiles: field(TEXTS, 'Empty files, which a signature by shards cannot list.'),
 });
 
@@ -161,7 +161,10 @@ const RULESET = record('the ruleset', {
 });
 
 const ENVIRONMENT = record('the environment', {
-  stage: field(optional(STRING), 'What the artifact is judged for: "staging", "production"; null when nobody said.'),
+  stage: field(
+    optional(STRING),
+    'The stage that the artifact is judged for: "staging", "production"; null if none is named.',
+  ),
   labels: field(mapOf(STRING), "Other labels of the environment, by name: 'region' in environment.labels."),
 });
 
@@ -169,14 +172,14 @@ const ENVIRONMENT = record('the environment', {
 export const VIEW: Readonly<Record<string, ViewField>> = {
   artifact: field(ARTIFACT, 'The model as a whole.'),
   source: field(SOURCE, 'Where it came from, by its pinned reference.'),
-  declared: field(DECLARED, 'What the model says of itself; verified by nobody.'),
+  declared: field(DECLARED, 'Declarations of the model, which are not verified.'),
   files: field(listOf(FILE), 'Every file of it.'),
   findings: field(listOf(FINDING), 'Everything that the scanners have to say.'),
   checks: field(mapOf(CHECK), "The questions that were answered, by id: checks['integrity.checksum']."),
   signatures: field(listOf(SIGNATURE), 'Signatures over the artifact that were looked at.'),
   approvals: field(listOf(APPROVAL), 'Who approved exactly these bytes; only verified ones are here.'),
   ruleset: field(RULESET, 'What judged.'),
-  environment: field(ENVIRONMENT, 'What it is judged for.'),
+  environment: field(ENVIRONMENT, 'The stage that it is judged for.'),
   now: field(TIMESTAMP, 'The time of the decision.'),
   provenance: field(
     ANY,

@@ -76,7 +76,7 @@ export function judgeWaivers(assessment: Assessment, waivers: readonly Waiver[],
     }
     const covered = reach.findings.filter((finding) => !malicious.has(finding.file));
     if (covered.length < reach.findings.length) {
-      report('refused', `${file ?? 'a file with such a finding'} is malicious, and what is malicious cannot be waived`);
+      report('refused', `${file ?? 'a file with such a finding'} is malicious, and a malicious file cannot be waived`);
       if (covered.length === 0) return end('refused');
     }
     for (const finding of covered) waived.add(finding.fingerprint);

@@ -55,7 +55,7 @@ export const COMPUTED_NAME: Rule = {
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'The module or the name is the result of a call, so that it does not stand in the file. Picklers write names as constants; computing one serves only to hide it.',
+    'The module or the name is the result of a call, so the file does not contain it. Picklers write names as constants; computing one serves only to hide it.',
   remedy: 'Do not load this file.',
   ...SUPPLY_CHAIN,
 };
@@ -66,7 +66,7 @@ export const COMPUTED_CALL: Rule = {
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'The callee is not a named global but the result of an earlier call, so what runs cannot be told from the file. Picklers never write this.',
+    'The callee is not a named global but the result of an earlier call, so the file does not show what runs. Picklers never write this.',
   remedy: 'Do not load this file.',
   ...SUPPLY_CHAIN,
 };
@@ -181,7 +181,7 @@ export const EXTENSION: Rule = {
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'EXT instructions look a global up in the registry of the program that loads the file. Which one it is cannot be told from the file.',
+    'EXT instructions look a global up in the registry of the program that loads the file. The file does not show which one.',
   remedy: USE_SAFE_FORMAT,
   ...SUPPLY_CHAIN,
 };

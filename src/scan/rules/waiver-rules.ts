@@ -21,7 +21,7 @@ export const waiverRules: readonly Rule[] = [
   },
   {
     ...WAIVER_RULES.refused,
-    title: 'A waiver of what nobody can waive',
+    title: 'A waiver of a rule that cannot be waived',
     verdict: 'none',
     explanation:
       'A waiver names what cannot be waived: a malicious file or its findings, bytes or signatures that are not what was announced, what was not read, or another void waiver. It is disregarded. Somebody who can write waivers asked for it, which is worth a question.',

@@ -72,7 +72,7 @@ export async function listEntries(egress: Egress, asked: HubQuestion, options: S
     let seen = 0;
     for await (const entry of listing) {
       if (++seen > 2 * maxFiles || entries.size >= maxFiles) {
-        throw new AssayError('limit', `holds more than ${maxFiles} files (maxFiles)`, {
+        throw new AssayError('limit', `contains more than ${maxFiles} files (maxFiles)`, {
           subject: `hf://${asked.repo}`,
         });
       }
@@ -86,7 +86,7 @@ export async function listEntries(egress: Egress, asked: HubQuestion, options: S
 }
 
 function toEntry(entry: unknown, asked: HubQuestion): HubEntry {
-  if (!isRecord(entry) || typeof entry.path !== 'string') throw badListing(asked, 'holds an entry without a path');
+  if (!isRecord(entry) || typeof entry.path !== 'string') throw badListing(asked, 'contains an entry without a path');
   const { path, type, oid } = entry;
   if (!isArtifactPath(path)) throw badListing(asked, `names ${JSON.stringify(path)}, which is not a path within it`);
   if (type !== 'file') throw badListing(asked, `holds ${path}, which is not a file`);

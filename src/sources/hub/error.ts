@@ -28,7 +28,7 @@ export function hubError(response: Response, asked: HubQuestion): AssayError {
   const subject = `hf://${asked.repo}`;
   const page = `${asked.endpoint}/${asked.repo}`;
   if (code === 'GatedRepo' || (status === 403 && code === '')) {
-    return new AssayError('unauthorized', `access to ${asked.repo} has to be granted first (${status})`, {
+    return new AssayError('unauthorized', `access to ${asked.repo} must be granted first (${status})`, {
       subject,
       hint: asked.hasToken
         ? `accept the terms at ${page} with the account that HF_TOKEN belongs to, and give the token read access`

@@ -76,7 +76,7 @@ async function openCached(reference: HubReference, settings: HubSettings, option
   if (snapshot === undefined) {
     throw new AssayError(
       'not-found',
-      `the cache holds no snapshot of ${repo} at ${revision}, and no connection may be opened`,
+      `the cache contains no snapshot of ${repo} at ${revision}, and connections are not allowed`,
       {
         subject: settings.cacheFolder,
         hint: 'run without --offline and HF_HUB_OFFLINE, or name the cache in HF_HUB_CACHE',
@@ -91,7 +91,7 @@ function within(reference: HubReference, entries: readonly HubEntry[]): { entry:
   const { repo, path } = reference;
   if (path === undefined) {
     if (entries.length > 0) return entries.map((entry) => ({ entry, path: entry.path }));
-    throw new AssayError('not-found', 'nothing to scan: the repository holds no files', {
+    throw new AssayError('not-found', 'nothing to scan: the repository contains no files', {
       subject: `hf://${repo}`,
       hint: 'name another revision',
     });

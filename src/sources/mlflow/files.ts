@@ -53,7 +53,7 @@ async function listAll(
     const { entries, bytes } = await client.list(service, joinedPath(root, folder), bytesLeft, subject);
     bytesLeft -= bytes;
     seen += entries.length;
-    if (seen > maxFiles) throw new AssayError('limit', `holds more than ${maxFiles} files (maxFiles)`, { subject });
+    if (seen > maxFiles) throw new AssayError('limit', `contains more than ${maxFiles} files (maxFiles)`, { subject });
     const names = new Set<string>();
     for (const entry of entries) {
       const name = checkedName(entry, folder, subject);
@@ -71,7 +71,7 @@ function addFolder(folders: string[], path: string, subject: string): void {
   if (path.split('/').length > MAX_FOLDERS_DEEP)
     throw new AssayError('limit', `folders stand more than ${MAX_FOLDERS_DEEP} deep`, { subject });
   if (folders.length > MAX_FOLDERS)
-    throw new AssayError('limit', `holds more than ${MAX_FOLDERS} folders`, { subject });
+    throw new AssayError('limit', `contains more than ${MAX_FOLDERS} folders`, { subject });
   folders.push(path);
 }
 
@@ -119,6 +119,6 @@ export function joinedPath(folder: string, name: string): string {
 }
 
 function badListing(subject: string, what: string): AssayError {
-  const hint = 'do not use the model; tell the operator of the MLflow server';
+  const hint = 'do not use the model; inform the operator of the MLflow server';
   return new AssayError('malformed', `the listing ${what}`, { subject, hint });
 }

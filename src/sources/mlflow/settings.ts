@@ -76,7 +76,7 @@ function authorization(env: NodeJS.ProcessEnv): string | undefined {
   const password = env[PASSWORD] || undefined;
   const token = clean(env[TOKEN]);
   if (username !== undefined && password !== undefined) {
-    if (username.includes(':')) throw usage(USERNAME, 'no user name holds a colon', 'set it again');
+    if (username.includes(':')) throw usage(USERNAME, 'a user name cannot contain a colon', 'set it again');
     return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   }
   if (token === undefined) {

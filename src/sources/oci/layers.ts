@@ -86,7 +86,7 @@ function refusalOf(descriptor: OciDescriptor, sha256: string, subject: string): 
   if (bad !== undefined) {
     return new AssayError('malformed', `the layer's name ${JSON.stringify(bad)} is not a path within the artifact`, {
       subject,
-      hint: 'do not unpack it; tell its publisher',
+      hint: 'do not unpack it; inform its publisher',
     });
   }
   if (urls.length > 0) {
@@ -102,7 +102,7 @@ function refusalOf(descriptor: OciDescriptor, sha256: string, subject: string): 
   if (data !== undefined && hexOf(Buffer.from(data, 'base64')) !== sha256) {
     return new AssayError('mismatch', 'the manifest carries other bytes for the layer than its digest names', {
       subject,
-      hint: 'do not use it; tell its publisher',
+      hint: 'do not use it; inform its publisher',
     });
   }
   return undefined;
@@ -145,7 +145,7 @@ function withDigest(path: string, digest: string): string {
 
 function nameTwice(path: string): AssayError {
   return new AssayError('malformed', `the manifest names two layers ${JSON.stringify(path)}`, {
-    hint: 'do not use it; tell its publisher',
+    hint: 'do not use it; inform its publisher',
   });
 }
 

@@ -39,7 +39,7 @@ export async function openOci(reference: OciReference, options: SourceOptions): 
     const files = filesOf(found.config, found.layers);
     const { maxFiles } = limitsOf(options);
     if (files.length > maxFiles)
-      throw new AssayError('limit', `holds more than ${maxFiles} files (maxFiles)`, { subject: ref });
+      throw new AssayError('limit', `contains more than ${maxFiles} files (maxFiles)`, { subject: ref });
     return {
       ref,
       pinned: `${client.endpoint.subject}@${found.digest}`,

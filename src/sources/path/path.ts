@@ -41,7 +41,7 @@ export async function openPath(reference: PathReference, options: SourceOptions)
     return folderArtifact(path, snapshotAt(path) ?? snapshotAt(realpathSync(path)), path, options);
   const current = currentSnapshot(path);
   if (current === undefined) {
-    throw new AssayError('not-found', 'this cache of a model holds no snapshot of its main branch', {
+    throw new AssayError('not-found', 'this cache of a model contains no snapshot of its main branch', {
       subject: path,
       hint: 'give one of the folders in its snapshots/',
     });
@@ -98,9 +98,9 @@ async function folderArtifact(
 ): Promise<Artifact> {
   const { entries, skipped } = walk(path, snapshot === undefined ? [] : [snapshot.blobs], limitsOf(options), options);
   if (entries.length === 0) {
-    throw new AssayError('not-found', 'the folder holds no files', {
+    throw new AssayError('not-found', 'the folder contains no files', {
       subject: path,
-      hint: 'give the folder that holds the model',
+      hint: 'give the folder that contains the model',
     });
   }
   const files = entries.map((entry) => toFile(entry, snapshot));

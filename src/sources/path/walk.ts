@@ -69,7 +69,9 @@ function walkFolder(state: Walk, folder: string, relative: string, above: readon
   const around = [...above, listed.real];
   for (const child of listed.children) {
     if (++state.visited > state.limits.maxFiles) {
-      throw new AssayError('limit', `holds more than ${state.limits.maxFiles} files (maxFiles)`, { subject: folder });
+      throw new AssayError('limit', `contains more than ${state.limits.maxFiles} files (maxFiles)`, {
+        subject: folder,
+      });
     }
     const name = child.name.toString('utf8');
     const path = relative === '' ? name : `${relative}/${name}`;

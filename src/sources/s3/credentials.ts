@@ -94,7 +94,7 @@ async function profileKeys(
   const elsewhere = ELSEWHERE.find((one) => profile[one] !== undefined);
   if (elsewhere !== undefined)
     throw badProfile(name, `gets its keys by ${elsewhere}, which is not done here`, exported(name));
-  throw badProfile(name, 'holds no keys', 'run aws configure, or name another one in AWS_PROFILE');
+  throw badProfile(name, 'contains no keys', 'run aws configure, or name another one in AWS_PROFILE');
 }
 
 function staticKeys(profile: S3Profile): Keys | undefined {
@@ -125,7 +125,7 @@ function readToken(path: string): string {
   }
   if (token === '' || token.length > MAX_TOKEN_BYTES) {
     const hint = 'check AWS_WEB_IDENTITY_TOKEN_FILE';
-    throw new AssayError('usage', 'the file holds no identity token', { subject: path, hint });
+    throw new AssayError('usage', 'the file contains no identity token', { subject: path, hint });
   }
   return token;
 }

@@ -22,7 +22,7 @@ export function s3Error(error: unknown, asked: S3Question): AssayError {
     new AssayError(kind, message, { subject: asked.subject, hint, cause: error });
   switch (code) {
     case 'NoSuchBucket':
-      return make('not-found', `there is no bucket ${asked.bucket}${placeOf(asked)}`, checkPlace(asked));
+      return make('not-found', `the bucket ${asked.bucket} does not exist${placeOf(asked)}`, checkPlace(asked));
     case 'NoSuchVersion':
       return make('not-found', 'the object has no such version', 'check the versionId');
     case 'InvalidAccessKeyId':
@@ -81,7 +81,7 @@ function byStatus(error: unknown, status: number | undefined, code: string, aske
     return make('network', 'the server does not answer as S3 does', checkPlace(asked));
   }
   if (status < 400) return elsewhere(error, asked);
-  if (status === 404) return make('not-found', `there is no such object${placeOf(asked)}`, 'check the key');
+  if (status === 404) return make('not-found', `the object does not exist${placeOf(asked)}`, 'check the key');
   if (status === 401 || status === 403) {
     return asked.signed
       ? make('unauthorized', `access is denied (${code})`, 'ask for s3:GetObject and s3:ListBucket on it')

@@ -91,7 +91,7 @@ async function gather(
     if (objects.has(object.key)) throw bad(store, prefix, `names ${JSON.stringify(object.key)} twice`);
     if (object.size === 0 && object.key.endsWith('/')) continue;
     if (objects.size >= maxFiles) {
-      throw new AssayError('limit', `holds more than ${maxFiles} files (maxFiles)`, {
+      throw new AssayError('limit', `contains more than ${maxFiles} files (maxFiles)`, {
         subject: store.subjectOf(prefix),
         hint: 'name a deeper prefix',
       });
@@ -103,7 +103,7 @@ async function gather(
 
 function toObject(store: S3Store, prefix: string, listed: Listed): ListedObject {
   const { Key: key, Size: size, ETag: etag } = listed;
-  if (key === undefined || key === '') throw bad(store, prefix, 'holds an object without a key');
+  if (key === undefined || key === '') throw bad(store, prefix, 'contains an object without a key');
   if (!key.startsWith(prefix)) throw bad(store, prefix, `names ${JSON.stringify(key)}, which is not below the prefix`);
   if (size === undefined || !Number.isSafeInteger(size) || size < 0)
     throw bad(store, prefix, `gives ${JSON.stringify(key)} an impossible size`);
@@ -127,6 +127,6 @@ function checkPages(store: S3Store, prefix: string, pages: number): void {
 function bad(store: S3Store, prefix: string, what: string): AssayError {
   return new AssayError('malformed', `the listing ${what}`, {
     subject: store.subjectOf(prefix),
-    hint: 'tell the operator of the server',
+    hint: 'inform the operator of the server',
   });
 }

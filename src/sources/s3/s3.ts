@@ -91,7 +91,7 @@ async function manyObjects(store: S3Store, reference: S3Reference, options: Sour
   const ref = formatS3({ kind: 's3', bucket, key: prefix });
   const { objects, pins } = await listObjects(store, prefix, options);
   if (objects.length === 0) {
-    const what = prefix === '' ? 'the bucket holds no objects' : 'there is no such object, and none below it';
+    const what = prefix === '' ? 'the bucket contains no objects' : 'neither the object nor an object below it exists';
     const hint = prefix === '' ? 'name another bucket' : `check the key, such as with: aws s3 ls s3://${bucket}/`;
     throw new AssayError('not-found', what, { subject: formatS3(reference), hint });
   }

@@ -147,7 +147,11 @@ describe('a configuration', () => {
     ],
     ['an address that is none', `${head}spec:\n  serviceUrl: assay\n`, 'serviceUrl is not an address of a service; '],
     ['a namespace that is none', `${head}spec:\n  ownNamespace: A_b\n`, 'A_b is not an ownNamespace; '],
-    ['an unknown pin', `${head}spec:\n  mutation: { pin: rewrit }\n`, 'rewrit is not a valid value of pin; did you mean rewrite?'],
+    [
+      'an unknown pin',
+      `${head}spec:\n  mutation: { pin: rewrit }\n`,
+      'rewrit is not a valid value of pin; did you mean rewrite?',
+    ],
     [
       'a kind that is none',
       `${head}spec:\n  mutation: { kinds: [apps/Deployment] }\n`,

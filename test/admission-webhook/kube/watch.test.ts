@@ -88,7 +88,9 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     await kube.up();
     // Only a new listing tells again what did not change.
     await until(() => expect(told.lines).toEqual(expect.arrayContaining(['+stays', '-forgotten', 'synced'])));
-    expect(told.problems.every(({ message }) => /refuses the connection|cannot be reached|answers 5/.test(message))).toBe(true);
+    expect(
+      told.problems.every(({ message }) => /refuses the connection|cannot be reached|answers 5/.test(message)),
+    ).toBe(true);
   });
 
   it('goes on asking where it is refused, and gets through once it may', async () => {

@@ -279,7 +279,12 @@ describe('what cannot be made sure of is not touched, and told', () => {
       { volumes: [{ name: 'h', hostPath: { path: '/var/lib//kubelet/pods' } }] },
       /contains the volumes of all Pods/,
     ],
-    ['the root of the node', LOAD, { volumes: [{ name: 'h', hostPath: { path: '/' } }] }, /contains the volumes of all Pods/],
+    [
+      'the root of the node',
+      LOAD,
+      { volumes: [{ name: 'h', hostPath: { path: '/' } }] },
+      /contains the volumes of all Pods/,
+    ],
     ['Windows', LOAD, { os: { name: 'windows' } }, /Windows/],
     [
       'a shared volume',

@@ -121,7 +121,9 @@ describe('assay admit', () => {
     const shut = await runCli(['admit', 'status', '--url', webhook.url, '--ca', authority.file]);
     expect(shut).toMatchObject({ code: 2, stdout: '' });
     expect(shut.stderr).toMatch(/^assay: https:.*\/status: sent no token; give --client-token-file/);
-    expect((await runCli(['admit', 'status', '--url', webhook.url])).stderr).toMatch(/cannot be reached \(.*certificate/);
+    expect((await runCli(['admit', 'status', '--url', webhook.url])).stderr).toMatch(
+      /cannot be reached \(.*certificate/,
+    );
     expect(await end(webhook)).toBe(143);
     const records = webhook
       .out()

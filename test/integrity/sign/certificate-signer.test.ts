@@ -104,7 +104,7 @@ describe('certificates in PEM', () => {
     ['nothing', () => '', /^c\.pem: holds no certificate$/],
     ['a key', () => readFileSync(names.get('leaf')?.privateKey ?? '', 'utf8'), /holds no certificate/],
     ['too many', () => pem('leaf').repeat(17), /holds 17 certificates/],
-    ['a broken one', () => pem('leaf').replace(/^MII.{8}/m, 'MIIBAAAAAAA'), /holds a certificate that cannot be read/],
+    ['a broken one', () => pem('leaf').replace(/^MII.{8}/m, 'MIIBAAAAAAA'), /contains an unreadable certificate/],
   ])('refuses %s', (_, text, message) => {
     expect(problem(() => readCertificates(text(), 'c.pem'))).toMatch(message);
   });

@@ -98,11 +98,7 @@ describe('manifests among scanned files', () => {
       { 'model.bin.dvc': `outs: [{path: model.bin, hash: md5, md5: ${hash('md5', 'weights')}, size: 7}]` },
       'model.bin.dvc contains only the MD5 of model.bin, which can be forged',
     ],
-    [
-      'climbs',
-      { SHA256SUMS: `${sha256('x')}  ../x` },
-      'SHA256SUMS is not used: line 1 names a file above its folder',
-    ],
+    ['climbs', { SHA256SUMS: `${sha256('x')}  ../x` }, 'SHA256SUMS is not used: line 1 names a file above its folder'],
     ['is none', { 'checksums.txt': 'see the website' }, 'checksums.txt is not used: line 1 contains no digest'],
     ['is empty', { SHA256SUMS: '' }, 'SHA256SUMS contains no digest'],
   ])('one that %s is not assessed', async (_, tree, detail) => {

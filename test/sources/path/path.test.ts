@@ -160,7 +160,7 @@ describe('what is not an artifact', () => {
   test('is one error that says how to correct it', async () => {
     expect(await errorOf(folder({}))).toMatchObject({
       code: 'not-found',
-      message: 'the folder holds no files',
+      message: 'the folder contains no files',
     });
     expect(await errorOf(join(root, 'missing'))).toMatchObject({ code: 'not-found' });
     expect((await errorOf('owner/no-such-model')).hint).toContain('hf://owner/no-such-model');

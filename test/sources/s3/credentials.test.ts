@@ -84,7 +84,7 @@ describe('keys', () => {
     ['sso', 'gets its keys by sso_session, which is not done here', /eval "\$\(aws configure export-credentials/],
     ['mfa', 'asks for a code of a second factor', /export-credentials --profile mfa/],
     ['loop', 'leads back to itself', /source_profile/],
-    ['bare', 'holds no keys', /aws configure/],
+    ['bare', 'contains no keys', /aws configure/],
     ['constructor', 'is in none of the files of the AWS command line', /check AWS_PROFILE/],
   ])('of the profile %s are refused', async (name, what, hint) => {
     const error = await errorOf(keysOf({ ...files, AWS_PROFILE: name }));

@@ -232,10 +232,10 @@ requirePart(
 
     test('what is not there is told', async () => {
       const cases = [
-        ['s3://models/nope', 'there is no such object, and none below it'],
-        ['s3://models/one/mod', 'there is no such object, and none below it'],
-        ['s3://models/nope/', 'there is no such object, and none below it'],
-        ['s3://empty', 'the bucket holds no objects'],
+        ['s3://models/nope', 'neither the object nor an object below it exists'],
+        ['s3://models/one/mod', 'neither the object nor an object below it exists'],
+        ['s3://models/nope/', 'neither the object nor an object below it exists'],
+        ['s3://empty', 'the bucket contains no objects'],
         ['s3://nosuchbucket/model.bin', `there is no bucket nosuchbucket at ${meddler.origin}`],
         ['s3://nosuchbucket/', `there is no bucket nosuchbucket at ${meddler.origin}`],
       ] as const;
@@ -300,7 +300,7 @@ requirePart(
         'names "other/a.bin", which is not below the prefix',
       ],
       ['names a key twice', /tree\/empty\.txt/, 'tree/a.bin', 'names "tree/a.bin" twice'],
-      ['names no key', /<Key>tree\/empty\.txt<\/Key>/, '', 'holds an object without a key'],
+      ['names no key', /<Key>tree\/empty\.txt<\/Key>/, '', 'contains an object without a key'],
       ['gives no size', /<Size>1</, '<Size>-1<', 'gives "tree/a.bin" an impossible size'],
     ])('a listing that %s is refused', async (_, from, to, message) => {
       meddler.meddle({

@@ -69,7 +69,7 @@ function subjectOf({ sub, email, email_verified: verified }: Claims, origin: str
     throw usage('the mail address of the identity token is not verified', origin, 'verify it with its issuer');
   }
   if (sub !== undefined && sub !== '') return sub;
-  throw usage('the identity token names nobody', origin);
+  throw usage('the identity token names no subject', origin);
 }
 
 function usage(message: string, subject: string, hint = HINT): AssayError {

@@ -64,7 +64,7 @@ async function loadLibrary(subject: string): Promise<PKCS11> {
     library = new PKCS11();
   } catch (cause) {
     const hint = 'npm install pkcs11js@2 where assay is installed';
-    throw new AssayError('usage', 'the package pkcs11js, which speaks to tokens, is not installed', {
+    throw new AssayError('usage', 'the package pkcs11js, which accesses tokens, is not installed', {
       subject,
       hint,
       cause,

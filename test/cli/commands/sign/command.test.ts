@@ -88,7 +88,7 @@ describe('what cannot be signed: one line that says what and how to correct it, 
     ],
     ['no artifact', [], /missing required argument 'artifact'/],
     ['a missing folder', ['nowhere', ...KEY], /nowhere: no such file or folder; check the path/],
-    ['an empty folder', ['empty', ...KEY], /empty: the folder holds no files; give the folder/],
+    ['an empty folder', ['empty', ...KEY], /empty: the folder contains no files; give the folder/],
     ['a folder of what is left out', ['only-git', ...KEY], /only-git: there is no file to sign; give a folder/],
     ['a device', ['/dev/zero', ...KEY], /\/dev\/zero: is neither a file nor a folder/],
     [

@@ -21,7 +21,7 @@ function attributes(of: Value | undefined, context: ContractContext): Breach | u
   if (of?.kind === NONE) return undefined;
   if (of?.kind !== DICT) return otherThan(of, 'a state');
   const items = context.state.itemsOf(of);
-  if (items === undefined) return unexpected('the attributes of the tensor cannot be told');
+  if (items === undefined) return unexpected('the attributes of the tensor are unknown');
   for (let i = 0; i + 1 < items.length; i += 2) {
     const [key, item] = [items[i], items[i + 1]];
     const name = key === undefined ? undefined : context.state.text(key);
