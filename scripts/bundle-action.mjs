@@ -16,7 +16,9 @@ const BUNDLED = 'action/src/bundled';
 export const BUNDLE = fileURLToPath(new URL('../action/dist/index.js', import.meta.url));
 
 /** Parts of undici that no connection of ours uses. */
-const UNUSED = /undici\/lib\/(?:web\/(?:websocket|eventsource|cookies)|mock)\//;
+const UNUSED = /undici\/lib\/(?:web\/(?:websocket|eventsource|cookies|fetch|fileapi)|mock)\//;
+/** What undici makes one of while it is loaded. */
+const CACHE = /undici\/lib\/web\/cache\/cachestorage\.js$/;
 
 /** Files that the program reads beside its code. */
 function carriedFiles() {
@@ -101,6 +103,11 @@ const oneFile = {
     onResolve({ filter: /^bowser$/ }, ({ path }) => ({ path, namespace: 'unused' }));
     onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
     onLoad({ filter: UNUSED }, () => ({ contents: 'module.exports = {};' }));
+    onLoad({ filter: CACHE }, () => ({ contents: 'module.exports = { CacheStorage: class {} };' }));
+    // undici carries its parser twice, with and without SIMD; one is enough for a step.
+    onLoad({ filter: /undici\/lib\/llhttp\/llhttp_simd-wasm\.js$/ }, () => ({
+      contents: "module.exports = require('./llhttp-wasm.js');",
+    }));
     // Native code, and what only other faces do: no input of the Action leads there.
     onResolve({ filter: /^(?:pkcs11js|better-sqlite3|bullmq|ioredis|pg)$/ }, ({ path }) => ({ path, external: true }));
   },

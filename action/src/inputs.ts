@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { isPrivateLine, isToken, serviceAddress } from '../../src/client/index.ts';
 import { isSeverity, SEVERITIES, type Severity } from '../../src/core/assessment/index.ts';
 import { AssayError } from '../../src/core/index.ts';
 import { DEFAULT_POLICY } from '../../src/policy/index.ts';
@@ -21,6 +22,9 @@ export interface Inputs {
   readonly comment: boolean;
   readonly hfToken: string;
   readonly githubToken: string;
+  /** The organisation's service of Assay, which is asked for its decisions. */
+  readonly serviceUrl: URL | undefined;
+  readonly serviceToken: string;
   readonly offline: boolean;
   readonly onOutage: 'fail' | 'neutral';
   /** Names this job among others of the same workflow in SARIF. */
@@ -33,9 +37,6 @@ export interface Inputs {
  */
 export function readInputs(env: NodeJS.ProcessEnv): Inputs {
   const text = (name: string) => (env[`INPUT_${name.toUpperCase()}`] ?? '').trim();
-  if (text('service-url') !== '') {
-    throw wrong('service-url', 'is not supported by this version', 'leave it out: the Action chooses by itself');
-  }
   const policy = text('policy') || DEFAULT_POLICY;
   return {
     paths: lines(text('path') || '.').map((path) => repositoryPath('path', path)),
@@ -50,10 +51,33 @@ export function readInputs(env: NodeJS.ProcessEnv): Inputs {
     comment: flag('comment', text('comment')),
     hfToken: text('hf-token'),
     githubToken: text('github-token'),
+    ...service(text('service-url'), text('service-token'), flag('offline', text('offline'))),
     offline: flag('offline', text('offline')),
     onOutage: outage(text('on-outage')),
     category: text('category'),
   };
+}
+
+/** The inputs that hold secrets. */
+const SECRETS = ['hf-token', 'github-token', 'service-token'] as const;
+
+/** What no log may show, whatever else is wrong. */
+export function secretsOf(env: NodeJS.ProcessEnv): readonly string[] {
+  return SECRETS.map((name) => (env[`INPUT_${name.toUpperCase()}`] ?? '').trim()).filter((secret) => secret !== '');
+}
+
+function service(url: string, token: string, offline: boolean): Pick<Inputs, 'serviceUrl' | 'serviceToken'> {
+  if (url === '') {
+    if (token === '') return { serviceUrl: undefined, serviceToken: '' };
+    throw wrong('service-token', 'is given without service-url', 'give both, or neither');
+  }
+  const serviceUrl = serviceAddress(url, 'input service-url');
+  if (!isPrivateLine(serviceUrl))
+    throw wrong('service-url', 'is not an https:// address: the token would travel in the clear', 'use https://');
+  if (offline) throw wrong('offline', 'is true, and service-url names a service to ask', 'leave one of them out');
+  if (token !== '' && !isToken(token))
+    throw wrong('service-token', 'is not a token', 'give the token alone, in one line');
+  return { serviceUrl, serviceToken: token };
 }
 
 function lines(text: string): string[] {

@@ -1,20 +1,13 @@
-import {
-  type Action,
-  type Assessment,
-  type Finding,
-  NOTHING_DECLARED,
-  type Severity,
-  severityRank,
-} from '../../src/core/assessment/index.ts';
+import { type Action, type Finding, type Severity, severityRank } from '../../src/core/assessment/index.ts';
 import type { Evaluated } from '../../src/pipeline/evaluate/index.ts';
 import { findingText, withEvidence } from '../../src/report/index.ts';
-import { rulesetOf } from '../../src/scan/rules/index.ts';
 import type { ChangeSet } from './change/index.ts';
 import type { Comparison } from './comparison.ts';
-import type { Inputs } from './inputs.ts';
-import { actionOf, isComplete, type JudgedModels, worseAction } from './judge.ts';
+import { judgeLines } from './lines.ts';
 import type { ReferencedModel, ScannedReferences } from './references/index.ts';
 import type { RunRules } from './rules.ts';
+import { type Ruled, serviceFindings, unavailableFinding } from './service/index.ts';
+import { worseAction } from './worse-action.ts';
 
 /** A finding with the place of the repository that a person is led to. */
 export interface Shown {
@@ -32,101 +25,110 @@ export interface RunOutcome {
   readonly comparison: Comparison;
   readonly change: ChangeSet;
   /** The model files of the change. */
-  readonly models: Evaluated | undefined;
+  readonly models: Ruled | undefined;
   readonly referenced: readonly ReferencedModel[];
   /** What lines of the change say, and the change as a whole. */
   readonly lines: Evaluated;
   /** Everything, worst first. */
   readonly shown: readonly Shown[];
   readonly action: Action;
-  /** Why the step fails although nothing is denied, or passes without a decision. */
-  readonly outages: readonly ReferencedModel[];
+  /** What did not answer: why the step fails although nothing is denied, or passes without a decision. */
+  readonly outages: readonly string[];
   readonly incomplete: boolean;
 }
 
-export function outcomeOf(
-  parts: {
-    readonly comparison: Comparison;
-    readonly change: ChangeSet;
-    readonly models: JudgedModels;
-    readonly references: ScannedReferences;
-    readonly extra: readonly Finding[];
-  },
-  inputs: Inputs,
-  ruling: RunRules,
-): RunOutcome {
+interface Parts {
+  readonly comparison: Comparison;
+  readonly change: ChangeSet;
+  readonly models: Ruled | undefined;
+  readonly references: ScannedReferences;
+}
+
+export async function outcomeOf(parts: Parts, ruling: RunRules): Promise<RunOutcome> {
   const { comparison, change, models, references } = parts;
-  const outages = references.models.filter(({ outcome }) => outcome.kind === 'outage');
-  const decisive = [...change.findings, ...parts.extra, ...references.findings];
-  const own = actionOf(decisive, inputs.failOn);
-  // An outage says nothing of a model: by input it fails the step, or leaves it without a decision.
-  const findings = [...decisive, ...references.outages];
-  const lines = linesJudged(findings, own, ruling);
+  const decisive = [...change.findings, ...ownFindings(models), ...references.findings];
+  const lines = await judgeLines(decisive, change.files, ruling);
   const judged = references.models.flatMap(({ outcome }) => (outcome.kind === 'judged' ? [outcome.judged] : []));
-  const all = [...(models.judged === undefined ? [] : [models.judged]), ...judged];
-  const action = all.reduce((worst, { decision }) => worseAction(worst, decision.action), own);
+  const all = [...(models === undefined ? [] : [models]), ...judged];
+  // An outage says nothing of a model: by input it fails the step, or leaves it without a decision.
+  const outages = outageFindings(parts, all);
+  const told = withOutages(lines, outages);
   return {
     comparison,
     change,
-    models: models.judged,
+    models,
     referenced: references.models,
-    lines,
-    shown: shownOf(models.judged, references.models, findings),
-    action,
-    outages,
-    incomplete: !all.every(isComplete),
+    lines: told,
+    shown: shownOf(models, references.models, told),
+    action: all.reduce<Action>((worst, { action }) => worseAction(worst, action), lines.decision.action),
+    outages: outagesOf(references.models, all),
+    incomplete: !all.every(({ assessment }) => assessment.status === 'complete'),
   };
 }
 
-/** The findings of lines as one more judged artifact, for reports: the change itself. */
-function linesJudged(findings: readonly Finding[], action: Action, { rules, terms }: RunRules): Evaluated {
-  const assessment: Assessment = {
-    artifact: { ref: '.', pinned: '.', digest: null },
-    status: 'complete',
-    files: [],
-    findings,
-    checks: [],
-    signatures: [],
-    declared: NOTHING_DECLARED,
-    ruleset: rulesetOf(rules.allowances.allowances, rules.lists),
-    notes: [],
-    stats: { files: 0, bytesTotal: 0, bytesRead: 0, durationMs: 0 },
-  };
-  const byRule = new Map<string, string[]>();
-  for (const { ruleId, fingerprint } of findings) byRule.set(ruleId, [...(byRule.get(ruleId) ?? []), fingerprint]);
-  const violations =
-    action === 'allow'
-      ? []
-      : [...byRule].map(([rule, prints]) => ({ rule, message: `${prints.length} in the change`, findings: prints }));
-  const { name, digest } = terms.policy;
-  return { assessment, decision: { action, policy: name, policyDigest: digest, violations, rules: [], waivers: [] } };
+function ownFindings(models: Ruled | undefined): readonly Finding[] {
+  return models === undefined ? [] : serviceFindings(models, (paths) => paths.slice(0, 1).map((file) => ({ file })));
+}
+
+function outageFindings({ references, models }: Parts, all: readonly Ruled[]): readonly Finding[] {
+  const first = all.find(({ service }) => service.kind === 'unavailable');
+  const place = references.models.find(({ outcome }) => outcome.kind === 'judged' && outcome.judged === first)
+    ?.places[0];
+  const file = place?.file ?? models?.assessment.files[0]?.path ?? '.';
+  const spot = { file, ...(place === undefined ? {} : { line: place.line }) };
+  const unavailable = first === undefined ? undefined : unavailableFinding(first, spot);
+  return [...references.outages, ...(unavailable === undefined ? [] : [unavailable])];
+}
+
+function outagesOf(referenced: readonly ReferencedModel[], all: readonly Ruled[]): readonly string[] {
+  const stores = referenced.flatMap(({ outcome, reference }) => (outcome.kind === 'outage' ? [reference] : []));
+  const isUnasked = all.some(({ service }) => service.kind === 'unavailable');
+  return [...stores, ...(isUnasked ? ['the service of the organisation'] : [])];
+}
+
+/** The lines as they are reported: with what was not looked at. */
+function withOutages({ assessment, decision }: Evaluated, outages: readonly Finding[]): Evaluated {
+  if (outages.length === 0) return { assessment, decision };
+  const findings = [...assessment.findings, ...outages];
+  return { assessment: { ...assessment, findings, status: 'incomplete' }, decision };
 }
 
 function shownOf(
-  models: Evaluated | undefined,
+  models: Ruled | undefined,
   referenced: readonly ReferencedModel[],
-  lines: readonly Finding[],
+  lines: Evaluated,
 ): readonly Shown[] {
   const own = [
-    ...(models === undefined ? [] : ofArtifact(models, undefined)),
-    ...lines.map((finding) => shown(finding, undefined)),
+    ...(models === undefined ? [] : ofArtifact(models, models.approved, undefined)),
+    ...unwaived(lines).map((finding) => shown(finding, undefined)),
   ];
   const far = referenced.flatMap(({ outcome, places }) => {
     if (outcome.kind !== 'judged') return [];
     const [place] = places;
-    return place === undefined ? [] : ofArtifact(outcome.judged, { file: place.file, line: place.line });
+    const { judged } = outcome;
+    return place === undefined ? [] : ofArtifact(judged, judged.approved, { file: place.file, line: place.line });
   });
   return [...own, ...far].sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
 }
 
-/** Findings of an artifact, and of its files that no finding explains: without them, silence would look like safety. */
-function ofArtifact({ assessment, decision }: Evaluated, place: { file: string; line: number } | undefined): Shown[] {
+function unwaived({ assessment, decision }: Evaluated): readonly Finding[] {
   const waived = new Set(decision.waivers.flatMap(({ outcome, findings }) => (outcome === 'applied' ? findings : [])));
-  const found = assessment.findings.filter(({ fingerprint }) => !waived.has(fingerprint));
+  return assessment.findings.filter(({ fingerprint }) => !waived.has(fingerprint));
+}
+
+/** Findings of an artifact, and of its files that no finding explains: without them, silence would look like safety. */
+function ofArtifact(
+  judged: Evaluated,
+  approved: ReadonlySet<string>,
+  place: { file: string; line: number } | undefined,
+): Shown[] {
+  const { assessment } = judged;
+  const found = unwaived(judged).filter(({ file }) => !approved.has(file));
   const explained = new Set(assessment.findings.filter(({ severity }) => severity !== 'info').map(({ file }) => file));
-  const silent = assessment.files.filter(
-    ({ path, verdict }) => (verdict === 'unknown' || verdict === 'not-assessed') && !explained.has(path),
-  );
+  const silent = assessment.files.filter(({ path, verdict }) => {
+    const isOpen = verdict === 'unknown' || verdict === 'not-assessed';
+    return isOpen && !explained.has(path) && !approved.has(path);
+  });
   const within = place === undefined ? undefined : assessment.artifact.pinned;
   return [
     ...found.map((finding) => shown(finding, place, within)),

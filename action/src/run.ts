@@ -1,21 +1,28 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Finding } from '../../src/core/assessment/index.ts';
 import { AssayError, isAssayError, withHint } from '../../src/core/index.ts';
 import { version } from '../../src/core/package/index.ts';
 import { formatTitles } from '../../src/pipeline/index.ts';
-import { pathToUri, type ReportContext, type RuleInfo, renderJsonLine, renderSarif } from '../../src/report/index.ts';
-import { RULES } from '../../src/scan/rules/index.ts';
-import { CHANGE_RULES, type ChangeSet, changeSetOf, dvcFindings } from './change/index.ts';
-import { comparisonOf } from './comparison.ts';
-import { Git, GitBlobs } from './git/index.ts';
-import { type Inputs, readInputs } from './inputs.ts';
+import {
+  type Judged,
+  pathToUri,
+  type ReportContext,
+  type RuleInfo,
+  renderJsonLine,
+  renderSarif,
+} from '../../src/report/index.ts';
+import { CHANGE_RULES, RULES } from '../../src/scan/rules/index.ts';
+import { changeSetOf } from './change/index.ts';
+import { type Comparison, comparisonOf } from './comparison.ts';
+import { Git } from './git/index.ts';
+import { type Inputs, readInputs, secretsOf } from './inputs.ts';
 import { judgeModels } from './judge.ts';
 import { atLeast, outcomeOf, type RunOutcome } from './outcome.ts';
-import { introducedReferences, REFERENCE_RULES, scanReferences } from './references/index.ts';
+import { introducedReferences, scanReferences } from './references/index.ts';
 import { annotate, GitHub, judgedOf, MAX_COMMENT, outcomeHeadline, summaryOf, writeReport } from './report/index.ts';
-import { readRuling } from './rules.ts';
+import { type RunRules, readRuling } from './rules.ts';
+import { closedDesk, type Desk, NO_DESK, openDesk } from './service/index.ts';
 import { MAX_SUMMARY_BYTES, Workflow } from './workflow.ts';
 
 /** UTF-16 units of a summary: three bytes each at most. */
@@ -25,8 +32,8 @@ const MAX_SUMMARY = Math.floor(MAX_SUMMARY_BYTES / 3);
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 function reportContext(): ReportContext {
-  const own = [...Object.values(CHANGE_RULES), ...Object.values(REFERENCE_RULES)];
-  const rules = new Map<string, RuleInfo>([...RULES, ...own.map((rule) => [rule.id, rule] as const)]);
+  const own = Object.values(CHANGE_RULES).map((rule) => [rule.id, rule] as const);
+  const rules = new Map<string, RuleInfo>([...RULES, ...own]);
   return { rules, formats: formatTitles(), version: version(), coverage: false };
 }
 
@@ -41,9 +48,8 @@ export async function runAction(env: NodeJS.ProcessEnv): Promise<number> {
   for (const signal of STOP_SIGNALS) process.once(signal, interrupt);
   const scratch = await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'assay-action-'));
   try {
+    for (const secret of secretsOf(env)) workflow.mask(secret);
     const inputs = readInputs(env);
-    workflow.mask(inputs.hfToken);
-    workflow.mask(inputs.githubToken);
     const outcome = await judge(env, inputs, { workflow, scratch, signal: stop.signal });
     return await report(env, inputs, outcome, { workflow, signal: stop.signal });
   } catch (error) {
@@ -76,32 +82,46 @@ async function judge(env: NodeJS.ProcessEnv, inputs: Inputs, { workflow, scratch
   const comparison = await comparisonOf(env, git);
   workflow.log(`checks ${comparison.about}, ${comparison.head}`);
   const ruling = await readRuling(comparison, inputs, git, new Date());
-  const blobs = new GitBlobs(git, scratch);
-  const change = await changeSetOf(comparison, inputs, { git, blobs, workspace });
-  const models = await judgeModels(change, ruling, { newOnly: inputs.newFindingsOnly, signal });
-  const introduced = await introducedReferences(change.texts, blobs);
-  const references = await scanReferences(introduced, ruling, {
-    env: sourceEnvironment(env, inputs),
-    offline: inputs.offline,
-    isInRepository: introduced.length === 0 ? () => false : pathsOf(change.tree),
-    signal,
-    log: (text) => workflow.log(text),
-  });
-  const extra: readonly Finding[] = await dvcFindings(change, blobs);
-  return outcomeOf({ comparison, change, models, references, extra }, inputs, ruling);
+  const change = await changeSetOf(comparison, inputs, { git, workspace, scratch });
+  const introduced = await introducedReferences(change);
+  const desk = deskOf(env, inputs, comparison, { ruling, signal });
+  try {
+    const models = await judgeModels(change, ruling, { newOnly: inputs.newFindingsOnly, desk, signal });
+    const references = await scanReferences(introduced, ruling, {
+      env: sourceEnvironment(env, inputs),
+      offline: inputs.offline,
+      isInRepository: (path) => change.files.has(path),
+      desk,
+      signal,
+      log: (text) => workflow.log(text),
+    });
+    return await outcomeOf({ comparison, change, models, references }, ruling);
+  } finally {
+    await desk.close();
+  }
 }
 
-/** Whether a path is a file or a folder of the commit. */
-function pathsOf(tree: ChangeSet['tree']): (path: string) => boolean {
-  const paths = new Set<string>();
-  for (const { path } of tree) {
-    for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) {
-      const part = path.slice(0, at);
-      if (paths.has(part)) break;
-      paths.add(part);
-    }
+/** @throws AssayError `usage` for a service without a token, where the job could have one */
+function deskOf(
+  env: NodeJS.ProcessEnv,
+  { serviceUrl, serviceToken, hfToken }: Inputs,
+  { event, pullRequest }: Comparison,
+  { ruling, signal }: { readonly ruling: RunRules; readonly signal: AbortSignal },
+): Desk {
+  if (serviceUrl === undefined) return NO_DESK;
+  if (serviceToken !== '') {
+    return openDesk({ url: serviceUrl, token: serviceToken, env: sourceEnvironment(env, { hfToken }), signal, ruling });
   }
-  return (path) => paths.has(path.replace(/^\.\//, '').replace(/\/$/, ''));
+  if (event === 'pull_request' && pullRequest?.fork === true) {
+    const hint = 'run the step on merge_group, or on pull_request_target with the base checked out: those have secrets';
+    return closedDesk(
+      new AssayError('unauthorized', 'the pull request comes from a fork, which gets no service-token', { hint }),
+    );
+  }
+  throw new AssayError('usage', 'is empty, and service-url names a service to ask', {
+    subject: 'input service-token',
+    hint: 'give it a secret that the event has; those of Dependabot are kept apart from others',
+  });
 }
 
 async function mustBeRepository(git: Git): Promise<void> {
@@ -114,9 +134,9 @@ async function mustBeRepository(git: Git): Promise<void> {
 }
 
 /** What a source may know of the environment: not the tokens and inputs of the job. */
-function sourceEnvironment(env: NodeJS.ProcessEnv, { hfToken }: Inputs): NodeJS.ProcessEnv {
+function sourceEnvironment(env: NodeJS.ProcessEnv, { hfToken }: Pick<Inputs, 'hfToken'>): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(
-    ([name]) => !/^(?:INPUT_|GITHUB_|ACTIONS_|RUNNER_|HF_TOKEN$|HUGGING_FACE_HUB_TOKEN$)/.test(name),
+    ([name]) => !/^(?:INPUT_|GITHUB_|ACTIONS_|RUNNER_|ASSAY_|HF_TOKEN$|HUGGING_FACE_HUB_TOKEN$)/.test(name),
   );
   return { ...Object.fromEntries(kept), ...(hfToken === '' ? {} : { HF_TOKEN: hfToken }) };
 }
@@ -150,6 +170,7 @@ async function report(
   workflow.output('sarif-file', inputs.sarifFile ?? '');
   workflow.output('report-file', inputs.report ?? '');
   workflow.output('digest', outcome.models?.assessment.artifact.digest ?? '');
+  workflow.output('change-digest', outcome.lines.assessment.artifact.digest ?? '');
   workflow.log(`${outcomeHeadline(outcome)}: ${outcome.shown.length} findings`);
   return code;
 }
@@ -163,20 +184,20 @@ async function exitCode(
   if (outcome.action === 'deny') return 1;
   if (outcome.incomplete) return 2;
   if (outcome.outages.length === 0) return 0;
-  const what = outcome.outages.map(({ reference }) => reference).join(', ');
+  const what = outcome.outages.join(', ');
   if (inputs.onOutage === 'fail') return 2;
   const written = await withGitHub(env, inputs, signal, (github) =>
     github.neutralCheck(
       outcome.comparison.head,
       'Not decided',
-      'A model store did not answer, so the models that the change references there were not scanned.',
+      'A model store or the service of the organisation did not answer, so the change was not decided.',
     ),
   );
   if (written.kind === 'written') return 0;
   workflow.annotate({
     level: 'error',
     title: 'Assay could not complete',
-    message: `${what} was not scanned, and a neutral check could not be made: ${written.why}; give the job checks: write`,
+    message: `${what} did not answer, and a neutral check could not be made: ${written.why}; give the job checks: write`,
   });
   return 2;
 }
@@ -221,12 +242,15 @@ async function withGitHub<T>(
 
 /** Results of referenced models stand on the lines that reference them; those of files of the change on the files. */
 function sarifOf(outcome: RunOutcome, { category }: Inputs, context: ReportContext): string {
-  const places = new Map(
+  const places = new Map<Judged, { readonly file: string; readonly line: number } | undefined>(
     outcome.referenced.flatMap(({ outcome: one, places: at }) =>
       one.kind === 'judged' ? [[one.judged, at[0]] as const] : [],
     ),
   );
-  return renderSarif([...judgedOf(outcome), outcome.lines], context, {
+  // Each finding of a line is a result on that line; the files that the lines are in are none of their own.
+  const { assessment, decision } = outcome.lines;
+  const lines = { assessment: { ...assessment, files: [] }, decision };
+  return renderSarif([...judgedOf(outcome), lines], context, {
     category,
     locate: (judged, file) => {
       const place = places.get(judged);

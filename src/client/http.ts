@@ -34,22 +34,44 @@ export async function connectService(
   flags: RegistryFlags,
   context: ClientContext,
 ): Promise<ServiceConnection> {
-  const base = baseOf(address, flags.url === undefined ? 'ASSAY_URL' : '--url');
+  const base = serviceAddress(address, flags.url === undefined ? 'ASSAY_URL' : '--url');
   const token = await tokenOf(flags, context.env);
-  if (base.protocol === 'http:' && !isLoopback(base.hostname)) {
-    context.warn(`${base.origin}: the token is sent in clear text; use https`);
-  }
-  const credential = { origin: base.origin, header: { name: 'authorization', value: `Bearer ${token}` } };
-  const egress = createEgress({ env: context.env, signal: context.signal, credentials: [credential] });
-  return connection(base, egress);
+  if (!isPrivateLine(base)) context.warn(`${base.origin}: the token is sent in clear text; use https`);
+  return openService(base, { ...context, token, tokenHint: 'check ASSAY_TOKEN or --token-file' });
 }
 
-function connection(base: URL, egress: Egress): ServiceConnection {
+/** What a connection to a service needs besides its address. */
+export interface ServiceAccess {
+  readonly token: string;
+  /** What to do when the service does not take the token. */
+  readonly tokenHint: string;
+  /** Where proxies are named. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** The same with a checked address and token. */
+export function openService(base: URL, { token, tokenHint, env, signal }: ServiceAccess): ServiceConnection {
+  const credential = { origin: base.origin, header: { name: 'authorization', value: `Bearer ${token}` } };
+  return connection(base, createEgress({ env, signal, credentials: [credential] }), tokenHint);
+}
+
+/** Whether nobody on the way can read what is sent to an address. */
+export function isPrivateLine({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || isLoopback(hostname);
+}
+
+/** Whether a text can be the token of a service. */
+export function isToken(text: string): boolean {
+  return /^[\x21-\x7e]{1,8192}$/.test(text);
+}
+
+function connection(base: URL, egress: Egress, tokenHint: string): ServiceConnection {
   const name = base.href.replace(/\/$/, '');
   const call = async (path: string, init: RequestInit): Promise<Response> => {
     const response = await egress.fetch(`${name}${path}`, { ...init, maxBytes: MAX_BYTES });
     if (response.ok) return response;
-    throw await refusalOf(response, name);
+    throw await refusalOf(response, name, tokenHint);
   };
   return {
     name,
@@ -104,23 +126,25 @@ const CODES: ReadonlySet<string> = new Set<RegistryErrorCode>([
   'ended',
 ]);
 
-async function refusalOf(response: Response, name: string): Promise<Error> {
+async function refusalOf(response: Response, name: string, tokenHint: string): Promise<Error> {
   const { status } = response;
   const problem = await problemOf(response);
   if (problem === undefined) {
     const hint = 'check the address: it must be a service of assay';
-    return new AssayError('network', `answers with the status ${status}`, { subject: name, hint });
+    return new AssayError(codeOf(status), `answers with the status ${status}`, { subject: name, hint });
   }
   const { code, detail } = problem;
   if (status === 401) {
-    const hint = 'check ASSAY_TOKEN or --token-file';
-    return new AssayError('unauthorized', detail, { subject: name, hint });
+    return new AssayError('unauthorized', detail, { subject: name, hint: tokenHint });
   }
   if (code === 'missing-role') return new RegistryError('forbidden', detail);
   if (CODES.has(code)) return new RegistryError(code as RegistryErrorCode, detail);
-  return new AssayError(status >= 500 || status === 429 ? 'network' : 'usage', `${detail} (${code})`, {
-    subject: name,
-  });
+  return new AssayError(codeOf(status), `${detail} (${code})`, { subject: name });
+}
+
+/** What may be otherwise another time is an outage; any other answer stays as it is. */
+function codeOf(status: number): 'network' | 'usage' {
+  return status >= 500 || status === 429 ? 'network' : 'usage';
 }
 
 /** What is needed of a problem; a proxy in between may write one of its own. */
@@ -142,7 +166,8 @@ async function problemOf(response: Response): Promise<Static<typeof Refused> | u
   }
 }
 
-function baseOf(address: string, subject: string): URL {
+/** @throws AssayError `usage` that names the subject */
+export function serviceAddress(address: string, subject: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '') return url;
   throw new AssayError('usage', 'is not an address of a service', {
@@ -159,6 +184,6 @@ async function tokenOf({ tokenFile }: RegistryFlags, env: NodeJS.ProcessEnv): Pr
     const hint = 'set ASSAY_TOKEN, or give --token-file';
     throw new AssayError('usage', 'there is no token for the service', { subject, hint });
   }
-  if (/^[\x21-\x7e]{1,8192}$/.test(token)) return token;
+  if (isToken(token)) return token;
   throw new AssayError('usage', 'is not a token', { subject, hint: 'give the token alone, in one line' });
 }

@@ -1,5 +1,12 @@
-import { findInCommands, findInDockerfile, findInJson, findInNotebook, findInYaml } from './documents/index.ts';
-import { findInPython } from './python/index.ts';
+import {
+  findInCommands,
+  findInDockerfile,
+  findInJson,
+  findInNotebook,
+  findInYaml,
+  notebookPython,
+} from './documents/index.ts';
+import { findInPython, importedPaths, type ModuleFiles, NO_MODULES } from './python/index.ts';
 import type { FoundReference } from './reference.ts';
 
 /** CWE-770: bytes of a text; a longer one is data. A parser takes up to 9 seconds for a MiB that is made for it (measured). */
@@ -7,7 +14,7 @@ const MAX_TEXT = 1024 * 1024;
 /** Notebooks hold pictures. */
 const MAX_NOTEBOOK = 8 * 1024 * 1024;
 
-type Finder = (text: string) => readonly FoundReference[];
+type Finder = (text: string, path: string, modules: ModuleFiles) => readonly FoundReference[];
 
 /** By the name of a file: what it is written in. */
 const FINDERS: readonly (readonly [RegExp, Finder])[] = [
@@ -31,12 +38,25 @@ export function mayReference(path: string): boolean {
  *     findReferences('train.py', 'AutoModel.from_pretrained("org/model")')
  *     // [{ line: 1, role: 'model', via: 'from_pretrained', target: { kind: 'named', reference: 'hf://org/model', ... } }]
  *
- * @param path by its name alone it is told what the text is written in
+ * @param path in the repository: by its name it is told what the text is written in
+ * @param modules of the repository, in which names are followed that Python imports
  */
-export function findReferences(path: string, text: string): readonly FoundReference[] {
+export function findReferences(path: string, text: string, modules = NO_MODULES): readonly FoundReference[] {
   const [, find] = FINDERS.find(([names]) => names.test(path)) ?? [];
   if (find === undefined) return [];
-  return isTooLong(path, text.length) ? [tooLong(path)] : [...find(text)].sort((a, b) => a.line - b.line);
+  return isTooLong(path, text.length)
+    ? [tooLong(path)]
+    : [...find(text, path, modules)].sort((a, b) => a.line - b.line);
+}
+
+/**
+ * Paths of the repository where modules may be that a text of Python imports, whether they are there or not: what `modules` of
+ * `findReferences` is asked for.
+ */
+export function importsOf(path: string, text: string): readonly string[] {
+  if (isTooLong(path, text.length)) return [];
+  if (/\.pyi?$/i.test(path)) return importedPaths(text, path);
+  return /\.ipynb$/i.test(path) ? notebookPython(text).flatMap((code) => importedPaths(code, path)) : [];
 }
 
 /** Whether a file of that name and size is not read. */

@@ -1,2 +1,3 @@
-export { findReferences, isTooLong, mayReference, tooLong } from './find.ts';
+export { findReferences, importsOf, isTooLong, mayReference, tooLong } from './find.ts';
+export { constantsOf, type ModuleFiles, NO_MODULES } from './python/index.ts';
 export { type FoundReference, referenceIdentity } from './reference.ts';

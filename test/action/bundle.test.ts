@@ -41,7 +41,14 @@ describe('action.yml', () => {
     for (const one of Object.values<{ description: string }>({ ...action.inputs, ...action.outputs })) {
       expect(one.description.length).toBeGreaterThan(10);
     }
-    expect(Object.keys(action.outputs)).toEqual(['decision', 'findings-count', 'sarif-file', 'report-file', 'digest']);
+    expect(Object.keys(action.outputs)).toEqual([
+      'decision',
+      'findings-count',
+      'sarif-file',
+      'report-file',
+      'digest',
+      'change-digest',
+    ]);
   });
 
   it('has defaults that the program takes', () => {
@@ -69,7 +76,14 @@ describe('action.yml', () => {
     [{ INPUT_COMMENT: 'yes' }, 'comment'],
     [{ INPUT_REPORT: 'report.txt' }, 'report'],
     [{ 'INPUT_ON-OUTAGE': 'green' }, 'on-outage'],
-    [{ 'INPUT_SERVICE-URL': 'https://assay.example' }, 'service-url'],
+    [{ 'INPUT_SERVICE-URL': 'assay.example' }, 'service-url'],
+    [{ 'INPUT_SERVICE-URL': 'http://assay.example' }, 'service-url'],
+    [{ 'INPUT_SERVICE-URL': 'ftp://assay.example' }, 'service-url'],
+    [{ 'INPUT_SERVICE-URL': 'https://user:secret@assay.example' }, 'service-url'],
+    [{ 'INPUT_SERVICE-URL': 'https://assay.example/?token=secret' }, 'service-url'],
+    [{ 'INPUT_SERVICE-URL': 'https://assay.example', 'INPUT_SERVICE-TOKEN': 'two words' }, 'service-token'],
+    [{ 'INPUT_SERVICE-TOKEN': 'secret' }, 'service-token'],
+    [{ 'INPUT_SERVICE-URL': 'https://assay.example', INPUT_OFFLINE: 'true' }, 'offline'],
     [{ INPUT_WAIVERS: 'a.yaml\n../b.yaml' }, 'waivers'],
   ])('refuses %j', (env, name) => {
     expect(() => readInputs(env)).toThrow(expect.objectContaining({ code: 'usage', subject: `input ${name}` }));

@@ -52,7 +52,7 @@ describe('push', () => {
   it('fails when the commit before it is not there, or the checkout is another', async () => {
     const push = { before: 'd'.repeat(40), after: head, ref: 'refs/heads/main', repository: repositoryOf };
     failsWith(await on('push', push), /commit before the push is not in the checkout.*fetch-depth: 0/);
-    failsWith(await on('push', { ...push, before: base, after: base }), /the checkout is not what was pushed/);
+    failsWith(await on('push', { ...push, before: base, after: base }), /the checkout is not the pushed commits/);
   });
 
   it('reads the policy of a new branch from the default branch, or fails', async () => {

@@ -51,7 +51,14 @@ describe('names of files', () => {
     expect(ran.annotations.filter(({ level }) => level === 'error')).toHaveLength(10);
     expect(ran.annotations.at(-1)?.message).toBe(`and ${NAMES.length - 9} more errors: see the summary of the job`);
     expect(ran.stdout.split('\n').filter((line) => /^\s*::(?!error |notice |warning )/.test(line))).toEqual([]);
-    expect(Object.keys(ran.outputs)).toEqual(['decision', 'findings-count', 'sarif-file', 'report-file', 'digest']);
+    expect(Object.keys(ran.outputs)).toEqual([
+      'decision',
+      'findings-count',
+      'sarif-file',
+      'report-file',
+      'digest',
+      'change-digest',
+    ]);
     expect(ran.outputs).toMatchObject({ decision: 'deny', 'findings-count': String(NAMES.length) });
     for (const text of [ran.summary, readFileSync(join(repository.folder, 'a.md'), 'utf8')]) {
       const html = toHtml(text);
@@ -75,6 +82,35 @@ describe('names of files', () => {
   });
 });
 
+describe('an input that is wrong', () => {
+  it.each([
+    ['path', '../up', 'input path: is not a path within the repository'],
+    ['policy', 'no-such-policy', 'no such policy'],
+    ['policy', '.assay/missing.yaml', 'has no file .assay/missing.yaml'],
+    ['fail-on', 'hight', 'input fail-on: is "hight"'],
+    ['report-severity', 'x\n::error::y', 'input report-severity'],
+    ['new-findings-only', 'yes', 'input new-findings-only'],
+    ['allow', 'missing.yaml', 'has no file missing.yaml'],
+    ['waivers', 'a.yaml\n/etc/passwd', 'input waivers: is not a path within the repository'],
+    ['sarif-file', '../a.sarif', 'input sarif-file'],
+    ['report', 'a.txt', 'input report'],
+    ['comment', '1', 'input comment'],
+    ['offline', 'no', 'input offline'],
+    ['on-outage', 'green', 'input on-outage'],
+    ['service-url', 'http://assay.example', 'input service-url'],
+    ['service-url', 'https://assay.example', 'input service-token: is empty'],
+    ['service-token', 'assay_s3cret', 'input service-token: is given without service-url'],
+  ])('%s %j fails the step with one error that names it', async (name, value, message) => {
+    repository.write('new.pkl', MALICIOUS);
+    const ran = await onPullRequest({ [name]: value });
+    expect(ran).toMatchObject({ code: 2, stderr: '', summary: '', outputs: { decision: 'error' } });
+    expect(ran.annotations).toHaveLength(1);
+    expect(ran.annotations[0]).toMatchObject({ level: 'error', title: 'Assay could not complete' });
+    expect(ran.annotations[0]?.message).toContain(message);
+    expect(ran.stdout.replace('::add-mask::assay_s3cret', '')).not.toContain('assay_s3cret');
+  });
+});
+
 describe('the workspace', () => {
   it.each(['out/a.sarif', 'out/new/a.sarif'])('is not left by the report %s where out is a link', async (path) => {
     const outside = join(scratch, `outside${count++}`);
@@ -82,7 +118,7 @@ describe('the workspace', () => {
     symlinkSync(outside, join(repository.folder, 'out'));
     const ran = await onPullRequest({ 'sarif-file': path });
     expect(ran.code).toBe(2);
-    expect(ran.annotations.at(-1)?.message).toContain('leads out of the workspace');
+    expect(ran.annotations.at(-1)?.message).toContain('is outside the workspace');
     expect(readdirSync(outside)).toEqual([]);
   });
 

@@ -59,7 +59,7 @@ function judges(node?: string) {
       annotations: [],
       outputs: { decision: 'allow', 'findings-count': '0' },
     });
-    expect(ran.summary).toContain('There is no model in it to judge.');
+    expect(ran.summary).toContain('It contains no models.');
   });
 }
 

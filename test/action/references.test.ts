@@ -101,6 +101,39 @@ describe('a reference that the change adds', () => {
     expect(await onPullRequest()).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
   });
 
+  it('is found through a constant of a module that changed, where another file uses it', async () => {
+    base = repository
+      .write('config.py', 'NAME = "acme/good"\n')
+      .write('app/__init__.py', 'from config import NAME\n')
+      .write('app/train.py', 'from . import NAME\nx = 1\nAutoModel.from_pretrained(NAME)\n')
+      .write('other.py', 'from config import OTHER\nAutoModel.from_pretrained(OTHER)\n')
+      .commit('base with modules');
+    repository.write('config.py', 'NAME = "acme/bad"\n');
+    const ran = await onPullRequest();
+    expect(ran.stderr).toBe('');
+    expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
+    expect(new Set(rulesOf(ran).map(([, place]) => place))).toEqual(new Set(['app/train.py:3']));
+    repository.git('checkout', '--quiet', 'main');
+    repository.git('reset', '--quiet', '--hard', base);
+    repository.write('config.py', '# the same\nNAME = "acme/good"\n').write('app/more.py', 'import config\n');
+    expect(await onPullRequest()).toMatchObject({ code: 0, annotations: [], outputs: { decision: 'allow' } });
+  });
+
+  it('is found through a module beside the line that the change adds, as the commit has it', async () => {
+    base = repository.write('app/settings.py', `class S:\n  MODEL = "acme/good"\n`).commit('base with settings');
+    repository.write(
+      'app/run.py',
+      `from app.settings import S\nAutoModel.from_pretrained(S.MODEL, revision="${commit}")\n`,
+    );
+    const head = repository.commit('head');
+    const sha = repository.merged(base, head);
+    repository.write('app/settings.py', 'class S:\n  MODEL = "acme/bad"\n');
+    const env = { HF_ENDPOINT: hub.endpoint };
+    const step = { repository, event: 'pull_request', payload: pullRequest(base, head), sha, env };
+    expect(await runAction(step, scratch)).toMatchObject({ code: 0, annotations: [], outputs: { decision: 'allow' } });
+    expect(hub.requests.length).toBeGreaterThan(0);
+  });
+
   it('that is computed is told, and a folder of the repository is not taken for the Hub', async () => {
     repository.write('train.py', 'AutoModel.from_pretrained(sys.argv[1])\nAutoModel.from_pretrained("models/mine")\n');
     repository.write('models/mine/config.json', '{}');

@@ -29,7 +29,7 @@ describeOnBoth('stages', (fresh) => {
     const next = await registry.requestTransition(sam, version.id, 'production', '');
     const half = await registry.vote(rolf, next.id, APPROVE);
     expect(half).toMatchObject({ state: 'open', needed: [{ role: 'security-approver', count: 1 }] });
-    expect((await action(registry))?.approvedFor).toEqual(['staging']);
+    expect(await action(registry)).toMatchObject({ approvedFor: ['staging'], restsOn: ['approval'] });
     expect(await registry.vote(selma, next.id, { ...APPROVE, role: 'security-approver' })).toMatchObject({
       state: 'approved',
     });
@@ -165,7 +165,12 @@ describeOnBoth('stages', (fresh) => {
     const registry = await bench.open();
     const version = await standing(registry, 'production');
     expect(await registry.quarantine(selma, version.id, 'odd')).toMatchObject({ stage: 'quarantined' });
-    expect(await action(registry)).toMatchObject({ action: 'deny', approvedFor: [], reason: 'it is quarantined: odd' });
+    expect(await action(registry)).toMatchObject({
+      action: 'deny',
+      approvedFor: [],
+      reason: 'it is quarantined: odd',
+      restsOn: [],
+    });
     expect(await codeOf(registry.quarantine(selma, version.id, 'odd'))).toBe('conflict');
     expect(await codeOf(registry.requestTransition(sam, version.id, 'production', ''))).toBe('stage-skipped');
     const { id, needed } = await registry.requestTransition(sam, version.id, 'candidate', 'false alarm');
@@ -174,7 +179,7 @@ describeOnBoth('stages', (fresh) => {
     expect(await registry.vote(selma, id, { ...APPROVE, role: 'security-approver' })).toMatchObject({
       state: 'approved',
     });
-    expect(await action(registry)).toMatchObject({ stage: 'candidate', action: 'allow', approvedFor: [] });
+    expect(await action(registry)).toMatchObject({ stage: 'candidate', action: 'allow', approvedFor: [], restsOn: [] });
   });
 
   it('are denied by a policy that no approval can change, and left as they are', async () => {

@@ -1,32 +1,25 @@
 import type { Finding } from '../../../src/core/assessment/index.ts';
 import type { Artifact, ArtifactFile } from '../../../src/core/index.ts';
 import { mayReference } from '../../../src/references/index.ts';
+import { CHANGE_RULES } from '../../../src/scan/rules/index.ts';
 import type { Comparison } from '../comparison.ts';
-import {
-  type Git,
-  type GitBlob,
-  type GitBlobs,
-  type TreeChange,
-  type TreeEntry,
-  treeChanges,
-  treeOf,
-} from '../git/index.ts';
+import type { Git, GitBlob, TreeEntry } from '../git/index.ts';
 import type { Inputs } from '../inputs.ts';
-import { LfsFiles } from './lfs.ts';
+import { type Checkout, Checkouts } from './checkout.ts';
+import { dvcChange, isDvcFile } from './dvc.ts';
+import { DvcFiles } from './dvc-files.ts';
+import { expandedChanges, type PlacedChange } from './entries.ts';
+import { changeFinding } from './finding.ts';
 import { blobFile, isModelName, type Sorted, sortFile } from './model-files.ts';
-import { CHANGE_RULES, changeFinding } from './rules.ts';
-
-/** A text file of the change, and what it was before. */
-export interface ChangedText {
-  readonly path: string;
-  readonly oid: string;
-  readonly beforeOid: string | undefined;
-}
+import { RepositoryFiles } from './repository-files.ts';
+import type { ChangedText } from './text.ts';
 
 /** What a run has to judge. */
 export interface ChangeSet {
   /** Every file of the commit that is judged. */
-  readonly tree: readonly TreeEntry[];
+  readonly files: RepositoryFiles;
+  /** The same of the base; `undefined` without one. */
+  readonly baseFiles: () => Promise<RepositoryFiles | undefined>;
   /** Files of models, under the paths that they have in the repository. */
   readonly models: Artifact;
   /** What the base has of the same files, under their paths of now; empty without a base. */
@@ -35,77 +28,129 @@ export interface ChangeSet {
   readonly moved: ReadonlySet<string>;
   /** Files that may reference models. */
   readonly texts: readonly ChangedText[];
-  /** Files of DVC. */
-  readonly dvc: readonly ChangedText[];
+  /** Python of the change wherever it lies: names of it may be used where something is looked at. */
+  readonly python: readonly ChangedText[];
+  /** Whether a path is one of those that are looked at. */
+  readonly isWanted: (path: string) => boolean;
   /** What there is to say before anything is scanned. */
   readonly findings: readonly Finding[];
-  /** Paths of pointers whose content is not here. */
-  readonly notFetched: readonly string[];
   readonly counts: { readonly files: number; readonly models: number; readonly deleted: number };
 }
 
+/** Where a run reads. */
+export interface Workplace {
+  readonly git: Git;
+  readonly workspace: string;
+  /** An empty folder, removed by the caller. */
+  readonly scratch: string;
+}
+
 /** @throws AssayError `unreadable`, `limit` */
-export async function changeSetOf(
-  comparison: Comparison,
-  inputs: Inputs,
-  { git, blobs, workspace }: { readonly git: Git; readonly blobs: GitBlobs; readonly workspace: string },
-): Promise<ChangeSet> {
-  const tree = await treeOf(git, comparison.head);
-  const all = await everyChange(comparison, tree, git);
-  const changes = all.filter(({ path }) => isWithin(path, inputs.paths));
+export async function changeSetOf(comparison: Comparison, inputs: Inputs, place: Workplace): Promise<ChangeSet> {
+  const checkouts = await Checkouts.of(place.workspace, place.scratch);
+  const root = await checkouts.open(place.git, comparison.head);
+  const isWanted = (path: string) => isWithin(path, inputs.paths);
+  const isAround = (path: string) => inputs.paths.some((wanted) => wanted.startsWith(`${path}/`));
+  const leadsIn = (path: string) => isWanted(path) || isAround(path);
+  const expanded = await expandedChanges(root, comparison, leadsIn, checkouts);
+  const changes = expanded.changes.filter(({ path }) => isWanted(path));
   const present = changes.filter(({ how }) => how !== 'deleted');
   const files = present.filter(({ kind }) => kind === 'file');
-  const read = await blobs.read(
-    files.flatMap(({ oid, before }) => [oid, ...(before?.kind === 'file' ? [before.oid] : [])]),
-  );
-  const lfs = await LfsFiles.of(git, workspace);
-  const folders = modelFolders(tree);
-  const sort = (path: string, blob: GitBlob) => sortFile(path, blob, folders.has(folderOf(path)));
-  const notFetched: string[] = [];
-  const fileOf = async (sorted: Sorted, isHead: boolean): Promise<ArtifactFile> => {
-    const content = await lfs.find(sorted);
-    if (content === undefined && sorted.pointer !== undefined && isHead) notFetched.push(sorted.path);
-    return content ?? blobFile(sorted);
-  };
-  const models: ArtifactFile[] = [];
-  const before: ArtifactFile[] = [];
-  const texts: ChangedText[] = [];
-  const dvc: ChangedText[] = [];
-  for (const change of files) {
-    const blob = read.get(change.oid);
-    if (blob === undefined) continue;
-    const sorted = await sort(change.path, blob);
-    if (sorted.kind !== 'other') models.push(await fileOf(sorted, true));
-    const beforeBlob = change.before?.kind === 'file' ? read.get(change.before.oid) : undefined;
-    if (sorted.kind !== 'other' && beforeBlob !== undefined) {
-      const old = await sort(change.path, beforeBlob);
-      before.push(await fileOf(old, false));
-    }
-    const text = { path: change.path, oid: change.oid, beforeOid: beforeBlob?.oid };
-    if (mayReference(change.path)) texts.push(text);
-    if (/(?:^|\/)dvc\.lock$|\.dvc$/.test(change.path)) dvc.push(text);
-  }
-  const moved = new Set(files.filter(({ oid, before: old }) => old?.oid === oid).map(({ path }) => path));
+  const sorted = await sortedChange(files, expanded.checkouts);
+  const dvc = await dvcChange(sorted.dvc, await DvcFiles.of(place.workspace));
+  const known = new Set(expanded.checkouts.flatMap(({ tree }) => tree.map(({ path }) => path)));
+  const [models, doubled] = await withDvcData(sorted.models, dvc.files, known);
+  const { base } = comparison;
   return {
-    tree,
+    files: new RepositoryFiles(expanded.checkouts),
+    baseFiles: async () =>
+      base === undefined ? undefined : new RepositoryFiles([await checkouts.open(place.git, base)]),
     models: artifactOf(models),
-    before: artifactOf(before),
-    moved,
-    texts,
-    dvc,
-    findings: [...changes.flatMap(entryFindings), ...rulesFindings(all, comparison, inputs)],
-    notFetched,
+    before: artifactOf(sorted.before),
+    moved: new Set(files.filter(({ oid, before: old }) => old?.oid === oid).map(({ path }) => path)),
+    texts: sorted.texts,
+    python: base === undefined ? [] : await pythonOf(expanded.changes),
+    isWanted,
+    findings: [
+      ...expanded.findings,
+      ...changes.flatMap(entryFindings),
+      ...rulesFindings(expanded.changes, comparison, inputs),
+      ...dvc.findings,
+      ...doubled,
+    ],
     counts: { files: present.length, models: models.length, deleted: changes.length - present.length },
   };
 }
 
-async function everyChange(
-  { base, head }: Comparison,
-  tree: readonly TreeEntry[],
-  git: Git,
-): Promise<readonly TreeChange[]> {
-  if (base !== undefined) return treeChanges(git, base, head);
-  return tree.map((entry) => ({ ...entry, how: 'added', before: undefined }));
+interface SortedChange {
+  readonly models: ArtifactFile[];
+  readonly before: ArtifactFile[];
+  readonly texts: ChangedText[];
+  readonly dvc: ChangedText[];
+}
+
+async function sortedChange(files: readonly PlacedChange[], checkouts: readonly Checkout[]): Promise<SortedChange> {
+  const read = new Map<Checkout, ReadonlyMap<string, GitBlob>>();
+  for (const checkout of checkouts) {
+    const own = files.filter((one) => one.checkout === checkout);
+    const oids = own.flatMap(({ oid, before }) => [oid, ...(before?.kind === 'file' ? [before.oid] : [])]);
+    read.set(checkout, await checkout.blobs.read(oids));
+  }
+  const folders = modelFolders(checkouts.flatMap(({ tree }) => tree));
+  const sort = (path: string, blob: GitBlob) => sortFile(path, blob, folders.has(folderOf(path)));
+  const found: SortedChange = { models: [], before: [], texts: [], dvc: [] };
+  for (const { path, oid, before: old, checkout } of files) {
+    const blobs = read.get(checkout);
+    const blob = blobs?.get(oid);
+    if (blob === undefined) continue;
+    const before = old?.kind === 'file' ? blobs?.get(old.oid) : undefined;
+    const sorted = await sort(path, blob);
+    if (sorted.kind !== 'other') {
+      found.models.push(await contentOf(sorted, checkout));
+      if (before !== undefined) found.before.push(await contentOf(await sort(path, before), checkout));
+    }
+    if (mayReference(path)) found.texts.push({ path, blob, before });
+    if (isDvcFile(path)) found.dvc.push({ path, blob, before });
+  }
+  return found;
+}
+
+async function pythonOf(changes: readonly PlacedChange[]): Promise<readonly ChangedText[]> {
+  const texts: ChangedText[] = [];
+  for (const { path, oid, kind, how, before: old, checkout } of changes) {
+    if (kind !== 'file' || how === 'deleted' || !/\.pyi?$/i.test(path)) continue;
+    const before = old?.kind === 'file' ? old.oid : undefined;
+    const read = await checkout.blobs.read([oid, ...(before === undefined ? [] : [before])]);
+    const blob = read.get(oid);
+    if (blob !== undefined) texts.push({ path, blob, before: before === undefined ? undefined : read.get(before) });
+  }
+  return texts;
+}
+
+/** What a pointer stands for, where it is here; else the file itself, which the scanner judges. */
+async function contentOf(sorted: Sorted, { lfs }: Checkout): Promise<ArtifactFile> {
+  return (await lfs.find(sorted)) ?? blobFile(sorted);
+}
+
+/** Models, with those among the data that DVC has brought. */
+async function withDvcData(
+  models: readonly ArtifactFile[],
+  data: readonly ArtifactFile[],
+  known: ReadonlySet<string>,
+): Promise<readonly [readonly ArtifactFile[], readonly Finding[]]> {
+  const all = [...models];
+  const doubled: Finding[] = [];
+  for (const file of data) {
+    const { path, size } = file;
+    if (known.has(path)) {
+      const message = `${path} is a file of the repository, and DVC names other data by the same path: that was not scanned.`;
+      doubled.push(changeFinding(CHANGE_RULES.dvc, path, message, path));
+      continue;
+    }
+    const { kind } = await sortFile(path, { oid: '', size, open: () => file.open() }, isModelName(path));
+    if (kind !== 'other') all.push(file);
+  }
+  return [all, doubled];
 }
 
 /** Folders of the commit in which a file has the name of a model. */
@@ -126,12 +171,8 @@ function artifactOf(files: readonly ArtifactFile[]): Artifact {
 }
 
 /** What a change says without its files being read. */
-function entryFindings({ kind, path, oid, how, before }: TreeChange): Finding[] {
-  if (how === 'deleted') return [];
-  if (kind === 'submodule') {
-    const message = `${path} is a submodule at commit ${oid}: the models in it were not scanned.`;
-    return [changeFinding(CHANGE_RULES.submodule, path, message, oid)];
-  }
+function entryFindings({ kind, path, oid, how, before }: PlacedChange): Finding[] {
+  if (how === 'deleted' || kind === 'submodule') return [];
   if (kind === 'link') {
     if (!isModelName(path)) return [];
     return [changeFinding(CHANGE_RULES.link, path, `${path} is a symbolic link: its target was not scanned.`)];
@@ -145,7 +186,7 @@ function entryFindings({ kind, path, oid, how, before }: TreeChange): Finding[] 
 
 /** Edits of what this run is decided by. */
 function rulesFindings(
-  changes: readonly TreeChange[],
+  changes: readonly PlacedChange[],
   { base }: Comparison,
   { policy, allow, waivers }: Inputs,
 ): Finding[] {

@@ -1,21 +1,34 @@
 import type { Finding } from '../../../src/core/assessment/index.ts';
-import { isAssayError } from '../../../src/core/index.ts';
+import { type ArtifactFile, isAssayError } from '../../../src/core/index.ts';
 import { type ManifestEntry, readDvcFile, readDvcLock } from '../../../src/integrity/manifests/index.ts';
-import type { GitBlob, GitBlobs } from '../git/index.ts';
-import type { ChangeSet } from './change.ts';
+import { CHANGE_RULES } from '../../../src/scan/rules/index.ts';
+import type { GitBlob } from '../git/index.ts';
+import type { DvcFiles } from './dvc-files.ts';
+import { changeFinding } from './finding.ts';
 import { isModelName } from './model-files.ts';
-import { CHANGE_RULES, changeFinding } from './rules.ts';
+import type { ChangedText } from './text.ts';
 
 const MAX_FILE = 4 * 1024 * 1024;
 
-/** What files of DVC announce that the base did not: data that is not in the repository, and was not scanned. */
-export async function dvcFindings({ dvc }: ChangeSet, blobs: GitBlobs): Promise<readonly Finding[]> {
-  const read = await blobs.read(
-    dvc.flatMap(({ oid, beforeOid }) => [oid, ...(beforeOid === undefined ? [] : [beforeOid])]),
-  );
+/** Whether a file is one in which DVC names data. */
+export function isDvcFile(path: string): boolean {
+  return /(?:^|\/)dvc\.lock$|\.dvc$/.test(path);
+}
+
+/** What files of DVC announce that the base did not. */
+export interface DvcChange {
+  /** What the checkout has of it. */
+  readonly files: readonly ArtifactFile[];
+  /** On what it does not have. */
+  readonly findings: readonly Finding[];
+}
+
+/** Reads what is announced anew, and finds it where `dvc pull` brings it. */
+export async function dvcChange(texts: readonly ChangedText[], store: DvcFiles): Promise<DvcChange> {
+  const files = new Map<string, ArtifactFile>();
   const findings: Finding[] = [];
-  for (const { path, oid, beforeOid } of dvc) {
-    const [now, before] = [await entriesOf(path, read.get(oid)), await entriesOf(path, read.get(beforeOid ?? ''))];
+  for (const { path, blob, before: old } of texts) {
+    const [now, before] = [await entriesOf(path, blob), await entriesOf(path, old)];
     if (now.kind === 'unread') {
       findings.push(
         changeFinding(CHANGE_RULES.dvc, path, `${path} ${now.why}: the data that it names was not scanned.`),
@@ -24,13 +37,20 @@ export async function dvcFindings({ dvc }: ChangeSet, blobs: GitBlobs): Promise<
     }
     const known = new Set(before.kind === 'unread' ? [] : before.entries.map(keyOf));
     for (const entry of now.entries.filter((one) => !known.has(keyOf(one)))) {
-      const { path: name, hex, folder } = entry;
-      const rule = folder === true || isModelName(name) ? CHANGE_RULES.dvc : CHANGE_RULES.dvcData;
-      const message = `${name} with MD5 ${hex} is not in the repository, and was not scanned.`;
-      findings.push(changeFinding(rule, path, message, name, now.lineOf(hex)));
+      const found = await store.find(path, entry);
+      for (const file of found.files) files.set(file.path, file);
+      if (found.files.length > 0) {
+        const message = `${entry.path} was scanned as the checkout has it. Its MD5 ${entry.hex} does not bind these bytes: others can have it, too.`;
+        findings.push(changeFinding(CHANGE_RULES.dvcMd5, path, message, entry.path, now.lineOf(entry.hex)));
+      }
+      for (const { path: name, hex, why } of found.missing) {
+        const rule = entry.folder === true || isModelName(name) ? CHANGE_RULES.dvc : CHANGE_RULES.dvcData;
+        const message = `${name} with MD5 ${hex} ${why}, and was not scanned. Run dvc pull before this step.`;
+        findings.push(changeFinding(rule, path, message, name, now.lineOf(entry.hex)));
+      }
     }
   }
-  return findings;
+  return { files: [...files.values()], findings };
 }
 
 function keyOf({ path, hex }: ManifestEntry): string {

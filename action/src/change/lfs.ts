@@ -15,9 +15,10 @@ export class LfsFiles {
     this.#store = store;
   }
 
-  static async of(git: Git, workspace: string): Promise<LfsFiles> {
-    const folder = await git.text(['rev-parse', '--git-common-dir']);
-    return new LfsFiles(await realpath(workspace), join(resolve(workspace, folder), 'lfs', 'objects'));
+  /** @param folder of the repository @param workspace where its files stand under the paths that they are asked for by */
+  static async of(git: Git, folder: string, workspace: string): Promise<LfsFiles> {
+    const common = await git.text(['rev-parse', '--git-common-dir']);
+    return new LfsFiles(workspace, join(resolve(folder, common), 'lfs', 'objects'));
   }
 
   /** @returns `undefined` where the content is not on this machine */

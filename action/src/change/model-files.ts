@@ -3,6 +3,7 @@ import { type ArtifactFile, isContentError } from '../../../src/core/index.ts';
 import {
   extensionOf,
   FORMATS,
+  type Format,
   identifyFormat,
   isTextKind,
   LFS_POINTER,
@@ -61,7 +62,7 @@ const MODEL_EXTENSIONS: ReadonlySet<string> = new Set([
 export async function sortFile(path: string, blob: GitBlob, beside: boolean): Promise<Sorted> {
   const source = await blob.open();
   try {
-    const format = refineText(path, identifyFormat(await probeOf(source)) ?? UNKNOWN);
+    const format = await formatOf(path, source);
     if (format.id === LFS_POINTER.id) return { path, blob, kind: 'model', pointer: await pointerOf(source) };
     const plain = (isTextKind(format) && !TEXT_MODELS.has(format.id)) || isMedia(format) || format.id === UNKNOWN.id;
     const model = !plain || (MODEL_EXTENSIONS.has(extensionOf(path)) && format.id !== 'empty');
@@ -73,9 +74,20 @@ export async function sortFile(path: string, blob: GitBlob, beside: boolean): Pr
   }
 }
 
+/** The format of a file by its bytes, and of text by its name. */
+export async function formatOf(path: string, source: ByteSource): Promise<Format> {
+  return refineText(path, identifyFormat(await probeOf(source)) ?? UNKNOWN);
+}
+
 /** Whether a file is a model by its name alone, where its bytes are not at hand. */
 export function isModelName(path: string): boolean {
   return MODEL_EXTENSIONS.has(extensionOf(path));
+}
+
+/** What a file stands for that is a Git LFS pointer. */
+export async function pointerIn(source: ByteSource): Promise<Sorted['pointer']> {
+  const isPointer = identifyFormat(await probeOf(source))?.id === LFS_POINTER.id;
+  return isPointer ? pointerOf(source) : undefined;
 }
 
 async function pointerOf(source: ByteSource): Promise<Sorted['pointer']> {

@@ -2,17 +2,19 @@ import type { Finding } from '../../../src/core/assessment/index.ts';
 import { type AssayError, isAssayError, withHint } from '../../../src/core/index.ts';
 import { parseReference } from '../../../src/core/reference/index.ts';
 import { assessBy, decideBy, type Evaluated } from '../../../src/pipeline/evaluate/index.ts';
+import { CHANGE_RULES } from '../../../src/scan/rules/index.ts';
 import { openArtifact } from '../../../src/sources/index.ts';
 import type { RunRules } from '../rules.ts';
+import { type Desk, ownDenial, type Ruled, serviceFindings, subjectsOf } from '../service/index.ts';
+import { lineFindings, referenceFinding } from './findings.ts';
 import type { PlacedReference } from './introduced.ts';
-import { REFERENCE_RULES, referenceFinding } from './rules.ts';
 
 /** A model that the change references, and what became of it. */
 export interface ReferencedModel {
   readonly reference: string;
   readonly places: readonly PlacedReference[];
   readonly outcome:
-    | { readonly kind: 'judged'; readonly judged: Evaluated }
+    | { readonly kind: 'judged'; readonly judged: Ruled }
     /** It is not known whether it could be read another time: an outage, a rate limit. */
     | { readonly kind: 'outage'; readonly error: AssayError }
     | { readonly kind: 'unread'; readonly error: AssayError }
@@ -36,6 +38,7 @@ interface ScanOptions {
   readonly offline: boolean;
   /** Whether a path is a file or a folder of the commit. */
   readonly isInRepository: (path: string) => boolean;
+  readonly desk: Desk;
   readonly signal: AbortSignal;
   readonly log: (text: string) => void;
 }
@@ -50,26 +53,16 @@ export async function scanReferences(
   const outages: Finding[] = [];
   const groups = new Map<string, PlacedReference[]>();
   for (const one of all) {
+    findings.push(...lineFindings(one));
     const { target } = one;
-    if (one.trustRemoteCode && target.kind !== 'local') findings.push(remoteCode(one));
-    if (target.kind === 'unresolved') {
-      findings.push(
-        referenceFinding(
-          REFERENCE_RULES.unresolved,
-          one,
-          `${one.via}: ${target.why}. What it loads was not scanned.`,
-          `${one.via} ${target.why}`,
-        ),
-      );
-    } else if (target.kind === 'named' && target.readable && one.role !== 'dataset') {
+    if (target.kind === 'named' && target.readable && one.role !== 'dataset')
       groups.set(target.reference, [...(groups.get(target.reference) ?? []), one]);
-    } else if (target.kind === 'named') findings.push(notRead(one, target.reference));
   }
   const models: ReferencedModel[] = [];
   for (const [reference, places] of groups) {
     if (models.length >= MAX_MODELS) {
       const why = `${reference} was not scanned: the change references more than ${MAX_MODELS} models.`;
-      findings.push(...places.map((place) => referenceFinding(REFERENCE_RULES.notScanned, place, why, reference)));
+      findings.push(...places.map((place) => referenceFinding(CHANGE_RULES.notScanned, place, why, reference)));
       continue;
     }
     options.log(`scans ${reference}`);
@@ -83,9 +76,24 @@ export async function scanReferences(
 async function scanOne(
   reference: string,
   places: readonly PlacedReference[],
-  { rules, terms }: RunRules,
+  ruling: RunRules,
   options: ScanOptions,
 ): Promise<ReferencedModel> {
+  const read = await readOne(reference, ruling, options);
+  if (read.kind !== 'read') return { reference, places, outcome: read };
+  const { judged } = read;
+  const subjects = subjectsOf(
+    judged.assessment,
+    judged.assessment.files.map(({ path }) => path),
+  );
+  return { reference, places, outcome: { kind: 'judged', judged: await options.desk.rule(judged, subjects) } };
+}
+
+type Read =
+  | { readonly kind: 'read'; readonly judged: Evaluated }
+  | Exclude<ReferencedModel['outcome'], { readonly kind: 'judged' }>;
+
+async function readOne(reference: string, { rules, terms }: RunRules, options: ScanOptions): Promise<Read> {
   const { env, offline, signal } = options;
   try {
     // What a change names is not to reach into the network of the runner; the configured Hub may be anywhere.
@@ -93,69 +101,44 @@ async function scanOne(
     const egress = own ? {} : { egress: { rules: { denyPrivate: true } } };
     const artifact = await openArtifact(reference, { env, offline, signal, ...egress });
     try {
-      return {
-        reference,
-        places,
-        outcome: { kind: 'judged', judged: await decideBy(await assessBy(artifact, rules, { signal }), terms) },
-      };
+      return { kind: 'read', judged: await decideBy(await assessBy(artifact, rules, { signal }), terms) };
     } finally {
       await artifact.close();
     }
   } catch (error) {
     if (!isAssayError(error) || error.code === 'aborted' || error.code === 'internal') throw error;
     const missing = error.code === 'not-found' || error.code === 'unauthorized';
-    if (missing && options.isInRepository(reference.replace(/^hf:\/\//, '')))
-      return { reference, places, outcome: { kind: 'local' } };
-    return { reference, places, outcome: { kind: error.code === 'network' ? 'outage' : 'unread', error } };
+    if (missing && options.isInRepository(reference.replace(/^hf:\/\//, ''))) return { kind: 'local' };
+    return { kind: error.code === 'network' ? 'outage' : 'unread', error };
   }
 }
 
-function findingsOf({ reference, places, outcome }: ReferencedModel): Finding[] {
+function findingsOf({ reference, places, outcome }: ReferencedModel): readonly Finding[] {
   if (outcome.kind === 'local') return [];
   if (outcome.kind !== 'judged') {
     const why = withHint(outcome.error);
     return places.map((place) =>
-      referenceFinding(REFERENCE_RULES.notScanned, place, `${reference} was not scanned: ${why}`, reference),
+      referenceFinding(CHANGE_RULES.notScanned, place, `${reference} was not scanned: ${why}`, reference),
     );
   }
-  const { assessment, decision } = outcome.judged;
-  const { pinned } = assessment.artifact;
-  return places.flatMap((place) => {
-    const own: Finding[] = [];
-    if (decision.action === 'deny') {
-      const why = decision.violations.map(({ message }) => message).join('; ');
-      own.push(referenceFinding(REFERENCE_RULES.denied, place, `${pinned} is denied: ${why}`, reference));
+  const { judged } = outcome;
+  const { pinned } = judged.assessment.artifact;
+  const denial = ownDenial(judged);
+  const own = places.flatMap((place) => {
+    const found: Finding[] = [];
+    if (denial.length > 0) {
+      const why = denial.map(({ message }) => message).join('; ');
+      found.push(referenceFinding(CHANGE_RULES.denied, place, `${pinned} is denied: ${why}`, reference));
     }
-    if (place.target.kind === 'named' && !place.target.pinned) own.push(unpinned(place, reference, pinned));
-    return own;
+    if (place.target.kind === 'named' && !place.target.pinned) found.push(unpinned(place, reference, pinned));
+    return found;
   });
+  return [...own, ...serviceFindings(judged, () => places)];
 }
 
 function unpinned(place: PlacedReference, reference: string, pinned: string): Finding {
   const commit = /@([0-9a-f]{40})(?:\/|$)/.exec(pinned)?.[1];
   const paste = commit === undefined || place.pin === '' ? pinned : place.pin.replace('{}', commit);
   const message = `${reference} is not pinned. Pin it to the scanned revision: ${paste}`;
-  return referenceFinding(REFERENCE_RULES.unpinned, place, message, reference);
-}
-
-function remoteCode(place: PlacedReference): Finding {
-  const name = place.target.kind === 'named' ? place.target.reference : 'a computed name';
-  return referenceFinding(
-    REFERENCE_RULES.remoteCode,
-    place,
-    `${place.via} runs code that comes with ${name}.`,
-    `${place.via} ${name}`,
-  );
-}
-
-function notRead(place: PlacedReference, reference: string): Finding {
-  if (place.role === 'dataset')
-    return referenceFinding(
-      REFERENCE_RULES.dataset,
-      place,
-      `${reference} was not scanned: it is a dataset.`,
-      reference,
-    );
-  const message = `${reference} was not scanned: Assay does not read from there.`;
-  return referenceFinding(REFERENCE_RULES.notScanned, place, message, reference);
+  return referenceFinding(CHANGE_RULES.unpinned, place, message, reference);
 }

@@ -43,12 +43,21 @@ export function outcomeHeadline({ action, incomplete, outages }: RunOutcome): st
 
 function looked({ comparison, change, referenced, models }: RunOutcome): string {
   const { counts } = change;
+  const approved = [
+    models,
+    ...referenced.flatMap(({ outcome }) => (outcome.kind === 'judged' ? [outcome.judged] : [])),
+  ];
+  const through = approved.reduce((sum, one) => sum + (one?.approved.size ?? 0), 0);
+  const by =
+    through === 0
+      ? ''
+      : ` The service let ${count(through, 'file')} through by approvals or waivers of exactly these bytes.`;
   const against = comparison.base === undefined ? '' : ` against ${markdownCode(comparison.base.slice(0, 12))}`;
   const files = `${count(counts.files, 'file')} checked, ${count(counts.models, 'file')} of models`;
   const gone = counts.deleted === 0 ? '' : `, ${counts.deleted} deleted`;
   const far = referenced.length === 0 ? '' : `, ${count(referenced.length, 'referenced model')}`;
   const none = models === undefined && referenced.length === 0 ? ' It contains no models.' : '';
-  return `${markdownText(comparison.about)} at ${markdownCode(comparison.head.slice(0, 12))}${against}: ${files}${gone}${far}.${none}`;
+  return `${markdownText(comparison.about)} at ${markdownCode(comparison.head.slice(0, 12))}${against}: ${files}${gone}${far}.${none}${by}`;
 }
 
 function rulesLine({ comparison, lines }: RunOutcome): string {

@@ -14,4 +14,4 @@ export {
   wholeDigest,
 } from './plan.ts';
 export { HashThreads } from './threads.ts';
-export { treeDigest } from './tree-digest.ts';
+export { type HashedFile, treeDigest } from './tree-digest.ts';

@@ -1,5 +1,5 @@
 import type { KnownWords } from '../../policy/index.ts';
-import { RULES } from '../../scan/rules/index.ts';
+import { CHANGE_RULES, RULES } from '../../scan/rules/index.ts';
 import { formatTitles } from '../format-titles.ts';
 
 /** Checks of `integrity.*`; those of formats are as many as there are formats. */
@@ -12,5 +12,6 @@ const CHECKS: readonly string[] = [
 
 /** What rules of a policy may compare with. A file that fits no format is `unknown`. */
 export function knownWords(): KnownWords {
-  return { formats: [...formatTitles().keys(), 'unknown'], rules: [...RULES.keys()], checks: CHECKS };
+  const rules = [...RULES.keys(), ...Object.values(CHANGE_RULES).map(({ id }) => id)];
+  return { formats: [...formatTitles().keys(), 'unknown'], rules, checks: CHECKS };
 }

@@ -1,36 +1,52 @@
 import type { SyntaxNode } from '@lezer/common';
-import type { NameBinding, PythonModule } from './module.ts';
+import { loaderOf } from './loader-of.ts';
+import type { Imported, NameBinding, PythonModule } from './module.ts';
+import type { PythonRepository } from './repository.ts';
 import { boundedValues, literalParts, MAX_VALUES, type StaticValue, textValue, unescaped, unknown } from './values.ts';
 
 /** Steps from a name to what it is bound to. Hostile code nests deeper. */
 const MAX_DEPTH = 24;
+/** What is followed no further. */
+const TOO_MANY_STEPS = unknown('is computed in too many steps');
 /** Expressions that are looked at for one call, and for all calls of a module. */
 const MAX_STEPS = 2_000;
 const MAX_ALL_STEPS = 1_000_000;
 
+/** What is left of the steps, over all modules that an expression leads to. */
+interface Budget {
+  steps: number;
+  allSteps: number;
+}
+
 /**
- * Follows an expression to the texts that it may be: literals, constants, branches, tables, f-strings, defaults. Nothing is run.
- * What is not followed to its end is `unknown` among the values, never left out.
+ * Follows an expression to the texts that it may be: literals, constants, branches, tables, f-strings, defaults, also in other modules
+ * of the repository. Nothing is run. What is not followed to its end is `unknown` among the values, never left out.
  */
 export class StaticEvaluator {
   readonly #module: PythonModule;
-  readonly #isLoader: (call: SyntaxNode) => boolean;
-  #steps = 0;
-  #allSteps = 0;
+  readonly #repository: PythonRepository;
+  readonly #others: Map<string, StaticEvaluator>;
+  readonly #budget: Budget;
 
-  constructor(module: PythonModule, isLoader: (call: SyntaxNode) => boolean) {
+  constructor(
+    module: PythonModule,
+    repository: PythonRepository,
+    others = new Map<string, StaticEvaluator>(),
+    budget: Budget = { steps: 0, allSteps: 0 },
+  ) {
     this.#module = module;
-    this.#isLoader = isLoader;
+    this.#repository = repository;
+    this.#others = others;
+    this.#budget = budget;
   }
 
   valuesOf(node: SyntaxNode): readonly StaticValue[] {
-    this.#steps = 0;
+    this.#budget.steps = 0;
     return this.#values(node, 0);
   }
 
   #values(node: SyntaxNode, depth: number): readonly StaticValue[] {
-    const over = depth > MAX_DEPTH || ++this.#steps > MAX_STEPS || ++this.#allSteps > MAX_ALL_STEPS;
-    if (over) return [unknown('is computed in too many steps')];
+    if (this.#isOver(depth)) return [TOO_MANY_STEPS];
     const next = depth + 1;
     switch (node.name) {
       case 'String':
@@ -74,6 +90,13 @@ export class StaticEvaluator {
       default:
         return [unknown('is computed')];
     }
+  }
+
+  #isOver(depth: number): boolean {
+    const { steps, allSteps } = this.#budget;
+    this.#budget.steps++;
+    this.#budget.allSteps++;
+    return depth > MAX_DEPTH || steps >= MAX_STEPS || allSteps >= MAX_ALL_STEPS;
   }
 
   #literal(node: SyntaxNode): StaticValue {
@@ -123,16 +146,100 @@ export class StaticEvaluator {
   #name(node: SyntaxNode, depth: number): readonly StaticValue[] {
     const name = this.#module.textOf(node);
     const bindings = this.#module.bindingsOf(name, node);
-    if (bindings === undefined) {
-      const from = this.#module.imports.get(name);
-      return [unknown(from === undefined ? `${name} is not set here` : `${name} comes from ${from}`)];
-    }
+    if (bindings === undefined) return this.#elsewhere([name], depth) ?? [this.#notHere(name)];
     // `model = load(model)`: what is handed on is what the name was before.
     const within = (binding: NameBinding) =>
       binding.kind === 'value' && binding.node.from <= node.from && node.to <= binding.node.to;
     const before = bindings.filter((binding) => !within(binding));
     if (before.length === 0) return [unknown(`${name} is set elsewhere`)];
-    return this.#bound(name, before, depth);
+    const bound = this.#bound(name, before, depth);
+    // `try: from config import NAME`, `except ImportError: NAME = "..."`: either may be it.
+    const isGlobal = this.#module.globals().get(name) === bindings;
+    if (!isGlobal || !this.#module.imported.has(name)) return bound;
+    return boundedValues([...bound, ...(this.#elsewhere([name], depth) ?? [this.#notHere(name)])]);
+  }
+
+  #notHere(name: string): StaticValue {
+    const from = this.#module.imports.get(name);
+    return unknown(from === undefined ? `${name} is not set here` : `${name} comes from ${from}`);
+  }
+
+  /** What a name of the module, with names within it, is in the modules that it was imported from; `undefined` when those are none. */
+  #elsewhere(names: readonly string[], depth: number): readonly StaticValue[] | undefined {
+    const [first = '', ...rest] = names;
+    const imported = this.#module.imported.get(first);
+    if (imported === undefined) return this.#starred(names, depth);
+    const all = imported.map((one) => this.#imported(one, rest, depth));
+    if (all.every((one) => one === undefined)) return undefined;
+    return boundedValues(all.flatMap((one) => one ?? [this.#notHere(first)]));
+  }
+
+  #imported({ module, name }: Imported, rest: readonly string[], depth: number): readonly StaticValue[] | undefined {
+    if (this.#isOver(depth)) return [TOO_MANY_STEPS];
+    const names = name === null ? rest : [name, ...rest];
+    const [first] = names;
+    if (first === undefined) return [unknown('is a module')];
+    const own = this.#readModules(module).map((one) =>
+      one instanceof StaticEvaluator ? one.#exported(names, depth + 1) : [one],
+    );
+    // `from package import module` and `package.module.NAME`.
+    const inner = module.endsWith('.') ? `${module}${first}` : `${module}.${first}`;
+    const within =
+      names.length < 2 ? undefined : this.#imported({ module: inner, name: null }, names.slice(1), depth + 1);
+    const found = [...own, within].filter((values) => values !== undefined);
+    return found.length === 0 ? undefined : boundedValues(found.flat());
+  }
+
+  /** `from config import *`. */
+  #starred(names: readonly string[], depth: number): readonly StaticValue[] | undefined {
+    if (this.#isOver(depth)) return [TOO_MANY_STEPS];
+    const found = this.#module.stars
+      .flatMap((module) => this.#readModules(module))
+      .map((one) => (one instanceof StaticEvaluator ? one.#exported(names, depth + 1) : [one]))
+      .filter((values) => values !== undefined);
+    return found.length === 0 ? undefined : boundedValues(found.flat());
+  }
+
+  /** Names of the module as another one sees them; `undefined` when it has none of them. */
+  #exported(names: readonly string[], depth: number): readonly StaticValue[] | undefined {
+    if (this.#isOver(depth)) return [TOO_MANY_STEPS];
+    const [first = '', ...rest] = names;
+    if (rest.length > 0) return this.#path(names, depth) ?? this.#elsewhere(names, depth);
+    const bindings = this.#module.globals().get(first);
+    const other = this.#elsewhere(names, depth);
+    if (bindings === undefined) return other;
+    return boundedValues([...this.#bound(first, bindings, depth), ...(other ?? [])]);
+  }
+
+  /** `Config.model`, and `settings.model` after `settings = Config()`: what it was made with may be another. */
+  #path(names: readonly string[], depth: number): readonly StaticValue[] | undefined {
+    const path = names.join('.');
+    const known = this.#module.attribute(path);
+    if (known !== undefined) return this.#bound(path, known, depth);
+    const [first = '', name, ...rest] = names;
+    if (name === undefined || rest.length > 0) return undefined;
+    const made = (this.#module.globals().get(first) ?? []).flatMap((binding) => {
+      const called =
+        binding.kind === 'value' && binding.node.name === 'CallExpression' ? binding.node.firstChild : null;
+      return called === null ? [] : (this.#module.attribute(`${this.#module.textOf(called)}.${name}`) ?? []);
+    });
+    if (made.length === 0) return undefined;
+    const values = this.#bound(path, made, depth).filter(({ kind }) => kind === 'text');
+    return boundedValues([...values, unknown(`${path.slice(0, 80)} may be set when it is made`)]);
+  }
+
+  /** The modules that a name may mean; one that was not read is a value that is not known. */
+  #readModules(module: string): readonly (StaticEvaluator | StaticValue)[] {
+    return this.#repository.pathsOf(module, this.#module.path).map((path) => {
+      if (path === this.#module.path) return this;
+      const known = this.#others.get(path);
+      if (known !== undefined) return known;
+      const parsed = this.#repository.module(path);
+      if (parsed === undefined) return unknown(`is set in ${path.slice(0, 200)}, which was not read`);
+      const other = new StaticEvaluator(parsed, this.#repository, this.#others, this.#budget);
+      this.#others.set(path, other);
+      return other;
+    });
   }
 
   #bound(name: string, bindings: readonly NameBinding[], depth: number): readonly StaticValue[] {
@@ -184,6 +291,9 @@ export class StaticEvaluator {
     const path = this.#module.textOf(node);
     const known = this.#module.attribute(path) ?? this.#module.attribute(path.replace(/^cls\./, 'self.'));
     if (known !== undefined) return this.#bound(path, known, depth);
+    const names = /^\w+(?:\.\w+){1,8}$/.test(path) ? path.split('.') : undefined;
+    const found = names === undefined ? undefined : (this.#path(names, depth) ?? this.#elsewhere(names, depth));
+    if (found !== undefined) return found;
     const options = this.#module.option(this.#module.textOf(key));
     if (options === undefined) return [unknown(`${path.slice(0, 80)} is set elsewhere`)];
     const given = options.flatMap((option) => this.#values(option, depth)).filter(({ kind }) => kind === 'text');
@@ -237,7 +347,7 @@ export class StaticEvaluator {
       const known = second === undefined ? [] : this.#values(second, depth).filter(({ kind }) => kind === 'text');
       return boundedValues([...this.#item(called.firstChild, first, depth), ...known]);
     }
-    if (this.#isLoader(node)) return [{ kind: 'object' }];
+    if (loaderOf(node, this.#module) !== undefined) return [{ kind: 'object' }];
     return [unknown('is computed by a call')];
   }
 }

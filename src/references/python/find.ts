@@ -4,18 +4,14 @@ import { type LineOf, lineIndex } from '../lines.ts';
 import { type FoundReference, foreignTarget, hubTarget, type Target, unresolvedTarget } from '../reference.ts';
 import { schemeTarget } from '../schemes.ts';
 import { StaticEvaluator } from './evaluate.ts';
-import { LOADING_CALLS, type LoadingCall } from './loaders.ts';
+import { loaderOf } from './loader-of.ts';
+import type { LoadingCall } from './loaders.ts';
 import { PythonModule } from './module.ts';
+import { NO_MODULES, PythonRepository } from './repository.ts';
 import type { StaticValue } from './values.ts';
 
 /** References of one text. */
 const MAX_FOUND = 2_000;
-
-const BY_LAST = new Map<string, LoadingCall[]>();
-for (const loader of LOADING_CALLS) {
-  const last = loader.called.slice(loader.called.lastIndexOf('.') + 1);
-  BY_LAST.set(last, [...(BY_LAST.get(last) ?? []), loader]);
-}
 
 /** Constants that name a model, by the words in their names. */
 const MODEL_WORDS = /model|checkpoint|ckpt|repo_?id|pretrained|adapter|lora|weights|backbone|encoder|tokenizer/i;
@@ -23,11 +19,12 @@ const MODEL_WORDS = /model|checkpoint|ckpt|repo_?id|pretrained|adapter|lora|weig
 /**
  * Finds what Python loads: calls of known loaders, with their arguments followed to constants, and texts of a scheme that only models
  * have. Nothing is run, and nothing in the text makes it throw.
+ * @param path of the text in its repository, whose modules are `modules`
  */
-export function findInPython(source: string): readonly FoundReference[] {
+export function findInPython(source: string, path = '', modules = NO_MODULES): readonly FoundReference[] {
   const tree = parser.parse(source);
-  const module = new PythonModule(source, tree);
-  const finder = new Finder(module, lineIndex(source));
+  const module = new PythonModule(source, tree, path);
+  const finder = new Finder(module, lineIndex(source), new PythonRepository(modules));
   tree.iterate({ enter: ({ node }) => finder.visit(node) });
   finder.constants();
   return finder.found;
@@ -40,8 +37,6 @@ interface Given {
   readonly open: boolean;
 }
 
-const NO_CALLEE = { path: '', last: '', method: false } as const;
-
 class Finder {
   readonly found: FoundReference[] = [];
   readonly #module: PythonModule;
@@ -50,15 +45,15 @@ class Finder {
   /** Texts that a loader was given, so that each is reported once. */
   readonly #seen = new Set<string>();
 
-  constructor(module: PythonModule, lineOf: LineOf) {
+  constructor(module: PythonModule, lineOf: LineOf, repository: PythonRepository) {
     this.#module = module;
     this.#lineOf = lineOf;
-    this.#evaluator = new StaticEvaluator(module, (call) => this.#loaderOf(call) !== undefined);
+    this.#evaluator = new StaticEvaluator(module, repository);
   }
 
   visit(node: SyntaxNode): void {
     if (node.name === 'CallExpression') {
-      const loader = this.#loaderOf(node);
+      const loader = loaderOf(node, this.#module);
       if (loader !== undefined) this.#call(node, loader);
     } else if (node.name === 'String' && node.to - node.from < 1_024) this.#scheme(node);
   }
@@ -90,7 +85,10 @@ class Finder {
       given.positional[this.#at(node, loader)];
     const role = loader.role ?? 'model';
     const trusts = loader.runsCode === true || this.#trusts(given);
-    const add = (target: Target) => this.#add(node, role, target, loader.called, trusts, 'revision="{}"');
+    // A handle of TensorFlow Hub leads to a graph, a repository of GitHub to code.
+    const runs = (target: Target) =>
+      trusts && !(loader.source === 'github' && target.kind === 'named' && !target.reference.startsWith('github:'));
+    const add = (target: Target) => this.#add(node, role, target, loader.called, runs(target), 'revision="{}"');
     if (name === undefined) {
       if (given.open) add(unresolvedTarget('its arguments are computed'));
       else if (loader.chooses !== undefined) add(unresolvedTarget(loader.chooses));
@@ -101,7 +99,9 @@ class Finder {
       if (value.kind === 'text') {
         this.#seen.add(value.text);
         if (loader.words?.test(value.text) === true) continue;
-        const target = targetOf(value.text, loader, revision.text);
+        const target = this.#isLocal(given, loader)
+          ? ({ kind: 'local', path: value.text } as const)
+          : targetOf(value.text, loader, revision.text);
         if (target !== undefined) add(target);
         if (target?.kind === 'named' && revision.computed) add(unresolvedTarget('its revision is computed'));
       } else if (value.kind === 'unknown') add(unresolvedTarget(`its name ${value.why}`));
@@ -118,6 +118,13 @@ class Finder {
       !/^(?:\w+\.)*AutoPeft/.test(callee)
       ? 1
       : at;
+  }
+
+  /** `torch.hub.load("vendor/x", "model", source="local")`. */
+  #isLocal({ named }: Given, { local }: LoadingCall): boolean {
+    const given = local === undefined ? undefined : named.get(local[0]);
+    if (local === undefined || given === undefined) return false;
+    return this.#evaluator.valuesOf(given).every((value) => value.kind === 'text' && value.text === local[1]);
   }
 
   #trusts({ named }: Given): boolean {
@@ -160,38 +167,6 @@ class Finder {
     const shown = last ? unresolvedTarget(`the file has more than ${MAX_FOUND} references`) : target;
     this.found.push({ line: this.#lineOf(node.from), role, target: shown, via, trustRemoteCode: trusts, pin });
   }
-
-  #loaderOf(call: SyntaxNode): LoadingCall | undefined {
-    const callee = call.firstChild;
-    if (callee === null) return undefined;
-    const { path, last, method } = this.#calleeOf(callee);
-    const rows = BY_LAST.get(last);
-    if (rows === undefined) return undefined;
-    return rows.find((row) => {
-      if (row.method === true && !method) return false;
-      if (row.from !== undefined && !row.from.test(path)) return false;
-      return path === row.called || path.endsWith(`.${row.called}`);
-    });
-  }
-
-  /** The dotted name of what is called, as it was imported: `torch.hub.load` for `th.load` after `import torch.hub as th`. */
-  #calleeOf(callee: SyntaxNode): { readonly path: string; readonly last: string; readonly method: boolean } {
-    if (callee.name === 'VariableName') {
-      const name = this.#module.textOf(callee);
-      const imported = this.#module.imports.get(name);
-      // The module itself defines what has the name of a loader.
-      if (imported === undefined && this.#module.bindingsOf(name, callee) !== undefined) return NO_CALLEE;
-      const path = imported ?? name;
-      return { path, last: path.slice(path.lastIndexOf('.') + 1), method: false };
-    }
-    const name = callee.name === 'MemberExpression' ? callee.lastChild : null;
-    if (name?.name !== 'PropertyName') return NO_CALLEE;
-    const last = this.#module.textOf(name);
-    if (!BY_LAST.has(last)) return { path: last, last, method: true };
-    const [, first = '', rest = ''] = /^(\w+)((?:\.\w+)+)$/.exec(this.#module.textOf(callee)) ?? [];
-    const path = first === '' ? `?.${last}` : `${this.#module.imports.get(first) ?? first}${rest}`;
-    return { path, last, method: true };
-  }
 }
 
 function targetOf(text: string, { source, role }: LoadingCall, revision: string | null): Target | undefined {
@@ -208,11 +183,14 @@ function targetOf(text: string, { source, role }: LoadingCall, revision: string 
       return unresolvedTarget(`${JSON.stringify(text.slice(0, 80))} is a name of the library's own`);
     case 'github': {
       if (/^(?:\.{0,2}\/|~)/.test(text)) return { kind: 'local', path: text };
+      if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return foreignTarget(text);
       const [, repository, at] = /^([^:]+)(?::(.+))?$/.exec(text) ?? [];
       return repository === undefined
         ? undefined
         : foreignTarget(`github:${repository}`, at ?? null, /^[0-9a-f]{40}$/.test(at ?? ''));
     }
+    case 'ollama':
+      return foreignTarget(`ollama://${text}`);
     case 'address':
       return { kind: 'local', path: text };
   }

@@ -7,6 +7,7 @@ export type LoaderSource =
   | 'dataset'
   | 'address' // https://...
   | 'github' // owner/repository:branch, for torch.hub
+  | 'ollama' // name:tag of the registry of Ollama
   | 'library'; // a name of a catalogue of the library's own
 
 /** A call that loads something by a name. */
@@ -30,6 +31,8 @@ export interface LoadingCall {
   readonly when?: string;
   /** It runs code from there, whatever else it is told. */
   readonly runsCode?: true;
+  /** A keyword, and the value of it by which the name is a path. */
+  readonly local?: readonly [keyword: string, value: string];
 }
 
 const NAME = [
@@ -139,7 +142,27 @@ export const LOADING_CALLS: readonly LoadingCall[] = [
   { called: 'load_model_config_from_hf', source: 'hub', at: 0, names: ['model_id'] },
   { called: 'load_state_dict_from_hf', source: 'hub', at: 0, names: ['model_id'] },
   // torch, TensorFlow, MLflow.
-  { called: 'hub.load', source: 'github', role: 'code', at: 0, names: ['repo_or_dir', 'handle'], runsCode: true },
+  {
+    called: 'hub.load',
+    source: 'github',
+    role: 'code',
+    at: 0,
+    names: ['repo_or_dir', 'handle'],
+    runsCode: true,
+    local: ['source', 'local'],
+  },
+  // These import hubconf.py, too.
+  { called: 'hub.list', source: 'github', role: 'code', at: 0, names: ['github'], from: /^torch/, runsCode: true },
+  { called: 'hub.help', source: 'github', role: 'code', at: 0, names: ['github'], from: /^torch/, runsCode: true },
+  // Ollama and its clients.
+  { called: 'ollama.pull', source: 'ollama', at: 0, names: ['model'] },
+  { called: 'ollama.chat', source: 'ollama', at: 0, names: ['model'] },
+  { called: 'ollama.generate', source: 'ollama', at: 0, names: ['model'] },
+  { called: 'ollama.embed', source: 'ollama', at: 0, names: ['model'] },
+  { called: 'ollama.embeddings', source: 'ollama', at: 0, names: ['model'] },
+  { called: 'ChatOllama', source: 'ollama', at: 99, names: ['model'] },
+  { called: 'OllamaLLM', source: 'ollama', at: 99, names: ['model'] },
+  { called: 'OllamaEmbeddings', source: 'ollama', at: 99, names: ['model'] },
   { called: 'load_state_dict_from_url', source: 'address', at: 0, names: ['url'] },
   { called: 'download_url_to_file', source: 'address', at: 0, names: ['url'], from: /^torch/ },
   { called: 'model_zoo.load_url', source: 'address', at: 0, names: ['url'] },

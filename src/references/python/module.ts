@@ -11,6 +11,14 @@ export type NameBinding =
   | { readonly kind: 'parameter'; readonly fallback: SyntaxNode | undefined }
   | { readonly kind: 'other'; readonly why: string };
 
+/** What a name was imported as. */
+export interface Imported {
+  /** As it is written: `a.b`, `.config`, `..`. */
+  readonly module: string;
+  /** What of it; `null` for the module itself. */
+  readonly name: string | null;
+}
+
 /** Names of one function, class or module. */
 interface Scope {
   readonly from: number;
@@ -20,12 +28,22 @@ interface Scope {
 /** CWE-770: bindings of a module that are kept. */
 const MAX_BINDINGS = 100_000;
 
+/** CWE-770: modules of which all names are imported, and places that import one name. */
+const MAX_STARS = 16;
+
 const SCOPES: ReadonlySet<string> = new Set(['FunctionDefinition', 'LambdaExpression', 'ClassDefinition']);
 
 /** The names of a Python module: what they are bound to, in which scope, and where they were imported from. */
 export class PythonModule {
   readonly source: string;
+  readonly path: string;
   readonly imports = new Map<string, string>();
+  /** The same with the module apart from the name; several where a name is imported in several places. */
+  readonly imported = new Map<string, readonly Imported[]>();
+  /** Modules of which all names are imported. */
+  readonly stars: string[] = [];
+  /** All modules that are imported, or may be, as they are written. */
+  readonly modules = new Set<string>();
   /** By the name of an attribute that is assigned: `self.model`, `config.model`. */
   readonly #attributes = new Map<string, NameBinding[]>();
   /** Defaults of options on a command line, by their name. */
@@ -33,8 +51,10 @@ export class PythonModule {
   readonly #scopes = new Map<number, Scope>();
   #count = 0;
 
-  constructor(source: string, tree: Tree) {
+  /** @param path in its repository; by it, modules are found that it imports */
+  constructor(source: string, tree: Tree, path: string) {
     this.source = source;
+    this.path = path;
     this.#scopes.set(-1, { from: -1, bindings: new Map() });
     tree.iterate({ enter: ({ node }) => this.#visit(node) });
   }
@@ -64,6 +84,14 @@ export class PythonModule {
   /** The names of a module's own scope, with what they are bound to. */
   globals(): ReadonlyMap<string, readonly NameBinding[]> {
     return this.#scopes.get(-1)?.bindings ?? new Map();
+  }
+
+  /** Everything by which a name of it may be something else for others: imports, and what names are bound to. */
+  constants(): string {
+    const shown = (bindings: readonly NameBinding[]) =>
+      bindings.map((one) => ('node' in one ? this.textOf(one.node) : 'of' in one ? this.textOf(one.of) : one.kind));
+    const names = [...this.globals(), ...this.#attributes].map(([name, bindings]) => [name, shown(bindings)]);
+    return JSON.stringify([names, [...this.imported], this.stars]);
   }
 
   #visit(node: SyntaxNode): void {
@@ -153,12 +181,31 @@ export class PythonModule {
     const list = from?.[2] ?? /^import\s+(.*)$/s.exec(words)?.[1] ?? '';
     for (const part of list.split(',')) {
       const [name = '', as, alias] = part.trim().split(/\s+/);
+      if (from?.[1] !== undefined && name === '*') this.#star(from[1]);
       if (!/^[\w.]+$/.test(name)) continue;
+      this.#imported(from?.[1], name, as === 'as' ? alias : undefined);
       const full = from === null ? name : `${from[1]}.${name}`;
       if (as === 'as' && alias !== undefined) this.imports.set(alias, full);
       else if (from !== null) this.imports.set(name, full);
       else this.imports.set(name.split('.')[0] ?? name, name.split('.')[0] ?? name);
     }
+  }
+
+  #star(module: string): void {
+    this.modules.add(module);
+    if (this.stars.length < MAX_STARS) this.stars.push(module);
+  }
+
+  #imported(from: string | undefined, name: string, alias: string | undefined): void {
+    const [first = name] = name.split('.');
+    const here = alias ?? (from === undefined ? first : name);
+    // `import a.b` binds `a`, and `from a import b` may import the module `a.b`.
+    const one: Imported =
+      from === undefined ? { module: alias === undefined ? first : name, name: null } : { module: from, name };
+    this.modules.add(from ?? name);
+    if (from !== undefined) this.modules.add(from.endsWith('.') ? `${from}${name}` : `${from}.${name}`);
+    const known = this.imported.get(here) ?? [];
+    if (known.length < MAX_STARS) this.imported.set(here, [...known, one]);
   }
 
   /** `add_argument('--model', default=...)`, and the like of click and typer. */
@@ -193,18 +240,14 @@ export class PythonModule {
     const [scope = -1] = this.#scopesAround(at);
     this.#bindIn(scope, name, binding);
     // A class's own names are read through it: `self.model`, `Config.model`.
-    const parent = this.#classAt(scope);
-    if (parent !== undefined) {
-      const path = `self.${name}`;
+    const owner = this.#classes.get(scope);
+    if (owner === undefined) return;
+    for (const path of [`self.${name}`, `${owner}.${name}`])
       this.#attributes.set(path, [...(this.#attributes.get(path) ?? []), binding]);
-    }
   }
 
-  readonly #classes = new Set<number>();
-
-  #classAt(scope: number): number | undefined {
-    return this.#classes.has(scope) ? scope : undefined;
-  }
+  /** Names of classes, by where they begin. */
+  readonly #classes = new Map<number, string>();
 
   #bindIn(from: number, name: string, binding: NameBinding): void {
     if (++this.#count > MAX_BINDINGS) return;
@@ -215,12 +258,17 @@ export class PythonModule {
     else all.push(binding);
   }
 
+  #nameOf(definition: SyntaxNode): string {
+    const name = definition.getChild('VariableName');
+    return name === null ? '' : this.textOf(name);
+  }
+
   /** Starts of the scopes around a node, the innermost first; -1 is the module. */
   #scopesAround(node: SyntaxNode): readonly number[] {
     const scopes: number[] = [];
     for (let at: SyntaxNode | null = node; at !== null; at = at.parent) {
       if (!SCOPES.has(at.name)) continue;
-      if (at.name === 'ClassDefinition') this.#classes.add(at.from);
+      if (at.name === 'ClassDefinition') this.#classes.set(at.from, this.#nameOf(at));
       scopes.push(at.from);
     }
     return [...scopes, -1];

@@ -1,6 +1,19 @@
 import { ActionSchema, DecisionSchema } from '../../core/assessment/index.ts';
-import { type Static, string, wholeNumber } from '../../core/schema/index.ts';
-import { A_DIGEST, AN_ID, list, maybeMoment, moment, object, StageSchema, text } from './kit.ts';
+import { optionalOf, type Static, string, wholeNumber } from '../../core/schema/index.ts';
+import {
+  A_DIGEST,
+  AN_ID,
+  DIGEST,
+  list,
+  maybeMoment,
+  moment,
+  object,
+  oneOf,
+  REFERENCE,
+  StageSchema,
+  text,
+} from './kit.ts';
+import { GROUNDS } from './names.ts';
 
 export const RulesetSchema = object({
   version: text('Version of the ruleset'),
@@ -33,6 +46,13 @@ export const CurrentDecisionSchema = object(
     policyDigest: text('Digest of the policy'),
     approvedFor: list(StageSchema, 'Stages that approvals which hold now let it run at'),
     notAfter: maybeMoment('The earliest end of an approval or waiver that this rests on'),
+    // An older service does not say.
+    restsOn: optionalOf(
+      list(
+        oneOf(GROUNDS, 'What people gave for exactly these bytes'),
+        'What an answer that does not deny rests on, besides the policy; empty when it is the policy alone',
+      ),
+    ),
     reason: text('Why not, in a sentence; empty when allowed'),
   },
   'Whether a version may be used',
@@ -46,4 +66,16 @@ export type CurrentDecision = Static<typeof CurrentDecisionSchema>;
 
 export const CurrentDecisionsSchema = object({
   items: list(CurrentDecisionSchema, 'One for each model that has these bytes; none when nothing is known of them'),
+});
+
+export const DecisionQuerySchema = object({
+  digest: optionalOf(text('`sha256:<hex>`: the canonical tree digest', DIGEST)),
+  ref: optionalOf(text('A pinned reference', REFERENCE)),
+});
+
+export const ManyDecisionsSchema = object({
+  results: list(
+    object({ query: DecisionQuerySchema, ...CurrentDecisionsSchema.properties }),
+    'In the order of the questions',
+  ),
 });

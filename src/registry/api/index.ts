@@ -3,7 +3,9 @@ export {
   type CurrentDecision,
   CurrentDecisionSchema,
   CurrentDecisionsSchema,
+  DecisionQuerySchema,
   DecisionsSchema,
+  ManyDecisionsSchema,
   RulesetSchema,
   type StoredDecision,
   StoredDecisionSchema,
@@ -19,6 +21,7 @@ export {
 } from './jobs.ts';
 export {
   countOf,
+  DIGEST,
   list,
   maybeText,
   moment,
@@ -37,6 +40,7 @@ export {
   DECIDED_STAGES,
   DELIVERY_STATES,
   type DeliveryState,
+  type Ground,
   JOB_STATES,
   type JobState,
   ROLES,

@@ -58,6 +58,7 @@ export const A_DIGEST: TextShape = { pattern: /^sha256:[0-9a-f]{64}$/, otherwise
 export const A_HASH: TextShape = { pattern: /^[0-9a-f]{64}$/, otherwise: 'is not a hash' };
 
 /** References in a lineage and in requests. */
+export const DIGEST = { pattern: '^sha256:[0-9a-f]{64}$' };
 export const REFERENCE = { minLength: 1, maxLength: 1500 };
 
 export const StageSchema = oneOf(STAGES, 'Where a version stands');

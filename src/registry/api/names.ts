@@ -9,6 +9,10 @@ export type Role = (typeof ROLES)[number];
 export const TRANSITION_STATES = ['open', 'approved', 'rejected', 'withdrawn', 'void'] as const;
 export type TransitionState = (typeof TRANSITION_STATES)[number];
 
+/** What people gave for exact bytes, on which an answer of the registry rests. */
+export const GROUNDS = ['approval', 'waiver'] as const;
+export type Ground = (typeof GROUNDS)[number];
+
 /** How the approver proved himself. `service`: by a session of the service, which signed for him. */
 export const APPROVAL_METHODS = ['key', 'keyless', 'certificate', 'service'] as const;
 export type ApprovalMethod = (typeof APPROVAL_METHODS)[number];

@@ -1,6 +1,6 @@
 import type { Decision } from '../../core/assessment/index.ts';
 import { endOfWaiver } from '../../policy/waivers/index.ts';
-import type { CurrentDecision, Stage } from '../api/index.ts';
+import type { CurrentDecision, Ground, Stage } from '../api/index.ts';
 import type { RegistryRules } from '../registry.ts';
 import {
   type ApprovalRow,
@@ -24,6 +24,8 @@ export interface StoredAnswer {
   readonly policy: string;
   readonly policyDigest: string;
   readonly reason: string;
+  /** Absent in one that an older version stored. */
+  readonly restsOn?: readonly Ground[];
   /** Stages that it may run at, and until when. */
   readonly stages: readonly { readonly stage: RuledStage; readonly notAfter: string | null }[];
 }
@@ -41,7 +43,7 @@ export interface StageStanding {
 }
 
 /** Whether a version may run at a stage. */
-type Held = { readonly notAfter: string | null } | { readonly reason: string };
+type Held = { readonly notAfter: string | null; readonly restsOn: readonly Ground[] } | { readonly reason: string };
 
 const APPROVED: readonly RuledStage[] = ['staging', 'production'];
 
@@ -67,6 +69,7 @@ export function decisionAnswerOf(standing: StageStanding): StoredAnswer {
     policy: decision?.policy ?? '',
     policyDigest: decision?.policyDigest ?? '',
     reason,
+    restsOn: reason === '' && 'restsOn' in held ? held.restsOn : [],
     stages: [
       ...(stage === 'candidate' && 'notAfter' in held ? [{ stage, notAfter: held.notAfter }] : []),
       ...reached.flatMap((one) => ('notAfter' in one ? [{ stage: one.stage, notAfter: one.notAfter }] : [])),
@@ -83,6 +86,7 @@ export function answerAt(stored: StoredAnswer, now: Date): CurrentDecision {
   const ended = notAfter !== null && !running.some(({ stage }) => stage === stored.stage);
   return {
     ...answer,
+    restsOn: ended ? [] : (answer.restsOn ?? []),
     ...(ended ? { action: 'deny', reason: `an approval or a waiver that it depends on expired at ${notAfter}` } : {}),
     approvedFor: running.map(({ stage }) => stage).filter((stage) => stage !== 'candidate'),
     notAfter,
@@ -108,7 +112,14 @@ function heldAt({ decisions, approvals, approved, rules, now }: StageStanding, s
       .filter(({ outcome }) => outcome === 'applied')
       .map(({ waiver }) => endOfWaiver(waiver.expires).toISOString()),
   ];
-  return { notAfter: earliest(ends) };
+  return { notAfter: earliest(ends), restsOn: groundsOf(stage, counted, decision) };
+}
+
+function groundsOf(stage: RuledStage, counted: readonly ApprovalRow[], { waivers }: Decision): readonly Ground[] {
+  return [
+    ...(stage !== 'candidate' && counted.length > 0 ? (['approval'] as const) : []),
+    ...(waivers.some(({ outcome }) => outcome === 'applied') ? (['waiver'] as const) : []),
+  ];
 }
 
 function closedReason(stage: Stage, why: string): string {

@@ -1,4 +1,5 @@
 export { RULES } from './catalogue.ts';
+export { CHANGE_RULES, type ChangeRule } from './change-rules.ts';
 export { checkBundle } from './rule-bundle-check.ts';
 export { rulesetOf } from './ruleset.ts';
 export { applyLists } from './ruleset-apply.ts';

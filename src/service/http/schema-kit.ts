@@ -17,7 +17,6 @@ export const UNCHANGED = nothing('The client has it already');
 export const ID = { minLength: 1, maxLength: 100, pattern: '^[A-Za-z0-9_-]+$' };
 export const MODEL_NAME = { minLength: 1, maxLength: 200, pattern: '^[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*$' };
 export const ALIAS = { minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' };
-export const DIGEST = { pattern: '^sha256:[0-9a-f]{64}$' };
 
 export const ID_PARAMS = object({ id: text('The id', ID) });
 export const MODEL_PARAMS = object({

@@ -1,15 +1,10 @@
-import { array, optionalOf } from '../../core/schema/index.ts';
-import { CurrentDecisionsSchema, list, object, REFERENCE, text } from '../../registry/api/index.ts';
+import { array } from '../../core/schema/index.ts';
+import { CurrentDecisionsSchema, DecisionQuerySchema, ManyDecisionsSchema, object } from '../../registry/api/index.ts';
 import type { CurrentDecision, DecisionQuery } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { ASKERS, DIGEST, UNCHANGED } from '../http/index.ts';
+import { ASKERS, UNCHANGED } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
-
-const Query = object({
-  digest: optionalOf(text('`sha256:<hex>`: the canonical tree digest', DIGEST)),
-  ref: optionalOf(text('A pinned reference', REFERENCE)),
-});
 
 /** Questions of one request. */
 const MAX_BATCH = 200;
@@ -28,7 +23,7 @@ export const decisionRoutes: Routes = (app, { registry }) => {
       schema: {
         tags: ['decisions'],
         summary: 'May these bytes be used? What is not known may not',
-        querystring: Query,
+        querystring: DecisionQuerySchema,
         response: { 200: CurrentDecisionsSchema, 304: UNCHANGED },
       },
     },
@@ -48,16 +43,13 @@ export const decisionRoutes: Routes = (app, { registry }) => {
         tags: ['decisions'],
         summary: 'The same for many',
         body: object({
-          queries: array(Query, { minItems: 1, maxItems: MAX_BATCH, description: 'Each a digest or a reference' }),
-        }),
-        response: {
-          200: object({
-            results: list(
-              object({ query: Query, ...CurrentDecisionsSchema.properties }),
-              'In the order of the questions',
-            ),
+          queries: array(DecisionQuerySchema, {
+            minItems: 1,
+            maxItems: MAX_BATCH,
+            description: 'Each a digest or a reference',
           }),
-        },
+        }),
+        response: { 200: ManyDecisionsSchema },
       },
     },
     async ({ principal, body }) => {

@@ -2,6 +2,7 @@ import { optionalOf } from '../../core/schema/index.ts';
 import {
   ApprovalSchema,
   ApprovalsSchema,
+  DIGEST,
   object,
   oneOf,
   pageSchema,
@@ -14,7 +15,6 @@ import type { Principal, Role, Transition } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import {
   COMMENT,
-  DIGEST,
   ID,
   ID_PARAMS,
   PAGE_QUERY,

@@ -1,7 +1,7 @@
 import { optionalOf } from '../../core/schema/index.ts';
-import { object, pageSchema, StoredWaiverSchema, text } from '../../registry/api/index.ts';
+import { DIGEST, object, pageSchema, StoredWaiverSchema, text } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
-import { DIGEST, ID_PARAMS, PAGE_QUERY, pageRequestOf, READERS, WAIVER_ROLES } from '../http/index.ts';
+import { ID_PARAMS, PAGE_QUERY, pageRequestOf, READERS, WAIVER_ROLES } from '../http/index.ts';
 
 const NewWaiver = object(
   {

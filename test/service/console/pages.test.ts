@@ -76,6 +76,7 @@ function pages(text: string): Readonly<Record<string, Html>> {
     policyDigest: DIGEST,
     approvedFor: ['candidate'],
     notAfter: AT,
+    restsOn: ['waiver'],
     reason: text,
   };
   const request: Transition = {

@@ -1,7 +1,7 @@
 import { optionalOf } from '../../../core/schema/index.ts';
-import { object, text } from '../../../registry/api/index.ts';
+import { DIGEST, object, text } from '../../../registry/api/index.ts';
 import type { Routes } from '../../context.ts';
-import { DIGEST, ID_PARAMS, READERS, WAIVER_ROLES } from '../../http/index.ts';
+import { ID_PARAMS, READERS, WAIVER_ROLES } from '../../http/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, said } from '../links.ts';
 import { newWaiverPage, waiversPage } from '../pages/index.ts';
