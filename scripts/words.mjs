@@ -19,7 +19,7 @@ export function rejectedWords(root) {
   const found = [];
   for (const file of filesOf(root)) {
     const text = readFileSync(join(root, file), 'utf8');
-    for (const { word, where, but, say } of rules.filter((rule) => rule.where.test(file) && rule.word.test(text))) {
+    for (const { word, but, say } of rules.filter((rule) => rule.where.test(file) && rule.word.test(text))) {
       for (const [index, line] of text.split('\n').entries()) {
         if (!word.test(line) || but.some((allowed) => allowed.test(line))) continue;
         found.push(`${file}:${index + 1}: ${line.trim().slice(0, 100)}; say ${say}`);

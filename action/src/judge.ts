@@ -2,7 +2,7 @@ import { type Assessment, VERDICTS, type Verdict } from '../../src/core/assessme
 import { assessBy, decideBy } from '../../src/pipeline/evaluate/index.ts';
 import type { ChangeSet } from './change/index.ts';
 import type { RunRules } from './rules.ts';
-import { type Desk, distinct, folderSubjects, type Ruled, subjectsOf } from './service/index.ts';
+import { askedSubjectsOf, type Desk, distinct, folderSubjects, type Ruled } from './service/index.ts';
 
 interface JudgeOptions {
   readonly newOnly: boolean;
@@ -20,7 +20,7 @@ export async function judgeModels(
   const now = await assessBy(models, rules, { signal });
   const judged = newOnly ? await freshOf(now) : now;
   if (judged.files.length === 0) return undefined;
-  const subjects = distinct([...subjectsOf(now, files.paths()), ...(await folderSubjects(now, files))]);
+  const subjects = distinct([...askedSubjectsOf(now, files.paths()), ...(await folderSubjects(now, files))]);
   return desk.rule(await decideBy(judged, terms), subjects);
 
   async function freshOf(all: Assessment): Promise<Assessment> {

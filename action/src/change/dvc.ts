@@ -23,7 +23,7 @@ export interface DvcChange {
   readonly findings: readonly Finding[];
 }
 
-/** Reads what is announced anew, and finds it where `dvc pull` brings it. */
+/** Reads what is announced newly, and finds it where `dvc pull` brings it. */
 export async function dvcChange(texts: readonly ChangedText[], store: DvcFiles): Promise<DvcChange> {
   const files = new Map<string, ArtifactFile>();
   const findings: Finding[] = [];

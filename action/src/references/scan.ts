@@ -5,7 +5,7 @@ import { assessBy, decideBy, type Evaluated } from '../../../src/pipeline/evalua
 import { CHANGE_RULES } from '../../../src/scan/rules/index.ts';
 import { openArtifact } from '../../../src/sources/index.ts';
 import type { RunRules } from '../rules.ts';
-import { type Desk, ownDenial, type Ruled, serviceFindings, subjectsOf } from '../service/index.ts';
+import { askedSubjectsOf, type Desk, ownDenial, type Ruled, serviceFindings } from '../service/index.ts';
 import { lineFindings, referenceFinding } from './findings.ts';
 import type { PlacedReference } from './introduced.ts';
 
@@ -82,7 +82,7 @@ async function scanOne(
   const read = await readOne(reference, ruling, options);
   if (read.kind !== 'read') return { reference, places, outcome: read };
   const { judged } = read;
-  const subjects = subjectsOf(
+  const subjects = askedSubjectsOf(
     judged.assessment,
     judged.assessment.files.map(({ path }) => path),
   );

@@ -6,7 +6,7 @@ import { type CurrentDecision, isRegistryError } from '../../../src/registry/ind
 import { CHANGE_RULES } from '../../../src/scan/rules/index.ts';
 import type { RunRules } from '../rules.ts';
 import { worseAction } from '../worse-action.ts';
-import type { Subject } from './subjects.ts';
+import type { AskedSubject } from './subjects.ts';
 
 /** A decision, with what the service of the organisation makes of it. */
 export interface Ruled extends Evaluated {
@@ -14,10 +14,10 @@ export interface Ruled extends Evaluated {
   readonly action: Action;
   /** Paths of files that the service lets through by an approval or a waiver of exactly their bytes. */
   readonly approved: ReadonlySet<string>;
-  readonly service: Said;
+  readonly service: ServiceAnswer;
 }
 
-export type Said =
+export type ServiceAnswer =
   | { readonly kind: 'not-asked' }
   | { readonly kind: 'unknown'; readonly by: string }
   | { readonly kind: 'answered'; readonly by: string; readonly denials: readonly Denial[] }
@@ -32,7 +32,7 @@ export interface Denial {
 
 /** Where artifacts are asked about. */
 export interface Desk {
-  rule(judged: Evaluated, subjects: readonly Subject[]): Promise<Ruled>;
+  rule(judged: Evaluated, subjects: readonly AskedSubject[]): Promise<Ruled>;
   close(): Promise<void>;
 }
 
@@ -86,14 +86,14 @@ export function ownDenial({ decision }: Ruled): readonly Violation[] {
 
 /** What the service said of a subject. */
 interface Asked {
-  readonly subject: Subject;
+  readonly subject: AskedSubject;
   readonly answers: readonly CurrentDecision[];
 }
 
 /** @throws AssayError, RegistryError for an answer that is wrong: it is no outage, and never a decision */
 async function answersOf(
   service: ServiceConnection,
-  subjects: readonly Subject[],
+  subjects: readonly AskedSubject[],
   signal: AbortSignal,
 ): Promise<readonly Asked[] | AssayError> {
   try {
@@ -170,6 +170,6 @@ async function withoutApproved(
   return { assessment, decision: rest.decision };
 }
 
-function ruled(judged: Evaluated, service: Said): Ruled {
+function ruled(judged: Evaluated, service: ServiceAnswer): Ruled {
   return { ...judged, action: judged.decision.action, approved: new Set(), service };
 }

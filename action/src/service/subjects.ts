@@ -8,7 +8,7 @@ import { pointerIn, type RepositoryFiles } from '../change/index.ts';
 import type { GitBlob } from '../git/index.ts';
 
 /** Something that a service may know by its digest, or by its pinned reference. */
-export interface Subject {
+export interface AskedSubject {
   readonly query: DecisionQuery;
   /** For people. */
   readonly about: string;
@@ -29,7 +29,10 @@ const MODULE = /\.(?:pyw?|pyc|pyo|so|pyd|dll|dylib|zip|egg|whl)$/i;
  * file alone does not hold where a module lies beside it: it may mean another thing there.
  * @param around every path that there is
  */
-export function subjectsOf({ artifact, files, status }: Assessment, around: readonly string[]): readonly Subject[] {
+export function askedSubjectsOf(
+  { artifact, files, status }: Assessment,
+  around: readonly string[],
+): readonly AskedSubject[] {
   const modules = around.filter((path) => MODULE.test(path)).map((path) => `${posix.dirname(path)}/`);
   const isAlone = (path: string) => {
     const folder = `${posix.dirname(path)}/`;
@@ -58,11 +61,14 @@ const MAX_FILES = 1_000;
 const MAX_BYTES = 512 * 1024 * 1024;
 
 /** Folders of the commit that hold models of the change, each as `assay scan` would digest it. */
-export async function folderSubjects({ files }: Assessment, repository: RepositoryFiles): Promise<readonly Subject[]> {
+export async function folderSubjects(
+  { files }: Assessment,
+  repository: RepositoryFiles,
+): Promise<readonly AskedSubject[]> {
   const changed = files.map(({ path }) => path);
   const folders = new Set(changed.flatMap(foldersAround));
   const all = repository.paths();
-  const subjects: Subject[] = [];
+  const subjects: AskedSubject[] = [];
   let left = MAX_BYTES;
   for (const folder of [...folders].sort((a, b) => b.length - a.length).slice(0, MAX_FOLDERS)) {
     const own = all.filter((path) => path.startsWith(`${folder}/`));
@@ -108,7 +114,7 @@ async function hashedFile(
 }
 
 /** Each question once: a folder of one file has the digest of the file. */
-export function distinct(subjects: readonly Subject[]): readonly Subject[] {
+export function distinct(subjects: readonly AskedSubject[]): readonly AskedSubject[] {
   const seen = new Set<string>();
   return subjects.filter(({ query }) => {
     const key = JSON.stringify(query);
