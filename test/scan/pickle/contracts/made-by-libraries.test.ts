@@ -140,3 +140,76 @@ describe('numbers with uncertainties', () => {
     expect((await judged(sum(name('os:system'))))[0]).toBe('malicious');
   });
 });
+
+describe('labelled arrays of xarray, which look attributes up in their dicts', () => {
+  const variable = (attributes: Node, data: Node = floats(1, 2)) =>
+    instance(
+      name('xarray.core.variable:Variable'),
+      tuple(none, dict(leaf('_attrs'), attributes, leaf('_data'), data, leaf('_dims'), tuple(leaf('x')))),
+    );
+  const dataset = (members: readonly Node[]) =>
+    instance(name('xarray.core.dataset:Dataset'), tuple(none, dict(...members)));
+  const address = dict(leaf('data'), tuple(int(0), leaf(false)), leaf('shape'), tuple(int(9)));
+
+  it.each([
+    ['attributes', CLEAN, variable(dict(leaf('units'), leaf('m')))],
+    ['numbers for keys', CLEAN, variable(dict(int(1), leaf('m')))],
+    ['variables', CLEAN, dataset([leaf('_variables'), dict(leaf('a'), variable(none)), leaf('_attrs'), dict()])],
+    ['a member that is a property', UNEXPECTED, dataset([leaf('attrs'), dict()])],
+    ['attributes that a call returned', UNEXPECTED, variable(instance(name('collections:OrderedDict')))],
+    ['data that is not an array', UNEXPECTED, variable(none, instance(name('statsmodels.base.data:ModelData')))],
+    ['a function that closes it', UNEXPECTED, dataset([leaf('_close'), leaf('x')])],
+    ['a state without slots', UNEXPECTED, instance(name('xarray.core.dataset:Dataset'), dict(leaf('_attrs'), dict()))],
+  ])('%s', async (_, expected, root) => {
+    expect(await judged(root)).toEqual(expected);
+  });
+
+  it.each([
+    ['of the attributes', variable(dict(leaf('__array_interface__'), address))],
+    ['of a dict within them', dataset([leaf('_attrs'), dict(leaf('a'), dict(leaf('__array_interface__'), address))])],
+    ['of the variables', dataset([leaf('_variables'), dict(leaf('__array_struct__'), variable(none))])],
+  ])('a special key %s', async (_, root) => {
+    expect((await judged(root))[0]).toBe('malicious');
+  });
+
+  it('a key that a call returned', async () => {
+    const key = call(name('_codecs:encode'), leaf('__array_interface__'), leaf('latin1'));
+    expect((await judged(variable(dict(key, address))))[0]).not.toBe('clean');
+  });
+
+  it('a key that the attributes get after they were given to the variable', async () => {
+    const attributes = dict();
+    const late = variable(attributes);
+    attributes.items.push(leaf('__array_interface__'), address);
+    expect((await judged(list(late, attributes)))[0]).toBe('malicious');
+  });
+});
+
+describe('what hands its argument to native code', () => {
+  const point = Buffer.from('0101000000000000000000f03f0000000000000040', 'hex');
+  const bits = Buffer.from('e0ffffff4000000006000000041a1a04080030', 'hex');
+  const geometry = (...args: Node[]) => call(name('shapely.io:from_wkb'), ...args);
+  const fingerprint = (of: Node) => call(name('rdkit.DataStructs.cDataStructs:ExplicitBitVect'), of);
+  const NATIVE = ['suspicious', 'pickle.native-state'];
+
+  it.each([
+    ['a geometry', CLEAN, geometry(leaf(point))],
+    ['a geometry that breaks off', NATIVE, geometry(leaf(point.subarray(0, 9)))],
+    ['a text', UNEXPECTED, geometry(leaf('POINT (1 2)'))],
+    ['geometries', UNEXPECTED, geometry(list(leaf(point)))],
+    ['a geometry and more', UNEXPECTED, geometry(leaf(point), leaf('ignore'))],
+    ['a fingerprint', CLEAN, fingerprint(leaf(bits))],
+    ['a fingerprint that sets bits behind its end', NATIVE, fingerprint(leaf(Buffer.from(bits).fill(0xfe, 12, 18)))],
+    ['as many bits as are told', UNEXPECTED, fingerprint(int(2 ** 31 - 1))],
+    ['texts of spaCy', CLEAN, call(name('spacy.strings:StringStore'), list(leaf('a'), leaf('b')))],
+    [
+      'what goes on forever',
+      UNEXPECTED,
+      call(name('spacy.strings:StringStore'), call(name('collections:OrderedDict'))),
+    ],
+    ['a schema of polars', CLEAN, call(name('polars.schema:Schema'))],
+    ['a schema of something else', UNEXPECTED, call(name('polars.schema:Schema'), dict())],
+  ])('%s', async (_, expected, root) => {
+    expect(await judged(root)).toEqual(expected);
+  });
+});
