@@ -27,7 +27,7 @@ describe('the bundle of the Action', () => {
     expect([...imported].filter((name) => !builtinModules.includes(name) && !native.includes(name))).toEqual([]);
   });
 
-  it('tells no path of the machine that made it', () => {
+  it('contains no path of the machine that built it', () => {
     const text = readFileSync(BUNDLE, 'utf8');
     expect(text).not.toContain(fileURLToPath(new URL('../..', import.meta.url)));
   });

@@ -61,7 +61,7 @@ describe.each(['pull-request.yml', 'nightly.yml', 'release.yml'])('the example %
 });
 
 describe('the page of the Action', () => {
-  it('tells every input and output', () => {
+  it('lists every input and output', () => {
     const page = read('docs/action.md');
     for (const name of [...Object.keys(action.inputs), ...Object.keys(action.outputs)])
       expect(page).toContain(`\`${name}\``);

@@ -7,7 +7,7 @@ import { pullRequest, runAction } from './run-action.ts';
 
 const scratch = tempFolder();
 
-it('tells a pull request of many things as the golden files have it, worst first', async () => {
+it('reports many findings of a pull request as in the golden files, worst first', async () => {
   const repository = new Repository(join(scratch, 'r'));
   const base = repository.write('README.md', '# models\n').write('.assay.yaml', POLICY).commit('base');
   repository.write('models/a.pkl', MALICIOUS).write('models/b.pkl', UNLISTED).write('models/c.pkl', CLEAN);

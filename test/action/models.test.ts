@@ -105,7 +105,7 @@ describe('a pull request', () => {
     expect(ran.code).toBe(1);
   });
 
-  it('looks at the path that it is told, alone', async () => {
+  it('checks only the given path', async () => {
     repository.write('a/new.pkl', MALICIOUS).write('b/new.pkl', CLEAN);
     expect((await onPullRequest({ path: 'b' })).code).toBe(0);
     repository.git('checkout', '--quiet', 'main');
@@ -122,7 +122,7 @@ describe('a pull request', () => {
     expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
   });
 
-  it('tells of links, submodules, attributes and data of DVC', async () => {
+  it('reports links, submodules, attributes and data of DVC', async () => {
     repository.git('update-index', '--add', '--cacheinfo', `160000,${'c'.repeat(40)},vendor/model`);
     const link = repository.git('hash-object', '-w', 'README.md');
     repository.git('update-index', '--add', '--cacheinfo', `120000,${link},linked.pt`);

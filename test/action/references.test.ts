@@ -134,7 +134,7 @@ describe('a reference that the change adds', () => {
     expect(hub.requests.length).toBeGreaterThan(0);
   });
 
-  it('that is computed is told, and a folder of the repository is not taken for the Hub', async () => {
+  it('that is computed is reported, and a folder of the repository is not taken for a model of the Hub', async () => {
     repository.write('train.py', 'AutoModel.from_pretrained(sys.argv[1])\nAutoModel.from_pretrained("models/mine")\n');
     repository.write('models/mine/config.json', '{}');
     const ran = await onPullRequest();
@@ -216,7 +216,7 @@ describe('the comment', () => {
   const inputs = { comment: 'true', 'github-token': 'ghs_s3cret' };
   beforeEach(() => void repository.write('new.pkl', MALICIOUS));
 
-  it('is one, written again each time; that of somebody else is left alone', async () => {
+  it('is written once and updated; a comment by others is left unchanged', async () => {
     github.comments.push({
       id: 1,
       body: '<!-- assay: one comment for each category -->\nmine',
@@ -248,13 +248,16 @@ describe('the comment', () => {
     [429, {}, 'rate limit'],
     [403, { 'x-ratelimit-remaining': '0' }, 'rate limit'],
     [500, {}, 'HTTP 500'],
-  ])('that GitHub answers with %i %j is told, and decides nothing', async (status, headers, message) => {
-    github.refuse = status;
-    github.headers = headers;
-    const ran = await onPullRequest({ inputs });
-    expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
-    expect(ran.annotations.at(-1)?.message).toContain(message);
-  });
+  ])(
+    'that GitHub answers with %i %j is reported, and does not change the decision',
+    async (status, headers, message) => {
+      github.refuse = status;
+      github.headers = headers;
+      const ran = await onPullRequest({ inputs });
+      expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
+      expect(ran.annotations.at(-1)?.message).toContain(message);
+    },
+  );
 
   it('is not asked for without the input', async () => {
     await onPullRequest({ inputs: { 'github-token': 'ghs_s3cret' } });

@@ -120,7 +120,7 @@ function refusing(get: Get): void {
     expect(version.stage).toBe('candidate');
   });
 
-  it("skips no stage: in a file of one's own it approves on the way, at a service each is asked for", async () => {
+  it('skips no stage: in a registry file it approves each stage on the way, at a service each is requested', async () => {
     const { as, kind } = get();
     const version = await asked('hasty');
     const ran = await as('bob', 'approve', version, '--stage', 'production', ...BY_BOB);
@@ -141,7 +141,7 @@ function refusing(get: Get): void {
 
 function ending(get: Get): void {
   const { asked, jsonOf } = helpersOf(get);
-  it('ends what is asked for, and leaves the version where it stands', async () => {
+  it('closes the request, and keeps the stage of the version', async () => {
     const { as } = get();
     const version = await asked('rejected');
     const ran = await as('bob', 'reject', 'rejected', '--comment', 'the licence');

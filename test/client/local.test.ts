@@ -70,7 +70,7 @@ describe('one person with one key', STORY, () => {
     expect(ran.stderr).toMatch(/^assay: gpt: no trust file says who may sign approvals; give --trust/);
   });
 
-  it('does not approve what he asked for himself', async () => {
+  it('does not approve their own request', async () => {
     await verb('promote', 'gpt', '--stage', 'staging', '--as', 'me');
     const ran = await approve('gpt', '--stage', 'staging', '--key', 'own.pem', '--as', 'me');
     expect(ran.code).toBe(1);
@@ -78,7 +78,7 @@ describe('one person with one key', STORY, () => {
     expect((await approve('gpt', '--stage', 'staging', '--key', 'own.pem', '--as', 'you', '-q')).code).toBe(0);
   });
 
-  it('takes back what he asked for', async () => {
+  it('withdraws their own request', async () => {
     await verb('promote', 'gpt', '--stage', 'production', '--as', 'me');
     const ran = await verb('reject', 'gpt', '--as', 'me');
     expect(ran.stdout).toBe('gpt@1 stands at staging: the request for production is withdrawn\n');
@@ -147,7 +147,7 @@ describe('what is refused', () => {
     expect(existsSync(at('none.db')) || existsSync(at('none.db.d'))).toBe(false);
   });
 
-  it('is what cannot be meant', async () => {
+  it('refuses options that contradict each other', async () => {
     writeModel(root, 'insider');
     const trust = 'version: 1\nsigners:\n  - { name: own, key: ../own.pub, may: [approval] }\n';
     writeFileSync(at('insider/trust.yaml'), trust);
@@ -226,7 +226,7 @@ describe('at a terminal', () => {
     expect(yes.code).toBe(0);
   });
 
-  it('does not ask when it is told so', async () => {
+  it('does not ask with --yes', async () => {
     const ran = await typed('', ...approve('told.db'), '--yes');
     expect(ran.screen).not.toContain('[y/N]');
     expect(ran.screen).toContain('APPROVED');

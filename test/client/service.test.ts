@@ -35,7 +35,7 @@ it('signs for whoever has the token, where the rules take that, and not where th
   expect(ran.code).toBe(1);
 });
 
-it('lets nobody do what his token may not', async () => {
+it('refuses actions that a token does not allow', async () => {
   const { as } = running();
   expect((await as('alice', 'promote', writeModel(root, 'roberta'), '--stage', 'staging', '-q')).code).toBe(0);
   for (const args of [

@@ -377,7 +377,7 @@ requirePart(
       }
     });
 
-    it('tells the API server of the authority without touching the rest', async () => {
+    it('writes the authority into the webhook configurations, and changes nothing else', async () => {
       const client = await openKube({ kubeconfig: kube.kubeconfig() });
       const before = (await kube.request('GET', WEBHOOKS)).body.webhooks;
       expect(await patchCaBundle(client, 'validating', 'assay-admission', 'x')).toBe(true);

@@ -380,7 +380,7 @@ requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a rea
     expect({ status, message: body.message }).toEqual({ status: 403, message: expect.stringMatching(why) });
   });
 
-  it('refuses an unlisted model however a program of the tables is told of it', async () => {
+  it('refuses an unlisted model in every form that a program of the tables accepts', async () => {
     const told = PROGRAMS.filter(({ images }) => images.length > 0).flatMap(
       ({ id, images, takes, env, after = {} }) => {
         const image = `registry.example/${images[0]}:1`;

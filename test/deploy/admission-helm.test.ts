@@ -123,7 +123,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
       expect(new Set(names).size).toBe(names.length);
     });
 
-    it('tells the program nothing that it does not take', () => {
+    it('passes only options that the program accepts', () => {
       const [deployment] = ofKind(objects, 'Deployment');
       const [container] = deployment.spec.template.spec.containers;
       const options = parsed(container.args);

@@ -100,7 +100,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the progr
   const floor = async () =>
     (await kube.request('GET', '/api/v1/namespaces/assay/configmaps/assay-admission-floor')).body.data;
 
-  it('gets ready, keeps the floor, and tells the API server its authority', async () => {
+  it('gets ready, stores the floor, and publishes its authority', async () => {
     const kept = { version: expect.stringMatching(/^[34]$/) };
     await vi.waitFor(async () => expect(await floor()).toEqual(kept), { timeout: 60_000, interval: 200 });
     await vi.waitFor(
@@ -131,7 +131,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the progr
     await vi.waitFor(async () => expect(await floor()).toEqual({ version: '4' }), { timeout: 60_000, interval: 200 });
   });
 
-  it('ends when it is told to', async () => {
+  it('stops on a signal', async () => {
     const other = await start();
     const code = await other.end();
     expect({ code, said: /defect/.test(other.said()) }).toEqual({ code: 143, said: false });

@@ -54,7 +54,7 @@ describe('the guide of the service', () => {
     expect(named.filter((name) => name === 'ASSAY_MAX_QUEUED_JOBS')).toHaveLength(2);
   });
 
-  it('says what holds when nothing is said', async () => {
+  it('lists the default values', async () => {
     const { limits, handOut, host, port, hubEndpoint, logLevel, workers } = await readConfig({}, {});
     const defaults: Readonly<Record<string, string | number>> = {
       ASSAY_LISTEN: `${host}:${port}`,
@@ -126,7 +126,7 @@ describe('the guide of the service', () => {
     }
   });
 
-  it('tells a receiver of webhooks what was sent by the service, and what was not', async () => {
+  it('shows a receiver how to verify a webhook', async () => {
     const path = join(tempFolder(), 'receiver.mjs');
     writeFileSync(path, code('js'));
     const { isFromAssay } = await import(pathToFileURL(path).href);

@@ -63,7 +63,7 @@ requirePart(
       return kube.create(object, { namespace: 'ml', dryRun: true });
     };
 
-    it('the webhook makes its own certificates, tells the API server, and is asked', async () => {
+    it('the webhook creates its own certificates, publishes the authority, and receives reviews', async () => {
       const { body } = await kube.request('GET', `${CONFIGS}/${RELEASE}`);
       for (const { clientConfig } of body.webhooks) {
         expect(Buffer.from(clientConfig.caBundle, 'base64').toString()).toContain('BEGIN CERTIFICATE');

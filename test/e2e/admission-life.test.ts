@@ -94,7 +94,7 @@ requirePart(
         await until('an approved model is let in', held);
       });
 
-      it('that cannot be read leave the old ones in place, and that is told', async () => {
+      it('that cannot be read leave the old ones in use, and are reported', async () => {
         const { authority, webhook } = ground();
         const serial = await peerOf(webhook.url, authority.certificate);
         writeFileSync(ground().file('tls.crt'), 'no certificate');
@@ -163,7 +163,7 @@ requirePart(
         await ground().register();
       });
 
-      it('ends when it is told to, and answers what it was asked before', async () => {
+      it('stops on a signal, after it has answered pending reviews', async () => {
         const { webhook } = ground();
         const before = webhook.records.length;
         let done = false;
@@ -189,7 +189,7 @@ requirePart(
         await until('the floor is raised', async () => (await floorOf(ground())) === version);
       });
 
-      it('of somebody else, changed on the way or cut off are not believed: the last good one stays', async () => {
+      it('by another signer, changed or truncated, are refused: the last good one stays', async () => {
         const { writer } = ground();
         const file = ground().file('snapshot.json');
         const good = readFileSync(file);
@@ -261,7 +261,7 @@ requirePart(
       });
     });
 
-    it('a configuration that cannot be read leaves the one before in place, and that is told', async () => {
+    it('a configuration that cannot be read leaves the previous one in use, and is reported', async () => {
       const { webhook } = ground();
       writeFileSync(
         ground().file('admission.yaml'),

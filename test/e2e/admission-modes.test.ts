@@ -32,7 +32,7 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'what holds in a namespace, at a real API server',
+  'the rules of a namespace, at a real API server',
   () => {
     // Opted in by label, as the chart comes.
     const ground = onGround({ kube: { audit: true }, values: ['gate.mode=opt-in'], config: {} });
@@ -68,7 +68,7 @@ requirePart(
           ]);
       });
 
-      it('warn admits, and the client is told', async () => {
+      it('warn admits with a warning to the client', async () => {
         const { status, warnings } = await pod(STRAY, 'warned');
         expect(status).toBe(201);
         expect(warnings).toEqual([expect.stringContaining(STRAY.hub)]);
@@ -94,7 +94,7 @@ requirePart(
         expect(event.annotations['validate.admission.assay.dev/decision']).toBe('deny');
       });
 
-      it('off, not opted in, and the namespace of the webhook itself: nobody is asked', async () => {
+      it('off, not opted in, and the namespace of the webhook itself: the webhook is not called', async () => {
         const before = await ground().webhook.answered();
         for (const namespace of ['free', 'off', OWN_NAMESPACE, 'kube-system'])
           expect((await pod(STRAY, namespace)).status).toBe(201);

@@ -239,7 +239,7 @@ requirePart(
       });
     });
 
-    it('a claim that others write to is told of, and refused', async () => {
+    it('a claim that others can write to is reported, and refused', async () => {
       const server = { ...load(models['acme/net']), args: ['--model', '/models/llm'] };
       const mounts = { volumeMounts: [{ name: 'models', mountPath: '/models' }] };
       const volumes = [{ name: 'models', persistentVolumeClaim: { claimName: 'shared' } }];
@@ -248,7 +248,7 @@ requirePart(
       expect(warnings.join(' ')).toMatch(/others may write/);
     });
 
-    it('pins are annotated where that is all that is asked', async () => {
+    it('pins are only annotated in the mode that only annotates', async () => {
       ground.configure({ mutation: { pin: 'annotate' }, defaults: { actions: { unpinned: 'warn' } } });
       const model = models['acme/net'];
       await until('pins are annotated', async () => {

@@ -16,7 +16,7 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'who may ask, and what',
+  'clients and requests',
   () => {
     // The API server proves itself by its --admission-control-config-file.
     const ground = onGround({
@@ -53,7 +53,7 @@ requirePart(
         expect([status, body.message]).toEqual([403, expect.stringContaining(STRAY.hub)]);
       });
 
-      it('nobody else is, and learns nothing', async () => {
+      it('other clients are refused, and learn nothing', async () => {
         const review = JSON.stringify(reviewOf({ spec: podSpec(APPROVED) }));
         for (const token of ['', 'wrong', `${TOKEN}x`, TOKEN.slice(1)]) {
           const { status, text } = await post(review, { token });
@@ -64,7 +64,7 @@ requirePart(
         expect(JSON.parse((await post(review)).text).response.allowed).toBe(true);
       });
 
-      it('with another token is refused, and so is everything', async () => {
+      it('with another token is refused, and so is every request', async () => {
         const { webhook } = ground();
         writeFileSync(ground().file('token'), 'the-API-server-has-another\n');
         await webhook.stop();
@@ -111,7 +111,7 @@ requirePart(
         }
       });
 
-      it('and the uid that was asked is answered', async () => {
+      it('and the answer has the uid of the request', async () => {
         const { text } = await post(change({ operation: 'REPLACE' }));
         expect(JSON.parse(text).response.uid).toBe(good.request.uid);
       });
@@ -147,7 +147,7 @@ requirePart(
       args: () => ['--client-ca', file('clients.crt'), '--client-name', 'kube-apiserver'],
     });
 
-    it('is answered, and nobody without one, with that of somebody else, or of another authority', async () => {
+    it('is answered; clients without one, with another name, or of another authority are not', async () => {
       expect((await ground().pod(podSpec(APPROVED))).status).toBe(201);
       expect((await ground().pod(podSpec(STRAY))).status).toBe(403);
       const asked = async (name: string | undefined) => {

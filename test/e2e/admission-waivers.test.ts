@@ -45,7 +45,7 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'what an organisation says by itself, at a real API server',
+  'waivers and rules of an organisation, at a real API server',
   () => {
     const ground = onGround({
       kube: { audit: true },
@@ -95,7 +95,7 @@ signers:
         expect((await pod(OTHER)).status).toBe(403);
       });
 
-      it('of somebody who may not, or for what was decided against, counts for nothing', async () => {
+      it('by an untrusted signer, or for a denied model, is ignored', async () => {
         const expires = Date.now() + DAY_MS;
         await waive(ground(), 'stranger', { expires, key: 'stranger' });
         await waive(ground(), 'approver', { expires, key: 'approver' });

@@ -237,7 +237,7 @@ requirePart(
       await other.waitForURL(`${service.url}/console/waivers`);
     });
 
-    it('says so when somebody gives up at the provider', async () => {
+    it('reports a sign-in that was cancelled at the provider', async () => {
       const person = await visitor({ bypassCSP: true });
       await person.open('/console/waivers');
       await press(person.page.getByRole('link', { name: BUTTON }));

@@ -246,7 +246,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
     await person.context.close();
   });
 
-  it('runs no script that somebody adds to a page', async () => {
+  it('runs no script that was added to a page', async () => {
     const person = await signIn(browser, service.url, token);
     await person.page.route('**/console', async (route) => {
       const response = await route.fetch();

@@ -159,7 +159,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await sam.context.close();
   });
 
-  it('shows what is malicious as what it is, and lets nobody ask for more', async () => {
+  it('shows a malicious model as such, and offers no request for it', async () => {
     const sam = await as('sam');
     const { id } = await service.scan(tokens.get('sam') ?? '', 'acme/evil', [EVIL, SAFE]);
     await sam.open(`/console/versions/${id}`);

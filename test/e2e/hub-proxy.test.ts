@@ -113,7 +113,7 @@ requirePart(
       }
     });
 
-    test('a model that nobody knows, a token that is none: the error says so', async () => {
+    test('an unknown model or an invalid token: the error says so', async () => {
       kit.hub.repo('owner/stray').commit([fakeFile('config.json', '{}')]);
       const [stray, missing] = await runHubClient(fresh(), [
         { do: 'snapshot', repo: 'owner/stray' },
@@ -263,7 +263,7 @@ requirePart(
       }
     }
 
-    test('a client of a slow Hub is told to wait, more often than it loses patience', async () => {
+    test('a client of a slow Hub gets interim responses more often than it times out', async () => {
       const slow = kit.hub.repo('owner/slow');
       const bytes = npy(noise(50_000, 10));
       const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);

@@ -84,7 +84,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     expect(code).toBe(1);
   });
 
-  test('an alias that moves leads to what it names when it is asked', async () => {
+  test('an alias that moves resolves to its current version', async () => {
     const move = (version: string) => server.run([{ do: 'alias', name: 'iris', alias: 'canary', version }]);
     await move('3');
     const before = await open('models:/iris@canary');

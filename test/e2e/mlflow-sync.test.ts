@@ -127,7 +127,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
     TEST_MS,
   );
 
-  test('one whose files cannot be read is told as not assessed', async () => {
+  test('a version whose files cannot be read is reported as not assessed', async () => {
     const [made] = await mlflow.run([{ do: 'source', name: 'elsewhere', source: 'gs://bucket/model' }]);
     const tags = await told('elsewhere', made?.version ?? '', 'not-assessed', []);
     expect(tags['assay.reason']).toMatch(/not read \(gs:\)/);

@@ -64,7 +64,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review in
     });
   });
 
-  it('is kept to its style by its policy: no script that somebody adds runs', async () => {
+  it('runs no added script, by its content security policy', async () => {
     const script =
       '<script>document.title = "ran"</script><img src="https://example.org/x.png"><p style="color: red">x</p>';
     const url = write('added', mixedReview().replace('</main>', `${script}</main>`));
@@ -101,7 +101,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review in
     await page.context().close();
   });
 
-  it('is told to a screen reader as it is seen', async () => {
+  it('reads the same in a screen reader', async () => {
     const { page } = await openFile(browser, mixed);
     await expect(await page.locator('body').ariaSnapshot()).toMatchFileSnapshot('../golden/review-aria.yaml');
     await page.setViewportSize({ width: 375, height: 800 });

@@ -130,7 +130,7 @@ describe('a Chromium that does not do its work', () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it('is told nothing of the environment but what printing needs', async () => {
+  it('gets only the environment that printing needs', async () => {
     const seen = join(folder, 'seen');
     const chromium = program('chromium-env', `env > ${seen}; exit 1`);
     const env = { ...process.env, HF_TOKEN: 'hf_secret', AWS_SECRET_ACCESS_KEY: 'secret' };

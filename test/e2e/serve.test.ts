@@ -117,7 +117,7 @@ test('what cannot be is one line, exit 2, and leaves nothing behind', async () =
   expect(existsSync(join(data, 'assay.db'))).toBe(false);
 });
 
-test('a place that is taken is told, with what to do', async () => {
+test('an address that is in use is reported, with a hint', async () => {
   const first = await serve(['--data', join(folder, 'one')]);
   const place = new URL(first.url).host;
   const error = await serve(['--data', join(folder, 'two'), '--listen', place]).then(String, String);

@@ -14,7 +14,7 @@ const folder = tempFolder();
 requirePart('Redis server', hasRedis, REDIS_HOW, 'assay worker', () => {
   const locked = started(() => RedisServer.start(['--requirepass', 'something']));
 
-  test('says that Redis does not let it in, and ends when it is told to', async () => {
+  test('says that Redis refuses access, and stops on a signal', async () => {
     const database = `sqlite:${join(folder, 'assay.db')}`;
     const args = ['worker', '--data', folder, '--database', database, '--queue', locked().url];
     const child = spawn(process.execPath, [MAIN, ...args], {

@@ -32,7 +32,7 @@ describe('codecs', () => {
     ['linked.lz4', 'lz4', 1],
   ];
 
-  it.each(cases)('reads %s to its end, and tells it by content', async (name, codec, times) => {
+  it.each(cases)('reads %s to its end, and identifies it by content', async (name, codec, times) => {
     const source = fixture(`containers/${name}`);
     expect(identifyFormat(await probeOf(source))?.id).toBe(codec);
     const { bytes, end } = await run(decode(codec, source, OPTIONS));

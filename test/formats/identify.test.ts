@@ -63,7 +63,7 @@ describe('identifyFormat', () => {
     expect(found).toEqual(EXPECTED);
   });
 
-  it('never asks for a name: a cut file is told by what is left', async () => {
+  it('never uses the name: a truncated file is identified by its remaining bytes', async () => {
     const png = files.get('picture.png') ?? new Uint8Array(0);
     expect(identifyFormat(await probeOf(new MemorySource(png.subarray(0, 20), 'x.safetensors')))?.id).toBe('png');
   });
@@ -200,7 +200,7 @@ describe('weights that stand beside a program', () => {
     expect(idOf(weights(header.with(at, byte)))).not.toBe('coreml-weights');
   });
 
-  it('of TensorFlow are told by their name, when nothing else tells what they are', () => {
+  it('of TensorFlow are identified by their name, if nothing else identifies them', () => {
     expect(refineText('variables/variables.data-00000-of-00001', UNKNOWN).id).toBe('tensorbundle-data');
     expect(refineText('variables.data-00000-of-00001', formatOf('pickle')).id).toBe('pickle');
     expect(refineText('variables.data-1-of-2', UNKNOWN).id).toBe('unknown');

@@ -44,7 +44,7 @@ describe('scan', () => {
     await expect(library.scan(empty)).rejects.toMatchObject({ code: 'not-found' });
   });
 
-  it('ends when it is told to, and opens no connection when it is offline', async () => {
+  it('stops on request, and opens no connection when it is offline', async () => {
     await expect(library.scan(BENIGN, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
     await expect(library.scan('hf://acme/model', { offline: true, env: {} })).rejects.toSatisfy(library.isAssayError);
   });

@@ -83,7 +83,7 @@ describe('an assessment', () => {
     expect(assessment).toMatchObject({ status: 'complete', files: [], artifact: { digest: null } });
   });
 
-  it('tells its progress: the artifact, then each file once from start to end', async () => {
+  it('reports its progress: the artifact, then each file once from start to end', async () => {
     const events: ProgressEvent[] = [];
     const files = folderFiles(folderOf({ 'a.pkl': CLEAN, 'b.pkl': PAYLOAD, 'c.txt': 'text' }));
     await assess(artifactOf(files), { onEvent: (event) => events.push(event) });
@@ -162,7 +162,7 @@ describe('a file that changes while it is scanned', () => {
     expect(file.verdict).toBe('malicious');
   });
 
-  it('is asked for its identity after the last read, a second pass for its digest included', async () => {
+  it('has its identity checked after the last read, also of a second pass for its digest', async () => {
     const source = new SlowSource(CLEAN);
     const claimed = { algorithm: 'git-sha1', hex: gitSha1(CLEAN) } as const;
     await assessOne(fileFrom('model.pkl', CLEAN.length, async () => source, { claimed }));

@@ -152,7 +152,7 @@ describe('code that a configuration names', () => {
     ]);
   });
 
-  it('is told at most 100 times', async () => {
+  it('is reported at most 100 times', async () => {
     const map = (name: string) =>
       JSON.stringify({
         auto_map: Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`A${i}`, `${name}${i}.M`])),
@@ -192,7 +192,7 @@ describe('a card or configuration that cannot be understood', () => {
     ]);
   });
 
-  it('tells how many values were not kept', async () => {
+  it('reports how many values were not kept', async () => {
     const { notes } = await declaredBy({ 'README.md': `---\nlicense: ${'x'.repeat(600)}\n---\n` });
     expect(notes).toEqual(['README.md: 1 declared values are too long or too many to keep']);
   });

@@ -86,7 +86,7 @@ describe('the digests of an artifact', () => {
     if (one !== undefined) expect(() => sha256Of(one)).toThrow('was not hashed by SHA-256');
   });
 
-  it('keep what was announced, or are none', async () => {
+  it('are the announced ones, or none', async () => {
     for (const bytes of [noise(10), noise(3 * BLOCK_SIZE)]) {
       const path = join(root, `claimed-${bytes.length}`);
       writeFileSync(path, bytes);

@@ -48,7 +48,7 @@ describe('what an expression may say', () => {
     else expect(complaint(expression)).toMatch(message);
   });
 
-  it('no variable before it is defined, and a bad one is told of once', () => {
+  it('no variable before it is defined, and a bad one is reported once', () => {
     expect(complaint('variables.b', { a: 'variables.b', b: 'true' })).toBe('no variable b is defined before');
     expect(read(policyText([{ expression: 'variables.a.size() == 0' }], { variables: { a: 'fles' } }))).toHaveLength(1);
   });

@@ -55,8 +55,8 @@ describe('no expression does', () => {
   });
 });
 
-describe('what is said of an expression before it is evaluated', () => {
-  it('is so: one that is called constant always has that value, or none', () => {
+describe('the static analysis of an expression', () => {
+  it('is right: a constant expression always has that value, or none', () => {
     let constant = 0;
     const parts = fc.constantFrom(
       'true',
@@ -113,7 +113,7 @@ describe('what is said of an expression before it is evaluated', () => {
     expect(again && expressionText(again.node)).toBe(written);
   });
 
-  it('is said of the same expression: what is written out again means what was written', () => {
+  it('keeps the meaning of an expression that is printed again', () => {
     fc.assert(
       fc.property(expressions, (text) => {
         const parsed = tryParse(text);

@@ -54,7 +54,7 @@ describe('a rule that always fires', () => {
   });
 });
 
-describe('nothing is said of', () => {
+describe('no problem is reported for', () => {
   it.each([
     'artifact.isPinned',
     'files.size() > 0',

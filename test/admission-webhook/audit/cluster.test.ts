@@ -117,7 +117,7 @@ requirePart(
       );
     });
 
-    it('looks at some namespaces alone, and says when there is none of that name', async () => {
+    it('checks only the given namespaces, and reports one that does not exist', async () => {
       const { code, report } = await auditReport([...flags, '-n', 'prod']);
       expect([code, report.complete, report.totals.objects]).toEqual([1, true, 7]);
       const unknown = await auditReport([...flags, '-n', 'elsewhere']);

@@ -345,7 +345,7 @@ describe('a waiver for emergencies', () => {
     },
   });
 
-  it('lets pass what is not denied, and is told everywhere', () => {
+  it('lets pass models that are not denied, and is shown in every answer', () => {
     const answer = decide(reviewOf(Object(podOf(pinned('acme/stray')))), waiving(state));
     expect(answer).toMatchObject({
       allowed: true,

@@ -40,7 +40,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
     }
   });
 
-  it('tells users apart', async () => {
+  it('distinguishes users', async () => {
     const pods = '/api/v1/namespaces/default/pods';
     const group = (answer: { readonly body: { readonly status: { readonly userInfo: unknown } } }) =>
       answer.body.status.userInfo;
@@ -78,7 +78,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
     }
   });
 
-  it('keeps its objects over a restart, and forgets old versions when it is told to', async () => {
+  it('keeps its objects over a restart, and forgets old versions on request', async () => {
     await kube.createNamespace('kept', { 'assay.dev/admission': 'warn' });
     const { resourceVersion } = (await kube.request('GET', '/api/v1/namespaces?limit=1')).body.metadata;
     await kube.restart();

@@ -95,7 +95,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     expect((await readSecret(client, place))?.data.get('tls.crt')?.toString()).toBe('new');
   });
 
-  it('tells the API server an authority, in every webhook, and leaves the rest as it is', async () => {
+  it('writes the authority into every webhook, and leaves the rest unchanged', async () => {
     const hook = await kube.installWebhook({ url: 'https://127.0.0.1:1/', caBundle: kube.ca, name: 'gate', rules: [] });
     const before = (await kube.request('GET', hook.path)).body;
     const second = { ...before.webhooks[0], name: 'second.assay.dev' };

@@ -67,7 +67,7 @@ describe('how an API server is asked', () => {
     await expect(openKube({ kubeconfig: 'http://192.168.0.1:8001' })).rejects.toThrow(/without TLS/);
   });
 
-  it('takes no answer that is too large, too late, or no JSON, and follows nobody elsewhere', async () => {
+  it('accepts no answer that is too large, too late, or not JSON, and follows no redirect', async () => {
     const answers = new Map<string, () => { status: number; headers?: Record<string, string>; body?: string }>([
       ['/large', () => ({ status: 200, body: `{"a":"${'x'.repeat(33 * 1024 * 1024)}"}` })],
       ['/page', () => ({ status: 200, body: '<html>' })],

@@ -50,7 +50,7 @@ describe('a backoff', () => {
   });
 });
 
-describe('a server that is none', () => {
+describe('a server that is not an API server', () => {
   let server: SmallServer;
   let answer: (url: string) => Answer = () => ({ status: 404 });
   const json = (value: unknown): Answer => ({ status: 200, body: JSON.stringify(value) });
@@ -101,7 +101,7 @@ describe('a server that is none', () => {
     }
   });
 
-  it('is not believed to have listed all when it did not list', async () => {
+  it('is not trusted to have listed everything when it sent no list', async () => {
     for (const body of [null, [], { items: 'x' }, { kind: 'Status' }]) {
       answer = () => json(body);
       const { told, asked } = await watched(3);

@@ -35,7 +35,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
 
   const until = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 20 });
 
-  it('tells what is there, that this is all, and each change', async () => {
+  it('reports the objects, the end of the list, and each change', async () => {
     await kube.create(configMap('a'));
     const told = follow(`${MAPS}?fieldSelector=metadata.name%3Da`);
     await until(() => expect(told.lines).toEqual(['+a', 'synced']));
@@ -46,7 +46,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     expect(told.problems).toEqual([]);
   });
 
-  it('ends when it is told to, also while it waits', async () => {
+  it('stops on request, also while it waits', async () => {
     const told = new Told();
     const own = new AbortController();
     const done = client.watch(MAPS, told, own.signal);

@@ -136,7 +136,7 @@ describe('what the init container runs, as a process of its own', () => {
     repo.commits.set(commit, files);
   });
 
-  it('tells of a digest that is none', async () => {
+  it('reports an invalid digest', async () => {
     const args = fetcher.args.map((text) => (text === DIGEST ? 'sha256:abc' : text));
     const { code, stderr } = await fetch(args);
     expect({ code, stderr }).toEqual({

@@ -76,7 +76,7 @@ describe('a Pod that loads an approved model', () => {
     expect(other.allowed).toBe(false);
   });
 
-  it('is left as it is when it is asked about again', () => {
+  it('is left unchanged when it is reviewed again', () => {
     const { object } = change(podOf(LOAD, { initContainers: [{ name: 'i', image: 'busybox' }] }), state, FETCH);
     expect(change(object, state, FETCH).mutation).toEqual({ patch: [], warnings: [] });
   });
@@ -109,7 +109,7 @@ describe('a Pod that runs', () => {
     return { ...podOf({}), spec: { ...spec, ephemeralContainers } };
   };
 
-  it('is not debugged by who may write to what was verified', () => {
+  it('admits no debug container that may write to verified files', () => {
     const { object } = change(podOf(LOAD), state, FETCH);
     const mount = { name: 'assay-models', mountPath: '/x' };
     const { allowed, message } = update(object, withDebugger(object, mount));

@@ -242,7 +242,7 @@ describe('as annotations', () => {
     expect(change(object, state, ANNOTATE).mutation.patch).toEqual([]);
   });
 
-  it('what somebody else wrote by these names goes', () => {
+  it('values by others under these names are removed', () => {
     const annotations = { 'assay.dev/pin.0': 'x', 'assay.dev/pin.7': `/a ${PINNED}`, mine: '1' };
     expect(pins(change(pod({ annotations }), state, ANNOTATE).object)).toEqual({
       'assay.dev/pin.0': `/spec/containers/0/args/1 ${PINNED}`,

@@ -99,7 +99,7 @@ const believing = (snapshot: string, key = 'snapshot.pub') => [
 ];
 
 describe('assay admit', () => {
-  it('answers, logs each decision on stdout, tells how it fares, and ends in order', async () => {
+  it('answers, logs each decision on stdout, reports its status, and stops cleanly', async () => {
     const webhook = await start(...believing('snapshot.json'), '--client-token-file', file('token'));
     await expect.poll(async () => (await fetch(`${webhook.metrics}/readyz`)).status).toBe(200);
     const headers = { authorization: `Bearer ${TOKEN}` };

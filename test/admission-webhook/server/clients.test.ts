@@ -35,7 +35,7 @@ describe('a client authority', () => {
     expect(health).toMatchObject({ status: 200, text: 'ok\n' });
   });
 
-  it('is replaced while it serves, and a session that was agreed on before is none of the new one', async () => {
+  it('is replaced while it serves, and sessions of the previous authority are not accepted', async () => {
     const [first, second] = [new Authority(folder, 'first'), new Authority(folder, 'second')];
     const file = join(folder, 'ca.pem');
     writeFileSync(file, first.cert);
@@ -102,7 +102,7 @@ describe('a token', () => {
     expect((await asked(`Bearer ${TOKEN}`)).allowed).toBe(false);
   });
 
-  it('of nothing, or of a few characters, is none', async () => {
+  it('that is empty or too short is refused', async () => {
     const file = join(folder, 'short');
     for (const text of ['', '\n', 'short', 'with spaces in it all over', `${'x'.repeat(5000)}`]) {
       writeFileSync(file, text);

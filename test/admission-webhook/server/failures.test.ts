@@ -32,8 +32,8 @@ async function broken(): Promise<HeldSnapshot> {
   return { ...held, index };
 }
 
-describe('a defect of ours', () => {
-  it('refuses where refusals count, tells and counts it, and never answers 500', async () => {
+describe('an internal error', () => {
+  it('refuses where the webhook enforces, logs and counts the error, and never answers 500', async () => {
     const config = {
       ...NO_CONFIG,
       namespaces: [
@@ -91,7 +91,7 @@ describe('a defect of ours', () => {
 });
 
 describe('what is not there yet', () => {
-  it('is said by /readyz, and nothing is approved until then', async () => {
+  it('is reported by /readyz, and nothing is approved until then', async () => {
     const namespaces = { labelsOf: () => undefined, synced: () => false, problem: () => 'the server is away' };
     const webhook = await startWebhook({ snapshot: { kind: 'none', why: 'no such file' }, parts: { namespaces } });
     const ready = await ask(`${webhook.url}/readyz`, { method: 'GET', ca: webhook.authority.cert });

@@ -38,7 +38,7 @@ assay_admission_snapshot_floor 0
 assay_admission_snapshot_version 7
 `;
 
-describe('what the webhook tells', () => {
+describe('the status and metrics of the webhook', () => {
   it('counts what it answered, under the names that the chart and the documentation use', async () => {
     const webhook = await startWebhook();
     for (const model of ['acme/llama', 'evil/llama', 'evil/other'])
@@ -89,7 +89,7 @@ describe('what the webhook tells', () => {
     ['none', 0],
     ['denials', 1],
     ['decisions', 2],
-  ] as const)('logs as it is told: %s', async (log, lines) => {
+  ] as const)('logs as configured: %s', async (log, lines) => {
     const webhook = await startWebhook({ log });
     for (const model of ['acme/llama', 'evil/llama'])
       await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: reviewOf(pod(model)) });

@@ -25,7 +25,7 @@ describe('a certificate that is replaced', () => {
     agent.destroy();
   });
 
-  it('by one that is broken stays, and that is said', async () => {
+  it('by a broken one stays in use, and the problem is reported', async () => {
     const webhook = await startWebhook({ pollMs: 200 });
     const other = webhook.authority.server('other');
     const metrics = async () => (await fetch(`${webhook.serving.metricsUrl}/metrics`)).text();

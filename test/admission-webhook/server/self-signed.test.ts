@@ -76,7 +76,7 @@ requirePart(
       await expect.poll(() => sources.map((source) => source.health().problem)).toEqual([null, null, null, null]);
     });
 
-    it('is told again when somebody takes it out of the configuration', async () => {
+    it('is written again when it is removed from the configuration', async () => {
       const { webhooks, metadata } = (await client.get(`${CONFIGS}/gate`)) as {
         webhooks: { clientConfig: object }[];
         metadata: { resourceVersion: string };

@@ -97,7 +97,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'a snapshot in ConfigMaps', () => {
     expect(await readConfigMapFloor(client, { namespace: 'gate', name: 'floor' })).toBe(10);
   });
 
-  it('is taken though the floor cannot be read, which is said; and is not where the floor is required', async () => {
+  it('is accepted with a problem when the floor cannot be read; and is refused where the floor is required', async () => {
     await put('bad-floor', { data: { version: 'nine' } });
     await put('fine', { data: { snapshot: (await signed()).toString() } });
     const floor = 'configmap://gate/bad-floor';

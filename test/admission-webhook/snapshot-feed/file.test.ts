@@ -148,7 +148,7 @@ describe('a snapshot in a file', () => {
     await until('version 7', () => versionOf(feed) === 7);
   });
 
-  it('is not taken while nobody can read who may sign it', async () => {
+  it('is not accepted while the trusted key cannot be read', async () => {
     const folder = newFolder();
     const path = join(folder, 'snapshot.json');
     replace(path, await signed());

@@ -135,7 +135,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
     }
   });
 
-  it('tells no token server what it may not know', async () => {
+  it('sends no credentials to a foreign token server', async () => {
     const asked: string[] = [];
     const stranger = await front((one) => {
       asked.push(one.headers.authorization ?? 'nothing');

@@ -31,7 +31,7 @@ describe('a snapshot of the service', () => {
   let service: TestService | undefined;
   afterEach(() => service?.close());
 
-  it('is taken, and each newer one when the service tells of it', async () => {
+  it('is accepted, and each newer one when the service announces it', async () => {
     const folder = join(root, 'service');
     const snapshots = new Map([['default', await published(7)]]);
     service = await testService(folder, { snapshots });

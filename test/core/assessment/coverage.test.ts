@@ -27,7 +27,7 @@ function covered(marks: readonly Mark[]): Coverage {
 }
 
 describe('coverage', () => {
-  it('tells of each byte what was done with it: parsed before opaque before nothing', () => {
+  it('reports the best coverage of each byte: parsed before opaque before unread', () => {
     fc.assert(
       fc.property(fc.array(mark, { maxLength: 20 }), (marks) => {
         const coverage = covered(marks);

@@ -30,7 +30,7 @@ describe('fingerprint', () => {
     );
   });
 
-  it('tells parts apart that read the same when they are joined', () => {
+  it('distinguishes parts that are equal when joined', () => {
     const names = [
       fingerprint('ab', 'c', '', 'd'),
       fingerprint('a', 'bc', '', 'd'),
@@ -41,7 +41,7 @@ describe('fingerprint', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('tells names apart that UTF-8 cannot hold', () => {
+  it('distinguishes names that UTF-8 cannot encode', () => {
     const names = ['\ud800', '\ud801', '\ufffd', '"\\ud800"', 'a\ud800', '\ud800a'].map((subject) =>
       fingerprint('rule', 'file', undefined, subject),
     );

@@ -267,7 +267,7 @@ describe('a sink', () => {
       await expect(source.drain(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
     }));
 
-  it('is not waited for when there is none', () => withSource(LARGE, (source) => source.drain()));
+  it('is not awaited when it does not exist', () => withSource(LARGE, (source) => source.drain()));
 });
 
 describe('a file that changes while it is open', () => {
@@ -304,7 +304,7 @@ describe('a file that changes while it is open', () => {
     });
   });
 
-  it.each([10, 2 * BLOCK_SIZE])('is said to have changed when its %d bytes are no longer there', async (size) => {
+  it.each([10, 2 * BLOCK_SIZE])('is reported as changed when its %d bytes are gone', async (size) => {
     const path = fileOf(BYTES.subarray(0, size));
     await withSource(path, async (source) => {
       truncateSync(path, 5);

@@ -84,7 +84,7 @@ describe('JsonWalker', () => {
     );
   });
 
-  it('tells a key that stands twice in one object, also when it is spelled with an escape', () => {
+  it('reports a duplicate key of an object, also when it is spelled with an escape', () => {
     const seen: string[] = [];
     const walker = new JsonWalker({ duplicate: (name, depth) => void seen.push(`${name}@${depth}`) });
     walker.feed(Buffer.from('{"a": {"b": 1}, "b": 2, "\\u0061": 3, "c": [{"d": 1}, {"d": 2}]}'));
@@ -110,7 +110,7 @@ describe('JsonWalker', () => {
     expect(feed).toThrow(expect.objectContaining({ name: 'AssayError', code }));
   });
 
-  it('takes what Python writes when it is told to, and lines', () => {
+  it('accepts the output of Python and lines as options', () => {
     const walker = new JsonWalker({}, { multiple: true, pythonNumbers: true });
     walker.feed(Buffer.from('\ufeff{"loss": NaN, "best": -Infinity}\n[1]\n'));
     walker.end();

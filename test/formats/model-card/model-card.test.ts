@@ -112,7 +112,7 @@ describe('the front matter of a card', () => {
     ['has a tag', '---\nlicense: !!python/object/apply:os.system ["id"]\n---\n', /tag/],
     ['has a tag in a list', '---\ntags: [!!binary aWQ=]\n---\n', /tag/],
     ['is nested too deep', `---\ntags: ${'['.repeat(MAX_PARSED - 100)}\n---\n`, /nested too deep/],
-  ])('is told of when it %s, and nothing is declared', async (_, text, message) => {
+  ])('is reported when it %s, and declares nothing', async (_, text, message) => {
     const error = await card(text).then(
       (facts) => told(facts),
       (caught: unknown) => caught,
@@ -194,7 +194,7 @@ function bomb(): string {
 }
 
 describe('a configuration', () => {
-  it('tells what the model is', async () => {
+  it('declares the kind of the model', async () => {
     const facts = await config(
       '{"architectures": ["A", "B"], "model_type": "llama", "_name_or_path": "a/b", "text_config": {"model_type": "x", "architectures": ["C"]}, "id2label": {"0": "model_type"}}',
     );
@@ -263,7 +263,7 @@ describe('a configuration', () => {
     ['is nested too deep', '['.repeat(100), /./],
     ['is too large', ' '.repeat(MAX_CONFIG + 1), /more than 8388608 bytes/],
     ['is empty', '', /ends early/],
-  ])('is told of when it %s', async (_, text, message) => {
+  ])('is reported when it %s', async (_, text, message) => {
     await expect(config(text)).rejects.toThrow(message);
   });
 

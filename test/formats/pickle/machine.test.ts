@@ -39,7 +39,7 @@ describe('names', () => {
     ]);
   });
 
-  it('a computed operand is said to be one', async () => {
+  it('a computed operand is reported as computed', async () => {
     const joined: Instruction[] = [global('m', 'join'), 'EMPTY_LIST', 'TUPLE1', 'REDUCE'];
     expect(await events(PROTO4, ...joined, text('system'), 'STACK_GLOBAL', 'STOP')).toContain('import <computed>');
   });
@@ -169,7 +169,7 @@ describe('calls and changes', () => {
     expect(await events(PROTO4, ...program, 'STOP')).toContain(expected);
   });
 
-  it('BUILD tells its target, and a second time that it is one', async () => {
+  it('BUILD reports its target, and that a second one is the second', async () => {
     const program: Instruction[] = [
       global('a', 'B'),
       'EMPTY_TUPLE',
@@ -190,7 +190,7 @@ describe('calls and changes', () => {
     ['APPENDS', [global('sys', 'path'), 'MARK', text('/tmp'), 'APPENDS']],
     ['ADDITEMS', [global('m', 's'), 'MARK', text('/tmp'), 'ADDITEMS']],
   ] satisfies [string, Instruction[]][])(
-    '%s into a foreign object is told, into its own not',
+    '%s into a foreign object is reported, into its own is not',
     async (opcode, program) => {
       expect((await events(PROTO4, ...program, 'STOP')).some((event) => event.startsWith(`${opcode} `))).toBe(true);
       const own: Instruction = opcode.startsWith('SET')
@@ -210,7 +210,7 @@ describe('calls and changes', () => {
     );
   });
 
-  it('a pickle in bytes is told', async () => {
+  it('a pickle in bytes is reported', async () => {
     expect(await events(['SHORT_BINBYTES', 4, 0x80, 4, 0x4e, 0x2e], 'STOP')).toEqual(['blob 2+4']);
   });
 });

@@ -106,7 +106,7 @@ describe('reproPickle', () => {
     );
   });
 
-  it('keeps names, also those on the stack, and what it is told to keep', async () => {
+  it('keeps names, also those on the stack, and the strings that it is asked to keep', async () => {
     const original = text('\u0080\u0004\u008c\u0002os\u008c\u0006system\u0093\u008c\u0004dice\u0085R.');
     expect(Buffer.from(await repro(original))).toEqual(
       Buffer.from(text('\u0080\u0004\u008c\u0002os\u008c\u0006system\u0093\u008c\u0004xxxx\u0085R.')),

@@ -246,7 +246,7 @@ describe('an attestation that was tampered with', () => {
   });
 });
 
-describe('an attestation of somebody who may not say so', () => {
+describe('an attestation by a signer without the right', () => {
   it.each<[string, (typeof KINDS)[number], KeyObject, SignatureProblem, RegExp]>([
     ['a stranger', 'scan', stranger.privateKey, 'untrusted', /that the trust file does not list/],
     [
@@ -276,7 +276,7 @@ describe('an attestation of somebody who may not say so', () => {
     await expectProblem(() => verify(bundle), 'untrusted', /may not approve for staging, only for production/);
   });
 
-  it('a signer whose time is over', async () => {
+  it('a signer whose right has expired', async () => {
     const over = trusting(
       keyRule('scanner', scanner.publicKey, ['scan'], { notAfter: new Date('2026-11-01T00:00:00Z') }),
     );
@@ -284,14 +284,14 @@ describe('an attestation of somebody who may not say so', () => {
     await expectProblem(() => verify(bundle, about, over), 'untrusted', /has not been trusted since 2026-11-01/);
   });
 
-  it('whoever decides for another verifier', async () => {
+  it('a signer who decides for another verifier', async () => {
     const decision = createStatement('decision', INPUTS.decision);
     const foreign = { ...decision, predicate: { ...decision.predicate, verifier: { id: 'https://other.example/v1' } } };
     const bundle = await signed(foreign, keySigner(scanner.privateKey));
     await expectProblem(() => verify(bundle), 'untrusted', /"policy" speaks for another verifier .*other\.example/);
   });
 
-  it('a signer in a way that nobody in the trust file signs', async () => {
+  it('a signer with a method that is not in the trust file', async () => {
     const bundle = await signed(sample('scan'), keySigner(scanner.privateKey));
     const rule = {
       name: 'ca',

@@ -164,7 +164,7 @@ function thrown(work: () => unknown): unknown {
   return undefined;
 }
 
-test('one that says something twice is none: each reader would verify another half', () => {
+test('one with a duplicate key is refused: readers would verify different parts', () => {
   const text = JSON.stringify(good);
   const other = '"dsseEnvelope":{"payload":"e30=","payloadType":"x","signatures":[]}';
   for (const twice of [

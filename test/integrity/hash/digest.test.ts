@@ -152,7 +152,7 @@ describe('several plans in one pass', () => {
     }
   });
 
-  it('compute a plan that is asked for twice once', async () => {
+  it('compute a plan that is requested twice only once', async () => {
     const plans: HashPlan[] = [{ algorithm: 'blake3' }, SHA256_PLAN, { algorithm: 'blake3' }, { algorithm: 'sha256' }];
     const digests = await underPlans(new MemorySource(noise(10), 'bytes'), plans);
     expect(digests.map(({ plan }) => plan)).toEqual([{ algorithm: 'blake3' }, SHA256_PLAN]);

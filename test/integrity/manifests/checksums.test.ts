@@ -62,7 +62,7 @@ describe('what the real programs write is read as they mean it', () => {
     expect(read(blake)).toEqual([{ path: 'model.bin', algorithm: 'blake2b', hex: hex('blake2b512', 'model.bin') }]);
   });
 
-  it('b2sum without tags, which only the name of the manifest tells from sha512sum', () => {
+  it('b2sum without tags, which only the name of the manifest distinguishes from sha512sum', () => {
     const written = run('b2sum', 'model.bin');
     expect(read(written, 'blake2b')[0]).toMatchObject({ algorithm: 'blake2b' });
     expect(read(written)[0]).toMatchObject({ algorithm: 'sha512' });

@@ -80,7 +80,7 @@ async function filesOf(contents: Record<string, string>, link: string | undefine
   return (await Promise.all(files)).map((file) => (file.path === link ? { ...file, link: 'within' } : file));
 }
 
-test('what nobody tampered with is verified', async () => {
+test('a signature over unchanged files is valid', async () => {
   expect(await assess({})).toMatchObject({ status: 'verified', covered: 3, problem: null, method: 'sha256' });
 });
 

@@ -23,7 +23,7 @@ function covers(rules: Partial<CoverageRules>) {
 }
 
 describe('what a signature covers', () => {
-  it('leaves out what the reference leaves out, at the top only, and tells what a loader may read of it', () => {
+  it('leaves out what the reference leaves out, at the top only, and reports files among them that a loader may read', () => {
     expect(covers({ signature: 'model.sig' })).toEqual({
       covered: ['.gitmodules', 'a', 'logs/x', 'logs.txt', 'sub/.github/x', 'sub/model.sig'],
       ignored: [],
@@ -32,7 +32,7 @@ describe('what a signature covers', () => {
     });
   });
 
-  it('leaves out what it is told to, folders with all that is in them', () => {
+  it('leaves out ignored files, and folders with their content', () => {
     const { covered, ignored, ignorePaths } = covers({ ignore: ['logs', 'a'] });
     expect(ignored).toEqual(['a', 'logs/x']);
     expect(covered).toContain('logs.txt');

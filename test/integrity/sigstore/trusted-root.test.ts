@@ -42,7 +42,7 @@ describe('readTrustedRoot', () => {
     expect(found.code).toBe(code);
   });
 
-  test('refuses keys and certificates that are none', async () => {
+  test('refuses invalid keys and certificates', async () => {
     const services = await startSigstoreServices();
     await services.close();
     const root = structuredClone(services.trustedRoot);

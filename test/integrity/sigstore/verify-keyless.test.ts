@@ -237,7 +237,7 @@ describe('the certificate', () => {
     expectRefused(() => verifyJson(other, trust), 'log-entry', 'signature mismatch');
   });
 
-  test('that is none', () => {
+  test('that is invalid', () => {
     expectRefused(() => verifyJson(withCertificate(v1, 'AAAA'), trust), 'certificate', 'cannot be read');
   });
 });

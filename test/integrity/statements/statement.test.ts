@@ -365,7 +365,7 @@ describe('the stage of an approval', () => {
     },
   );
 
-  it('is in no property of somebody else', () => {
+  it('is in no property of another signer', () => {
     for (const property of ['APPROVED', 'ASSAY_APPROVED_FOR_', 'ASSAY_APPROVED_FOR_a', 'XASSAY_APPROVED_FOR_A']) {
       expect(parseApprovalProperty(property)).toBeUndefined();
     }

@@ -30,7 +30,7 @@ async function scan(path: string, by: Trust[]): Promise<Assessment> {
 const signature = ({ checks }: Assessment) => checks.find(({ id }) => id === 'integrity.signature');
 
 describe('the signature of a model that is scanned', () => {
-  it('says how to hash only when somebody signed it who is trusted', async () => {
+  it('sets the hash algorithm only when a trusted signer signed it', async () => {
     const folder = model();
     const shards = { ...SHARDS, shard_size: 1 };
     writeFileSync(join(folder, 'model.sig'), bytesOf(bundleOf(statement({ serialization: shards, resources: [] }))));

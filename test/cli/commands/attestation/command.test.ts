@@ -240,7 +240,7 @@ describe('assay attestation create, and verify', () => {
     expect(stderr).toBe('assay: warning: loose.yaml: the same key signs scans and approvals ("all")\n');
   });
 
-  it('what was compared with no artifact is said to be so', async () => {
+  it('warns when it was compared with no artifact', async () => {
     await create('--type', 'scan', '--report', 'report.json', ...byScanner, '-o', 'n.json');
     const { code, stderr } = await verify('n.json');
     expect(code).toBe(0);
@@ -336,7 +336,7 @@ describe('assay attestation inspect', () => {
     signatures: [{ sig: 'AAAA' }, { sig: 'AAAA' }],
   });
 
-  it('prints what is said, and that nobody vouches for it', async () => {
+  it('prints the content, and that it is unverified', async () => {
     await create('--type', 'scan', '--report', 'report.json', ...byScanner, '-o', 'look.json');
     const { code, stdout, stderr } = await run('attestation', 'inspect', 'look.json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('assay diff', () => {
-  it('tells what is new, and ends well unless asked not to', async () => {
+  it('reports new findings, and exits with 0 by default', async () => {
     const { code, stdout, stderr } = await runCli(['diff', clean, bad]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^DENY\s+was allow; [1-9]\d* new, 0 fixed/);

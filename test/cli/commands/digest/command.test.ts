@@ -198,7 +198,7 @@ describe('digest --check', () => {
     expect(await digest([name, '--check', 'SUMS', '-q'])).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('names what is other or missing, and what nobody announced', async () => {
+  it('names files that differ or are missing, and files that are not in the manifest', async () => {
     const name = model();
     writeFileSync(join(folder, name, 'SHA256SUMS'), sums(name));
     appendFileSync(join(folder, name, 'a.bin'), 'x');

@@ -146,7 +146,7 @@ describe('assay scan with a policy', () => {
     });
   });
 
-  it('tells it the stage and the labels', async () => {
+  it('passes the stage and the labels to the policy', async () => {
     const staged = await scan('plain', '--policy', 'staged.yaml');
     expect(staged).toMatchObject({ code: 1, decision: { violations: [{ rule: 'policy.match' }] } });
     expect((await scan('plain', '--policy', 'staged.yaml', '--stage', 'staging')).code).toBe(0);

@@ -68,7 +68,7 @@ describe('assay review', () => {
     reviewIn(output);
   });
 
-  it('quotes the instructions of a pickle in an archive, and the bytes of what is none', async () => {
+  it('quotes the instructions of a pickle in an archive, and the bytes of other files', async () => {
     const payload = readFileSync(bad);
     const zip = buildZip([{ name: 'archive/data.pkl', data: payload }]);
     const model = workplace('quoted');

@@ -213,7 +213,7 @@ describe('assay rules update', () => {
     expect(late).toMatchObject({ code: 2, stderr: expect.stringContaining('the rules ended') });
   });
 
-  it('does not scan with installed rules that somebody changed', async () => {
+  it('does not scan with installed rules that were changed', async () => {
     await shop.update('one.bundle', '-q');
     const path = join(shop.home, 'rules.json');
     const good = JSON.parse(readFileSync(path, 'utf8'));

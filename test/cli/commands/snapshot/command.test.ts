@@ -80,7 +80,7 @@ describe('assay snapshot', () => {
     expect((await runCli(args())).stderr).toMatch(/; 2 left out \(--explain says why\)/);
   });
 
-  it('names servers and images as it is told', async () => {
+  it('names the given servers and images', async () => {
     await shop.approved();
     const image = `sha256:${'ab'.repeat(32)}`;
     const result = await runCli(
@@ -121,7 +121,7 @@ describe('assay snapshot', () => {
     ],
     ['a trust file that is not there', ['--trust', 'missing.yaml'], /missing\.yaml: no such file/],
     ['a time that is none', ['--expires-in', '0d'], /--expires-in 0d: is not a valid lifetime/],
-    ['a server that is none', ['--endpoint', 'hub.example'], /--endpoint hub\.example: names no server/],
+    ['a server that is not an API server', ['--endpoint', 'hub.example'], /--endpoint hub\.example: names no server/],
     ['an image that is none', ['--image', 'nginx'], /--image nginx: names no image/],
     ['a folder that is not there', ['-o', '/nowhere/x.json'], /\/nowhere\/.*cannot be written/],
   ])('says what is wrong with %s', async (_, more, message) => {

@@ -30,7 +30,7 @@ async function skip(bytes: Uint8Array, keys: readonly string[], of: ReturnType<t
 }
 
 describe('what PyTorch wrote before 1.6', () => {
-  it('is told by its number, in any protocol it wrote, and by nothing less', () => {
+  it('is identified by its magic number, in every protocol, and by nothing less', () => {
     const number = LEGACY.subarray(2, 15);
     expect(isTorchLegacy(LEGACY)).toBe(true);
     expect(isTorchLegacy(Buffer.concat([Buffer.from([0x80, 4, 0x95]), Buffer.alloc(8), number]))).toBe(true);
@@ -70,7 +70,7 @@ describe('what PyTorch wrote before 1.6', () => {
       await expect(skip(storages([1n, 4]), ['a'], of)).rejects.toMatchObject({ code: 'malformed' });
   });
 
-  it('never throws anything but what is said of content', async () => {
+  it('throws only content errors', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 60 }),

@@ -103,7 +103,7 @@ describe("a signature without a key of one's own", () => {
     expect(() => verifyKeyless(another, trust)).toThrow(/log does not vouch for the signature: digest mismatch/);
   });
 
-  it('tells whom the certificate names', async () => {
+  it('reports the subject of the certificate', async () => {
     const heard: unknown[] = [];
     const signer = keylessSigner({
       services: servicesOf('v1'),
@@ -142,7 +142,7 @@ describe("a signature without a key of one's own", () => {
     }
   });
 
-  it('stops when it is told to', async () => {
+  it('stops on request', async () => {
     const stop = new AbortController();
     stop.abort();
     const signer = keylessSigner({
