@@ -158,7 +158,7 @@ describe('what is refused', () => {
       [['bert', ...signed, '--as', 'the registry'], /is not a name of a person/, 2],
       [['bert@1', ...signed, '--report', 'bert.json'], /--report bert\.json: cannot be used/, 2],
       [['evil', ...signed], /evil@\d+: the policy baseline denies it for staging: verdict\.malicious: /, 1],
-      [['insider', ...signed, '--trust', 'insider/trust.yaml'], /trust\.yaml: lies in what is judged, /, 2],
+      [['insider', ...signed, '--trust', 'insider/trust.yaml'], /trust\.yaml: is inside the model, /, 2],
     ] as const) {
       const ran = await approve(...args);
       expect(ran.stderr).toMatch(message);

@@ -230,7 +230,7 @@ describeOnBoth('stages', (fresh) => {
     expect(await action(registry)).toMatchObject({
       action: 'deny',
       approvedFor: [],
-      reason: 'its approval for staging does not hold (revoked: by mistake): 1 more by a reviewer needed',
+      reason: 'its approval for staging is not valid (revoked: by mistake): 1 more by a reviewer needed',
     });
     expect(await codeOf(registry.revoke(selma, approval?.id ?? '', 'twice'))).toBe('ended');
     expect(await codeOf(registry.vote(rita, again.id, { ...APPROVE, until }))).toBe('ended');

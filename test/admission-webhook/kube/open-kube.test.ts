@@ -38,7 +38,7 @@ describe('how an API server is asked', () => {
       [kubeconfig({ server: 'http://10.0.0.1' }, {}), /10\.0\.0\.1 is contacted without TLS/, /https/],
       [kubeconfig({ server: 'https://u:p@h' }, {}), /contains a password/],
       [kubeconfig({}, {}), /not an https:\/\/ address/],
-      [kubeconfig(server, { 'client-certificate-data': 'aGk=' }), /half of a client certificate/],
+      [kubeconfig(server, { 'client-certificate-data': 'aGk=' }), /incomplete client certificate/],
       [kubeconfig(server, { 'client-certificate-data': 'aGk=', 'client-key-data': 'aGk=' }), /cannot be used/, /PEM/],
       [kubeconfig(server, { tokenFile: 'none' }), /no such file/],
       [kubeconfig(server, { token: 'a\nb' }), /token is empty, or has characters/],

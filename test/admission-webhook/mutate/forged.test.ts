@@ -231,7 +231,7 @@ describe('an injection is believed for what it is, not for its name', () => {
     const pod = made();
     pod.spec.initContainers[0].image = 'evil';
     const { mutation, object } = change(pod, state, FETCH);
-    expect(mutation.warnings.join()).toMatch(/has its own mount of its own/);
+    expect(mutation.warnings.join()).toMatch(/has its own mount at/);
     expect(answer(object, state, FETCH).allowed).toBe(false);
   });
 });

@@ -138,7 +138,7 @@ describe('assay admit', () => {
     expect(webhook.out() + webhook.said()).not.toContain(TOKEN);
     const away = await runCli(['admit', 'status', '--metrics-url', webhook.metrics]);
     expect(away.code).toBe(2);
-    expect(away.stderr).toMatch(/cannot be asked \(connect ECONNREFUSED/);
+    expect(away.stderr).toMatch(/cannot be reached \(connect ECONNREFUSED/);
   });
 
   it.each([
@@ -189,7 +189,7 @@ describe('assay admit', () => {
     const cases: readonly [args: readonly string[], message: RegExp][] = [
       [without('--snapshot'), /no snapshot is named; give --snapshot/],
       [without('--snapshot-key'), /no snapshot key is named; give --snapshot-key/],
-      [without('--listen'), /where to listen; give --listen/],
+      [without('--listen'), /no address to listen at is given; give --listen/],
       [without('--tls-key'), /HTTPS only; give --tls-cert F --tls-key F/],
       [[...good, '--listen', 'nowhere'], /--listen nowhere: is not a place to listen at/],
       [[...good, '--drain', 'x'], /--drain x: is not a number of seconds/],

@@ -331,7 +331,7 @@ describe('who has the database alone', () => {
     const { staging } = shop.rules;
     const rules = { ...shop.rules, production: { ...shop.rules.production, policy: staging.policy } };
     const now = await shop.write({ rules });
-    expect(now.omitted.map(({ why }) => why).join()).toMatch(/given under another policy, and nobody signed/);
+    expect(now.omitted.map(({ why }) => why).join()).toMatch(/given under another policy, and it has no signed/);
     expect(now.document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
   });
 
