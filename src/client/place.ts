@@ -22,7 +22,7 @@ export interface RegistryPlace {
 
 type PlaceFlags = Pick<RegistryFlags, 'rules' | 'trust'>;
 
-/** What a registry asks for that somebody keeps for himself. */
+/** The rules of a registry file that one person keeps. */
 const LOCAL_RULES = `# What a version needs for each stage of this registry. It was made for one person at one machine: a policy that the scan has
 # to pass, and one approval, signed with a key that trust.yaml knows. Ask for more as your rules are: "assay serve --help" tells
 # all of it, and policies are baseline, strict, production, or a file of yours.

@@ -81,7 +81,7 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
   };
 }
 
-/** The service says that its log holds; whoever asks reads it for himself. */
+/** The service claims that its log is intact; the client verifies it again. */
 async function recomputed(
   auditLog: ServiceRegistry['auditLog'],
   verdict: Extract<AuditVerdict, { kind: 'intact' }>,

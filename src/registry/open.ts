@@ -31,7 +31,7 @@ export interface RegistryOptions {
   /** `sqlite:<path>` or `postgres://...` */
   readonly database: string;
   readonly rules: RegistryRules;
-  /** Who may sign approvals; without it, no approval that somebody signed himself is taken. */
+  /** Who may sign approvals; without it, no approval with its own signature is accepted. */
   readonly trust?: TrustFile;
   /** Signs for approvers who come by a session, and re-evaluations; without it, neither is possible. */
   readonly approvalSigner?: PayloadSigner;

@@ -31,7 +31,7 @@ export interface StageRules {
   readonly policy: CompiledPolicy;
   /** Approvals of that many distinct people of each role. */
   readonly approvals: readonly { readonly role: Role; readonly count: number }[];
-  /** By what an approver has to prove himself; anything when empty. */
+  /** The signing methods that an approver may use; any, when empty. */
   readonly methods: readonly ApprovalRecord['method'][];
 }
 
@@ -61,7 +61,7 @@ export interface Ballot {
   readonly vote: 'approve' | 'reject';
   readonly role: Role;
   readonly comment: string;
-  /** The signed approval, when the approver signs for himself: a Sigstore bundle as JSON text. */
+  /** The signed approval, when the approver signs it: a Sigstore bundle as JSON text. */
   readonly attestation?: string;
   /** End of the approval. */
   readonly until?: Date;
@@ -91,7 +91,7 @@ export type DecisionQuery = { readonly digest: string } | { readonly ref: string
 
 /** A waiver as it is asked for. */
 export interface WaiverRequest extends Omit<Waiver, 'from'> {
-  /** The signed waiver, when whoever waives signs for himself: a Sigstore bundle as JSON text. */
+  /** The signed waiver, when its granter signs it: a Sigstore bundle as JSON text. */
   readonly attestation?: string;
 }
 

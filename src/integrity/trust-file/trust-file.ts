@@ -6,12 +6,12 @@ import { parseTime } from '../statements/index.ts';
 import type { Trust } from '../trust/index.ts';
 import { parseTrustDocument, type SignerEntry, type SignerRole, trustFileError } from './document.ts';
 
-/** One signer of a trust file: who he is, and what he may say. */
+/** One signer of a trust file: the identity, and the statements that it may sign. */
 export interface TrustRule {
   readonly name: string;
   readonly trust: Trust;
   readonly may: ReadonlySet<SignerRole>;
-  /** Stages that he may approve; any, when absent. */
+  /** Stages that the signer may approve; any, when absent. */
   readonly stages?: readonly string[];
   /** Roles of the registry that his approvals count as; any, when absent. */
   readonly roles?: readonly string[];

@@ -35,7 +35,7 @@ export function isLive({ state, until }: ApprovalRow, now: Date): boolean {
   return (state === 'valid' || state === 'carried') && (until === null || now < new Date(until));
 }
 
-/** Whether the approver proved himself in a way that the stage takes. */
+/** Whether the stage accepts the signing method of the approver. */
 export function isAccepted({ method }: { readonly method: string }, { methods }: StageRules): boolean {
   return methods.length === 0 || methods.some((accepted) => accepted === method);
 }

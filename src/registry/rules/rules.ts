@@ -33,7 +33,7 @@ const DEFAULT_RULES = {
  *       production:
  *         policy: ours.yaml
  *         approvals: [{role: reviewer, count: 2}, {role: security-approver, count: 1}]
- *         methods: [key, keyless]        # how an approver proves himself; anything, when absent
+ *         methods: [key, keyless]        # accepted signing methods; any, when absent
  *
  * @throws AssayError `usage` that names file, line and column; `not-found`, `unreadable`
  */

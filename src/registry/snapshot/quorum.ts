@@ -5,7 +5,7 @@ import type { StageRules } from '../registry.ts';
 export interface Voice {
   /** Who approves: one person counts once. */
   readonly person: string;
-  /** As whom he may; as anybody, when absent. */
+  /** The roles that the signer may use; any, when absent. */
   readonly roles?: readonly string[];
   /** Milliseconds since 1970; `undefined`: no end. */
   readonly until: number | undefined;

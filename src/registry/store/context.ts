@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 export interface Context {
   readonly database: Database;
   readonly rules: RegistryRules;
-  /** By whom approvals may be signed; without one, nobody signs for himself. */
+  /** Who may sign approvals; without one, approvers cannot sign with their own keys. */
   readonly trust: TrustFile | undefined;
   /** Signs for approvers who come by a session, and re-evaluations. */
   readonly signer: PayloadSigner | undefined;

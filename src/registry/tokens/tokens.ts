@@ -108,7 +108,7 @@ export async function authenticate(context: Context, secret: string): Promise<Pr
   });
 }
 
-/** Who is behind a principal: himself, and who made the token that he comes with. */
+/** The people behind a principal: the principal, and the creator of the token. */
 export async function peopleBehind(db: Reader, by: Principal): Promise<string[]> {
   if (by.via !== 'token') return [keyOf(by)];
   const token = await tokenNamed(db, by.tenant, by.subject);
@@ -119,7 +119,7 @@ async function tokenNamed(db: Reader, tenant: string, name: string): Promise<Tok
   return db.selectFrom('tokens').selectAll().where('tenant', '=', tenant).where('name', '=', name).executeTakeFirst();
 }
 
-/** Nobody gives what he has not, but for an administrator. */
+/** Only an administrator can give a role without having it. */
 function checkTokenRequest(
   { now }: Context,
   by: Principal,

@@ -27,7 +27,7 @@ export interface EventStreams {
 
 export interface EventStreamOptions {
   readonly heartbeatMs?: number;
-  /** Then a stream ends: its reader comes again, and shows who he is. */
+  /** The longest lifetime of a stream: its reader connects again, and authenticates again. */
   readonly lifeMs?: number;
 }
 

@@ -21,7 +21,7 @@ export const batchRoutes: Routes = (app, context) => {
       config: { access: SUBMITTERS },
       schema: {
         tags: ['jobs'],
-        summary: 'Ask for several scans: all of them, or none when one cannot be',
+        summary: 'Request several scans: all of them, or none if one is refused',
         description: QUEUE_FULL,
         body: object({
           jobs: array(JobRequestSchema, { minItems: 1, maxItems: MAX_BATCH, description: 'What to scan' }),

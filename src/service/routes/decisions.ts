@@ -22,7 +22,7 @@ export const decisionRoutes: Routes = (app, { registry }) => {
       config: { access: ASKERS },
       schema: {
         tags: ['decisions'],
-        summary: 'May these bytes be used? What is not known may not',
+        summary: 'Whether these bytes may be used; unknown bytes may not',
         querystring: DecisionQuerySchema,
         response: { 200: CurrentDecisionsSchema, 304: UNCHANGED },
       },
@@ -41,7 +41,7 @@ export const decisionRoutes: Routes = (app, { registry }) => {
       config: { access: ASKERS },
       schema: {
         tags: ['decisions'],
-        summary: 'The same for many',
+        summary: 'Decisions for many digests or references',
         body: object({
           queries: array(DecisionQuerySchema, {
             minItems: 1,

@@ -20,7 +20,7 @@ export const eventRoutes: Routes = (app, { registry, events }) => {
       schema: {
         tags: ['events'],
         summary:
-          'What happens (Server-Sent Events): `audit` with an entry of the audit log, whose `seq` is the id; `job` and `snapshot`, which are not kept',
+          'Events (Server-Sent Events): `audit` with an entry of the audit log, whose `seq` is the id; `job` and `snapshot`, which are not kept',
         produces: ['text/event-stream'],
         headers: objectOf({
           'last-event-id': optionalOf(

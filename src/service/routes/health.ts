@@ -26,7 +26,7 @@ export const healthRoutes: Routes = (app, context) => {
   const config = { access: PUBLIC, rateLimit: false } as const;
   app.get(
     '/healthz',
-    { config, schema: { summary: 'Whether the process lives', tags: ['operation'], response: { 200: Alive } } },
+    { config, schema: { summary: 'Whether the process runs', tags: ['operation'], response: { 200: Alive } } },
     async () => ({ status: 'alive' as const }),
   );
   app.get(

@@ -47,7 +47,7 @@ export const jobRoutes: Routes = (app, context) => {
       config: { access: SUBMITTERS },
       schema: {
         tags: ['jobs'],
-        summary: 'Ask for a scan. The same request again is the same job, while it is queued or running',
+        summary: 'Request a scan. An equal request returns the same job while it is queued or running',
         description: QUEUE_FULL,
         body: JobRequestSchema,
         response: { 202: JobSchema },

@@ -52,7 +52,7 @@ export const modelRoutes: Routes = (app, { registry }) => {
       config: { access: REVIEWERS },
       schema: {
         tags: ['models'],
-        summary: 'Let an alias name a version',
+        summary: 'Point an alias to a version',
         params: AliasParams,
         body: object({
           number: wholeNumber({ minimum: 1, maximum: 2 ** 31 - 1, description: 'Number of the version' }),

@@ -35,7 +35,7 @@ export const policyRoutes: Routes = async (app, { config }) => {
       config: { access: REVIEWERS, rateLimit: COSTLY },
       schema: {
         tags: ['policies'],
-        summary: 'Whether a policy can be used, and what makes no sense in it',
+        summary: 'Whether a policy can be used, and its problems',
         body: object({ source: text('The policy: YAML', { minLength: 1, maxLength: MAX_POLICY_BYTES }) }),
         response: {
           200: PolicyCheckSchema,

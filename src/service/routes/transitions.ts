@@ -54,7 +54,7 @@ export const transitionRoutes: Routes = (app, { registry }) => {
       config: { access: READERS },
       schema: {
         tags: ['transitions'],
-        summary: 'Wishes to move a version to another stage',
+        summary: 'Requests to move a version to another stage',
         querystring: object({
           ...PAGE_QUERY,
           version: optionalOf(text('Only of this version', ID)),
@@ -93,7 +93,7 @@ export const transitionRoutes: Routes = (app, { registry }) => {
       config: { access: REQUESTERS },
       schema: {
         tags: ['transitions'],
-        summary: 'Ask for a version to be moved to the next stage',
+        summary: 'Request to move a version to the next stage',
         params: ID_PARAMS,
         body: object({ to: StageSchema, comment: text('Why', COMMENT) }),
         response: { 201: TransitionSchema },
@@ -111,7 +111,7 @@ export const transitionRoutes: Routes = (app, { registry }) => {
       config: { access: REVIEWERS },
       schema: {
         tags: ['transitions'],
-        summary: 'Approve; who asked may not. The last approval that is needed moves the version',
+        summary: 'Approve; a requester cannot. The last required approval moves the version',
         description:
           'With what the approver saw (`decision`, `policyDigest`, `rulesetDigest`, each optional) it is `changed` (409) when something else stands by then, and nothing is approved.',
         params: ID_PARAMS,
@@ -175,7 +175,7 @@ export const transitionRoutes: Routes = (app, { registry }) => {
       config: { access: READERS },
       schema: {
         tags: ['approvals'],
-        summary: 'Approvals of a version, those that no longer hold included',
+        summary: 'Approvals of a version, including those that are no longer valid',
         params: ID_PARAMS,
         response: { 200: ApprovalsSchema },
       },

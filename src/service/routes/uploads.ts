@@ -69,7 +69,7 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
       config: { access: READERS },
       schema: {
         tags: ['uploads'],
-        summary: 'How much of a file came: Upload-Offset and Upload-Length',
+        summary: 'Received bytes of a file: Upload-Offset and Upload-Length',
         params: FileParams,
         response: { 204: nothing('See the headers') },
       },
@@ -117,7 +117,7 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
       config: { access: SUBMITTERS },
       schema: {
         tags: ['uploads'],
-        summary: 'Say that every byte was sent: sizes and digests are checked',
+        summary: 'Complete an upload: sizes and digests are checked',
         description:
           'Hundreds of gigabytes take minutes to check. A client that is cut off meanwhile asks again: the answer is `upload-busy` (409) until that is done, and then the same answer.',
         params: UploadParams,

@@ -195,7 +195,7 @@ export const versionRoutes: Routes = (app, context) => {
         config: { access: REVIEWERS },
         schema: {
           tags: ['versions'],
-          summary: act === 'quarantine' ? 'Stop a version at once, wherever it stands' : 'Retire a version',
+          summary: act === 'quarantine' ? 'Quarantine a version at once, at any stage' : 'Retire a version',
           params: ID_PARAMS,
           body: object({ reason: text('Why', COMMENT) }),
           response: { 200: VersionSchema },

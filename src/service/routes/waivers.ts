@@ -27,7 +27,7 @@ export const waiverRoutes: Routes = (app, { registry }) => {
       config: { access: READERS },
       schema: {
         tags: ['waivers'],
-        summary: 'Waivers, those that ended included',
+        summary: 'Waivers, including expired ones',
         querystring: object(PAGE_QUERY),
         response: { 200: pageSchema(StoredWaiverSchema, 'Waivers') },
       },

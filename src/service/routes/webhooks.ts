@@ -72,7 +72,7 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
       config: { access: ADMINS },
       schema: {
         tags: ['webhooks'],
-        summary: 'Stop sending to it',
+        summary: 'Delete a webhook',
         params: ID_PARAMS,
         response: { 204: nothing('Done') },
       },
@@ -89,7 +89,7 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
       config: { access: ADMINS },
       schema: {
         tags: ['webhooks'],
-        summary: 'What a webhook was told, and what was given up',
+        summary: 'Deliveries of a webhook, including those that were given up',
         params: ID_PARAMS,
         querystring: object({ ...PAGE_QUERY, state: optionalOf(oneOf(DELIVERY_STATES, 'Only in this state')) }),
         response: { 200: pageSchema(DeliverySchema, 'Deliveries, the newest first') },

@@ -178,7 +178,9 @@ requirePart(
       await client.close();
       const { code, stdout, stderr } = await runAudit(flags);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toMatch(/^assay: https:\S+ refuses the connection; check that the cluster runs, and its address\n$/);
+      expect(stderr).toMatch(
+        /^assay: https:\S+ refuses the connection; check that the cluster runs, and its address\n$/,
+      );
       await kube.up();
     });
   },

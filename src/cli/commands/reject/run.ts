@@ -30,7 +30,7 @@ async function rejectOrWithdraw(
     return await registry.vote(id, { vote: 'reject', comment, ...(role === undefined ? {} : { role }) });
   } catch (error) {
     if (!isRegistryError(error) || (error.code !== 'own-request' && error.code !== 'forbidden')) throw error;
-    // Who may do neither is told why he may not reject.
+    // A principal who may do neither gets the reason why they may not reject.
     return registry.withdraw(id).catch((other: unknown) => Promise.reject(isRegistryError(other) ? error : other));
   }
 }
