@@ -5,11 +5,11 @@ export const AuditEntrySchema = object(
   {
     seq: wholeNumber({ minimum: 1, description: 'From 1, without a gap' }),
     at: moment('When'),
-    tenant: text('Whose log'),
+    tenant: text('The tenant'),
     actor: text('Who did it'),
     action: text('What was done'),
     subject: text('To what'),
-    detail: opaque<Readonly<Record<string, unknown>>>({ type: 'object', description: 'More of it' }),
+    detail: opaque<Readonly<Record<string, unknown>>>({ type: 'object', description: 'Details' }),
     previous: text('Hex SHA-256 of the entry before', {}, A_HASH),
     hash: text('Hex SHA-256 over the canonical JSON of all other fields', {}, A_HASH),
   },
@@ -31,9 +31,9 @@ export const AuditVerdictSchema = union([
     {
       kind: literal('broken'),
       seq: countOf('The first entry that does not follow'),
-      why: text('What does not hold'),
+      why: text('The problem'),
     },
-    'Somebody changed the log',
+    'The log was changed',
   ),
 ]);
 /** What does not hold of an audit log. */

@@ -53,7 +53,7 @@ export const CurrentDecisionSchema = object(
         'What an answer that does not deny rests on, besides the policy; empty when it is the policy alone',
       ),
     ),
-    reason: text('Why not, in a sentence; empty when allowed'),
+    reason: text('The reason of a denial; empty when allowed'),
   },
   'Whether a version may be used',
 );

@@ -13,10 +13,10 @@ export type JobProgress = Static<typeof JobProgressSchema>;
 export const JobSchema = object(
   {
     id: text('Id of the job', {}, AN_ID),
-    tenant: text('Whose it is'),
+    tenant: text('The tenant'),
     target: text('What is scanned: a reference, or `upload:<id>`'),
     model: text('The model that the version will belong to'),
-    state: oneOf(JOB_STATES, 'How it stands'),
+    state: oneOf(JOB_STATES, 'The state'),
     createdBy: text('Who asked'),
     createdAt: moment('When it was asked for'),
     startedAt: maybeMoment('When it began'),
@@ -42,7 +42,7 @@ export type CreatedJob = Static<typeof CreatedJobSchema>;
 export const BatchSchema = object(
   {
     id: text('Id of the batch'),
-    tenant: text('Whose it is'),
+    tenant: text('The tenant'),
     state: oneOf(['open', 'ended'], 'Whether its last job has ended'),
     createdBy: text('Who asked'),
     createdAt: moment('When it was asked for'),

@@ -13,7 +13,7 @@ export type TransitionState = (typeof TRANSITION_STATES)[number];
 export const GROUNDS = ['approval', 'waiver'] as const;
 export type Ground = (typeof GROUNDS)[number];
 
-/** How the approver proved himself. `service`: by a session of the service, which signed for him. */
+/** The signing method of the approver. `service`: by a session of the service, which signed it. */
 export const APPROVAL_METHODS = ['key', 'keyless', 'certificate', 'service'] as const;
 export type ApprovalMethod = (typeof APPROVAL_METHODS)[number];
 

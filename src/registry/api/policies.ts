@@ -18,7 +18,7 @@ const InUseSchema = object({
     object({ role: RoleSchema, count: countOf('Of how many people') }),
     'Approvals that the stage asks for',
   ),
-  methods: list(oneOf(APPROVAL_METHODS, 'A method'), 'How approvers have to prove themselves; anyhow, when empty'),
+  methods: list(oneOf(APPROVAL_METHODS, 'A method'), 'The signing methods that approvers may use; any, when empty'),
 });
 
 export const PolicyListSchema = object({
@@ -37,8 +37,8 @@ export const PolicyCheckSchema = object({
       kind: oneOf(['error', 'warning', 'note'], 'An error keeps the policy from being used'),
       line: countOf('From 1'),
       column: countOf('From 1'),
-      message: text('What is wrong'),
-      mend: maybeText('What to do about it'),
+      message: text('The problem'),
+      mend: maybeText('How to correct it'),
     }),
     'In the order of the text',
   ),

@@ -37,7 +37,7 @@ export const NewTokenSchema = object({
 export const CreatedTokenSchema = object(
   {
     token: TokenSchema,
-    secret: string({ description: 'Send it as Authorization: Bearer; it is shown this once and never again' }),
+    secret: string({ description: 'Send it as Authorization: Bearer; it is shown only once' }),
   },
   'A new token with its secret',
 );

@@ -32,7 +32,7 @@ export const TransitionSchema = object(
     version: text('Id of the version'),
     from: StageSchema,
     to: StageSchema,
-    state: oneOf(TRANSITION_STATES, 'How it stands'),
+    state: oneOf(TRANSITION_STATES, 'The state'),
     requestedBy: text('Who asked'),
     comment: text('Comment'),
     at: moment('When it was asked for'),
@@ -43,7 +43,7 @@ export const TransitionSchema = object(
 );
 export type Transition = Static<typeof TransitionSchema>;
 
-export const ApprovalMethodSchema = oneOf(APPROVAL_METHODS, 'How the approver proved himself');
+export const ApprovalMethodSchema = oneOf(APPROVAL_METHODS, 'The signing method of the approver');
 
 export const ApprovalSchema = object(
   {

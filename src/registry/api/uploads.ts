@@ -12,7 +12,7 @@ export type UploadFile = Static<typeof UploadFileSchema>;
 export const UploadSchema = object(
   {
     id: text('Id of the upload', {}, AN_ID),
-    tenant: text('Whose it is'),
+    tenant: text('The tenant'),
     createdBy: text('Who began it'),
     createdAt: moment('When it was begun'),
     state: oneOf(['open', 'complete'], 'Whether every byte came'),

@@ -25,7 +25,7 @@ export type Lineage = Static<typeof LineageSchema>;
 export const VersionSchema = object(
   {
     id: text('Id of the version', {}, AN_ID),
-    tenant: text('Whose it is'),
+    tenant: text('The tenant'),
     model: text('Name of the model'),
     number: wholeNumber({ minimum: 1, description: 'In the order of registration' }),
     digest: text('`sha256:<hex>`: the canonical tree digest, which is the identity of the version', {}, A_DIGEST),
@@ -43,7 +43,7 @@ export type Version = Static<typeof VersionSchema>;
 
 export const ModelSchema = object(
   {
-    tenant: text('Whose it is'),
+    tenant: text('The tenant'),
     name: text('Name of the model'),
     description: text('What it is'),
     createdAt: moment('When it was first registered'),

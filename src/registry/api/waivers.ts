@@ -5,7 +5,7 @@ import { ApprovalMethodSchema } from './transitions.ts';
 
 export const StoredWaiverSchema = object({
   id: text('Id of the waiver'),
-  tenant: text('Whose it is'),
+  tenant: text('The tenant'),
   waiver: WaiverSchema,
   createdBy: text('Who added it'),
   at: moment('When it was added'),

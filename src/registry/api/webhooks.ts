@@ -11,8 +11,8 @@ export const WebhookEventsSchema = array(
 export const WebhookSchema = object(
   {
     id: text('Id of the webhook'),
-    tenant: text('Whose it is'),
-    url: text('Who is told'),
+    tenant: text('The tenant'),
+    url: text('The address that receives events'),
     events: WebhookEventsSchema,
     createdAt: moment('When it was made'),
     createdBy: text('Who made it'),

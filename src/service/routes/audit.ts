@@ -37,7 +37,7 @@ export const auditRoutes: Routes = (app, { registry }) => {
       config: { access: REVIEWERS, rateLimit: COSTLY },
       schema: {
         tags: ['audit'],
-        summary: 'Read the whole chain, and say whether it holds',
+        summary: 'Verify the whole chain',
         response: { 200: AuditVerdictSchema },
       },
     },

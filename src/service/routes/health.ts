@@ -3,7 +3,7 @@ import { OPERATOR_TENANT } from '../config.ts';
 import type { Routes, ServiceContext } from '../context.ts';
 import { PUBLIC } from '../http/index.ts';
 
-const Alive = objectOf({ status: literal('alive') }, { more: false, description: 'It answers' });
+const Alive = objectOf({ status: literal('alive') }, { more: false, description: 'The process runs' });
 
 const Part = union([literal('ready'), literal('unavailable')]);
 const Ready = objectOf(

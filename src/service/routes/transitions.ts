@@ -37,7 +37,7 @@ const Reject = object({
 const Approve = object({
   ...Reject.properties,
   attestation: optionalOf(
-    text('The approval, signed by the approver himself: a Sigstore bundle as JSON text', {
+    text('The approval, signed by the approver: a Sigstore bundle as JSON text', {
       maxLength: MAX_ATTESTATION,
     }),
   ),

@@ -43,7 +43,10 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
           'Each delivery is a POST with `Assay-Signature: t=<time>,v1=<HMAC-SHA-256 of "<time>.<body>" in hex>` and `Assay-Delivery`. Anything but 2xx is tried again, ever more slowly; 410 ends it.',
         body: object({ url: text('https://...', { minLength: 1, maxLength: 2000 }), events: WebhookEventsSchema }),
         response: {
-          201: object({ ...WebhookSchema.properties, secret: text('The key of the signatures; shown this once') }),
+          201: object({
+            ...WebhookSchema.properties,
+            secret: text('The key of the signatures; it is shown only once'),
+          }),
         },
       },
     },
