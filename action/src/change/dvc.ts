@@ -23,11 +23,7 @@ export interface DvcChange {
   readonly findings: readonly Finding[];
 }
 
-<<<<<<< HEAD
-/** Reads what is announced newly, and finds it where `dvc pull` brings it. */
-=======
 /** Reads the data that the change announces, and finds it where `dvc pull` puts it. */
->>>>>>> 1a10e52d (action: say in standard words what is read of DVC)
 export async function dvcChange(texts: readonly ChangedText[], store: DvcFiles): Promise<DvcChange> {
   const files = new Map<string, ArtifactFile>();
   const findings: Finding[] = [];
