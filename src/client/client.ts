@@ -1,6 +1,6 @@
 import type { Assessment } from '../core/assessment/index.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
-import type { AuditVerdict } from '../registry/api/index.ts';
+import type { AuditVerdict, NewFile } from '../registry/api/index.ts';
 import type { Ballot, Job, Principal, Registered, Registry, Role, Stage, Transition } from '../registry/index.ts';
 import type { RegistryPlace } from './place.ts';
 
@@ -62,12 +62,6 @@ export interface LocalRegistry extends Common {
   newestAssessment(version: string): Promise<Assessment | undefined>;
 }
 
-/** One file of an upload. */
-export interface Announced {
-  readonly path: string;
-  readonly size: number;
-}
-
 /** A registry behind a service. */
 export interface ServiceRegistry extends Common {
   readonly kind: 'service';
@@ -75,7 +69,7 @@ export interface ServiceRegistry extends Common {
   submit(request: { readonly model: string } & ({ readonly ref: string } | { readonly upload: string })): Promise<Job>;
   job(id: string): Promise<Job>;
   /** Begins an upload. @returns its id */
-  beginUpload(files: readonly Announced[]): Promise<string>;
+  beginUpload(files: readonly NewFile[]): Promise<string>;
   /** Sends a piece of file `index`, from `offset` on. */
   sendPiece(upload: string, index: number, offset: number, piece: Uint8Array): Promise<void>;
   completeUpload(upload: string): Promise<void>;

@@ -9,10 +9,14 @@ import {
   AuditVerdictSchema,
   CurrentDecisionsSchema,
   DecisionsSchema,
+  type JobRequest,
   JobSchema,
   ModelSchema,
+  type NewFile,
   PolicyListSchema,
   pageSchema,
+  type Reason,
+  type TransitionRequest,
   TransitionSchema,
   UploadSchema,
   type Version,
@@ -50,19 +54,26 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
     currentDecisions,
     transitions: (wanted = {}) => page('/v1/transitions', { ...wanted }, TransitionSchema),
     requestTransition: (id, to, comment) =>
-      post(`/v1/versions/${segment(id)}/transition-requests`, { to, comment }, TransitionSchema),
+      post(
+        `/v1/versions/${segment(id)}/transition-requests`,
+        { to, comment } satisfies TransitionRequest,
+        TransitionSchema,
+      ),
     withdraw: (id) => post(`/v1/transitions/${segment(id)}/withdraw`, undefined, TransitionSchema),
     vote: (id, vote) => post(`/v1/transitions/${segment(id)}/${vote.vote}`, ballotOf(vote), TransitionSchema),
-    quarantine: (id, reason) => post(`/v1/versions/${segment(id)}/quarantine`, { reason }, VersionSchema),
-    revoke: (id, reason) => post(`/v1/approvals/${segment(id)}/revoke`, { reason }, ApprovalSchema),
+    quarantine: (id, reason) =>
+      post(`/v1/versions/${segment(id)}/quarantine`, { reason } satisfies Reason, VersionSchema),
+    revoke: (id, reason) => post(`/v1/approvals/${segment(id)}/revoke`, { reason } satisfies Reason, ApprovalSchema),
     auditLog,
     async verifyAuditLog() {
       const verdict = await get('/v1/audit/verify', AuditVerdictSchema);
       return verdict.kind === 'broken' ? verdict : recomputed(auditLog, verdict);
     },
-    submit: ({ model, ...what }) => post('/v1/jobs', { model, ...what }, JobSchema),
+    submit: ({ model, ...what }) => post('/v1/jobs', { model, ...what } satisfies JobRequest, JobSchema),
     job: (id) => get(`/v1/jobs/${segment(id)}`, JobSchema),
-    beginUpload: async (files) => (await post('/v1/uploads', { files }, pick(UploadSchema, 'id'))).id,
+    beginUpload: async (files) =>
+      (await post('/v1/uploads', { files } satisfies { readonly files: readonly NewFile[] }, pick(UploadSchema, 'id')))
+        .id,
     sendPiece: (upload, index, offset, piece) =>
       service.send(
         'PATCH',

@@ -53,6 +53,22 @@ export {
 export { PolicyCheckSchema, type PolicyList, PolicyListSchema } from './policies.ts';
 export { PROBLEM_TYPE, type Problem, ProblemSchema } from './problem.ts';
 export type { ProblemCode } from './problem-codes.ts';
+export {
+  ApproveSchema,
+  COMMENT,
+  ID,
+  type JobRequest,
+  JobRequestSchema,
+  MODEL_NAME,
+  type NewFile,
+  NewFileSchema,
+  type Reason,
+  ReasonSchema,
+  RejectSchema,
+  type TransitionRequest,
+  TransitionRequestSchema,
+  VOTING_ROLES,
+} from './requests.ts';
 export { CreatedTokenSchema, NewTokenSchema, type TokenAnswer, TokenSchema } from './tokens.ts';
 export {
   type ApprovalRecord,

@@ -3,10 +3,7 @@ export { type EventStream, eventStreams } from './event-stream.ts';
 export { ADMINS, ASKERS, REQUESTERS, REVIEWERS, SUBMITTERS, WAIVER_ROLES } from './roles.ts';
 export {
   ALIAS,
-  COMMENT,
-  ID,
   ID_PARAMS,
-  MODEL_NAME,
   MODEL_PARAMS,
   PAGE_QUERY,
   pageRequestOf,

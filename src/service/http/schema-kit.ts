@@ -1,5 +1,5 @@
 import { nothing, optionalOf, wholeNumber } from '../../core/schema/index.ts';
-import { object, text } from '../../registry/api/index.ts';
+import { ID, MODEL_NAME, object, text } from '../../registry/api/index.ts';
 
 export const PAGE_QUERY = {
   limit: optionalOf(wholeNumber({ description: 'Items of a page; 50 when absent', minimum: 1, maximum: 200 })),
@@ -14,13 +14,9 @@ export function pageRequestOf({ limit, after }: { readonly limit?: number; reado
 /** The answer to a client that has the newest already. */
 export const UNCHANGED = nothing('The client has it already');
 
-export const ID = { minLength: 1, maxLength: 100, pattern: '^[A-Za-z0-9_-]+$' };
-export const MODEL_NAME = { minLength: 1, maxLength: 200, pattern: '^[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*$' };
 export const ALIAS = { minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' };
 
 export const ID_PARAMS = object({ id: text('The id', ID) });
 export const MODEL_PARAMS = object({
   name: text('The name of the model, as one segment of the address: `acme/bert` is written `acme%2Fbert`', MODEL_NAME),
 });
-/** What people say of an act. */
-export const COMMENT = { minLength: 1, maxLength: 4000 };

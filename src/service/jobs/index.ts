@@ -1,4 +1,4 @@
 export { startBatchEnds } from './batch-ends.ts';
 export { batchWatch, hasEnded, jobWatch } from './job-watch.ts';
 export { startReevaluation } from './reevaluation.ts';
-export { type CheckedJobRequest, checkJobRequest, type JobRequest, submit, submitBatch } from './submit.ts';
+export { type CheckedJobRequest, checkJobRequest, submit, submitBatch } from './submit.ts';

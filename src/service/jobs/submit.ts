@@ -2,22 +2,11 @@ import { AssayError } from '../../core/index.ts';
 import { formatReference, parseReference } from '../../core/reference/index.ts';
 import { checkAddress } from '../../egress/index.ts';
 import { chosenLists } from '../../pipeline/index.ts';
+import type { JobRequest } from '../../registry/api/index.ts';
 import type { CreatedBatch, CreatedJob, Lineage, NewJob, Principal } from '../../registry/index.ts';
 import { rulesetOf } from '../../scan/rules/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { ServiceError } from '../problems/index.ts';
-
-/** What somebody wants to have scanned. */
-export interface JobRequest {
-  /** Where it is; or `upload`. */
-  readonly ref?: string;
-  /** Id of a complete upload. */
-  readonly upload?: string;
-  /** The repository's own name, when absent: only a model of the Hub has one. */
-  readonly model?: string;
-  readonly priority?: number;
-  readonly lineage?: Lineage;
-}
 
 /** A request that can be fulfilled. */
 export interface CheckedJobRequest {

@@ -1,11 +1,11 @@
 import { array } from '../../core/schema/index.ts';
-import { BatchSchema, CreatedJobSchema, list, object, text } from '../../registry/api/index.ts';
+import { BatchSchema, CreatedJobSchema, JobRequestSchema, list, object, text } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import { eventStreams, ID_PARAMS, READERS, SUBMITTERS, UNCHANGED } from '../http/index.ts';
 import { batchWatch, type CheckedJobRequest, checkJobRequest, submitBatch } from '../jobs/index.ts';
 import { problemOf, ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
-import { JobRequestSchema, QUEUE_FULL } from './jobs.ts';
+import { QUEUE_FULL } from './jobs.ts';
 
 const MAX_BATCH = 200;
 

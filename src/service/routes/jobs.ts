@@ -1,37 +1,18 @@
-import { optionalOf, wholeNumber } from '../../core/schema/index.ts';
+import { optionalOf } from '../../core/schema/index.ts';
 import {
+  ID,
   JOB_STATES,
+  JobRequestSchema,
   JobSchema,
-  LineageSchema,
   object,
   oneOf,
   pageSchema,
-  REFERENCE,
   text,
 } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
-import {
-  eventStreams,
-  ID,
-  ID_PARAMS,
-  MODEL_NAME,
-  PAGE_QUERY,
-  pageRequestOf,
-  READERS,
-  SUBMITTERS,
-  UNCHANGED,
-} from '../http/index.ts';
+import { eventStreams, ID_PARAMS, PAGE_QUERY, pageRequestOf, READERS, SUBMITTERS, UNCHANGED } from '../http/index.ts';
 import { checkJobRequest, jobWatch, submit } from '../jobs/index.ts';
 import { isKnown } from './conditional.ts';
-
-export const JobRequestProperties = {
-  ref: optionalOf(text('Where the model is: hf://, https://, s3://, oci://, models:/. Paths are not read', REFERENCE)),
-  upload: optionalOf(text('Id of a complete upload, instead of `ref`', { minLength: 1, maxLength: 64 })),
-  model: optionalOf(text('The model that the version will belong to; the repository, when absent', MODEL_NAME)),
-  priority: optionalOf(wholeNumber({ minimum: 0, maximum: 100, description: 'Higher first; 0 when absent' })),
-  lineage: optionalOf(LineageSchema),
-};
-export const JobRequestSchema = object(JobRequestProperties, 'A reference or an upload');
 
 export const QUEUE_FULL = '`queue-full` (429, with `Retry-After`) when as many jobs of the tenant wait as may.';
 

@@ -2,50 +2,23 @@ import { optionalOf } from '../../core/schema/index.ts';
 import {
   ApprovalSchema,
   ApprovalsSchema,
-  DIGEST,
+  ApproveSchema,
+  ID,
   object,
   oneOf,
   pageSchema,
-  StageSchema,
+  ReasonSchema,
+  RejectSchema,
   TRANSITION_STATES,
+  TransitionRequestSchema,
   TransitionSchema,
   text,
+  VOTING_ROLES,
 } from '../../registry/api/index.ts';
 import type { Principal, Role, Transition } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import {
-  COMMENT,
-  ID,
-  ID_PARAMS,
-  PAGE_QUERY,
-  pageRequestOf,
-  READERS,
-  REQUESTERS,
-  REVIEWERS,
-  UNCHANGED,
-} from '../http/index.ts';
+import { ID_PARAMS, PAGE_QUERY, pageRequestOf, READERS, REQUESTERS, REVIEWERS, UNCHANGED } from '../http/index.ts';
 import { isKnown } from './conditional.ts';
-
-const VOTING = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
-/** A Sigstore bundle over an approval is a few thousand bytes. */
-const MAX_ATTESTATION = 256 * 1024;
-
-const Reject = object({
-  comment: text('Why', COMMENT),
-  role: optionalOf(oneOf(VOTING, 'In which role; one that is still needed, when absent')),
-});
-const Approve = object({
-  ...Reject.properties,
-  attestation: optionalOf(
-    text('The approval, signed by the approver: a Sigstore bundle as JSON text', {
-      maxLength: MAX_ATTESTATION,
-    }),
-  ),
-  until: optionalOf(text('The end of the approval: ISO 8601', { format: 'date-time' })),
-  decision: optionalOf(text('Id of the decision that the approver saw', ID)),
-  policyDigest: optionalOf(text('Digest of the policy that the approver saw', DIGEST)),
-  rulesetDigest: optionalOf(text('Digest of the ruleset that the approver saw', DIGEST)),
-});
 
 export const transitionRoutes: Routes = (app, { registry }) => {
   app.get(
@@ -95,7 +68,7 @@ export const transitionRoutes: Routes = (app, { registry }) => {
         tags: ['transitions'],
         summary: 'Request to move a version to the next stage',
         params: ID_PARAMS,
-        body: object({ to: StageSchema, comment: text('Why', COMMENT) }),
+        body: TransitionRequestSchema,
         response: { 201: TransitionSchema },
       },
     },
@@ -115,7 +88,7 @@ export const transitionRoutes: Routes = (app, { registry }) => {
         description:
           'With what the approver saw (`decision`, `policyDigest`, `rulesetDigest`, each optional) it is `changed` (409) when something else stands by then, and nothing is approved.',
         params: ID_PARAMS,
-        body: Approve,
+        body: ApproveSchema,
         response: { 200: TransitionSchema },
       },
     },
@@ -145,7 +118,7 @@ export const transitionRoutes: Routes = (app, { registry }) => {
         tags: ['transitions'],
         summary: 'Reject, which ends the request',
         params: ID_PARAMS,
-        body: Reject,
+        body: RejectSchema,
         response: { 200: TransitionSchema },
       },
     },
@@ -191,7 +164,7 @@ export const transitionRoutes: Routes = (app, { registry }) => {
         tags: ['approvals'],
         summary: 'Revoke an approval',
         params: ID_PARAMS,
-        body: object({ reason: text('Why', COMMENT) }),
+        body: ReasonSchema,
         response: { 200: ApprovalSchema },
       },
     },
@@ -202,5 +175,5 @@ export const transitionRoutes: Routes = (app, { registry }) => {
 /** A role that the voter has and the transition still needs; else one that he has, about which the registry has a say. */
 function roleFor({ roles }: Principal, { needed }: Transition): Role {
   const wanted = needed.find(({ role, count }) => count > 0 && roles.includes(role))?.role;
-  return wanted ?? VOTING.find((role) => roles.includes(role)) ?? 'reviewer';
+  return wanted ?? VOTING_ROLES.find((role) => roles.includes(role)) ?? 'reviewer';
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { array, nothing, objectOf, optionalOf, wholeNumber } from '../../core/schema/index.ts';
-import { object, text, type UploadFile, UploadSchema } from '../../registry/api/index.ts';
+import { array, nothing, objectOf, wholeNumber } from '../../core/schema/index.ts';
+import { NewFileSchema, object, text, type UploadFile, UploadSchema } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import { READERS, SUBMITTERS } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
@@ -35,14 +35,11 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
         tags: ['uploads'],
         summary: 'Begin an upload: names and sizes of all files first',
         body: object({
-          files: array(
-            object({
-              path: text('Path within the artifact, `/` between its parts', { minLength: 1, maxLength: 1024 }),
-              size: wholeNumber({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Bytes' }),
-              sha256: optionalOf(text('Hex; checked when the upload is completed', { pattern: '^[0-9a-f]{64}$' })),
-            }),
-            { minItems: 1, maxItems: config.limits.maxUploadFiles, description: 'The files' },
-          ),
+          files: array(NewFileSchema, {
+            minItems: 1,
+            maxItems: config.limits.maxUploadFiles,
+            description: 'The files',
+          }),
         }),
         response: { 201: UploadSchema },
       },

@@ -1,6 +1,7 @@
 import { opaque, wholeNumber } from '../../core/schema/index.ts';
 import {
   DecisionsSchema,
+  JobRequestSchema,
   JobSchema,
   LineageSchema,
   list,
@@ -8,6 +9,7 @@ import {
   object,
   oneOf,
   pageSchema,
+  ReasonSchema,
   RulesetSchema,
   text,
   VersionSchema,
@@ -15,7 +17,6 @@ import {
 import type { Version, VersionName } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import {
-  COMMENT,
   ID_PARAMS,
   MODEL_PARAMS,
   PAGE_QUERY,
@@ -27,14 +28,13 @@ import {
 } from '../http/index.ts';
 import { checkJobRequest, submit } from '../jobs/index.ts';
 import { isKnown } from './conditional.ts';
-import { JobRequestProperties } from './jobs.ts';
 
 const VersionParams = object({
   ...MODEL_PARAMS.properties,
   version: text('A number, a digest (`sha256:<hex>`) or an alias', { minLength: 1, maxLength: 100 }),
 });
 
-const { model: _, ...OfThisModel } = JobRequestProperties;
+const { model: _, ...OfThisModel } = JobRequestSchema.properties;
 
 const LineageAnswer = object({
   version: text('Id of the version'),
@@ -197,7 +197,7 @@ export const versionRoutes: Routes = (app, context) => {
           tags: ['versions'],
           summary: act === 'quarantine' ? 'Quarantine a version at once, at any stage' : 'Retire a version',
           params: ID_PARAMS,
-          body: object({ reason: text('Why', COMMENT) }),
+          body: ReasonSchema,
           response: { 200: VersionSchema },
         },
       },

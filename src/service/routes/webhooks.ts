@@ -3,6 +3,7 @@ import { nothing, optionalOf } from '../../core/schema/index.ts';
 import { checkAddress } from '../../egress/index.ts';
 import {
   DeliverySchema,
+  ID,
   list,
   object,
   oneOf,
@@ -13,7 +14,7 @@ import {
 } from '../../registry/api/index.ts';
 import { DELIVERY_STATES } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
-import { ADMINS, ID, ID_PARAMS, PAGE_QUERY, pageRequestOf } from '../http/index.ts';
+import { ADMINS, ID_PARAMS, PAGE_QUERY, pageRequestOf } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 
 export const webhookRoutes: Routes = (app, { registry, config }) => {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { optionalOf } from '../../../core/schema/index.ts';
-import { object, oneOf, type PolicyList, TRANSITION_STATES, text } from '../../../registry/api/index.ts';
+import { COMMENT, object, oneOf, type PolicyList, TRANSITION_STATES, text } from '../../../registry/api/index.ts';
 import {
   nameOf,
   type Principal,
@@ -12,7 +12,7 @@ import {
 } from '../../../registry/index.ts';
 import type { ServiceContext } from '../../context.ts';
 import type { App } from '../../fastify-app.ts';
-import { COMMENT, ID_PARAMS, READERS, REQUESTERS, REVIEWERS } from '../../http/index.ts';
+import { ID_PARAMS, READERS, REQUESTERS, REVIEWERS } from '../../http/index.ts';
 import { ServiceError } from '../../problems/index.ts';
 import type { Draft } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';

@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { optionalOf } from '../../../core/schema/index.ts';
-import { object, REFERENCE, text } from '../../../registry/api/index.ts';
+import type { JobRequest } from '../../../registry/api/index.ts';
+import { MODEL_NAME, object, REFERENCE, text } from '../../../registry/api/index.ts';
 import type { Principal } from '../../../registry/index.ts';
 import type { Routes, ServiceContext } from '../../context.ts';
-import { MODEL_NAME, SUBMITTERS } from '../../http/index.ts';
-import { checkJobRequest, type JobRequest, submit } from '../../jobs/index.ts';
+import { SUBMITTERS } from '../../http/index.ts';
+import { checkJobRequest, submit } from '../../jobs/index.ts';
 import { ServiceError } from '../../problems/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, jobPath, said } from '../links.ts';

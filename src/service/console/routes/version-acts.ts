@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import type { Static } from '../../../core/schema/index.ts';
-import { object, StageSchema, text } from '../../../registry/api/index.ts';
+import { COMMENT, ID, object, StageSchema, text } from '../../../registry/api/index.ts';
 import { type ApprovalRecord, STAGES, type Stage, type Version } from '../../../registry/index.ts';
 import { code } from '../../../report/html/index.ts';
 import type { Routes } from '../../context.ts';
-import { COMMENT, ID, ID_PARAMS, REQUESTERS, REVIEWERS } from '../../http/index.ts';
+import { ID_PARAMS, REQUESTERS, REVIEWERS } from '../../http/index.ts';
 import { ServiceError } from '../../problems/index.ts';
 import { type Draft, typedInto } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
