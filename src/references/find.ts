@@ -32,7 +32,7 @@ export function mayReference(path: string): boolean {
 }
 
 /**
- * Finds every place of a text that loads a model, a dataset or code by name: pinned or not, and what cannot be told. Nothing is
+ * Finds every place of a text that loads a model, a dataset or code by name: pinned or not, and what is unknown. Nothing is
  * fetched or run, and nothing in the text makes it throw.
  *
  *     findReferences('train.py', 'AutoModel.from_pretrained("org/model")')

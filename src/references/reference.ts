@@ -18,7 +18,7 @@ export type Target =
     }
   /** A file or folder beside the text. */
   | { readonly kind: 'local'; readonly path: string }
-  /** It is computed, or chosen by a library: what is loaded cannot be told from the text. */
+  /** It is computed, or chosen by a library: what is loaded is unknown from the text. */
   | { readonly kind: 'unresolved'; readonly why: string };
 
 /** One place of a text that loads a model, a dataset or code. */

@@ -21,7 +21,7 @@ export type SnapshotAnswer =
   | { readonly kind: 'denied'; readonly entry: SnapshotEntry; readonly reason: string }
   /** Nothing is decided of it. */
   | { readonly kind: 'unlisted' }
-  /** A branch, a tag or an alias: it cannot be told which bytes will run. */
+  /** A branch, a tag or an alias: it is unknown which bytes will run. */
   | { readonly kind: 'unpinned' }
   /** No reference that can be read. */
   | { readonly kind: 'unresolved'; readonly reason: string };

@@ -49,7 +49,7 @@ export function extractReferences(object: unknown): WorkloadReferences {
   readFields(object, groupKind, loaders, collector);
   new Walk(collector, injected).from(object);
   if (collector.size === 0) {
-    for (const where of waiting) collector.unresolved(where, `what is put into ${KSERVE_FOLDER} cannot be told`);
+    for (const where of waiting) collector.unresolved(where, `what is put into ${KSERVE_FOLDER} is unknown`);
   }
   return collector.result();
 }

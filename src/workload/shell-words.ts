@@ -24,7 +24,7 @@ export function baseName(word: string): string {
 }
 
 /**
- * The script after `sh -c`, or after `python -c`, wherever it is in a command line: what it does cannot be told without running it.
+ * The script after `sh -c`, or after `python -c`, wherever it is in a command line: what it does is unknown without running it.
  * @returns the words of a shell's script, in place of the command line
  */
 export function scriptOf(words: readonly ShellWord[], collector: Collector): readonly ShellWord[] | undefined {

@@ -8,7 +8,7 @@ export interface Volume {
   readonly name: string;
   readonly where: string;
   readonly via: 'volume-image' | 'volume-pvc' | 'volume-host' | 'volume-csi' | 'volume-empty' | 'volume-other';
-  /** Absent for a folder that starts empty, and where it cannot be told. */
+  /** Absent for a folder that starts empty, and where it is unknown. */
   readonly read: ReadReference | undefined;
 }
 

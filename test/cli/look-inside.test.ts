@@ -126,7 +126,7 @@ describe('repro', () => {
     },
   );
 
-  it('writes over nothing by itself', async () => {
+  it('overwrites no file by default', async () => {
     const path = join(PROBES, 'op-global-p2/a.pkl');
     expect((await runCli(['repro', path], { cwd: folder })).stdout).toMatch(/^a\.pkl\.repro\.pkl: 25 bytes/);
     expect((await runCli(['repro', path], { cwd: folder })).stderr).toMatch(

@@ -196,7 +196,7 @@ describe('--waivers', STORY, () => {
     expect(stderr).toContain('never comes from the model');
   });
 
-  it('is not the only thing that a model does not say: it names no key, either', async () => {
+  it('is not read from a model, and neither is a key', async () => {
     mkdirSync(at('keyed'));
     writeFileSync(at('keyed/tokens.pkl'), 'cacme.tokens\nTable\n.');
     key('keyed/own');

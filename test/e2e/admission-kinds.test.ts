@@ -49,7 +49,7 @@ requirePart(
       });
     });
 
-    describe('what cannot be told or pinned is refused', () => {
+    describe('what is unknown or pinned is refused', () => {
       it.each(REFUSED.map((refused) => ({ ...refused, label: label(refused) })))(
         '$label',
         async ({ kind, body, says }) => {

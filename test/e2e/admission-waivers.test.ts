@@ -121,7 +121,7 @@ signers:
     });
 
     describe('rules of its own', () => {
-      it('deny, warn, and deny where they cannot be told', async () => {
+      it('deny, warn, and deny where the mode is unknown', async () => {
         const approved = modelOf('acme', 'llama');
         const no = await pod(approved, 'payments', {});
         expect([no.status, no.body.message]).toEqual([

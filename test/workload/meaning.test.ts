@@ -79,7 +79,7 @@ describe('what a loader is told beside the name', () => {
   });
 });
 
-describe('what cannot be told is unresolved', () => {
+describe('what is unknown is unresolved', () => {
   const secret = { valueFrom: { secretKeyRef: { name: 's', key: 'k' } } };
   it.each([
     ['a variable of a secret', { env: [{ name: 'MODEL_ID', ...secret }] }],

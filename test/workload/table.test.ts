@@ -11,7 +11,7 @@ import { FIELD_VALUES, VALUES } from './samples.ts';
 const SERVES = { containers: [{ name: 'c', image: 'acme/x', args: ['--model', 'acme/llama'] }] };
 
 describe('rows of the tables', () => {
-  it('have ids of their own, and a page', () => {
+  it('have unique ids, and a page', () => {
     const rows = [...PROGRAMS, ...POD_SPECS, ...FIELDS, ...ENDPOINTS, ...ANNOTATIONS];
     expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
     for (const { see } of rows) expect(see).toMatch(/^https:\/\/[\w.-]+\/\S*$/);

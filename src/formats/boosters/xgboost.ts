@@ -152,7 +152,7 @@ class XgboostModel {
       return;
     }
     const trees = integer(kept, 'num_trees');
-    if (trees !== this.#trees) throw bad(`${this.#trees} trees where ${trees} are said to be`);
+    if (trees !== this.#trees) throw bad(`${this.#trees} trees instead of the declared ${trees}`);
     if (this.#highestFeature >= features) throw bad(`a split on feature ${this.#highestFeature} of ${features}`);
     if (this.#outputs > 1 && this.#outputs !== groups) throw bad(`${this.#outputs} outputs a leaf of ${groups}`);
     const info = kept.numbers('tree_info');

@@ -210,7 +210,7 @@ export function fixedLength(operand: Operand): number {
   }
 }
 
-/** Where an instruction's parts lie, or why they cannot be told from these bytes. */
+/** Where an instruction's parts lie, or why these bytes do not show it. */
 export type Layout =
   | { readonly kind: 'whole'; readonly opcode: Opcode; readonly operand: number; readonly end: number }
   | { readonly kind: 'more'; readonly need: number }

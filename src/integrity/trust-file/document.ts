@@ -53,7 +53,7 @@ const signer = v.pipe(
     ),
     roles: v.exactOptional(
       v.pipe(
-        v.array(v.picklist(APPROVER_ROLES, `is none of ${APPROVER_ROLES.join(', ')}`)),
+        v.array(v.picklist(APPROVER_ROLES, `is not one of ${APPROVER_ROLES.join(', ')}`)),
         v.minLength(1, 'is empty'),
       ),
     ),

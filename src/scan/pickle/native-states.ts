@@ -17,7 +17,7 @@ export interface Handed extends SpelledBytes {
   readonly owner: string;
 }
 
-/** A state whose bytes cannot be told from the stream. */
+/** A state whose bytes the stream does not show. */
 export interface Untold {
   readonly model: NativeModel;
   readonly owner: string;
@@ -116,7 +116,7 @@ export function handedBy(owner: Named, state: Value, machine: PickleState): read
   if (native.keys === undefined || (native.bare === true && machine.itemsOf(state) === undefined))
     return state.kind === NONE ? [] : [tell(state)];
   const items = machine.itemsOf(state);
-  if (items === undefined) return [untold('a state whose members cannot be told')];
+  if (items === undefined) return [untold('a state whose members are unknown')];
   const handed: (Handed | Untold)[] = [];
   for (let i = 0; i + 1 < items.length; i += 2) {
     const [key, value] = [items[i], items[i + 1]];

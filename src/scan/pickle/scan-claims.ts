@@ -14,7 +14,7 @@ async function scanOne(claim: Claim, source: ByteSource, context: ScanContext): 
   const { owner, place } = claim;
   try {
     const bytes = await bytesAt(place, owner, source, context);
-    const broken = bytes === undefined ? 'they are spelled as text with escapes' : await readAll(claim, bytes, context);
+    const broken = bytes === undefined ? 'they are written as escaped text' : await readAll(claim, bytes, context);
     if (broken === undefined) return;
     const message = `${owner}: numbers that its native code follows are not what they must be: ${broken}`;
     context.report({ rule: UNEXPECTED_DATA, message, subject: owner, offset: place.start });

@@ -37,7 +37,7 @@ export async function scanHanded(
 async function scanOne(handed: Handed, source: ByteSource, context: ScanContext): Promise<void> {
   try {
     const bytes = await bytesAt(handed, handed.owner, source, context);
-    if (bytes === undefined) return leave(handed, context, 'an escaped text is handed to it');
+    if (bytes === undefined) return leave(handed, context, 'escaped text is passed to it');
     const verdict = await readNativeModel(handed.model, bytes, context.budget);
     if (verdict.kind === 'sound') return;
     if (verdict.kind === 'unknown-part')

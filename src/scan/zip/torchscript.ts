@@ -66,7 +66,7 @@ const TOKEN =
 
 /**
  * Looks at TorchScript source (torch/csrc/jit/serialization/python_print.cpp writes it) as tokens, for what it calls and
- * imports. What cannot be told into tokens leaves the verdict unknown.
+ * imports. What cannot be split into tokens leaves the verdict unknown.
  */
 export async function judgeTorchScript(
   context: ScanContext,

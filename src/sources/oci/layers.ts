@@ -45,7 +45,7 @@ const SUFFIXES: Readonly<Record<string, string>> = { gzip: '.gz', zstd: '.zst' }
 /**
  * A file for each layer and for the config: nothing of the artifact goes unlooked at. A layer that cannot be one keeps its
  * place, with the reason.
- * @throws AssayError `malformed` when names cannot be told apart.
+ * @throws AssayError `malformed` when names cannot be distinguished.
  */
 export function filesOf(config: OciDescriptor, layers: readonly OciDescriptor[]): OciFile[] {
   const files = new Map<string, OciFile>();

@@ -58,7 +58,7 @@ async function* currentObjects(store: S3Store, prefix: string): AsyncGenerator<L
     yield* page.Contents ?? [];
     if (page.IsTruncated !== true) return;
     const next = page.NextContinuationToken;
-    if (next === undefined || next === after) throw bad(store, prefix, 'is cut, and does not say where it goes on');
+    if (next === undefined || next === after) throw bad(store, prefix, 'is truncated, and does not name its next part');
     after = next;
   }
 }
@@ -72,7 +72,7 @@ async function* latestVersions(store: S3Store, prefix: string): AsyncGenerator<L
     if (page.IsTruncated !== true) return;
     const { NextKeyMarker: key, NextVersionIdMarker: versionId } = page;
     if (key === undefined || (key === after?.key && versionId === after.versionId))
-      throw bad(store, prefix, 'is cut, and does not say where it goes on');
+      throw bad(store, prefix, 'is truncated, and does not name its next part');
     after = { key, versionId };
   }
 }

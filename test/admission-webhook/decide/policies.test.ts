@@ -98,7 +98,7 @@ describe('rules of the configuration', () => {
       expect(() => policies(expression)).toThrow();
   });
 
-  it('work as the configuration says them', () => {
+  it('apply as configured', () => {
     const text = `
 apiVersion: assay.dev/v1
 kind: AdmissionConfig

@@ -163,7 +163,7 @@ describe('which version is meant', () => {
     expect(mutation.warnings.join()).toMatch(/2 versions are approved there, so the meaning of v1.0 is ambiguous/);
   });
 
-  it('is the one that there is, for any name', async () => {
+  it('is the only one, for any name', async () => {
     const one = await webhook([approved(PINNED)]);
     expect(references(change(pod('v1.0'), one, REWRITE).object)).toEqual([PINNED]);
   });

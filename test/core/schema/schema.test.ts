@@ -145,7 +145,7 @@ describe('an answer', () => {
     expect(checked).toMatchObject({ invalid: [{ pointer, ...(message === undefined ? {} : { message }) }] });
   });
 
-  it('is read as far as it is needed', () => {
+  it('is read only as far as needed', () => {
     expect(check(pick(schema, 'id').answer, { id: 'a', items: 'no list' })).toEqual({ value: { id: 'a' } });
   });
 });

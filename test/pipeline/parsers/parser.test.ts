@@ -64,7 +64,7 @@ describe('a parser', () => {
     expect(parser.isLost).toBe(true);
   });
 
-  it('that never comes back is ended when the caller wants no more', async () => {
+  it('that never returns is stopped when the caller aborts', async () => {
     const board = Board.of(1);
     const parser = new FileParser(0, board, DEFAULT_LIMITS, threadThat('for (;;);'));
     const stop = new AbortController();

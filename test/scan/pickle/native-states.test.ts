@@ -38,7 +38,7 @@ describe('models that pickles hand to native code', () => {
     expect(await scanned(edited(path, 'num_nodes', 'num_n0des'))).not.toContain('clean');
   });
 
-  it('leaves a state unjudged whose members cannot be told', async () => {
+  it('leaves a state unjudged whose members are unknown', async () => {
     // The state is made before the class is named.
     const bytes = Buffer.from(
       "(dS'handle'\nI5\nscxgboost.core\nBooster\n)\x81(Nt1(cxgboost.core\nBooster\n)\x81",

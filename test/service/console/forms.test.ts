@@ -210,7 +210,7 @@ describe('a form', () => {
     expect([statusCode, body.includes('value="acme/kept"')]).toEqual([422, true]);
   });
 
-  it('by which somebody says why keeps what he said', async () => {
+  it('keeps the reason that a user entered', async () => {
     const { version } = await register('acme/said');
     const admin = await session('admin');
     const reason = `\r\nfirst line\r\n</textarea><b>second ${'x'.repeat(1500)}\x01`;

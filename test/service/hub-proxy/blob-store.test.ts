@@ -83,7 +83,7 @@ test('a file that somebody cut short is not handed out', async () => {
   await store.close();
 });
 
-test('a file that somebody changed, or a disk, is not handed out: neither after a restart nor in the same process', async () => {
+test('a file that was changed on disk is not served: neither after a restart nor in the same process', async () => {
   const path = folder();
   const bytes = noise(1_200_000);
   const turned = Buffer.from(bytes);

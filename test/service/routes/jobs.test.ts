@@ -145,7 +145,7 @@ onEveryGround('jobs', (service) => {
       expect(reader.events.map(({ event }) => event)).toEqual(['end']);
     });
 
-    it('is for those who may read the job', async () => {
+    it('are for principals who may read the job', async () => {
       const { body } = await sam.call('POST', '/v1/jobs', { upload: await upload(), model: 'acme/watched' });
       const eve = await service().as('eve', ['admin'], 'evil');
       expect((await EventReader.open(`${service().url}/v1/jobs/${body.id}/events`, eve)).status).toBe(404);

@@ -194,7 +194,7 @@ requirePart('S3 and STS server Moto', hasMoto, HOW, 'roles of a security token s
     expect(await textOf(await open('s3://models/a/model.bin', byProfile), 'model.bin')).toBe('by role');
   });
 
-  test('are taken on with the keys of another profile', async () => {
+  test('are assumed with the keys of another profile', async () => {
     const config = file(
       'roles',
       `[profile role]\nrole_arn = ${ROLE}\nsource_profile = base\nexternal_id = ext-1\nduration_seconds = 900\n` +

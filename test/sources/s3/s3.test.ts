@@ -292,7 +292,7 @@ requirePart(
     });
 
     test.each([
-      ['is cut', /<IsTruncated>false/, '<IsTruncated>true', 'is cut, and does not say where it goes on'],
+      ['is cut', /<IsTruncated>false/, '<IsTruncated>true', 'is truncated, and does not name its next part'],
       [
         'climbs out of the prefix',
         /<Key>tree\/a/,

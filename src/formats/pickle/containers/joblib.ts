@@ -142,7 +142,7 @@ function checkState(fields: readonly (number | undefined)[]): DtypeState | undef
 }
 
 function unclear(source: ByteSource, state: PickleState): AssayError {
-  return new AssayError('malformed', 'the size of an array in the stream cannot be told', {
+  return new AssayError('malformed', 'the size of an array in the stream is unknown', {
     subject: source.name,
     offset: state.position,
   });

@@ -5,7 +5,7 @@ import { flag, numberOf, numbersOf, otherThan } from './numbers.ts';
 import { type ElementType, usedType } from './numpy-dtype.ts';
 
 const IN_PLACE = pointers('bytes stand in place of objects');
-const UNTOLD = pointers('bytes are given for elements whose type cannot be told, which may be objects');
+const UNTOLD = pointers('bytes are given for elements whose type is unknown, which may be objects');
 const CONTRADICTS = unexpected('the bytes are more or fewer than the elements need');
 
 /** Fewest and most bytes that a value may hold. */

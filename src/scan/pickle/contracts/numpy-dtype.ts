@@ -51,7 +51,7 @@ function keep(of: Value, type: ElementType | undefined, context: ContractContext
   return known;
 }
 
-/** The type of elements that a value stands for; `undefined` where it cannot be told. */
+/** The type of elements that a value stands for; `undefined` where it is unknown. */
 export function elementType(of: Value | undefined, context: ContractContext): ElementType | undefined {
   if (of === undefined) return undefined;
   const known = typesOf(context.state).get(of.ref);
@@ -132,7 +132,7 @@ type Read =
 
 function readState(state: readonly Value[], base: ElementType | undefined, context: ContractContext): Read {
   if (state.length !== 8 && state.length !== 9) return { why: unexpected('the state has another shape') };
-  if (base === undefined) return { why: unexpected('the type cannot be told') };
+  if (base === undefined) return { why: unexpected('the type is unknown') };
   const [version, , subarray, names, fields, size, , flags] = state;
   const numbers = [version, size, flags].map((value) => numberOf(value, context));
   const [first, bytes, bits] = numbers;
@@ -230,7 +230,7 @@ function fieldSpan(field: Value, context: ContractContext): Span | Breach {
   const element = elementType(type, context);
   const start = numberOf(offset, context);
   if (typeof start !== 'number') return start;
-  if (element?.size === undefined) return unexpected('the type of a field cannot be told');
+  if (element?.size === undefined) return unexpected('the type of a field is unknown');
   if (start < 0) return 'a field begins before its element';
   return { start, end: start + element.size, objects: element.objects };
 }
@@ -256,7 +256,7 @@ function subarrayBreach(of: Value | undefined, whole: number | undefined, contex
   const sizes = single !== undefined ? { kind: 'numbers' as const, numbers: [single] } : numbersOf(shape, context);
   if (sizes.kind === 'broken') return { objects: true, breach: sizes.breach };
   if (element?.size === undefined || sizes.numbers.length > MAX_DIMENSIONS)
-    return { objects: true, breach: unexpected('the type of a subarray cannot be told') };
+    return { objects: true, breach: unexpected('the type of a subarray is unknown') };
   const bytes = bytesIn(sizes.numbers, element.size);
   if (bytes === undefined || bytes > BigInt(whole ?? 0))
     return { objects: true, breach: 'a subarray reaches out of its element' };

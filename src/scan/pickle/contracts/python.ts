@@ -299,7 +299,7 @@ const dillArray: Contract = (args, context) => {
   const inner = args[1] === undefined ? undefined : context.state.tuple(args[1]);
   if (inner === undefined || context.plain(inner[0]) === undefined) return 'the array class is not listed';
   const state = args[2] === undefined ? undefined : context.state.tuple(args[2]);
-  return state === undefined ? unexpected('the state of the array cannot be told') : arrayState(state, context);
+  return state === undefined ? unexpected('the state of the array is unknown') : arrayState(state, context);
 };
 
 export const PYTHON_CONTRACTS: readonly (readonly [string, Contract])[] = [

@@ -111,7 +111,7 @@ const PARSE_TEMPLATE = new RegExp(
 /** The state of a SciPy distribution: a dict, or attributes of which `_parse_arg_template` is source code. */
 export const distributionState: Contract = ([state], context) => {
   const items = state === undefined ? undefined : context.state.itemsOf(state);
-  if (items === undefined) return 'the state of the distribution cannot be told';
+  if (items === undefined) return 'the state of the distribution is unknown';
   for (let i = 0; i + 1 < items.length; i += 2) {
     const key = textAt(items, i, context);
     if (context.state.waits) return undefined;

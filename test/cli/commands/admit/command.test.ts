@@ -39,7 +39,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('assay admit --explain', () => {
-  it('lists what is loaded, how, and what cannot be told', async () => {
+  it('lists what is loaded, how, and what is unknown', async () => {
     const { code, stdout, stderr } = await runCli(['admit', '--explain', '-f', manifest]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`hf://acme/llama@${'a'.repeat(40)}`);

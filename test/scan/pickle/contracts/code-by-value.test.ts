@@ -9,7 +9,7 @@ import { scanPickleBytes } from '../../../support/scan-pickle-bytes.ts';
 const FOLDER = new URL('../../../../fixtures/code-by-value', import.meta.url).pathname;
 const truth = JSON.parse(readFileSync(`${FOLDER}/truth.json`, 'utf8')) as Record<string, string>;
 const files = fixtureFiles(FOLDER);
-/** dill fills cells through a setter that it computes, and since 0.4 sets attributes of classes: what else is set cannot be told. */
+/** dill fills cells through a setter that it computes, and since 0.4 sets attributes of classes: what else is set is unknown. */
 const COMPUTED = /^dill-(?:.*\/closure|0\.4.*\/class)\.pkl$/;
 
 describe('code pickled by value, as cloudpickle and dill write it', () => {

@@ -9,7 +9,7 @@ const DEPTH_BYTES = 48;
 /** How deep each type, field and schema of a stream is, by the value. */
 const depthsOf = perMachine(() => new Map<number, number>());
 
-const NOT_A_TYPE = unexpected('the type of the array cannot be told');
+const NOT_A_TYPE = unexpected('the type of the array is unknown');
 
 /** Functions of Arrow's that make types, and which of their arguments are types, fields, or lists of those. */
 const PARTS: Readonly<Record<string, readonly number[]>> = {
@@ -73,7 +73,7 @@ const field: Contract = (args, context) => {
 
 const schema: Contract = (args, context) =>
   args[0] === undefined || context.state.elementsOf(args[0]) === undefined
-    ? unexpected('the fields of the schema cannot be told')
+    ? unexpected('the fields of the schema are unknown')
     : (made(args, [0], context) ?? metadata(args[1]));
 
 /** `timestamp(unit, zone)`: a zone is looked up when times are shown. */

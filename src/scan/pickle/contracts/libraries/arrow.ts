@@ -41,12 +41,12 @@ const restoreArray: Contract = (args, context) => {
   const numbers = [length, missing, offset].map((each) => numberOf(each, context));
   const held = buffersOf(buffers, context);
   if (state.waits) return undefined;
-  if (name === undefined) return unexpected('the type of the array cannot be told');
+  if (name === undefined) return unexpected('the type of the array is unknown');
   const wrong = numbers.find((each) => typeof each !== 'number');
   if (wrong !== undefined && typeof wrong !== 'number') return wrong;
   if (dictionary?.kind !== NONE || children === undefined || state.elementsOf(children)?.length !== 0)
     return unexpected('the array has children or a dictionary');
-  if (held === undefined) return unexpected('the buffers of the array cannot be told');
+  if (held === undefined) return unexpected('the buffers of the array are unknown');
   const [elements = 0, nullCount = 0, first = 0] = numbers.map(Number);
   state.budget.hold(ARRAY_BYTES);
   const at = state.fileOffset(args[0]?.ref ?? 0);

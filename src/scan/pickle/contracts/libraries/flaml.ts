@@ -13,7 +13,7 @@ function estimatorBreach(of: Value, context: ContractContext): Breach | undefine
   if (!ESTIMATORS.test(`${maker?.module}:${maker?.name}`)) return unexpected('its estimator is not one of its library');
   const state = context.state.builtStates.get(of.ref);
   const items = state === undefined ? undefined : context.state.itemsOf(state);
-  if (items === undefined) return unexpected('the state of its estimator cannot be told');
+  if (items === undefined) return unexpected('the state of its estimator is unknown');
   for (let i = 0; i < items.length; i += 2) {
     const key = textAt(items, i, context);
     if (context.state.waits) return undefined;

@@ -28,7 +28,7 @@ const edgeList: Contract = (args, context) => {
 function edgesBreach(of: Value | undefined, count: number, context: ContractContext) {
   const { state } = context;
   const edges = of === undefined ? undefined : state.elementsOf(of);
-  if (edges === undefined) return unexpected('the edges of the graph cannot be told');
+  if (edges === undefined) return unexpected('the edges of the graph are unknown');
   state.budget.work(edges.length);
   const fits = edges.every((edge) => {
     const ends = state.tuple(edge);

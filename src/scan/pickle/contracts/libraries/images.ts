@@ -12,7 +12,7 @@ const BITS: Readonly<Record<string, number>> = {
   ...Object.fromEntries(['RGBA', 'RGBa', 'RGBX', 'CMYK', 'I', 'F'].map((mode) => [mode, 32])),
 };
 
-const UNTOLD = unexpected('the state of the image cannot be told');
+const UNTOLD = unexpected('the state of the image is unknown');
 
 /** `[info, mode, size, palette, pixels]` (PIL/Image.py): memory for all pixels is taken before they are looked for. */
 const imageState: Contract = (parts, context) => {

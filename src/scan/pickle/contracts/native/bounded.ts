@@ -2,7 +2,7 @@ import { type Contract, unexpected } from '../contract.ts';
 import { numberOf } from '../numbers.ts';
 import { knownArray } from './known-array.ts';
 
-const UNTOLD = unexpected('what the object is made of cannot be told');
+const UNTOLD = unexpected('what the object is made of is unknown');
 
 /** `STL(endog, period, ...)` of statsmodels takes memory for two periods more than there are numbers (tsa/stl/_stl.pyx). */
 const decomposition: Contract = ([endog, period, ...more], context) => {

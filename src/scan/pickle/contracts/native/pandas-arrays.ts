@@ -53,7 +53,7 @@ export const PANDAS_STATES: readonly (readonly [string, Contract])[] = ARRAYS.fl
 const block: Contract = ([, placement], context) => {
   if (context.state.waits || placement === undefined) return undefined;
   return placeOf(placement, context) === undefined && !context.state.waits
-    ? unexpected('the places of a block cannot be told')
+    ? unexpected('the places of a block are unknown')
     : undefined;
 };
 
@@ -103,7 +103,7 @@ const manager: Contract = ([blocks], context) => {
   const total = places.reduce((sum, one) => sum + (one?.count ?? 0), 0);
   return worst(
     ...places.map((one) => {
-      if (one === undefined) return unexpected('the places of a block cannot be told');
+      if (one === undefined) return unexpected('the places of a block are unknown');
       if (one.kind === 'array')
         return claim(
           one.array,

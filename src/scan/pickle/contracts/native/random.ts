@@ -4,7 +4,7 @@ import { numberOf } from '../numbers.ts';
 import { fieldsOf, knownArray } from './known-array.ts';
 
 const POSITIONS = unexpected('the generator stands at a number that its buffer does not have');
-const UNTOLD = unexpected('the state of the generator cannot be told');
+const UNTOLD = unexpected('the state of the generator is unknown');
 /** Numbers of the Mersenne Twister and of Philox that are kept ahead. */
 const TWISTER = 624;
 const PHILOX = 4;

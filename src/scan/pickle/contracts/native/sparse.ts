@@ -4,7 +4,7 @@ import { numbersOf } from '../numbers.ts';
 import { claim } from './claims.ts';
 import { fieldsOf, isIndexArray, type KnownArray, knownArray } from './known-array.ts';
 
-const UNTOLD = unexpected('the state of a sparse matrix cannot be told');
+const UNTOLD = unexpected('the state of a sparse matrix is unknown');
 const SHAPES = unexpected('the arrays of a sparse matrix do not fit its shape');
 
 type Fields = ReadonlyMap<string, Value>;

@@ -11,7 +11,7 @@ import { filterShapes, INITIAL, modelShapes, type Shapes, type Sizes, smootherSh
  * must have the very shape that its constructor makes.
  */
 const PACKAGE = 'statsmodels.tsa.statespace.';
-const UNTOLD = unexpected('the sizes of the model cannot be told');
+const UNTOLD = unexpected('the sizes of the model are unknown');
 const SHAPES = unexpected('the arrays do not fit the model');
 
 /** Classes are written once for each type of numbers, which is the first letter of their names. */

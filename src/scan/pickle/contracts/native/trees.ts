@@ -5,7 +5,7 @@ import { placeOf } from '../spelled-bytes.ts';
 import { claim } from './claims.ts';
 import { fieldsOf, isAbsent, isIndexArray, type KnownArray, knownArray } from './known-array.ts';
 
-const UNTOLD = unexpected('the state of the tree cannot be told');
+const UNTOLD = unexpected('the state of the tree is unknown');
 const SHAPES = unexpected('the arrays of the tree do not fit each other');
 
 /** `Tree(n_features, n_classes, n_outputs)` reads one number of classes for each output that `n_outputs` announces. */
@@ -117,7 +117,7 @@ const metricState: Contract = (state, context) => {
   if (context.state.waits) return undefined;
   return arrays.length === 2 && arrays.every((array) => array?.letter === 'f')
     ? undefined
-    : unexpected('the state of the metric cannot be told');
+    : unexpected('the state of the metric is unknown');
 };
 
 /** A class that instances are made of, by the function that makes them. */
