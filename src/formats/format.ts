@@ -19,7 +19,7 @@ export interface Format {
   /** Lower case, with the dot. A file of this format under another format's extension is a lie worth a finding. */
   readonly extensions: readonly string[];
   /**
-   * Whether the bytes are of this format. Formats are asked in the order of the list in `index.ts`, the strictest first;
+   * Whether the bytes are of this format. Formats are asked in the order of the list in `list.ts`, the strictest first;
    * a container that no byte at the start gives away (zip with a prefix) looks at the tail.
    */
   identify(probe: Probe): boolean;

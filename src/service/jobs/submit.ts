@@ -83,19 +83,31 @@ interface Target {
 function targetOf({ config }: ServiceContext, { ref }: JobRequest): Target {
   if (ref === undefined) throw new ServiceError(400, 'invalid-request', 'give ref or upload');
   const reference = parseReference(ref, config.hubEndpoint);
-  if (reference.kind === 'path') {
-    // The disk of the service is not its users'.
-    throw new ServiceError(422, 'no-path-sources', 'paths are not accepted here: upload the files, or name a store');
+  const target = formatReference(reference);
+  // Each kind is here by a decision: what users of the service may make it open.
+  switch (reference.kind) {
+    case 'path':
+      // The disk of the service is not its users'.
+      throw new ServiceError(422, 'no-path-sources', 'paths are not accepted here: upload the files, or name a store');
+    case 'https':
+      checkPublic(new URL(reference.url), config);
+      return { target, model: undefined };
+    case 'hf':
+      return { target, model: reference.repo };
+    case 's3':
+    case 'oci':
+    case 'models':
+      return { target, model: undefined };
   }
-  if (reference.kind === 'https') {
-    try {
-      checkAddress(new URL(reference.url), { denyPrivate: !config.allowPrivateAddresses });
-    } catch (cause) {
-      if (cause instanceof AssayError) throw new ServiceError(422, 'address-refused', cause.message, { cause });
-      throw cause;
-    }
+}
+
+function checkPublic(url: URL, { allowPrivateAddresses }: ServiceContext['config']): void {
+  try {
+    checkAddress(url, { denyPrivate: !allowPrivateAddresses });
+  } catch (cause) {
+    if (cause instanceof AssayError) throw new ServiceError(422, 'address-refused', cause.message, { cause });
+    throw cause;
   }
-  return { target: formatReference(reference), model: reference.kind === 'hf' ? reference.repo : undefined };
 }
 
 async function uploadOf({ uploads }: ServiceContext, { tenant }: Principal, id: string): Promise<Target> {
