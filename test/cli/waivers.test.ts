@@ -211,12 +211,12 @@ describe('--waivers', STORY, () => {
         ['--trust', 'names-own.yaml'],
       ]) {
         const { code, stderr } = await run([verb, 'keyed', ...trust]);
-        expect(stderr).toContain('keyed/own.pub: lies in what is judged');
+        expect(stderr).toContain('keyed/own.pub: is inside the model');
         expect(code).toBe(2);
       }
     }
     const { stderr } = await run(['verify', 'keyed'], { ASSAY_TRUST: 'names-own.yaml' });
-    expect(stderr).toContain('lies in what is judged');
+    expect(stderr).toContain('is inside the model');
   });
 
   it.each([
@@ -294,7 +294,7 @@ describe('--attestation', STORY, () => {
   it('needs a trust file', async () => {
     const { code, stderr } = await run(['scan', 'model', '--attestation', 'waiver.json']);
     expect(code).toBe(2);
-    expect(stderr).toContain('without a trust file');
+    expect(stderr).toContain('needs a trust file');
   });
 
   it('of an approval reaches the policy', async () => {

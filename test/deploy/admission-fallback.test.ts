@@ -323,11 +323,11 @@ describe('assay admit --fallback', () => {
     [
       'a place that is not a file',
       ['--snapshot', 'https://assay.example.com'],
-      /https:\/\/assay.example.com: is not a file; fetch it first/,
+      /https:\/\/assay.example.com: is not a file; download it first/,
     ],
     ['a file that is not there', ['--snapshot', 'none.json'], /none.json: no such file/],
     ['a file that is not a snapshot', ['--snapshot', key], /snapshot.pub: this is not a snapshot/],
-    ['another tenant', ['--tenant', 'other'], /is of the tenant "acme", not of "other"/],
+    ['another tenant', ['--tenant', 'other'], /belongs to the tenant "acme", not to "other"/],
   ])('refuses %s in one line', async (_, args, why) => {
     const { code, stdout, stderr } = await ask(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -340,7 +340,7 @@ describe('assay admit --fallback', () => {
     writeFileSync(ended, await signed({ expires: '2026-11-25T11:30:00Z' }));
     expect(await ask('--snapshot', ended)).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/it ended at 2026-11-25T11:30:00Z; write a newer one/),
+      stderr: expect.stringMatching(/it expired at 2026-11-25T11:30:00Z; write a newer one/),
     });
   });
 });

@@ -100,7 +100,7 @@ requirePart(
         writeFileSync(ground().file('tls.crt'), 'no certificate');
         try {
           await until('the problem is told', async () =>
-            /certificate: .*tls\.crt.*what was good before holds/.test(webhook.said),
+            /certificate: .*tls\.crt.*the last good one stays in use/.test(webhook.said),
           );
           expect(await peerOf(webhook.url, authority.certificate)).toBe(serial);
           expect((await pod(APPROVED)).status).toBe(201);
@@ -219,7 +219,7 @@ requirePart(
         ground().configure({ defaults: { mode: 'enforce' }, expired: 'warn' });
         await until('an approved model is let in', held);
         const warned = await pod(APPROVED);
-        expect(warned.warnings).toEqual([expect.stringContaining('ended at')]);
+        expect(warned.warnings).toEqual([expect.stringContaining('expired at')]);
         expect((await pod(STRAY)).status).toBe(403);
         ground().configure({ defaults: { mode: 'enforce' } });
         await until('everything is refused', async () => (await pod(APPROVED)).status === 403);
@@ -250,10 +250,10 @@ requirePart(
         rmSync(ground().file('state'), { recursive: true, force: true });
         await writer.write(file, { version: version - 1, entries });
         await webhook.again('unready');
-        await until('the snapshot is judged', async () => !/is on its way/.test((await pod(LATER)).body.message));
+        await until('the snapshot is judged', async () => !/the first one is being read/.test((await pod(LATER)).body.message));
         const { status, body } = await pod(LATER);
         expect(status).toBe(403);
-        expect(body.message).toMatch(/holds no decisions.*version/);
+        expect(body.message).toMatch(/has no snapshot, so it approves nothing.*version/);
         expect((await fetch(`${webhook.metrics}/readyz`)).status).toBe(503);
         writeFileSync(file, good);
         await until('an approved model is let in', held);

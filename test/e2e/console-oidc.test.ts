@@ -107,7 +107,7 @@ requirePart(
       const before = rita.said.length;
       expect(await rita.page.locator('.who').textContent()).toContain(`rita (${provider.url})`);
       expect(await rita.page.locator('.who .quiet').textContent()).toBe('default · reviewer');
-      await rita.page.getByLabel('What you looked at').fill('read it');
+      await rita.page.getByLabel('The reasons for your approval').fill('read it');
       await press(rita.page.getByRole('button', { name: 'Approve' }));
       expect(await rita.page.getByRole('status').first().textContent()).toContain('Your vote counts');
 
@@ -175,15 +175,15 @@ requirePart(
 
       const paul = await signedIn('paul');
       expect(await paul.page.getByRole('alert').textContent()).toContain(
-        'The token names no tenant in its claim tenant',
+        'The token has no tenant in its claim tenant',
       );
       expect(await paul.context.cookies(service.url)).toEqual([]);
     });
 
     it.each([
-      ['state', 'another', 'not begun in this browser'],
-      ['nonce', 'another', 'The ID token is of another sign-in.'],
-      ['code_challenge', 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', 'The sign-in is over; sign in again.'],
+      ['state', 'another', 'started in another browser'],
+      ['nonce', 'another', 'The ID token belongs to another sign-in.'],
+      ['code_challenge', 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', 'The sign-in has expired; sign in again.'],
     ])('refuses an answer to another %s than was sent', async (name, value, says) => {
       const person = await visitor();
       const forged = await begun(person);
@@ -201,7 +201,7 @@ requirePart(
       const person = await visitor();
       const state = (await begun(person)).searchParams.get('state');
       await person.open(`/signin/callback?code=made-up&state=${state}&iss=${encodeURIComponent(provider.url)}`);
-      expect(await person.page.getByRole('alert').textContent()).toContain('The sign-in is over; sign in again.');
+      expect(await person.page.getByRole('alert').textContent()).toContain('The sign-in has expired; sign in again.');
     });
 
     it('takes no answer twice, and none that another browser asked for', async () => {
@@ -216,7 +216,7 @@ requirePart(
       await rita.page.waitForURL(`${service.url}/console/jobs`);
       for (const person of [rita, await visitor()]) {
         await person.page.goto(answer);
-        expect(await person.page.getByRole('alert').textContent()).toContain('not begun in this browser');
+        expect(await person.page.getByRole('alert').textContent()).toContain('started in another browser');
       }
     });
 
@@ -229,7 +229,7 @@ requirePart(
       await other.goto(`${service.url}/console/waivers`);
       await press(other.getByRole('link', { name: BUTTON }));
       await signInThere(rita, 'rita');
-      expect(await rita.page.getByRole('alert').textContent()).toContain('not begun in this browser');
+      expect(await rita.page.getByRole('alert').textContent()).toContain('started in another browser');
       // What the first tab was told did not end what the second had begun.
       await other.getByPlaceholder('Enter any login').fill('rita');
       await other.getByPlaceholder('and password').fill('secret');
@@ -243,7 +243,7 @@ requirePart(
       await press(person.page.getByRole('link', { name: BUTTON }));
       await press(person.page.getByRole('link', { name: '[ Cancel ]' }));
       expect(await person.page.getByRole('alert').textContent()).toContain(
-        'The identity provider did not let you in (access_denied); sign in again.',
+        'The identity provider refused the sign-in (access_denied); sign in again.',
       );
       expect(await accessibilityFaults(person.page)).toEqual([]);
       await person.page.getByLabel('API token').fill(token);

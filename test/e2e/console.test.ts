@@ -104,7 +104,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
       expect(bound).toMatch(/Digestsha256:[0-9a-f]{64}/);
       expect(bound).toMatch(/Policystrict sha256:[0-9a-f]{64}/);
       expect(bound).toMatch(/Ruleset\S+ sha256:[0-9a-f]{64}/);
-      await rita.page.getByLabel('What you looked at').fill('read the findings, ran it');
+      await rita.page.getByLabel('The reasons for your approval').fill('read the findings, ran it');
       await press(rita.page.getByRole('button', { name: 'Approve' }));
       expect(await rita.page.getByRole('status').first().textContent()).toContain('Your vote counts');
       expect(await rita.page.getByRole('main').textContent()).toContain('Approved');

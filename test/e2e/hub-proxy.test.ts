@@ -105,10 +105,10 @@ requirePart(
       ]);
       for (const { error, message } of answers) {
         expect(error).toBe('GatedRepoError');
-        expect(message).toContain(`Assay does not hand out hf://owner/model@${unapproved} for production`);
-        expect(message).toContain('it stands at candidate, and is not approved');
+        expect(message).toContain(`Assay does not serve hf://owner/model@${unapproved} for production`);
+        expect(message).toContain('it is at the stage candidate, and is not approved');
         expect(message).toMatch(
-          /the report is \S+\/v1\/versions\/[\w-]+\/report\?format=html; ask for its approval there/,
+          /see the report at \S+\/v1\/versions\/[\w-]+\/report\?format=html; request its approval there/,
         );
       }
     });
@@ -122,7 +122,7 @@ requirePart(
       expect([stray?.error, stray?.message]).toEqual([
         'GatedRepoError',
         expect.stringMatching(
-          /Assay does not know hf:\/\/owner\/stray@[0-9a-f]{40} \(main\): nobody has had it scanned/,
+          /Assay does not know hf:\/\/owner\/stray@[0-9a-f]{40} \(main\): it was not scanned/,
         ),
       ]);
       expect([missing?.error, missing?.message]).toEqual([
@@ -133,7 +133,7 @@ requirePart(
       const [wrong] = await runHubClient(fresh({ token: HUB_TOKEN }), request);
       expect([wrong?.error, wrong?.message]).toEqual([
         'GatedRepoError',
-        expect.stringContaining('set HF_TOKEN to an API token of it, with the role gate'),
+        expect.stringContaining('set HF_TOKEN to an API token of Assay with the role gate'),
       ]);
     });
 
@@ -163,7 +163,7 @@ requirePart(
     });
 
     test('the command line and transformers show the reason, too, whatever they make of it themselves', async () => {
-      const why = `Assay does not hand out hf://owner/model@${unapproved} for production: it stands at candidate`;
+      const why = `Assay does not serve hf://owner/model@${unapproved} for production: it is at the stage candidate`;
       const [download, upload, missing, config, login] = await runHubClient(fresh(), [
         { do: 'hf', args: ['download', 'owner/model', '--revision', unapproved] },
         { do: 'hf', args: ['upload', 'owner/model', kit.folder, '--include', 'nothing'] },
@@ -172,7 +172,7 @@ requirePart(
         { do: 'login' },
       ]);
       expect(download?.answer).toEqual([1, expect.stringContaining(why)]);
-      expect(upload?.answer).toEqual([1, expect.stringContaining('it takes no uploads; to upload, set HF_ENDPOINT')]);
+      expect(upload?.answer).toEqual([1, expect.stringContaining('it accepts no uploads; to upload, set HF_ENDPOINT')]);
       expect(missing?.answer).toEqual([1, expect.stringContaining('has no revision "nope"')]);
       expect(config?.error).toBe('OSError');
       expect(login).toEqual({ answer: 'users' });
@@ -234,7 +234,7 @@ requirePart(
       );
       for (const { error, message } of answers) {
         expect(error).toBe('HfHubHTTPError');
-        expect(message).toContain('the Hub serves something else than was assessed, and it is not handed out');
+        expect(message).toContain('the Hub serves other content than was assessed, so Assay does not serve it');
       }
       const left = readdirSync(join(client.home, 'hub/models--owner--turned'), { recursive: true, encoding: 'utf8' });
       expect(left.filter((path) => /^(?:blobs\/|snapshots\/[^/]+\/)/.test(path))).toEqual([]);

@@ -300,7 +300,7 @@ describe('an assessment', () => {
     const bundle = readBundle(bytesOf({ ...GOOD, verificationMaterial }), 'model.sig');
     const assessment = await assessedFor({ signature: 's', bundle, trust: undefined, model: await filesIn() });
     expect(assessment).toMatchObject({ status: 'not-assessed', problem: null, signer: null, covered: 0, method: null });
-    expect(assessment.detail).toContain(`signed ${how}, and anybody can sign for himself`);
+    expect(assessment.detail).toContain(`signed ${how}, but no signer is trusted`);
     expect(assessment.detail).toContain(flags);
   });
 

@@ -422,12 +422,12 @@ describe('a chain that does not hold', () => {
 describe('the signature', () => {
   test('is over the payload', () => {
     const changed = bundleOf([leaf, intermediate.certificate], keys.leaf, Buffer.from('{}'));
-    expectRefused(() => verifyCertificate(changed, trustOf(root.certificate)), 'signature', 'does not hold');
+    expectRefused(() => verifyCertificate(changed, trustOf(root.certificate)), 'signature', 'is not valid');
   });
 
   test('is of the key of the leaf', () => {
     const other = bundleOf([leaf, intermediate.certificate], keys.other);
-    expectRefused(() => verifyCertificate(other, trustOf(root.certificate)), 'signature', 'does not hold');
+    expectRefused(() => verifyCertificate(other, trustOf(root.certificate)), 'signature', 'is not valid');
   });
 
   test('has a certificate of the right kind', () => {

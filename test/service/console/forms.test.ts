@@ -234,7 +234,7 @@ describe('a form', () => {
       headers: { ...HTML, origin, referer: `${origin}/console/requests/x/approve`, 'content-type': 'text/plain' },
     });
     expect(statusCode).toBe(401);
-    expect(body).toContain('or the session has ended');
+    expect(body).toContain('or the session has expired');
     expect(body).toContain('href="/signin?return_to=%2Fconsole%2Frequests%2Fx%2Fapprove"');
   });
 
@@ -336,9 +336,9 @@ describe('what went wrong', () => {
   it('is told to people on a page, and to programs as a problem document', async () => {
     const { get, cookie } = await session('viewer');
     for (const [url, status, text] of [
-      ['/console/nowhere', 404, 'There is nothing at this address'],
-      ['/nowhere', 404, 'There is nothing at this address'],
-      ['/console/versions/none', 404, 'no such version'],
+      ['/console/nowhere', 404, 'his address does not exist'],
+      ['/nowhere', 404, 'his address does not exist'],
+      ['/console/versions/none', 404, 'The version does not exist'],
       ['/console/tokens', 403, 'You have viewer'],
       ['/console?stage=moon', 400, 'stage'],
       ['/console/models/%E0%A4%A', 400, ''],

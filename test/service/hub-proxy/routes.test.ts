@@ -105,7 +105,7 @@ describe('the Hub proxy', () => {
     expect((await get('v1/config.json', {}, 'HEAD')).headers.get('x-repo-commit')).toBe(approved);
     const refused = await get('v2/config.json', {}, 'HEAD');
     expect([refused.status, refused.headers.get('x-error-code')]).toEqual([403, 'GatedRepo']);
-    expect(refused.headers.get('x-error-message')).toMatch(/does not know .* \(v2\): nobody has had it scanned/);
+    expect(refused.headers.get('x-error-message')).toMatch(/does not know .* \(v2\): it was not scanned/);
   });
 
   test('a revision that there is not is told as one, and a model that there is not', async () => {
@@ -159,7 +159,7 @@ describe('the Hub proxy', () => {
     const response = await client.raw(`/hub/${path}`, { method, body: '{"name": "x"}' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     expect(response.headers.get('x-error-message')).toMatch(
-      /it takes no uploads; to upload, set HF_ENDPOINT to the Hub/,
+      /it accepts no uploads; to upload, set HF_ENDPOINT to the Hub/,
     );
   });
 
@@ -171,7 +171,7 @@ describe('the Hub proxy', () => {
     expect(response.status).toBe(403);
     expect(response.headers.get('x-error-code')).toBe('GatedRepo');
     expect(response.headers.get('x-error-message')).toContain(
-      `Assay does not hand out hf://owner/unsafe@${commit} for production: it stands at candidate, and is not approved`,
+      `Assay does not serve hf://owner/unsafe@${commit} for production: it is at the stage candidate, and is not approved`,
     );
     expect(response.headers.get('x-error-message')).toContain(`/v1/versions/${id}/report?format=html`);
     expect(await response.json()).toMatchObject({ status: 403, code: 'not-approved' });

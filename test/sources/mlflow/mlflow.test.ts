@@ -179,7 +179,7 @@ describe('an answer that is no good', () => {
     ],
     ['401', { status: 401, body: 'no' }, 'unauthorized', /wants a login \(401\)/],
     ['403', { status: 403, body: { error_code: 'PERMISSION_DENIED' } }, 'unauthorized', /wants a login \(403\)/],
-    ['429', { status: 429, body: '' }, 'network', /takes no more requests/],
+    ['429', { status: 429, body: '' }, 'network', /limits the rate of requests/],
     ['500', { status: 500, body: { error_code: 'INTERNAL_ERROR' } }, 'network', /500 and INTERNAL_ERROR/],
     ['a code with escapes', { status: 500, body: { error_code: '\u001b[31m' } }, 'network', /status 500$/],
     ['100 MB', { body: Buffer.alloc(100 * MiB, 32) }, 'limit', /more than 1048576 bytes/],

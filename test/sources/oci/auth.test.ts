@@ -69,7 +69,7 @@ test('a realm elsewhere is not told the login of the registry, and the refusal s
   expect(own).toMatchObject({ login, standing: { kind: 'login' } });
   const foreign = loginFor(realmOf('https://evil.com/token'), endpoint, withConfig({ auths }));
   expect(foreign).toMatchObject({ login: undefined, standing: { kind: 'foreign-realm', realm: 'evil.com' } });
-  expect(hintOf(foreign.standing, endpoint)).toContain('was not sent to evil.com, which is not of the same domain');
+  expect(hintOf(foreign.standing, endpoint)).toContain('was not sent to evil.com, which has another domain');
   const listed = withConfig({ auths: { ...auths, 'sso.example.org': WRONG } });
   const known = loginFor(realmOf('https://sso.example.org/token'), endpoint, listed);
   expect(known).toMatchObject({ login: { user: USER, password: 'other-s3cret' }, standing: { kind: 'login' } });
@@ -120,21 +120,21 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
       [
         'a login elsewhere',
         () => withConfig({ auths: { 'example.com': LOGIN } }),
-        'everybody',
+        'denies public access',
         'run docker login 127.',
       ],
       ['another password', () => withConfig({ auths: { [registry.host]: WRONG } }), 'this login', 'docker login'],
       [
         'a login in a helper',
         () => withConfig({ credsStore: 'pass' }),
-        'everybody',
-        'docker-credential-pass keeps the login',
+        'denies public access',
+        'docker-credential-pass stores the login',
       ],
       [
         'a login in a helper of its own',
         () => withConfig({ auths: { [registry.host]: {} }, credHelpers: { [registry.host]: 'ecr' } }),
-        'everybody',
-        'docker-credential-ecr keeps the login, and is not run',
+        'denies public access',
+        'docker-credential-ecr stores the login, but Assay does not run it',
       ],
     ])('is not read with %s, and says what to do', async (_, env, message, hint) => {
       const error = await errorOf(open(registry.host, 'team/model', typeof env === 'function' ? env() : env));

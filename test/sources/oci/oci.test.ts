@@ -262,7 +262,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       });
       const artifact = await open(at('flip', server.host));
       const error = await errorOf(fileOf(artifact, 'a.txt').open());
-      expect(error).toMatchObject({ code: 'mismatch', message: expect.stringContaining('announced was 2cf24dba') });
+      expect(error).toMatchObject({ code: 'mismatch', message: expect.stringContaining('but 2cf24dba') });
     });
 
     test('flipped bytes of a manifest, by tag and by digest', async () => {

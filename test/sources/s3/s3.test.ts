@@ -236,8 +236,8 @@ requirePart(
         ['s3://models/one/mod', 'neither the object nor an object below it exists'],
         ['s3://models/nope/', 'neither the object nor an object below it exists'],
         ['s3://empty', 'the bucket contains no objects'],
-        ['s3://nosuchbucket/model.bin', `there is no bucket nosuchbucket at ${meddler.origin}`],
-        ['s3://nosuchbucket/', `there is no bucket nosuchbucket at ${meddler.origin}`],
+        ['s3://nosuchbucket/model.bin', `the bucket nosuchbucket does not exist at ${meddler.origin}`],
+        ['s3://nosuchbucket/', `the bucket nosuchbucket does not exist at ${meddler.origin}`],
       ] as const;
       for (const [ref, message] of cases) {
         const error = await errorOf(open(ref));

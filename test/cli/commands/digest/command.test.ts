@@ -298,7 +298,7 @@ describe('digest of a model of the Hub', () => {
     const { code, stdout, stderr } = await run('hf://owner/lied');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^assay: hf:\/\/owner\/lied\/model\.bin: the bytes have the sha256 [0-9a-f]{64}, announced was /,
+      /^assay: hf:\/\/owner\/lied\/model\.bin: the bytes have the sha256 [0-9a-f]{64}, but [0-9a-f]{64} was announced/,
     );
     writeFileSync(join(folder, 'HUB'), `${sha256(lied)}  model.bin\n`);
     expect((await run('hf://owner/lied', '--check', 'HUB')).code).toBe(1);
@@ -308,7 +308,7 @@ describe('digest of a model of the Hub', () => {
     const before = hub.requests.length;
     const { stdout, stderr } = await run('hf://owner/lied', '--claimed');
     expect(stdout).toBe(`${sha256(lied)}  model.bin\n`);
-    expect(stderr).toMatch(/^note: 1 file announced by another digest alone/);
+    expect(stderr).toMatch(/^note: 1 file claimed by another digest only/);
     const json = JSON.parse((await run('hf://owner/lied', '--claimed', '-f', 'json')).stdout);
     expect(json).toMatchObject({
       digest: null,

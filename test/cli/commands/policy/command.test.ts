@@ -60,7 +60,7 @@ describe('assay policy check', () => {
 
   it.each([
     ['typo.yaml', 'typo.yaml:8:33: error: a file has no field verdct; did you mean verdict?\n'],
-    ['number.yaml', 'number.yaml:8:19: error: the expression has to give true or false, and gives an integer\n'],
+    ['number.yaml', 'number.yaml:8:19: error: the expression must return true or false, but returns an integer\n'],
     [
       'field.yaml',
       'field.yaml:9:7: error: a validation has no severity; it has id, expression, when, message, messageExpression, findings, action, owasp\n',
@@ -89,7 +89,7 @@ describe('assay policy check', () => {
 describe('assay scan with a policy that cannot be used: one line, exit code 2, no decision', () => {
   it.each<[string, RegExp]>([
     ['typo.yaml', /typo\.yaml:8:33: a file has no field verdct; did you mean verdict\?/],
-    ['number.yaml', /number\.yaml:8:19: the expression has to give true or false/],
+    ['number.yaml', /number\.yaml:8:19: the expression must return true or false/],
     ['field.yaml', /field\.yaml:9:7: a validation has no severity/],
     ['broken.yaml', /broken\.yaml:\d+:\d+: this is not YAML/],
     ['runaway.yaml', /runaway\.yaml:8:19: the expression walks lists/],
@@ -204,7 +204,7 @@ describe('assay policy test', () => {
   });
 
   it.each([
-    ['lone.test.yaml', 'lone.test.yaml: is for lone.yaml, which is not there; name its policy, as in policy: strict'],
+    ['lone.test.yaml', 'lone.test.yaml: tests lone.yaml, which does not exist; name its policy, as in policy: strict'],
     [
       'wrong.test.yaml',
       'wrong.test.yaml:3:12: cases[0] has no expct (and 1 more: assay policy check shows all); assay policy test --help shows how cases are written',

@@ -146,7 +146,7 @@ describe('what cannot be signed: one line that says what and how to correct it, 
     [
       'a key for a certificate',
       ['model', ...KEY, '--certificate', 'key.pem'],
-      /key\.pem: holds no certificate; give a PEM file/,
+      /key\.pem: contains no certificate; give a PEM file/,
     ],
     [
       'a certificate of another key',
@@ -182,7 +182,7 @@ describe('what cannot be signed: one line that says what and how to correct it, 
     [
       'keyless with a key',
       ['model', '--keyless', ...KEY],
-      /--keyless: cannot be combined with the --private-key that was given/,
+      /--keyless: cannot be combined with the --private-key;/,
     ],
     [
       'keyless, offline',

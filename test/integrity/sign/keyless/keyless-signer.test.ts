@@ -100,7 +100,7 @@ describe("a signature without a key of one's own", () => {
     const trust = { kind: 'keyless', root, identity: { identity: TEST_IDENTITY, issuer: TEST_ISSUER } } as const;
     expect(verifyKeyless(await log(data.digest), trust)).toMatchObject({ identity: TEST_IDENTITY });
     const another = await log(createHash('sha256').update('another').digest('base64'));
-    expect(() => verifyKeyless(another, trust)).toThrow(/log does not vouch for the signature: digest mismatch/);
+    expect(() => verifyKeyless(another, trust)).toThrow(/log does not prove the signature: digest mismatch/);
   });
 
   it('reports the subject of the certificate', async () => {
@@ -196,15 +196,15 @@ describe('what services answer is not believed', () => {
 
   const another = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' });
   it.each<[string, Kind, string, Meddle, RegExp]>([
-    ['no certificate', 'v1', FULCIO, () => ({ body: '{}' }), /^network: Fulcio answers with no certificate/],
+    ['no certificate', 'v1', FULCIO, () => ({ body: '{}' }), /^network: Fulcio returns no certificate/],
     [
       'a certificate that is a key',
       'v1',
       FULCIO,
       (body) => ({ body: body.replace(/-----BEGIN[^"]+/, JSON.stringify(another).slice(1, -1)) }),
-      /Fulcio answers with no certificate/,
+      /Fulcio returns no certificate/,
     ],
-    ['a page', 'v1', FULCIO, () => ({ body: '<html>' }), /Fulcio answers with no certificate/],
+    ['a page', 'v1', FULCIO, () => ({ body: '<html>' }), /Fulcio returns no certificate/],
     ['no entry', 'v1', REKOR_V1, () => ({ body: '{}' }), /^network: Rekor answers with 0 entries/],
     [
       'two entries',
