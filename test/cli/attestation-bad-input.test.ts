@@ -69,13 +69,17 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
       [...scan, '--report', 'empty.json'],
       /is not a report of one artifact: its schemaVersion is missing/,
     ],
-    ['a report without digest', [...scan, '--report', 'null.json'], /says of no digest that it is the whole artifact/],
+    ['a report without digest', [...scan, '--report', 'null.json'], /has no digest of the whole artifact/],
     [
       'a report with another digest',
       [...scan, '--report', 'other-digest.json'],
-      /a digest that is not that of its files; scan again/,
+      /a digest that does not match its files; scan again/,
     ],
-    ['claimed digests', [...decide, '--report', 'claimed.json'], /digests that a server claimed and nobody computed/],
+    [
+      'claimed digests',
+      [...decide, '--report', 'claimed.json'],
+      /digests that a server claimed and Assay did not compute/,
+    ],
     [
       'a run that is not an address',
       [...scan, '--report', 'report.json', '--url', 'here'],
@@ -105,7 +109,7 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
     [
       'an approval of two things',
       [...approve, '--stage', 'a', '--report', 'report.json', '--digest', OTHER],
-      /cannot be about both/,
+      /cannot have both/,
     ],
     ['an approval for no stage', [...approve, '--report', 'report.json'], /--type approval: needs --stage/],
     [

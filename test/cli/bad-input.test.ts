@@ -48,7 +48,7 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
   it.each<[string, string[], RegExp]>([
     ['a missing path', ['scan', 'nowhere.pkl'], /nowhere\.pkl: no such file or folder; check the path/],
     ['a missing path among targets', ['scan', 'nowhere.pkl', '--format', 'jsonl'], /nowhere\.pkl: no such file/],
-    ['an empty folder', ['scan', 'empty'], /empty: .*holds no files/],
+    ['an empty folder', ['scan', 'empty'], /empty: .*contains no files/],
     ['a folder without a model', ['scan', 'texts'], /texts: holds no model: all 2 files are text or media; give/],
     ['a link that leads to itself', ['scan', 'loop'], /loop: /],
     ['a device', ['scan', '/dev/zero'], /\/dev\/zero: /],
@@ -81,7 +81,7 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
     ['an output that is a folder', ['scan', good, '-o', 'empty'], /--output empty: is not a place for a file/],
     ['missing allowances', ['scan', good, '--allow', 'none.yaml'], /--allow none\.yaml: no such file/],
     ['broken allowances', ['scan', good, '--allow', 'broken.yaml'], /--allow broken\.yaml: is not YAML/],
-    ['allowances of another shape', ['scan', good, '--allow', 'other.yaml'], /something else than one list/],
+    ['allowances of another shape', ['scan', good, '--allow', 'other.yaml'], /does not contain exactly one list/],
     ['an allowance by pattern', ['scan', good, '--allow', 'pattern.yaml'], /entry 1 names no exact module and name/],
     ['an allowance without a reason', ['scan', good, '--allow', 'keyless.yaml'], /entry 1 lacks "reason"/],
     [

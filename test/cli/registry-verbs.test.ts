@@ -164,7 +164,7 @@ function ending(get: Get): void {
     const shown = await as('bob', 'models', version);
     expect(shown.stdout).toMatch(/^revoked +as reviewer: revoked: the key was lost$/m);
     expect(shown.stdout).toMatch(
-      /^may run at +no stage\n +its approval for staging does not hold \(revoked: the key was/m,
+      /^may run at +no stage\n +its approval for staging is not valid \(revoked: the key was/m,
     );
     for (const what of [id, version]) {
       const again = await as('bob', 'revoke', what, '--reason', 'again');

@@ -250,7 +250,10 @@ requirePart(
         rmSync(ground().file('state'), { recursive: true, force: true });
         await writer.write(file, { version: version - 1, entries });
         await webhook.again('unready');
-        await until('the snapshot is judged', async () => !/the first one is being read/.test((await pod(LATER)).body.message));
+        await until(
+          'the snapshot is judged',
+          async () => !/the first one is being read/.test((await pod(LATER)).body.message),
+        );
         const { status, body } = await pod(LATER);
         expect(status).toBe(403);
         expect(body.message).toMatch(/has no snapshot, so it approves nothing.*version/);

@@ -140,7 +140,7 @@ requirePart(
         expect(message).toContain(`${APPROVED.hub} from https://hub.stray.example is not approved`);
         expect(message).toContain('HF_ENDPOINT=https://hub.stray.example assay approve');
         expect((await pod(MIRRORED, 'enforced', from(`${MIRROR}/`))).status).toBe(201);
-        expect(await refusal(pod(MIRRORED, 'enforced'))).toContain('nothing is decided of it');
+        expect(await refusal(pod(MIRRORED, 'enforced'))).toContain('the snapshot does not list it');
       });
 
       it('code of the model runs only where it was approved, at the revision that was', async () => {

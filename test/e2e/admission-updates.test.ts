@@ -58,7 +58,7 @@ requirePart(
       it('replicas, by the object and by its scale', async () => {
         const { status, warnings } = await patch(`${deployments}/llm`, { spec: { replicas: 3 } });
         expect(status).toBe(200);
-        expect(warnings).toEqual([expect.stringMatching(/unchanged, and so not refused/)]);
+        expect(warnings).toEqual([expect.stringMatching(/unchanged, so it is not refused/)]);
         expect(warnings[0]).toContain(STRAY.hub);
         const before = await ground().webhook.answered();
         expect(told(await patch(`${deployments}/llm/scale`, { spec: { replicas: 5 } }))).toBe('200');

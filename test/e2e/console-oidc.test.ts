@@ -174,9 +174,7 @@ requirePart(
       expect(await nora.page.getByRole('main').textContent()).toContain('You have no role.');
 
       const paul = await signedIn('paul');
-      expect(await paul.page.getByRole('alert').textContent()).toContain(
-        'The token has no tenant in its claim tenant',
-      );
+      expect(await paul.page.getByRole('alert').textContent()).toContain('The token has no tenant in its claim tenant');
       expect(await paul.context.cookies(service.url)).toEqual([]);
     });
 

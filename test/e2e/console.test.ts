@@ -86,14 +86,14 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
       await press(sam.page.getByRole('button', { name: 'Ask for staging' }));
       const request = new URL(sam.page.url()).pathname;
       expect(await sam.page.getByRole('main').textContent()).toContain(
-        'You asked for this, so another person has to approve it',
+        'You requested this, so another person must approve it',
       );
       expect(await sam.page.getByRole('link', { name: 'Approve…' }).count()).toBe(0);
 
       // Who asked is refused, in words, also when he finds the address.
       await sam.open(`${request}/approve`);
       expect(await sam.page.locator('h1').textContent()).toBe('Forbidden');
-      expect(await sam.page.locator('.note').textContent()).toContain('a requester cannot vote on the transition');
+      expect(await sam.page.locator('.note').textContent()).toContain('a requester cannot vote on it');
 
       const rita = await as('rita', { javaScriptEnabled });
       await press(rita.page.getByRole('link', { name: 'Requests', exact: true }));
@@ -117,7 +117,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
       await rita.open(`/console/audit?subject=${encodeURIComponent(`${model}@1`)}`);
       expect(await rita.page.locator('#log').textContent()).toContain('transition.approved');
       await press(rita.page.getByRole('link', { name: 'Verify the chain' }));
-      expect(await rita.page.getByRole('status').textContent()).toContain('The chain is whole');
+      expect(await rita.page.getByRole('status').textContent()).toContain('The chain is intact');
 
       for (const person of [sam, rita]) {
         // The browser itself says of a page that was refused that it was.

@@ -121,9 +121,7 @@ requirePart(
       ]);
       expect([stray?.error, stray?.message]).toEqual([
         'GatedRepoError',
-        expect.stringMatching(
-          /Assay does not know hf:\/\/owner\/stray@[0-9a-f]{40} \(main\): it was not scanned/,
-        ),
+        expect.stringMatching(/Assay does not know hf:\/\/owner\/stray@[0-9a-f]{40} \(main\): it was not scanned/),
       ]);
       expect([missing?.error, missing?.message]).toEqual([
         'RepositoryNotFoundError',

@@ -55,7 +55,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'assay scan s3://', () => {
 
   test.each([
     ['s3://models/nope/', {}, [], 'neither the object nor an object below it exists'],
-    ['s3://nosuchbucket/x', {}, [], 'there is no bucket nosuchbucket'],
+    ['s3://nosuchbucket/x', {}, [], 'the bucket nosuchbucket does not exist'],
     [
       's3://models/good/',
       { AWS_SECRET_ACCESS_KEY: 'wrong-s3cret' },

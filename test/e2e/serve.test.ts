@@ -104,7 +104,7 @@ test('what cannot be is one line, exit 2, and leaves nothing behind', async () =
   const data = join(folder, 'never');
   const wrong: [readonly string[], NodeJS.ProcessEnv, RegExp][] = [
     [['--data', data, '--rules', join(folder, 'none.yaml')], {}, /none\.yaml: no such file/],
-    [['--data', data, '--database', 'postgres://a:b@c/d'], {}, /--database: carries a password/],
+    [['--data', data, '--database', 'postgres://a:b@c/d'], {}, /--database: contains a password/],
     [['--data', data], { ASSAY_DATABASE: 'postgres://user:hush@127.0.0.1:1/x' }, /the database does not answer/],
     [['--data', data], { ASSAY_SESSION_SECRET: 'hush' }, /ASSAY_SESSION_SECRET: has fewer than 32/],
   ];

@@ -157,7 +157,7 @@ requirePart(
           'keyless, too',
           [...key('P-256'), '--keyless'],
           {},
-          /--keyless: signs without the --pkcs11-module that was given/,
+          /--keyless: cannot be combined with the --pkcs11-module; leave out one of them/,
         ],
       ])('%s', async (_, args, change, line) => {
         const { code, stdout, stderr } = await sign(args, change);

@@ -23,9 +23,9 @@ describe('what an expression may say', () => {
     ['files.all(f, f.verdct == "clean")', 'a file has no field verdct; did you mean verdict?'],
     ['files.all(f, f.verdict == "clena")', '"clena" is never the value; did you mean clean?'],
     ['findings.all(f, f.severity in ["high", "critcal"])', '"critcal" is never the value; did you mean critical?'],
-    ['files.size()', 'the expression has to give true or false, and gives an integer'],
+    ['files.size()', 'the expression must return true or false, but returns an integer'],
     ['files.size() == "1"', 'an integer is compared with text: they are never equal'],
-    ['files.all(f, f.path)', 'this has to be true or false, and is text'],
+    ['files.all(f, f.path)', 'this must be a boolean, but is text'],
     ['artifact.files.size() > 0', /size/],
     ['files.all(f, f.path.beginsWith("a"))', /there is no function beginsWith/],
     ['size(files', /\( is not closed; add \)/],
@@ -42,7 +42,7 @@ describe('what an expression may say', () => {
     ['files.size() == 1u', /policies have no unsigned integers/],
     ['artifact.ref == b"a"', /policies have no bytes/],
     ['google.protobuf.Duration{seconds: 1} == now', /policies have no messages/],
-    ['true ? "a" : "b"', 'the expression must return a boolean, but returns text'],
+    ['true ? "a" : "b"', 'the expression must return true or false, but returns text'],
   ])('not %s', (expression, message) => {
     if (typeof message === 'string') expect(complaint(expression)).toBe(message);
     else expect(complaint(expression)).toMatch(message);
@@ -55,9 +55,9 @@ describe('what an expression may say', () => {
 
   it('what else is computed has its type, too', () => {
     const one = (parts: object) => read(policyText([{ expression: 'artifact.isPinned', ...parts }]));
-    expect(one({ when: 'files' })).toEqual([expect.stringContaining('has to give true or false, and gives a list')]);
-    expect(one({ messageExpression: 'files.size()' })).toEqual([expect.stringContaining('has to give text')]);
-    expect(one({ findings: 'files' })).toEqual([expect.stringContaining('has to give a list of findings')]);
+    expect(one({ when: 'files' })).toEqual([expect.stringContaining('must return true or false, but returns a list')]);
+    expect(one({ messageExpression: 'files.size()' })).toEqual([expect.stringContaining('must return text')]);
+    expect(one({ findings: 'files' })).toEqual([expect.stringContaining('must return a list of findings')]);
     expect(one({ findings: 'findings.filter(f, f.line != null)' })).not.toBeInstanceOf(Array);
   });
 });

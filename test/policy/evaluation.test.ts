@@ -62,7 +62,7 @@ describe('a rule that cannot be evaluated denies', () => {
   it('a message that fails does not hide the violation', () => {
     expect(outcomeOf({ expression: '!artifact.isPinned', messageExpression: 'files[7].path' })).toMatchObject({
       outcome: 'deny',
-      message: 'the rule rule does not hold',
+      message: 'the rule rule was broken',
     });
   });
 

@@ -61,8 +61,8 @@ describe('the store of snapshots', () => {
     publish(folder, 'acme', good);
     const store = await open();
     const bad: [Uint8Array, RegExp][] = [
-      [await signed({ version: 6 }), /has version 6, and 7 was there before/],
-      [await signed({ tenant: 'other', version: 9 }), /is of the tenant "other"/],
+      [await signed({ version: 6 }), /has version 6, which is not newer than 7/],
+      [await signed({ tenant: 'other', version: 9 }), /belongs to the tenant "other"/],
       [Buffer.from('{}'), /is not a snapshot/],
       [Buffer.alloc(0), /is not a snapshot/],
     ];

@@ -84,7 +84,7 @@ describe('an address with a digest', () => {
     const artifact = await open(`${origin}/model.pkl#sha256=${sha256(BYTES)}`);
     expect(await errorOf(fileOf(artifact, 'model.pkl').open())).toEqual({
       code: 'mismatch',
-      message: `the bytes have the sha256 ${sha256(body)}, announced was ${sha256(BYTES)}`,
+      message: `the bytes have the sha256 ${sha256(body)}, but ${sha256(BYTES)} was announced`,
       hint: expect.stringMatching(/do not use them/),
     });
     const assessment = await assess(artifact);

@@ -41,7 +41,7 @@ describe('how an API server is asked', () => {
       [kubeconfig(server, { 'client-certificate-data': 'aGk=' }), /incomplete client certificate/],
       [kubeconfig(server, { 'client-certificate-data': 'aGk=', 'client-key-data': 'aGk=' }), /cannot be used/, /PEM/],
       [kubeconfig(server, { tokenFile: 'none' }), /no such file/],
-      [kubeconfig(server, { token: 'a\nb' }), /token is empty, or has characters/],
+      [kubeconfig(server, { token: 'a\nb' }), /token is empty, or has invalid characters/],
       [kubeconfig(server, {}, { 'current-context': '' }), /no current context/, /use-context/],
       [kubeconfig(server, {}, { 'current-context': 'y' }), /no context y/, /it has x/],
       [kubeconfig(server, {}, { clusters: 1 }), /not a kubeconfig/],
@@ -57,7 +57,7 @@ describe('how an API server is asked', () => {
     // A program that a kubeconfig names is not run.
     expect(() => rmSync(join(folder, 'ran'))).toThrow(/ENOENT/);
     await expect(openKube({ env: { KUBECONFIG: 'a:b' } })).rejects.toThrow(/several files/);
-    await expect(openKube({ inCluster: true, env: {} })).rejects.toThrow(/in no cluster/);
+    await expect(openKube({ inCluster: true, env: {} })).rejects.toThrow(/does not run in a cluster/);
   });
 
   it('names the server, the cause and the hint when nobody answers', async () => {

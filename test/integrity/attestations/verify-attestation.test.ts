@@ -336,7 +336,11 @@ describe('an attestation that says something else', () => {
 
   it('waives a malicious verdict', async () => {
     const waiver = createStatement('waiver', { ...INPUTS.waiver, rule: 'verdict.malicious' });
-    await expectProblem(async () => verify(await signedRaw(waiver, approver.privateKey)), 'statement', /cannot be waived/);
+    await expectProblem(
+      async () => verify(await signedRaw(waiver, approver.privateKey)),
+      'statement',
+      /cannot be waived/,
+    );
   });
 
   it('is not a statement', async () => {

@@ -101,8 +101,8 @@ describe('certificates in PEM', () => {
   });
 
   it.each<[string, () => string, RegExp]>([
-    ['nothing', () => '', /^c\.pem: holds no certificate$/],
-    ['a key', () => readFileSync(names.get('leaf')?.privateKey ?? '', 'utf8'), /holds no certificate/],
+    ['nothing', () => '', /^c\.pem: contains no certificate$/],
+    ['a key', () => readFileSync(names.get('leaf')?.privateKey ?? '', 'utf8'), /contains no certificate/],
     ['too many', () => pem('leaf').repeat(17), /holds 17 certificates/],
     ['a broken one', () => pem('leaf').replace(/^MII.{8}/m, 'MIIBAAAAAAA'), /contains an unreadable certificate/],
   ])('refuses %s', (_, text, message) => {

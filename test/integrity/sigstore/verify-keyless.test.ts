@@ -144,14 +144,14 @@ describe('a trusted root', () => {
       const other = others.trustedRoot.tlogs[at];
       return { ...log, publicKey: other?.publicKey ?? log.publicKey };
     });
-    expectRefused(() => verifyJson(v1, withRoot({ tlogs })), 'log-entry', 'does not vouch');
-    expectRefused(() => verifyJson(v2, withRoot({ tlogs })), 'log-entry', 'does not vouch');
+    expectRefused(() => verifyJson(v1, withRoot({ tlogs })), 'log-entry', 'does not prove');
+    expectRefused(() => verifyJson(v2, withRoot({ tlogs })), 'log-entry', 'does not prove');
   });
 
   test('with another timestamp authority, or none', () => {
     const { timestampAuthorities } = others.trustedRoot;
-    expectRefused(() => verifyJson(v2, withRoot({ timestampAuthorities })), 'timestamp', 'does not hold');
-    expectRefused(() => verifyJson(v2, withRoot({ timestampAuthorities: [] })), 'timestamp', 'does not hold');
+    expectRefused(() => verifyJson(v2, withRoot({ timestampAuthorities })), 'timestamp', 'is not valid');
+    expectRefused(() => verifyJson(v2, withRoot({ timestampAuthorities: [] })), 'timestamp', 'is not valid');
   });
 
   test('with logs that ended before', () => {
@@ -159,8 +159,8 @@ describe('a trusted root', () => {
       const { publicKey } = log;
       return { ...log, publicKey: { ...publicKey, validFor: { ...publicKey.validFor, end: before } } };
     });
-    expectRefused(() => verifyJson(v1, withRoot({ tlogs })), 'log-entry', 'does not vouch');
-    expectRefused(() => verifyJson(v2, withRoot({ tlogs })), 'log-entry', 'does not vouch');
+    expectRefused(() => verifyJson(v1, withRoot({ tlogs })), 'log-entry', 'does not prove');
+    expectRefused(() => verifyJson(v2, withRoot({ tlogs })), 'log-entry', 'does not prove');
   });
 
   test('with an authority that ended before', () => {

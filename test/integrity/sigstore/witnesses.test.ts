@@ -45,8 +45,8 @@ describe('the log entry', () => {
     entry.canonicalizedBody = Buffer.from(change(text)).toString('base64');
   };
   const both: Case[] = [
-    ['body', (entry) => body(entry, (text) => `${text} `), 'log-entry', 'does not vouch'],
-    ['body that is not JSON', (entry) => body(entry, () => '{'), 'log-entry', 'does not vouch'],
+    ['body', (entry) => body(entry, (text) => `${text} `), 'log-entry', 'does not prove'],
+    ['body that is not JSON', (entry) => body(entry, () => '{'), 'log-entry', 'does not prove'],
     [
       'body of another payload',
       (entry) => body(entry, (text) => text.replace(/"payloadHash"/, '"payload"')),
@@ -361,7 +361,7 @@ describe('the timestamp', () => {
 
   test('has another signature', () => {
     const signedTimestamp = flipped(stamp(), -1);
-    expectRefused(() => verifyJson(withStamps([{ signedTimestamp }]), trust), 'timestamp', 'does not hold');
+    expectRefused(() => verifyJson(withStamps([{ signedTimestamp }]), trust), 'timestamp', 'is not valid');
   });
 
   test('says another time', () => {
@@ -370,12 +370,16 @@ describe('the timestamp', () => {
     expect(at).toBeGreaterThan(0);
     bytes.write('2020', at);
     const other = withStamps([{ signedTimestamp: bytes.toString('base64') }]);
-    expectRefused(() => verifyJson(other, trust), 'timestamp', 'does not hold');
+    expectRefused(() => verifyJson(other, trust), 'timestamp', 'is not valid');
   });
 
   test('is of another signature', async () => {
     const [foreign] = stampsOf(await signKeyless(services, ['rekor2', 'tsa']));
-    expectRefused(() => verifyJson(withStamps(foreign === undefined ? [] : [foreign]), trust), 'timestamp', 'not hold');
+    expectRefused(
+      () => verifyJson(withStamps(foreign === undefined ? [] : [foreign]), trust),
+      'timestamp',
+      'not valid',
+    );
   });
 
   test('is there twice, nine times, or no timestamp', () => {

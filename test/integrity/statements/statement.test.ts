@@ -137,7 +137,12 @@ describe('a statement', () => {
       /contains an invalid/,
     ],
     ['a short digest', changed('scan', ['subject', 0, 'digest', 'sha256'], 'a1'), 'statement', /contains an invalid/],
-    ['a short commit', changed('scan', ['subject', 0, 'digest', 'gitCommit'], 'a1'), 'statement', /contains an invalid/],
+    [
+      'a short commit',
+      changed('scan', ['subject', 0, 'digest', 'gitCommit'], 'a1'),
+      'statement',
+      /contains an invalid/,
+    ],
     ['too many subjects', changed('scan', ['subject'], Array(1001).fill(SUBJECTS[0])), 'statement', /too many/],
     [
       'another predicate',

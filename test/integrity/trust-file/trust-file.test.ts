@@ -137,7 +137,7 @@ signers:
     ],
     ['another version', 'version: 2\nsigners: []\n', /line 1: its version is not 1/],
     ['no version', 'signers: []\n', /its version is missing/],
-    ['nobody', 'version: 1\nsigners: []\n', /nobody is trusted/],
+    ['nobody', 'version: 1\nsigners: []\n', /no signer is trusted/],
     [
       'an unknown field',
       signer('key: keys/a.pub\nmay: [scan]\nadmin: true'),
@@ -172,7 +172,7 @@ signers:
     [
       'a role that is none',
       signer('key: keys/a.pub\nmay: [approval]\nroles: [viewer]'),
-      /line 6: .*is none of reviewer/,
+      /line 6: .*is not one of reviewer/,
     ],
     ['no roles', signer('key: keys/a.pub\nmay: [approval]\nroles: []'), /line 6: .*is empty/],
     ['stages of a scanner', signer('key: keys/a.pub\nmay: [scan]\nstages: [production]'), /may not approve anything/],
@@ -217,7 +217,7 @@ signers:
     [
       'a chain that is none',
       signer('certificate: {chain: keys/a.pub}\nmay: [scan]'),
-      /keys\/a\.pub, which "a" signs with, holds no certificate/,
+      /keys\/a\.pub, which "a" signs with, contains no certificate/,
     ],
     [
       'a trusted root that is none',

@@ -39,7 +39,7 @@ describe('readAnchors', () => {
     [intermediatePem, 'contains no root: none of its certificates is self-signed'],
     [`${rootPem}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`, 'certificate 2 cannot be read'],
     [makeCertificate({ ...root, version: 0 }).toString(), 'certificate 1 cannot be read'],
-    [rootPem.repeat(1001), 'holds more than 1000 certificates'],
+    [rootPem.repeat(1001), 'contains more than 1000 certificates'],
   ])('refuses %#', (pem, why) => {
     expect(usageOf(pem)).toBe(why);
   });

@@ -306,7 +306,7 @@ describe('a job', () => {
   const shown = (state: Job['state']) => parseHtml(String(jobRow(someViewer, { ...someJob, state }))).text;
   it.each([
     ['queued', 'Will be retried; the last attempt: it broke'],
-    ['running', 'The last time: it broke'],
+    ['running', 'The last attempt: it broke'],
     ['failed', 'Failed it broke'],
   ] as const)('that is %s says what its last try came to', (state, says) => {
     expect(shown(state).replace(/\s+/g, ' ')).toContain(says);

@@ -52,7 +52,7 @@ test('what is denied says why, and is not scanned again', async () => {
   const commit = kit.hub.repo('owner/evil').commit([fakeFile('config.json', '{}'), fakeFile('m.pkl', evil)]);
   const answer = await answerOnce('owner/evil', commit, ({ message }) => !/yet/.test(message));
   expect(answer).toMatchObject({ status: 403, code: 'GatedRepo' });
-  expect(answer.message).toMatch(/does not hand out .* for candidate: .*malicious/);
+  expect(answer.message).toMatch(/does not serve .* for candidate: .*malicious/);
   expect((await jobs()).filter(({ model }) => model === 'owner/evil')).toHaveLength(1);
 });
 

@@ -124,7 +124,7 @@ describe('re-evaluation', () => {
       model: 'acme/model',
       target: expect.stringMatching(/^hf:\/\/acme\/model@/),
     });
-    expect(told.at(-1)).toMatch(/1 scanned again, 1 have to be brought again: their bytes were uploaded/);
+    expect(told.at(-1)).toMatch(/1 scanned again, 1 must be uploaded again/);
   });
 
   it('goes on with the old rules while the new ones cannot be read', async () => {

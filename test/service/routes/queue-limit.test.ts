@@ -42,7 +42,7 @@ onEveryGround(
       const full = await sam.call('POST', '/v1/jobs', request('d'));
       expect([full.status, full.body.code, full.headers.get('retry-after')]).toEqual([429, 'queue-full', '60']);
       expect(full.headers.get('content-type')).toContain('application/problem+json');
-      expect(full.body.detail).toContain(`no more than ${MOST} jobs`);
+      expect(full.body.detail).toContain(`the queue of the tenant is full: ${MOST} jobs`);
       // What is there already is not a new job.
       expect((await sam.call('POST', '/v1/jobs', request('first'))).body.id).toBe(first.body.id);
       expect((await other.call('POST', '/v1/jobs', request('d'))).status).toBe(202);

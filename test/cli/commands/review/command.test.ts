@@ -93,7 +93,7 @@ describe('assay review', () => {
       env: { HF_HOME: cwd },
     });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^assay: [^\n]*acme\/model at main, and no connection may be opened[^\n]*\n$/);
+    expect(stderr).toMatch(/^assay: [^\n]*acme\/model at main, and connections are not allowed[^\n]*\n$/);
     expect(readdirSync(cwd)).toEqual([]);
   });
 

@@ -87,7 +87,7 @@ describe('assay rules update', () => {
     const { notes, ...judged } = await shop.verdict();
     expect(judged).toEqual({ verdict: builtIn.verdict, ruleset: builtIn.ruleset, action: builtIn.action });
     expect(notes).toContain('the installed rules 2026.11.1 are older than the built-in rules, which were used instead');
-    expect((await shop.run(['rules'])).stdout).toContain('not used: older than those of this program');
+    expect((await shop.run(['rules'])).stdout).toContain('not used: older than the built-in rules');
     expect(await shop.update('one.bundle')).toMatchObject({ code: 0, stderr: '' });
   });
 
@@ -127,7 +127,7 @@ describe('assay rules update', () => {
     ]);
     for (const [file, publicKey, message] of [
       ['one.bundle', 'stranger.pub', 'which is not trusted for rules'],
-      ['changed.bundle', 'ours.pub', 'the signature is not that of a key'],
+      ['changed.bundle', 'ours.pub', 'the signature is not by a key'],
       [
         'typed.bundle',
         'ours.pub',
@@ -174,7 +174,7 @@ describe('assay rules update', () => {
   it('trusts whom the trust file lets sign rules, and nobody without being told', async () => {
     const update = (...args: string[]) => shop.run(['rules', 'update', '--from', 'one.bundle', ...args]);
     const nobody = await update();
-    expect(nobody).toMatchObject({ code: 2, stderr: expect.stringContaining('nobody is trusted to sign rules') });
+    expect(nobody).toMatchObject({ code: 2, stderr: expect.stringContaining('no signer of rules is trusted') });
     const signer = (may: string) => `version: 1\nsigners:\n  - {name: security, key: ours.pub, may: [${may}]}\n`;
     writeFileSync(shop.at('waivers-only.yaml'), signer('waiver'));
     writeFileSync(shop.at('rules.yaml'), signer('rules'));
@@ -224,10 +224,10 @@ describe('assay rules update', () => {
     const stranger = readFileSync(shop.at('stranger.pub'), 'utf8');
     const sha256 = createHash('sha256').update(other).digest('hex');
     for (const [change, message] of [
-      [{ bundle: swapped }, 'are not those that were installed'],
-      [{ bundle: swapped, sha256 }, 'the signature of the installed rules does not hold'],
-      [{ key: stranger }, 'the signature of the installed rules does not hold'],
-      [{ bundle: '!' }, 'are not those that were installed'],
+      [{ bundle: swapped }, 'the installed rules were changed after their installation'],
+      [{ bundle: swapped, sha256 }, 'the signature of the installed rules is not valid'],
+      [{ key: stranger }, 'the signature of the installed rules is not valid'],
+      [{ bundle: '!' }, 'the installed rules were changed after their installation'],
       [{ more: 1 }, 'holds no installed rules'],
     ] as const) {
       writeFileSync(path, JSON.stringify({ ...good, ...change }));

@@ -158,7 +158,7 @@ describe('options', () => {
     writeFileSync(allow, entry('2001-01-01'));
     expect(await report('--allow', allow)).toMatchObject({
       decision: { action: 'deny' },
-      notes: ['the allowance of acme.tokens.Table by me ended on 2001-01-01'],
+      notes: ['the allowance of acme.tokens.Table by me expired on 2001-01-01'],
     });
   });
 

@@ -179,11 +179,7 @@ describe('what cannot be signed: one line that says what and how to correct it, 
       /--certificate-chain: needs --certificate/,
     ],
 
-    [
-      'keyless with a key',
-      ['model', '--keyless', ...KEY],
-      /--keyless: cannot be combined with the --private-key;/,
-    ],
+    ['keyless with a key', ['model', '--keyless', ...KEY], /--keyless: cannot be combined with the --private-key;/],
     [
       'keyless, offline',
       ['model', '--keyless', '--offline'],

@@ -74,7 +74,7 @@ describe('assay snapshot', () => {
       /^acme\/model@1: left out approval .*: it was signed with a key \(.*\) that the trust file does not list$/m,
     );
     expect(result.stdout).toMatch(
-      /^acme\/model@1: left out stage production: its approvals for production do not hold/m,
+      /^acme\/model@1: left out stage production: its approvals for production are not valid/m,
     );
     expect(answer()).toBe('denied');
     expect((await runCli(args())).stderr).toMatch(/; 2 left out \(--explain says why\)/);
@@ -143,7 +143,7 @@ describe('assay snapshot', () => {
     copyFileSync(`${database}.old`, database);
     const result = await runCli(args());
     expect(result).toMatchObject({ code: 2, stdout: '' });
-    expect(result.stderr).toMatch(/registry\.db: the audit log no longer holds entry \d+ .*; restore the registry/);
+    expect(result.stderr).toMatch(/registry\.db: the audit log no longer contains entry \d+ .*; restore the registry/);
     expect(opened().meta.version).toBe(1);
     await shop.reopen(`sqlite:${database}`);
   });

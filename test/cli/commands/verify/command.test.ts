@@ -66,7 +66,7 @@ requirePart(
       fresh('whole');
       const { code, stdout, stderr } = await verify();
       expect(stderr).toBe('');
-      expect(stdout).toMatch(/^SIGNATURE {5}verified: the signature holds for 4 files\nsigner {8}the P-256 key/);
+      expect(stdout).toMatch(/^SIGNATURE {5}verified: the signature is valid for 4 files\nsigner {8}the P-256 key/);
       expect(code).toBe(0);
       expect(await verify('--quiet')).toMatchObject({ code: 0, stdout: '', stderr: '' });
     });
@@ -146,7 +146,7 @@ requirePart(
       fresh('nobody');
       const { code, stdout } = await runCli(['verify', model]);
       expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
-        'anybody can sign for himself: name the key that you trust with --public-key',
+        'no signer is trusted: name the key that you trust with --public-key',
       );
       expect(code).toBe(1);
     });
