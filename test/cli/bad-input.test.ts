@@ -53,7 +53,7 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
     ['a link that leads to itself', ['scan', 'loop'], /loop: /],
     ['a device', ['scan', '/dev/zero'], /\/dev\/zero: /],
     ['an unknown scheme', ['scan', 'gopher://x/y'], /gopher:.*; give/],
-    ['a scheme that is not read', ['scan', 'gs://bucket/model'], /gs:.*not read; download it/],
+    ['a scheme that is not read', ['scan', 'gs://bucket/model'], /gs:.*not supported; download it/],
     ['a Hub name that cannot be', ['scan', 'hf://a/b/../../c@x y'], /hf:/],
     ['the network, offline', ['scan', 'https://example.org/model.pt', '--offline'], /offline/],
     ['no target', ['scan'], /missing required argument 'target'; assay --help/],
@@ -76,7 +76,7 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
     [
       'an output in a missing folder',
       ['scan', good, '-o', 'no/where.json'],
-      /--output no\/where\.json: there is no folder no; make it/,
+      /--output no\/where\.json: there is no folder no; create it/,
     ],
     ['an output that is a folder', ['scan', good, '-o', 'empty'], /--output empty: is not a place for a file/],
     ['missing allowances', ['scan', good, '--allow', 'none.yaml'], /--allow none\.yaml: no such file/],

@@ -68,7 +68,7 @@ describe('a bundle behind an address', () => {
     await fetched(`${origin}/two.bundle`);
     const installed = readFileSync(join(shop.home, 'rules.json'));
     for (const [name, key, code, message] of [
-      ['changed.bundle', 'ours.pub', 1, 'the signature is not that of a key'],
+      ['changed.bundle', 'ours.pub', 1, 'the signature is not by a key'],
       ['two.bundle', 'stranger.pub', 1, 'which is not trusted for rules'],
       ['one.bundle', 'ours.pub', 2, 'is not newer than 2027.2.0, which is installed'],
     ] as const) {

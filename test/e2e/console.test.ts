@@ -81,9 +81,9 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
       expect(await sam.page.getByRole('heading', { name: 'Not scanned' }).count()).toBe(1);
       await press(sam.page.getByRole('link', { name: 'Overview' }));
 
-      await press(sam.page.getByRole('link', { name: 'Ask for staging…' }));
+      await press(sam.page.getByRole('link', { name: 'Request staging…' }));
       await sam.page.getByLabel('Reason for the request').fill('better than before\non our own test set');
-      await press(sam.page.getByRole('button', { name: 'Ask for staging' }));
+      await press(sam.page.getByRole('button', { name: 'Request staging' }));
       const request = new URL(sam.page.url()).pathname;
       expect(await sam.page.getByRole('main').textContent()).toContain(
         'You requested this, so another person must approve it',
@@ -177,7 +177,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     expect(await sam.page.title()).toMatch(/^Security review: .*: Denied$/);
     await sam.open(`/console/versions/${id}/request?to=staging`);
     await sam.page.getByLabel('Reason for the request').fill('please');
-    await press(sam.page.getByRole('button', { name: 'Ask for staging' }));
+    await press(sam.page.getByRole('button', { name: 'Request staging' }));
     // Why not is said above what he wrote.
     expect(await sam.page.getByRole('alert').textContent()).toContain('The policy for staging denies it');
     expect(await sam.page.getByLabel('Reason for the request').inputValue()).toBe('please');

@@ -63,7 +63,7 @@ function serverAddress(name: string, text: string): string {
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw usage(
       name,
-      'http:// does not protect the bytes from changes and read the password',
+      'http:// does not protect the bytes from changes, nor the password from readers',
       'use its https:// address',
     );
   }

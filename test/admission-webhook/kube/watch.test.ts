@@ -63,7 +63,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     await until(() => expect(told.lines).toContain('synced'));
     await kube.down();
     await until(() => expect(told.problems.length).toBeGreaterThan(2));
-    expect(told.problems.at(-1)?.message).toBe(`${kube.server}`);
+    expect(told.problems.at(-1)?.message).toBe(`${kube.server} refuses the connection`);
     told.lines.length = 0;
     // Another client changes things before this one is back: its first answers come late.
     await kube.up();

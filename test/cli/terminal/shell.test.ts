@@ -62,7 +62,7 @@ describe('errors', () => {
   it('are one safe line; a defect of ours shows where', () => {
     const { shell, written } = shellOf(false);
     printError(shell, new AssayError('not-found', 'no such\nfile', { subject: 'a\u001b[2J', hint: 'read it again' }));
-    expect(written).toEqual(['assay: a\\x1b[2J: no such\\nfile; look again\n']);
+    expect(written).toEqual(['assay: a\\x1b[2J: no such\\nfile; read it again\n']);
     written.length = 0;
     printError(shell, new TypeError('x is not a function'));
     expect(written[0]).toBe('assay: defect: x is not a function; please report it with the lines below\n');
