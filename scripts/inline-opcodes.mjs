@@ -16,7 +16,7 @@ export function inlineOpcodes(code) {
   );
   return code.replace(/(?<![.\w'"])OP\.([A-Z]\w*)/g, (_, name) => {
     const value = codes.get(name);
-    if (value === undefined) throw new Error(`there is no opcode ${name}`);
+    if (value === undefined) throw new Error(`OP.${name} is not an opcode`);
     return value;
   });
 }

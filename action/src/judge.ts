@@ -2,11 +2,17 @@ import { type Assessment, VERDICTS, type Verdict } from '../../src/core/assessme
 import { assessBy, decideBy } from '../../src/pipeline/evaluate/index.ts';
 import type { ChangeSet } from './change/index.ts';
 import type { RunRules } from './rules.ts';
-import { askedSubjectsOf, type Desk, distinct, folderSubjects, type Ruled } from './service/index.ts';
+import {
+  askedSubjectsOf,
+  type DecisionService,
+  distinct,
+  folderSubjects,
+  type ServiceDecision,
+} from './service/index.ts';
 
-interface JudgeOptions {
+interface ModelOptions {
   readonly newOnly: boolean;
-  readonly desk: Desk;
+  readonly decisionService: DecisionService;
   readonly signal: AbortSignal;
 }
 
@@ -14,14 +20,14 @@ interface JudgeOptions {
 export async function judgeModels(
   { models, before, moved, files }: ChangeSet,
   { rules, terms }: RunRules,
-  { newOnly, desk, signal }: JudgeOptions,
-): Promise<Ruled | undefined> {
+  { newOnly, decisionService, signal }: ModelOptions,
+): Promise<ServiceDecision | undefined> {
   if (models.files.length === 0) return undefined;
   const now = await assessBy(models, rules, { signal });
   const judged = newOnly ? await freshOf(now) : now;
   if (judged.files.length === 0) return undefined;
   const subjects = distinct([...askedSubjectsOf(now, files.paths()), ...(await folderSubjects(now, files))]);
-  return desk.rule(await decideBy(judged, terms), subjects);
+  return decisionService.decide(await decideBy(judged, terms), subjects);
 
   async function freshOf(all: Assessment): Promise<Assessment> {
     const base = before.files.length === 0 ? undefined : await assessBy(before, rules, { signal });

@@ -4,8 +4,8 @@ import {
   type FileAssessment,
   type Finding,
   NOTHING_DECLARED,
-  VERDICTS,
   type Verdict,
+  worseVerdict,
 } from '../../src/core/assessment/index.ts';
 import { type ByteSource, chunks, MemorySource } from '../../src/core/bytes/index.ts';
 import { treeDigest } from '../../src/integrity/hash/index.ts';
@@ -22,8 +22,8 @@ const VERDICT_OF = new Map<string, Verdict>(
 );
 
 /**
- * Judges what lines of the change say, as any artifact is judged: by the policy, with waivers that bind to the digest of the files
- * that the lines are in. A file is as bad as the worst of its findings that no waiver covers.
+ * Judges the findings on lines of the change as one artifact: by the policy, with waivers that bind to the digest of the files that
+ * contain the lines. The verdict of a file is the worst of its findings that no waiver covers.
  */
 export async function judgeLines(
   findings: readonly Finding[],
@@ -50,8 +50,7 @@ export async function judgeLines(
   const waived = new Set(first.decision.waivers.flatMap((one) => (one.outcome === 'applied' ? one.findings : [])));
   if (waived.size === 0) return first;
   const open = findings.filter(({ fingerprint }) => !waived.has(fingerprint));
-  const files2 = withVerdicts(seen, open);
-  return decideBy({ ...assessment, files: files2 }, terms);
+  return decideBy({ ...assessment, files: withVerdicts(seen, open) }, terms);
 }
 
 interface SeenFile {
@@ -111,9 +110,7 @@ function assessmentOf(
 function withVerdicts(seen: readonly SeenFile[], open: readonly Finding[]): readonly FileAssessment[] {
   const worst = new Map<string, Verdict>();
   for (const { file, ruleId } of open) {
-    const verdict = VERDICT_OF.get(ruleId) ?? 'clean';
-    const known = worst.get(file) ?? 'clean';
-    if (VERDICTS.indexOf(verdict) > VERDICTS.indexOf(known)) worst.set(file, verdict);
+    worst.set(file, worseVerdict(worst.get(file) ?? 'clean', VERDICT_OF.get(ruleId) ?? 'clean'));
   }
   return seen.map((file) => ({
     ...file,

@@ -1,4 +1,10 @@
-import { type Action, type Finding, type Severity, severityRank } from '../../src/core/assessment/index.ts';
+import {
+  type Action,
+  type Finding,
+  type Severity,
+  severityRank,
+  worseAction,
+} from '../../src/core/assessment/index.ts';
 import type { Evaluated } from '../../src/pipeline/evaluate/index.ts';
 import { findingText, withEvidence } from '../../src/report/index.ts';
 import type { ChangeSet } from './change/index.ts';
@@ -6,8 +12,7 @@ import type { Comparison } from './comparison.ts';
 import { judgeLines } from './lines.ts';
 import type { ReferencedModel, ScannedReferences } from './references/index.ts';
 import type { RunRules } from './rules.ts';
-import { type Ruled, serviceFindings, unavailableFinding } from './service/index.ts';
-import { worseAction } from './worse-action.ts';
+import { type ServiceDecision, serviceFindings, unavailableFinding } from './service/index.ts';
 
 /** A finding with the place of the repository that a person is led to. */
 export interface Shown {
@@ -25,7 +30,7 @@ export interface RunOutcome {
   readonly comparison: Comparison;
   readonly change: ChangeSet;
   /** The model files of the change. */
-  readonly models: Ruled | undefined;
+  readonly models: ServiceDecision | undefined;
   readonly referenced: readonly ReferencedModel[];
   /** What lines of the change say, and the change as a whole. */
   readonly lines: Evaluated;
@@ -40,7 +45,7 @@ export interface RunOutcome {
 interface Parts {
   readonly comparison: Comparison;
   readonly change: ChangeSet;
-  readonly models: Ruled | undefined;
+  readonly models: ServiceDecision | undefined;
   readonly references: ScannedReferences;
 }
 
@@ -66,11 +71,11 @@ export async function outcomeOf(parts: Parts, ruling: RunRules): Promise<RunOutc
   };
 }
 
-function ownFindings(models: Ruled | undefined): readonly Finding[] {
+function ownFindings(models: ServiceDecision | undefined): readonly Finding[] {
   return models === undefined ? [] : serviceFindings(models, (paths) => paths.slice(0, 1).map((file) => ({ file })));
 }
 
-function outageFindings({ references, models }: Parts, all: readonly Ruled[]): readonly Finding[] {
+function outageFindings({ references, models }: Parts, all: readonly ServiceDecision[]): readonly Finding[] {
   const first = all.find(({ service }) => service.kind === 'unavailable');
   const place = references.models.find(({ outcome }) => outcome.kind === 'judged' && outcome.judged === first)
     ?.places[0];
@@ -80,7 +85,7 @@ function outageFindings({ references, models }: Parts, all: readonly Ruled[]): r
   return [...references.outages, ...(unavailable === undefined ? [] : [unavailable])];
 }
 
-function outagesOf(referenced: readonly ReferencedModel[], all: readonly Ruled[]): readonly string[] {
+function outagesOf(referenced: readonly ReferencedModel[], all: readonly ServiceDecision[]): readonly string[] {
   const stores = referenced.flatMap(({ outcome, reference }) => (outcome.kind === 'outage' ? [reference] : []));
   const isUnasked = all.some(({ service }) => service.kind === 'unavailable');
   return [...stores, ...(isUnasked ? ['the service of the organisation'] : [])];
@@ -94,7 +99,7 @@ function withOutages({ assessment, decision }: Evaluated, outages: readonly Find
 }
 
 function shownOf(
-  models: Ruled | undefined,
+  models: ServiceDecision | undefined,
   referenced: readonly ReferencedModel[],
   lines: Evaluated,
 ): readonly Shown[] {

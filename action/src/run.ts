@@ -22,7 +22,7 @@ import { atLeast, outcomeOf, type RunOutcome } from './outcome.ts';
 import { introducedReferences, scanReferences } from './references/index.ts';
 import { annotate, GitHub, judgedOf, MAX_COMMENT, outcomeHeadline, summaryOf, writeReport } from './report/index.ts';
 import { type RunRules, readRuling } from './rules.ts';
-import { closedDesk, type Desk, NO_DESK, openDesk } from './service/index.ts';
+import { type DecisionService, NO_SERVICE, openDecisionService, unavailableService } from './service/index.ts';
 import { MAX_SUMMARY_BYTES, Workflow } from './workflow.ts';
 
 /** UTF-16 units of a summary: three bytes each at most. */
@@ -84,37 +84,43 @@ async function judge(env: NodeJS.ProcessEnv, inputs: Inputs, { workflow, scratch
   const ruling = await readRuling(comparison, inputs, git, new Date());
   const change = await changeSetOf(comparison, inputs, { git, workspace, scratch });
   const introduced = await introducedReferences(change);
-  const desk = deskOf(env, inputs, comparison, { ruling, signal });
+  const decisionService = decisionServiceOf(env, inputs, comparison, { ruling, signal });
   try {
-    const models = await judgeModels(change, ruling, { newOnly: inputs.newFindingsOnly, desk, signal });
+    const models = await judgeModels(change, ruling, { newOnly: inputs.newFindingsOnly, decisionService, signal });
     const references = await scanReferences(introduced, ruling, {
       env: sourceEnvironment(env, inputs),
       offline: inputs.offline,
       isInRepository: (path) => change.files.has(path),
-      desk,
+      decisionService,
       signal,
       log: (text) => workflow.log(text),
     });
     return await outcomeOf({ comparison, change, models, references }, ruling);
   } finally {
-    await desk.close();
+    await decisionService.close();
   }
 }
 
 /** @throws AssayError `usage` for a service without a token, where the job could have one */
-function deskOf(
+function decisionServiceOf(
   env: NodeJS.ProcessEnv,
   { serviceUrl, serviceToken, hfToken }: Inputs,
   { event, pullRequest }: Comparison,
   { ruling, signal }: { readonly ruling: RunRules; readonly signal: AbortSignal },
-): Desk {
-  if (serviceUrl === undefined) return NO_DESK;
+): DecisionService {
+  if (serviceUrl === undefined) return NO_SERVICE;
   if (serviceToken !== '') {
-    return openDesk({ url: serviceUrl, token: serviceToken, env: sourceEnvironment(env, { hfToken }), signal, ruling });
+    return openDecisionService({
+      url: serviceUrl,
+      token: serviceToken,
+      env: sourceEnvironment(env, { hfToken }),
+      signal,
+      ruling,
+    });
   }
   if (event === 'pull_request' && pullRequest?.fork === true) {
     const hint = 'run the step on merge_group, or on pull_request_target with the base checked out: those have secrets';
-    return closedDesk(
+    return unavailableService(
       new AssayError('unauthorized', 'the pull request comes from a fork, which gets no service-token', { hint }),
     );
   }
@@ -247,7 +253,7 @@ function sarifOf(outcome: RunOutcome, { category }: Inputs, context: ReportConte
       one.kind === 'judged' ? [[one.judged, at[0]] as const] : [],
     ),
   );
-  // Each finding of a line is a result on that line; the files that the lines are in are none of their own.
+  // Each finding of a line is a result on that line; the files that contain the lines add no results.
   const { assessment, decision } = outcome.lines;
   const lines = { assessment: { ...assessment, files: [] }, decision };
   return renderSarif([...judgedOf(outcome), lines], context, {

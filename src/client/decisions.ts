@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AssayError, isAssayError } from '../core/index.ts';
-import { ManyDecisionsSchema } from '../registry/api/index.ts';
+import { MAX_DECISION_QUERIES, ManyDecisionsSchema } from '../registry/api/index.ts';
 import type { CurrentDecision, DecisionQuery } from '../registry/index.ts';
 import type { ServiceConnection } from './http.ts';
 
-/** What one request may ask. */
-const MAX_BATCH = 200;
 /** Tries after the first: a question changes nothing, and may be asked again. */
 const RETRIES = 2;
 const FIRST_DELAY_MS = 300;
@@ -22,8 +20,8 @@ export async function askDecisions(
   signal: AbortSignal,
 ): Promise<readonly (readonly CurrentDecision[])[]> {
   const all: (readonly CurrentDecision[])[] = [];
-  for (let at = 0; at < queries.length; at += MAX_BATCH) {
-    const batch = queries.slice(at, at + MAX_BATCH);
+  for (let at = 0; at < queries.length; at += MAX_DECISION_QUERIES) {
+    const batch = queries.slice(at, at + MAX_DECISION_QUERIES);
     const { results } = await patiently(
       () => service.post('/v1/decisions', { queries: batch }, ManyDecisionsSchema),
       signal,

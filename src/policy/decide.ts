@@ -7,6 +7,7 @@ import {
   severityRank,
   type Violation,
   type Waiver,
+  worseAction,
 } from '../core/assessment/index.ts';
 import type { Approval } from './approval.ts';
 import type { CompiledPolicy } from './compile.ts';
@@ -45,7 +46,6 @@ const ACTIONS: Readonly<Record<RuleOutcome['outcome'], Action>> = {
   error: 'deny',
   unavailable: 'deny',
 };
-const WORST_LAST: readonly Action[] = ['allow', 'warn', 'deny'];
 
 interface Ruling extends Violation {
   readonly action: Action;
@@ -111,7 +111,7 @@ function decisionOf(
     ...afterWaivers.rules.map(rulingOf),
     ...severityRulings(seen, failOn, waived),
   ];
-  const action = rulings.reduce<Action>((worst, ruling) => worse(worst, ruling.action), 'allow');
+  const action = rulings.reduce<Action>((worst, ruling) => worseAction(worst, ruling.action), 'allow');
   const violations = action === 'allow' ? [] : rulings.filter((ruling) => ruling.action === action);
   return {
     action,
@@ -126,10 +126,6 @@ function decisionOf(
 /** A waiver that does not count is a finding itself, which rules see. */
 function withFindings(assessment: Assessment, { findings }: WaiverJudgement): Assessment {
   return findings.length === 0 ? assessment : { ...assessment, findings: [...assessment.findings, ...findings] };
-}
-
-function worse(a: Action, b: Action): Action {
-  return WORST_LAST.indexOf(a) >= WORST_LAST.indexOf(b) ? a : b;
 }
 
 function mismatchRulings({ name }: CompiledPolicy, { mismatch }: Evaluation): Ruling[] {

@@ -21,7 +21,7 @@ export interface ServiceConfig {
    */
   readonly approvalKey: string | null;
   readonly approvalPassphrase: string | null;
-  /** Path of the trust file: who may sign approvals; `null`: approvers cannot sign with their own keys. */
+  /** Path of the trust file: who can sign approvals; `null`: approvers cannot sign with their own keys. */
   readonly trust: string | null;
   /** Path of the document that names policies and approvals for each stage; the shipped rules when absent. */
   readonly rules: string | null;

@@ -67,7 +67,7 @@ describe('one person with one key', STORY, () => {
     const ran = await approve('gpt', '--stage', 'staging', '--key', 'other.pem');
     writeFileSync(path, text);
     expect(ran.code).toBe(2);
-    expect(ran.stderr).toMatch(/^assay: gpt: no trust file says who may sign approvals; give --trust/);
+    expect(ran.stderr).toMatch(/^assay: gpt: no trust file says who can sign approvals; give --trust/);
   });
 
   it('does not approve their own request', async () => {

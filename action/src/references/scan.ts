@@ -5,7 +5,13 @@ import { assessBy, decideBy, type Evaluated } from '../../../src/pipeline/evalua
 import { CHANGE_RULES } from '../../../src/scan/rules/index.ts';
 import { openArtifact } from '../../../src/sources/index.ts';
 import type { RunRules } from '../rules.ts';
-import { askedSubjectsOf, type Desk, ownDenial, type Ruled, serviceFindings } from '../service/index.ts';
+import {
+  askedSubjectsOf,
+  type DecisionService,
+  ownDenial,
+  type ServiceDecision,
+  serviceFindings,
+} from '../service/index.ts';
 import { lineFindings, referenceFinding } from './findings.ts';
 import type { PlacedReference } from './introduced.ts';
 
@@ -14,7 +20,7 @@ export interface ReferencedModel {
   readonly reference: string;
   readonly places: readonly PlacedReference[];
   readonly outcome:
-    | { readonly kind: 'judged'; readonly judged: Ruled }
+    | { readonly kind: 'judged'; readonly judged: ServiceDecision }
     /** It is not known whether it could be read another time: an outage, a rate limit. */
     | { readonly kind: 'outage'; readonly error: AssayError }
     | { readonly kind: 'unread'; readonly error: AssayError }
@@ -38,7 +44,7 @@ interface ScanOptions {
   readonly offline: boolean;
   /** Whether a path is a file or a folder of the commit. */
   readonly isInRepository: (path: string) => boolean;
-  readonly desk: Desk;
+  readonly decisionService: DecisionService;
   readonly signal: AbortSignal;
   readonly log: (text: string) => void;
 }
@@ -86,7 +92,11 @@ async function scanOne(
     judged.assessment,
     judged.assessment.files.map(({ path }) => path),
   );
-  return { reference, places, outcome: { kind: 'judged', judged: await options.desk.rule(judged, subjects) } };
+  return {
+    reference,
+    places,
+    outcome: { kind: 'judged', judged: await options.decisionService.decide(judged, subjects) },
+  };
 }
 
 type Read =

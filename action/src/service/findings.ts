@@ -2,7 +2,7 @@ import type { Finding } from '../../../src/core/assessment/index.ts';
 import { withHint } from '../../../src/core/index.ts';
 import { CHANGE_RULES } from '../../../src/scan/rules/index.ts';
 import { changeFinding } from '../change/index.ts';
-import type { Ruled } from './desk.ts';
+import type { ServiceDecision } from './decision-service.ts';
 
 /** Where a person is led to. */
 interface Spot {
@@ -12,7 +12,7 @@ interface Spot {
 
 /** What the service says of an artifact, as findings of the change. @param spotsOf the places of some files of the artifact */
 export function serviceFindings(
-  { service, assessment }: Ruled,
+  { service, assessment }: ServiceDecision,
   spotsOf: (paths: readonly string[]) => readonly Spot[],
 ): readonly Finding[] {
   if (service.kind === 'answered') {
@@ -37,7 +37,7 @@ export function serviceFindings(
 }
 
 /** What there is to say when the service was not asked. */
-export function unavailableFinding({ service }: Ruled, { file, line }: Spot): Finding | undefined {
+export function unavailableFinding({ service }: ServiceDecision, { file, line }: Spot): Finding | undefined {
   if (service.kind !== 'unavailable') return undefined;
   const { error } = service;
   const subject = error.subject === undefined ? '' : `${error.subject} `;

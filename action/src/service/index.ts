@@ -1,3 +1,10 @@
-export { closedDesk, type Desk, NO_DESK, openDesk, ownDenial, type Ruled } from './desk.ts';
+export {
+  type DecisionService,
+  NO_SERVICE,
+  openDecisionService,
+  ownDenial,
+  type ServiceDecision,
+  unavailableService,
+} from './decision-service.ts';
 export { serviceFindings, unavailableFinding } from './findings.ts';
 export { askedSubjectsOf, distinct, folderSubjects } from './subjects.ts';

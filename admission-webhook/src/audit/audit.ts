@@ -34,7 +34,7 @@ export async function auditCluster(source: AuditSource, webhook: AuditWebhook, n
   const present = webhook.state();
   const { snapshot } = present;
   if (snapshot.kind === 'none') {
-    throw new AssayError('usage', `there is no usable snapshot: ${snapshot.why}`, {
+    throw new AssayError('usage', `the snapshot cannot be used: ${snapshot.why}`, {
       subject: '--snapshot',
       hint: 'check --snapshot and --snapshot-key',
     });

@@ -28,7 +28,7 @@ export interface WebhookOptions {
   readonly snapshot: SnapshotOptions;
   /** File: an AdmissionConfig. */
   readonly config: string | null;
-  /** Folder of signed waivers, and the trust file of who may sign them. */
+  /** Folder of signed waivers, and the trust file of who can sign them. */
   readonly breakGlass: { readonly folder: string; readonly trust: string } | null;
   /** Learn the labels of namespaces from the cluster. */
   readonly watchNamespaces: boolean;

@@ -128,7 +128,7 @@ async function bytesOf(path: string): Promise<Buffer | AssayError | undefined> {
   }
 }
 
-/** The same while the same would be found: the files, and who may sign. */
+/** The same while the same would be found: the files, and who can sign. */
 function markOf(files: readonly WaiverFile[], { rules }: TrustFile, now: Date): string {
   const signers = rules.map(({ name, may, trust, notAfter }) => {
     const counts = may.has('break-glass') && (notAfter === undefined || now <= notAfter);

@@ -6,8 +6,14 @@ const text = (description: string) => string({ description });
 const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
   choiceOf(values, { type: 'string', enum: values, description });
 
-export const ActionSchema = oneOf(['allow', 'warn', 'deny'], 'What the policy says');
+/** The worst last. */
+const ACTIONS = ['allow', 'warn', 'deny'] as const;
+export const ActionSchema = oneOf(ACTIONS, 'What the policy says');
 export type Action = Static<typeof ActionSchema>;
+
+export function worseAction(a: Action, b: Action): Action {
+  return ACTIONS.indexOf(a) >= ACTIONS.indexOf(b) ? a : b;
+}
 
 export const WaiverSchema = object({
   rule: text('A rule of the policy or of the catalogue'),

@@ -22,6 +22,7 @@ export {
   type Waiver,
   type WaiverOutcome,
   WaiverSchema,
+  worseAction,
 } from './decision.ts';
 export { type Declared, NOTHING_DECLARED } from './declared.ts';
 export { type Finding, fingerprint } from './finding.ts';

@@ -46,7 +46,7 @@ const PLURALS: Readonly<Record<SignerRole, string>> = {
 };
 
 /**
- * Reads a trust file, which says who may sign what (YAML). Paths in it are relative to it.
+ * Reads a trust file, which says who can sign what (YAML). Paths in it are relative to it.
  *
  *     version: 1
  *     signers:

@@ -68,6 +68,9 @@ export const CurrentDecisionsSchema = object({
   items: list(CurrentDecisionSchema, 'One for each model that has these bytes; none when nothing is known of them'),
 });
 
+/** Questions of one request. */
+export const MAX_DECISION_QUERIES = 200;
+
 export const DecisionQuerySchema = object({
   digest: optionalOf(text('`sha256:<hex>`: the canonical tree digest', DIGEST)),
   ref: optionalOf(text('A pinned reference', REFERENCE)),

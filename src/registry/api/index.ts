@@ -5,6 +5,7 @@ export {
   CurrentDecisionsSchema,
   DecisionQuerySchema,
   DecisionsSchema,
+  MAX_DECISION_QUERIES,
   ManyDecisionsSchema,
   RulesetSchema,
   type StoredDecision,

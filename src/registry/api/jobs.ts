@@ -55,7 +55,7 @@ export const BatchSchema = object(
         failed: countOf('Jobs that failed'),
         cancelled: countOf('Jobs that were cancelled'),
       },
-      'How many of its jobs stand how',
+      'The number of its jobs in each state',
     ),
     progress: JobProgressSchema,
   },

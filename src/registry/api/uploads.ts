@@ -5,7 +5,7 @@ const UploadFileSchema = object({
   path: text('Path within the artifact'),
   size: countOf('Bytes that were announced'),
   received: countOf('Bytes that came'),
-  sha256: maybeText('Hex; what the bytes have to be'),
+  sha256: maybeText('Hex; the bytes must have this digest'),
 });
 export type UploadFile = Static<typeof UploadFileSchema>;
 

@@ -87,7 +87,7 @@ export async function verifyApproval(
   now: Date,
 ): Promise<GivenApproval> {
   if (trust === undefined) {
-    throw new RegistryError('no-trust', 'no trust file says who may sign approvals', { hint: 'configure one' });
+    throw new RegistryError('no-trust', 'no trust file says who can sign approvals', { hint: 'configure one' });
   }
   if (attestation.length > MAX_ATTESTATION) throw bad('it has more than 1 MiB');
   const { statement, signer, rule } = await verified(attestation, trust, approvable, now);

@@ -72,7 +72,7 @@ export async function verifyWaiver(
   now: Date,
 ): Promise<SignedWaiver> {
   if (trust === undefined) {
-    throw new RegistryError('no-trust', 'no trust file says who may sign waivers', { hint: 'configure one' });
+    throw new RegistryError('no-trust', 'no trust file says who can sign waivers', { hint: 'configure one' });
   }
   if (attestation.length > MAX_ATTESTATION) throw bad('it has more than 1 MiB');
   try {

@@ -1,13 +1,16 @@
 import { array } from '../../core/schema/index.ts';
-import { CurrentDecisionsSchema, DecisionQuerySchema, ManyDecisionsSchema, object } from '../../registry/api/index.ts';
+import {
+  CurrentDecisionsSchema,
+  DecisionQuerySchema,
+  MAX_DECISION_QUERIES,
+  ManyDecisionsSchema,
+  object,
+} from '../../registry/api/index.ts';
 import type { CurrentDecision, DecisionQuery } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import { ASKERS, UNCHANGED } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
-
-/** Questions of one request. */
-const MAX_BATCH = 200;
 
 export const decisionRoutes: Routes = (app, { registry }) => {
   /** What is not known is denied. */
@@ -45,7 +48,7 @@ export const decisionRoutes: Routes = (app, { registry }) => {
         body: object({
           queries: array(DecisionQuerySchema, {
             minItems: 1,
-            maxItems: MAX_BATCH,
+            maxItems: MAX_DECISION_QUERIES,
             description: 'Each a digest or a reference',
           }),
         }),

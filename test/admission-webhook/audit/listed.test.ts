@@ -120,7 +120,10 @@ describe('an audit of what was listed before', () => {
     writeFileSync(other, 'nothing');
     const cases: readonly [args: readonly string[], message: RegExp][] = [
       [file, /no snapshot is named/],
-      [['--snapshot', join(folder, 'none'), '--snapshot-key', key, ...file], /no usable snapshot: .*no such file/],
+      [
+        ['--snapshot', join(folder, 'none'), '--snapshot-key', key, ...file],
+        /the snapshot cannot be used: .*no such file/,
+      ],
       [['--snapshot', snapshot, '--snapshot-key', other, ...file], /./],
       [[...flags, '-f', join(folder, 'none')], /no such file/],
       [[...flags, '--kubeconfig', join(folder, 'none')], /--kubeconfig .*no such file/],

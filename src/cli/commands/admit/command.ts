@@ -52,7 +52,7 @@ function addOptions(command: Command): Command {
     .option('--poll <seconds>', 'interval between checks for a newer snapshot', '60')
     .option('--config <file>', 'the rules of each namespace (AdmissionConfig, YAML)')
     .option('--break-glass <folder>', 'signed waivers for emergencies')
-    .option('--break-glass-trust <file>', 'trust file that lists who may sign them')
+    .option('--break-glass-trust <file>', 'trust file that lists who can sign them')
     .option('--watch-namespaces', 'watch the labels of namespaces in the cluster', false)
     .option('--kubeconfig <file>', 'the kubeconfig, or http://127.0.0.1:8001 of kubectl proxy (default: as kubectl)')
     .option('--namespace <name>', 'the namespace of the webhook itself, which it never blocks')

@@ -84,7 +84,7 @@ function refuseWithoutTrust({ registry, request }: Desk): void {
   if (registry.kind !== 'local' || registry.place.trust !== null || registry.firstKey !== undefined) return;
   const { folder } = registry.place;
   const hint = `give --trust${folder === undefined ? '' : `, or put a trust file there: ${folder}/trust.yaml`}`;
-  throw new AssayError('usage', 'no trust file says who may sign approvals', { subject: request.artifact, hint });
+  throw new AssayError('usage', 'no trust file says who can sign approvals', { subject: request.artifact, hint });
 }
 
 /** Whoever keeps a registry alone approves for staging on the way to production; elsewhere each stage is asked for by itself. */

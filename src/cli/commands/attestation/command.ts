@@ -7,7 +7,7 @@ const GUIDE = `
 An attestation is a signed statement about one artifact: the result of a scan, an approval, a waiver of one rule,
 or a decision. It is an in-toto statement in a Sigstore bundle, which other programs can read.
 
-A trust file lists who may sign what (paths are relative to the file):
+A trust file lists who can sign what (paths are relative to the file):
 
   version: 1
   signers:

@@ -83,7 +83,7 @@ export function registerAttestationCreate(attestation: Command, shell: Shell): v
     .description('Signs a statement about a model with a key, a certificate, or keyless.')
     .addOption(new Option('--type <type>', 'the type of the statement').choices(TYPES).makeOptionMandatory())
     .option('--report <file>', 'a report of assay scan (JSON): the subject and the evidence of the statement')
-    .option('--digest <digest>', 'the subject, when there is no report: sha256:...')
+    .option('--digest <digest>', 'the digest of the subject, if no report is given: sha256:...')
     .option('--url <url>', 'of a scan: address of its run')
     .option('--evidence <file>', 'of a decision: an attestation that was used (repeatable)', collect, [])
     .option('--stage <stage>', 'of an approval: the stage, such as production')

@@ -49,7 +49,7 @@ export function registerRules(program: Command, shell: Shell): void {
     .description('Installs a signed rule bundle. A bundle that is not newer than the installed one is refused.')
     .requiredOption('--from <file|url>', 'the bundle: a file, or an https:// address')
     .option('--public-key <file>', 'public key of the signer (PEM)')
-    .option('--trust <file>', 'a trust file with signers who may sign rules; else $ASSAY_TRUST')
+    .option('--trust <file>', 'a trust file with signers who can sign rules; else $ASSAY_TRUST')
     .option('-q, --quiet', 'print only errors', false)
     .action(async (flags: RulesUpdateFlags) => {
       const { runRulesUpdate } = await import('./run.ts');

@@ -27,7 +27,7 @@ export async function rulesKeys(
   if (keys.length > 0 || path !== '') return keys;
   throw new AssayError('usage', 'no signer of rules is trusted: this version has no release key', {
     subject: 'assay rules update',
-    hint: 'give --public-key, or --trust with a signer who may sign rules',
+    hint: 'give --public-key, or --trust with a signer who can sign rules',
   });
 }
 

@@ -64,7 +64,7 @@ async function warnOfKey(trust: string, { publicKey, name }: OpenedKey, shell: S
     return who.kind === 'key' && others.length > 0 && who.key.export({ type: 'spki', format: 'der' }).equals(own);
   });
   if (other === undefined) return;
-  const warning = `is also the key of "${other.name}", who may sign other things in the trust file; create a key for snapshots only`;
+  const warning = `is also the key of "${other.name}", who can sign other things in the trust file; create a key for snapshots only`;
   shell.stderr.write(`assay: warning: ${terminalText(`${name}: ${warning}`)}\n`);
 }
 

@@ -2,7 +2,7 @@ import { DICT, GLOBAL, NONE, TUPLE, type Value } from '../../../../formats/pickl
 import { type Contract, type ContractContext, unexpected } from '../contract.ts';
 import { fieldsOf } from '../native/index.ts';
 
-const STATE = unexpected('its state has not the members of the class');
+const STATE = unexpected('its state does not have the members of the class');
 
 /** What a member may be: none, a dict of the stream's own, an object that one of these made, or data of any kind. */
 type Member = 'none' | 'dict' | 'any' | RegExp;

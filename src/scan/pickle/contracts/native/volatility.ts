@@ -5,7 +5,7 @@ import { isIndexArray, knownArray } from './known-array.ts';
 
 const MODULE = 'arch.univariate.recursions';
 const ARGUMENTS = unexpected('it is made of other numbers than arch writes');
-const STATE = unexpected('its state has not the arrays of the class');
+const STATE = unexpected('its state does not have the arrays of the class');
 /** More lags than anybody sets; each takes memory. */
 const MAX_LAGS = 2 ** 16;
 

@@ -1,15 +1,14 @@
 import { askDecisions, openService, type ServiceConnection } from '../../../src/client/index.ts';
-import type { Action, Assessment, Violation } from '../../../src/core/assessment/index.ts';
+import { type Action, type Assessment, type Violation, worseAction } from '../../../src/core/assessment/index.ts';
 import { AssayError, isAssayError } from '../../../src/core/index.ts';
 import { decideBy, type Evaluated } from '../../../src/pipeline/evaluate/index.ts';
 import { type CurrentDecision, isRegistryError } from '../../../src/registry/index.ts';
 import { CHANGE_RULES } from '../../../src/scan/rules/index.ts';
 import type { RunRules } from '../rules.ts';
-import { worseAction } from '../worse-action.ts';
 import type { AskedSubject } from './subjects.ts';
 
 /** A decision, with what the service of the organisation makes of it. */
-export interface Ruled extends Evaluated {
+export interface ServiceDecision extends Evaluated {
   /** What comes of it: the decision of the run, unless the service says otherwise. */
   readonly action: Action;
   /** Paths of files that the service lets through by an approval or a waiver of exactly their bytes. */
@@ -31,23 +30,23 @@ export interface Denial {
 }
 
 /** Where artifacts are asked about. */
-export interface Desk {
-  rule(judged: Evaluated, subjects: readonly AskedSubject[]): Promise<Ruled>;
+export interface DecisionService {
+  decide(judged: Evaluated, subjects: readonly AskedSubject[]): Promise<ServiceDecision>;
   close(): Promise<void>;
 }
 
 /** What is decided without a service. */
-export const NO_DESK: Desk = {
-  rule: async (judged) => ruled(judged, { kind: 'not-asked' }),
+export const NO_SERVICE: DecisionService = {
+  decide: async (judged) => decidedAlone(judged, { kind: 'not-asked' }),
   close: async () => {},
 };
 
 /** A service that cannot be asked, and why. */
-export function closedDesk(error: AssayError): Desk {
-  return { rule: async (judged) => ruled(judged, { kind: 'unavailable', error }), close: async () => {} };
+export function unavailableService(error: AssayError): DecisionService {
+  return { decide: async (judged) => decidedAlone(judged, { kind: 'unavailable', error }), close: async () => {} };
 }
 
-interface DeskOptions {
+interface DecisionServiceOptions {
   readonly url: URL;
   readonly token: string;
   readonly env: NodeJS.ProcessEnv;
@@ -59,19 +58,19 @@ interface DeskOptions {
  * Asks the service of the organisation. What it denies is denied. It lets through what the run denies only where people approved or
  * waived exactly these bytes there, and never what is malicious, incomplete or not what was announced.
  */
-export function openDesk({ url, token, env, signal, ruling }: DeskOptions): Desk {
+export function openDecisionService({ url, token, env, signal, ruling }: DecisionServiceOptions): DecisionService {
   const service = openService(url, { token, tokenHint: 'check the input service-token', env, signal });
   let outage: AssayError | undefined;
   return {
-    async rule(judged, subjects) {
-      if (outage !== undefined) return ruled(judged, { kind: 'unavailable', error: outage });
+    async decide(judged, subjects) {
+      if (outage !== undefined) return decidedAlone(judged, { kind: 'unavailable', error: outage });
       const asked = await answersOf(service, subjects, signal);
       if (asked instanceof AssayError) {
         // One answer that does not come is waited for, not each.
         outage = asked;
-        return ruled(judged, { kind: 'unavailable', error: asked });
+        return decidedAlone(judged, { kind: 'unavailable', error: asked });
       }
-      return ruledBy(service.name, judged, asked, ruling);
+      return combined(service.name, judged, asked, ruling);
     },
     close: () => service.close(),
   };
@@ -80,7 +79,7 @@ export function openDesk({ url, token, env, signal, ruling }: DeskOptions): Desk
 const DENIED = CHANGE_RULES.serviceDenied.id;
 
 /** What led the run itself to deny an artifact; nothing when the service alone does. */
-export function ownDenial({ decision }: Ruled): readonly Violation[] {
+export function ownDenial({ decision }: ServiceDecision): readonly Violation[] {
   return decision.action === 'deny' ? decision.violations.filter(({ rule }) => rule !== DENIED) : [];
 }
 
@@ -90,7 +89,7 @@ interface Asked {
   readonly answers: readonly CurrentDecision[];
 }
 
-/** @throws AssayError, RegistryError for an answer that is wrong: it is no outage, and never a decision */
+/** @throws AssayError for a wrong answer, which is neither an outage nor a decision */
 async function answersOf(
   service: ServiceConnection,
   subjects: readonly AskedSubject[],
@@ -113,8 +112,13 @@ async function answersOf(
   }
 }
 
-async function ruledBy(by: string, judged: Evaluated, asked: readonly Asked[], ruling: RunRules): Promise<Ruled> {
-  if (asked.every(({ answers }) => answers.length === 0)) return ruled(judged, { kind: 'unknown', by });
+async function combined(
+  by: string,
+  judged: Evaluated,
+  asked: readonly Asked[],
+  ruling: RunRules,
+): Promise<ServiceDecision> {
+  if (asked.every(({ answers }) => answers.length === 0)) return decidedAlone(judged, { kind: 'unknown', by });
   const denials = asked.flatMap(({ subject, answers }) =>
     answers
       .filter(({ action }) => action === 'deny')
@@ -170,6 +174,6 @@ async function withoutApproved(
   return { assessment, decision: rest.decision };
 }
 
-function ruled(judged: Evaluated, service: ServiceAnswer): Ruled {
+function decidedAlone(judged: Evaluated, service: ServiceAnswer): ServiceDecision {
   return { ...judged, action: judged.decision.action, approved: new Set(), service };
 }
