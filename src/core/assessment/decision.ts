@@ -1,4 +1,5 @@
 import { array, choiceOf, objectOf, optionalOf, type SchemaProperties, type Static, string } from '../schema/index.ts';
+import { ACTIONS } from './action.ts';
 
 const object = <P extends SchemaProperties>(properties: P, described: { readonly description?: string } = {}) =>
   objectOf(properties, { more: false, ...described });
@@ -6,14 +7,7 @@ const text = (description: string) => string({ description });
 const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
   choiceOf(values, { type: 'string', enum: values, description });
 
-/** The worst last. */
-const ACTIONS = ['allow', 'warn', 'deny'] as const;
 export const ActionSchema = oneOf(ACTIONS, 'What the policy says');
-export type Action = Static<typeof ActionSchema>;
-
-export function worseAction(a: Action, b: Action): Action {
-  return ACTIONS.indexOf(a) >= ACTIONS.indexOf(b) ? a : b;
-}
 
 export const WaiverSchema = object({
   rule: text('A rule of the policy or of the catalogue'),

@@ -1,3 +1,4 @@
+export { type Action, worseAction } from './action.ts';
 export type {
   Assessment,
   DigestBasis,
@@ -11,7 +12,6 @@ export type { Check, CheckStatus } from './check.ts';
 export { holdsUnjudgedCode } from './code-bearing.ts';
 export { Coverage, type CoverageKind, type CoverageRange } from './coverage.ts';
 export {
-  type Action,
   ActionSchema,
   type Decision,
   DecisionSchema,
@@ -22,7 +22,6 @@ export {
   type Waiver,
   type WaiverOutcome,
   WaiverSchema,
-  worseAction,
 } from './decision.ts';
 export { type Declared, NOTHING_DECLARED } from './declared.ts';
 export { type Finding, fingerprint } from './finding.ts';
