@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { runProgram } from '../../../support/run-program.ts';
@@ -21,6 +21,7 @@ process.on('exit', () => process.stderr.write(${JSON.stringify(MARK)} + count));
 
 const root = tempFolder();
 const model = join(root, 'model');
+const changed = join(root, 'changed');
 const key = join(root, 'key.pem');
 const publicKey = join(root, 'key.pub');
 const other = join(root, 'other.pub');
@@ -34,6 +35,8 @@ beforeAll(async () => {
   const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   writeFileSync(other, stranger.publicKey.export({ type: 'spki', format: 'pem' }));
   expect(await runCli(['sign', model, '--private-key', key])).toMatchObject({ code: 0 });
+  cpSync(model, changed, { recursive: true });
+  writeFileSync(join(changed, 'model.pkl'), Buffer.from('\x80\x02}q\x00.', 'latin1'));
 });
 
 async function counted(...args: string[]): Promise<{ status: number | null; count: number }> {
@@ -51,8 +54,7 @@ it('verifies a signature once, be it verified alone or as a part of a scan', asy
 });
 
 it('verifies one that does not hold no more than once', async () => {
-  writeFileSync(join(model, 'model.pkl'), Buffer.from('\x80\x02}q\x00.', 'latin1'));
-  expect(await counted('verify', model, '--public-key', publicKey)).toEqual({ status: 1, count: 1 });
+  expect(await counted('verify', changed, '--public-key', publicKey)).toEqual({ status: 1, count: 1 });
   // The hint of another key says already that it is not the one that signed.
-  expect(await counted('verify', model, '--public-key', other)).toEqual({ status: 1, count: 0 });
+  expect(await counted('verify', changed, '--public-key', other)).toEqual({ status: 1, count: 0 });
 });
