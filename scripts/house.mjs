@@ -3,7 +3,7 @@
 //
 //   node scripts/house.mjs [checkout]
 //   node scripts/house.mjs check      fails for a folder of more than 25 modules, an import past a door, a circle, a name with two
-//                                     meanings, or a rejected word (scripts/words.json)
+//                                     meanings, a type of the wire that is declared again, or a rejected word (scripts/words.json)
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize, relative } from 'node:path';
 import { STAND_INS } from './stand-ins.mjs';
@@ -54,16 +54,14 @@ const doubles = [...names].filter(([name, places]) => new Set(places.map((place)
 report('exported names with two meanings', doubles.length);
 for (const [name, places] of doubles) console.log(`    ${name}: ${places.join(', ')}`);
 
-if (!checks) {
-  const again = wireTypesDeclaredAgain(ROOT, texts);
-  report('definitions of a wire type', `${again.length} declared more than once`);
-  for (const one of again) console.log(`    ${one}`);
-}
+const again = wireTypesDeclaredAgain(texts);
+report('definitions of a wire type', `${again.length} declared more than once`);
+for (const one of again) console.log(`    ${one}`);
 
 const rejected = rejectedWords(ROOT);
 report('rejected words', rejected.length);
 for (const one of rejected) console.log(`    ${one}`);
-if (checks && (doubles.length > 0 || rejected.length > 0)) process.exitCode = 1;
+if (checks && doubles.length + again.length + rejected.length > 0) process.exitCode = 1;
 
 function report(what, value) {
   console.log(`${what.padEnd(34)}${value}`);

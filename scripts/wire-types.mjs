@@ -1,36 +1,27 @@
-// Counts the types that cross a wire and are declared more than once. Those of the API are the objects that `src/registry/api` and
-// a decision in `src/core/assessment` declare; those of the report stand in its schema. Declared again is an object that has the
-// same properties: in an interface, in a type, or in a schema of any library. Of the report, of which readers take a part, only
-// schemas count, and three properties of four are enough: its writers build it out of the nouns of `core`.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Counts the types that cross a wire and are declared more than once: the objects that the schemas of the API, of an assessment and
+// of a report declare. Declared again is an object that has the same properties: in an interface, in a type, or in a schema of any
+// library. Of an assessment and of a report, of which readers take a part, three properties of four are enough in a schema.
 import ts from 'typescript';
 
 /** Objects of fewer properties are alike by chance. */
 const LEAST = 4;
 const MAKERS = new Set(['object', 'objectOf', 'strictObject', 'looseObject', 'Object']);
-const API = /^src\/(?:registry\/api\/|core\/assessment\/decision\.ts$)/;
-const REPORT = 'src/report/schema/report-v1.json';
+const WIRE = /^src\/(?:registry\/api|core\/assessment\/schema|report\/schema)\//;
+/** Not a waiver: a request for one has most of its properties, and bounds of its own. */
+const REPORT = /^src\/(?:core\/assessment|report)\/schema\/(?!decision\.ts$)/;
 
 /** @returns the names of those that are declared more than once, each with its places */
-export function wireTypesDeclaredAgain(root, texts) {
+export function wireTypesDeclaredAgain(texts) {
   const all = [...texts].flatMap(([file, text]) => objectsOf(file, text));
-  const api = all.filter(({ file, isSchema }) => isSchema && API.test(file));
-  const report = reportObjects(JSON.parse(readFileSync(join(root, REPORT), 'utf8')));
-  return [
-    ...api.flatMap((type) =>
-      again(
+  return all
+    .filter(({ file, isSchema }) => isSchema && WIRE.test(file))
+    .flatMap((type) => {
+      const isAgain = (one) => same(one, type) || (REPORT.test(type.file) && one.isSchema && alike(one, type));
+      return again(
         type,
-        all.filter((one) => one !== type && same(one, type)),
-      ),
-    ),
-    ...report.flatMap((type) =>
-      again(
-        type,
-        all.filter((one) => one.isSchema && alike(one, type)),
-      ),
-    ),
-  ];
+        all.filter((one) => one !== type && isAgain(one)),
+      );
+    });
 }
 
 function again(type, others) {
@@ -80,14 +71,4 @@ function nameOf(node) {
   for (let at = node; at !== undefined; at = at.parent)
     if (at.name !== undefined && ts.isIdentifier(at.name)) return at.name.text;
   return 'an object';
-}
-
-function reportObjects(schema, name = 'report') {
-  if (typeof schema !== 'object' || schema === null) return [];
-  const keys = new Set(Object.keys(schema.properties ?? {}));
-  const own = keys.size >= LEAST ? [{ file: REPORT, name, keys }] : [];
-  return [
-    ...own,
-    ...Object.entries(schema).flatMap(([key, value]) => reportObjects(value, key === 'items' ? name : key)),
-  ];
 }

@@ -13,7 +13,7 @@ export {
 export { jsonText, terminalText } from './escape.ts';
 export { findingText, withEvidence } from './finding-text.ts';
 export { type Excerpt, type HtmlOptions, htmlPolicy, renderHtml } from './html/index.ts';
-export { decisionReport, renderJson, renderJsonLine, SCHEMA_VERSION, toReport } from './json/index.ts';
+export { decisionReport, renderJson, renderJsonLine, toReport } from './json/index.ts';
 export { renderJunit } from './junit/index.ts';
 export { markdownCode, markdownText, renderMarkdown } from './markdown/index.ts';
 export { type OpenVexOptions, renderOpenVex } from './openvex/index.ts';

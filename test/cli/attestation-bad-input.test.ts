@@ -62,12 +62,12 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
     [
       'a report that is not JSON',
       [...scan, '--report', 'text.json'],
-      /--report text\.json: is not a report: is not JSON; write one with assay scan/,
+      /--report text\.json: is not JSON; write one with assay scan/,
     ],
     [
       'a report of another shape',
       [...scan, '--report', 'empty.json'],
-      /is not a report of one artifact: its schemaVersion is missing/,
+      /is not a report: it has no schemaVersion; write one with assay scan/,
     ],
     ['a report without digest', [...scan, '--report', 'null.json'], /has no digest of the whole artifact/],
     [

@@ -1,10 +1,6 @@
-export type CheckStatus = 'pass' | 'fail' | 'not-assessed' | 'error';
+import type { Static } from '../schema/index.ts';
+import type { CheckSchema } from './schema/index.ts';
 
 /** A question about an artifact, and its answer. */
-export interface Check {
-  /** Dotted, `area.question`: `integrity.checksum`, `format.onnx.scan`. */
-  readonly id: string;
-  readonly status: CheckStatus;
-  /** Why, in a sentence. `not-assessed` says what would assess it. */
-  readonly detail: string;
-}
+export type Check = Static<typeof CheckSchema>;
+export type CheckStatus = Check['status'];

@@ -1,13 +1,9 @@
-/** What was done with a range of bytes. */
-export type CoverageKind = 'parsed' | 'opaque';
+import type { Static } from '../schema/index.ts';
+import type { CoverageRangeSchema } from './schema/index.ts';
 
-export interface CoverageRange {
-  readonly start: number;
-  readonly end: number;
-  readonly kind: CoverageKind;
-  /** For opaque bytes: why it is safe not to look at them. */
-  readonly why?: string;
-}
+export type CoverageRange = Static<typeof CoverageRangeSchema>;
+/** What was done with a range of bytes: `opaque` ones were skipped on purpose. */
+export type CoverageKind = CoverageRange['kind'];
 
 /** Which bytes of a file were parsed, skipped on purpose, or never looked at. Offsets are of the file. */
 export class Coverage {

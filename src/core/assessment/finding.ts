@@ -1,27 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Severity } from './severity.ts';
+import type { Static } from '../schema/index.ts';
+import type { FindingSchema } from './schema/index.ts';
 
 /** One thing a scanner has to say about an artifact. */
-export interface Finding {
-  readonly ruleId: string;
-  readonly severity: Severity;
-  readonly message: string;
-  /** Path of the file, relative to the scanned folder. */
-  readonly file: string;
-  /** Path within an archive, each container's member after a `!`. */
-  readonly member?: string;
-  /** Byte offset within the file, or within the member when there is one. */
-  readonly offset?: number;
-  /** Line number, from 1, in a text file. */
-  readonly line?: number;
-  /** What was seen, short and printable. */
-  readonly evidence?: string;
-  readonly owasp: readonly string[];
-  readonly atlas: readonly string[];
-  readonly cwe: readonly string[];
-  /** Stable across versions of a file: rule, place and subject, no offsets. */
-  readonly fingerprint: string;
-}
+export type Finding = Static<typeof FindingSchema>;
 
 /**
  * 32 hex digits that name a finding across scans: SHA-256 over length-framed parts, so that no two lists of parts meet.

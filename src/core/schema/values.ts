@@ -19,7 +19,8 @@ export function wholeNumber(options: IntegerOptions = {}): Schema<number> {
     }),
   );
   const least = options.minimum ?? 0;
-  const answer = () => v.pipe(v.number('must be integer'), v.safeInteger(), v.minValue(least));
+  const answer = () =>
+    v.pipe(v.number('must be integer'), v.safeInteger('must be integer'), v.minValue(least, `must be >= ${least}`));
   return schemaOf(check, { type: 'integer', ...options }, answer);
 }
 

@@ -1,105 +1,72 @@
 import * as v from 'valibot';
-import { LOADERS, SEVERITIES, VERDICTS } from '../../core/assessment/index.ts';
+import { SEVERITIES } from '../../core/assessment/index.ts';
+import {
+  ActionSchema,
+  ArtifactSchema,
+  CertificateSignerSchema,
+  CheckSchema,
+  DeclaredSchema,
+  FileSchema,
+  FindingSchema,
+  KeylessSignerSchema,
+  ReadingSchema,
+  SignatureSchema,
+  StatusSchema,
+  WaiverSchema,
+} from '../../core/assessment/schema/index.ts';
+import { pick } from '../../core/schema/index.ts';
+import { fragment } from './fragment.ts';
 
 const Text = v.string();
 const Texts = v.array(v.string());
-const Count = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minValue(0, 'is negative'));
-const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256'));
 const Digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is not a digest: sha256:<64 hex>'));
 const Moment = v.pipe(
   v.string(),
   v.check((text) => !Number.isNaN(Date.parse(text)), 'is not a time'),
 );
 
+const { readings: _judged, ...ofFile } = FileSchema.properties;
 const File = v.strictObject({
-  path: Text,
-  ...v.partial(
-    v.strictObject({
-      size: Count,
-      format: Text,
-      sha256: v.nullable(Sha256),
-      digestBasis: v.picklist(['computed', 'claimed', 'none']),
-      verdict: v.picklist(VERDICTS),
-      imports: Texts,
-      readings: v.array(v.strictObject({ loader: v.picklist(LOADERS), verdict: v.picklist(VERDICTS), imports: Texts })),
-      reasons: Texts,
-    }),
-  ).entries,
+  ...fragment(ofFile, 'path').entries,
+  readings: v.optional(v.array(fragment(ReadingSchema.properties, 'loader', 'verdict', 'imports'))),
 });
 
-const Finding = v.strictObject({
-  ruleId: Text,
-  file: Text,
-  ...v.partial(
-    v.strictObject({
-      severity: v.picklist(SEVERITIES),
-      message: Text,
-      member: Text,
-      offset: Count,
-      line: Count,
-      evidence: Text,
-      owasp: Texts,
-      atlas: Texts,
-      cwe: Texts,
-    }),
-  ).entries,
-});
+// It is computed of the others.
+const { fingerprint: _computed, ...ofFinding } = FindingSchema.properties;
+const Finding = fragment(ofFinding, 'ruleId', 'file');
 
-const Check = v.strictObject({
-  id: Text,
-  status: v.picklist(['pass', 'fail', 'not-assessed', 'error']),
-  detail: v.optional(Text),
-});
+const Check = fragment(CheckSchema.properties, 'id', 'status');
 
 const Signer = v.variant('kind', [
   v.strictObject({ kind: v.literal('key'), keyHint: Text, keyType: v.optional(Text) }),
   v.strictObject({
+    ...fragment(CertificateSignerSchema.properties, 'subject', 'issuer').entries,
     kind: v.literal('certificate'),
-    subject: Text,
-    names: v.optional(Texts),
-    issuer: Text,
-    sha256: v.optional(Sha256),
     notAfter: v.optional(Moment),
-    expired: v.optional(v.boolean()),
   }),
-  v.strictObject({ kind: v.literal('sigstore'), identity: Text, issuer: Text, signedAt: v.optional(Moment) }),
+  v.strictObject({
+    ...fragment(KeylessSignerSchema.properties, 'identity', 'issuer').entries,
+    kind: v.literal('sigstore'),
+    signedAt: v.optional(Moment),
+  }),
 ]);
 
 const Signature = v.strictObject({
-  status: v.picklist(['verified', 'partial', 'failed', 'not-assessed']),
-  signature: v.optional(Text),
-  problem: v.optional(Text),
+  ...fragment(pick(SignatureSchema, 'status', 'signature', 'problem').properties, 'status').entries,
   signer: v.optional(Signer),
   uncovered: v.optional(Texts),
 });
 
-const Declared = v.partial(
-  v.strictObject({
-    licences: Texts,
-    licenceName: v.nullable(Text),
-    baseModels: Texts,
-    datasets: Texts,
-    library: v.nullable(Text),
-    task: v.nullable(Text),
-    languages: Texts,
-    tags: Texts,
-    remoteCode: Texts,
-    architectures: Texts,
-    modelType: v.nullable(Text),
-    files: Texts,
-  }),
-);
-
 /** What differs from a clean model of one file. */
 const Fragment = v.partial(
   v.strictObject({
-    artifact: v.partial(v.strictObject({ ref: Text, pinned: Text, digest: v.nullable(Digest) })),
-    status: v.picklist(['complete', 'incomplete']),
+    artifact: fragment(ArtifactSchema.properties),
+    status: StatusSchema,
     files: v.array(File),
     findings: v.array(Finding),
     checks: v.array(Check),
     signatures: v.array(Signature),
-    declared: Declared,
+    declared: fragment(DeclaredSchema.properties),
   }),
 );
 
@@ -111,14 +78,9 @@ const Approval = v.strictObject({
   digest: v.optional(Digest),
 });
 
-const Waiver = v.strictObject({
-  rule: Text,
-  digest: v.optional(Digest),
-  file: v.optional(Text),
-  reason: v.optional(Text, 'a test'),
-  owner: v.optional(Text, 'a test'),
-  expires: v.optional(Text, '9999-12-31'),
-});
+// Where it was read from is a test.
+const { from: _from, ...ofWaiver } = WaiverSchema.properties;
+const Waiver = v.strictObject({ ...fragment(ofWaiver, 'rule').entries, digest: v.optional(Digest) });
 
 const Case = v.strictObject({
   name: Text,
@@ -129,7 +91,7 @@ const Case = v.strictObject({
   failOn: v.optional(v.picklist(SEVERITIES)),
   now: v.optional(Moment, '2026-06-01T12:00:00Z'),
   expect: v.strictObject({
-    action: v.picklist(['allow', 'warn', 'deny']),
+    action: ActionSchema,
     /** Ids of the rules that led to the action, in any order; not looked at when absent. */
     rules: v.optional(Texts),
   }),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Action, Decision } from '../../core/assessment/index.ts';
+import type { Action, Decision, Waiver } from '../../core/assessment/index.ts';
 import type { CompiledPolicy } from '../compile.ts';
 import { decide } from '../decide.ts';
 import type { PolicyProblem, Position } from '../problem.ts';
@@ -49,16 +49,16 @@ export function runCase(policy: CompiledPolicy, one: ReadCases['cases'][number])
     ...(failOn === undefined ? {} : { failOn }),
     environment: { ...(stage === undefined ? {} : { stage }), ...(labels === undefined ? {} : { labels }) },
     approvals: one.approvals.map((approval) => ({ ...approval, digest: approval.digest ?? CASE_DIGEST })),
-    waivers: one.waivers.map(({ file, ...waiver }) => ({
-      ...waiver,
-      ...(file === undefined ? {} : { file }),
-      digest: waiver.digest ?? CASE_DIGEST,
-      from: 'a test',
-    })),
+    waivers: one.waivers.map(waiverOf),
     now: new Date(one.now),
   });
   const failure = difference(decision, expect);
   return { name, at, ...(failure === undefined ? {} : { failure }) };
+}
+
+function waiverOf({ rule, digest = CASE_DIGEST, file, ...given }: PolicyCase['waivers'][number]): Waiver {
+  const { reason = 'a test', owner = 'a test', expires = '9999-12-31' } = given;
+  return { rule, digest, ...(file === undefined ? {} : { file }), reason, owner, expires, from: 'a test' };
 }
 
 function difference(decision: Decision, expect: PolicyCase['expect']): string | undefined {

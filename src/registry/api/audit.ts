@@ -1,5 +1,5 @@
-import { literal, opaque, type Static, union, wholeNumber } from '../../core/schema/index.ts';
-import { A_HASH, countOf, moment, object, text } from './kit.ts';
+import { countOf, literal, object, opaque, type Static, text, union, wholeNumber } from '../../core/schema/index.ts';
+import { A_HASH, moment } from './kit.ts';
 
 export const AuditEntrySchema = object(
   {

@@ -1,24 +1,17 @@
-import { ActionSchema, DecisionSchema } from '../../core/assessment/index.ts';
-import { optionalOf, type Static, string, wholeNumber } from '../../core/schema/index.ts';
+import { ActionSchema, DecisionSchema, RulesetSchema } from '../../core/assessment/schema/index.ts';
 import {
-  A_DIGEST,
-  AN_ID,
   DIGEST,
   list,
-  maybeMoment,
-  moment,
   object,
   oneOf,
-  REFERENCE,
-  StageSchema,
+  optionalOf,
+  type Static,
+  string,
   text,
-} from './kit.ts';
+  wholeNumber,
+} from '../../core/schema/index.ts';
+import { A_DIGEST, AN_ID, maybeMoment, moment, REFERENCE, StageSchema } from './kit.ts';
 import { GROUNDS } from './names.ts';
-
-export const RulesetSchema = object({
-  version: text('Version of the ruleset'),
-  digest: text('Digest of the ruleset'),
-});
 
 export const StoredDecisionSchema = object({
   id: text('Id of the decision', {}, AN_ID),

@@ -7,7 +7,6 @@ export {
   DecisionsSchema,
   MAX_DECISION_QUERIES,
   ManyDecisionsSchema,
-  RulesetSchema,
   type StoredDecision,
   StoredDecisionSchema,
 } from './decisions.ts';
@@ -21,19 +20,13 @@ export {
   JobSchema,
 } from './jobs.ts';
 export {
-  countOf,
-  DIGEST,
-  list,
   maybeText,
   moment,
-  object,
-  oneOf,
   type Page,
   pageSchema,
   REFERENCE,
   RoleSchema,
   StageSchema,
-  text,
 } from './kit.ts';
 export {
   APPROVAL_METHODS,

@@ -1,5 +1,5 @@
-import { flagOf, maybe, type Static, wholeNumber } from '../../core/schema/index.ts';
-import { AN_ID, countOf, maybeMoment, maybeText, moment, object, oneOf, text } from './kit.ts';
+import { countOf, flagOf, maybe, object, oneOf, type Static, text, wholeNumber } from '../../core/schema/index.ts';
+import { AN_ID, maybeMoment, maybeText, moment } from './kit.ts';
 import { JOB_STATES } from './names.ts';
 
 const JobProgressSchema = object({

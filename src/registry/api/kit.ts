@@ -1,41 +1,18 @@
 import {
   array,
-  choiceOf,
+  list,
   nullable,
-  objectOf,
+  object,
+  oneOf,
   type Schema,
-  type SchemaProperties,
   type Static,
-  string,
-  type TextOptions,
   type TextShape,
-  wholeNumber,
+  text,
 } from '../../core/schema/index.ts';
 import { ROLES, STAGES } from './names.ts';
 
-/** An object that holds what it names and nothing else. */
-export function object<P extends SchemaProperties>(properties: P, description?: string) {
-  return objectOf(properties, { more: false, ...(description === undefined ? {} : { description }) });
-}
-
-export function text(description: string, options: Omit<TextOptions, 'description'> = {}, shape?: TextShape) {
-  return string({ description, ...options }, shape);
-}
-
 export function maybeText(description: string, shape?: TextShape) {
   return nullable(text(description, {}, shape));
-}
-
-export function countOf(description: string) {
-  return wholeNumber({ description, minimum: 0 });
-}
-
-export function list<T>(items: Schema<T>, description: string) {
-  return array(items, { description });
-}
-
-export function oneOf<const T extends readonly string[]>(values: T, description: string) {
-  return choiceOf(values, { type: 'string', enum: [...values], description });
 }
 
 const MOMENT: TextShape = {
@@ -58,7 +35,6 @@ export const A_DIGEST: TextShape = { pattern: /^sha256:[0-9a-f]{64}$/, otherwise
 export const A_HASH: TextShape = { pattern: /^[0-9a-f]{64}$/, otherwise: 'is not a hash' };
 
 /** References in a lineage and in requests. */
-export const DIGEST = { pattern: '^sha256:[0-9a-f]{64}$' };
 export const REFERENCE = { minLength: 1, maxLength: 1500 };
 
 export const StageSchema = oneOf(STAGES, 'Where a version stands');

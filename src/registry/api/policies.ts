@@ -1,5 +1,5 @@
-import { flagOf, type Static } from '../../core/schema/index.ts';
-import { countOf, list, maybeText, object, oneOf, RoleSchema, text } from './kit.ts';
+import { countOf, flagOf, list, object, oneOf, type Static, text } from '../../core/schema/index.ts';
+import { maybeText, RoleSchema } from './kit.ts';
 import { APPROVAL_METHODS, DECIDED_STAGES } from './names.ts';
 
 const ShippedSchema = object({

@@ -1,5 +1,4 @@
-import { array, growingChoice, optionalOf, type Static, string, wholeNumber } from '../../core/schema/index.ts';
-import { object } from './kit.ts';
+import { array, growingChoice, object, optionalOf, type Static, string, wholeNumber } from '../../core/schema/index.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem-codes.ts';
 
 const CODES = Object.entries(PROBLEM_CODES).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,5 +1,5 @@
-import { optionalOf, type Static, wholeNumber } from '../../core/schema/index.ts';
-import { DIGEST, object, oneOf, REFERENCE, StageSchema, text } from './kit.ts';
+import { DIGEST, object, oneOf, optionalOf, type Static, text, wholeNumber } from '../../core/schema/index.ts';
+import { REFERENCE, StageSchema } from './kit.ts';
 import type { Role } from './names.ts';
 import { LineageSchema } from './versions.ts';
 

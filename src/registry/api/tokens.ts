@@ -1,5 +1,4 @@
-import { array, choiceOf, maybe, optionalOf, type Static, string } from '../../core/schema/index.ts';
-import { object } from './kit.ts';
+import { array, choiceOf, maybe, object, optionalOf, type Static, string } from '../../core/schema/index.ts';
 import { ROLES } from './names.ts';
 
 const TimeSchema = string({ format: 'date-time', description: 'ISO 8601, UTC' });

@@ -1,19 +1,7 @@
+import { RulesetSchema } from '../../core/assessment/schema/index.ts';
 import type { Static } from '../../core/schema/index.ts';
-import { RulesetSchema } from './decisions.ts';
-import {
-  A_DIGEST,
-  AN_ID,
-  countOf,
-  list,
-  maybeMoment,
-  maybeText,
-  moment,
-  object,
-  oneOf,
-  RoleSchema,
-  StageSchema,
-  text,
-} from './kit.ts';
+import { countOf, list, object, oneOf, text } from '../../core/schema/index.ts';
+import { A_DIGEST, AN_ID, maybeMoment, maybeText, moment, RoleSchema, StageSchema } from './kit.ts';
 import { APPROVAL_METHODS, TRANSITION_STATES } from './names.ts';
 
 const VoteSchema = object({

@@ -1,5 +1,6 @@
 import type { Static } from '../../core/schema/index.ts';
-import { AN_ID, countOf, list, maybeText, moment, object, oneOf, text } from './kit.ts';
+import { countOf, list, object, oneOf, text } from '../../core/schema/index.ts';
+import { AN_ID, maybeText, moment } from './kit.ts';
 
 const UploadFileSchema = object({
   path: text('Path within the artifact'),

@@ -1,5 +1,17 @@
-import { array, maybe, type Optional, optionalOf, type Static, string, wholeNumber } from '../../core/schema/index.ts';
-import { A_DIGEST, AN_ID, countOf, list, maybeText, moment, object, REFERENCE, StageSchema, text } from './kit.ts';
+import {
+  array,
+  countOf,
+  list,
+  maybe,
+  type Optional,
+  object,
+  optionalOf,
+  type Static,
+  string,
+  text,
+  wholeNumber,
+} from '../../core/schema/index.ts';
+import { A_DIGEST, AN_ID, maybeText, moment, REFERENCE, StageSchema } from './kit.ts';
 import { STAGES, type Stage } from './names.ts';
 
 export const LineageSchema = object(

@@ -1,6 +1,6 @@
-import { WaiverSchema } from '../../core/assessment/index.ts';
-import { maybe, type Static } from '../../core/schema/index.ts';
-import { maybeMoment, maybeText, moment, object, text } from './kit.ts';
+import { WaiverSchema } from '../../core/assessment/schema/index.ts';
+import { maybe, object, type Static, text } from '../../core/schema/index.ts';
+import { maybeMoment, maybeText, moment } from './kit.ts';
 import { ApprovalMethodSchema } from './transitions.ts';
 
 export const StoredWaiverSchema = object({

@@ -1,5 +1,5 @@
-import { array, nullable, type Static, wholeNumber } from '../../core/schema/index.ts';
-import { countOf, maybeMoment, maybeText, moment, object, oneOf, text } from './kit.ts';
+import { array, countOf, nullable, object, oneOf, type Static, text, wholeNumber } from '../../core/schema/index.ts';
+import { maybeMoment, maybeText, moment } from './kit.ts';
 import { DELIVERY_STATES } from './names.ts';
 
 /** Actions of the audit log that a webhook is told of. */

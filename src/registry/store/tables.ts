@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { AuditEntry } from '../api/index.ts';
 import type { WebhookTables } from './webhook-tables.ts';
 
 /**
@@ -196,17 +197,10 @@ interface TokenTable {
 }
 
 /** The database itself refuses to change or delete a row. */
-interface AuditTable {
-  readonly tenant: Fixed<string>;
-  readonly seq: Fixed<number>;
-  readonly at: Fixed<string>;
-  readonly actor: Fixed<string>;
-  readonly action: Fixed<string>;
-  readonly subject: Fixed<string>;
+type AuditTable = { readonly [K in keyof Omit<AuditEntry, 'detail'>]: Fixed<AuditEntry[K]> } & {
+  /** JSON. */
   readonly detail: Fixed<string>;
-  readonly previous: Fixed<string>;
-  readonly hash: Fixed<string>;
-}
+};
 
 interface JobTable {
   readonly id: Fixed<string>;

@@ -11,11 +11,9 @@ import type {
 import type { Judged, ReportContext } from '../context.ts';
 import { jsonText, keptText } from '../escape.ts';
 import { mapOwasp } from '../owasp/index.ts';
+import { type ReportDocument, SCHEMA_VERSION } from '../schema/index.ts';
 import { readingDetail } from './readings.ts';
 import { signatureReport } from './signature-json.ts';
-
-/** Of the contract in `schema/report-v1.json`; a change that breaks its readers is another version. */
-export const SCHEMA_VERSION = '1';
 
 /** The report as one indented JSON document, ending in a newline. */
 export function renderJson(judged: Judged, context: ReportContext): string {
@@ -27,8 +25,8 @@ export function renderJsonLine(judged: Judged, context: ReportContext): string {
   return `${jsonText(toReport(judged, context))}\n`;
 }
 
-/** The document that `schema/report-v1.json` describes. What is not known is `null`; only `coverage` may be absent. */
-export function toReport({ assessment, decision }: Judged, context: ReportContext) {
+/** The report as an object. */
+export function toReport({ assessment, decision }: Judged, context: ReportContext): ReportDocument {
   const { artifact, ruleset, stats } = assessment;
   const owasp = mapOwasp(assessment);
   return {
@@ -54,7 +52,7 @@ export function toReport({ assessment, decision }: Judged, context: ReportContex
 }
 
 /** A decision as reports have it. */
-export function decisionReport(decision: Decision) {
+export function decisionReport(decision: Decision): ReportDocument['decision'] {
   return {
     action: decision.action,
     policy: keptText(decision.policy),

@@ -1,5 +1,5 @@
-import { nothing, optionalOf, wholeNumber } from '../../core/schema/index.ts';
-import { ID, MODEL_NAME, object, text } from '../../registry/api/index.ts';
+import { nothing, object, optionalOf, text, wholeNumber } from '../../core/schema/index.ts';
+import { ID, MODEL_NAME } from '../../registry/api/index.ts';
 
 export const PAGE_QUERY = {
   limit: optionalOf(wholeNumber({ description: 'Items of a page; 50 when absent', minimum: 1, maximum: 200 })),

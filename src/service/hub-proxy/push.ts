@@ -1,6 +1,5 @@
 import { isCommit, isRepoName } from '../../core/reference/index.ts';
-import { array, maybe, objectOf, optionalOf, type Static } from '../../core/schema/index.ts';
-import { text } from '../../registry/api/index.ts';
+import { array, maybe, objectOf, optionalOf, type Static, text } from '../../core/schema/index.ts';
 
 const SHA = { maxLength: 64 };
 

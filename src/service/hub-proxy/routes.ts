@@ -1,14 +1,15 @@
 import {
   array,
   nothing,
+  object,
   objectOf,
   opaque,
   optionalOf,
   type Schema,
   type SchemaProperties,
+  text,
   union,
 } from '../../core/schema/index.ts';
-import { object, text } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import type { App } from '../fastify-app.ts';
 import { ASKERS } from '../http/index.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { optionalOf, wholeNumber } from '../../core/schema/index.ts';
-import { AuditEntrySchema, AuditVerdictSchema, object, pageSchema, text } from '../../registry/api/index.ts';
+import { object, optionalOf, text, wholeNumber } from '../../core/schema/index.ts';
+import { AuditEntrySchema, AuditVerdictSchema, pageSchema } from '../../registry/api/index.ts';
 import type { Principal, Registry } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import { PAGE_QUERY, pageRequestOf, READERS, REVIEWERS } from '../http/index.ts';

@@ -1,5 +1,5 @@
-import { array } from '../../core/schema/index.ts';
-import { BatchSchema, CreatedJobSchema, JobRequestSchema, list, object, text } from '../../registry/api/index.ts';
+import { array, list, object, text } from '../../core/schema/index.ts';
+import { BatchSchema, CreatedJobSchema, JobRequestSchema } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import { eventStreams, ID_PARAMS, READERS, SUBMITTERS, UNCHANGED } from '../http/index.ts';
 import { batchWatch, type CheckedJobRequest, checkJobRequest, submitBatch } from '../jobs/index.ts';

@@ -1,10 +1,9 @@
-import { array } from '../../core/schema/index.ts';
+import { array, object } from '../../core/schema/index.ts';
 import {
   CurrentDecisionsSchema,
   DecisionQuerySchema,
   MAX_DECISION_QUERIES,
   ManyDecisionsSchema,
-  object,
 } from '../../registry/api/index.ts';
 import type { CurrentDecision, DecisionQuery } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';

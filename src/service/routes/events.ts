@@ -1,5 +1,4 @@
-import { objectOf, optionalOf, wholeNumber } from '../../core/schema/index.ts';
-import { object, text } from '../../registry/api/index.ts';
+import { object, objectOf, optionalOf, text, wholeNumber } from '../../core/schema/index.ts';
 import type { AuditEntry, Principal, Registry } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import type { ServiceEvent } from '../events/index.ts';

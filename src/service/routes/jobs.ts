@@ -1,14 +1,5 @@
-import { optionalOf } from '../../core/schema/index.ts';
-import {
-  ID,
-  JOB_STATES,
-  JobRequestSchema,
-  JobSchema,
-  object,
-  oneOf,
-  pageSchema,
-  text,
-} from '../../registry/api/index.ts';
+import { object, oneOf, optionalOf, text } from '../../core/schema/index.ts';
+import { ID, JOB_STATES, JobRequestSchema, JobSchema, pageSchema } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import { eventStreams, ID_PARAMS, PAGE_QUERY, pageRequestOf, READERS, SUBMITTERS, UNCHANGED } from '../http/index.ts';
 import { checkJobRequest, jobWatch, submit } from '../jobs/index.ts';

@@ -1,5 +1,5 @@
-import { nothing, optionalOf, wholeNumber } from '../../core/schema/index.ts';
-import { ModelSchema, object, pageSchema, StageSchema, text } from '../../registry/api/index.ts';
+import { nothing, object, optionalOf, text, wholeNumber } from '../../core/schema/index.ts';
+import { ModelSchema, pageSchema, StageSchema } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import { ALIAS, MODEL_PARAMS, PAGE_QUERY, pageRequestOf, READERS, REVIEWERS, UNCHANGED } from '../http/index.ts';
 import { isKnown } from './conditional.ts';

@@ -1,6 +1,7 @@
+import { object, text } from '../../core/schema/index.ts';
 import { knownWords } from '../../pipeline/index.ts';
 import { isProblems, lintPolicy, MAX_POLICY_BYTES, type PolicyProblem, readPolicy } from '../../policy/index.ts';
-import { object, PolicyCheckSchema, type PolicyList, PolicyListSchema, text } from '../../registry/api/index.ts';
+import { PolicyCheckSchema, type PolicyList, PolicyListSchema } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import { READERS, REVIEWERS, UNCHANGED } from '../http/index.ts';
 import { readPolicyList } from '../policy-list.ts';

@@ -1,5 +1,4 @@
-import { optionalOf } from '../../core/schema/index.ts';
-import { object, oneOf, text } from '../../registry/api/index.ts';
+import { object, oneOf, optionalOf, text } from '../../core/schema/index.ts';
 import type { Stage, StoredAssessment, StoredDecision } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import { ID_PARAMS, READERS, UNCHANGED } from '../http/index.ts';

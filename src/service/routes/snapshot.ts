@@ -1,4 +1,4 @@
-import { text } from '../../registry/api/index.ts';
+import { text } from '../../core/schema/index.ts';
 import type { Routes } from '../context.ts';
 import { ASKERS, eventStreams, UNCHANGED } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';

@@ -1,18 +1,15 @@
-import { optionalOf } from '../../core/schema/index.ts';
+import { object, oneOf, optionalOf, text } from '../../core/schema/index.ts';
 import {
   ApprovalSchema,
   ApprovalsSchema,
   ApproveSchema,
   ID,
-  object,
-  oneOf,
   pageSchema,
   ReasonSchema,
   RejectSchema,
   TRANSITION_STATES,
   TransitionRequestSchema,
   TransitionSchema,
-  text,
   VOTING_ROLES,
 } from '../../registry/api/index.ts';
 import type { Principal, Role, Transition } from '../../registry/index.ts';

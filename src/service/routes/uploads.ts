@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { array, nothing, objectOf, wholeNumber } from '../../core/schema/index.ts';
-import { NewFileSchema, object, text, type UploadFile, UploadSchema } from '../../registry/api/index.ts';
+import { array, nothing, object, objectOf, text, wholeNumber } from '../../core/schema/index.ts';
+import { NewFileSchema, type UploadFile, UploadSchema } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import { READERS, SUBMITTERS } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';

@@ -1,17 +1,13 @@
-import { opaque, wholeNumber } from '../../core/schema/index.ts';
+import { RulesetSchema } from '../../core/assessment/schema/index.ts';
+import { list, object, oneOf, opaque, text, wholeNumber } from '../../core/schema/index.ts';
 import {
   DecisionsSchema,
   JobRequestSchema,
   JobSchema,
   LineageSchema,
-  list,
   moment,
-  object,
-  oneOf,
   pageSchema,
   ReasonSchema,
-  RulesetSchema,
-  text,
   VersionSchema,
 } from '../../registry/api/index.ts';
 import type { Version, VersionName } from '../../registry/index.ts';

@@ -1,5 +1,5 @@
-import { optionalOf } from '../../core/schema/index.ts';
-import { DIGEST, object, pageSchema, StoredWaiverSchema, text } from '../../registry/api/index.ts';
+import { DIGEST, object, optionalOf, text } from '../../core/schema/index.ts';
+import { pageSchema, StoredWaiverSchema } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import { ID_PARAMS, PAGE_QUERY, pageRequestOf, READERS, WAIVER_ROLES } from '../http/index.ts';
 

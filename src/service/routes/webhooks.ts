@@ -1,17 +1,7 @@
 import { AssayError } from '../../core/index.ts';
-import { nothing, optionalOf } from '../../core/schema/index.ts';
+import { list, nothing, object, oneOf, optionalOf, text } from '../../core/schema/index.ts';
 import { checkAddress } from '../../egress/index.ts';
-import {
-  DeliverySchema,
-  ID,
-  list,
-  object,
-  oneOf,
-  pageSchema,
-  text,
-  WebhookEventsSchema,
-  WebhookSchema,
-} from '../../registry/api/index.ts';
+import { DeliverySchema, ID, pageSchema, WebhookEventsSchema, WebhookSchema } from '../../registry/api/index.ts';
 import { DELIVERY_STATES } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import { ADMINS, ID_PARAMS, PAGE_QUERY, pageRequestOf } from '../http/index.ts';

@@ -198,7 +198,9 @@ describe('a report that is read', () => {
     expect(problem('['.repeat(100)).code).toBe('limit');
     const report = whole();
     report.findings[1].severity = 'grave';
-    expect(problem(JSON.stringify(report)).message).toMatch(/^is not a report of version 1: findings\.1\.severity: /);
+    expect(problem(JSON.stringify(report)).message).toMatch(
+      /^is not a report of version 1: findings\.1\.severity must be /,
+    );
     const two = `${JSON.stringify(whole())}\n${JSON.stringify(whole())}\n`;
     expect(problem(two).hint).toContain('one report');
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { renderJson, renderJsonLine, toReport } from '../../../src/report/index.ts';
+import { reportSchemaDocument } from '../../../src/report/schema/index.ts';
 import { assessment, CONTEXT, file, judged, mixed } from '../sample.ts';
 import { reportErrors, validReport } from '../validators.ts';
 
@@ -12,6 +13,11 @@ describe('the JSON report', () => {
     const json = renderJson(mixed(), withCoverage);
     await expect(json).toMatchFileSnapshot(GOLDEN);
     validReport(readFileSync(new URL(GOLDEN, import.meta.url), 'utf8'));
+  });
+
+  it('has a published schema that is made from its types: node scripts/report-schema.mjs', () => {
+    const published = readFileSync(new URL('../../../src/report/schema/report-v1.json', import.meta.url), 'utf8');
+    expect(JSON.parse(published)).toEqual(JSON.parse(JSON.stringify(reportSchemaDocument())));
   });
 
   it('has coverage only when asked', () => {

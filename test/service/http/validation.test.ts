@@ -1,8 +1,7 @@
 import { Ajv } from 'ajv';
 import Fastify from 'fastify';
 import { afterAll, describe, expect, it } from 'vitest';
-import { maybe, objectOf, optionalOf, string, wholeNumber } from '../../../src/core/schema/index.ts';
-import { object, text } from '../../../src/registry/api/index.ts';
+import { maybe, object, objectOf, optionalOf, string, text, wholeNumber } from '../../../src/core/schema/index.ts';
 import type { App, SchemaTypes } from '../../../src/service/fastify-app.ts';
 import { addValidation } from '../../../src/service/http/validation.ts';
 import { problemOf } from '../../../src/service/problems/index.ts';

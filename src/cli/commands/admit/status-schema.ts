@@ -4,7 +4,7 @@ const Time = v.nullable(v.string());
 const Part = v.nullable(v.object({ loadedAt: Time, problem: v.nullable(v.string()) }));
 
 /** What a webhook tells, as far as it is shown. */
-export const StatusSchema = v.object({
+export const WebhookStatusSchema = v.object({
   schemaVersion: v.literal('1'),
   ready: v.boolean(),
   notReady: v.array(v.string()),
@@ -50,4 +50,4 @@ export const StatusSchema = v.object({
   ),
 });
 
-export type ShownStatus = v.InferOutput<typeof StatusSchema>;
+export type ShownStatus = v.InferOutput<typeof WebhookStatusSchema>;

@@ -3,7 +3,7 @@ import { readSmallText } from '../../../core/bytes/index.ts';
 import { AssayError, parseBoundedJson } from '../../../core/index.ts';
 import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { AdmitStatusRequest } from './request.ts';
-import { type ShownStatus, StatusSchema } from './status-schema.ts';
+import { type ShownStatus, WebhookStatusSchema } from './status-schema.ts';
 import { statusText } from './status-text.ts';
 
 /** Asks a webhook how it fares. Exit code 1 when it is not ready. */
@@ -29,7 +29,7 @@ export async function runAdmitStatus(request: AdmitStatusRequest, shell: Shell):
 }
 
 function read(json: unknown, url: string): ShownStatus {
-  const result = v.safeParse(StatusSchema, json, { abortEarly: true });
+  const result = v.safeParse(WebhookStatusSchema, json, { abortEarly: true });
   if (result.success) return result.output;
   const at = v.getDotPath(result.issues[0]);
   throw new AssayError('malformed', `is not the status of an Assay webhook${at === null ? '' : ` (${at})`}`, {

@@ -1,49 +1,46 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import * as v from 'valibot';
-import { VERDICTS } from '../../../core/assessment/index.ts';
+import {
+  CheckSchema,
+  RuleOutcomeSchema,
+  RulesetSchema,
+  ViolationSchema,
+} from '../../../core/assessment/schema/index.ts';
 import { readDocument } from '../../../core/bytes/index.ts';
-import { AssayError, parseBoundedJson } from '../../../core/index.ts';
+import { AssayError, isAssayError } from '../../../core/index.ts';
 import { isCommit, parseReference } from '../../../core/reference/index.ts';
-import { sentenceOf, shapeIssue } from '../../../integrity/envelope/index.ts';
+import { array, objectOf, pick, type Static, string } from '../../../core/schema/index.ts';
 import { treeDigest } from '../../../integrity/hash/index.ts';
 import { type ArtifactIdentity, omsRootsOf, type Subject, subjectsOf } from '../../../integrity/statements/index.ts';
+import {
+  ReportedDecision,
+  ReportedFile,
+  ReportedFinding,
+  ReportSchema,
+  readReportParts,
+} from '../../../report/schema/index.ts';
 
 const HINT = 'write one with assay scan MODEL --format json -o report.json';
 
-const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is not a SHA-256 digest'));
+const NAMED = string({ minLength: 1 });
 
-/** What statements need of a report (schema/report-v1.json). */
-const reportSchema = v.object({
-  schemaVersion: v.literal('1', 'is not "1"'),
-  artifact: v.object({ ref: v.string(), pinned: v.string(), digest: v.nullable(digest) }),
-  status: v.picklist(['complete', 'incomplete']),
-  decision: v.object({
-    action: v.picklist(['allow', 'warn', 'deny']),
-    policy: v.pipe(v.string(), v.minLength(1, 'is empty')),
-    policyDigest: digest,
-    violations: v.array(v.object({ rule: v.string() })),
-    rules: v.array(v.object({ id: v.string(), outcome: v.string() })),
+/** What statements need of a report. */
+const Attested = objectOf({
+  ...pick(ReportSchema, 'artifact', 'status').properties,
+  decision: objectOf({
+    ...pick(ReportedDecision, 'action', 'policyDigest').properties,
+    policy: NAMED,
+    violations: array(pick(ViolationSchema, 'rule')),
+    rules: array(pick(RuleOutcomeSchema, 'id', 'outcome')),
   }),
-  files: v.pipe(
-    v.array(
-      v.object({
-        path: v.string(),
-        size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-        sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest'))),
-        digestBasis: v.picklist(['computed', 'claimed', 'none']),
-        verdict: v.picklist(VERDICTS),
-      }),
-    ),
-    v.minLength(1, 'is empty'),
-  ),
-  findings: v.array(v.object({ ruleId: v.string(), file: v.string() })),
-  checks: v.array(v.object({ id: v.string(), status: v.picklist(['pass', 'fail', 'not-assessed', 'error']) })),
-  ruleset: v.object({ version: v.pipe(v.string(), v.minLength(1, 'is empty')), digest }),
+  files: array(pick(ReportedFile, 'path', 'size', 'sha256', 'digestBasis', 'verdict')),
+  findings: array(pick(ReportedFinding, 'ruleId', 'file')),
+  checks: array(pick(CheckSchema, 'id', 'status')),
+  ruleset: objectOf({ ...RulesetSchema.properties, version: NAMED }),
 });
 
 /** A report of a scan, of its shape, whose digest is that of its files. */
-export type ScanReport = v.InferOutput<typeof reportSchema>;
+export type ScanReport = Static<typeof Attested>;
 
 export interface AttestedArtifact {
   /** `sha256:<hex>` */
@@ -59,24 +56,20 @@ export interface AttestedArtifact {
  * @throws AssayError `usage` for anything else; `not-found`, `unreadable`, `limit`
  */
 export async function readReportDocument(path: string): Promise<ScanReport> {
-  const subject = `--report ${path}`;
-  const read = v.safeParse(reportSchema, await readDocument(path, '--report', parseReport));
-  if (read.success) return read.output;
-  throw new AssayError('usage', `is not a report of one artifact: ${sentenceOf(shapeIssue(read.issues))}`, {
-    subject,
+  const report = await readDocument(path, '--report', parseReport);
+  if (report.files.length > 0) return report;
+  throw new AssayError('usage', 'is not a report of an artifact: it has no file', {
+    subject: `--report ${path}`,
     hint: HINT,
   });
 }
 
-function parseReport(bytes: Uint8Array, subject: string): unknown {
+function parseReport(bytes: Uint8Array, subject: string): ScanReport {
   try {
-    return parseBoundedJson(bytes, subject);
+    return readReportParts(Attested, bytes, subject);
   } catch (cause) {
-    throw new AssayError('usage', `is not a report: ${cause instanceof Error ? cause.message : 'unreadable'}`, {
-      subject,
-      hint: HINT,
-      cause,
-    });
+    if (!isAssayError(cause) || cause.code === 'limit') throw cause;
+    throw new AssayError('usage', cause.message, { subject, hint: HINT, cause });
   }
 }
 

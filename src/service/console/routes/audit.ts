@@ -1,5 +1,4 @@
-import { optionalOf, wholeNumber } from '../../../core/schema/index.ts';
-import { object, text } from '../../../registry/api/index.ts';
+import { object, optionalOf, text, wholeNumber } from '../../../core/schema/index.ts';
 import type { AuditEntry, Principal, Registry } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
 import { READERS, REVIEWERS } from '../../http/index.ts';

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { maybe, optionalOf, type Static } from '../../../core/schema/index.ts';
-import { object, oneOf, text } from '../../../registry/api/index.ts';
+import { maybe, object, oneOf, optionalOf, type Static, text } from '../../../core/schema/index.ts';
 import type { ID_PARAMS } from '../../http/index.ts';
 import { SAID, type Said } from '../words.ts';
 

@@ -1,5 +1,5 @@
-import { optionalOf } from '../../../core/schema/index.ts';
-import { JOB_STATES, object, oneOf } from '../../../registry/api/index.ts';
+import { object, oneOf, optionalOf } from '../../../core/schema/index.ts';
+import { JOB_STATES } from '../../../registry/api/index.ts';
 import type { Job, JobState, JobStore, Principal } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
 import { eventStreams, ID_PARAMS, READERS, SUBMITTERS } from '../../http/index.ts';

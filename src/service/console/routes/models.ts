@@ -1,5 +1,5 @@
-import { optionalOf } from '../../../core/schema/index.ts';
-import { object, StageSchema, text } from '../../../registry/api/index.ts';
+import { object, optionalOf, text } from '../../../core/schema/index.ts';
+import { StageSchema } from '../../../registry/api/index.ts';
 import type { CurrentDecision, Principal, Registry, Version } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
 import { MODEL_PARAMS, READERS } from '../../http/index.ts';

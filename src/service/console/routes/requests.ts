@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { optionalOf } from '../../../core/schema/index.ts';
-import { COMMENT, object, oneOf, type PolicyList, TRANSITION_STATES, text } from '../../../registry/api/index.ts';
+import { object, oneOf, optionalOf, text } from '../../../core/schema/index.ts';
+import { COMMENT, type PolicyList, TRANSITION_STATES } from '../../../registry/api/index.ts';
 import {
   nameOf,
   type Principal,

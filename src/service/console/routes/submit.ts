@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
-import { optionalOf } from '../../../core/schema/index.ts';
+import { object, optionalOf, text } from '../../../core/schema/index.ts';
 import type { JobRequest } from '../../../registry/api/index.ts';
-import { MODEL_NAME, object, REFERENCE, text } from '../../../registry/api/index.ts';
+import { MODEL_NAME, REFERENCE } from '../../../registry/api/index.ts';
 import type { Principal } from '../../../registry/index.ts';
 import type { Routes, ServiceContext } from '../../context.ts';
 import { SUBMITTERS } from '../../http/index.ts';

@@ -1,5 +1,5 @@
-import { array, union } from '../../../core/schema/index.ts';
-import { object, RoleSchema, text } from '../../../registry/api/index.ts';
+import { array, object, text, union } from '../../../core/schema/index.ts';
+import { RoleSchema } from '../../../registry/api/index.ts';
 import type { Role } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
 import { ADMINS, ID_PARAMS } from '../../http/index.ts';

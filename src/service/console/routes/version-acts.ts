@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Static } from '../../../core/schema/index.ts';
-import { COMMENT, ID, object, StageSchema, text } from '../../../registry/api/index.ts';
+import { object, text } from '../../../core/schema/index.ts';
+import { COMMENT, ID, StageSchema } from '../../../registry/api/index.ts';
 import { type ApprovalRecord, STAGES, type Stage, type Version } from '../../../registry/index.ts';
 import { code } from '../../../report/html/index.ts';
 import type { Routes } from '../../context.ts';

@@ -1,6 +1,5 @@
 import type { Assessment } from '../../../core/assessment/index.ts';
-import { optionalOf } from '../../../core/schema/index.ts';
-import { object, oneOf } from '../../../registry/api/index.ts';
+import { object, oneOf, optionalOf } from '../../../core/schema/index.ts';
 import {
   type Principal,
   type Registry,

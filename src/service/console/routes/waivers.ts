@@ -1,5 +1,4 @@
-import { optionalOf } from '../../../core/schema/index.ts';
-import { DIGEST, object, text } from '../../../registry/api/index.ts';
+import { DIGEST, object, optionalOf, text } from '../../../core/schema/index.ts';
 import type { Routes } from '../../context.ts';
 import { ID_PARAMS, READERS, WAIVER_ROLES } from '../../http/index.ts';
 import { sendPage, viewerOf } from '../layout.ts';

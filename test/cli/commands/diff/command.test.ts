@@ -67,7 +67,7 @@ describe('assay diff', () => {
       [
         [clean, other],
         '{"schemaVersion":"1"}',
-        /other\.json: is not a report of version 1: artifact: .*; give a report that/,
+        /other\.json: is not a report of version 1: it must have required property 'artifact'; give a report that/,
       ],
       [[clean, bad, '--fail-on-new', 'grave'], undefined, /grave/],
       [[clean, bad, '--format', 'xml'], undefined, /xml/],

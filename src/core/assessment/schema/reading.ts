@@ -1,0 +1,13 @@
+import { object, oneOf } from '../../schema/index.ts';
+import { LOADERS } from '../loader.ts';
+import { VERDICTS } from '../verdict.ts';
+import { texts } from './kit.ts';
+
+export const ReadingSchema = object({
+  loader: oneOf(
+    LOADERS,
+    '`pickle.py` is the unpickler in Python, which subclasses of it use; the others are what loads the file.',
+  ),
+  verdict: oneOf(VERDICTS),
+  imports: texts('Every global that this loader can resolve, "module.name"; sorted, unique.'),
+});
