@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { validSarif } from '../report/validators.ts';
 import { FakeHub, type FakeRepo, fakeFile } from '../support/fake-hub.ts';
@@ -52,6 +54,28 @@ async function onPullRequest({ inputs = {}, env = {}, fork = false, onStart }: A
     { repository, event: 'pull_request', payload, sha, inputs, env: own, ...(onStart && { onStart }) },
     scratch,
   );
+}
+
+/** A proxy that opens tunnels, as the runner of a closed network has one. */
+async function tunnels() {
+  const asked: string[] = [];
+  const sockets = new Set<Duplex>();
+  const server = createServer();
+  server.on('connect', (request, socket) => {
+    asked.push(String(request.url));
+    const [host, port] = String(request.url).split(':');
+    const target = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      target.pipe(socket).pipe(target);
+    });
+    for (const end of [socket, target]) sockets.add(end.on('error', () => socket.destroy()));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((done) => server.close(done));
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, close };
 }
 
 const rulesOf = ({ annotations }: Ran) =>
@@ -140,6 +164,18 @@ describe('a reference that the change adds', () => {
     const ran = await onPullRequest();
     expect(rulesOf(ran)).toEqual([['reference.unresolved', 'train.py:1']]);
     expect(ran.code).toBe(0);
+  });
+
+  it('is read through the proxy of the runner', async () => {
+    const proxy = await tunnels();
+    try {
+      repository.write('train.py', `AutoModel.from_pretrained("acme/good", revision="${commit}")\n`);
+      const ran = await onPullRequest({ env: { HTTP_PROXY: proxy.url } });
+      expect(ran).toMatchObject({ code: 0, annotations: [], outputs: { decision: 'allow' } });
+      expect(new Set(proxy.asked)).toEqual(new Set([new URL(hub.endpoint).host]));
+    } finally {
+      await proxy.close();
+    }
   });
 
   it('that nobody can read fails the step', async () => {
