@@ -1,3 +1,4 @@
+export { unlistedGlobals } from './advice.ts';
 export type { Judged, ReportContext, RuleInfo } from './context.ts';
 export { type CycloneDxOptions, renderCycloneDx } from './cyclonedx/index.ts';
 export {
@@ -21,7 +22,14 @@ export { mapOwasp, OWASP_RISKS, owaspCoverage } from './owasp/index.ts';
 export { TextPage } from './page.ts';
 export { type Anchor, pathToUri, renderSarif, type SarifOptions } from './sarif/index.ts';
 export { count, displayWidth, humanBytes, type Ink, paint } from './style.ts';
-export { renderTable, signerText, type TableOptions } from './table/index.ts';
+export {
+  type AllowanceAdvice,
+  renderTable,
+  type SuggestedAllowance,
+  signerText,
+  type TableOptions,
+} from './table/index.ts';
+
 export {
   renderVerification,
   renderVerificationJson,

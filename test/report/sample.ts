@@ -58,6 +58,12 @@ export function tableOptions(over: Partial<TableOptions> = {}): TableOptions {
     verbose: false,
     quiet: false,
     isListed: (name) => !name.startsWith('acme.'),
+    advice: new Map([
+      [
+        'extra/tokens.pkl',
+        { kind: 'entries', entries: [{ module: 'acme.tokens', name: 'Table', uses: ['new', 'build'] }] },
+      ],
+    ]),
     reopen: (file) => `models/${file}`,
     ...over,
   };

@@ -1,12 +1,18 @@
 import type { Assessment } from '../../core/assessment/index.ts';
 import { type Artifact, version } from '../../core/index.ts';
-import type { ReportContext } from '../../report/index.ts';
+import { parseReference } from '../../core/reference/index.ts';
+import type { AllowanceAdvice, ReportContext } from '../../report/index.ts';
 import type { RuleLists } from '../../scan/lists/index.ts';
 import { RULES } from '../../scan/rules/index.ts';
 import { openArtifact, type SourceOptions } from '../../sources/index.ts';
 import { type AssessmentOptions, assessBy, NO_ALLOWANCES, readAllowances } from '../evaluate/index.ts';
 import { formatTitles } from '../format-titles.ts';
 import { chosenLists, type RulesetChoice } from '../rules/index.ts';
+import { adviseOn } from './admitting.ts';
+import { addressOf } from './place.ts';
+
+/** By path. */
+type AllowanceAdvices = ReadonlyMap<string, AllowanceAdvice>;
 
 /** The ruleset with the organisation's allowances, and what reports need of it. */
 export interface Knowledge {
@@ -15,6 +21,8 @@ export interface Knowledge {
   readonly notes: readonly string[];
   readonly context: Omit<ReportContext, 'coverage'>;
   isListed(name: string): boolean;
+  /** What would admit the suspicious files of an artifact that lies on this machine; empty for any other. */
+  advise(assessment: Assessment, signal?: AbortSignal): Promise<AllowanceAdvices>;
   /** Opens what a reference names, assesses it, and closes it. */
   judge(ref: string, options: SourceOptions & AssessmentOptions): Promise<Assessment>;
   /** Assesses what is open, and leaves it so. */
@@ -35,13 +43,26 @@ export async function loadKnowledge(
   let names: ReadonlySet<string> | undefined;
   const assessOpen = (artifact: Artifact, options: AssessmentOptions) =>
     assessBy(artifact, { lists, allowances: own, notes }, options);
+  const isListed = (name: string) => {
+    names ??= new Set([...lists.entries(), ...own.allowances].map((entry) => `${entry.module}.${entry.name}`));
+    return names.has(name);
+  };
   return {
     lists,
     notes,
     context: { rules: rulesOf(lists), formats: formatTitles(), version: version() },
-    isListed(name) {
-      names ??= new Set([...lists.entries(), ...own.allowances].map((entry) => `${entry.module}.${entry.name}`));
-      return names.has(name);
+    isListed,
+    async advise(assessment, signal) {
+      if (parseReference(assessment.artifact.pinned).kind !== 'path') return new Map();
+      return adviseOn(assessment, isListed, (file) => async (more) => {
+        const artifact = await openArtifact(addressOf(assessment.artifact, file), { env });
+        try {
+          const allowances = { allowances: [...own.allowances, ...more], notes: [] };
+          return await assessBy(artifact, { lists, allowances, notes: [] }, signal === undefined ? {} : { signal });
+        } finally {
+          await artifact.close();
+        }
+      });
     },
     assess: assessOpen,
     async judge(ref, options) {

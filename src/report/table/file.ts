@@ -5,7 +5,7 @@ import {
   severityRank,
   type Verdict,
 } from '../../core/assessment/index.ts';
-import { moduleOf, saferFiles, unlistedGlobals } from '../advice.ts';
+import { saferFiles, unlistedGlobals } from '../advice.ts';
 import type { Judged, ReportContext, RuleInfo } from '../context.ts';
 import { terminalText } from '../escape.ts';
 import { readingsLine } from '../json/index.ts';
@@ -14,7 +14,7 @@ import type { TextPage } from '../page.ts';
 import { count, humanBytes } from '../style.ts';
 import { type Waivable, waiversOf } from '../suppressions.ts';
 import { findingsIn } from './findings-by-file.ts';
-import type { TableOptions } from './options.ts';
+import type { AllowanceAdvice, SuggestedAllowance, TableOptions } from './options.ts';
 
 export const VERDICT_INK = {
   malicious: 'red',
@@ -118,30 +118,40 @@ function nextRows(
   if (rule !== undefined) say(`${rule.remedy} (assay explain ${rule.id})`);
   else if (safer === undefined && file.verdict !== 'clean') say(REMEDIES[file.verdict]);
   if (file.verdict !== 'suspicious') return;
-  allowRows(page, say, unlistedGlobals(file, options.isListed), options.verbose);
+  adviceRows(page, say, unlistedGlobals(file, options.isListed), options.advice?.get(file.path));
   say('If this is a false alarm, write its opcodes without weights or strings, and attach them to a report:');
   page.code(`assay repro ${shellQuote(options.reopen(file.path))}`);
 }
 
-function allowRows(page: TextPage, say: (text: string) => void, names: readonly string[], verbose: boolean): void {
+/** The entries that would admit the file, or why none would. */
+function adviceRows(
+  page: TextPage,
+  say: (text: string) => void,
+  names: readonly string[],
+  advice: AllowanceAdvice | undefined,
+): void {
   if (names.length === 0) return;
-  const known =
-    names.length === 1 ? 'the name and trust it, allow it' : `the ${names.length} names and trust them, allow each`;
-  say(`If you know ${known} in your own file, with --allow FILE:`);
-  page.code('allow:');
-  const shown = verbose ? names : names.slice(0, MAX_SHOWN);
-  for (const name of shown) for (const line of allowanceEntry(name)) page.code(line);
-  if (names.length > shown.length)
-    page.row('', `and ${count(names.length - shown.length, 'more name')}; --verbose shows all`, 'dim');
+  const known = (n: number) =>
+    `If you know ${n === 1 ? 'the name and trust it, allow it' : `the ${n} names and trust them, allow each`} in your own file, with --allow FILE`;
+  if (advice === undefined) say(`${known(names.length)} (assay scan --help shows an entry).`);
+  else if (advice.kind === 'refused') {
+    say(`No allowance can admit this file: ${terminalText(advice.name)} ${terminalText(advice.why)}.`);
+  } else if (advice.kind === 'insufficient') {
+    const subject = names.length === 1 ? 'To allow the name' : `To allow the ${names.length} names`;
+    say(`${subject} is not enough: ${terminalText(advice.because)}.`);
+  } else {
+    say(`${known(advice.entries.length)}:`);
+    page.code('allow:');
+    for (const entry of advice.entries) for (const line of allowanceEntry(entry)) page.code(line);
+  }
 }
 
-/** The entry that admits a name, as `--allow FILE` reads it. */
-function allowanceEntry(global: string): string[] {
-  const module = moduleOf(global);
+/** As `--allow FILE` reads it. */
+function allowanceEntry({ module, name, uses }: SuggestedAllowance): string[] {
   return [
-    `  - module: ${module}`,
-    `    name: ${global.slice(module.length + 1)}`,
-    '    uses: [import, call, new, build, items]  # only those needed',
+    `  - module: ${terminalText(module)}`,
+    `    name: ${terminalText(name)}`,
+    `    uses: [${uses.join(', ')}]`,
     '    owner: name@example.org',
     '    reason: why the name is harmless',
     '    expires: YYYY-MM-DD',

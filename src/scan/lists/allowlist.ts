@@ -89,8 +89,8 @@ export function namesIn(names: NamesByModule | undefined): ReadonlySet<string> {
   );
 }
 
-const USES: readonly string[] = ['import', 'call', 'new', 'build', 'items'] satisfies Use[];
+export const USES: readonly Use[] = ['import', 'call', 'new', 'build', 'items'];
 
 export function isUse(text: string): text is Use {
-  return USES.includes(text);
+  return (USES as readonly string[]).includes(text);
 }

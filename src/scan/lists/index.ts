@@ -1,4 +1,4 @@
-export { isUse, type ListedGlobal, type Use } from './allowlist.ts';
+export { isUse, type ListedGlobal, USES, type Use } from './allowlist.ts';
 export { allowlistFiles, listedGlobals, mergeAllowlists, readAllowlist, shippedAllowlists } from './allowlists.ts';
 export { dangerAmong, dangerOf } from './dangerous.ts';
 export {

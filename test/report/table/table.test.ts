@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderTable } from '../../../src/report/index.ts';
+import { type AllowanceAdvice, renderTable } from '../../../src/report/index.ts';
 import { displayWidth, humanBytes, humanDuration, wrap } from '../../../src/report/style.ts';
 import { CONTEXT, file, judged, mixed, tableOptions } from '../sample.ts';
 
@@ -14,23 +14,40 @@ const trainingArgs = () =>
     ],
   });
 
-describe('names on no list', () => {
+describe('the advice on names that are on no list', () => {
   const using = (count: number) => {
     const imports = Array.from({ length: count }, (_, at) => `acme.parts.Part${at}`);
     return judged({ files: [file({ path: 'model.pkl', format: 'pickle', verdict: 'suspicious', imports })] });
   };
-  const entries = (table: string) => table.match(/- module: acme\.parts\n +name: Part\d$/gm)?.length;
+  const shown = (count: number, advice?: AllowanceAdvice) => {
+    const options = tableOptions({ width: 200, advice: new Map(advice === undefined ? [] : [['model.pkl', advice]]) });
+    return renderTable(using(count), CONTEXT, options);
+  };
 
-  it('are printed as the entries that admit them, one allow list', () => {
-    const table = renderTable(using(3), CONTEXT, tableOptions({}));
-    expect([entries(table), table.match(/allow:$/gm)?.length]).toEqual([3, 1]);
+  it('prints the entries that admit the file, as one allow list', () => {
+    const entries = ['Part0', 'Part1'].map((name) => ({ module: 'acme.parts', name, uses: ['call', 'new'] }));
+    const table = shown(2, { kind: 'entries', entries });
+    expect(table).toContain('If you know the 2 names and trust them, allow each in your own file, with --allow FILE:');
+    expect(table.match(/- module: acme\.parts\n +name: Part\d\n +uses: \[call, new\]$/gm)).toHaveLength(2);
+    expect(table.match(/allow:$/gm)).toHaveLength(1);
   });
 
-  it('are printed five at a time, and all when everything is shown', () => {
-    const table = renderTable(using(7), CONTEXT, tableOptions({}));
-    expect(entries(table)).toBe(5);
-    expect(table).toContain('and 2 more names; --verbose shows all');
-    expect(entries(renderTable(using(7), CONTEXT, tableOptions({ verbose: true })))).toBe(7);
+  it.each<[string, AllowanceAdvice | undefined, string]>([
+    [
+      'a name cannot be allowed',
+      { kind: 'refused', name: 'os.system', why: 'runs programs' },
+      'os.system runs programs.',
+    ],
+    [
+      'names are not all',
+      { kind: 'insufficient', because: 'is handed bytes' },
+      'the 7 names is not enough: is handed bytes.',
+    ],
+    ['nothing was tried', undefined, 'with --allow FILE (assay scan --help shows an entry).'],
+  ])('prints no entry where %s, and says so', (_, advice, text) => {
+    const table = shown(7, advice);
+    expect(table).toContain(text);
+    expect(table).not.toContain('allow:');
   });
 });
 

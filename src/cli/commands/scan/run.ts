@@ -1,6 +1,6 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { AssayError, isAssayError } from '../../../core/index.ts';
-import { addressOf, type Knowledge, type OpenedPlace, uriOf } from '../../../pipeline/judging/index.ts';
+import { addressOf, type OpenedPlace, uriOf } from '../../../pipeline/judging/index.ts';
 import { renderCycloneDx } from '../../../report/cyclonedx/index.ts';
 import { type Judged, type ReportContext, terminalText } from '../../../report/index.ts';
 import { renderJson, renderJsonLine } from '../../../report/json/index.ts';
@@ -8,7 +8,7 @@ import { renderJunit } from '../../../report/junit/index.ts';
 import { renderMarkdown } from '../../../report/markdown/index.ts';
 import { renderOpenVex } from '../../../report/openvex/index.ts';
 import { renderSarif } from '../../../report/sarif/index.ts';
-import { renderTable } from '../../../report/table/index.ts';
+import { renderTable, type TableOptions } from '../../../report/table/index.ts';
 import { exitCodeOf, prepareShownJudging, type ShownJudging } from '../../judging/index.ts';
 import { type ExitCode, graver, openSink, printError, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import type { ScanFormat, ScanRequest } from './request.ts';
@@ -37,7 +37,10 @@ export async function runScan(request: ScanRequest, shell: Shell): Promise<void>
     shell.exit(outcome);
     if (request.format === 'table' && done.length > 0) sink.write('\n');
     done.push(scanned);
-    if (!JOINT_FORMATS.has(request.format)) sink.write(renderOne(scanned, request, context, knowledge, shell));
+    if (!JOINT_FORMATS.has(request.format)) {
+      const advice = request.format === 'table' ? await knowledge.advise(scanned.assessment, shell.signal) : undefined;
+      sink.write(renderOne(scanned, request, context, { isListed: knowledge.isListed, advice }, shell));
+    }
   }
   if (JOINT_FORMATS.has(request.format) && done.length > 0) sink.write(renderAll(done, request.format, context, now));
   if (done.length > 0) await sink.commit();
@@ -97,7 +100,7 @@ function renderOne(
   scanned: Scanned,
   request: ScanRequest,
   context: ReportContext,
-  knowledge: Knowledge,
+  known: Pick<TableOptions, 'isListed' | 'advice'>,
   shell: Shell,
 ): string {
   switch (request.format) {
@@ -111,7 +114,7 @@ function renderOne(
         color: request.output === undefined && wantsColor(shell.stdout, shell.env, request.color),
         verbose: request.verbose,
         quiet: request.quiet,
-        isListed: knowledge.isListed,
+        ...known,
         reopen: (file) => addressOf(scanned.place, file),
       });
     default:
