@@ -4,9 +4,9 @@ import { POD_SPECS } from '../../../src/workload/table/pod-specs.ts';
 import { collectionPath, hasKube, KUBE_HOW, ML_KINDS, type RunningKube, startKube } from '../../support/kube/index.ts';
 import { requirePart } from '../../support/parts.ts';
 
-// What the tests on an API server rely on.
+// The properties of the test API server that other tests rely on.
 
-it('knows every kind of the tables', () => {
+it('the test API server defines every kind of the tables', () => {
   const custom = [...POD_SPECS, ...FIELDS].filter(({ group }) => group.includes('.'));
   for (const { group, kinds } of custom) {
     for (const kind of kinds) {
@@ -31,7 +31,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
 
   afterAll(() => kube.stop());
 
-  it('serves every kind of the tables', async () => {
+  it('the test API server serves every kind of the tables', async () => {
     await kube.installCrds();
     for (const { group, version, kind } of ML_KINDS) {
       const apiVersion = `${group}/${version}`;
@@ -40,7 +40,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
     }
   });
 
-  it('distinguishes users', async () => {
+  it('the test API server distinguishes users', async () => {
     const pods = '/api/v1/namespaces/default/pods';
     const group = (answer: { readonly body: { readonly status: { readonly userInfo: unknown } } }) =>
       answer.body.status.userInfo;
@@ -61,7 +61,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
     });
   });
 
-  it('asks a webhook as soon as it is installed, and no more when it is removed', async () => {
+  it('the test API server calls a webhook as soon as it is installed, and no longer when it is removed', async () => {
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -78,7 +78,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
     }
   });
 
-  it('keeps its objects over a restart, and forgets old versions on request', async () => {
+  it('the test API server keeps its objects over a restart, and forgets old versions on request', async () => {
     await kube.createNamespace('kept', { 'assay.dev/admission': 'warn' });
     const { resourceVersion } = (await kube.request('GET', '/api/v1/namespaces?limit=1')).body.metadata;
     await kube.restart();
