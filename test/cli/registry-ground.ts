@@ -27,7 +27,7 @@ export type Person = 'alice' | 'bob' | 'carol' | 'victor';
 export interface Ground {
   readonly root: string;
   readonly kind: 'local' | 'service';
-  /** Runs the built command line as somebody. */
+  /** Runs the built command line as a person. */
   as(person: Person, ...args: string[]): Promise<CliResult>;
   /** A model whose bytes no other has. */
   model(name: string, content?: 'benign' | 'evil'): string;
@@ -37,13 +37,15 @@ type Suite = (ground: () => Ground) => void;
 
 /** Runs a suite on a file and at a running service, and a shorter one on PostgreSQL. */
 export function onEveryGround(suite: Suite, shorter: Suite): void {
-  describe('a file', STORY, () => on(async (root) => localGround(root, 'models.db', {}), suite));
-  describe('a service', STORY, () => on(serviceGround, suite));
+  describe('the registry verbs with a registry file', STORY, () =>
+    on(async (root) => localGround(root, 'models.db', {}), suite),
+  );
+  describe('the registry verbs with a service', STORY, () => on(serviceGround, suite));
   requirePart(
     'PostgreSQL server',
     hasPostgres,
     HOW,
-    'PostgreSQL',
+    'the registry verbs with PostgreSQL',
     () => {
       let server: PostgresDatabases | undefined;
       afterAll(async () => server?.stop());

@@ -74,7 +74,7 @@ requirePart(
       await make({ apiVersion: `${group}/v1alpha1`, kind: 'LocalModelCache', metadata: { name: 'lmc' }, spec: cache });
     }
 
-    it('an audit lists each object that would be refused once, also in namespaces that only warn', async () => {
+    it('lists each object that would be refused once, also in namespaces that only warn', async () => {
       const { code, report } = await auditReport(flags);
       expect(report.objects.map(line)).toEqual([
         'deny -/LocalModelCache/lmc',
@@ -103,7 +103,7 @@ requirePart(
       expect(stowaway).toMatchObject({ owner: 'ReplicaSet llm-1', rulings: [{ outcome: 'unlisted' }] });
     });
 
-    it('an audit prints a report for people', async () => {
+    it('prints a report for people', async () => {
       const { code, stdout, stderr } = await runAudit(flags);
       expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
       expect(stdout).toMatch(/^asked +https:\/\/127\.0\.0\.1:\d+\nsnapshot +version 7 from /);
@@ -117,7 +117,7 @@ requirePart(
       );
     });
 
-    it('an audit checks only the given namespaces, and reports one that does not exist', async () => {
+    it('checks only the given namespaces, and reports one that does not exist', async () => {
       const { code, report } = await auditReport([...flags, '-n', 'prod']);
       expect([code, report.complete, report.totals.objects]).toEqual([1, true, 7]);
       const unknown = await auditReport([...flags, '-n', 'elsewhere']);
@@ -127,7 +127,7 @@ requirePart(
       ]);
     });
 
-    it('an audit applies a configuration', async () => {
+    it('applies a configuration', async () => {
       const config = join(folder, 'admission.yaml');
       const spec = ['spec:', '  namespaces:', '  - names: [team]', '    actions: { unlisted: warn }'];
       writeFileSync(config, ['apiVersion: assay.dev/v1', 'kind: AdmissionConfig', ...spec, ''].join('\n'));
@@ -135,7 +135,7 @@ requirePart(
       expect([code, report.totals.deny, report.totals.warn]).toEqual([0, 0, 3]);
     });
 
-    it('an audit names the resources that it cannot list, and reports the rest', async () => {
+    it('names the resources that it cannot list, and reports the rest', async () => {
       await kube.grant('alice', [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['list'] }]);
       const mine = [...flags.slice(0, 4), '--kubeconfig', kube.kubeconfig('alice')];
       const { code, report } = await auditReport(mine);
@@ -155,7 +155,7 @@ requirePart(
       expect((await runAudit(mine)).stdout).toMatch(/\nNOT SEEN +pods: https.*\n(.*\n)*.*INCOMPLETE/);
     });
 
-    it('an audit checks 3,000 objects', async () => {
+    it('checks 3,000 objects', async () => {
       await kube.createNamespace('many');
       for (let from = 0; from < 3000; from += 60) {
         const some = Array.from({ length: 60 }, (_, index) => `p${from + index}`);
@@ -165,7 +165,7 @@ requirePart(
       expect([code, report.totals.allow, report.totals.deny]).toEqual([0, 3000, 0]);
     });
 
-    it('an audit stops when the API server does not answer, and says so', async () => {
+    it('stops when the API server does not answer, and says so', async () => {
       const client = await openKube({ kubeconfig: kube.kubeconfig() });
       const source = await openCluster(client, []);
       await kube.down();

@@ -22,7 +22,7 @@ it('the test API server defines every kind of the tables', () => {
   }
 });
 
-requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
+requirePart('API server', hasKube, KUBE_HOW, 'the test API server', () => {
   let kube: RunningKube;
 
   beforeAll(async () => {
@@ -31,7 +31,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
 
   afterAll(() => kube.stop());
 
-  it('the test API server serves every kind of the tables', async () => {
+  it('serves every kind of the tables', async () => {
     await kube.installCrds();
     for (const { group, version, kind } of ML_KINDS) {
       const apiVersion = `${group}/${version}`;
@@ -40,7 +40,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
     }
   });
 
-  it('the test API server distinguishes users', async () => {
+  it('distinguishes users', async () => {
     const pods = '/api/v1/namespaces/default/pods';
     const group = (answer: { readonly body: { readonly status: { readonly userInfo: unknown } } }) =>
       answer.body.status.userInfo;
@@ -61,7 +61,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
     });
   });
 
-  it('the test API server calls a webhook as soon as it is installed, and no longer when it is removed', async () => {
+  it('calls a webhook as soon as it is installed, and no longer when it is removed', async () => {
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -78,7 +78,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
     }
   });
 
-  it('the test API server keeps its objects over a restart, and forgets old versions on request', async () => {
+  it('keeps its objects over a restart, and forgets old versions on request', async () => {
     await kube.createNamespace('kept', { 'assay.dev/admission': 'warn' });
     const { resourceVersion } = (await kube.request('GET', '/api/v1/namespaces?limit=1')).body.metadata;
     await kube.restart();

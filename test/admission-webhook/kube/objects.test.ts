@@ -13,7 +13,7 @@ import { hasKube, KUBE_HOW, type RunningKube, startKube } from '../../support/ku
 import { requirePart } from '../../support/parts.ts';
 import { configMap, QUICK } from './ground.ts';
 
-requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in the cluster', () => {
+requirePart('API server', hasKube, KUBE_HOW, 'the client of an API server', () => {
   let kube: RunningKube;
   let client: KubeClient;
 
@@ -27,7 +27,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     await kube.stop();
   });
 
-  it('the client lists 3,000 objects in pages, each with its kind, and continues when a page token expires', async () => {
+  it('lists 3,000 objects in pages, each with its kind, and continues when a page token expires', async () => {
     await kube.createNamespace('many');
     const path = '/api/v1/namespaces/many/configmaps';
     const numbers = Array.from({ length: 3000 }, (_, index) => index);
@@ -49,7 +49,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     expect(numbers.filter((n) => !names.has(`m${n}`))).toEqual([]);
   });
 
-  it('the client lists objects that are too large for one page', async () => {
+  it('lists objects that are too large for one page', async () => {
     await kube.createNamespace('large');
     const data = { text: 'x'.repeat(900_000) };
     for (let n = 0; n < 50; n++) await kube.create(configMap(`l${n}`, data), { namespace: 'large' });
@@ -58,7 +58,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     expect(count).toBe(50);
   });
 
-  it('the client keeps a floor that only rises, whoever raises it', async () => {
+  it('keeps a floor that only rises, whoever raises it', async () => {
     const place = { namespace: 'default', name: 'floor' };
     expect(await readConfigMapFloor(client, place)).toBe(0);
     expect(await raiseConfigMapFloor(client, place, 5)).toBe(5);
@@ -72,7 +72,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     await expect(raiseConfigMapFloor(client, place, 99)).rejects.toThrow(/contains no version/);
   });
 
-  it('the client raises a floor with only the rights to get and patch that ConfigMap', async () => {
+  it('raises a floor with only the rights to get and patch that ConfigMap', async () => {
     await kube.create(configMap('guarded'));
     const rule = { apiGroups: [''], resources: ['configmaps'], resourceNames: ['guarded'], verbs: ['get', 'patch'] };
     await kube.grant('alice', [rule], 'default');
@@ -82,7 +82,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     await alice.close();
   });
 
-  it('the client keeps the secret of the first of several concurrent writers', async () => {
+  it('keeps the secret of the first of several concurrent writers', async () => {
     const place = { namespace: 'default', name: 'tls' };
     expect(await readSecret(client, place)).toBeUndefined();
     const secret = (text: string) => ({ type: 'Opaque', data: { 'tls.crt': text } });
@@ -95,7 +95,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     expect((await readSecret(client, place))?.data.get('tls.crt')?.toString()).toBe('new');
   });
 
-  it('the client writes the authority into every webhook, and leaves the rest unchanged', async () => {
+  it('writes the authority into every webhook, and leaves the rest unchanged', async () => {
     const hook = await kube.installWebhook({ url: 'https://127.0.0.1:1/', caBundle: kube.ca, name: 'gate', rules: [] });
     const before = (await kube.request('GET', hook.path)).body;
     const second = { ...before.webhooks[0], name: 'second.assay.dev' };
@@ -122,7 +122,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     await hook.remove();
   });
 
-  it('the client knows the labels of namespaces, and keeps them while the server is unavailable', async () => {
+  it('knows the labels of namespaces, and keeps them while the server is unavailable', async () => {
     const stop = new AbortController();
     await kube.createNamespace('team', { 'assay.dev/admission': 'warn' });
     const namespaces = watchNamespaces(client, stop.signal);

@@ -98,7 +98,7 @@ describe('the client of an API server', () => {
   });
 });
 
-requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
+requirePart('API server', hasKube, KUBE_HOW, 'the identity of the client', () => {
   let kube: RunningKube;
 
   beforeAll(async () => {
@@ -117,7 +117,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     }
   }
 
-  it('authenticates by a token, a token file or a certificate', async () => {
+  it('is a token, a token file or a certificate', async () => {
     writeFileSync(join(kube.folder, 'alice.token'), `${kube.token('alice')}\n`);
     const { certificate, key } = kube.clientCertificate('carol', ['team']);
     writeFileSync(join(kube.folder, 'carol.crt'), certificate);
@@ -137,7 +137,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     });
   });
 
-  it('sends no credentials to a server whose certificate does not verify', async () => {
+  it('is not sent to a server whose certificate does not verify', async () => {
     const { certificate } = kube.clientCertificate('other');
     const authority = Buffer.from(certificate).toString('base64');
     const file = kubeconfig({ server: kube.server, 'certificate-authority-data': authority }, { token: 'secret' });
@@ -157,7 +157,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     await expect(whoIs(named)).rejects.toThrow(/x\.y/);
   });
 
-  it('reads the token of a cluster again when it is replaced', async () => {
+  it('is read again from the token file in a cluster when the file is replaced', async () => {
     const account = join(folder, 'account');
     mkdirSync(account);
     const write = (token: string) => writeFileSync(join(account, 'token'), token);
@@ -183,7 +183,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     await client.close();
   });
 
-  it('names the forbidden request and the missing right', async () => {
+  it('that lacks a right gets an error with the forbidden request and that right', async () => {
     const client = await openKube({ kubeconfig: kube.kubeconfig('alice') });
     await expect(client.get('/api/v1/namespaces/default/secrets/x')).rejects.toMatchObject({
       status: 403,

@@ -7,7 +7,7 @@ import { configMap, QUICK, Told } from './ground.ts';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 
-requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
+requirePart('API server', hasKube, KUBE_HOW, 'a watch', () => {
   let kube: RunningKube;
   let client: KubeClient;
   let stop = new AbortController();
@@ -35,7 +35,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
 
   const until = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 20 });
 
-  it('a watch reports the objects, the end of the list, and each change', async () => {
+  it('reports the objects, the end of the list, and each change', async () => {
     await kube.create(configMap('a'));
     const told = follow(`${MAPS}?fieldSelector=metadata.name%3Da`);
     await until(() => expect(told.lines).toEqual(['+a', 'synced']));
@@ -46,7 +46,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     expect(told.problems).toEqual([]);
   });
 
-  it('a watch stops on request, also during a pause', async () => {
+  it('stops on request, also during a pause', async () => {
     const told = new Told();
     const own = new AbortController();
     const done = client.watch(MAPS, told, own.signal);
@@ -56,7 +56,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     await client.watch(MAPS, told, AbortSignal.abort());
   });
 
-  it('a watch reports what was added, changed and deleted while the server was unavailable', async () => {
+  it('reports what was added, changed and deleted while the server was unavailable', async () => {
     await kube.create(configMap('stays'));
     await kube.create(configMap('goes'));
     const told = follow(MAPS);
@@ -76,7 +76,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     expect(told.problems.length).toBe(problems);
   });
 
-  it('a watch lists again when its version is gone, and reports what was deleted meanwhile', async () => {
+  it('lists again when its version is gone, and reports what was deleted meanwhile', async () => {
     for (const name of ['stays', 'forgotten']) await kube.create(configMap(name));
     const told = follow(MAPS);
     await until(() => expect(told.lines).toContain('synced'));
@@ -93,7 +93,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     ).toBe(true);
   });
 
-  it('a watch keeps asking while it is forbidden, and succeeds once it is allowed', async () => {
+  it('keeps asking while it is forbidden, and succeeds once it is allowed', async () => {
     const alice = await openKube({ kubeconfig: kube.kubeconfig('alice'), ...QUICK });
     const told = follow('/api/v1/nodes', alice);
     await until(() => expect(told.problems.length).toBeGreaterThan(1));
@@ -104,7 +104,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     await alice.close();
   });
 
-  it('a watch notices a server that sends nothing any more', async () => {
+  it('notices a server that sends nothing any more', async () => {
     const timeouts = { silenceMs: 1_500, answerMs: 1_500 };
     const impatient = await openKube({ kubeconfig: kube.kubeconfig(), ...QUICK, timeouts });
     const told = follow(MAPS, impatient);

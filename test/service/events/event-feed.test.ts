@@ -59,10 +59,10 @@ it('the feed sends events of other processes to every listener, in order and onc
   await theirs.close();
 });
 
-requirePart('PostgreSQL server', hasPostgres, HOW, 'the event feed over a database that goes away', () => {
+requirePart('PostgreSQL server', hasPostgres, HOW, 'the event feed, when its database fails,', () => {
   const server = started(() => PostgresServer.start());
 
-  it('the feed reports a database failure and sends all missed events after it', async () => {
+  it('reports the failure and sends all missed events afterwards', async () => {
     const registry = await openRegistry({
       database: await server().freshDatabase(),
       rules: await loadRegistryRules(null),

@@ -10,7 +10,7 @@ import { type OpenBackend, openBackend, sqliteFiles, submitter } from './backend
 
 const FAILED: JobEnd = { kind: 'failed', code: 'malformed', message: 'it cannot be read', retry: false };
 
-requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
+requirePart('Redis server', hasRedis, REDIS_HOW, 'a queue on BullMQ', () => {
   const redis = started(() => RedisServer.start());
   const careless = started(() => RedisServer.start(['--maxmemory-policy', 'allkeys-lru']));
   const fresh = sqliteFiles();
@@ -37,7 +37,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     return seen;
   }
 
-  it('a BullMQ queue runs jobs that were submitted while Redis was down or that Redis lost', async () => {
+  it('runs jobs that were submitted while Redis was down or that Redis lost', async () => {
     const open = await openBackend({ database: fresh(), queue: redis().url });
     const forgotten = await submit(open, 'hf://acme/forgotten');
     await redis().forget();
@@ -51,7 +51,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     await open.close();
   });
 
-  it('a BullMQ queue waits once for a Redis that does not answer, for any number of jobs', async () => {
+  it('waits once for a Redis that does not answer, for any number of jobs', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
@@ -67,14 +67,14 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     silent.close();
   });
 
-  it('a BullMQ queue warns of a Redis that can evict data', async () => {
+  it('warns of a Redis that can evict data', async () => {
     const open = await openBackend({ database: fresh(), queue: careless().url });
     await work(open, () => open.told.length > 0);
     expect(open.told.join()).toContain('maxmemory-policy allkeys-lru');
     await open.close();
   });
 
-  it('a BullMQ queue refuses an invalid address and does not repeat it', async () => {
+  it('refuses an invalid address and does not repeat it', async () => {
     const error = await openBackend({ database: fresh(), queue: 'redis//user:s3cret@host' }).catch((thrown) => thrown);
     expect(isAssayError(error) && error.code).toBe('usage');
     expect(JSON.stringify([error.message, error.hint, error.subject])).not.toContain('s3cret');
