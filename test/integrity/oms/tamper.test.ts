@@ -22,7 +22,7 @@ import {
   trustedKey,
 } from './signed.ts';
 
-/** Everything that somebody could change, from the bytes of a signature to the files, and how it is refused. */
+/** Everything that an attacker can change, from the bytes of a signature to the files, and how it is refused. */
 
 const CONTENTS: Readonly<Record<string, string>> = {
   'config.json': '{"a": 1}',
@@ -80,7 +80,7 @@ async function filesOf(contents: Record<string, string>, link: string | undefine
   return (await Promise.all(files)).map((file) => (file.path === link ? { ...file, link: 'within' } : file));
 }
 
-test('a signature over unchanged files is valid', async () => {
+test('a signature over unchanged files verifies', async () => {
   expect(await assess({})).toMatchObject({ status: 'verified', covered: 3, problem: null, method: 'sha256' });
 });
 
@@ -104,7 +104,7 @@ const shards = (...names: string[]) => ({
   resources: names.map((name) => resource(name, name, 'sha256-sharded-8')),
 });
 
-describe('what was tampered with', STORY, () => {
+describe('after tampering', STORY, () => {
   describe('the signature is refused for', () => {
     const cases: [string, Tampered, string][] = [
       [
@@ -260,7 +260,7 @@ describe('what was tampered with', STORY, () => {
     });
   });
 
-  /** Two cases may say the same where a reader would do the same about both. */
+  /** Two cases can have the same message if a reader would act the same on both. */
   const SAME_WORDS = [
     [
       'a changed digest in the payload',
@@ -272,7 +272,7 @@ describe('what was tampered with', STORY, () => {
     ['a second, bogus signature', 'a second, bogus signature before it'],
   ];
 
-  test('each is refused in words of its own', () => {
+  test('each case has its own message', () => {
     const kindOf = (name: string) => SAME_WORDS.find((names) => names.includes(name))?.[0] ?? name;
     const kinds = new Set([...said.keys()].map(kindOf));
     expect(kinds.size).toBeGreaterThan(30);
@@ -280,7 +280,7 @@ describe('what was tampered with', STORY, () => {
   });
 });
 
-describe('an assessment', () => {
+describe('the assessment of a signature', () => {
   const good = readBundle(bytesOf(GOOD), 'model.sig');
   const key = { kind: 'key', key: createPublicKey(signingKey) } as const;
   const filesIn = async (more: Record<string, string> = {}) => ({
@@ -296,7 +296,7 @@ describe('an assessment', () => {
       '--certificate-chain',
     ],
     ['keyless', { certificate: { rawBytes: 'AAAA' } }, 'through Sigstore', '--identity and --issuer'],
-  ])('believes nobody unless told whom: %s', async (_, verificationMaterial, how, flags) => {
+  ])('trusts no signer by default: %s', async (_, verificationMaterial, how, flags) => {
     const bundle = readBundle(bytesOf({ ...GOOD, verificationMaterial }), 'model.sig');
     const assessment = await assessedFor({ signature: 's', bundle, trust: undefined, model: await filesIn() });
     expect(assessment).toMatchObject({ status: 'not-assessed', problem: null, signer: null, covered: 0, method: null });
@@ -304,14 +304,14 @@ describe('an assessment', () => {
     expect(assessment.detail).toContain(flags);
   });
 
-  test('names the first few files, and lists them all', async () => {
+  test('names the first files in its detail, and lists all files', async () => {
     const added = Object.fromEntries(['v', 'w', 'x', 'y', 'z'].map((name) => [name, name]));
     const assessment = await assessedFor({ signature: 's', bundle: good, trust: key, model: await filesIn(added) });
     expect(assessment.detail).toBe('the signature covers 3 files; v, w, x and 2 more are not among what was signed');
     expect(assessment.uncovered).toHaveLength(5);
   });
 
-  test('says that a signature over nothing covers nothing', async () => {
+  test('reports that a signature without files covers nothing', async () => {
     const bundle = readBundle(bytesOf(bundleOf(statement({ resources: [] }))), 's');
     const model = { files: [await hashBytes('.git/HEAD', Buffer.from('x'))] };
     expect(await assessedFor({ signature: 's', bundle, trust: key, model })).toMatchObject({
@@ -320,7 +320,7 @@ describe('an assessment', () => {
     });
   });
 
-  test('does not hide that it could not be made', async () => {
+  test('rejects when a file was hashed by another algorithm', async () => {
     const file = await hashBytes('config.json', Buffer.from('x'), { algorithm: 'blake3' });
     const assessing = assessedFor({ signature: 's', bundle: good, trust: key, model: { files: [file] } });
     await expect(assessing).rejects.toMatchObject({ code: 'internal' });
