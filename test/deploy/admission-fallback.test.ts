@@ -96,7 +96,7 @@ const kserve = (spec: object): KubeObject => ({
   spec,
 });
 
-/** Named by what they show; the same Pods in a namespace that enforces. */
+/** Pods by what they demonstrate; each also exists in a namespace that enforces. */
 const ADMITTED: Readonly<Record<string, KubeObject>> = {
   'a program without a model': pod({ command: ['sleep', '1'] }),
   'a script without a model': pod({ command: ['sh', '-c', 'sleep 1'] }),
@@ -263,8 +263,8 @@ const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
   ],
 };
 
-describe('the allowlist of the fallback', () => {
-  it('holds what is approved now, and says what it cannot hold', () => {
+describe('the allowlist of the fallback policy', () => {
+  it('contains what is currently approved, and lists what it cannot contain', () => {
     const { data, leftOut } = allowlistOf(SNAPSHOT, { now: NOW });
     expect(Object.keys(data)).toEqual([
       'snapshot-version',
@@ -280,7 +280,7 @@ describe('the allowlist of the fallback', () => {
     expect(allowlistOf(SNAPSHOT, { now: NOW, stage: 'dev' }).data).not.toHaveProperty(`hf_c_s_sacme_smodel_a${COMMIT}`);
   });
 
-  it('refuses to be cut', () => {
+  it('is not truncated when it is too large', () => {
     const entries = Array.from({ length: 20_000 }, (_, index) =>
       entry({ model: `acme/m${index}`, digest: sha256(String(index)), refs: [`hf://acme/m${index}@${COMMIT}`] }),
     );
@@ -302,7 +302,7 @@ describe('assay admit --fallback', () => {
     writeFileSync(key, writer.publicKey.export({ type: 'spki', format: 'pem' }));
   });
 
-  it('writes manifests, and says what it left out', async () => {
+  it('writes manifests, and lists what it omitted', async () => {
     const { code, stdout, stderr } = await ask('--stage', 'production', '--namespace', 'gate');
     expect(code).toBe(0);
     expect(stderr).toContain(
@@ -319,23 +319,23 @@ describe('assay admit --fallback', () => {
   });
 
   it.each([
-    ['a stage that is none', ['--stage', 'Prod'], /--stage Prod: is not a stage/],
+    ['an invalid stage', ['--stage', 'Prod'], /--stage Prod: is not a stage/],
     [
-      'a place that is not a file',
+      'an output that is not a file',
       ['--snapshot', 'https://assay.example.com'],
       /https:\/\/assay.example.com: is not a file; download it first/,
     ],
-    ['a file that is not there', ['--snapshot', 'none.json'], /none.json: no such file/],
+    ['a missing file', ['--snapshot', 'none.json'], /none.json: no such file/],
     ['a file that is not a snapshot', ['--snapshot', key], /snapshot.pub: this is not a snapshot/],
     ['another tenant', ['--tenant', 'other'], /belongs to the tenant "acme", not to "other"/],
-  ])('refuses %s in one line', async (_, args, why) => {
+  ])('refuses %s with a one-line error', async (_, args, why) => {
     const { code, stdout, stderr } = await ask(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(why);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
-  it('refuses a snapshot that has ended', async () => {
+  it('refuses an expired snapshot', async () => {
     const ended = join(folder, 'ended.json');
     writeFileSync(ended, await signed({ expires: '2026-11-25T11:30:00Z' }));
     expect(await ask('--snapshot', ended)).toMatchObject({
@@ -345,7 +345,7 @@ describe('assay admit --fallback', () => {
   });
 });
 
-requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a real API server', () => {
+requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback policy on a real API server', () => {
   let kube: RunningKube;
 
   beforeAll(async () => {
@@ -407,7 +407,7 @@ requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a rea
     expect(admitted).toEqual([]);
   });
 
-  it('admits what is long, and refuses what costs the API server too much to read', async () => {
+  it('admits long objects, and refuses objects that exceed the cost limit of the API server', async () => {
     const many = (containers: number, args: readonly string[]) => ({
       ...pod({}),
       spec: { containers: Array.from({ length: containers }, (_, index) => ({ name: `c${index}`, image: 'x', args })) },
@@ -420,7 +420,7 @@ requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a rea
     expect(body.message).toMatch(/ValidatingAdmissionPolicy 'assay-fallback-pods'/);
   });
 
-  it('warns, refuses or stays away as the label says', async () => {
+  it('warns, refuses or does nothing as the label of the namespace says', async () => {
     const evil = vllm('--model', 'acme/evil');
     const warned = await kube.create(evil, { namespace: 'warn', dryRun: true });
     expect(warned.status).toBe(201);
