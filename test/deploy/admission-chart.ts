@@ -16,8 +16,8 @@ export const AT = ['--namespace', 'assay', '--kube-version', '1.34.0'];
 
 /** Each a way to install the chart. */
 export const WAYS: Readonly<Record<string, readonly string[]>> = {
-  'as it comes': [],
-  'for every namespace, and changing objects': [
+  'with its default values': [],
+  'for every namespace, with mutation': [
     'gate.mode=all-except',
     'gate.exceptNamespaces={infra,monitoring}',
     'mutation.enabled=true',
@@ -27,7 +27,7 @@ export const WAYS: Readonly<Record<string, readonly string[]>> = {
     'snapshot.tenant=acme',
     `image.digest=sha256:${'ab'.repeat(32)}`,
   ],
-  'with cert-manager and everything that watches': [
+  'with cert-manager and monitoring': [
     'tls.mode=cert-manager',
     'metrics.serviceMonitor.enabled=true',
     'metrics.rules.enabled=true',
@@ -35,7 +35,7 @@ export const WAYS: Readonly<Record<string, readonly string[]>> = {
     'hubEgress.kind=cilium',
     'hubEgress.allowNames={registry.example.com}',
   ],
-  'with everything that exists already': [
+  'with existing secrets and ConfigMaps': [
     'tls.mode=existing',
     'tls.existingSecret=gate-tls',
     'tls.caBundle=-----BEGIN CERTIFICATE-----',

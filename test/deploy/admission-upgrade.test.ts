@@ -85,7 +85,7 @@ requirePart(
       expect(await written()).toEqual(before);
     });
 
-    it('covers every namespace after an upgrade with that value', async () => {
+    it('covers every namespace after an upgrade to the mode all-except', async () => {
       await helm('upgrade', 'assay-admission', CHART, '--set', 'gate.mode=all-except,mutation.enabled=true');
       const { body } = await kube.request('GET', WEBHOOKS);
       expect(body.webhooks.map((one: { name: string }) => one.name)).toEqual([

@@ -19,8 +19,8 @@ const HOW =
 
 /** The tested sets of values. */
 const WAYS: Readonly<Record<string, readonly string[]>> = {
-  'as it comes': [],
-  'with everything': [
+  'with its default values': [],
+  'with every feature': [
     'snapshot.enabled=true',
     'gpuWorker.enabled=true',
     'ingress.enabled=true',
@@ -41,7 +41,7 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
     'imagePullSecrets[0].name=registry',
   ],
   'with a slice of a GPU': ['gpuWorker.enabled=true', 'gpuWorker.resource=nvidia.com/mig-1g\\.10gb'],
-  'with nothing that grows by itself': [
+  'without autoscaling': [
     'api.autoscaling.enabled=false',
     'worker.autoscaling.kind=none',
     'networkPolicy.enabled=false',
@@ -174,7 +174,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, "
   });
 
   it('has every documented kind', () => {
-    const kinds = new Set(template(WAYS['with everything'] ?? []).map(({ kind }) => kind));
+    const kinds = new Set(template(WAYS['with every feature'] ?? []).map(({ kind }) => kind));
     expect([...kinds].sort()).toEqual(
       [
         'ConfigMap',

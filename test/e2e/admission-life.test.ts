@@ -91,7 +91,7 @@ requirePart(
         const back = authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
         await until('it is served again', async () => (await peerOf(webhook.url, authority.certificate)) === back);
         await ground().register();
-        await until('an approved model is let in', held);
+        await until('an approved model is admitted', held);
       });
 
       it('that cannot be read keeps the old ones in use, and reports the problem', async () => {
@@ -137,7 +137,7 @@ requirePart(
         expect((await pod(APPROVED)).status).toBe(201);
       });
 
-      it('without an answer delays a request for 3 seconds', async () => {
+      it('and gives no answer makes a request fail after 3 seconds', async () => {
         const { webhook } = ground();
         await ground().register({ timeoutSeconds: 3 });
         webhook.pause();
@@ -149,7 +149,7 @@ requirePart(
           expect.stringMatching(/\/validate\?timeout=3s": (?:context deadline exceeded|net\/http: .*timeout)/),
         ]);
         await ground().register();
-        await until('an approved model is let in', held);
+        await until('an approved model is admitted', held);
       });
 
       it('with failurePolicy Ignore lets everything be created, so the chart does not use it', async () => {
@@ -217,14 +217,14 @@ requirePart(
         expect(body.message).toMatch(/the snapshot of the webhook expired at \d{4}-/);
         expect(body.message).toContain('assay snapshot');
         ground().configure({ defaults: { mode: 'enforce' }, expired: 'warn' });
-        await until('an approved model is let in', held);
+        await until('an approved model is admitted', held);
         const warned = await pod(APPROVED);
         expect(warned.warnings).toEqual([expect.stringContaining('expired at')]);
         expect((await pod(STRAY)).status).toBe(403);
         ground().configure({ defaults: { mode: 'enforce' } });
         await until('everything is refused', async () => (await pod(APPROVED)).status === 403);
         await publish();
-        await until('an approved model is let in', held);
+        await until('an approved model is admitted', held);
       });
 
       it('keeps the last one over a restart when the source is missing', async () => {
@@ -259,7 +259,7 @@ requirePart(
         expect(body.message).toMatch(/has no snapshot, so it approves nothing.*version/);
         expect((await fetch(`${webhook.metrics}/readyz`)).status).toBe(503);
         writeFileSync(file, good);
-        await until('an approved model is let in', held);
+        await until('an approved model is admitted', held);
         expect(existsSync(ground().file('state'))).toBe(true);
       });
     });

@@ -142,7 +142,7 @@ requirePart(
       expect([status, body.message]).toEqual([403, expect.stringContaining('not pinned')]);
     });
 
-    describe('of an injection', () => {
+    describe('with an existing injection', () => {
       /** A Pod with the webhook's injection, to be changed. */
       async function made() {
         const { body } = await unpinned('acme/net', { dryRun: true });
@@ -228,7 +228,7 @@ requirePart(
         } else expect([status, body.message]).toEqual([403, expect.stringMatching(/not verified|cache/)]);
       });
 
-      it('is required: validation alone refuses the Pod', async () => {
+      it('is required for a forged injection: validation alone refuses the Pod', async () => {
         const spec = await made();
         spec.initContainers[0].args[5] = `sha256:${'0'.repeat(64)}`;
         const { path } = await ground.kube.installWebhook(nobody('mutate'));

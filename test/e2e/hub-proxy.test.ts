@@ -294,7 +294,7 @@ requirePart(
       expect(told).toEqual({ processing: 0, goOn: 4 });
     });
 
-    test('"serves the Hub\'s JavaScript client: a scan of the served files"', async () => {
+    test("serves the Hub's JavaScript client, which scans the served files", async () => {
       const env = { HF_ENDPOINT: kit.endpoint, HF_TOKEN: token, HF_HOME: '/nonexistent' };
       const artifact = await openArtifact('hf://owner/model', { env });
       expect(artifact.pinned).toBe(`hf://owner/model@${approved}`);

@@ -176,7 +176,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
       await s3?.stop();
     });
 
-    test('"has them read with the user\'s own keys, and no other folder\'s"', async () => {
+    test("is read with the user's own keys, and only from its own folder", async () => {
       const { code, stdout, stderr } = await scan('models:/in%20s3/1', s3.env());
       expect(stderr).toBe('');
       expect(JSON.parse(stdout)).toMatchObject({

@@ -85,7 +85,7 @@ describe('scan', () => {
     expect(await loadedBy([cli, 'scan', target])).toEqual({ status, loaded: [] });
   });
 
-  it('has a hook that detects such a load', async () => {
+  it('would have such a load detected by the hook of this test', async () => {
     const wasm = 'new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))';
     expect(await loadedBy(['-e', wasm])).toEqual({ status: 0, loaded: ['wasm Module'] });
     // The hook records the attempt to load a missing file.

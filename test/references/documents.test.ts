@@ -75,7 +75,7 @@ dataset: acme/rows
     ]);
   });
 
-  it('are read when a value is set elsewhere', () => {
+  it('give an unresolved reference for a value from another file', () => {
     const text = `{{- if .Values.on }}
 apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService

@@ -95,8 +95,8 @@ describe('a signed snapshot', () => {
 describe('a signed snapshot is refused with', () => {
   const text = JSON.stringify(document());
   const cases: Record<string, string> = {
-    'a property twice': text.replace('"tenant":"acme"', '"tenant":"acme","tenant":"acme"'),
-    'a field that is not known': text.replace('"tenant"', '"extra":1,"tenant"'),
+    'a repeated property': text.replace('"tenant":"acme"', '"tenant":"acme","tenant":"acme"'),
+    'an unknown field': text.replace('"tenant"', '"extra":1,"tenant"'),
     'another order of fields': text.replace('"tenant":"acme","version":7', '"version":7,"tenant":"acme"'),
     'white space': text.replace('{"schemaVersion"', '{ "schemaVersion"'),
     'another schema': text.replace('"schemaVersion":"1"', '"schemaVersion":"2"'),
@@ -104,16 +104,16 @@ describe('a signed snapshot is refused with', () => {
     __proto__: text.replace('"tenant":"acme"', '"__proto__":{"tenant":"acme"}'),
     'a number as text': text.replace('"version":7', '"version":"7"'),
     'a number in another spelling': text.replace('"version":7', '"version":7.0'),
-    'a moment that no calendar has': text.replace('2026-12-02T', '2026-02-30T'),
-    'an end before its beginning': text.replace('2026-12-02T', '2026-11-02T'),
-    'a digest that is none': text.replace(sha256('model'), 'sha256:abc'),
-    'a status that is none': text.replace('"approved"', '"allowed"'),
-    'approved for nothing': text.replace('[{"stage":"production","notAfter":null}]', '[]'),
-    'denied for something': text.replace('"approved"', '"denied"'),
-    'no list of entries': text.replace(/"entries":\[.*\],"images"/, '"entries":{},"images"'),
-    'no JSON': text.slice(0, -1),
+    'an invalid date': text.replace('2026-12-02T', '2026-02-30T'),
+    'an end before its start': text.replace('2026-12-02T', '2026-11-02T'),
+    'an invalid digest': text.replace(sha256('model'), 'sha256:abc'),
+    'an invalid status': text.replace('"approved"', '"allowed"'),
+    'an approved entry without a stage': text.replace('[{"stage":"production","notAfter":null}]', '[]'),
+    'a denied entry with a stage': text.replace('"approved"', '"denied"'),
+    'an object in place of the list of entries': text.replace(/"entries":\[.*\],"images"/, '"entries":{},"images"'),
+    'truncated JSON': text.slice(0, -1),
     'a byte order mark': `\ufeff${text}`,
-    'lists within lists': `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+    'deeply nested lists': `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
   };
   it.each(Object.entries(cases))('%s', async (_, payload) => {
     expect(payload).not.toBe(text);

@@ -89,7 +89,7 @@ describe('a model in a command line is found or unresolved', () => {
     );
   });
 
-  it('and is found between options that name no model', () => {
+  it('between options that name no model, and then it is found', () => {
     const plain = fc.constantFrom(
       ['--port', '8000'],
       ['--dtype=half'],

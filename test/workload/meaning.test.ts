@@ -105,7 +105,7 @@ describe('a container is unresolved for', () => {
     expect(found(container)).toMatchObject({ references: [['model', 'hf://a/b']], unresolved: [/./] });
   });
 
-  it('none of: the address of the Pod, an API key, a served model name', () => {
+  it('no address of the Pod, no API key and no served model name', () => {
     const env = [
       { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
       { name: 'HF_TOKEN', ...secret },

@@ -80,7 +80,7 @@ describe('a server that is not an API server', () => {
     return { told, asked };
   }
 
-  it('gives problems, and one request after each pause', async () => {
+  it('causes problem reports, and gets one request after each pause', async () => {
     const list = { kind: 'ThingList', apiVersion: 'v1', metadata: { resourceVersion: '5' }, items: [] };
     const events: readonly [watch: string, problem: RegExp | undefined][] = [
       ['not json\n', /is not JSON/],

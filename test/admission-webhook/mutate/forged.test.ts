@@ -63,13 +63,13 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
     (_, fetcher) => fetcher.env.push({ name: 'HF_TOKEN', valueFrom: { fieldRef: {} } }),
     /another container may write/,
   ],
-  ['root', (_, fetcher) => (fetcher.securityContext = { runAsUser: 0 }), /another container may write/],
+  ['a root user', (_, fetcher) => (fetcher.securityContext = { runAsUser: 0 }), /another container may write/],
   [
     'an additional capability',
     (_, fetcher) => (fetcher.securityContext.capabilities.add = ['SYS_ADMIN']),
     /another container may write/,
   ],
-  ['no digest', (_, fetcher) => fetcher.args.splice(4, 2), /another container may write/],
+  ['a missing digest', (_, fetcher) => fetcher.args.splice(4, 2), /another container may write/],
   ['an additional argument', (_, fetcher) => fetcher.args.push('--cache=/x'), /another container may write/],
   ['another cache', (_, fetcher) => (fetcher.args[3] = '/assay/models/other'), /another container may write/],
   [
@@ -104,7 +104,7 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
     /no init container of the webhook fetches it/,
   ],
   [
-    'no fetching container',
+    'a missing fetching container',
     (pod) => pod.spec.initContainers.splice(0, 2),
     /no init container of the webhook fetches it/,
   ],
@@ -200,7 +200,7 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
   ['a download folder', (_, __, server) => server.args.push('--download-dir=/x'), /may make it load from elsewhere/],
   ['the process namespace of the node', (pod) => (pod.spec.hostPID = true), /hostPID/],
   ['a static Pod', (pod) => (pod.metadata.annotations = { 'kubernetes.io/config.mirror': 'x' }), /static Pod/],
-  ['not a Pod', (pod) => (pod.kind = 'Deployment'), /not a Pod/],
+  ['an object that is not a Pod', (pod) => (pod.kind = 'Deployment'), /not a Pod/],
 ];
 
 describe('the injection check', () => {

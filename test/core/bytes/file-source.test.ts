@@ -113,7 +113,7 @@ describe('a file source', () => {
       });
     }));
 
-  it.each([0, 1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, SIZE])('passes once over %d bytes', (size) =>
+  it.each([0, 1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, SIZE])('streams %d bytes, each read once', (size) =>
     withSource(fileOf(BYTES.subarray(0, size)), async (source) => {
       const seen: Buffer[] = [];
       for await (const chunk of chunks(source, 0, size, 300_000)) seen.push(Buffer.from(chunk));
@@ -122,7 +122,7 @@ describe('a file source', () => {
     }),
   );
 
-  it('passes over a slice of the file', () =>
+  it('streams a slice of the file', () =>
     withSource(LARGE, async (source) => {
       const slice = new SliceSource(source, 1_000, SIZE - 2_000, 'window');
       const seen: Buffer[] = [];

@@ -13,7 +13,7 @@ for files in json.load(sys.stdin):
 
 const python = findPython();
 requirePart('Python', python !== undefined, 'install python3', 'the listing of a folder', () => {
-  it('"equals the output of Python\'s json, byte for byte"', async () => {
+  it("equals the output of Python's json, byte for byte", async () => {
     const path = fc.oneof(
       fc.string({ unit: 'grapheme', minLength: 1 }),
       fc.string({ unit: 'binary', minLength: 1 }),

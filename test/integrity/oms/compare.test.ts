@@ -75,7 +75,7 @@ describe('files that the signature ignores', () => {
     return { uncovered: uncovered.map(({ path, why: reason }) => `${path} ${reason}`), git };
   };
 
-  test('"are uncovered, except git\'s own files"', async () => {
+  test("are uncovered, except git's own files", async () => {
     const all = ['.git', '.gitattributes', '.github', '.gitignore'];
     expect(await why(all)).toEqual({
       uncovered: ['.github/x.py ignored'],
@@ -97,7 +97,7 @@ describe('files that the signature ignores', () => {
     });
   });
 
-  test('"are git\'s own files only at the top level"', async () => {
+  test("are git's own files only at the top level", async () => {
     const nested = { 'x/.git/config': '', 'x/.gitignore': '', '.gitx/a': '', '.git': 'gitdir: ../x' };
     expect(await why(['.git'], nested)).toEqual({
       uncovered: ['x/.git/config added', 'x/.gitignore added', '.gitx/a added'],

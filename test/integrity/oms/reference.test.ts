@@ -194,7 +194,7 @@ requirePart(
       expect(await assess(many)).toMatchObject({ status: 'failed', covered: 4999, changed: [path] });
     });
 
-    it('"is partial for files that only look like git\'s own"', async () => {
+    it("is partial for files that only look like git's own", async () => {
       expect(await assess(git)).toMatchObject({
         status: 'partial',
         covered: 1,

@@ -112,7 +112,7 @@ describe('after tampering', STORY, () => {
         { bundle: withPayload((text) => text.replace(sha256('0123456789'), sha256('x'))) },
         'signature',
       ],
-      ['a space more in the payload', { bundle: withPayload((text) => `${text} `) }, 'signature'],
+      ['an added space in the payload', { bundle: withPayload((text) => `${text} `) }, 'signature'],
       ['a changed signature', { bundle: withSignatures((sig) => [{ sig: flipped(sig, 20) }]) }, 'signature'],
       [
         'a changed length of the signature',
@@ -124,21 +124,25 @@ describe('after tampering', STORY, () => {
         { bundle: (bundle) => ({ ...bundle, verificationMaterial: { publicKey: { hint: sha256('x') } } }) },
         'key',
       ],
-      ['another key that says who it is', { key: other.privateKey }, 'key'],
+      ['another key with its own hint', { key: other.privateKey }, 'key'],
       [
-        'another key that says it is the right one',
+        'another key with the hint of the trusted key',
         { key: other.privateKey, bundle: (bundle) => ({ ...bundle, verificationMaterial: GOOD.verificationMaterial }) },
         'signature',
       ],
       ['no signature', { bundle: withSignatures(() => []) }, 'no-signature'],
-      ['a second, bogus signature', { bundle: withSignatures((sig) => [{ sig }, { sig: 'AAAA' }]) }, 'many-signatures'],
       [
-        'a second, bogus signature before it',
+        'a bogus signature after the valid one',
+        { bundle: withSignatures((sig) => [{ sig }, { sig: 'AAAA' }]) },
+        'many-signatures',
+      ],
+      [
+        'a bogus signature before the valid one',
         { bundle: withSignatures((sig) => [{ sig: 'AAAA' }, { sig }]) },
         'many-signatures',
       ],
       [
-        'a signature with dirt in it',
+        'a signature with a line break in it',
         { bundle: withSignatures((sig) => [{ sig: `${sig.slice(0, 8)}\n${sig.slice(8)}` }]) },
         'bundle',
       ],
@@ -186,10 +190,10 @@ describe('after tampering', STORY, () => {
       ['a name that leaves the model', { statement: { resources: renamed('../config.json') } }, 'statement'],
       ['an absolute name', { statement: { resources: renamed('/config.json') } }, 'statement'],
       ['a name with a NUL', { statement: { resources: renamed('a\0b') } }, 'statement'],
-      ['a name in a longer spelling', { statement: { resources: renamed('./config.json') } }, 'statement'],
+      ['a name that is not normalized', { statement: { resources: renamed('./config.json') } }, 'statement'],
       ['a gap between shards', { statement: shards('a:0:8', 'a:16:24') }, 'statement'],
       ['an overlap of shards', { statement: shards('a:0:8', 'a:4:12') }, 'statement'],
-      ['a shard that is too long', { statement: shards('a:0:9') }, 'statement'],
+      ['a shard longer than the shard size', { statement: shards('a:0:9') }, 'statement'],
       ['a short shard in the middle', { statement: shards('a:0:4', 'a:4:8') }, 'statement'],
     ];
 
@@ -208,19 +212,19 @@ describe('after tampering', STORY, () => {
         { problem: 'content', changed: ['config.json'] },
       ],
       [
-        'a file that is gone',
+        'a missing file',
         { files: (all) => void delete all['config.json'] },
         { problem: 'content', missing: ['config.json'] },
       ],
       [
-        'two files that were swapped',
+        'two files with exchanged contents',
         {
           files: (all) => Object.assign(all, { 'weights/model.bin': 'abcdefghij', 'weights/other.bin': '0123456789' }),
         },
         { problem: 'content', changed: ['weights/model.bin', 'weights/other.bin'] },
       ],
       [
-        'another name',
+        'a renamed file',
         {
           files: (all) => {
             all['Config.json'] = all['config.json'] ?? '';
@@ -235,7 +239,7 @@ describe('after tampering', STORY, () => {
         { uncovered: [{ path: 'modeling.py', why: 'added' }] },
       ],
       [
-        'a file where the signer did not look',
+        'a file in a folder that the signer ignored',
         { files: (all) => Object.assign(all, { '.github/evil.py': 'x' }) },
         { uncovered: [{ path: '.github/evil.py', why: 'ignored' }] },
       ],
@@ -264,12 +268,12 @@ describe('after tampering', STORY, () => {
   const SAME_WORDS = [
     [
       'a changed digest in the payload',
-      'a space more in the payload',
+      'an added space in the payload',
       'a changed signature',
       'a changed length of the signature',
-      'another key that says it is the right one',
+      'another key with the hint of the trusted key',
     ],
-    ['a second, bogus signature', 'a second, bogus signature before it'],
+    ['a bogus signature after the valid one', 'a bogus signature before the valid one'],
   ];
 
   test('each case has its own message', () => {

@@ -47,7 +47,7 @@ describe('the signature of a scanned model', () => {
   it.each([
     ['a link out of the model', (path: string) => symlinkSync('/etc/hosts', path)],
     ['a pipe', (path: string) => void spawnSync('mkfifo', [path])],
-    ['a link to nowhere', (path: string) => symlinkSync('nowhere', path)],
+    ['a broken link', (path: string) => symlinkSync('nowhere', path)],
   ])('that is %s does not stop the scan of the other files', async (_, make) => {
     const folder = model();
     make(join(folder, 'model.sig'));

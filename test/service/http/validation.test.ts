@@ -63,7 +63,7 @@ describe('numbers in a URL', () => {
     '1n',
     '[]',
     '9007199254740993',
-  ])('parse %j as the reference does', async (given) => {
+  ])('are parsed as by the reference: %j', async (given) => {
     const query: Record<string, unknown> = { limit: given };
     const taken = validate(query);
     const { status, body } = await get(`/query?limit=${encodeURIComponent(given)}`);

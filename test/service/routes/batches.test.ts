@@ -38,7 +38,7 @@ onEveryGround('batches', (service) => {
     return body.batch;
   }
 
-  it('can be followed to their end, which every listener is told once', async () => {
+  it('send one end event to every listener, also to a late one', async () => {
     const feed = await EventReader.open(`${service().url}/v1/events`, viewer);
     const { state, jobs, id } = await submitted(await upload(), await upload(), {
       ref: 'https://127.0.0.1:1/x',

@@ -84,7 +84,7 @@ it('the worker stops a scan in a busy loop and renews its lease until then', asy
   const looks = vi.spyOn(shop.registry.jobs, 'claim');
   const twice = async (calls: { readonly mock: { readonly calls: readonly unknown[] } }) => {
     const enough = calls.mock.calls.length + 2;
-    await until('it is done twice more', () => calls.mock.calls.length >= enough);
+    await until('two more calls are made', () => calls.mock.calls.length >= enough);
   };
   const start = Date.now();
   try {

@@ -106,7 +106,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
       }
     });
 
-    test('"is read with the login of Podman\'s auth.json, the most specific entry first"', async () => {
+    test("is read with the login of Podman's auth.json, the most specific entry first", async () => {
       const runtime = join(folder, 'runtime');
       mkdirSync(join(runtime, 'containers'), { recursive: true });
       const auths = { [registry.host]: WRONG, [`${registry.host}/team`]: LOGIN };

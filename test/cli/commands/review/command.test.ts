@@ -98,17 +98,13 @@ describe('assay review', () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ['nothing to review', [], /missing required argument 'artifact'/],
+    ['a missing argument', [], /missing required argument 'artifact'/],
     ['a missing path', ['nowhere.pkl'], /nowhere\.pkl: no such file or folder; check the path/],
-    ['a format that is not written', [bad, '-f', 'docx'], /Allowed choices are html, pdf/],
-    ['a paper that is not known', [bad, '--paper', 'a0'], /Allowed choices are a4, letter/],
-    [
-      'a folder that is not there',
-      [bad, '-o', 'nowhere/r.html'],
-      /--output nowhere\/r\.html: there is no folder nowhere/,
-    ],
+    ['an unsupported format', [bad, '-f', 'docx'], /Allowed choices are html, pdf/],
+    ['an unknown paper size', [bad, '--paper', 'a0'], /Allowed choices are a4, letter/],
+    ['a missing output folder', [bad, '-o', 'nowhere/r.html'], /--output nowhere\/r\.html: there is no folder nowhere/],
     ['an unknown policy', [bad, '-p', 'lenient'], /lenient: no such policy/],
-    ['allowances that are not there', [bad, '--allow', 'none.yaml'], /none\.yaml: no such file/],
+    ['a missing allowance file', [bad, '--allow', 'none.yaml'], /none\.yaml: no such file/],
     ['two artifacts', [bad, bad], /too many arguments/],
   ])('prints one line, exits with 2 and writes no file for %s', async (name, args, line) => {
     const cwd = workplace(`bad-${name.replaceAll(' ', '-')}`);

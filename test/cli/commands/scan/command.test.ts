@@ -181,7 +181,7 @@ describe('the program', () => {
       expect(scan.stdout).toContain(word);
   });
 
-  it('has no verbs that are not built', async () => {
+  it('refuses verbs that do not exist', async () => {
     for (const verb of ['convert', 'test', 'data'])
       expect((await runCli([verb, 'x'])).stderr).toContain('unknown command');
   });

@@ -112,7 +112,7 @@ describe('assay sign gives a one-line error with a hint, exit code 2 and no sign
       ['leaving', ...KEY, '--allow-symlinks'],
       /^assay: link: is a link that leaves the folder; replace/,
     ],
-    ['a link to nowhere', ['dangling', ...KEY, '--allow-symlinks'], /^assay: link: is a link that leads nowhere/],
+    ['a broken link', ['dangling', ...KEY, '--allow-symlinks'], /^assay: link: is a link that leads nowhere/],
     [
       'a link to a folder',
       ['folders', ...KEY, '--allow-symlinks'],
