@@ -101,7 +101,7 @@ describe('a signed snapshot is refused with', () => {
     'white space': text.replace('{"schemaVersion"', '{ "schemaVersion"'),
     'another schema': text.replace('"schemaVersion":"1"', '"schemaVersion":"2"'),
     'a missing field': text.replace(',"images":[]', ''),
-    __proto__: text.replace('"tenant":"acme"', '"__proto__":{"tenant":"acme"}'),
+    'a __proto__ property': text.replace('"tenant":"acme"', '"__proto__":{"tenant":"acme"}'),
     'a number as text': text.replace('"version":7', '"version":"7"'),
     'a number in another spelling': text.replace('"version":7', '"version":7.0'),
     'an invalid date': text.replace('2026-12-02T', '2026-02-30T'),
