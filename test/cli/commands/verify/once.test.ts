@@ -48,12 +48,12 @@ async function counted(...args: string[]): Promise<{ status: number | null; coun
   return { status, count: Number(told) };
 }
 
-it('verify and scan verify a signature once', async () => {
+it('assay verify and assay scan verify a signature once', async () => {
   expect(await counted('verify', model, '--public-key', publicKey)).toEqual({ status: 0, count: 1 });
   expect(await counted('scan', model, '--public-key', publicKey)).toEqual({ status: 0, count: 1 });
 });
 
-it('verify and scan verify an invalid signature at most once', async () => {
+it('assay verify verifies an invalid signature at most once', async () => {
   expect(await counted('verify', changed, '--public-key', publicKey)).toEqual({ status: 1, count: 1 });
   // The key hint already shows that another key signed.
   expect(await counted('verify', changed, '--public-key', other)).toEqual({ status: 1, count: 0 });
