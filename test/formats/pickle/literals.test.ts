@@ -96,7 +96,7 @@ const python = findPython();
 
 requirePart('Python 3', python !== undefined, 'apt-get install python3', 'text operands of pickle opcodes', () => {
   it.each(Object.entries(KINDS))(
-    '%s are accepted exactly as by CPython',
+    'of %s are accepted exactly as by CPython',
     { timeout: 300_000 },
     async (kind, [pickle, verdict]) => {
       const sampled = new Set([...PIECES, '', ...fc.sample(operand, { numRuns: 4_000, seed: 7 })]);
@@ -116,7 +116,7 @@ requirePart('Python 3', python !== undefined, 'apt-get install python3', 'text o
     },
   );
 
-  it('long operands are treated as numbers', () => {
+  it('that are long are treated as numbers', () => {
     const text = '1'.repeat(100_000);
     expect([literals.takersOfInt(text), literals.takersOfLong(text), literals.takersOfFloat(text)]).toEqual(
       Array.from({ length: 3 }, () => ({ c: true, python: true })),

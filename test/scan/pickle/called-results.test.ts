@@ -89,19 +89,23 @@ describe('the factory of a defaultdict', () => {
 
   it.each([
     ['a method that creates an empty object', ['clean'], [global(GAUSSIAN, 'GaussianNB._make_gaussian')]],
-    ['such a method as protocol 2 writes it', ['clean'], member(GAUSSIAN, 'GaussianNB', '_make_gaussian')],
     [
-      'a method that models keep elsewhere',
+      'a method that creates an empty object, as protocol 2 writes it',
+      ['clean'],
+      member(GAUSSIAN, 'GaussianNB', '_make_gaussian'),
+    ],
+    [
+      'a method that models store in another place',
       ['suspicious', 'pickle.contract.unexpected'],
       [global(SPLITTER, 'EBSTNode._update_estimator_univariate')],
     ],
     [
-      'a method of another place as protocol 2 writes it',
+      'a method that models store in another place, as protocol 2 writes it',
       ['suspicious', 'pickle.contract.unexpected'],
       member(SPLITTER, 'EBSTNode', '_update_estimator_univariate'),
     ],
     [
-      'a method that no model keeps',
+      'a method that no model stores',
       ['malicious', 'pickle.contract.broken'],
       member(GAUSSIAN, 'GaussianNB', 'learn_one'),
     ],

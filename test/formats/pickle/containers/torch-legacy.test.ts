@@ -60,7 +60,7 @@ describe('a legacy PyTorch file', () => {
     ['ends within a count', storages([1n, 4]).subarray(0, 6), 'truncated'],
     ['ends within a storage', storages([2n, 7]), 'truncated'],
     ['has a negative count', storages([-1n, 8]), 'truncated'],
-    ['has a count that is too large', storages([2n ** 62n, 8]), 'truncated'],
+    ['has too large a count', storages([2n ** 62n, 8]), 'truncated'],
   ] as const)('that %s is an error', async (_, bytes, code) => {
     await expect(skip(bytes, ['a'], sizes({ a: 4 }))).rejects.toMatchObject({ code });
   });

@@ -94,10 +94,10 @@ describe('the contract of pandas arrays', () => {
   });
 
   it.each([
-    ['no state', made()],
+    ['a missing state', made()],
     ['an empty state', made(dict())],
     ['elements of another type', made(state(floats(1)))],
-    ['no array', made(state(none))],
+    ['a missing array', made(state(none))],
   ])('does not accept %s', async (_, root) => {
     expect(await judged(root)).toEqual(UNEXPECTED);
   });
