@@ -43,12 +43,12 @@ requirePart(
 
     describe('protects the labels of a namespace', () => {
       it.each([
-        ['removed', { [LABEL]: null }],
-        ['weakened', { [LABEL]: 'warn' }],
-        ['emptied', { [LABEL]: 'off' }],
+        ['the mode label removed', { [LABEL]: null }],
+        ['the mode weakened', { [LABEL]: 'warn' }],
+        ['the mode set to off', { [LABEL]: 'off' }],
         ['the stage changed', { 'assay.dev/stage': 'staging' }],
-        ['another label of ours changed', { 'assay.dev/new': 'x' }],
-      ])('with a reason: %s', async (_, labels) => {
+        ['another label of ours added', { 'assay.dev/new': 'x' }],
+      ])('from a change, and states the reason: %s', async (_, labels) => {
         for (const suffix of ['', '/status']) {
           const { status, body } = await patch('dev', labels, suffix);
           expect(status).toBe(403);

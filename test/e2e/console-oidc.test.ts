@@ -100,7 +100,7 @@ requirePart(
       await (await signedIn('rita', '/console/waivers')).page.waitForURL(`${service.url}/console/waivers`);
     });
 
-    it("returns to the requested page as the provider's user, and approves as that person", async () => {
+    it("returns to the requested page as the provider's user, who can then approve", async () => {
       const { version, path: wanted } = await request();
       const rita = await signedIn('rita', `${wanted}/approve`);
       await rita.page.waitForURL(`${service.url}${wanted}/approve`);

@@ -115,7 +115,7 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
     expect(await registry.auditHead(sam)).toBe(head);
   });
 
-  it('count once for one key, whoever submits them', async () => {
+  it('count once for one key, also when several people submit them', async () => {
     const { registry, id, sign } = await asked();
     await registry.vote(selma, id, ballot(await sign(selmas.privateKey), 'security-approver'));
     expect(await codeOf(registry.vote(rita, id, ballot(await sign(selmas.privateKey))))).toBe('already-voted');

@@ -102,7 +102,7 @@ describe('the command of the init container, run as a process', () => {
     expect(hub.sentBy('cdn')).toBe(sent);
   });
 
-  it('refuses bytes that were corrupted in transit, and leaves nothing', async () => {
+  it('refuses bytes that were corrupted in transit, and leaves no files', async () => {
     hub.fail(/GET cdn:/, { corrupt: true });
     const { code, stdout, stderr } = await fetch();
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

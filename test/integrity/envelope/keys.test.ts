@@ -26,7 +26,7 @@ const HASHES = { 'P-256': 'sha256', 'P-384': 'sha384', 'P-521': 'sha512', Ed2551
 const publicPem = (key: KeyObject) => String(key.export({ type: 'spki', format: 'pem' }));
 const privatePem = (key: KeyObject) => String(key.export({ type: 'pkcs8', format: 'pem' }));
 
-describe.each(Object.entries(pairs))('a %s key', (kind, { publicKey, privateKey }) => {
+describe.each(Object.entries(pairs))('a key of kind %s', (kind, { publicKey, privateKey }) => {
   test('is parsed from PEM with its kind', () => {
     const read = readPublicKey(publicPem(publicKey), 'key.pub');
     expect(read.equals(publicKey)).toBe(true);

@@ -211,7 +211,7 @@ requirePart(
       }
     });
 
-    it('verifies with its signature inside', async () => {
+    it('verifies with its signature file inside the model', async () => {
       expect(await assess(signatureInside)).toMatchObject({ status: 'verified', covered: 1, uncovered: [] });
     });
   },

@@ -185,7 +185,7 @@ describe('a waiver is refused for', () => {
     },
   );
 
-  it.each(['integrity.checksum', 'integrity.signature', 'integrity.attestation'])('a failed %s', (id) => {
+  it.each(['integrity.checksum', 'integrity.signature', 'integrity.attestation'])('a failed check %s', (id) => {
     const failed = { ...suspicious, checks: [{ id, status: 'fail', detail: 'no' } as const] };
     expect(outcomes([waiver({ rule: id })], failed)).toEqual(['refused']);
     const denied: RuleOutcome[] = [{ id, outcome: 'deny', message: 'no', findings: [] }];

@@ -92,7 +92,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
   });
 
   describe('the policies route', () => {
-    it('lists the shipped policies and the deciding ones', async () => {
+    it('lists the shipped policies, and the policy of each stage', async () => {
       const { body } = await rita.call('GET', '/v1/policies');
       expect(body.shipped.map(({ name }: { name: string }) => name)).toContain('baseline');
       for (const { source, digest } of body.shipped) {
@@ -151,7 +151,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
       expect(last.items[0].decision.waivers).toEqual([]);
     });
 
-    it('refuses what cannot be waived, and callers who cannot waive', async () => {
+    it('refuses invalid waivers, and callers without the required role', async () => {
       const malicious = await sec.call('POST', '/v1/waivers', request(version.digest, 'verdict.malicious'));
       expect(malicious.body.code).toBe('not-waivable');
       expect((await rita.call('POST', '/v1/waivers', request(version.digest, 'a.b'))).body.code).toBe('missing-role');
