@@ -42,7 +42,7 @@ describe('the samples for the API server', () => {
         .map((place) => ({ id, kind: `${group}/${kind}`, place })),
     ),
   );
-  it.each(fields)('include $kind with a model at $place', ({ id, kind, place }) => {
+  it.each(fields)('include $kind with a model at $place (%#)', ({ id, kind, place }) => {
     expect(all.some((one) => one.kind === kind && one.rows.includes(id) && has(one.body, place))).toBe(true);
   });
 
@@ -64,7 +64,7 @@ function placeOf(kind: string, place: string): string | undefined {
 
 describe('the approved models of the samples', () => {
   it.each(SAMPLES.map((sample) => ({ ...sample, label: sample.title ?? '' })))(
-    'are found in $kind $label',
+    'are found in $kind $label (%#)',
     ({ kind, body, says }) => {
       for (const model of [APPROVED, STRAY]) {
         const { references, unresolved } = extractReferences(objectOf(kind, body(model)));

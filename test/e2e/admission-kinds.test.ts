@@ -25,7 +25,7 @@ requirePart(
     });
 
     describe('is admitted with an approved model, and refused with another, with the model, the reason and the remedy in the message:', () => {
-      it.each(SAMPLES.map((sample) => ({ ...sample, label: label(sample) })))('$label', async (sample) => {
+      it.each(SAMPLES.map((sample) => ({ ...sample, label: label(sample) })))('$label (%#)', async (sample) => {
         const { kind, body, says, isData } = sample;
         const yes = await ground().send(kind, body(APPROVED));
         expect({ status: yes.status, message: yes.body.message, warnings: yes.warnings }).toEqual({
@@ -51,7 +51,7 @@ requirePart(
 
     describe('is refused with an unresolved or unpinned model:', () => {
       it.each(REFUSED.map((refused) => ({ ...refused, label: label(refused) })))(
-        '$label',
+        '$label (%#)',
         async ({ kind, body, says }) => {
           const { status, body: answer } = await ground().send(kind, body);
           expect(status, answer.message).toBe(403);

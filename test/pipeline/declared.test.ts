@@ -168,7 +168,7 @@ describe('an unreadable card or configuration', () => {
     ['README.md', '---\nlicense: mit\n', 'has no end of its front matter within 262144 bytes'],
     ['config.json', '{"architectures": ["A"', 'the JSON document ends early'],
     ['tokenizer_config.json', '[1, 2] x', 'not valid JSON: an unexpected value at byte 7'],
-  ])('%s declares nothing, and a note gives the reason', async (path, text, why) => {
+  ])('%s with %j declares nothing, and a note gives the reason', async (path, text, why) => {
     const { declared, notes, status } = await declaredBy({ [path]: text, 'modules.json': '[{"type": "x.Y"}]' });
     expect(declared).toEqual(NOTHING_DECLARED);
     expect(notes).toEqual([`${path}: its declarations cannot be read: ${why}`]);

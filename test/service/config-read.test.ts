@@ -100,7 +100,7 @@ describe('an invalid configuration value is reported by its name', () => {
     ['ASSAY_TRUSTED_PROXIES', {}, { ASSAY_TRUSTED_PROXIES: '10.0.0.0/33' }],
     ['ASSAY_TRUSTED_PROXIES', {}, { ASSAY_TRUSTED_PROXIES: '::1/8/8' }],
     ['ASSAY_LOG_LEVEL', {}, { ASSAY_LOG_LEVEL: 'loud' }],
-  ])('%s', async (name, flags, env) => {
+  ])('%s: %j %j', async (name, flags, env) => {
     const wrong = readConfig({ data: folder, ...flags }, env);
     // The error for an incomplete pair names either variable.
     await expect(wrong).rejects.toMatchObject({ code: 'usage', subject: expect.stringMatching(name.slice(0, 10)) });

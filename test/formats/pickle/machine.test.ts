@@ -268,7 +268,7 @@ describe('the end of a stream', () => {
     ['bad-length', [['BINSTRING', 255, 255, 255, 255], 'STOP']],
     ['truncated', [['BINBYTES8', 0, 0, 0, 0, 1, 0, 0, 0], 'STOP']],
     ['operand', ['NONE', 'NONE', 'STACK_GLOBAL', 'STOP']],
-  ] satisfies [string, Instruction[]][])('is the error %s', async (reason, program) => {
+  ] satisfies [string, Instruction[]][])('is the error %s: %j', async (reason, program) => {
     expect((await trace(assemble(...program))).result.end).toEqual({ kind: 'error', reason });
   });
 

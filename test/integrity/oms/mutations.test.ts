@@ -59,7 +59,7 @@ const document = fc.constantFrom(
   }),
 );
 
-test.each(originals.map((bytes) => ({ bytes })))('the unchanged bundles verify', async ({ bytes }) => {
+test.each(originals.map((bytes) => ({ bytes })))('the unchanged bundle %# verifies', async ({ bytes }) => {
   expect(await outcome(bytes)).toBeDefined();
 });
 

@@ -150,7 +150,7 @@ describe('text that loaders turn into objects', () => {
     ['c.yaml', 'lr: 1e-3\nname: "a: b"\nurl: https://x.example/y?z\ntime: 10:30\n'],
     ['data.jsonl', '{"source": "a", "target": "b.c"}\n{"text": "{{ x.__class__ }} {% y %}"}\n'],
     ['en.txt', 'It is 5% off! See "it": {this}.\n'],
-  ])('is not found in %s, which is clean', async (file, text) => {
+  ])('is not found in %s with %j, which is clean', async (file, text) => {
     expect(await verdict(file, text)).toBe('clean');
   });
 });
