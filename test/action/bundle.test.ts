@@ -10,7 +10,7 @@ import { BUNDLE } from './run-action.ts';
 const ACTION = fileURLToPath(new URL('../../action/action.yml', import.meta.url));
 
 describe('the bundle of the Action', () => {
-  it('is what the sources make, to the byte, every time', async () => {
+  it('equals a fresh build of the sources, byte for byte', async () => {
     const [first, second] = [await bundleAction(), await bundleAction()];
     expect(first.bytes.equals(second.bytes)).toBe(true);
     expect(first.bytes.equals(readFileSync(BUNDLE)), 'run `npm run bundle`, and commit action/dist/index.js').toBe(
@@ -18,7 +18,7 @@ describe('the bundle of the Action', () => {
     );
   });
 
-  it('is one file of less than 3 MB, which imports nothing but Node', async () => {
+  it('is one file of less than 3 MB that imports only Node modules', async () => {
     const { bytes, metafile } = await bundleAction();
     expect(bytes.length).toBeLessThan(3_000_000);
     const [output] = Object.values(metafile.outputs);
@@ -51,7 +51,7 @@ describe('action.yml', () => {
     ]);
   });
 
-  it('has defaults that the program takes', () => {
+  it('has defaults that the program accepts', () => {
     const defaults = Object.entries<{ default: string }>(action.inputs).map(([name, input]) => [
       `INPUT_${name.toUpperCase()}`,
       String(input.default).replace(/\$\{\{.*\}\}/, 'token'),

@@ -13,7 +13,7 @@ import { pullRequest, runAction } from './run-action.ts';
 const scratch = tempFolder();
 
 describe.each(conformanceCases())('$name: $about', ({ assessment, policy, waivers, environment, expected }) => {
-  it('through what the Action and the command line decide with', async () => {
+  it('is decided as expected by the code of the Action and the command line', async () => {
     const given = waivers.length === 0 ? NO_GIVEN_WAIVERS : { ...NO_GIVEN_WAIVERS, waivers };
     const terms = { policy: await loadPolicy(policy), failOn: undefined, given, environment, now: new Date() };
     const { decision } = await decideBy(assessment, terms);
@@ -31,7 +31,7 @@ describe.each([
   ['research', {}],
   ['baseline', { failOn: 'low' }],
 ] as const)('the bundle under %s %j', (policy, { failOn }: { readonly failOn?: string }) => {
-  it('decides, finds and digests as the command line does, to the byte', async () => {
+  it('gives the same decision, findings and digests as the command line', async () => {
     const repository = new Repository(join(scratch, `${policy}${failOn ?? ''}`));
     const base = repository.write('README.md', '# models\n').commit('base');
     for (const [name, bytes] of [
@@ -62,7 +62,7 @@ describe.each([
     ]);
     writeFileSync(join(scratch, 'cli.json'), cli.stdout);
     const [own, other] = [JSON.parse(line), JSON.parse(cli.stdout)];
-    // The Action names files from the root of the repository; fingerprints hold the name.
+    // The Action names files relative to the repository root; fingerprints contain the path.
     const renamed = (report: Report) => report.files.map((file) => ({ ...file, path: file.path.replace(/^m\//, '') }));
     expect(JSON.stringify(renamed(own))).toBe(JSON.stringify(renamed(other)));
     const bare = (report: { decision: { violations: { findings: unknown }[]; rules: { findings: unknown }[] } }) => ({

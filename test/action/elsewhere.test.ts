@@ -41,7 +41,7 @@ describe('a submodule', () => {
     base = repository.commit('with a submodule');
   });
 
-  /** Moves the submodule to a commit of it, as a pull request does. */
+  /** Moves the submodule to one of its commits, as a pull request does. */
   const moved = (commit: string) => {
     repository.git('update-index', '--cacheinfo', `160000,${commit},vendor/models`);
     repository.git('commit', '--quiet', '-m', 'head');
@@ -52,7 +52,7 @@ describe('a submodule', () => {
     repository.git('-C', 'vendor/models', 'checkout', '--quiet', commit);
   };
 
-  it('that is not checked out at its commit is told, and denied', async () => {
+  it('that is not checked out at its commit is reported and denied', async () => {
     const ran = await onCommit(moved(vendor.write('m.pkl', CLEAN).commit('second')));
     expect(ran.stderr).toBe('');
     expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
@@ -60,7 +60,7 @@ describe('a submodule', () => {
     expect(ran.annotations[0]?.message).toContain('submodules: recursive');
   });
 
-  it('that is checked out is judged by what the change brings in it', async () => {
+  it('that is checked out is judged by what the change adds to it', async () => {
     const second = vendor.write('m.pkl', MALICIOUS).write('README.md', '# more\n').commit('second');
     fetched(second);
     const ran = await onCommit(moved(second));
@@ -73,7 +73,7 @@ describe('a submodule', () => {
     expect(await onCommit(moved(third))).toMatchObject({ code: 0, annotations: [], outputs: { decision: 'allow' } });
   });
 
-  it('is looked at for references, for pointers of Git LFS, and within the path that is asked for', async () => {
+  it('is searched for references and Git LFS pointers, within the given path', async () => {
     vendor.write('load.py', 'torch.hub.load("acme/code", "m")\n').write('m.pkl', lfsPointer(MALICIOUS));
     const second = vendor.commit('second');
     fetched(second);
@@ -90,7 +90,7 @@ describe('a submodule', () => {
     ]);
   });
 
-  it('is not taken for the repository around it, nor for what a link leads to', async () => {
+  it('is not replaced by the surrounding repository or by the target of a link', async () => {
     const own = repository.git('rev-parse', 'HEAD');
     repository.git('update-index', '--add', '--cacheinfo', `160000,${own},elsewhere`);
     repository.git('update-index', '--add', '--cacheinfo', `160000,${vendor.git('rev-parse', 'HEAD')},linked`);
@@ -105,14 +105,14 @@ describe('a submodule', () => {
   });
 });
 
-describe('data of DVC', () => {
+describe('a DVC file', () => {
   const md5 = (content: Uint8Array | string) => createHash('md5').update(content).digest('hex');
   const out = (path: string, digest: string, size = 1) =>
     `outs:\n- md5: ${digest}\n  size: ${size}\n  hash: md5\n  path: ${path}\n`;
   const lock = (path: string, digest: string) =>
     `schema: '2.0'\nstages:\n  train:\n    cmd: python train.py\n    outs:\n    - path: ${path}\n      hash: md5\n      md5: ${digest}\n      size: 1\n`;
 
-  it('is judged where dvc pull has brought it: in its place, or in the cache', async () => {
+  it('is judged by its data in the workspace or in the DVC cache', async () => {
     const head = repository
       .write('m/a.pkl.dvc', out('a.pkl', md5(MALICIOUS)))
       .write('dvc.lock', lock('b.pkl', md5(CLEAN)))
@@ -130,7 +130,7 @@ describe('data of DVC', () => {
     expect(ran.summary).toContain('2 files of models');
   });
 
-  it('is judged file by file where it is a folder', async () => {
+  it('of a folder is judged by each file of the folder', async () => {
     const listing = JSON.stringify([
       { md5: md5(CLEAN), relpath: 'a.pkl' },
       { md5: md5('rows\n'), relpath: 'in/rows.csv' },
@@ -156,14 +156,14 @@ describe('data of DVC', () => {
   });
 
   it.each([
-    ['is not there', () => {}, 'is not in the checkout'],
-    ['is not what was announced', () => place('a.pkl', MALICIOUS), 'is not what lies in the checkout'],
+    ['is missing', () => {}, 'is not in the checkout'],
+    ['does not match', () => place('a.pkl', MALICIOUS), 'is not what lies in the checkout'],
     [
       'is a link out of the workspace',
       () => symlinkSync('/etc/hostname', join(repository.folder, 'a.pkl')),
       'is not in the checkout',
     ],
-  ])('that %s is told with what to do, and denied', async (_, lay, message) => {
+  ])('whose data %s is reported with the remedy and denied', async (_, lay, message) => {
     const head = repository.write('a.pkl.dvc', out('a.pkl', md5(CLEAN))).commit('head');
     lay();
     const ran = await onCommit(head);
@@ -174,7 +174,7 @@ describe('data of DVC', () => {
     expect(ran.annotations[0]?.message).toContain('dvc pull');
   });
 
-  it('does not stand in for a file of the repository that has its path', async () => {
+  it('does not replace a file of the repository at the same path', async () => {
     const head = repository
       .write('a.pkl.dvc', out('a.pkl', md5(MALICIOUS)))
       .write('a.pkl', CLEAN)

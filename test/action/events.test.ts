@@ -13,7 +13,7 @@ let base: string;
 let head: string;
 let count = 0;
 
-/** `base` holds a clean file, `head` a malicious one beside it. */
+/** The branch `base` holds a clean file, the branch `head` a malicious one beside it. */
 beforeEach(() => {
   repository = new Repository(join(scratch, `r${count++}`));
   base = repository.write('README.md', '# models\n').commit('base');
@@ -34,14 +34,14 @@ function failsWith(ran: Ran, message: RegExp): void {
 const repositoryOf = { full_name: 'acme/models', default_branch: 'main' };
 
 describe('push', () => {
-  it('compares with what was there before', async () => {
+  it('compares with the commit before', async () => {
     const push = { before: base, after: head, ref: 'refs/heads/main', repository: repositoryOf };
     expect(await on('push', push)).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
     const none = repository.write('README.md', '# more\n').commit('next');
     expect(await on('push', { ...push, before: head, after: none }, none)).toMatchObject({ code: 0 });
   });
 
-  it('judges all of a new branch, and of one that was rewritten', async () => {
+  it('judges all files of a new branch and of a force-pushed one', async () => {
     const next = repository.write('README.md', '# more\n').commit('next');
     const push = { before: ZEROS, after: next, ref: 'refs/heads/topic', repository: repositoryOf };
     expect(await on('push', push, next)).toMatchObject({ code: 1 });
@@ -49,7 +49,7 @@ describe('push', () => {
     expect(await on('push', forced, next)).toMatchObject({ code: 1 });
   });
 
-  it('fails when the commit before it is not there, or the checkout is another', async () => {
+  it('fails when the commit before is missing or the checkout is another commit', async () => {
     const push = { before: 'd'.repeat(40), after: head, ref: 'refs/heads/main', repository: repositoryOf };
     failsWith(await on('push', push), /commit before the push is not in the checkout.*fetch-depth: 0/);
     failsWith(await on('push', { ...push, before: base, after: base }), /the checkout is not the pushed commits/);
@@ -67,7 +67,7 @@ describe('push', () => {
 });
 
 describe('merge_group', () => {
-  it('compares with the base of the group', async () => {
+  it('compares with the base of the merge group', async () => {
     const group = { merge_group: { base_sha: base, head_sha: head } };
     expect(await on('merge_group', group)).toMatchObject({ code: 1 });
     expect(await on('merge_group', { merge_group: { base_sha: head, head_sha: head } })).toMatchObject({ code: 0 });
@@ -95,20 +95,20 @@ describe('pull_request', () => {
     return shallow;
   };
 
-  it('fails on a shallow clone that lacks the base, with one error that says what to do', async () => {
+  it('fails on a shallow clone without the base, with one error that states the remedy', async () => {
     const sha = repository.merged(base, head);
     repository.git('branch', '--force', 'main', sha);
     repository.git('checkout', '--quiet', 'main');
     const step = { event: 'pull_request', payload: pullRequest(base, head), sha };
     failsWith(await runAction({ ...step, repository: clone(1) }, scratch), /shallow.*fetch-depth: 0/);
-    // The merge and its parents are enough.
+    // The merge commit and its parents suffice.
     expect(await runAction({ ...step, repository: clone(2) }, scratch)).toMatchObject({
       code: 1,
       outputs: { decision: 'deny' },
     });
   });
 
-  it('fails on a partial clone that lacks the files', async () => {
+  it('fails on a partial clone without the files', async () => {
     repository.git('config', 'uploadpack.allowFilter', 'true');
     const folder = join(scratch, `partial${count++}`);
     const from = `file://${repository.folder}`;
@@ -118,7 +118,7 @@ describe('pull_request', () => {
     failsWith(await runAction(step, scratch), /does not have all files.*no filter/);
   });
 
-  it('reads a repository whose objects have names of SHA-256', async () => {
+  it('reads a repository with SHA-256 object names', async () => {
     const other = new Repository(join(scratch, `sha256-${count++}`), 'sha256');
     const from = other.write('README.md', '# models\n').commit('base');
     const to = other.write('new.pkl', MALICIOUS).commit('head');
@@ -127,15 +127,15 @@ describe('pull_request', () => {
     expect(await runAction(step, scratch)).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
   });
 
-  it('fails on a checkout that is something else, and on an event without its commits', async () => {
+  it('fails on another checkout, and on an event without its commits', async () => {
     repository.git('checkout', '--quiet', base);
     failsWith(await on('pull_request', pullRequest(base, head)), /neither the pull request nor its merge/);
     failsWith(await on('pull_request', {}), /no usable pull_request\.number/);
     failsWith(await on('pull_request', pullRequest('--upload-pack=x', head)), /no usable sha/);
   });
 
-  it('does not take a merge that the head made for that of GitHub', async () => {
-    // The head's own merge commit has a first parent that its author chose.
+  it('does not accept a merge commit of the head as that of GitHub', async () => {
+    // The first parent of the head's own merge commit is chosen by its author.
     const evil = repository.git('commit-tree', `${head}^{tree}`, '-m', 'policy of mine');
     const fake = repository.git('commit-tree', `${head}^{tree}`, '-p', evil, '-p', head, '-m', 'merge');
     repository.git('checkout', '--quiet', '--detach', fake);
@@ -167,12 +167,12 @@ describe('pull_request_target', () => {
   });
 });
 
-describe('anything else', () => {
-  it.each(['issue_comment', 'workflow_run', '', 'pull_request_review'])('fails on the event "%s"', async (event) => {
+describe('an unsupported event', () => {
+  it.each(['issue_comment', 'workflow_run', '', 'pull_request_review'])('fails: "%s"', async (event) => {
     failsWith(await on(event, {}), /does not know the event/);
   });
 
-  it('fails outside of a repository, and without an event', async () => {
+  it('fails: a run without a repository or an event', async () => {
     const folder = tempFolderWithout();
     const nowhere = Object.create(Repository.prototype) as Repository;
     Object.assign(nowhere, { folder });

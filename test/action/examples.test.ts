@@ -34,7 +34,7 @@ describe.each(['pull-request.yml', 'nightly.yml', 'release.yml'])('the example %
   const jobs = Object.values(workflow.jobs);
   const steps = jobs.flatMap((job) => job.steps);
 
-  it('asks for no permission but those of its job', () => {
+  it('requests no permission but those of its job', () => {
     expect(workflow.permissions).toEqual({});
     const asked = Object.fromEntries(jobs.flatMap((job) => Object.entries(job.permissions)));
     const uploads = text.includes('upload-sarif');
@@ -44,7 +44,7 @@ describe.each(['pull-request.yml', 'nightly.yml', 'release.yml'])('the example %
     expect(asked.contents).toBe(text.includes('gh release') ? 'write' : 'read');
   });
 
-  it('gives the Action inputs that it has, and reads outputs that it has', () => {
+  it('sets only inputs and reads only outputs that the Action has', () => {
     const used = steps.filter(({ uses }) => uses?.startsWith('OWNER/assay/action@'));
     expect(used).toHaveLength(1);
     for (const step of used)
@@ -53,14 +53,14 @@ describe.each(['pull-request.yml', 'nightly.yml', 'release.yml'])('the example %
       expect(Object.keys(action.outputs)).toContain(output);
   });
 
-  it('leaves no credential in the checkout, and puts nothing of an event into a script', () => {
+  it('leaves no credential in the checkout, and inserts no event data into a script', () => {
     const checkout = steps.find(({ uses }) => uses?.startsWith('actions/checkout@'));
     expect(checkout?.with).toMatchObject({ 'persist-credentials': false });
     for (const step of steps) expect(String((step as { run?: string }).run ?? '')).not.toContain('${{');
   });
 });
 
-describe('the page of the Action', () => {
+describe('the documentation of the Action', () => {
   it('lists every input and output', () => {
     const page = read('docs/action.md');
     for (const name of [...Object.keys(action.inputs), ...Object.keys(action.outputs)])
@@ -68,7 +68,7 @@ describe('the page of the Action', () => {
   });
 });
 
-describe('the hook for pre-commit', () => {
+describe('the pre-commit hook', () => {
   const [hook] = parse(read('.pre-commit-hooks.yaml'));
 
   it('fails on a malicious model, and passes a clean one', async () => {
@@ -88,8 +88,8 @@ describe('the hook for pre-commit', () => {
   });
 });
 
-describe('the template for GitLab', () => {
-  it('runs a command that there is, with a policy of the target branch', async () => {
+describe('the GitLab template', () => {
+  it('runs a command that exists, with a policy of the target branch', async () => {
     const template = parse(readFileSync(join(EXAMPLES, 'gitlab-ci.yml'), 'utf8'));
     const script: readonly string[] = template.assay.script;
     expect(script[0]).toContain('CI_MERGE_REQUEST_DIFF_BASE_SHA');
@@ -107,8 +107,8 @@ describe('the template for GitLab', () => {
   });
 });
 
-describe('the recipe of the image', () => {
-  it('is a Dockerfile without a fault, which copies what there is', () => {
+describe('the Dockerfile of the Action', () => {
+  it('is valid, and copies only files that exist', () => {
     const text = readFileSync(join(EXAMPLES, 'ci.Dockerfile'), 'utf8');
     expect(validate(text).map(({ message }) => message)).toEqual([]);
     const sources = [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) => names.split(' '));

@@ -7,13 +7,13 @@ interface Comment {
   readonly user: { readonly type: string };
 }
 
-/** Comments and checks of GitHub's API, on loopback. */
+/** The comments and checks of GitHub's API, on loopback. */
 export class FakeGitHub {
   readonly comments: Comment[] = [];
   readonly checks: unknown[] = [];
   readonly tokens = new Set<string | undefined>();
   requests = 0;
-  /** The status of every answer, when it is not to work. */
+  /** The status of every answer, if the server should fail. */
   refuse: number | undefined;
   headers: Record<string, string> = {};
   readonly #server: Server;

@@ -7,7 +7,7 @@ import { pullRequest, runAction } from './run-action.ts';
 
 const scratch = tempFolder();
 
-it('reports many findings of a pull request as in the golden files, worst first', async () => {
+it('the Action reports many findings of a pull request as in the golden files, worst first', async () => {
   const repository = new Repository(join(scratch, 'r'));
   const base = repository.write('README.md', '# models\n').write('.assay.yaml', POLICY).commit('base');
   repository.write('models/a.pkl', MALICIOUS).write('models/b.pkl', UNLISTED).write('models/c.pkl', CLEAN);
@@ -28,7 +28,7 @@ it('reports many findings of a pull request as in the golden files, worst first'
     scratch,
   );
   expect(ran).toMatchObject({ code: 1, stderr: '' });
-  // What differs from run to run, and with every edit of a list.
+  // What differs between runs and with every edit of a list.
   const still = (text: string) =>
     text
       .replaceAll(sha, 'HEAD')
@@ -42,7 +42,7 @@ it('reports many findings of a pull request as in the golden files, worst first'
   expect(Buffer.byteLength(ran.summary)).toBeLessThan(1024 * 1024);
 });
 
-it('keeps the summary within 1 MiB, and annotations within ten of a level, however much there is', async () => {
+it('the Action keeps the summary below 1 MiB, and annotations at ten per level, for any number of findings', async () => {
   const repository = new Repository(join(scratch, 'many'));
   const base = repository.write('README.md', '# models\n').commit('base');
   for (let i = 0; i < 300; i++) repository.write(`${'long-name-'.repeat(20)}${i}.pkl`, MALICIOUS);

@@ -23,7 +23,7 @@ async function onPullRequest(inputs: Record<string, string> = {}, env: NodeJS.Pr
   return runAction({ repository, event: 'pull_request', payload: pullRequest(base, head), sha, inputs, env }, scratch);
 }
 
-/** Names that would add a command, end one, or become markup, were they written as they are. */
+/** Names that would add or end a command, or become markup, if they were not escaped. */
 const NAMES = [
   'a\n::set-output name=decision::allow\n.pkl',
   '::error::x.pkl',
@@ -42,7 +42,7 @@ const NAMES = [
   'decision<<end.pkl',
 ];
 
-describe('names of files', () => {
+describe('hostile file names', () => {
   it('add no command, no output and no markup', async () => {
     for (const name of NAMES) repository.write(name, MALICIOUS);
     const ran = await onPullRequest({ 'sarif-file': 'a.sarif', report: 'a.md' });
@@ -69,7 +69,7 @@ describe('names of files', () => {
     );
   });
 
-  it('of a text, and what it references, are as inert', async () => {
+  it('of text files with references add none either', async () => {
     repository.write(
       'x\n::error::.py',
       'AutoModel.from_pretrained("::error::a\\n::set-output name=decision::allow")\n',
@@ -82,7 +82,7 @@ describe('names of files', () => {
   });
 });
 
-describe('an input that is wrong', () => {
+describe('an invalid input', () => {
   it.each([
     ['path', '../up', 'input path: is not a path within the repository'],
     ['policy', 'no-such-policy', 'no such policy'],
@@ -100,7 +100,7 @@ describe('an input that is wrong', () => {
     ['service-url', 'http://assay.example', 'input service-url'],
     ['service-url', 'https://assay.example', 'input service-token: is empty'],
     ['service-token', 'assay_s3cret', 'input service-token: is given without service-url'],
-  ])('%s %j fails the step with one error that names it', async (name, value, message) => {
+  ])('%s %j fails the step with one error that names the input', async (name, value, message) => {
     repository.write('new.pkl', MALICIOUS);
     const ran = await onPullRequest({ [name]: value });
     expect(ran).toMatchObject({ code: 2, stderr: '', summary: '', outputs: { decision: 'error' } });
@@ -112,7 +112,7 @@ describe('an input that is wrong', () => {
 });
 
 describe('the workspace', () => {
-  it.each(['out/a.sarif', 'out/new/a.sarif'])('is not left by the report %s where out is a link', async (path) => {
+  it.each(['out/a.sarif', 'out/new/a.sarif'])('is not left by the report path %s when out is a link', async (path) => {
     const outside = join(scratch, `outside${count++}`);
     mkdirSync(outside);
     symlinkSync(outside, join(repository.folder, 'out'));
@@ -122,7 +122,7 @@ describe('the workspace', () => {
     expect(readdirSync(outside)).toEqual([]);
   });
 
-  it('has no setting that makes git run something', async () => {
+  it('does not make git run a configured program', async () => {
     const mark = join(scratch, `mark${count++}`);
     for (const name of [
       'core.fsmonitor',
@@ -149,7 +149,7 @@ describe('the workspace', () => {
     expect(existsSync(mark)).toBe(false);
   });
 
-  it('has no replaced object that hides what is committed', async () => {
+  it('does not hide committed content by a replaced object', async () => {
     const clean = repository.git('hash-object', '-w', 'README.md');
     repository.write('new.pkl', MALICIOUS);
     const head = repository.commit('head');
@@ -159,7 +159,7 @@ describe('the workspace', () => {
     expect(ran.code).toBe(1);
   });
 
-  it('is read without the variables that steer git', async () => {
+  it('is read without the GIT_ variables of the environment', async () => {
     repository.write('new.pkl', MALICIOUS);
     const ran = await onPullRequest({}, { GIT_DIR: '/nonexistent', GIT_OBJECT_DIRECTORY: '/nonexistent' });
     expect(ran.code).toBe(1);
@@ -167,7 +167,7 @@ describe('the workspace', () => {
 });
 
 describe('secrets', () => {
-  it('are masked first, and never told', async () => {
+  it('are masked first, and never printed', async () => {
     repository.write('new.pkl', MALICIOUS);
     const ran = await onPullRequest({ 'hf-token': 'hf_s3cret', 'github-token': 'ghs_s3cret', report: 'r.jsonl' });
     const [first, second, ...rest] = ran.stdout.split('\n');

@@ -34,7 +34,7 @@ async function onPullRequest(base: string, inputs: Record<string, string> = {}):
   return runAction({ repository, event: 'pull_request', payload: pullRequest(base, head), sha, inputs }, scratch);
 }
 
-/** As a checkout of another branch begins. */
+/** Restores the state from which a checkout of another branch begins. */
 function startOver(base: string): void {
   repository.git('checkout', '--quiet', 'main');
   repository.git('reset', '--quiet', '--hard', base);
@@ -43,7 +43,7 @@ function startOver(base: string): void {
 const rulesOf = ({ annotations }: Ran) =>
   annotations.map(({ title, file, line }) => [title?.replace('Assay: ', ''), `${file}:${line}`]);
 
-/** The digest that waivers of the change name, as the report and the output have it. */
+/** The digest that waivers of the change name, as in the report and the output. */
 function changeDigest(ran: Ran): string {
   const lines = readFileSync(join(repository.folder, 'out.jsonl'), 'utf8').trim().split('\n');
   const { artifact } = JSON.parse(lines.at(-1) ?? '') as { artifact: { ref: string; digest: string } };
@@ -52,8 +52,8 @@ function changeDigest(ran: Ran): string {
   return artifact.digest;
 }
 
-describe('what a line says', () => {
-  it('of a store that Assay does not read is told on it with what to do, and fails nothing by itself', async () => {
+describe('a reference in a line', () => {
+  it('to an unsupported store is reported on the line with the remedy, and only warned of by default', async () => {
     const base = repository.commit('base');
     repository.write('load.py', STORE);
     repository.write('run.sh', 'ollama pull llama3\n');
@@ -71,7 +71,7 @@ describe('what a line says', () => {
     expect(await onPullRequest(base, { policy: 'strict' })).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
   });
 
-  it('of code of another repository is denied at a branch, and told at a commit', async () => {
+  it('to code of another repository is denied at a branch, and warned of at a commit', async () => {
     const base = repository.commit('base');
     repository.write('load.py', HUB_CODE);
     const branch = await onPullRequest(base);
@@ -87,7 +87,7 @@ describe('what a line says', () => {
 });
 
 describe('a policy', () => {
-  it('decides on lines by their rule, and is not told that there is no such rule', async () => {
+  it('decides on lines by their rule id, which the linter knows', async () => {
     const text = policy("!findings.exists(f, f.ruleId == 'reference.unsupported')");
     const lint = lintPolicy(policyOf(Buffer.from(text), 'p.yaml'), knownWords());
     expect(lint).toEqual({ warnings: [], notes: [] });
@@ -103,7 +103,7 @@ describe('a policy', () => {
     });
   });
 
-  it('lets lines pass that it does not mind, and fail-on fails them all the same', async () => {
+  it('can allow lines, which fail-on still denies', async () => {
     const base = repository.write('.assay/policy.yaml', policy('true')).commit('base');
     repository.write('load.py', HUB_CODE);
     const inputs = { policy: '.assay/policy.yaml' };
@@ -131,7 +131,7 @@ describe('a waiver', () => {
     first = repository.write('.assay/waivers.yaml', 'version: 1\nwaivers: []\n').commit('base');
   });
 
-  it('lets a line pass in exactly the file that it is for, until it ends', async () => {
+  it('allows a line in exactly its file, until it expires', async () => {
     repository.write('load.py', HUB_CODE);
     const denied = await onPullRequest(first, inputs);
     expect(denied.code).toBe(1);

@@ -21,7 +21,7 @@ beforeEach(() => {
     .commit('base');
 });
 
-/** Runs the step for a pull request of what the repository holds now. */
+/** Runs the step for a pull request with the current content of the repository. */
 async function onPullRequest(inputs: Record<string, string> = {}, node?: string): Promise<Ran> {
   const head = repository.commit('head');
   const sha = repository.merged(base, head);
@@ -30,7 +30,7 @@ async function onPullRequest(inputs: Record<string, string> = {}, node?: string)
 }
 
 function judges(node?: string) {
-  it('denies a new malicious file, and says so everywhere', async () => {
+  it('the Action denies a new malicious file and reports it in every output', async () => {
     repository.write('models/new.pkl', MALICIOUS);
     const ran = await onPullRequest({ 'sarif-file': 'out/assay.sarif', report: 'out/assay.jsonl' }, node);
     expect(ran.stderr).toBe('');
@@ -50,7 +50,7 @@ function judges(node?: string) {
     expect(ran.summary).toContain('`models/new.pkl`');
   });
 
-  it('allows a change without a model, and judges nothing that did not change', async () => {
+  it('the Action allows a change without a model, and judges no unchanged file', async () => {
     repository.write('README.md', '# more\n');
     const ran = await onPullRequest({}, node);
     expect(ran).toMatchObject({
@@ -63,11 +63,11 @@ function judges(node?: string) {
   });
 }
 
-describe('on Node 20', () => judges());
-requirePart('Node 24', hasNode24, HOW_NODE24, 'on Node 24', () => judges(NODE24));
+describe('the bundle on Node 20', () => judges());
+requirePart('Node 24', hasNode24, HOW_NODE24, 'the bundle on Node 24', () => judges(NODE24));
 
 describe('a pull request', () => {
-  it('judges a file that moved as a new one, and none that is deleted', async () => {
+  it('judges a renamed file as a new one, and no deleted file', async () => {
     repository.git('mv', 'old.pkl', 'moved.pkl');
     const moved = await onPullRequest();
     expect(moved.code).toBe(1);
@@ -80,14 +80,14 @@ describe('a pull request', () => {
     expect(gone.summary).toContain('1 deleted');
   });
 
-  it('judges a model under whatever name, and bytes that nothing knows under the name of one', async () => {
+  it('judges a model under any name, and unknown bytes under the name of a model', async () => {
     repository.write('notes.txt', MALICIOUS).write('weights.bin', 'x'.repeat(40) + '\0\x01\x02');
     const ran = await onPullRequest();
     expect(ran.code).toBe(1);
     expect(new Set(ran.annotations.map(({ file }) => file))).toEqual(new Set(['notes.txt', 'weights.bin']));
   });
 
-  it('judges what a loader reads beside a model, and no settings elsewhere', async () => {
+  it('judges configuration files beside a model, and none elsewhere', async () => {
     base = repository.write('m/model.safetensors', '').commit('with a model');
     const evil = 'x: !apply:os.system ["true"]\n';
     repository.write('m/other.yaml', evil).write('hparams.yaml', evil).write('ci/job.yaml', evil);
@@ -96,7 +96,7 @@ describe('a pull request', () => {
     expect(new Set(ran.annotations.map(({ file }) => file))).toEqual(new Set(['m/other.yaml', 'hparams.yaml']));
   });
 
-  it('reads what is committed, whatever lies in the workspace', async () => {
+  it('reads the commit, not the workspace', async () => {
     repository.write('new.pkl', MALICIOUS);
     const head = repository.commit('head');
     const sha = repository.merged(base, head);
@@ -112,7 +112,7 @@ describe('a pull request', () => {
     expect((await onPullRequest({ path: 'b\na' })).code).toBe(1);
   });
 
-  it('takes the head of the pull request as well as its merge', async () => {
+  it('judges the head of the pull request as well as its merge commit', async () => {
     repository.write('new.pkl', MALICIOUS);
     const head = repository.commit('head');
     const ran = await runAction(
@@ -146,7 +146,7 @@ describe('a pull request', () => {
   });
 });
 
-describe('Git LFS', () => {
+describe('a Git LFS pointer', () => {
   const store = (content: Uint8Array, stored = content) => {
     const oid = sha256(content);
     const path = join(repository.folder, '.git', 'lfs', 'objects', oid.slice(0, 2), oid.slice(2, 4), oid);
@@ -154,7 +154,7 @@ describe('Git LFS', () => {
     writeFileSync(path, stored);
   };
 
-  it('denies a pointer whose content is not here', async () => {
+  it('is denied when its content is missing', async () => {
     repository.write('model.pt', lfsPointer(MALICIOUS));
     const ran = await onPullRequest();
     expect(ran.code).toBe(1);
@@ -162,7 +162,7 @@ describe('Git LFS', () => {
     expect(ran.annotations[0]?.message).toContain('git lfs pull');
   });
 
-  it('judges the content that git lfs has brought, in its store or in the workspace', async () => {
+  it('is judged by its content in the store or in the workspace', async () => {
     repository.write('model.pkl', lfsPointer(MALICIOUS));
     store(MALICIOUS);
     const ran = await onPullRequest();
@@ -179,7 +179,7 @@ describe('Git LFS', () => {
     expect(clean).toMatchObject({ code: 0, outputs: { decision: 'allow' } });
   });
 
-  it('denies content that is not what the pointer names', async () => {
+  it('is denied when its content does not match', async () => {
     repository.write('model.pkl', lfsPointer(MALICIOUS));
     store(MALICIOUS, Buffer.concat([CLEAN, Buffer.alloc(MALICIOUS.length - CLEAN.length)]));
     const ran = await onPullRequest();
@@ -189,7 +189,7 @@ describe('Git LFS', () => {
 });
 
 describe('new-findings-only', () => {
-  it('leaves out what the base has, also where the file moved', async () => {
+  it('omits findings of the base, also in a renamed file', async () => {
     base = repository.write('kept.pkl', UNLISTED).commit('more base');
     repository.git('mv', 'old.pkl', 'moved.pkl');
     repository.write('kept.pkl', Buffer.concat([UNLISTED.subarray(0, -1), Buffer.from('p1\n.')]));
@@ -200,7 +200,7 @@ describe('new-findings-only', () => {
     expect(fresh).toMatchObject({ code: 0, annotations: [], outputs: { decision: 'allow' } });
   });
 
-  it('keeps what is new, and a malicious file whose bytes changed', async () => {
+  it('keeps new findings, and a malicious file whose bytes changed', async () => {
     repository.write('old.pkl', MALICIOUS_TOO).write('new.pkl', UNLISTED);
     const ran = await onPullRequest({ 'new-findings-only': 'true' });
     expect(ran.code).toBe(1);
@@ -208,8 +208,8 @@ describe('new-findings-only', () => {
   });
 });
 
-describe('severities', () => {
-  it('fails by fail-on, and hides by report-severity without deciding by it', async () => {
+describe('the severity inputs', () => {
+  it('deny with fail-on, and hide with report-severity without an effect on the decision', async () => {
     repository.write('load.py', 'from transformers import AutoModel\nAutoModel.from_pretrained(NAME)\n');
     const shown = await onPullRequest();
     expect(shown).toMatchObject({ code: 0, outputs: { decision: 'warn', 'findings-count': '1' } });

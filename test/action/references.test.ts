@@ -56,7 +56,7 @@ async function onPullRequest({ inputs = {}, env = {}, fork = false, onStart }: A
   );
 }
 
-/** A proxy that opens tunnels, as the runner of a closed network has one. */
+/** An HTTP proxy with CONNECT tunnels, as in a closed network. */
 async function tunnels() {
   const asked: string[] = [];
   const sockets = new Set<Duplex>();
@@ -81,8 +81,8 @@ async function tunnels() {
 const rulesOf = ({ annotations }: Ran) =>
   annotations.map(({ title, file, line }) => [title?.replace('Assay: ', ''), `${file}:${line}`]);
 
-describe('a reference that the change adds', () => {
-  it('is scanned at its commit, and gets the pin to paste on its line', async () => {
+describe('an added reference', () => {
+  it('is scanned at its commit, and reported with the pinned form for its line', async () => {
     repository.write('train.py', 'import x\nNAME = "acme/good"\nmodel = AutoModel.from_pretrained(NAME)\n');
     const ran = await onPullRequest();
     expect(ran.stderr).toBe('');
@@ -92,12 +92,12 @@ describe('a reference that the change adds', () => {
     expect(ran.summary).toContain(`hf://acme/good@${commit}`);
   });
 
-  it('needs nothing when it is pinned', async () => {
+  it('is not reported when it is pinned', async () => {
     repository.write('train.py', `AutoModel.from_pretrained("acme/good", revision="${commit}")\n`);
     expect(await onPullRequest()).toMatchObject({ code: 0, annotations: [], outputs: { decision: 'allow' } });
   });
 
-  it('to a malicious model is denied on its line, in SARIF too', async () => {
+  it('to a malicious model is denied on its line, also in SARIF', async () => {
     repository.write('deploy/app.yaml', 'model:\n  name: gpt\nserving:\n  modelId: acme/bad\n');
     const ran = await onPullRequest({ inputs: { 'sarif-file': 'a.sarif', category: 'gate' } });
     expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
@@ -125,7 +125,7 @@ describe('a reference that the change adds', () => {
     expect(await onPullRequest()).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
   });
 
-  it('is found through a constant of a module that changed, where another file uses it', async () => {
+  it('is found through a changed constant of a module, in the file that uses it', async () => {
     base = repository
       .write('config.py', 'NAME = "acme/good"\n')
       .write('app/__init__.py', 'from config import NAME\n')
@@ -143,7 +143,7 @@ describe('a reference that the change adds', () => {
     expect(await onPullRequest()).toMatchObject({ code: 0, annotations: [], outputs: { decision: 'allow' } });
   });
 
-  it('is found through a module beside the line that the change adds, as the commit has it', async () => {
+  it('is resolved through an unchanged module, in its committed state', async () => {
     base = repository.write('app/settings.py', `class S:\n  MODEL = "acme/good"\n`).commit('base with settings');
     repository.write(
       'app/run.py',
@@ -158,7 +158,7 @@ describe('a reference that the change adds', () => {
     expect(hub.requests.length).toBeGreaterThan(0);
   });
 
-  it('that is computed is reported, and a folder of the repository is not taken for a model of the Hub', async () => {
+  it('is reported when it is computed, and not resolved on the Hub when it names a folder of the repository', async () => {
     repository.write('train.py', 'AutoModel.from_pretrained(sys.argv[1])\nAutoModel.from_pretrained("models/mine")\n');
     repository.write('models/mine/config.json', '{}');
     const ran = await onPullRequest();
@@ -178,14 +178,14 @@ describe('a reference that the change adds', () => {
     }
   });
 
-  it('that nobody can read fails the step', async () => {
+  it('to an unreadable model fails the step', async () => {
     repository.write('train.py', 'AutoModel.from_pretrained("acme/missing")\n');
     const ran = await onPullRequest();
     expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
     expect(rulesOf(ran)).toEqual([['reference.not-scanned', 'train.py:1']]);
   });
 
-  it('is not reached into the network of the runner', async () => {
+  it('is not followed into the network of the runner', async () => {
     repository.write(
       'train.py',
       `torch.hub.load_state_dict_from_url("https://127.0.0.1:${new URL(hub.endpoint).port}/a.bin")\n`,
@@ -195,7 +195,7 @@ describe('a reference that the change adds', () => {
     expect(hub.requests).toEqual([]);
   });
 
-  it('is read with the token that is given for the Hub, and with no other', async () => {
+  it('is read with the given Hub token and with no other', async () => {
     good.private = true;
     repository.write('train.py', `AutoModel.from_pretrained("acme/good", revision="${commit}")\n`);
     expect((await onPullRequest({ env: { HF_TOKEN: 'hf_s3cret' } })).code).toBe(1);
@@ -219,7 +219,7 @@ describe('an outage of the Hub', () => {
     expect(ran.summary).toContain('## Assay: NOT DECIDED');
   });
 
-  it('is a neutral check by input, and a failed step where the job may not make one', async () => {
+  it('gives a neutral check if the input says so, and fails the step where the job cannot create a check', async () => {
     rateLimit();
     const inputs = { 'on-outage': 'neutral', 'github-token': 'ghs_s3cret' };
     const neutral = await onPullRequest({ inputs });
@@ -231,7 +231,7 @@ describe('an outage of the Hub', () => {
     expect(await onPullRequest({ inputs })).toMatchObject({ code: 2, outputs: { decision: 'incomplete' } });
   });
 
-  it('does not hide what is denied beside it', async () => {
+  it('does not hide a denied file', async () => {
     rateLimit();
     repository.write('new.pkl', MALICIOUS);
     expect(await onPullRequest({ inputs: { 'on-outage': 'neutral', 'github-token': 't' } })).toMatchObject({
@@ -240,7 +240,7 @@ describe('an outage of the Hub', () => {
     });
   });
 
-  it('is what offline is, by will: referenced models fail the step', async () => {
+  it('is handled like the input offline: referenced models fail the step', async () => {
     const ran = await onPullRequest({ inputs: { offline: 'true' }, env: { HF_HOME: join(scratch, 'no-cache') } });
     expect(ran.code).not.toBe(0);
     expect(hub.requests).toEqual([]);
@@ -252,7 +252,7 @@ describe('the comment', () => {
   const inputs = { comment: 'true', 'github-token': 'ghs_s3cret' };
   beforeEach(() => void repository.write('new.pkl', MALICIOUS));
 
-  it('is written once and updated; a comment by others is left unchanged', async () => {
+  it('is created once and then updated, and comments by others stay unchanged', async () => {
     github.comments.push({
       id: 1,
       body: '<!-- assay: one comment for each category -->\nmine',
@@ -270,7 +270,7 @@ describe('the comment', () => {
     expect(github.tokens).toEqual(new Set(['Bearer ghs_s3cret']));
   });
 
-  it('of a fork is the summary: its token only reads', async () => {
+  it('of a fork is replaced by the summary, since its token can only read', async () => {
     github.refuse = 403;
     const ran = await onPullRequest({ inputs, fork: true });
     expect(ran).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
@@ -295,7 +295,7 @@ describe('the comment', () => {
     },
   );
 
-  it('is not asked for without the input', async () => {
+  it('is not created without the input', async () => {
     await onPullRequest({ inputs: { 'github-token': 'ghs_s3cret' } });
     expect(github.requests).toBe(0);
   });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** A git repository of its own, made by git. */
+/** A new git repository, created by git. */
 export class Repository {
   readonly folder: string;
 
@@ -35,14 +35,14 @@ export class Repository {
     return this;
   }
 
-  /** Commits all that there is. @returns the commit */
+  /** Commits every change. @returns the commit */
   commit(message = 'a commit'): string {
     this.git('add', '--all', '--force', '.');
     this.git('commit', '--quiet', '--allow-empty', '--no-verify', '-m', message);
     return this.git('rev-parse', 'HEAD');
   }
 
-  /** What GitHub checks out for a pull request: the merge of the head into the base. */
+  /** The commit that GitHub checks out for a pull request: the merge of the head into the base. */
   merged(base: string, head: string): string {
     const tree = this.git('rev-parse', `${head}^{tree}`);
     const merge = this.git('commit-tree', tree, '-p', base, '-p', head, '-m', 'merge');

@@ -33,7 +33,7 @@ async function onPullRequest(base: string, inputs: Record<string, string>): Prom
 }
 
 describe('the policy', () => {
-  it('is that of the base, and an edit of it is shown', async () => {
+  it('is read from the base, and a change of it is shown', async () => {
     const base = repository.write('.assay/policy.yaml', STRICT).commit('base');
     repository.write('new.pkl', MALICIOUS).write('.assay/policy.yaml', LENIENT);
     const ran = await onPullRequest(base, { policy: '.assay/policy.yaml' });
@@ -44,7 +44,7 @@ describe('the policy', () => {
     expect(told?.message).toContain('edits the policy');
   });
 
-  it('decides what the base lets it decide', async () => {
+  it('decides as the version of the base says', async () => {
     const base = repository.write('.assay/policy.yaml', LENIENT).commit('base');
     repository.write('new.pkl', MALICIOUS);
     expect(await onPullRequest(base, { policy: '.assay/policy.yaml' })).toMatchObject({
@@ -61,7 +61,7 @@ describe('the policy', () => {
       'has no file .assay/policy.yaml',
     ],
     ['of an unknown name', {}, 'basline', 'no such policy'],
-  ])('%s fails the step, with one error', async (_, files, policy, message) => {
+  ])('%s fails the step with one error', async (_, files, policy, message) => {
     const base = repository.commit('base');
     for (const [path, text] of Object.entries(files)) repository.write(path, text);
     const ran = await onPullRequest(base, { policy });
@@ -71,7 +71,7 @@ describe('the policy', () => {
     expect(ran.annotations[0]?.message).toContain(message);
   });
 
-  it('that is wrong, or a link, fails the step', async () => {
+  it('that is invalid or a link fails the step', async () => {
     repository.write('bad.yaml', 'apiVersion: assay.dev/v1\nkind: Nothing\n');
     repository.git('add', '.');
     const oid = repository.git('hash-object', '-w', 'README.md');
@@ -90,13 +90,13 @@ describe('the policy', () => {
 });
 
 describe('allowances and waivers', () => {
-  it('of the base are used', async () => {
+  it('of the base are applied', async () => {
     const base = repository.write('.assay/allow.yaml', ALLOW).commit('base');
     repository.write('new.pkl', UNLISTED);
     expect(await onPullRequest(base, { allow: '.assay/allow.yaml' })).toMatchObject({ code: 0 });
   });
 
-  it('of the head are not', async () => {
+  it('of the head are ignored', async () => {
     const base = repository.write('.assay/allow.yaml', 'allow: []\n').commit('base');
     repository.write('new.pkl', UNLISTED).write('.assay/allow.yaml', ALLOW);
     const ran = await onPullRequest(base, { allow: '.assay/allow.yaml' });
@@ -104,7 +104,7 @@ describe('allowances and waivers', () => {
     expect(ran.annotations.map(({ title }) => title)).toContain('Assay: change.rules');
   });
 
-  it('bind a waiver to the digest that the step put out', async () => {
+  it('bind to the digest that the step outputs', async () => {
     const first = repository.commit('base');
     repository.write('new.pkl', UNLISTED);
     const denied = await onPullRequest(first, {});

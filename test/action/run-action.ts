@@ -31,7 +31,7 @@ export interface Ran {
   readonly summary: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly annotations: readonly Annotated[];
-  /** What is left in the runner's folder for temporary files. */
+  /** The files that are left in the runner's folder for temporary files. */
   readonly left: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export interface Annotated {
   readonly message: string;
 }
 
-/** Runs the bundle as a runner does: with nothing but the environment, the event and its files. */
+/** Runs the bundle as a runner does: it gets only the environment, the event and its files. */
 export async function runAction(step: Step, scratch: string): Promise<Ran> {
   const folder = mkdtempSync(join(scratch, 'step-'));
   const place = (name: string, content = '') => {
@@ -84,7 +84,7 @@ export async function runAction(step: Step, scratch: string): Promise<Ran> {
   };
 }
 
-/** Outputs as the runner reads them (`FileCommandManager` of actions/runner): `name<<END`, lines, `END`. */
+/** Outputs as the runner parses them (`FileCommandManager` of actions/runner): `name<<END`, lines, `END`. */
 function readOutputs(text: string): Record<string, string> {
   const outputs: Record<string, string> = {};
   const lines = text.split('\n');
@@ -101,7 +101,7 @@ function readOutputs(text: string): Record<string, string> {
   return outputs;
 }
 
-/** Commands as the runner reads them (`ActionCommand.TryParseV2`, and the older form anywhere in a line). */
+/** Commands as the runner parses them (`ActionCommand.TryParseV2`, and the older form anywhere in a line). */
 export function readAnnotations(stdout: string): Annotated[] {
   return stdout.split(/\r?\n/).flatMap((line) => {
     if (line.includes('##[')) throw new Error(`a command of the older form: ${line}`);

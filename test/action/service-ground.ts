@@ -15,7 +15,7 @@ stages:
 
 type Json = Record<string, unknown>;
 
-/** A service of an organisation, with models that were submitted to it. */
+/** The service of an organisation, with submitted models. */
 export class ServiceGround {
   readonly #service: RunningService;
   readonly #tokens = new Map<Role, string>();
@@ -77,7 +77,7 @@ export class ServiceGround {
     await this.#call(this.token('reviewer'), `/v1/versions/${version}/quarantine`, { reason });
   }
 
-  /** Has a reviewer let a version run at staging. @returns the id of the approval */
+  /** Approves a version for staging as a reviewer. @returns the id of the approval */
   async approve(version: string): Promise<string> {
     const asked = { to: 'staging', comment: 'for release 7' };
     const move = await this.#call(this.token('submitter'), `/v1/versions/${version}/transition-requests`, asked);

@@ -43,7 +43,7 @@ async function listening(answer: (request: IncomingMessage, response: ServerResp
   return `http://127.0.0.1:${address.port}`;
 }
 
-/** A server that takes itself for a service. */
+/** A server that imitates a service. */
 function stranger(answer: Answer): Promise<string> {
   return listening(async (request, response) => {
     const parts: Buffer[] = [];
@@ -85,12 +85,12 @@ const approving: Answer = (asked, response) =>
     results: asked.map((query) => ({ query, items: query.digest === undefined ? [] : [item(query.digest)] })),
   });
 
-describe('an answer that is wrong is an error, whatever is asked for outages', () => {
+describe('an invalid answer of the service is an error, also with on-outage:', () => {
   const cases: readonly (readonly [string, Answer, string])[] = [
     ['text', (_, response) => response.end('<html>welcome</html>'), 'is not JSON'],
-    ['another object', (_, response) => json(response, { hello: 1 }), 'unexpected document'],
+    ['another JSON object', (_, response) => json(response, { hello: 1 }), 'unexpected document'],
     ['a list', (_, response) => json(response, []), 'unexpected document'],
-    ['fewer answers', (_, response) => json(response, { results: [] }), 'other questions than it was asked'],
+    ['a missing answer', (_, response) => json(response, { results: [] }), 'other questions than it was asked'],
     [
       'answers to another question',
       (asked, response) => json(response, { results: asked.map(() => ({ query: { ref: 'hf://a/b' }, items: [] })) }),
@@ -103,16 +103,16 @@ describe('an answer that is wrong is an error, whatever is asked for outages', (
       'other questions than it was asked',
     ],
     [
-      'an action that there is not',
+      'an unknown action',
       (asked, response) =>
         json(response, {
           results: asked.map((query) => ({ query, items: [item(query.digest ?? '', { action: 'green' })] })),
         }),
       'unexpected document',
     ],
-    ['nested without end', (_, response) => response.end(`{"results":${'['.repeat(100_000)}`), 'deep'],
+    ['endless nesting', (_, response) => response.end(`{"results":${'['.repeat(100_000)}`), 'deep'],
     [
-      'more bytes than any answer has',
+      'too many bytes',
       (_, response) => {
         const part = Buffer.alloc(1024 * 1024, ' ');
         const more = () => {
@@ -123,19 +123,19 @@ describe('an answer that is wrong is an error, whatever is asked for outages', (
       },
       'more than',
     ],
-    ['no such page', (_, response) => response.writeHead(404).end('none'), 'status 404'],
+    ['a 404 page', (_, response) => response.writeHead(404).end('none'), 'status 404'],
     [
-      'a redirect to the metadata of the machine',
+      'a redirect to the metadata server',
       (_, response) => response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end(),
       'redirects a request',
     ],
     [
-      'a redirect that keeps the question',
+      'a redirect that preserves the request',
       (_, response) => response.writeHead(307, { location: 'http://169.254.169.254/latest/meta-data/' }).end(),
       'redirects a request',
     ],
     [
-      'a refusal that is not one',
+      'an invalid refusal',
       (_, response) =>
         response
           .writeHead(403, { 'content-type': 'application/problem+json' })
@@ -154,13 +154,13 @@ describe('an answer that is wrong is an error, whatever is asked for outages', (
   });
 });
 
-describe('a service of somebody else', () => {
-  it('lets through nothing that is malicious, whatever it approves', async () => {
+describe('a hostile service', () => {
+  it('cannot allow a malicious file', async () => {
     repository.write('new.pkl', MALICIOUS);
     expect(await onPullRequest(await stranger(approving))).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
   });
 
-  it('writes no command and no markup', async () => {
+  it('can write no command and no markup', async () => {
     const reason = 'x\n::set-output name=decision::allow\n##[error]<img src=x>';
     const answer: Answer = (asked, response) =>
       json(response, {
@@ -173,7 +173,7 @@ describe('a service of somebody else', () => {
     expect(toHtml(ran.summary)).not.toContain('<img');
   });
 
-  it('is the only place that the token goes to', async () => {
+  it('is the only server that gets its token', async () => {
     const seen: (string | undefined)[] = [];
     const other = await listening((request, response) => {
       seen.push(request.headers.authorization);

@@ -44,7 +44,7 @@ async function onPullRequest({ inputs = {}, env = {}, fork = false }: Asked = {}
   const asked = { 'service-url': service.url, 'service-token': service.token('gate'), ...inputs };
   const payload = pullRequest(base, head, { fork });
   const ran = await runAction({ repository, event: 'pull_request', payload, sha, inputs: asked, env }, scratch);
-  // The runner is told to hide it, and it is written nowhere else.
+  // The runner is told to mask the token, which is written nowhere else.
   const shown = ran.stdout.replaceAll(`::add-mask::${asked['service-token']}\n`, '');
   if (asked['service-token'] !== '') {
     expect(ran.stdout).toContain(`::add-mask::${asked['service-token']}\n`);
@@ -55,12 +55,12 @@ async function onPullRequest({ inputs = {}, env = {}, fork = false }: Asked = {}
 
 const rulesOf = ({ annotations }: Ran) => annotations.map(({ title, file }) => [title?.replace('Assay: ', ''), file]);
 
-/** A pickle that no other test has. */
+/** A pickle with bytes that no other test has. */
 const clean = (name: string) => Buffer.from(`(dp0\nV${name}\np1\nI1\ns.`);
 const unlisted = (name: string) => Buffer.from(`cacme.${name}\nfocal\np0\n.`);
 
 describe('bytes that the service', () => {
-  it('quarantined are denied, though nothing is found in them', async () => {
+  it('quarantined are denied without a finding', async () => {
     const { id } = await service.submit('acme/stolen', { 'model.pkl': clean('stolen') });
     repository.write('models/model.pkl', clean('stolen'));
     expect(await onPullRequest()).toMatchObject({ code: 0, outputs: { decision: 'allow' } });
@@ -76,7 +76,7 @@ describe('bytes that the service', () => {
     );
   });
 
-  it('quarantined as a folder are denied when one file of it changes', async () => {
+  it('quarantined as a folder are denied when one file of the folder changes', async () => {
     const files = { 'model.pkl': clean('folder'), 'notes.txt': Buffer.from('notes\n') };
     const { id } = await service.submit('acme/folder', files);
     await service.quarantine(id, 'as a whole');
@@ -100,7 +100,7 @@ describe('bytes that the service', () => {
     expect(ran.annotations[0]?.message).toContain('its approval for staging is not valid');
   });
 
-  it('denies by its own policy are denied, whatever the run allows', async () => {
+  it('denies by its own policy are denied, although the policy of the run allows them', async () => {
     await service.submit('acme/odd', { 'odd.pkl': unlisted('odd') });
     repository.write('odd.pkl', unlisted('odd'));
     const ran = await onPullRequest({ inputs: { policy: 'research' } });
@@ -119,16 +119,16 @@ describe('bytes that the service', () => {
   });
 });
 
-describe('what the run denies', () => {
+describe('an artifact that the run denies', () => {
   const denied = { inputs: { policy: 'nothing.yaml' } };
 
-  it('stays denied where the service allows it by its policy alone', async () => {
+  it('stays denied when the service allows it by its policy alone', async () => {
     await service.submit('acme/plain', { 'plain.pkl': clean('plain') });
     repository.write('plain.pkl', clean('plain'));
     expect(await onPullRequest(denied)).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
   });
 
-  it('is allowed where people approved exactly these bytes', async () => {
+  it('is allowed when people approved exactly these bytes', async () => {
     const { id } = await service.submit('acme/approved', { 'approved.pkl': clean('approved') });
     await service.approve(id);
     repository.write('approved.pkl', clean('approved'));
@@ -137,12 +137,12 @@ describe('what the run denies', () => {
     repository.write('approved.pkl', clean('approved')).write('other.pkl', clean('other'));
     expect(await onPullRequest(denied)).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
     repository.git('checkout', '--quiet', 'main');
-    // The file alone was approved, and not what a module beside it makes of it.
+    // Only the file was approved, not in combination with the module beside it.
     repository.write('approved.pkl', clean('approved')).write('acme.py', 'x = 1\n');
     expect(await onPullRequest(denied)).toMatchObject({ code: 1, outputs: { decision: 'deny' } });
   });
 
-  it('is allowed where people waived it for exactly these bytes', async () => {
+  it('is allowed when people waived the finding for exactly these bytes', async () => {
     const { digest } = await service.submit('acme/waived', { 'waived.pkl': unlisted('waived') });
     repository.write('waived.pkl', unlisted('waived'));
     expect(await onPullRequest()).toMatchObject({ code: 1 });
@@ -155,7 +155,7 @@ describe('what the run denies', () => {
 });
 
 describe('a referenced model', () => {
-  it('is asked for by its digest, and denied on its line', async () => {
+  it('is looked up by its digest, and denied on its line', async () => {
     const hub = await FakeHub.start({ token: 'hf_s3cret' });
     try {
       const files = [fakeFile('config.json', '{}'), fakeFile('model.pkl', CLEAN)];
@@ -173,7 +173,7 @@ describe('a referenced model', () => {
   });
 });
 
-describe('a service that is not asked', () => {
+describe('a service that gives no answer', () => {
   const down = { 'service-url': 'http://127.0.0.1:1' };
 
   it('because it is down fails the step, and denies nothing', async () => {
@@ -184,7 +184,7 @@ describe('a service that is not asked', () => {
     expect(ran.summary).toContain('## Assay: NOT DECIDED');
   });
 
-  it('because it is down is a neutral check by input, and hides nothing that is denied', async () => {
+  it('because it is down gives a neutral check if the input says so, and hides no denied file', async () => {
     const github = await FakeGitHub.start();
     try {
       const inputs = { ...down, 'on-outage': 'neutral', 'github-token': 'ghs_s3cret' };
@@ -201,12 +201,12 @@ describe('a service that is not asked', () => {
     }
   });
 
-  it('because there is no model needs no answer', async () => {
+  it('is not needed when there is no model', async () => {
     repository.write('README.md', '# more\n');
     expect(await onPullRequest({ inputs: down })).toMatchObject({ code: 0, outputs: { decision: 'allow' } });
   });
 
-  it('because a fork gets no secrets fails the step, and says what to do', async () => {
+  it('because a fork gets no secrets fails the step and states the remedy', async () => {
     repository.write('new.pkl', clean('new'));
     const ran = await onPullRequest({ inputs: { 'service-token': '' }, fork: true });
     expect(ran).toMatchObject({ code: 2, outputs: { decision: 'incomplete' } });

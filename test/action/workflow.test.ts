@@ -34,7 +34,7 @@ const text = fc.oneof(
   fc.array(parts, { maxLength: 30 }).map((all) => all.join('')),
 );
 
-/** What a runner reads of what the step writes. */
+/** What a runner parses from the output of the step. */
 function written(act: (workflow: Workflow) => void): string {
   let all = '';
   act(
@@ -45,8 +45,8 @@ function written(act: (workflow: Workflow) => void): string {
   return all;
 }
 
-describe('whatever a repository says', () => {
-  it('is one annotation on one line, and shows the message', () => {
+describe('any text of a repository', () => {
+  it('becomes one annotation on one line with the message', () => {
     fc.assert(
       fc.property(text, text, text, (file, title, message) => {
         const line = written((workflow) => workflow.annotate({ level: 'error', file, title, message, line: 3 }));
@@ -61,7 +61,7 @@ describe('whatever a repository says', () => {
     );
   });
 
-  it('is a line of the log, and no command', () => {
+  it('becomes one log line, and no command', () => {
     fc.assert(
       fc.property(text, (message) => {
         const line = written((workflow) => workflow.log(message));
@@ -73,7 +73,7 @@ describe('whatever a repository says', () => {
     );
   });
 
-  it('is one output, and adds no other', () => {
+  it('becomes one output, and adds no other', () => {
     const folder = join(tempFolder(), 'outputs');
     mkdirSync(folder);
     const path = join(folder, 'output');
@@ -91,7 +91,7 @@ describe('whatever a repository says', () => {
     );
   });
 
-  it('cannot be told outside of a runner', () => {
+  it('cannot be written outside a runner', () => {
     expect(() => new Workflow({}, () => {}).output('digest', '')).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 });

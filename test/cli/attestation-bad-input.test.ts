@@ -4,7 +4,7 @@ import { attestationPlace, byApprover, byScanner, OTHER, WAIVER } from './attest
 
 const { at, run, writeReport } = attestationPlace();
 
-describe('bad input: one line that says what and how to correct it, exit code 2', () => {
+describe('bad input gives a one-line error with a hint, and exit code 2:', () => {
   beforeAll(() => {
     writeReport('null.json', (report) => Object.assign(report.artifact, { digest: null }));
     writeReport('other-digest.json', (report) => Object.assign(report.artifact, { digest: OTHER }));
@@ -47,7 +47,7 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
       [...scan, '--report', 'report.json', '--passphrase', 'x'],
       /other users of this machine can read the arguments of a process/,
     ],
-    ['a scan without report', scan, /--type scan: needs --report/],
+    ['a scan without a report', scan, /--type scan: needs --report/],
     [
       'a scan with a stage',
       [...scan, '--report', 'report.json', '--stage', 'x'],
@@ -65,66 +65,66 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
       /--report text\.json: is not JSON; write one with assay scan/,
     ],
     [
-      'a report of another shape',
+      'a report with another schema',
       [...scan, '--report', 'empty.json'],
       /is not a report: it has no schemaVersion; write one with assay scan/,
     ],
-    ['a report without digest', [...scan, '--report', 'null.json'], /has no digest of the whole artifact/],
+    ['a report without a digest', [...scan, '--report', 'null.json'], /has no digest of the whole artifact/],
     [
       'a report with another digest',
       [...scan, '--report', 'other-digest.json'],
       /a digest that does not match its files; scan again/,
     ],
     [
-      'claimed digests',
+      'claimed digests for a decision',
       [...decide, '--report', 'claimed.json'],
       /digests that a server claimed and Assay did not compute/,
     ],
+    ['a run that is not a URL', [...scan, '--report', 'report.json', '--url', 'here'], /--url here: is not an address/],
     [
-      'a run that is not an address',
-      [...scan, '--report', 'report.json', '--url', 'here'],
-      /--url here: is not an address/,
-    ],
-    [
-      'evidence that is none',
+      'evidence that is not a signature',
       [...decide, '--report', 'report.json', '--evidence', 'text.json'],
       /--evidence text\.json: is not a signature/,
     ],
     [
-      'an approval of what is denied',
+      'an approval of a denied artifact',
       [...approve, '--stage', 'a', '--report', 'denied-by.json'],
       /cannot be approved: the policy denies it; waive/,
     ],
     [
-      'an approval of what was not read',
+      'an approval of a partly scanned artifact',
       [...approve, '--stage', 'a', '--report', 'partly.json'],
       /cannot be approved: part of the artifact was not scanned/,
     ],
     [
-      'an approval of what is malicious',
+      'an approval of a malicious artifact',
       [...approve, '--stage', 'a', '--report', 'malicious.json'],
       /model\.pkl is malicious, which nobody can approve/,
     ],
-    ['an approval of nothing', [...approve, '--stage', 'a'], /names no subject; give one of --report and --digest/],
     [
-      'an approval of two things',
+      'an approval without a subject',
+      [...approve, '--stage', 'a'],
+      /names no subject; give one of --report and --digest/,
+    ],
+    [
+      'an approval with a report and a digest',
       [...approve, '--stage', 'a', '--report', 'report.json', '--digest', OTHER],
       /cannot have both/,
     ],
-    ['an approval for no stage', [...approve, '--report', 'report.json'], /--type approval: needs --stage/],
+    ['an approval without a stage', [...approve, '--report', 'report.json'], /--type approval: needs --stage/],
     [
-      'an approval for an odd stage',
+      'an approval with an invalid stage',
       [...approve, '--stage', 'Prod', '--report', 'report.json'],
       /--stage Prod: is not a stage/,
     ],
     [
-      'an approval until then',
+      'an approval with an invalid end',
       [...approve, '--stage', 'a', '--digest', OTHER, '--until', 'then'],
       /--until then: is not a time; write it in UTC/,
     ],
-    ['a digest that is none', [...approve, '--stage', 'a', '--digest', 'md5:1'], /--digest md5:1: is not a digest/],
+    ['an invalid digest', [...approve, '--stage', 'a', '--digest', 'md5:1'], /--digest md5:1: is not a digest/],
     [
-      'a commit for an artifact',
+      'a commit as the digest of an artifact',
       [...approve, '--stage', 'a', '--digest', `gitCommit:${'a'.repeat(40)}`],
       /is not a digest of an artifact/,
     ],
@@ -134,24 +134,24 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
       /a malicious verdict cannot be waived/,
     ],
     [
-      'a waiver of what made a file malicious',
+      'a waiver of the rule that made a file malicious',
       [...waive, '--rule', 'pickle.call.dangerous', '--report', 'malicious.json'],
       /model\.pkl, where pickle\.call\.dangerous fired, is malicious, which nobody can waive/,
     ],
     ['a waiver of everything', [...waive, '--rule', '*', '--digest', OTHER], /--rule \*: is not a rule/],
     [
-      'a waiver for no file',
+      'a waiver for a missing file',
       [...waive, '--rule', 'a.b', '--file', 'x.pkl', '--report', 'report.json'],
       /--file x\.pkl: is not a file of the artifact/,
     ],
-    ['a waiver without reason', [...waive, '--rule', 'a.b', '--reason', ' ', '--digest', OTHER], /needs --reason/],
+    ['a waiver without a reason', [...waive, '--rule', 'a.b', '--reason', ' ', '--digest', OTHER], /needs --reason/],
     [
-      'a reason of many pages',
+      'a reason that is too long',
       [...waive, '--rule', 'pickle.global.unlisted', '--reason', 'x'.repeat(5000), '--digest', OTHER],
       /nobody could read this: .*its predicate\.reason is too long; check the options/,
     ],
     [
-      'a waiver that has ended',
+      'a waiver that has expired',
       [...waive, '--rule', 'a.b', '--expires', '2020-01-01T00:00:00Z', '--digest', OTHER],
       /is past; give a time in the future/,
     ],
@@ -169,27 +169,31 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
     ],
     ['a missing attestation', [...check, 'nowhere.json', '--trust', 'trust.yaml'], /nowhere\.json: no such file/],
     [
-      'an attestation that is none',
+      'an invalid attestation',
       [...check, 'text.json', '--trust', 'trust.yaml'],
       /text\.json: is not a signature: it is not JSON/,
     ],
     [
-      'two artifacts',
+      'a digest and an artifact',
       [...check, 'text.json', '--trust', 'trust.yaml', '--digest', OTHER, '--artifact', 'model'],
       /--digest: and --artifact were both given/,
     ],
     [
-      'an artifact that is missing',
+      'a missing artifact',
       [...check, 'text.json', '--trust', 'trust.yaml', '--artifact', 'nowhere'],
       /nowhere: no such file or folder/,
     ],
     [
-      'inspecting no JSON',
+      'inspecting a file that is not JSON',
       ['attestation', 'inspect', 'text.json'],
       /text\.json: is not an attestation: it is not JSON; give a Sigstore bundle/,
     ],
-    ['inspecting no envelope', ['attestation', 'inspect', 'empty.json'], /is not an attestation: it holds no envelope/],
-    ['inspecting no base64', ['attestation', 'inspect', 'binary.json'], /its payload is not base64/],
+    [
+      'inspecting JSON without an envelope',
+      ['attestation', 'inspect', 'empty.json'],
+      /is not an attestation: it holds no envelope/,
+    ],
+    ['inspecting a payload that is not base64', ['attestation', 'inspect', 'binary.json'], /its payload is not base64/],
   ])('%s', async (_, args, line) => {
     const { code, stdout, stderr } = await run(...args);
     expect(stderr).toMatch(/^assay: [^\n]+\n$/);

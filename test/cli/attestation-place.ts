@@ -19,7 +19,7 @@ interface Report {
   files: object[];
 }
 
-/** A folder with a model, its report, keys of a scanner, an approver and a stranger, and a trust file for the first two. */
+/** A folder with a model, its report, keys of a scanner, an approver and an untrusted signer, and a trust file that lists the first two. */
 export function attestationPlace() {
   const root = tempFolder();
   const at = (name: string) => join(root, name);
@@ -57,7 +57,7 @@ signers:
     root,
     at,
     run,
-    /** Of the model. */
+    /** The digest of the model. */
     digest: () => digest,
     create: (...args: string[]) => run('attestation', 'create', ...args),
     verify: (file: string, ...args: string[]) => run('attestation', 'verify', file, '--trust', 'trust.yaml', ...args),
@@ -65,7 +65,7 @@ signers:
       const { dsseEnvelope } = JSON.parse(readFileSync(at(file), 'utf8'));
       return JSON.parse(Buffer.from(dsseEnvelope.payload, 'base64').toString());
     },
-    /** The report, with something else in it. */
+    /** The report with a change. */
     writeReport(name: string, change: (report: Report) => void): void {
       const report = JSON.parse(readFileSync(at('report.json'), 'utf8'));
       change(report);

@@ -34,7 +34,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** One line on stderr that starts with the program's name, nothing on stdout, no stack, exit code 2. */
+/** The error is one line on stderr that starts with the program's name; nothing goes to stdout, no stack is shown, the exit code is 2. */
 async function expectComplaint(args: string[], line: RegExp): Promise<void> {
   const { code, stdout, stderr } = await runCli(args, { cwd: folder });
   expect(stderr).toMatch(/^assay: [^\n]+\n$/);
@@ -44,18 +44,18 @@ async function expectComplaint(args: string[], line: RegExp): Promise<void> {
   expect(code).toBe(2);
 }
 
-describe('bad input: one line that says what and how to correct it, exit code 2', () => {
+describe('bad input gives a one-line error with a hint, and exit code 2:', () => {
   it.each<[string, string[], RegExp]>([
     ['a missing path', ['scan', 'nowhere.pkl'], /nowhere\.pkl: no such file or folder; check the path/],
     ['a missing path among targets', ['scan', 'nowhere.pkl', '--format', 'jsonl'], /nowhere\.pkl: no such file/],
     ['an empty folder', ['scan', 'empty'], /empty: .*contains no files/],
     ['a folder without a model', ['scan', 'texts'], /texts: holds no model: all 2 files are text or media; give/],
-    ['a link that leads to itself', ['scan', 'loop'], /loop: /],
+    ['a symbolic link to itself', ['scan', 'loop'], /loop: /],
     ['a device', ['scan', '/dev/zero'], /\/dev\/zero: /],
     ['an unknown scheme', ['scan', 'gopher://x/y'], /gopher:.*; give/],
-    ['a scheme that is not read', ['scan', 'gs://bucket/model'], /gs:.*not supported; download it/],
-    ['a Hub name that cannot be', ['scan', 'hf://a/b/../../c@x y'], /hf:/],
-    ['the network, offline', ['scan', 'https://example.org/model.pt', '--offline'], /offline/],
+    ['an unsupported scheme', ['scan', 'gs://bucket/model'], /gs:.*not supported; download it/],
+    ['an invalid Hub name', ['scan', 'hf://a/b/../../c@x y'], /hf:/],
+    ['a network target with --offline', ['scan', 'https://example.org/model.pt', '--offline'], /offline/],
     ['no target', ['scan'], /missing required argument 'target'; assay --help/],
     ['an unknown verb', ['scna', 'x'], /unknown command 'scna'; did you mean scan\?/],
     ['an unknown option', ['scan', good, '--polcy', 'x'], /unknown option '--polcy'; did you mean --policy\?/],
@@ -71,7 +71,11 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
       ['scan', good, '--policy', 'lenient'],
       /no such policy; use one of baseline, strict, production, air-gapped, research, or a YAML file/,
     ],
-    ['a policy file', ['scan', good, '--policy', './p.yaml'], /p\.yaml: no such file; check the path, or use one of/],
+    [
+      'a missing policy file',
+      ['scan', good, '--policy', './p.yaml'],
+      /p\.yaml: no such file; check the path, or use one of/,
+    ],
     ['JSON of two targets', ['scan', good, good, '--format', 'json'], /takes one target, not 2; use --format jsonl/],
     [
       'an output in a missing folder',
@@ -81,7 +85,7 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
     ['an output that is a folder', ['scan', good, '-o', 'empty'], /--output empty: is not a place for a file/],
     ['missing allowances', ['scan', good, '--allow', 'none.yaml'], /--allow none\.yaml: no such file/],
     ['broken allowances', ['scan', good, '--allow', 'broken.yaml'], /--allow broken\.yaml: is not YAML/],
-    ['allowances of another shape', ['scan', good, '--allow', 'other.yaml'], /does not contain exactly one list/],
+    ['allowances with another schema', ['scan', good, '--allow', 'other.yaml'], /does not contain exactly one list/],
     ['an allowance by pattern', ['scan', good, '--allow', 'pattern.yaml'], /entry 1 names no exact module and name/],
     ['an allowance without a reason', ['scan', good, '--allow', 'keyless.yaml'], /entry 1 lacks "reason"/],
     [
@@ -90,10 +94,14 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
       /os\.system, which nobody can allow: it runs/,
     ],
     ['an unknown rule', ['explain', 'pickle.global.unlistd'], /no such rule; did you mean pickle\.global\.unlisted/],
-    ['a rule like no other', ['explain', 'zzz'], /no such rule; assay explain lists all rules/],
+    ['an unknown rule without a similar one', ['explain', 'zzz'], /no such rule; assay explain lists all rules/],
     ['inspecting a folder', ['inspect', 'texts'], /texts: holds 2 files; name one: README\.md, notes\.txt/],
     ['inspecting a missing member', ['inspect', good, '--member', 'x'], /contains no pickle of that name/],
-    ['a repro of what is not a pickle', ['repro', 'texts/notes.txt', '-o', 'r.pkl'], /holds no pickle; only pickles/],
+    [
+      'a repro of a file that is not a pickle',
+      ['repro', 'texts/notes.txt', '-o', 'r.pkl'],
+      /holds no pickle; only pickles/,
+    ],
     ['a line feed in a name', ['scan', 'a\nb\u001b[31m'], /a\\nb\\x1b\[31m: no such file/],
   ])('%s', async (_, args, line) => {
     await expectComplaint(args, line);
@@ -106,14 +114,14 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
     expect(code).toBe(2);
   });
 
-  it('the bare program shows its help, and fails', async () => {
+  it('no arguments, with the usage on stderr', async () => {
     const { code, stdout, stderr } = await runCli([]);
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toContain('Usage: assay');
   });
 
-  it('shows the stack only when asked', async () => {
+  it('a missing path, with the stack when ASSAY_DEBUG is set', async () => {
     const { stderr } = await runCli(['scan', 'nowhere.pkl'], { cwd: folder, env: { ASSAY_DEBUG: '1' } });
     expect(stderr).toMatch(/no such file or folder; check the path\n {2}at /);
   });

@@ -9,8 +9,8 @@ import { PROBES, runCli } from './run-cli.ts';
 const folder = mkdtempSync(join(tmpdir(), 'assay-inside-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('explain', () => {
-  it('says what a rule looks for, what to do, and where to read on', async () => {
+describe('assay explain', () => {
+  it('states what a rule looks for, the remedy, and further reading', async () => {
     const { code, stdout } = await runCli(['explain', 'pickle.global.dangerous']);
     expect(code).toBe(0);
     for (const word of ['critical', 'makes a file malicious', 'explanation', 'remedy', 'ML06:2023', 'cwe.mitre.org']) {
@@ -25,7 +25,7 @@ describe('explain', () => {
   });
 });
 
-describe('inspect', () => {
+describe('assay inspect', () => {
   it('shows the members of an archive and what its pickle does', async () => {
     const { code, stdout } = await runCli(['inspect', join(PROBES, 'ok-torch-sd/m.pt')]);
     expect(code).toBe(0);
@@ -57,7 +57,7 @@ describe('inspect', () => {
     expect((await runCli(['inspect', join(PROBES, 'op-global-p2/a.pkl')])).stdout).not.toContain('pickleparser');
   });
 
-  it('prints nothing raw', async () => {
+  it('escapes control characters', async () => {
     const path = join(folder, 'ansi.pkl');
     writeFileSync(path, 'c\u001b[2J\u009b\nx\ny\u202e\n(V\u001b[31m\ntR.');
     const { stdout } = await runCli(['inspect', path]);
@@ -65,14 +65,14 @@ describe('inspect', () => {
   });
 });
 
-describe('every probe', () => {
+describe('assay inspect of a probe', () => {
   const probes = readdirSync(PROBES, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/^(truth\.json|README\.md|\.gitattributes|.*\.py)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !path.includes('dos-'))
     .filter((_, index) => index % 6 === 0);
 
-  it.each(probes)('can be inspected: %s', async (path) => {
+  it.each(probes)('escapes control characters of %s', async (path) => {
     const { code, stdout, stderr } = await runCli(['inspect', path]);
     expect(stderr).toBe('');
     expect(code).toBe(0);
@@ -80,7 +80,7 @@ describe('every probe', () => {
   });
 });
 
-describe('repro', () => {
+describe('assay repro', () => {
   async function reproOf(path: string, name: string): Promise<Buffer> {
     const output = join(folder, name);
     const { code, stderr } = await runCli(['repro', path, '-o', output]);
@@ -89,7 +89,7 @@ describe('repro', () => {
     return readFileSync(output);
   }
 
-  it('keeps instructions and names, and none of the text', async () => {
+  it('keeps opcodes and names, and no strings, bytes or floats', async () => {
     const path = join(folder, 'secret.pkl');
     const floats = Buffer.from('47400921fb54442d18', 'hex');
     const secret = Buffer.from('X\u000b\u0000\u0000\u0000my password', 'latin1');
@@ -113,7 +113,7 @@ describe('repro', () => {
   });
 
   it.each(['op-global-p2/a.pkl', 'op-build-setstate/a.pkl', 'ok-sklearn-joblib/m.joblib', 'name-dotted-module/a.pkl'])(
-    'leaves the verdict as it is: %s',
+    'preserves the verdict of %s',
     async (probe) => {
       const path = join(PROBES, probe);
       const output = join(folder, `${probe.replace('/', '-')}.pkl`);
@@ -135,7 +135,7 @@ describe('repro', () => {
   });
 });
 
-it('the library entry has what the schema is published with', async () => {
+it('the library entry exports what the documentation names', async () => {
   const script =
     "import('assay').then((m) => console.log(typeof m.assess, typeof m.openArtifact, typeof m.decide, m.RULES.size > 10))";
   const cwd = new URL('../../', import.meta.url);
@@ -143,7 +143,7 @@ it('the library entry has what the schema is published with', async () => {
   expect(ended).toEqual({ status: 0, stdout: 'function function function true\n', stderr: '' });
 });
 
-it('the schema is published under a name of its own', () => {
+it('the package exports the schema', () => {
   const { resolve } = createRequire(import.meta.url);
   const parse = (path: string | URL): unknown => JSON.parse(readFileSync(path, 'utf8'));
   expect(parse(resolve('assay/schema/report-v1.json'))).toEqual(

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { validReport, validSarif } from '../report/validators.ts';
 import { PROBES, runCli } from './run-cli.ts';
 
-describe('a folder of every probe', () => {
-  it('gives a report that keeps the schema, with coverage and all findings', async () => {
+describe('a scan of a folder with every probe', () => {
+  it('gives a report that conforms to the schema, with coverage and all findings', async () => {
     const { code, stdout, stderr } = await runCli(['scan', PROBES, '--format', 'json', '--coverage']);
     expect(stderr).toBe('');
     expect(code).toBe(1);
@@ -23,7 +23,7 @@ describe('a folder of every probe', () => {
     expect(regions).toEqual([]);
   });
 
-  it('gives a table that prints nothing raw', async () => {
+  it('gives a table without control characters', async () => {
     const { stdout } = await runCli(['scan', PROBES, '--verbose', '--coverage']);
     expect(stdout).toMatch(/^DENY {10}malicious: \d+ of \d+ files would run code/);
     expect(stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);

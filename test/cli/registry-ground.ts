@@ -14,7 +14,7 @@ const BENIGN = 'fixtures/benign/stdlib/3.13.0/none-types.p3.pkl';
 const EVIL = 'fixtures/pickle-probes/gadget-exec/a.pkl';
 const KEYS = ['bob', 'carol', 'stranger'] as const;
 
-/** People of the registry, and what their tokens may do. */
+/** The people of the registry, with the roles of their tokens. */
 const PEOPLE: Readonly<Record<Person, readonly Role[]>> = {
   alice: ['submitter'],
   bob: ['reviewer'],
@@ -27,23 +27,25 @@ export type Person = 'alice' | 'bob' | 'carol' | 'victor';
 export interface Ground {
   readonly root: string;
   readonly kind: 'local' | 'service';
-  /** Runs the built command line as somebody. */
+  /** Runs the built command line as a person. */
   as(person: Person, ...args: string[]): Promise<CliResult>;
-  /** A model whose bytes no other has. */
+  /** A model with bytes that no other test has. */
   model(name: string, content?: 'benign' | 'evil'): string;
 }
 
 type Suite = (ground: () => Ground) => void;
 
-/** Runs a suite on a file and at a running service, and a shorter one on PostgreSQL. */
+/** Runs a suite with a registry file and with a running service, and a shorter one with PostgreSQL. */
 export function onEveryGround(suite: Suite, shorter: Suite): void {
-  describe('a file', STORY, () => on(async (root) => localGround(root, 'models.db', {}), suite));
-  describe('a service', STORY, () => on(serviceGround, suite));
+  describe('the registry verbs with a registry file', STORY, () =>
+    on(async (root) => localGround(root, 'models.db', {}), suite),
+  );
+  describe('the registry verbs with a service', STORY, () => on(serviceGround, suite));
   requirePart(
     'PostgreSQL server',
     hasPostgres,
     HOW,
-    'PostgreSQL',
+    'the registry verbs with PostgreSQL',
     () => {
       let server: PostgresDatabases | undefined;
       afterAll(async () => server?.stop());
@@ -79,7 +81,7 @@ function on(open: (root: string) => Promise<Opened>, suite: Suite): void {
   });
 }
 
-/** Four eyes: who asks, and a reviewer; for production a security approver as well. */
+/** The rules: a requester and a reviewer; for production also a security approver. */
 export function writeFiles(root: string): void {
   for (const name of KEYS) writeKey(root, name);
   writeFileSync(

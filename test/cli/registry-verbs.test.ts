@@ -28,7 +28,7 @@ onEveryGround(
 );
 
 function helpersOf(get: Get) {
-  /** Registered, and asked for by alice. */
+  /** Registers a model, and requests its transition as alice. */
   async function asked(name: string, stage = 'staging'): Promise<string> {
     const { as, model } = get();
     const ran = await as('alice', 'promote', model(name), '--stage', stage, '--format', 'json');
@@ -51,7 +51,7 @@ function helpersOf(get: Get) {
 
 function approving(get: Get): void {
   const { asked, jsonOf } = helpersOf(get);
-  it('takes a version from a path to production by the approvals of two people who did not ask', async () => {
+  it('promote a version from a path to production with the approvals of two people other than the requester', async () => {
     const { as, root } = get();
     const version = await asked('bert');
     expect(version).toBe('bert@1');
@@ -92,7 +92,7 @@ function approving(get: Get): void {
 
 function refusing(get: Get): void {
   const { asked, jsonOf } = helpersOf(get);
-  it('believes no key that the trust file does not know, and counts nothing', async () => {
+  it('refuse an approval by a key that the trust file does not list', async () => {
     const { as } = get();
     const version = await asked('unknown-key');
     const refused = await as('bob', 'approve', version, '--stage', 'staging', '--key', 'stranger.pem');
@@ -104,7 +104,7 @@ function refusing(get: Get): void {
     expect(transitions).toMatchObject([{ state: 'open', votes: [] }]);
   });
 
-  it('names the rules of a policy that denies, and asks for nothing', async () => {
+  it('report the rules of a policy that denies, and open no request', async () => {
     const { as, model } = get();
     const evil = model('evil', 'evil');
     for (const verb of ['promote', 'approve']) {
@@ -120,7 +120,7 @@ function refusing(get: Get): void {
     expect(version.stage).toBe('candidate');
   });
 
-  it('skips no stage: in a registry file it approves each stage on the way, at a service each is requested', async () => {
+  it('skip no stage: with a registry file each stage is approved on the way, with a service each must be requested', async () => {
     const { as, kind } = get();
     const version = await asked('hasty');
     const ran = await as('bob', 'approve', version, '--stage', 'production', ...BY_BOB);
@@ -129,7 +129,7 @@ function refusing(get: Get): void {
     else expect(ran.stdout).toMatch(/^stands at +staging\nneeded +1 approval more by a security-approver$/m);
   });
 
-  it('signs an end, which the registry knows', async () => {
+  it('sign the expiry of an approval, which the registry stores', async () => {
     const { as } = get();
     const version = await asked('ending');
     const until = '2099-01-31T00:00:00Z';
@@ -141,7 +141,7 @@ function refusing(get: Get): void {
 
 function ending(get: Get): void {
   const { asked, jsonOf } = helpersOf(get);
-  it('closes the request, and keeps the stage of the version', async () => {
+  it('reject a request and keep the stage of the version', async () => {
     const { as } = get();
     const version = await asked('rejected');
     const ran = await as('bob', 'reject', 'rejected', '--comment', 'the licence');
@@ -152,7 +152,7 @@ function ending(get: Get): void {
     expect(nothing.stderr).toMatch(/^assay: rejected@1: has no open request; /);
   });
 
-  it('takes approvals back', async () => {
+  it('revoke approvals', async () => {
     const { as } = get();
     const version = await asked('revoked');
     const ran = await as('bob', 'approve', version, '--stage', 'staging', ...BY_BOB, '-q');
@@ -173,7 +173,7 @@ function ending(get: Get): void {
     }
   });
 
-  it('stops bytes by their digest, whatever they are called', async () => {
+  it('quarantine a version by its digest, whatever its name', async () => {
     const { as } = get();
     const version = await asked('stopped');
     const { version: known } = await jsonOf(as('bob', 'models', version, '--format', 'json'));
@@ -187,7 +187,7 @@ function ending(get: Get): void {
 
 function looking(get: Get): void {
   const { jsonOf } = helpersOf(get);
-  it('lists models, versions and one version', async () => {
+  it('list models, versions and one version', async () => {
     const { as } = get();
     const models = await as('victor', 'models', '--search', 'BERT');
     expect(models.stdout).toBe('MODEL  VERSIONS  NEWEST  STAGES\nbert   1         @1      production @1\n');
@@ -202,7 +202,7 @@ function looking(get: Get): void {
     expect(one.stdout).toMatch(/^valid +as security-approver$/m);
   });
 
-  it('exports an audit log that anybody can recompute, and verifies it', async () => {
+  it('export an audit log whose hashes can be recomputed, and verify it', async () => {
     const { as, root } = get();
     const exported = await as('bob', 'audit-log', 'export', '-o', 'audit.ndjson');
     expect(exported.stderr).toBe('');
@@ -225,7 +225,7 @@ function looking(get: Get): void {
 }
 
 function missing(get: Get): void {
-  it('says in a line what is not there', async () => {
+  it('report a missing object in one line', async () => {
     const { as } = get();
     for (const args of [
       ['models', 'bert@99'],

@@ -6,7 +6,7 @@ import { ACME, RulesWorkshop } from './rules-workshop.ts';
 
 const shop = new RulesWorkshop();
 
-describe('a bundle behind an address', () => {
+describe('a bundle of rules at a URL', () => {
   let server: Server;
   let origin = '';
   beforeEach(() => shop.moveHome());
@@ -79,14 +79,14 @@ describe('a bundle behind an address', () => {
     expect(readFileSync(join(shop.home, 'rules.json'))).toEqual(installed);
   });
 
-  it('is not taken from a server whose certificate nobody vouches for', async () => {
+  it('is refused from a server whose certificate does not verify', async () => {
     const { code, stderr } = await shop.update(`${origin}/one.bundle`);
     expect(stderr).toMatch(/certificate/);
     expect(code).toBe(2);
     expect(existsSync(shop.home)).toBe(false);
   });
 
-  it('is not taken without TLS, when it is not there, and when it does not end', async () => {
+  it('is refused without TLS, when it is missing, and when it is too large', async () => {
     for (const [from, message] of [
       [`${origin.replace('https', 'http')}/one.bundle`, 'rules cannot be fetched over http'],
       [`${origin}/elsewhere`, 'redirects from https to http'],

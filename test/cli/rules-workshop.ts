@@ -16,7 +16,7 @@ export const ACME = {
   globals: [['acme.tokens', 'Table', 'import call new build', '1.0']],
 };
 
-/** What a bundle says when nothing is said of it. */
+/** The default content of a bundle. */
 export const PAYLOAD = {
   version: '2027.6.1',
   issued: '2026-11-25T00:00:00Z',
@@ -27,7 +27,7 @@ export const PAYLOAD = {
   advisories: [],
 };
 
-/** A folder with keys, bundles of rules, a model that they judge, and a home that rules are installed in. */
+/** A folder with keys, bundles of rules, a model that the rules judge, and a home folder in which rules are installed. */
 export class RulesWorkshop {
   readonly root = tempFolder();
   home = '';
@@ -45,7 +45,7 @@ export class RulesWorkshop {
     return join(this.root, name);
   }
 
-  /** From now on, no rules are installed. */
+  /** Removes the installed rules. */
   moveHome(): void {
     this.home = this.at(`home-${this.#homes++}/below`);
   }
@@ -65,7 +65,7 @@ export class RulesWorkshop {
     ]);
   }
 
-  /** A bundle as somebody signs it who has the key and does not ask this program what may be in it. */
+  /** Signs any content with the key, without the checks of this program. */
   async sign(payload: object, output: string): Promise<string> {
     const key = createPrivateKey(readFileSync(this.at('ours.pem')));
     const signed = await keySigner(key).sign(RULES_PAYLOAD, Buffer.from(JSON.stringify({ ...PAYLOAD, ...payload })));

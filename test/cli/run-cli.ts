@@ -17,17 +17,17 @@ export interface CliResult {
 export interface CliOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** User to run as; only root may ask for another. */
+  /** The user to run as; only root can choose another. */
   readonly uid?: number;
-  /** Without what lets root read and write everything. It stays whom the checkout belongs to, who alone may enter it. */
+  /** Runs without the capabilities by which root reads and writes everything, as the owner of the checkout. */
   readonly unprivileged?: boolean;
-  /** Called once the program runs. */
+  /** Is called once the program runs. */
   readonly onStart?: (child: ReturnType<typeof spawn>) => void;
 }
 
 const NOBODY = 65_532;
 
-/** Whoever a container runs as: another user where others can enter the checkout, else its owner without privileges. */
+/** The user of a container: another user where others can enter the checkout, else its owner without privileges. */
 export const STRANGER: CliOptions =
   othersEnter(ROOT) && process.getuid?.() === 0 ? { uid: NOBODY } : { unprivileged: true };
 
@@ -36,7 +36,7 @@ function othersEnter(folder: string): boolean {
   return (statSync(folder).mode & 0o001) !== 0 && (parent === folder || othersEnter(parent));
 }
 
-/** Runs the built command line, away from any terminal, with an environment of its own. */
+/** Runs the built command line without a terminal, in its own environment. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const spawnOptions: SpawnOptions = {
     cwd: options.cwd ?? ROOT,
@@ -61,7 +61,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
   });
 }
 
-/** The command that runs another as whoever owns the checkout, held to the modes of files. */
+/** The command that runs another as the owner of the checkout, subject to the modes of files. */
 function withoutPrivilege(): string[] {
   if (process.getuid?.() !== 0) return [];
   const { uid, gid } = statSync(ROOT);

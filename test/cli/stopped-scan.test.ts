@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 const folder = tempFolder();
 
-/** Hundredths of a second of CPU time that each thread of a process but the first has used. */
+/** The CPU time in hundredths of a second of each thread of a process except the first. */
 function threadTicks(pid: number): number[] {
   return readdirSync(`/proc/${pid}/task`)
     .filter((id) => id !== String(pid))
@@ -21,12 +21,12 @@ function threadTicks(pid: number): number[] {
 }
 
 describe.runIf(process.platform === 'linux')('a scan', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends for %s while a parser is at a hostile file', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends on %s while a parser works on a hostile file', async (signal) => {
     const path = join(folder, `${signal}.pkl`);
     writeFileSync(path, frames('straddled', 60_000_000));
     const scan = spawn(process.execPath, [MAIN, 'scan', path], { stdio: 'ignore' });
     const ended = once(scan, 'exit');
-    // Starting takes a parser less than this; reading the file through once takes it more.
+    // A parser needs less than this to start, and more to read the file once.
     await until('a parser works', () => threadTicks(scan.pid ?? 0).some((ticks) => ticks >= 40));
     expect(scan.exitCode).toBeNull();
     scan.kill(signal);

@@ -73,7 +73,7 @@ beforeAll(async () => {
 });
 
 describe('--waivers', STORY, () => {
-  it('turns a denial into an allowance that every report shows', async () => {
+  it('turns a deny into an allow that every report shows', async () => {
     expect((await scan()).code).toBe(1);
     const file = waivers('good.yaml', { file: 'tokens.pkl' });
     const { code, report } = await scan('--waivers', file);
@@ -92,7 +92,7 @@ describe('--waivers', STORY, () => {
     ]);
   });
 
-  it('counts for --fail-on, too', async () => {
+  it('also applies to --fail-on', async () => {
     const file = waivers('fail-on.yaml');
     expect((await scan('--fail-on', 'info', '--waivers', file)).report.decision.action).toBe('allow');
     const other = waivers('verdict.yaml', { rule: 'verdict.suspicious' });
@@ -103,7 +103,7 @@ describe('--waivers', STORY, () => {
     });
   });
 
-  it('may be given many times, or by the environment', async () => {
+  it('can be given several times or in the environment', async () => {
     const [one, two] = [waivers('one.yaml', { rule: 'verdict.unknown' }), waivers('two.yaml')];
     expect((await scan('--waivers', one, '--waivers', two)).report.decision.waivers).toMatchObject([
       { outcome: 'unused' },
@@ -115,16 +115,16 @@ describe('--waivers', STORY, () => {
   });
 
   it.each([
-    ['expired', { expires: '2020-01-31' }, 'waiver.expired', 'expired'],
-    ['of other bytes', { digest: `sha256:${'0'.repeat(64)}` }, 'waiver.other-artifact', 'other-artifact'],
-  ])('that is %s is void, and a finding', async (_, over, ruleId, outcome) => {
+    ['that has expired', { expires: '2020-01-31' }, 'waiver.expired', 'expired'],
+    ['for other bytes', { digest: `sha256:${'0'.repeat(64)}` }, 'waiver.other-artifact', 'other-artifact'],
+  ])('%s is void and gives a finding', async (_, over, ruleId, outcome) => {
     const { code, report } = await scan('--waivers', waivers('void.yaml', over));
     expect(code).toBe(1);
     expect(report.decision.waivers).toMatchObject([{ outcome }]);
     expect(report.findings.filter((finding) => finding.ruleId === ruleId)).toMatchObject([{ file: 'tokens.pkl' }]);
   });
 
-  it('never waives a malicious file', async () => {
+  it('does not waive a malicious file', async () => {
     mkdirSync(at('bad'));
     writeFileSync(at('bad/m.pkl'), "cposix\nsystem\n(S'true'\ntR.");
     const first = JSON.parse((await run(['scan', 'bad', '--format', 'json'])).stdout);
@@ -138,7 +138,7 @@ describe('--waivers', STORY, () => {
     expect(findings.filter((one: { ruleId: string }) => one.ruleId === 'waiver.refused')).toHaveLength(rules.length);
   });
 
-  it('is refused from inside of the model, whatever link leads there', async () => {
+  it('is refused for a file within the model, also through links', async () => {
     const { stdout } = await run(['scan', 'model', '--format', 'json']);
     mkdirSync(at('own'));
     writeFileSync(at('own/tokens.pkl'), 'cacme.tokens\nTable\n.');
@@ -164,7 +164,7 @@ describe('--waivers', STORY, () => {
     expect(stdout).not.toBe('');
   });
 
-  it('is refused from inside of the model under any of its names', async () => {
+  it('is refused for a file within the model under any of its names', async () => {
     waivers('elsewhere.yaml');
     const snapshot = `hub/models--acme--own/snapshots/${'1'.repeat(40)}`;
     for (const folder of [snapshot, 'hub/models--acme--own/blobs', 'hub/models--acme--own/refs', 'other/deep'])
@@ -172,7 +172,7 @@ describe('--waivers', STORY, () => {
     writeFileSync(at('hub/models--acme--own/refs/main'), '1'.repeat(40));
     waivers(`hub/models--acme--own/blobs/${'a'.repeat(40)}`);
     symlinkSync(`../../blobs/${'a'.repeat(40)}`, at(`${snapshot}/waivers.yaml`));
-    // The model says which file outside is read.
+    // The model decides which outside file is read.
     writeFileSync(at('other/tokens.pkl'), 'cacme.tokens\nTable\n.');
     symlinkSync(at('elsewhere.yaml'), at('other/waivers.yaml'));
     symlinkSync(at('other/waivers.yaml'), at('two-links.yaml'));
@@ -196,7 +196,7 @@ describe('--waivers', STORY, () => {
     expect(stderr).toContain('never comes from the model');
   });
 
-  it('is not read from a model, and neither is a key', async () => {
+  it('is refused for a trusted key within the model', async () => {
     mkdirSync(at('keyed'));
     writeFileSync(at('keyed/tokens.pkl'), 'cacme.tokens\nTable\n.');
     key('keyed/own');
@@ -220,15 +220,15 @@ describe('--waivers', STORY, () => {
   });
 
   it.each([
-    ['no file', 'missing.yaml', 'no such file'],
+    ['a missing file', 'missing.yaml', 'no such file'],
     ['a folder', 'model', 'is a folder'],
-  ])('says what is wrong with %s', async (_, path, message) => {
+  ])('reports %s', async (_, path, message) => {
     const { code, stderr } = await run(['scan', 'model', '--waivers', path]);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   });
 
-  it('says where a waiver file is wrong', async () => {
+  it('reports the line and column of an invalid waiver file', async () => {
     writeFileSync(at('wrong.yaml'), `version: 1\nwaivers:\n  - rule: ${UNLISTED}\n    digset: x\n`);
     const { code, stderr } = await run(['scan', 'model', '--waivers', 'wrong.yaml']);
     expect(code).toBe(2);
@@ -239,7 +239,7 @@ describe('--waivers', STORY, () => {
 describe('--attestation', STORY, () => {
   const trust = ['--trust', 'trust.yaml'];
 
-  it('waives when the trust file lets its signer do so', async () => {
+  it('waives when the trust file allows its signer to', async () => {
     const file = await attest('waiver.json', 'approver', ...WAIVER, '2999-01-31T00:00:00Z');
     const { code, report } = await scan('--attestation', file, ...trust);
     expect(report.decision.waivers).toMatchObject([{ outcome: 'applied', from: 'attestation by security' }]);
@@ -251,7 +251,7 @@ describe('--attestation', STORY, () => {
     });
   });
 
-  it('that does not hold is a failed check, and waives nothing', async () => {
+  it('with an invalid signature is a failed check, and waives nothing', async () => {
     const forged = await attest('forged.json', 'stranger', ...WAIVER, '2999-01-31T00:00:00Z');
     const file = await attest('changed.json', 'approver', ...WAIVER, '2999-01-31T00:00:00Z');
     const bundle = JSON.parse((await import('node:fs')).readFileSync(at(file), 'utf8'));
@@ -272,8 +272,8 @@ describe('--attestation', STORY, () => {
     }
   });
 
-  it('of a waiver that has ended is a finding', async () => {
-    // It was made while it lasted.
+  it('with an expired waiver gives a finding', async () => {
+    // The waiver was signed before it expired.
     const statement = createStatement('waiver', {
       subjects: subjectsOf({ tree: digest }),
       rule: UNLISTED,
@@ -297,7 +297,7 @@ describe('--attestation', STORY, () => {
     expect(stderr).toContain('needs a trust file');
   });
 
-  it('of an approval reaches the policy', async () => {
+  it('with an approval makes the approval available to the policy', async () => {
     const approval = await attest('approval.json', 'approver', '--type', 'approval', '--stage', 'production');
     const text = [
       'apiVersion: assay.dev/v1',

@@ -12,7 +12,7 @@ const ONE_LINE = /^assay: [^\n]+\n$/;
 const root = tempFolder();
 const at = (name: string) => join(root, name);
 const run = (...args: string[]) => runCli(args, { cwd: root });
-/** On a registry of its own. */
+/** Runs the verb on the test's own registry. */
 const on = (registry: string) => ({
   approve: (...args: string[]) => run('approve', ...args, '--registry', registry),
   run: (...args: string[]) => run(...args, '--registry', registry),
@@ -25,10 +25,10 @@ beforeAll(() => {
   writeModel(root, 'evil', 'evil');
 });
 
-describe('one person with one key', STORY, () => {
+describe('a local registry with one approver and one key', STORY, () => {
   const { approve, run: verb } = on('one.db');
 
-  it('approves for production in one command, on a registry that was not there', async () => {
+  it('approves for production in one command and creates the registry', async () => {
     const ran = await approve('bert', '--stage', 'production', '--key', 'own.pem', '--format', 'json');
     expect(ran.code).toBe(0);
     expect(ran.stderr).toMatch(/^assay: note: this key is the first to approve here, .*one\.db\.d\/trust\.yaml\n$/);
@@ -40,7 +40,7 @@ describe('one person with one key', STORY, () => {
     expect(readFileSync(at('one.db.d/trust.yaml'), 'utf8')).toContain('may: [approval, waiver]');
   });
 
-  it('is believed by the snapshot, which asks the trust file', async () => {
+  it('gives a snapshot whose approvals verify against the trust file', async () => {
     const ran = await verb('snapshot', '--key', 'snapshot.pem', '-o', 'snapshot.json', '--explain');
     expect(ran.code).toBe(0);
     expect(ran.stdout).toBe('');
@@ -50,7 +50,7 @@ describe('one person with one key', STORY, () => {
     expect(entries[0].stages.map(({ stage }: { stage: string }) => stage)).toEqual(['staging', 'production']);
   });
 
-  it('does not believe a second key, and leaves nothing open', async () => {
+  it('refuses a key that the trust file does not list and withdraws the open request', async () => {
     const ran = await approve('gpt', '--stage', 'staging', '--key', 'other.pem');
     expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(ONE_LINE);
@@ -60,7 +60,7 @@ describe('one person with one key', STORY, () => {
     expect(approvals).toEqual([]);
   });
 
-  it('does not begin again when the trust file is gone', async () => {
+  it('does not create a second trust file when the first was deleted', async () => {
     const path = at('one.db.d/trust.yaml');
     const text = readFileSync(path);
     rmSync(path);
@@ -70,7 +70,7 @@ describe('one person with one key', STORY, () => {
     expect(ran.stderr).toMatch(/^assay: gpt: no trust file says who can sign approvals; give --trust/);
   });
 
-  it('does not approve their own request', async () => {
+  it('refuses the approval of a request by its requester', async () => {
     await verb('promote', 'gpt', '--stage', 'staging', '--as', 'me');
     const ran = await approve('gpt', '--stage', 'staging', '--key', 'own.pem', '--as', 'me');
     expect(ran.code).toBe(1);
@@ -78,13 +78,13 @@ describe('one person with one key', STORY, () => {
     expect((await approve('gpt', '--stage', 'staging', '--key', 'own.pem', '--as', 'you', '-q')).code).toBe(0);
   });
 
-  it('withdraws their own request', async () => {
+  it('lets the requester withdraw the request', async () => {
     await verb('promote', 'gpt', '--stage', 'production', '--as', 'me');
     const ran = await verb('reject', 'gpt', '--as', 'me');
     expect(ran.stdout).toBe('gpt@1 stands at staging: the request for production is withdrawn\n');
   });
 
-  it('takes a report instead of scanning, of the same artifact alone', async () => {
+  it('accepts a report in place of a scan, only for the same artifact', async () => {
     expect((await run('scan', 'bert', '--format', 'json', '-o', 'bert.json', '-q')).code).toBe(0);
     const ran = await approve('bert', '--stage', 'production', '--key', 'own.pem', '--report', 'bert.json', '-q');
     expect(ran.code).toBe(0);
@@ -94,13 +94,13 @@ describe('one person with one key', STORY, () => {
   });
 });
 
-describe('a registry that somebody changed', () => {
-  it('names the first entry of the log that does not follow, with exit code 1', async () => {
+describe('a registry that was tampered with', () => {
+  it('reports the first inconsistent log entry and exits with code 1', async () => {
     const { approve, run: verb } = on('changed.db');
     expect((await approve('bert', '--stage', 'staging', '--key', 'own.pem', '-q')).code).toBe(0);
     expect((await verb('audit-log', 'verify')).stdout).toMatch(/^INTACT \d+ entries, /);
     const db = new Sqlite(at('changed.db'));
-    // Whoever owns the file takes away what keeps others from changing it.
+    // The owner of the file can drop the triggers that protect the log.
     const guards = db.prepare(`select name from sqlite_master where type = 'trigger' and tbl_name = 'audit'`).all();
     for (const { name } of guards as { name: string }[]) db.exec(`drop trigger ${name}`);
     db.prepare(`update audit set actor = 'somebody else' where seq = 3`).run();
@@ -115,14 +115,14 @@ describe('a registry that somebody changed', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('the client', () => {
   beforeAll(async () => {
     const ran = await on('refused.db').approve('bert', '--stage', 'production', '--key', 'own.pem', '-q');
     expect(ran.code).toBe(0);
     writeFileSync(at('plain.json'), '{}');
   });
 
-  it('is not a registry: nothing is made, and one line says why', async () => {
+  it('creates nothing and prints a one-line error for an invalid registry', async () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['models', '--registry', 'none.db'], /--registry none\.db: the registry does not exist; /],
       [['approve', 'bert', '--stage', 'staging', '--key', 'own.pem'], /assay approve: needs a registry; /],
@@ -147,7 +147,7 @@ describe('what is refused', () => {
     expect(existsSync(at('none.db')) || existsSync(at('none.db.d'))).toBe(false);
   });
 
-  it('refuses options that contradict each other', async () => {
+  it('refuses invalid options and a denied model in one line', async () => {
     writeModel(root, 'insider');
     const trust = 'version: 1\nsigners:\n  - { name: own, key: ../own.pub, may: [approval] }\n';
     writeFileSync(at('insider/trust.yaml'), trust);
@@ -169,7 +169,7 @@ describe('what is refused', () => {
 });
 
 describe('hostile text', () => {
-  it('never reaches a terminal as it is', async () => {
+  it('never reaches a terminal unescaped', async () => {
     const { approve, run: verb } = on('hostile.db');
     const evil = 'red \u202eback\u200b\nassay: all is well';
     expect((await verb('promote', 'gpt', '--stage', 'staging', '--comment', evil)).stderr).toMatch(/^$/);
@@ -184,8 +184,8 @@ describe('hostile text', () => {
   });
 });
 
-describe('at a terminal', () => {
-  /** Runs it in a terminal of its own, and types an answer when it is asked. */
+describe('a command at a terminal', () => {
+  /** Runs the verb in a pseudo-terminal and types an answer to its prompt. */
   function typed(
     answer: string,
     ...args: string[]
@@ -210,7 +210,7 @@ describe('at a terminal', () => {
     ...['--key', 'own.pem', '--no-color'],
   ];
 
-  it('shows what is approved and asks; anything but yes is no', async () => {
+  it('shows what is being approved and accepts only "yes"', async () => {
     const args = approve('asked.db');
     const no = await typed('n\n', ...args);
     expect(no.screen).toMatch(/digest +sha256:[0-9a-f]{64}/);

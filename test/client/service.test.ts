@@ -27,7 +27,7 @@ function running() {
   return service;
 }
 
-it('signs for whoever has the token, where the rules take that, and not where they ask for a key', async () => {
+it('the remote client signs with the service key for the holder of the token, unless the rules require a personal key', async () => {
   const { as } = running();
   expect((await as('alice', 'promote', writeModel(root, 'bert'), '--stage', 'staging', '-q')).code).toBe(0);
   const ran = await as('bob', 'approve', 'bert@1', '--stage', 'staging');
@@ -35,7 +35,7 @@ it('signs for whoever has the token, where the rules take that, and not where th
   expect(ran.code).toBe(1);
 });
 
-it('refuses actions that a token does not allow', async () => {
+it('the remote client refuses actions that a token does not allow', async () => {
   const { as } = running();
   expect((await as('alice', 'promote', writeModel(root, 'roberta'), '--stage', 'staging', '-q')).code).toBe(0);
   for (const args of [
@@ -51,7 +51,7 @@ it('refuses actions that a token does not allow', async () => {
   }
 });
 
-it('takes no other name and no file of the machine', async () => {
+it('the remote client accepts no other approver name and no local key file', async () => {
   for (const [option, value] of [
     ['--as', 'root'],
     ['--trust', 'trust.yaml'],
@@ -63,7 +63,7 @@ it('takes no other name and no file of the machine', async () => {
   }
 });
 
-it('says in a line what is wrong with an address or a token, and sent no token', async () => {
+it('the remote client reports a wrong address or token in one line and sends no token to a wrong address', async () => {
   const { url } = running();
   const token = 'assay_secret-of-somebody';
   stranger = createServer((_, response) => response.end('{"hello": 1}')).listen(0, '127.0.0.1');

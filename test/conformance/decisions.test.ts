@@ -14,12 +14,12 @@ const cases = conformanceCases();
 const folder = tempFolder();
 
 describe.each(cases)('$name: $about', ({ name, assessment, policy, waivers, environment, expected }) => {
-  it('through the library', async () => {
+  it('the library gives the expected decision', async () => {
     const decision = decide(assessment, { policy: await loadPolicy(policy), waivers, environment });
     await expect(decisionText(decision)).toMatchFileSnapshot(expected);
   });
 
-  it('through the command line, from a report', async () => {
+  it('the command line gives the expected decision for a report', async () => {
     const compiled = await loadPolicy(policy);
     const decision = decide(assessment, { policy: compiled, waivers, environment });
     const report = join(folder, `${name}.json`);
@@ -47,7 +47,7 @@ describe.each(cases)('$name: $about', ({ name, assessment, policy, waivers, envi
   });
 });
 
-/** A service judges for its stages, with its own waivers and without labels: the library is asked the same. */
+/** A service decides for its stages, with its own waivers and without labels: the library gets the same input. */
 describe.each(cases)('$name: $about', ({ name, assessment, policy }) => {
   let service: TestService | undefined;
   beforeAll(async () => {
@@ -58,7 +58,7 @@ describe.each(cases)('$name: $about', ({ name, assessment, policy }) => {
   });
   afterAll(async () => service?.close());
 
-  it('through the service, from what was registered', async () => {
+  it('the service gives the decision of the library for the registered assessment', async () => {
     if (service === undefined) throw new Error('the service did not start');
     const { version } = await service.registry.register(OPERATOR, { model: `acme/${name}`, assessment });
     const authorization = `Bearer ${await service.token(['viewer'])}`;
@@ -77,7 +77,7 @@ describe.each(cases)('$name: $about', ({ name, assessment, policy }) => {
   });
 });
 
-it('compares whole decisions', () => {
+it('the conformance cases compare whole decisions', () => {
   expect(cases.length).toBeGreaterThanOrEqual(9);
   const [first] = cases;
   if (first === undefined) throw new Error('there are no cases');

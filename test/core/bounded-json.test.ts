@@ -6,8 +6,8 @@ import { isAssayError } from '../../src/core/errors.ts';
 const bounds = { maxBytes: 1000, maxDepth: 4, maxTokens: 20 };
 const parse = (text: string) => parseBoundedJson(Buffer.from(text), 'a.json', bounds);
 
-describe('a bounded document', () => {
-  test('is what JSON.parse makes of it', () => {
+describe('a bounded JSON document', () => {
+  test('equals the result of JSON.parse', () => {
     const whole = { maxBytes: 1e6, maxDepth: 1000, maxTokens: 1e6 };
     fc.assert(
       fc.property(fc.json(), (text) => {
@@ -23,17 +23,17 @@ describe('a bounded document', () => {
     ['{"a":', 'malformed', /not JSON/],
     ['"\\', 'malformed', /not JSON/],
     ['', 'malformed', /not JSON/],
-  ])('%s', (text, code, message) => {
+  ])('is refused beyond its limits or when it is malformed: %s', (text, code, message) => {
     const error = thrown(() => parse(text));
     expect(isAssayError(error) && error.code).toBe(code);
     expect(String(error)).toMatch(message);
   });
 
-  test('punctuation within strings does not count', () => {
+  test('may contain any punctuation in strings', () => {
     expect(parse('["[[[[[[[[{{{{{{,,,,,,,,,,,,,,,,,,,,,,,,,", "\\"[[[[[[", "\\\\"]')).toHaveLength(3);
   });
 
-  test('bytes that are not UTF-8 are refused', () => {
+  test('is refused when it is not UTF-8', () => {
     expect(() => parseBoundedJson(Uint8Array.of(0x22, 0xff, 0x22), 'a.json')).toThrow(/not UTF-8/);
   });
 });
@@ -49,18 +49,18 @@ describe('a signed document', () => {
     ['\ufeff{"__proto__":1,"__proto__":2}', '__proto__'],
     ['{"\\"":1,"\\"":2}', '"'],
     ['{"\ud83d\ude00":1,"\\ud83d\\ude00":2}', '\ud83d\ude00'],
-  ])('is refused when it names a property twice: %s', (text, key) => {
+  ])('is refused when it repeats a property: %s', (text, key) => {
     const error = thrown(() => signed(text));
     expect(isAssayError(error) && error.code).toBe('malformed');
     expect(String(error)).toContain(`names ${JSON.stringify(key)} twice in one object`);
   });
 
   test.each(['{"a":{"a":[{"a":1},{"a":2}]},"b":":","A":"a"}', '[":","a:","a:"]', '"a"', '{"a":"\\"a\\":","b":1}'])(
-    'is read when each object names it once: %s',
+    'is accepted when each object names a property once: %s',
     (text) => expect(signed(text)).toEqual(JSON.parse(text)),
   );
 
-  test('holds every property that was written', () => {
+  test('preserves every property', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         expect(signed(text)).toEqual(JSON.parse(text));

@@ -13,7 +13,7 @@ const limits = {
 };
 
 describe('the budget of a file', () => {
-  it('allows work by the bytes of the file and those that it expands to, up to a bound', () => {
+  it('allows work in proportion to the bytes of the file and its expansion, up to a bound', () => {
     const budget = new FileBudget(limits, 50);
     expect(budget.allowed).toBe(200);
     budget.remaining -= 100;
@@ -23,14 +23,14 @@ describe('the budget of a file', () => {
     expect(budget.remaining).toBe(4_900);
   });
 
-  it('ends work that is more than it allows, and names the limit', () => {
+  it('ends work beyond the allowed amount, and names the limit', () => {
     const budget = new FileBudget(limits, 0);
     budget.work(100);
     expect(() => budget.work(1)).toThrow(BudgetError);
     expect(() => budget.work(1)).toThrow(/\(maxFileWork\)$/);
   });
 
-  it('charges memory before it is held, and gives it back', () => {
+  it('charges memory before it is allocated, and releases it', () => {
     const budget = new FileBudget(limits, 0);
     budget.hold(400);
     expect(() => budget.hold(101)).toThrow(/\(maxFileMemory\)$/);
@@ -40,13 +40,13 @@ describe('the budget of a file', () => {
     expect(budget).toMatchObject({ held: 400, peak: 400 });
   });
 
-  it('counts copies of machines', () => {
+  it('counts the forks of machines', () => {
     const budget = new FileBudget(limits, 0);
     expect([budget.fork(), budget.fork(), budget.fork()]).toEqual([true, true, false]);
     expect(budget.forks).toBe(2);
   });
 
-  it('asks others for memory once, when it needs more than its share, and gives it back in the end', () => {
+  it('acquires the shared memory lock once when it needs more than its share, and releases it at the end', () => {
     const asked: string[] = [];
     const pool = {
       share: 100,

@@ -11,7 +11,7 @@ function caught(act: () => unknown): unknown {
   throw new Error('nothing was thrown');
 }
 
-it('knows the code of a failed system call', () => {
+it('the code of a failed system call is recognized', () => {
   const missing = caught(() => readFileSync('/no/such/file'));
   expect([systemCode(missing), fileCode(missing), isFileMissing(missing)]).toEqual(['ENOENT', 'ENOENT', true]);
   const within = caught(() => readFileSync(`${process.execPath}/file`));
@@ -20,7 +20,7 @@ it('knows the code of a failed system call', () => {
   expect([fileCode(folder), isFileMissing(folder), codeOrText(folder)]).toEqual(['EISDIR', false, 'EISDIR']);
 });
 
-it('takes no other thing for a code', () => {
+it('no other value has a system code', () => {
   for (const error of [
     undefined,
     null,
@@ -37,7 +37,7 @@ it('takes no other thing for a code', () => {
   }
 });
 
-it('does not take an error without a system call for one of a file', () => {
+it('an error without a system call has no file code', () => {
   const error = Object.assign(new Error('x'), { code: 'ERR_INVALID_ARG_VALUE' });
   expect([systemCode(error), fileCode(error)]).toEqual(['ERR_INVALID_ARG_VALUE', undefined]);
 });

@@ -11,13 +11,13 @@ export const HELM = existsSync(built) ? built : 'helm';
 export const hasHelm = spawnSync(HELM, ['version'], { stdio: 'ignore' }).status === 0;
 export const HELM_HOW = 'GOBIN=$PWD/.cache/helm go install helm.sh/helm/v3/cmd/helm@v3.18.6';
 
-/** Where the tests install it. A helm that was built from its sources takes the cluster to be an old one. */
+/** The namespace of the installation. A helm built from its sources assumes an old cluster version. */
 export const AT = ['--namespace', 'assay', '--kube-version', '1.34.0'];
 
-/** Each a way to install the chart. */
+/** The tested sets of values. */
 export const WAYS: Readonly<Record<string, readonly string[]>> = {
-  'as it comes': [],
-  'for every namespace, and changing objects': [
+  'with its default values': [],
+  'for every namespace, with mutation': [
     'gate.mode=all-except',
     'gate.exceptNamespaces={infra,monitoring}',
     'mutation.enabled=true',
@@ -27,7 +27,7 @@ export const WAYS: Readonly<Record<string, readonly string[]>> = {
     'snapshot.tenant=acme',
     `image.digest=sha256:${'ab'.repeat(32)}`,
   ],
-  'with cert-manager and everything that watches': [
+  'with cert-manager and monitoring': [
     'tls.mode=cert-manager',
     'metrics.serviceMonitor.enabled=true',
     'metrics.rules.enabled=true',
@@ -35,7 +35,7 @@ export const WAYS: Readonly<Record<string, readonly string[]>> = {
     'hubEgress.kind=cilium',
     'hubEgress.allowNames={registry.example.com}',
   ],
-  'with everything that exists already': [
+  'with existing secrets and ConfigMaps': [
     'tls.mode=existing',
     'tls.existingSecret=gate-tls',
     'tls.caBundle=-----BEGIN CERTIFICATE-----',
@@ -58,7 +58,7 @@ export const WAYS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Kinds of operators, of which neither Kubernetes nor the API server of the tests knows anything. */
+/** Kinds of operators, which neither Kubernetes nor the test API server defines. */
 export const FOREIGN = new Set([
   'Certificate',
   'Issuer',
@@ -67,7 +67,7 @@ export const FOREIGN = new Set([
   'CiliumClusterwideNetworkPolicy',
 ]);
 
-/** What the chart renders. Kubernetes reads YAML 1.1. @throws Error with what Helm says */
+/** The objects that the chart renders. Kubernetes reads YAML 1.1. @throws Error with the message of Helm */
 export function render(values: readonly string[]): KubeObject[] {
   const sets = values.flatMap((value) => ['--set', value]);
   const { status, stdout, stderr } = spawnSync(HELM, ['template', 'assay-admission', CHART, ...AT, ...sets], {

@@ -40,7 +40,7 @@ const deployment: KubeObject = {
   spec: { selector, template },
 };
 
-/** Of Kubernetes' own kinds, one that is whole. */
+/** A complete object of each of Kubernetes' own kinds. */
 const CORE: readonly KubeObject[] = [
   pod(),
   { apiVersion: 'v1', kind: 'PodTemplate', metadata: { name: 'p' }, template },
@@ -78,10 +78,10 @@ requirePart(
   'Helm, kube-apiserver and etcd',
   hasKube && hasHelm,
   HOW,
-  'the chart on a real API server',
+  "the webhook's chart on a real API server",
   () => {
     let kube: RunningKube;
-    /** May change namespaces, ConfigMaps and what runs in the whole cluster, and holds no verb "gate". */
+    /** Can change namespaces, ConfigMaps and workloads in the whole cluster, but does not have the verb "gate". */
     const dev = 'dev';
 
     beforeAll(async () => {
@@ -104,7 +104,7 @@ requirePart(
       const verbs = ['get', 'create', 'update', 'patch', 'delete'];
       const resources = ['namespaces', 'namespaces/status', 'namespaces/finalize', 'configmaps', 'pods'];
       await kube.grant(dev, [{ apiGroups: [''], resources, verbs }]);
-      // A webhook that nobody answers for: what is asked about is refused.
+      // A webhook without a server: the API server refuses what it would ask about.
       await kube.createAll(render(['gate.timeoutSeconds=1']));
       await untilAsked(() => kube.create(pod(), { namespace: 'gated', dryRun: true }));
       await vi.waitFor(
@@ -125,7 +125,7 @@ requirePart(
       return vi.waitFor(async () => expect(isAsked(await ask())).toBe(true), PATIENT);
     }
 
-    it.each(Object.entries(WAYS))('takes every object %s', async (_, values) => {
+    it.each(Object.entries(WAYS))('has every object accepted: %s', async (_, values) => {
       const namespaces = ['ml', 'ml-dev'];
       for (const name of namespaces) await kube.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
       for (const object of render(values)) {
@@ -139,7 +139,7 @@ requirePart(
       }
     });
 
-    describe('what it asks the webhook about', () => {
+    describe('asks the webhook about', () => {
       it.each(CORE)('$kind', async (object) => {
         expect(isAsked(await kube.create(object, { namespace: 'gated', dryRun: true }))).toBe(true);
         expect(
@@ -147,7 +147,7 @@ requirePart(
         ).toBe(201);
       });
 
-      it('every custom resource of the tables that lives in a namespace', async () => {
+      it('every namespaced custom resource of the tables', async () => {
         const answers = await Promise.all(
           CUSTOM.filter(({ ofCluster }) => !ofCluster).map(async ({ ofCluster: _, ...object }) => {
             const answer = await kube.create(object, { namespace: 'gated', dryRun: true });
@@ -157,14 +157,14 @@ requirePart(
         expect(answers.flat()).toEqual([]);
       });
 
-      it('containers that are added to a Pod', async () => {
+      it('ephemeral containers of a Pod', async () => {
         const path = '/api/v1/namespaces/gated/pods/p/ephemeralcontainers';
         const added = { spec: { ephemeralContainers: [{ name: 'debug', image: 'busybox' }] } };
         const contentType = 'application/strategic-merge-patch+json';
         expect(isAsked(await kube.request('PATCH', path, added, { contentType }))).toBe(true);
       });
 
-      it('a change of what runs, and of annotations; not labels, finalizers, status, scale', async () => {
+      it('changes of the spec and of annotations, not of labels, finalizers, status or scale', async () => {
         const path = '/apis/apps/v1/namespaces/gated/deployments/d';
         const change = (body: object, under = '') => kube.request('PATCH', `${path}${under}`, body);
         const image = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'acme/app:2' }];
@@ -178,7 +178,7 @@ requirePart(
         expect((await change({ spec: { replicas: 3 } }, '/scale')).status).toBe(200);
       });
 
-      it('nothing of what is being deleted, so that it can end while the webhook is down', async () => {
+      it('no object that is being deleted, so that it can end while the webhook is down', async () => {
         const path = '/apis/apps/v1/namespaces/gated/deployments/doomed';
         expect((await kube.request('DELETE', path)).status).toBe(200);
         expect((await kube.request('PATCH', path, { metadata: { annotations: { a: 'b' } } })).status).toBe(200);
@@ -189,7 +189,7 @@ requirePart(
         );
       });
 
-      it('nothing in its own namespace, in kube-system, or where the label says off', async () => {
+      it('no object in its own namespace, in kube-system, or where the label is "off"', async () => {
         for (const namespace of ['assay', 'kube-system', 'off', 'free', 'default']) {
           const { status } = await kube.create({ ...pod(), metadata: { name: 'y' } }, { namespace, dryRun: true });
           expect({ namespace, status }).toEqual({ namespace, status: 201 });
@@ -197,9 +197,9 @@ requirePart(
       });
     });
 
-    describe('the guard', () => {
+    describe('has a guard that', () => {
       it.each(['', '/status', '/finalize'])(
-        'keeps others from the labels of a namespace, also by namespaces%s',
+        'keeps other users from changing the labels of a namespace, also through namespaces%s',
         async (under) => {
           const finalize = async (labels: object): Promise<KubeAnswer> => {
             if (under !== '/finalize') return relabel('gated', labels, under);
@@ -230,7 +230,7 @@ requirePart(
         },
       );
 
-      it('keeps others from making a namespace with them', async () => {
+      it('keeps other users from creating a namespace with the labels', async () => {
         const made = (labels: object) =>
           kube.create(
             { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'new', labels } },
@@ -240,7 +240,7 @@ requirePart(
         expect((await made({ team: 'a' })).status).toBe(201);
       });
 
-      it('lets those who hold the verb, with words that mean something', async () => {
+      it('allows users with the verb "gate", with known label values', async () => {
         const admin = (labels: object) => kube.request('PATCH', '/api/v1/namespaces/infra', { metadata: { labels } });
         expect((await admin({ 'assay.dev/admission': 'warn' })).status).toBe(200);
         const { status, body } = await admin({ 'assay.dev/admission': 'enforced' });
@@ -252,7 +252,7 @@ requirePart(
         ]);
         const metadata = { labels: { 'assay.dev/admission': 'audit' } };
         const as = { user: 'gatekeeper' };
-        // The API server learns of a role a moment later.
+        // The API server applies a role a moment later.
         await vi.waitFor(async () => {
           const { status } = await kube.request('PATCH', '/api/v1/namespaces/infra', { metadata }, { as });
           expect(status).toBe(200);
@@ -260,7 +260,7 @@ requirePart(
         expect((await admin({ 'assay.dev/admission': null })).status).toBe(200);
       });
 
-      it.each([FLOOR, CONFIG])('keeps others from changing or deleting %s', async (path) => {
+      it.each([FLOOR, CONFIG])('keeps other users from changing or deleting %s', async (path) => {
         const answers = [
           await kube.request('PATCH', path, { data: { version: '1' } }, { as: dev }),
           await kube.request('PATCH', path, { data: null, binaryData: { x: 'eA==' } }, { as: dev }),
@@ -279,13 +279,13 @@ requirePart(
       });
     });
 
-    describe('the account of the program', () => {
+    describe('has an account that', () => {
       let token = '';
       beforeAll(async () => {
         token = await kube.serviceAccountToken('assay', 'assay-admission');
       });
 
-      it('does what the program does', async () => {
+      it('allows everything that the program does', async () => {
         const client = await openKube({ kubeconfig: kube.kubeconfig({ token }) });
         const stop = new AbortController();
         try {
@@ -315,7 +315,7 @@ requirePart(
         }
       });
 
-      it('does nothing else', async () => {
+      it('allows nothing else', async () => {
         const own = '/api/v1/namespaces/assay';
         const other = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
         await kube.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'other' } }, { namespace: 'assay' });
@@ -349,14 +349,14 @@ requirePart(
         }
       });
 
-      it('reads the snapshot where it is, and nothing beside it', async () => {
+      it('can read the snapshot at its place, and nothing else', async () => {
         const list = (name: string) => `/api/v1/namespaces/assay/configmaps?fieldSelector=metadata.name%3D${name}`;
         expect((await kube.request('GET', list('assay-snapshot'), undefined, { as: { token } })).status).toBe(200);
         expect((await kube.request('GET', list('other'), undefined, { as: { token } })).status).toBe(403);
       });
     });
 
-    it('covers every namespace but those listed, and new ones, in the mode all-except', async () => {
+    it('covers every namespace but the listed ones, and new ones, in the mode all-except', async () => {
       const values = ['gate.mode=all-except', 'gate.exceptNamespaces={infra}', 'gate.timeoutSeconds=1'];
       const [wanted] = ofKind(render(values), 'ValidatingWebhookConfiguration');
       const { body } = await kube.request('GET', WEBHOOKS);
@@ -377,7 +377,7 @@ requirePart(
       }
     });
 
-    it('writes the authority into the webhook configurations, and changes nothing else', async () => {
+    it('lets the program write the authority into the webhook configurations, and change nothing else', async () => {
       const client = await openKube({ kubeconfig: kube.kubeconfig() });
       const before = (await kube.request('GET', WEBHOOKS)).body.webhooks;
       expect(await patchCaBundle(client, 'validating', 'assay-admission', 'x')).toBe(true);

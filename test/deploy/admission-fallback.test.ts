@@ -96,24 +96,24 @@ const kserve = (spec: object): KubeObject => ({
   spec,
 });
 
-/** Named by what they show; the same Pods in a namespace that enforces. */
+/** Admitted objects by the title of their test. */
 const ADMITTED: Readonly<Record<string, KubeObject>> = {
   'a program without a model': pod({ command: ['sleep', '1'] }),
   'a script without a model': pod({ command: ['sh', '-c', 'sleep 1'] }),
   'vLLM with --model and --revision': vllm('--model', 'acme/model', '--revision', COMMIT, '--port', '8000'),
-  'vLLM with =': vllm('--model=acme/model', `--revision=${COMMIT}`),
+  'vLLM with --model= and --revision=': vllm('--model=acme/model', `--revision=${COMMIT}`),
   'vllm serve': pod({ command: ['vllm', 'serve', 'acme/model', '--revision', COMMIT] }),
-  'an image that serves by itself': vllm('acme/model', '--revision', COMMIT),
-  'code of the model, where that is approved': vllm('--model', OPEN, '--revision', COMMIT, '--trust-remote-code'),
-  'TGI by variables': tgi({ MODEL_ID: 'acme/model', REVISION: COMMIT }),
-  'the runtime of KServe': pod({ args: ['--model_id=acme/model', `--model_revision=${COMMIT}`] }),
-  'an image as a volume': mounted(IMAGE, '/models'),
-  'an image as a volume, with a tag': mounted(IMAGE.replace('@', ':v1@'), '/models/llama'),
-  'what the initializer fetched': initialized(`hf://acme/model:${COMMIT}`),
+  'an image whose entrypoint is the server': vllm('acme/model', '--revision', COMMIT),
+  'remote code that is approved': vllm('--model', OPEN, '--revision', COMMIT, '--trust-remote-code'),
+  'TGI with variables': tgi({ MODEL_ID: 'acme/model', REVISION: COMMIT }),
+  'the KServe runtime': pod({ args: ['--model_id=acme/model', `--model_revision=${COMMIT}`] }),
+  'an image volume': mounted(IMAGE, '/models'),
+  'an image volume with a tag and a digest': mounted(IMAGE.replace('@', ':v1@'), '/models/llama'),
+  'a model that the storage initializer fetches': initialized(`hf://acme/model:${COMMIT}`),
   'an InferenceService': kserve({
     predictor: { model: { modelFormat: { name: 'huggingface' }, storageUri: `hf://acme/model:${COMMIT}` } },
   }),
-  'an InferenceService of an image': kserve({ predictor: { triton: { storageUri: `oci://${IMAGE}` } } }),
+  'an InferenceService with an image': kserve({ predictor: { triton: { storageUri: `oci://${IMAGE}` } } }),
 };
 
 const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
@@ -125,38 +125,41 @@ const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
   'a branch': [vllm('--model', 'acme/model', '--revision', 'main'), /hf:\/\/acme\/model@main/],
   'a second model': [vllm('--model', 'acme/model', '--revision', COMMIT, '--model=acme/evil'), /acme\/evil/],
   'two revisions': [vllm('--model', 'acme/model', '--revision', COMMIT, '--revision', 'main'), /hf:\/\/acme\/model@/],
-  'a denied one': [vllm('--model', 'acme/bad', '--revision', COMMIT), /acme\/bad/],
-  'one whose approval ended': [vllm('--model', 'acme/old', '--revision', COMMIT), /acme\/old/],
-  'one of another server': [vllm('--model', 'acme/far', '--revision', COMMIT), /acme\/far/],
-  'a flag with underscores': [pod({ args: ['--model_id', 'acme/evil'] }), /acme\/evil/],
-  'vllm serve of an unlisted one': [pod({ command: ['/usr/bin/vllm', 'serve', 'acme/evil'] }), /acme\/evil/],
-  'vllm serve with the model at the end': [pod({ command: ['vllm', 'serve', '--port', '1', 'acme/evil'] }), /--port/],
-  'an image that serves an unlisted one': [vllm('acme/evil'), /acme\/evil/],
-  'code of the model, where that is not approved': [
+  'a denied model': [vllm('--model', 'acme/bad', '--revision', COMMIT), /acme\/bad/],
+  'a model with an expired approval': [vllm('--model', 'acme/old', '--revision', COMMIT), /acme\/old/],
+  'a model that is approved for another server': [vllm('--model', 'acme/far', '--revision', COMMIT), /acme\/far/],
+  'an unlisted model in a flag with underscores': [pod({ args: ['--model_id', 'acme/evil'] }), /acme\/evil/],
+  'vllm serve with an unlisted model': [pod({ command: ['/usr/bin/vllm', 'serve', 'acme/evil'] }), /acme\/evil/],
+  'vllm serve with options before the model': [
+    pod({ command: ['vllm', 'serve', '--port', '1', 'acme/evil'] }),
+    /--port/,
+  ],
+  'an unlisted model as the first argument of an image': [vllm('acme/evil'), /acme\/evil/],
+  'remote code that is not approved': [
     vllm('--model', 'acme/model', '--revision', COMMIT, '--trust-remote-code'),
     /acme\/model/,
   ],
-  'TGI with an unlisted one': [tgi({ MODEL_ID: 'acme/evil', REVISION: COMMIT }), /acme\/evil/],
-  'code of the model by a variable': [
+  'TGI with an unlisted model': [tgi({ MODEL_ID: 'acme/evil', REVISION: COMMIT }), /acme\/evil/],
+  'remote code enabled by a variable': [
     tgi({ MODEL_ID: 'acme/model', REVISION: COMMIT, TRUST_REMOTE_CODE: 'true' }),
     /acme\/model/,
   ],
-  'adapters by a variable': [
+  'adapters in a variable': [
     tgi({ MODEL_ID: 'acme/model', REVISION: COMMIT, LORA_ADAPTERS: 'acme/evil' }),
     /variable names another model/,
   ],
-  'another server': [
+  'another server in a variable': [
     tgi({ MODEL_ID: 'acme/model', REVISION: COMMIT, HF_ENDPOINT: 'https://evil.example' }),
     /another server/,
   ],
-  'a variable from a secret': [
+  'a model name from a field of the Pod': [
     pod({
       image: 'ghcr.io/huggingface/text-generation-inference:3.3',
       env: [{ name: 'MODEL_ID', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     }),
     /is unknown/,
   ],
-  'variables from elsewhere': [
+  'variables from a ConfigMap': [
     pod({
       image: 'vllm/vllm-openai',
       args: ['--model', 'acme/model', '--revision', COMMIT],
@@ -164,33 +167,36 @@ const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
     }),
     /variables come from another object/,
   ],
-  'a file of arguments': [vllm('--config', '/etc/vllm.yaml'), /is unknown/],
-  'a draft': [
+  'a file with arguments': [vllm('--config', '/etc/vllm.yaml'), /is unknown/],
+  'a draft model': [
     vllm('--model', 'acme/model', '--revision', COMMIT, '--speculative-config', '{"model":"acme/evil"}'),
     /an argument names another model/,
   ],
-  'a LoRA with underscores': [
+  'a LoRA adapter in a flag with underscores': [
     vllm('--model', 'acme/model', '--revision', COMMIT, '--lora_modules=a=acme/evil'),
     /an argument names another model/,
   ],
-  'a shortened flag': [
+  'an abbreviated flag': [
     vllm('--model', 'acme/model', '--revision', COMMIT, '--mod=acme/evil'),
     /an argument is shortened/,
   ],
   'a variable in an argument': [vllm('--model', 'acme/$(NAME)', '--revision', COMMIT), /cannot be told|acme/],
-  'a server that says nothing': [vllm('--port', '8000'), /does not say which/],
-  'a script': [pod({ command: ['bash', '-lc', 'vllm serve acme/evil'] }), /script of a shell/],
-  'another program': [pod({ image: 'ollama/ollama', command: ['ollama', 'serve'] }), /only the webhook can read/],
+  'a server without a model argument': [vllm('--port', '8000'), /does not say which/],
+  'a shell script': [pod({ command: ['bash', '-lc', 'vllm serve acme/evil'] }), /script of a shell/],
+  'a program that the policy cannot read': [
+    pod({ image: 'ollama/ollama', command: ['ollama', 'serve'] }),
+    /only the webhook can read/,
+  ],
   'llama.cpp': [pod({ args: ['llama-server', '-hf', 'acme/evil'] }), /only the webhook can read/],
-  'a model in a folder': [
+  'a model on a persistent volume claim': [
     pod(
       { args: ['--model', '/models/x'], volumeMounts: [{ name: 'm', mountPath: '/models' }] },
       { volumes: [{ name: 'm', persistentVolumeClaim: { claimName: 'x' } }] },
     ),
     /others may write/,
   ],
-  'a folder of no volume': [vllm('--model', '/models/x'), /others may write/],
-  'a folder over an image': [
+  'a model folder that is not on a volume': [vllm('--model', '/models/x'), /others may write/],
+  'a writable folder over an image volume': [
     mounted(IMAGE, '/models/x/y', {
       volumeMounts: [
         { name: 'm', mountPath: '/models' },
@@ -199,7 +205,7 @@ const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
     }),
     /others may write/,
   ],
-  'a folder over an image, in other words': [
+  'a writable folder over an image volume, with a path that is not normalized': [
     mounted(IMAGE, '/models/x/y', {
       volumeMounts: [
         { name: 'm', mountPath: '/models' },
@@ -208,16 +214,16 @@ const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
     }),
     /others may write/,
   ],
-  'a path that climbs': [mounted(IMAGE, '/models/../tmp/x'), /others may write/],
-  'an unlisted image as a volume': [
+  'a path with ".." that leaves the image volume': [mounted(IMAGE, '/models/../tmp/x'), /others may write/],
+  'an image volume with an unlisted image': [
     mounted(`ghcr.io/acme/evil@${sha256('evil')}`, '/models'),
     /oci:\/\/ghcr.io\/acme\/evil@/,
   ],
-  'a tag as a volume': [mounted('ghcr.io/acme/llama:v1', '/models'), /oci:\/\/ghcr.io\/acme\/llama:v1/],
-  'a modelcar': [pod({ name: 'modelcar', image: 'ghcr.io/acme/evil:1' }), /acme\/evil/],
-  'what the initializer fetches': [initialized('hf://acme/evil'), /hf:\/\/acme\/evil/],
-  'a folder that others write to': [initialized(`hf://acme/model:${COMMIT}`, false), /others may write/],
-  'a Deployment': [
+  'an image volume with only a tag': [mounted('ghcr.io/acme/llama:v1', '/models'), /oci:\/\/ghcr.io\/acme\/llama:v1/],
+  'a modelcar with an unlisted image': [pod({ name: 'modelcar', image: 'ghcr.io/acme/evil:1' }), /acme\/evil/],
+  'an unlisted model that the storage initializer fetches': [initialized('hf://acme/evil'), /hf:\/\/acme\/evil/],
+  'a folder that the server can write to': [initialized(`hf://acme/model:${COMMIT}`, false), /others may write/],
+  'a Deployment with an unlisted model': [
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -229,7 +235,7 @@ const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
     },
     /acme\/evil/,
   ],
-  'a CronJob': [
+  'a CronJob with an unlisted model': [
     {
       apiVersion: 'batch/v1',
       kind: 'CronJob',
@@ -243,16 +249,19 @@ const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
     },
     /acme\/evil/,
   ],
-  'an InferenceService of an unlisted one': [
+  'an InferenceService with an unlisted model': [
     kserve({ predictor: { sklearn: { storageUri: 's3://models/iris' } } }),
     /s3:\/\/models\/iris/,
   ],
-  'an InferenceService of a secret': [
+  'an InferenceService with a storage secret': [
     kserve({ predictor: { model: { storage: { key: 'k' } } } }),
     /spec.predictor.model.storage/,
   ],
-  'an InferenceService with a list': [kserve({ predictor: { storageUris: [{ uri: 'pvc://x/y' }] } }), /pvc:\/\/x\/y/],
-  'an LLMInferenceService': [
+  'an InferenceService with a list of URIs': [
+    kserve({ predictor: { storageUris: [{ uri: 'pvc://x/y' }] } }),
+    /pvc:\/\/x\/y/,
+  ],
+  'an LLMInferenceService with an unlisted model': [
     {
       apiVersion: 'serving.kserve.io/v1alpha2',
       kind: 'LLMInferenceService',
@@ -263,8 +272,8 @@ const REFUSED: Readonly<Record<string, readonly [KubeObject, RegExp]>> = {
   ],
 };
 
-describe('the allowlist of the fallback', () => {
-  it('holds what is approved now, and says what it cannot hold', () => {
+describe('the allowlist of the fallback policy', () => {
+  it('contains what is currently approved, and lists what it cannot contain', () => {
     const { data, leftOut } = allowlistOf(SNAPSHOT, { now: NOW });
     expect(Object.keys(data)).toEqual([
       'snapshot-version',
@@ -280,7 +289,7 @@ describe('the allowlist of the fallback', () => {
     expect(allowlistOf(SNAPSHOT, { now: NOW, stage: 'dev' }).data).not.toHaveProperty(`hf_c_s_sacme_smodel_a${COMMIT}`);
   });
 
-  it('refuses to be cut', () => {
+  it('is not truncated when it is too large', () => {
     const entries = Array.from({ length: 20_000 }, (_, index) =>
       entry({ model: `acme/m${index}`, digest: sha256(String(index)), refs: [`hf://acme/m${index}@${COMMIT}`] }),
     );
@@ -302,7 +311,7 @@ describe('assay admit --fallback', () => {
     writeFileSync(key, writer.publicKey.export({ type: 'spki', format: 'pem' }));
   });
 
-  it('writes manifests, and says what it left out', async () => {
+  it('writes manifests, and lists what it omitted', async () => {
     const { code, stdout, stderr } = await ask('--stage', 'production', '--namespace', 'gate');
     expect(code).toBe(0);
     expect(stderr).toContain(
@@ -319,23 +328,23 @@ describe('assay admit --fallback', () => {
   });
 
   it.each([
-    ['a stage that is none', ['--stage', 'Prod'], /--stage Prod: is not a stage/],
+    ['an invalid stage', ['--stage', 'Prod'], /--stage Prod: is not a stage/],
     [
-      'a place that is not a file',
+      'an output that is not a file',
       ['--snapshot', 'https://assay.example.com'],
       /https:\/\/assay.example.com: is not a file; download it first/,
     ],
-    ['a file that is not there', ['--snapshot', 'none.json'], /none.json: no such file/],
+    ['a missing file', ['--snapshot', 'none.json'], /none.json: no such file/],
     ['a file that is not a snapshot', ['--snapshot', key], /snapshot.pub: this is not a snapshot/],
     ['another tenant', ['--tenant', 'other'], /belongs to the tenant "acme", not to "other"/],
-  ])('refuses %s in one line', async (_, args, why) => {
+  ])('refuses %s with a one-line error', async (_, args, why) => {
     const { code, stdout, stderr } = await ask(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(why);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
-  it('refuses a snapshot that has ended', async () => {
+  it('refuses an expired snapshot', async () => {
     const ended = join(folder, 'ended.json');
     writeFileSync(ended, await signed({ expires: '2026-11-25T11:30:00Z' }));
     expect(await ask('--snapshot', ended)).toMatchObject({
@@ -345,7 +354,7 @@ describe('assay admit --fallback', () => {
   });
 });
 
-requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a real API server', () => {
+requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback policy on a real API server', () => {
   let kube: RunningKube;
 
   beforeAll(async () => {
@@ -407,7 +416,7 @@ requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a rea
     expect(admitted).toEqual([]);
   });
 
-  it('admits what is long, and refuses what costs the API server too much to read', async () => {
+  it('admits long objects, and refuses objects that exceed the cost limit of the API server', async () => {
     const many = (containers: number, args: readonly string[]) => ({
       ...pod({}),
       spec: { containers: Array.from({ length: containers }, (_, index) => ({ name: `c${index}`, image: 'x', args })) },
@@ -420,7 +429,7 @@ requirePart('kube-apiserver and etcd', hasKube, KUBE_HOW, 'the fallback on a rea
     expect(body.message).toMatch(/ValidatingAdmissionPolicy 'assay-fallback-pods'/);
   });
 
-  it('warns, refuses or stays away as the label says', async () => {
+  it('warns, refuses or does nothing as the label of the namespace says', async () => {
     const evil = vllm('--model', 'acme/evil');
     const warned = await kube.create(evil, { namespace: 'warn', dryRun: true });
     expect(warned.status).toBe(201);

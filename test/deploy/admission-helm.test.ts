@@ -41,7 +41,7 @@ const ofKind = (objects: readonly KubeObject[], kind: string): Any[] => objects.
 const webhooksOf = (objects: readonly KubeObject[]): Webhook[] =>
   objects.flatMap(({ kind, webhooks }) => (/WebhookConfiguration$/.test(kind) ? (webhooks as Webhook[]) : []));
 
-/** What `assay admit` takes the arguments for. */
+/** The option group that `assay admit` parses. */
 function parsed(args: readonly string[]): ReturnType<typeof serveOf> {
   const program = new Command();
   const nothing = { write: () => true };
@@ -62,7 +62,7 @@ function parsed(args: readonly string[]): ReturnType<typeof serveOf> {
   return options;
 }
 
-/** Kubernetes' own kinds of the tables; the plurals of the others are those of the definitions that tests install. */
+/** Kubernetes' own kinds of the tables; the plurals of other kinds are those of the CRDs that tests install. */
 const PLURALS: Readonly<Record<string, string>> = {
   Pod: 'pods',
   PodTemplate: 'podtemplates',
@@ -76,8 +76,8 @@ const PLURALS: Readonly<Record<string, string>> = {
 };
 const LABELLED = [...POD_SPECS, ...FIELDS].flatMap(({ group, kinds }) => kinds.map((kind) => ({ group, kind })));
 
-requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, 'the chart of the webhook', () => {
-  it('has nothing that helm lint minds', () => {
+requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, "the webhook's chart", () => {
+  it('passes helm lint', () => {
     const { status, stdout } = spawnSync(HELM, ['lint', '--strict', '--kube-version', '1.34.0', CHART], {
       encoding: 'utf8',
     });
@@ -95,7 +95,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     ['tls.mode=existing', /tls.existingSecret/],
     ['breakGlass.waiversConfigMap=w', /breakGlass.trustConfigMap/],
     ['unknown=1', /unknown/],
-  ])('refuses %s', (value, why) => {
+  ])('refuses the values %s', (value, why) => {
     const { status, stderr } = spawnSync(HELM, ['template', CHART, ...AT, '--set', value], { encoding: 'utf8' });
     expect(status).not.toBe(0);
     expect(stderr).toMatch(why);
@@ -107,7 +107,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
       objects = render(values);
     });
 
-    it.each(['1.31', '1.34'])('is of the schemas of Kubernetes %s, without unknown fields', (version) => {
+    it.each(['1.31', '1.34'])('conforms to the schemas of Kubernetes %s, without unknown fields', (version) => {
       const path = join(tempFolder(), 'manifests.yaml');
       const own = objects.filter(({ kind }) => !FOREIGN.has(kind));
       writeFileSync(path, own.map((object) => JSON.stringify(object)).join('\n---\n'));
@@ -118,7 +118,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
       expect(check.status).toBe(0);
     });
 
-    it('names each thing once', () => {
+    it('has unique object names', () => {
       const names = objects.map(({ kind, metadata }) => `${kind}/${metadata?.namespace ?? ''}/${metadata?.name}`);
       expect(new Set(names).size).toBe(names.length);
     });
@@ -133,9 +133,9 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
         name: 'assay-admission-floor',
       });
       expect(options.listen.port).toBe(8443);
-      // It ends by itself before it is ended.
+      // The program ends by itself before the Pod is terminated.
       expect(deployment.spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(options.drainSeconds + 10);
-      // Every file that it is told of is in a folder that is mounted, from a volume that is there.
+      // Every file among the options is in a mounted folder of an existing volume.
       const folders: string[] = container.volumeMounts.map(({ mountPath }: Any) => mountPath);
       const files = container.args.flatMap((arg: string) => /=(\/.*)$/.exec(arg)?.[1] ?? []);
       for (const file of files)
@@ -144,12 +144,12 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
       expect(volumes.sort()).toEqual(container.volumeMounts.map(({ name }: Any) => name).sort());
     });
 
-    it('has a configuration that the program reads', () => {
+    it('has a configuration that the program accepts', () => {
       const config = ofKind(objects, 'ConfigMap').find(({ metadata }) => metadata.name === 'assay-admission-config');
       expect(() => readAdmissionConfig(config.data['admission.yaml'], 'admission.yaml')).not.toThrow();
     });
 
-    it('runs not as root, with nothing to write to, bounded, in more than one place', () => {
+    it('runs without root, read-only, with limits, and on more than one node', () => {
       const [{ spec }] = ofKind(objects, 'Deployment');
       const pod = spec.template.spec;
       expect(spec.replicas).toBeGreaterThanOrEqual(2);
@@ -167,7 +167,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
         expect(container[probe].httpGet.port).toBe('metrics');
     });
 
-    it('fails closed, within three seconds, without a say in what is deleted', () => {
+    it('fails closed after three seconds, and is not asked about deletions', () => {
       const webhooks = webhooksOf(objects);
       expect(webhooks.length).toBeGreaterThan(0);
       for (const webhook of webhooks) {
@@ -186,7 +186,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
       }
     });
 
-    it('may do little, and that by name', () => {
+    it('has few permissions, on named objects only', () => {
       for (const { kind, metadata, rules } of objects as readonly Any[]) {
         if (!/^(?:Cluster)?Role$/.test(kind) || metadata.name.endsWith('-guard')) continue;
         for (const rule of rules) {
@@ -199,7 +199,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     });
   });
 
-  it('asks about every kind of the tables', () => {
+  it('registers every kind of the tables', () => {
     const webhooks = webhooksOf(render(['gate.mode=all-except', 'mutation.enabled=true']));
     for (const path of ['validate', 'mutate']) {
       const rules = webhooks.filter(({ name }) => name.startsWith(path)).flatMap((webhook) => webhook.rules);
@@ -216,7 +216,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     }
   });
 
-  it('takes the configuration that its documentation shows', () => {
+  it('accepts the configuration in its documentation', () => {
     const guide = readFileSync(join(ROOT, 'docs/admission.md'), 'utf8');
     const [block = ''] = /(?<=\n\n) {4}config:\n(?: {4}.*\n)+/.exec(guide) ?? [];
     const values = join(tempFolder(), 'values.yaml');
@@ -230,7 +230,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     expect(read.defaults.actions).toEqual({ unresolved: 'warn', expired: 'deny' });
   });
 
-  it('watches what the program counts', () => {
+  it('has alerts and a dashboard for existing metrics only', () => {
     const source = readFileSync(join(ROOT, 'admission-webhook/src/server/metrics.ts'), 'utf8');
     const names = new Set([
       ...[...source.matchAll(/'(assay_admission_\w+)'/g)].map(([, name]) => name),

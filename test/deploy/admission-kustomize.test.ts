@@ -12,7 +12,7 @@ const KUSTOMIZE = existsSync(built) ? built : 'kustomize';
 const hasKustomize = spawnSync(KUSTOMIZE, ['version'], { stdio: 'ignore' }).status === 0;
 const HOW = `GOBIN=$PWD/.cache/kustomize go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1; ${HELM_HOW}`;
 
-/** Each folder, and the values by which the chart comes to the same. */
+/** Each folder, with the chart values that give the same result. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   base: [],
   'overlays/all-except': ['gate.mode=all-except'],
@@ -24,7 +24,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What Helm says of itself, and who is asked what to keep, is not for Kustomize. */
+/** Labels of Helm and its resource policy are not for Kustomize. */
 function withoutHelm(object: KubeObject): KubeObject {
   const { labels, annotations, ...metadata } = Object(object.metadata);
   const { 'app.kubernetes.io/managed-by': _by, 'helm.sh/chart': _chart, ...own } = Object(labels);
@@ -37,9 +37,9 @@ function byName(objects: readonly KubeObject[]): Readonly<Record<string, KubeObj
   return Object.fromEntries(objects.map((object) => [`${object.kind}/${object.metadata?.name}`, object]));
 }
 
-requirePart('Kustomize and Helm', hasKustomize && hasHelm, HOW, 'the Kustomize folders of the webhook', () => {
+requirePart('Kustomize and Helm', hasKustomize && hasHelm, HOW, "the webhook's Kustomize folder", () => {
   it.each(Object.entries(FOLDERS))(
-    '%s is what the chart renders: else run scripts/admission-manifests.mjs',
+    '%s equals the rendered chart (otherwise run scripts/admission-manifests.mjs)',
     (folder, values) => {
       const path = join(ROOT, 'admission-webhook/kustomize', folder);
       const { status, stdout, stderr } = spawnSync(KUSTOMIZE, ['build', path], { encoding: 'utf8' });

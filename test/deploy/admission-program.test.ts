@@ -13,22 +13,22 @@ import { HELM_HOW, hasHelm, render } from './admission-chart.ts';
 
 const HOW = `${KUBE_HOW}; ${HELM_HOW}`;
 
-/** As `assay snapshot` writes it, good from now on. */
+/** A snapshot as `assay snapshot` writes it, valid from now on. */
 function snapshot(version: number): Promise<Buffer> {
   const time = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().replace(/\.\d+/, '');
   return signed({ version, issued: time(0), expires: time(7), entries: [entry()] });
 }
 
 interface Program {
-  /** Address of its metrics. */
+  /** The address of its metrics. */
   readonly metrics: string;
-  /** All that it wrote so far. */
+  /** All its output so far. */
   said(): string;
-  /** Tells it to end. @returns its exit code */
+  /** Sends the termination signal. @returns the exit code */
   end(): Promise<number | null>;
 }
 
-/** Starts the built program, and waits until it is ready. */
+/** Starts the built program and waits until it is ready. */
 async function launched(args: readonly string[], metrics: string): Promise<Program> {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
@@ -51,7 +51,7 @@ async function launched(args: readonly string[], metrics: string): Promise<Progr
   };
 }
 
-// Everything is as the chart says: the arguments, but for folders and ports of this machine, and the rights of the account.
+// Everything is as in the chart: the options, except for folders and ports of this machine, and the permissions of the account.
 requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the program as the chart starts it', () => {
   let kube: RunningKube;
   let start: () => Promise<Program>;
@@ -100,7 +100,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the progr
   const floor = async () =>
     (await kube.request('GET', '/api/v1/namespaces/assay/configmaps/assay-admission-floor')).body.data;
 
-  it('gets ready, stores the floor, and publishes its authority', async () => {
+  it('becomes ready, stores the floor, and publishes its authority', async () => {
     const kept = { version: expect.stringMatching(/^[34]$/) };
     await vi.waitFor(async () => expect(await floor()).toEqual(kept), { timeout: 60_000, interval: 200 });
     await vi.waitFor(
@@ -113,7 +113,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the progr
     );
   });
 
-  it('has nothing that it lacks a right for', async () => {
+  it('lacks no permission', async () => {
     const text = await (await fetch(`${program.metrics}/metrics`)).text();
     const problems = [...text.matchAll(/^assay_admission_problem\{part="([^"]+)"\} (\d)/gm)].map(
       ([, part, value]) => `${part}: ${value}`,
@@ -123,7 +123,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the progr
     expect(program.said()).not.toMatch(/forbidden|refuses/);
   });
 
-  it('sees a newer snapshot in the ConfigMap', async () => {
+  it('loads a newer snapshot from the ConfigMap', async () => {
     const path = '/api/v1/namespaces/assay/configmaps/assay-snapshot';
     expect(
       (await kube.request('PATCH', path, { data: { 'snapshot.json': (await snapshot(4)).toString() } })).status,

@@ -16,7 +16,7 @@ requirePart(
   'Helm, kube-apiserver and etcd',
   hasKube && hasHelm,
   HOW,
-  'Helm on a real API server',
+  "the webhook's chart, installed by Helm on a real API server,",
   () => {
     let kube: RunningKube;
     let kubeconfig = '';
@@ -28,7 +28,7 @@ requirePart(
       await promisify(execFile)(HELM, all, { env });
     }
 
-    /** What the program writes while it runs. */
+    /** What the program writes at runtime. */
     async function run(): Promise<void> {
       const client = await openKube({ kubeconfig });
       await raiseConfigMapFloor(client, { namespace: 'assay', name: 'assay-admission-floor' }, 7);
@@ -67,7 +67,7 @@ requirePart(
 
     const text = (value: string) => Buffer.from(value).toString('base64');
 
-    it('leaves what the program wrote, when it upgrades and rolls back', async () => {
+    it('keeps what the program wrote, on upgrade and rollback', async () => {
       const before = await written();
       expect(before).toEqual({
         floor: { version: '7' },
@@ -85,7 +85,7 @@ requirePart(
       expect(await written()).toEqual(before);
     });
 
-    it('covers every namespace after an upgrade that says so', async () => {
+    it('covers every namespace after an upgrade to the mode all-except', async () => {
       await helm('upgrade', 'assay-admission', CHART, '--set', 'gate.mode=all-except,mutation.enabled=true');
       const { body } = await kube.request('GET', WEBHOOKS);
       expect(body.webhooks.map((one: { name: string }) => one.name)).toEqual([
@@ -95,7 +95,7 @@ requirePart(
       expect(JSON.stringify(body.webhooks[0].namespaceSelector)).not.toContain('"Exists"');
     });
 
-    it('keeps the floor when it is taken away, and comes back to it', async () => {
+    it('keeps the floor when it is uninstalled, and uses it after a new installation', async () => {
       await helm('uninstall', 'assay-admission');
       expect((await kube.request('GET', WEBHOOKS)).status).toBe(404);
       expect((await kube.request('GET', FLOOR)).body.data).toEqual({ version: '7' });

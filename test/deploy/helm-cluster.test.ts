@@ -15,7 +15,7 @@ const OWN = '/namespaces/assay';
 const DEPLOYMENTS = `/apis/apps/v1${OWN}/deployments`;
 const CLAIMS = `/api/v1${OWN}/persistentvolumeclaims`;
 
-/** As a file says it: its numbers are those of JSON, where `--set` has whole ones. */
+/** The values as a file contains them: numbers as in JSON, where `--set` has integers. */
 const EVERYTHING = {
   rules: 'version: 1\nstages: {production: {policy: ours.yaml}}\n',
   policies: { 'ours.yaml': 'apiVersion: assay.dev/v1\n' },
@@ -35,7 +35,7 @@ requirePart(
   'Helm, kube-apiserver and etcd',
   hasKube && hasHelm,
   `${KUBE_HOW}; ${HELM_HOW}`,
-  'the chart installed',
+  "the service's chart on a real API server",
   () => {
     let kube: RunningKube;
     let kubeconfig = '';
@@ -77,14 +77,14 @@ requirePart(
     });
     afterAll(() => kube.stop());
 
-    it('is taken as it comes, and nothing of it is unknown to the API server', async () => {
+    it('is accepted with its defaults, without unknown fields', async () => {
       await helm('install', 'assay', CHART);
       expect((await container('api')).args).toContain('--metrics-listen');
       expect(await environment('worker')).toHaveProperty('ASSAY_DATABASE_FILE', '/etc/assay/secrets/database');
       expect((await kube.request('GET', `${DEPLOYMENTS}/assay-snapshot`)).status).toBe(404);
     });
 
-    it('is upgraded to everything, with numbers as they were written', async () => {
+    it('can be upgraded to every feature, with numbers as they are in the file', async () => {
       await helm('upgrade', 'assay', CHART, '--values', valuesFile(EVERYTHING));
       for (const component of ['api', 'worker', 'gpu-worker']) {
         expect(await environment(component)).toMatchObject({
@@ -100,12 +100,12 @@ requirePart(
       expect(rules.body.data).toEqual({ 'rules.yaml': EVERYTHING.rules, ...EVERYTHING.policies });
     });
 
-    it('leaves scaling to one who does it', async () => {
+    it('leaves the number of replicas to an autoscaler', async () => {
       const scalers = await kube.request('GET', `/apis/autoscaling/v2${OWN}/horizontalpodautoscalers`);
       expect(scalers.body.items.map((one: { metadata: { name: string } }) => one.metadata.name)).toEqual(['assay-api']);
       const path = `/apis/keda.sh/v1alpha1${OWN}/scaledobjects/assay-worker`;
       expect((await kube.request('GET', path)).body.spec.scaleTargetRef).toEqual({ name: 'assay-worker' });
-      // As an autoscaler does: the next upgrade leaves what it said.
+      // An autoscaler changes the replicas: the next upgrade keeps them.
       const scale = `${DEPLOYMENTS}/assay-worker/scale`;
       const { body } = await kube.request('GET', scale);
       await kube.request('PUT', scale, { ...body, spec: { replicas: 7 } });
@@ -114,18 +114,18 @@ requirePart(
       expect(await environment('api')).toHaveProperty('ASSAY_LOG_LEVEL', 'debug');
     });
 
-    it('rolls back', async () => {
+    it('can be rolled back', async () => {
       await helm('rollback', 'assay', '1');
       expect(await environment('api')).not.toHaveProperty('ASSAY_TRUST');
       expect((await kube.request('GET', `${DEPLOYMENTS}/assay-snapshot`)).status).toBe(404);
       expect((await kube.request('GET', `/apis/keda.sh/v1alpha1${OWN}/scaledobjects/assay-worker`)).status).toBe(404);
     });
 
-    it('keeps what cannot be made again when it is taken away, and comes back to it', async () => {
+    it('keeps its secrets and claims when it is uninstalled, and uses them after a new installation', async () => {
       await helm('upgrade', 'assay', CHART, '--values', valuesFile(EVERYTHING));
       await helm('uninstall', 'assay');
       const claims = await kube.request('GET', CLAIMS);
-      // With no controllers, what protects a claim from being deleted while it is used is never there.
+      // Without controllers the finalizer that protects a used claim is never added.
       expect(claims.body.items.map((one: { metadata: { name: string } }) => one.metadata.name)).toEqual([
         'assay-data',
         'assay-snapshots',
@@ -136,7 +136,7 @@ requirePart(
       await helm('install', 'assay', CHART, '--values', valuesFile(EVERYTHING));
     });
 
-    it('stands twice in one namespace', async () => {
+    it('can be installed twice in one namespace', async () => {
       await helm('install', 'second', CHART, '--values', valuesFile(EVERYTHING));
       await helm('uninstall', 'second');
     });

@@ -17,10 +17,10 @@ const hasSchemas =
 const HOW =
   'GOBIN=$PWD/.cache/helm go install helm.sh/helm/v3/cmd/helm@v3.18.6 and .venv/bin/pip install kubernetes-validate==1.37.0';
 
-/** Each a way to install the chart. */
+/** The tested sets of values. */
 const WAYS: Readonly<Record<string, readonly string[]>> = {
-  'as it comes': [],
-  'with everything': [
+  'with its default values': [],
+  'with every feature': [
     'snapshot.enabled=true',
     'gpuWorker.enabled=true',
     'ingress.enabled=true',
@@ -41,7 +41,7 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
     'imagePullSecrets[0].name=registry',
   ],
   'with a slice of a GPU': ['gpuWorker.enabled=true', 'gpuWorker.resource=nvidia.com/mig-1g\\.10gb'],
-  'with nothing that grows by itself': [
+  'without autoscaling': [
     'api.autoscaling.enabled=false',
     'worker.autoscaling.kind=none',
     'networkPolicy.enabled=false',
@@ -50,10 +50,10 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** A helm that was built from its sources takes the cluster to be an old one. */
+/** A helm built from its sources assumes an old cluster version. */
 const AT = ['--namespace', 'assay', '--kube-version', '1.31.0'];
 
-/** Kinds of operators, of which Kubernetes has no schema. */
+/** Kinds of operators, for which Kubernetes has no schema. */
 const FOREIGN = new Set(['ScaledObject', 'ServiceMonitor']);
 
 interface Manifest {
@@ -101,8 +101,8 @@ function template(values: readonly string[]): Manifest[] {
     .filter((manifest) => manifest !== null);
 }
 
-requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, 'the Helm chart', () => {
-  it('has nothing that helm lint minds', () => {
+requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, "the service's chart", () => {
+  it('passes helm lint', () => {
     const { status, stdout } = spawnSync(HELM, ['lint', '--strict', '--kube-version', '1.31.0', CHART], {
       encoding: 'utf8',
     });
@@ -127,7 +127,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     ['env.ASSAY_OIDC_CLIENT_SECRET=secret', /env.ASSAY_OIDC_CLIENT_SECRET_FILE/],
     ['env.ASSAY_PUBLIC_URL=https://a.example', /the chart sets it itself. Set publicUrl instead/],
     ['policies.ours\\.yaml=rules', /Name them in rules/],
-  ])('refuses %s', (value, why) => {
+  ])('refuses the values %s', (value, why) => {
     const { status, stderr } = spawnSync(HELM, ['template', CHART, ...AT, '--set', value], { encoding: 'utf8' });
     expect(status).not.toBe(0);
     expect(stderr).toMatch(why);
@@ -139,7 +139,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
       manifests = template(values);
     });
 
-    it.each(['1.27', '1.34'])('is of the schemas of Kubernetes %s, without unknown fields', (version) => {
+    it.each(['1.27', '1.34'])('conforms to the schemas of Kubernetes %s, without unknown fields', (version) => {
       const path = join(tempFolder(), 'manifests.yaml');
       const own = manifests.filter(({ kind }) => !FOREIGN.has(kind));
       writeFileSync(path, own.map((manifest) => JSON.stringify(manifest)).join('\n---\n'));
@@ -150,7 +150,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
       expect(check.status).toBe(0);
     });
 
-    it('runs nothing as root, with no token, bounded in memory', () => {
+    it('runs without root and without an API token, and with memory limits', () => {
       const pods = manifests.flatMap(({ spec }) => (spec?.template === undefined ? [] : [spec.template.spec]));
       expect(pods.length).toBeGreaterThanOrEqual(2);
       for (const { automountServiceAccountToken, securityContext, containers, initContainers = [] } of pods) {
@@ -167,14 +167,14 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
       }
     });
 
-    it('names each thing once', () => {
+    it('has unique object names', () => {
       const names = manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
       expect(new Set(names).size).toBe(names.length);
     });
   });
 
-  it('has every kind that it promises', () => {
-    const kinds = new Set(template(WAYS['with everything'] ?? []).map(({ kind }) => kind));
+  it('has every documented kind', () => {
+    const kinds = new Set(template(WAYS['with every feature'] ?? []).map(({ kind }) => kind));
     expect([...kinds].sort()).toEqual(
       [
         'ConfigMap',
@@ -193,21 +193,21 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     );
   });
 
-  it('lets out where it says: to ports of databases, and to what is named besides', () => {
+  it('allows egress to database ports and to the configured ports only', () => {
     const ways = ['databasePort=25060', 'queuePort=6380', 'outboundPorts=null', 'extraEgress[0].ports[0].port=8080'];
     const policies = template(ways.map((way) => `networkPolicy.${way}`)).filter(({ kind }) => kind === 'NetworkPolicy');
     const ports = policies.flatMap(({ spec }) => (spec?.egress ?? []).flatMap((rule) => rule.ports));
     expect(ports.map(({ port }) => port)).toEqual([53, 53, 25060, 6380, 8080]);
   });
 
-  it('lets Prometheus alone read metrics', () => {
+  it('allows only Prometheus to read metrics', () => {
     const policies = template(['networkPolicy.metricsFrom[0].namespaceSelector.matchLabels.name=monitoring']);
     const [api, metrics] = policies.flatMap(({ spec }) => spec?.ingress ?? []);
     expect(api).toEqual({ ports: [{ protocol: 'TCP', port: 'http' }] });
     expect(metrics?.from).toEqual([{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }]);
   });
 
-  it('gives workers room for what they fetch whole, by the node or by a class', () => {
+  it('gives workers a volume for whole downloads, on the node or of a storage class', () => {
     const scratch = (...values: string[]) =>
       template(values)
         .find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'gate-worker')
@@ -220,7 +220,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     });
   });
 
-  it('does not scale a worker away that scans', () => {
+  it('does not scale down while a worker scans', () => {
     const values = ['worker.autoscaling.kind=keda', 'metrics.serviceMonitor.enabled=true'];
     const [trigger] = template(values).flatMap(({ spec }) => spec?.triggers ?? []);
     expect(trigger?.metadata.query).toBe(
@@ -228,18 +228,18 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, '
     );
   });
 
-  it('starts with every part, and is not taken away when one of them fails', () => {
+  it('waits for every part at startup, and stays in service when a part fails later', () => {
     const [api] = template([]).flatMap(({ spec }) => spec?.template?.spec.containers ?? []);
     expect(api?.startupProbe?.httpGet.path).toBe('/readyz');
     expect(api?.readinessProbe?.httpGet.path).toBe('/healthz');
   });
 
-  it('takes the API away only when nobody sends it connections any more', () => {
+  it('stops the API only after it gets no more connections', () => {
     const api = template([]).flatMap(({ spec }) => spec?.template?.spec.containers ?? [])[0];
     expect(api?.lifecycle?.preStop.exec.command.slice(0, 2)).toEqual(['/nodejs/bin/node', '-e']);
   });
 
-  it('gives a GPU, or a slice of one, to the workers for it alone', () => {
+  it('gives a GPU or a slice of one to the GPU workers only', () => {
     const limits = template(WAYS['with a slice of a GPU'] ?? []).flatMap(({ spec }) =>
       (spec?.template?.spec.containers ?? []).map(({ resources }) => resources.limits?.['nvidia.com/mig-1g.10gb']),
     );

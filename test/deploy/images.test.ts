@@ -25,12 +25,12 @@ interface Service {
   readonly secrets?: readonly (string | { readonly source: string })[];
 }
 
-describe('the image', () => {
-  it('is built from a file without faults', () => {
+describe('the Dockerfile of the service', () => {
+  it('has no lint errors', () => {
     expect(validate(dockerfile)).toEqual([]);
   });
 
-  it('ends without root, shell or build tools', () => {
+  it('has a final stage without root, shell or build tools', () => {
     const run = dockerfile.split('\nFROM ').at(-1) ?? '';
     expect(dockerfile).toMatch(/^ARG RUN_IMAGE=gcr\.io\/distroless\/.*:nonroot$/m);
     expect(run).toMatch(/^USER 65532:65532$/m);
@@ -39,7 +39,7 @@ describe('the image', () => {
     expect(dockerfile).toMatch(/rm -rf .*node_modules\/typescript/);
   });
 
-  it('has a folder of the user it runs as wherever a new volume is mounted', () => {
+  it('creates a folder of the runtime user for every volume mount', () => {
     const { services } = parse(readFileSync(join(DEPLOY, 'compose.yaml'), 'utf8'), { merge: true });
     const mounts: readonly string[] = ['api', 'worker', 'snapshot'].flatMap((name) => services[name].volumes);
     const places = mounts.map((mount) => mount.split(':')[1]).filter((place) => place !== undefined);
@@ -54,7 +54,7 @@ describe('the image', () => {
     expect(dockerfile).toMatch(/^COPY --from=build --chown=65532:65532 \/src\/volumes \/$/m);
   });
 
-  it('carries a bill of what runs in it, and of nothing else', () => {
+  it('adds an SBOM of the production dependencies only', () => {
     const [, command = ''] = /(npm sbom [^>]+)>/.exec(dockerfile) ?? [];
     const { status, stdout } = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 });
     expect(status).toBe(0);
@@ -64,7 +64,7 @@ describe('the image', () => {
     expect(names).not.toContain('vitest');
   });
 
-  it('copies what is there, and nothing that the ignore file keeps out', () => {
+  it('copies only existing files that .dockerignore includes', () => {
     const kept = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) =>
       names.split(' '),
@@ -81,14 +81,14 @@ describe('compose.yaml', () => {
   const compose = parse(readFileSync(join(DEPLOY, 'compose.yaml'), 'utf8'), { merge: true });
   const services: Readonly<Record<string, Service>> = compose.services;
 
-  it('is of the schema of Compose', () => {
+  it('conforms to the schema of Compose', () => {
     const linter = join(ROOT, 'node_modules/.bin/dclint');
     const { status, stdout } = spawnSync(linter, ['--quiet', join(DEPLOY, 'compose.yaml')], { encoding: 'utf8' });
     expect(stdout.trim()).toBe('');
     expect(status).toBe(0);
   });
 
-  it('runs Assay without root, with nothing to write to but its volumes', () => {
+  it('runs Assay without root and read-only, except for volumes', () => {
     const ours = Object.values(services).filter(({ image }) => image.startsWith('assay:'));
     expect(ours).toHaveLength(3);
     for (const service of ours) {
@@ -96,16 +96,16 @@ describe('compose.yaml', () => {
     }
   });
 
-  it('gives the databases no more than they need', () => {
+  it('runs the databases without root, read-only and without capabilities', () => {
     for (const name of ['postgres', 'redis'])
       expect(services[name]).toMatchObject({ user: '999:999', read_only: true, cap_drop: ['ALL'] });
   });
 
-  it('fetches models to a disk, not into memory', () => {
+  it('has models downloaded to a disk, not into memory', () => {
     expect(services.worker).toMatchObject({ tmpfs: [], volumes: ['data:/data', '/tmp'] });
   });
 
-  it('says no secret, and names only those that are made', () => {
+  it('contains no secret, and names only secrets that the script creates', () => {
     const folder = join(tempFolder(), 'secrets');
     const { status, stderr } = spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder], { encoding: 'utf8' });
     expect({ status, stderr: stderr.replace(/^run it as root.*\n/, '') }).toEqual({ status: 0, stderr: '' });
@@ -119,16 +119,16 @@ describe('compose.yaml', () => {
     expect(statSync(join(folder, 'approval-key.pem')).mode & 0o077).toBe(0);
   });
 
-  it('makes each secret once', () => {
+  it('has each secret created once by the script', () => {
     const outer = tempFolder();
     chmodSync(outer, 0o755);
     const folder = join(outer, 'secrets');
-    // Who is not root may not write what may only be read.
+    // Only root can overwrite read-only files.
     const isRoot = process.getuid?.() === 0;
     const nobody = { uid: 65534, gid: 65534 };
     mkdirSync(folder);
     if (isRoot) chownSync(folder, nobody.uid, nobody.gid);
-    // Another user may not enter the checkout.
+    // Another user cannot enter the checkout.
     const script = join(outer, 'secrets.sh');
     copyFileSync(join(DEPLOY, 'secrets.sh'), script);
     chmodSync(script, 0o755);
@@ -140,14 +140,14 @@ describe('compose.yaml', () => {
   });
 });
 
-requirePart('PostgreSQL server', hasPostgres, HOW, 'the writer of snapshots in compose.yaml', () => {
+requirePart('PostgreSQL server', hasPostgres, HOW, 'the snapshot writer in compose.yaml', () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await PostgresServer.start();
   });
   afterAll(() => server.stop());
 
-  /** What the container finds in `/run/secrets`, and nothing else. */
+  /** The content of `/run/secrets` in the container. */
   function given(): string {
     const made = join(tempFolder(), 'secrets');
     expect(spawnSync('sh', [join(DEPLOY, 'secrets.sh'), made]).status).toBe(0);
@@ -158,7 +158,7 @@ requirePart('PostgreSQL server', hasPostgres, HOW, 'the writer of snapshots in c
     return folder;
   }
 
-  it('reads the registry as a user who can change nothing, with the files that it is given', async () => {
+  it('reads the registry with a read-only user and its own secret files', async () => {
     const folder = given();
     const url = await server.freshDatabase();
     const owner = new pg.Client({ connectionString: url });

@@ -15,7 +15,7 @@ import { tempFolder } from '../support/temp.ts';
 const guide = readFileSync(join(ROOT, 'docs/service.md'), 'utf8');
 const code = (language: string) => new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'ms').exec(guide)?.[1] ?? '';
 const unique = (names: Iterable<string>) => [...new Set(names)].sort();
-/** Rows of the table of variables: names, what holds without, and what it is. */
+/** The rows of the table of variables: names, default and description. */
 const rows = [...guide.matchAll(/^\| (`ASSAY_[^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)].map(
   ([, names = '', otherwise = '', what = '']) => ({
     names: [...names.matchAll(/ASSAY_\w+/g)].map(([name]) => name),
@@ -24,16 +24,16 @@ const rows = [...guide.matchAll(/^\| (`ASSAY_[^|]+) \| ([^|]+) \| ([^|]+) \|$/gm
   }),
 );
 
-describe('the guide of the service', () => {
+describe('the documentation of the service', () => {
   const reader = readFileSync(join(ROOT, 'src/service/config-read.ts'), 'utf8');
 
-  it('has each variable that the service reads, once, and no other', () => {
+  it('lists each variable that the service reads, once, and no other', () => {
     const read = unique([...reader.matchAll(/(?<=env\.|env, '|\{ |, )ASSAY_[A-Z_]+/g)].map(([name]) => name));
     expect(read.length).toBeGreaterThan(25);
     expect(rows.flatMap(({ names }) => names).sort()).toEqual(read);
   });
 
-  it('says which of them are secrets, for which a file may stand', () => {
+  it('marks the secrets that can be read from files', () => {
     const secrets = [...reader.matchAll(/secret\(env, '(\w+)'\)/g)].map(([, name]) => name);
     expect(
       rows
@@ -43,7 +43,7 @@ describe('the guide of the service', () => {
     ).toEqual(secrets.sort());
   });
 
-  it('has those that compose.yaml and the chart name', () => {
+  it('lists the variables of compose.yaml and the chart', () => {
     const files = ['compose.yaml', 'helm/assay/values.yaml', 'helm/assay/templates/_helpers.tpl'];
     const texts = files.map((name) => readFileSync(join(ROOT, 'deploy', name), 'utf8'));
     const named = texts.flatMap((text) =>
@@ -81,12 +81,12 @@ describe('the guide of the service', () => {
     );
   });
 
-  it('agrees with --help on what there is', async () => {
+  it('lists variables that --help lists as well', async () => {
     const { stdout } = await runCli(['serve', '--help']);
     for (const name of rows.flatMap(({ names }) => names)) expect(stdout).toContain(name);
   });
 
-  it('calls routes that there are', () => {
+  it('mentions only existing routes', () => {
     const { paths } = JSON.parse(readFileSync(join(ROOT, 'test/golden/openapi.json'), 'utf8'));
     const known = new Set(Object.keys(paths).map((path) => path.replaceAll(/\{[^}]+\}/g, '*')));
     const asked = [...guide.matchAll(/(?<=[\s"`L])\/(?:v1\/[\w/$.-]+|healthz|readyz|metrics)(?=["?` ]|$)/gm)];
@@ -95,7 +95,7 @@ describe('the guide of the service', () => {
     expect(called.filter((path) => !known.has(path))).toEqual([]);
   });
 
-  it('names commands, options and files that there are', async () => {
+  it('mentions only existing commands, options and files', async () => {
     const lines = [...guide.matchAll(/(?<=`|^ {4})assay ([a-z-]+)((?: [^`\n]*)?)/gm)];
     const asked = new Map<string, string[]>();
     for (const [, verb = '', rest = ''] of lines) {
@@ -113,7 +113,7 @@ describe('the guide of the service', () => {
       expect(readFileSync(join(ROOT, 'docs', file), 'utf8')).toContain('#');
   });
 
-  it('names values of the chart that there are', () => {
+  it('mentions only existing chart values', () => {
     const values = parse(readFileSync(join(ROOT, 'deploy/helm/assay/values.yaml'), 'utf8'));
     const table = [...guide.matchAll(/^\| ((?:`[a-z]\w+(?:\.\w+)*`(?:, )?)+) \| /gm)].flatMap(([, cell = '']) =>
       [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
@@ -126,7 +126,7 @@ describe('the guide of the service', () => {
     }
   });
 
-  it('shows a receiver how to verify a webhook', async () => {
+  it('shows a receiver that verifies a webhook', async () => {
     const path = join(tempFolder(), 'receiver.mjs');
     writeFileSync(path, code('js'));
     const { isFromAssay } = await import(pathToFileURL(path).href);
@@ -142,7 +142,7 @@ describe('the guide of the service', () => {
 });
 
 const hasAll = ['bash', 'curl', 'jq'].every((name) => spawnSync(name, ['--version']).status === 0);
-requirePart('bash, curl and jq', hasAll, 'apt-get install curl jq', 'the script of the guide', () => {
+requirePart('bash, curl and jq', hasAll, 'apt-get install curl jq', 'the script in the documentation', () => {
   const folder = tempFolder();
   let service: RunningService;
   beforeAll(async () => {

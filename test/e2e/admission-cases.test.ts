@@ -11,7 +11,7 @@ import { REFUSED, SAMPLES } from './admission/cases/index.ts';
 import { APPROVED, STRAY } from './admission/models.ts';
 import { objectOf } from './admission/objects.ts';
 
-// What the API server is asked in the other tests covers the tables, and is what its documentation says.
+// The samples of the other tests cover the tables, and expect what the documentation says.
 
 const all = [
   ...SAMPLES.map(({ rows, kind, body }) => ({ rows, kind, body: body(APPROVED) })),
@@ -20,7 +20,7 @@ const all = [
 const has = (body: unknown, path: string): boolean =>
   followPath(compilePath(path), { value: body, where: '' }, new Collector()).length > 0;
 
-describe('objects for the API server', () => {
+describe('the samples for the API server', () => {
   const places = POD_SPECS.flatMap(({ id, group, kinds, paths, containers = [] }) =>
     kinds.flatMap((kind) =>
       [...paths, ...containers].flatMap((path) =>
@@ -28,7 +28,7 @@ describe('objects for the API server', () => {
       ),
     ),
   );
-  it.each(places)('$kind has a container at $place', ({ id, kind, place }) => {
+  it.each(places)('include $kind with a container at $place', ({ id, kind, place }) => {
     const own = all.filter((one) => one.kind === kind && one.rows.includes(id));
     const path = placeOf(kind, place);
     expect(own.some(({ body }) => path === undefined || has(body, path))).toBe(true);
@@ -42,12 +42,12 @@ describe('objects for the API server', () => {
         .map((place) => ({ id, kind: `${group}/${kind}`, place })),
     ),
   );
-  it.each(fields)('$kind names a model at $place', ({ id, kind, place }) => {
+  it.each(fields)('include $kind with a model at $place (%#)', ({ id, kind, place }) => {
     expect(all.some((one) => one.kind === kind && one.rows.includes(id) && has(one.body, place))).toBe(true);
   });
 
   const others = [...PROGRAMS, ...ANNOTATIONS].map(({ id }) => id);
-  it.each([...others, ...Object.keys(CSI_ATTRIBUTES)])('%s', (row) => {
+  it.each([...others, ...Object.keys(CSI_ATTRIBUTES)])('include the row %s', (row) => {
     expect(all.some(({ rows }) => rows.includes(row))).toBe(true);
   });
 });
@@ -62,9 +62,9 @@ function placeOf(kind: string, place: string): string | undefined {
   return place;
 }
 
-describe('what is approved in them', () => {
+describe('the approved models of the samples', () => {
   it.each(SAMPLES.map((sample) => ({ ...sample, label: sample.title ?? '' })))(
-    '$kind $label',
+    'are found in $kind $label (%#)',
     ({ kind, body, says }) => {
       for (const model of [APPROVED, STRAY]) {
         const { references, unresolved } = extractReferences(objectOf(kind, body(model)));

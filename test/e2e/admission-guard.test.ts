@@ -7,12 +7,12 @@ import { GROUND_PART, HOW_GROUND, hasGround, OWN_NAMESPACE, RELEASE, renderChart
 const LABEL = 'assay.dev/admission';
 const STRATEGIC = { contentType: 'application/strategic-merge-patch+json' };
 
-// Whoever may edit namespaces could take himself out of the webhook: policies of the API server itself keep the labels.
+// A user who can edit namespaces could remove the webhook's label: policies of the API server protect the labels.
 requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'the guard of the webhook configuration, at a real API server',
+  'the guard of the webhook configuration, on a real API server,',
   () => {
     let kube: RunningKube;
     const subjects = 'guard.subjects=[{"apiGroup":"rbac.authorization.k8s.io","kind":"User","name":"sue"}]';
@@ -22,7 +22,7 @@ requirePart(
       kube = await startKube({ users: [{ name: 'dev' }, { name: 'sue' }] });
       await kube.createNamespace(OWN_NAMESPACE);
       await kube.createNamespace('ml', { [LABEL]: 'enforce', 'assay.dev/stage': 'production', team: 'a' });
-      // As an owner of namespaces has it, in many a cluster.
+      // The permissions that an owner of namespaces has in many clusters.
       const verbs = ['get', 'create', 'update', 'patch', 'delete'];
       const resources = ['namespaces', 'namespaces/status', 'namespaces/finalize', 'configmaps'];
       for (const user of ['dev', 'sue']) await kube.grant(user, [{ apiGroups: [''], resources, verbs }]);
@@ -41,14 +41,14 @@ requirePart(
     const patch = (as: string, labels: object, suffix = '') =>
       kube.request('PATCH', ns('ml', suffix), { metadata: { labels } }, { as });
 
-    describe('labels of a namespace', () => {
+    describe('protects the labels of a namespace', () => {
       it.each([
-        ['taken away', { [LABEL]: null }],
-        ['made weaker', { [LABEL]: 'warn' }],
-        ['made none', { [LABEL]: 'off' }],
-        ['of the stage', { 'assay.dev/stage': 'staging' }],
-        ['of something else of ours', { 'assay.dev/new': 'x' }],
-      ])('%s: refused, and told why', async (_, labels) => {
+        ['the mode label removed', { [LABEL]: null }],
+        ['the mode weakened', { [LABEL]: 'warn' }],
+        ['the mode set to off', { [LABEL]: 'off' }],
+        ['the stage changed', { 'assay.dev/stage': 'staging' }],
+        ['another label of ours added', { 'assay.dev/new': 'x' }],
+      ])('from a change, and states the reason: %s', async (_, labels) => {
         for (const suffix of ['', '/status']) {
           const { status, body } = await patch('dev', labels, suffix);
           expect(status).toBe(403);
@@ -57,7 +57,7 @@ requirePart(
         }
       });
 
-      it('by a whole object, too', async () => {
+      it('from a replacement of the whole object', async () => {
         const { body: namespace } = await kube.request('GET', ns('ml'));
         const { [LABEL]: _, ...labels } = namespace.metadata.labels;
         const without = { ...namespace, metadata: { ...namespace.metadata, labels } };
@@ -66,21 +66,21 @@ requirePart(
         }
       });
 
-      it('of others are his', async () => {
+      it('but leaves other labels to the user', async () => {
         expect((await patch('dev', { team: 'b' })).status).toBe(200);
         expect(
           (await kube.request('PATCH', ns('ml'), { metadata: { annotations: { a: 'b' } } }, { as: 'dev' })).status,
         ).toBe(200);
       });
 
-      it('change by who holds the verb "gate", and to words that are known', async () => {
+      it('from everybody except a user with the verb "gate", who can set known values', async () => {
         expect((await patch('sue', { [LABEL]: 'warn' })).status).toBe(200);
         expect((await patch('sue', { [LABEL]: 'enforce' })).status).toBe(200);
         const { status, body } = await patch('sue', { [LABEL]: 'disabled' });
         expect([status, body.message]).toEqual([422, expect.stringMatching(/one of enforce, warn, audit and off/)]);
       });
 
-      it('of a new namespace', async () => {
+      it('when a namespace is created', async () => {
         const namespace = (name: string, labels: object) => ({
           apiVersion: 'v1',
           kind: 'Namespace',
@@ -92,9 +92,9 @@ requirePart(
       });
     });
 
-    describe('the configuration of the webhook', () => {
+    describe('protects the configuration of the webhook', () => {
       const map = (name: string) => `/api/v1/namespaces/${OWN_NAMESPACE}/configmaps/${name}`;
-      it('is changed by nobody else', async () => {
+      it('from any other user', async () => {
         for (const name of [`${RELEASE}-floor`, `${RELEASE}-config`]) {
           const changed = await kube.request('PATCH', map(name), { data: { version: '0' } }, { as: 'dev' });
           expect([changed.status, changed.body.message]).toEqual([

@@ -17,13 +17,13 @@ const LATER = modelOf('acme', 'later');
 const CONFIGS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 const SNAPSHOT = '/api/v1/namespaces/assay/configmaps/assay-snapshot';
 
-// Everything is the chart's: the objects, the arguments of the program, the rights of its account. Only the Service leads to this
-// machine, since there are no nodes here.
+// Everything is the chart's: the objects, the options of the program, the permissions of its account. Only the Service points to this
+// machine, since the test has no nodes.
 requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'the chart as it is installed, at a real API server',
+  'the chart installed on a real API server',
   () => {
     const writer = new SnapshotWriter();
     let folder: string;
@@ -50,7 +50,7 @@ requirePart(
       const port = Number(new URL(webhook.url).port);
       await kube.createAll([serviceHere(rendered)], { namespace: OWN_NAMESPACE });
       for (const type of ['validating', 'mutating']) await leadTo(type, port);
-      await until('an approved model is let in', async () => (await pod(APPROVED)).status === 201);
+      await until('an approved model is admitted', async () => (await pod(APPROVED)).status === 201);
     });
     afterAll(async () => {
       await webhook?.stop();
@@ -63,7 +63,7 @@ requirePart(
       return kube.create(object, { namespace: 'ml', dryRun: true });
     };
 
-    it('the webhook creates its own certificates, publishes the authority, and receives reviews', async () => {
+    it('has a webhook that creates its certificates, publishes the authority, and receives reviews', async () => {
       const { body } = await kube.request('GET', `${CONFIGS}/${RELEASE}`);
       for (const { clientConfig } of body.webhooks) {
         expect(Buffer.from(clientConfig.caBundle, 'base64').toString()).toContain('BEGIN CERTIFICATE');
@@ -72,31 +72,31 @@ requirePart(
       expect([status, refused.message]).toEqual([403, expect.stringContaining(STRAY.hub)]);
     });
 
-    it('after a restart, and beside another one, the authority is the same', async () => {
+    it('keeps the same authority after a restart and beside a second replica', async () => {
       const before = await authority();
       await webhook.stop();
       await webhook.again();
-      await until('an approved model is let in', async () => (await pod(APPROVED)).status === 201);
+      await until('an approved model is admitted', async () => (await pod(APPROVED)).status === 201);
       expect((await pod(STRAY)).status).toBe(403);
       expect(await authority()).toBe(before);
       expect(await namedFor(webhook.url, before)).toBe(`${RELEASE}.${OWN_NAMESPACE}.svc`);
     });
 
-    it('a snapshot in a ConfigMap is taken as soon as it is there, and no earlier one after it', async () => {
+    it('has a ConfigMap snapshot accepted as soon as it exists, and no earlier version afterwards', async () => {
       expect((await pod(LATER)).status).toBe(403);
       const old = await snapshotMap(decisions());
       await kube.request('PUT', SNAPSHOT, await snapshotMap([...decisions(), entryOf(LATER)]));
-      await until('the model is let in', async () => (await pod(LATER)).status === 201);
+      await until('the model is admitted', async () => (await pod(LATER)).status === 201);
       const floor = `/api/v1/namespaces/${OWN_NAMESPACE}/configmaps/${RELEASE}-floor`;
       await until('the floor is raised', async () =>
         Object.values((await kube.request('GET', floor)).body.data ?? {}).includes(String(version)),
       );
       await kube.request('PUT', SNAPSHOT, old);
-      await until('the refusal is told', async () => /rollback|was seen before/.test(await webhook.get('/status')));
+      await until('the refusal is reported', async () => /rollback|was seen before/.test(await webhook.get('/status')));
       expect((await pod(LATER)).status).toBe(201);
     });
 
-    it('its account may do what it needs, and nothing else', async () => {
+    it('has an account that allows what the program needs, and nothing else', async () => {
       const token = { token: await kube.serviceAccountToken(OWN_NAMESPACE, RELEASE) };
       const may = async (method: 'GET' | 'PATCH', path: string, body?: object) =>
         (await kube.request(method, path, body, { as: token })).status !== 403;
@@ -122,7 +122,7 @@ requirePart(
       return Buffer.from(body.webhooks[0].clientConfig.caBundle, 'base64').toString();
     }
 
-    /** The webhooks ask the port of the webhook; the authority stays as the webhook has written it. */
+    /** The webhooks call the port of the webhook; the authority stays as the webhook has written it. */
     async function leadTo(type: string, port: number): Promise<void> {
       const path = CONFIGS.replace('validating', type);
       const { body } = await kube.request('GET', `${path}/${RELEASE}`);
@@ -134,7 +134,7 @@ requirePart(
       expect(status).toBe(200);
     }
 
-    /** The program's own arguments, with the folders that Kubernetes would mount. */
+    /** The program's own options, with the folders that Kubernetes would mount. */
     function argumentsOf(rendered: readonly KubeObject[]): readonly string[] {
       const deployment = rendered.find(({ kind }) => kind === 'Deployment') as Deployment | undefined;
       const [container] = deployment?.spec.template.spec.containers ?? [];
@@ -160,19 +160,19 @@ interface ConfigMap {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** Its Service is another one here; there are no operators for some kinds. */
+/** The Service is another one in the test; operators for some kinds are missing. */
 function isApplied({ kind }: KubeObject): boolean {
   return !['Service', 'ServiceAccount', 'ServiceMonitor', 'PrometheusRule'].includes(kind);
 }
 
-/** A name of a Service may stand for a host: that of this machine. */
+/** The name of a Service resolves to this machine. */
 function serviceHere(rendered: readonly KubeObject[]): KubeObject {
   const service = rendered.find(({ kind }) => kind === 'Service');
   if (service === undefined) throw new Error('the chart has no Service');
   return { ...service, spec: { type: 'ExternalName', externalName: 'localhost' } };
 }
 
-/** The first name in the certificate that an authority vouches for. */
+/** The first name in the certificate of an authority. */
 function namedFor(url: string, ca: string): Promise<string | undefined> {
   const { hostname, port } = new URL(url);
   const servername = `${RELEASE}.${OWN_NAMESPACE}.svc`;

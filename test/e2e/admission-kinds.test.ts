@@ -15,7 +15,7 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'every kind, at a real API server',
+  'every kind on a real API server',
   () => {
     const ground = onGround({
       entries: decisions(OTHERS),
@@ -24,8 +24,8 @@ requirePart(
       jsonValues: [`gate.extraRules=[${ONE_MORE}]`],
     });
 
-    describe('an approved model is admitted, another is refused, and the message says which, why and what to do', () => {
-      it.each(SAMPLES.map((sample) => ({ ...sample, label: label(sample) })))('$label', async (sample) => {
+    describe('is admitted with an approved model, and refused with another, with the model, the reason and the remedy in the message:', () => {
+      it.each(SAMPLES.map((sample) => ({ ...sample, label: label(sample) })))('$label (%#)', async (sample) => {
         const { kind, body, says, isData } = sample;
         const yes = await ground().send(kind, body(APPROVED));
         expect({ status: yes.status, message: yes.body.message, warnings: yes.warnings }).toEqual({
@@ -49,9 +49,9 @@ requirePart(
       });
     });
 
-    describe('what is unknown or pinned is refused', () => {
+    describe('is refused with an unresolved or unpinned model:', () => {
       it.each(REFUSED.map((refused) => ({ ...refused, label: label(refused) })))(
-        '$label',
+        '$label (%#)',
         async ({ kind, body, says }) => {
           const { status, body: answer } = await ground().send(kind, body);
           expect(status, answer.message).toBe(403);
@@ -60,7 +60,7 @@ requirePart(
       );
     });
 
-    it('nothing that was refused is there', async () => {
+    it('is not stored when it was refused', async () => {
       const kinds = [...new Set(SAMPLES.map(({ kind }) => kind))];
       const admitted = SAMPLES.length + SAMPLES.filter(({ isData }) => isData).length;
       let found = 0;

@@ -17,7 +17,7 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'the life of a webhook, at a real API server',
+  'a webhook on a real API server',
   () => {
     const ground = onGround({
       config: { defaults: { mode: 'enforce' } },
@@ -37,8 +37,8 @@ requirePart(
 
     beforeEach(async () => expect((await pod(APPROVED)).status).toBe(201));
 
-    describe('certificates', STORY, () => {
-      it('are rotated under way, and snapshots with them, without one review that fails', async () => {
+    describe('with certificates', STORY, () => {
+      it('that rotate, together with snapshots, fails no review', async () => {
         const { authority, webhook } = ground();
         const serials = new Set<string>();
         let [asked, done] = [0, false];
@@ -49,7 +49,7 @@ requirePart(
         const asking = Promise.all(Array.from({ length: 8 }, () => askOn(ground(), isEnough)));
         const askedOn = async () => {
           const before = asked;
-          await until('everybody asks on', () => asked >= before + 40);
+          await until('the requests continue', () => asked >= before + 40);
         };
         for (let rotation = 0; rotation < 5; rotation++) {
           const before = await publish();
@@ -71,7 +71,7 @@ requirePart(
         expect(asked).toBeGreaterThanOrEqual(200);
       });
 
-      it('of another authority, first announced beside the old one', async () => {
+      it('of another authority is accepted when that authority was first published beside the old one', async () => {
         const { authority, webhook } = ground();
         const next = new Authority(ground().folder, 'next');
         const told = async (bundle: string) => {
@@ -83,7 +83,7 @@ requirePart(
         await until('the certificate is served', async () => (await peerOf(webhook.url, next.certificate)) === serial);
         await told(next.certificate);
         expect((await pod(STRAY)).status).toBe(403);
-        // One that nobody announced is not trusted: what would be asked there is refused.
+        // A certificate of an unpublished authority is not trusted: the API server refuses what it would ask about.
         const stranger = new Authority(ground().folder, 'stranger');
         await ground().register({ clientConfig: clientConfig(webhook.url, stranger.certificate) });
         const { status, body } = await pod(APPROVED);
@@ -91,15 +91,15 @@ requirePart(
         const back = authority.issue(ground().file('tls.crt'), ground().file('tls.key'));
         await until('it is served again', async () => (await peerOf(webhook.url, authority.certificate)) === back);
         await ground().register();
-        await until('an approved model is let in', held);
+        await until('an approved model is admitted', held);
       });
 
-      it('that cannot be read leave the old ones in use, and are reported', async () => {
+      it('that cannot be read keeps the old ones in use, and reports the problem', async () => {
         const { authority, webhook } = ground();
         const serial = await peerOf(webhook.url, authority.certificate);
         writeFileSync(ground().file('tls.crt'), 'no certificate');
         try {
-          await until('the problem is told', async () =>
+          await until('the problem is reported', async () =>
             /certificate: .*tls\.crt.*the last good one stays in use/.test(webhook.said),
           );
           expect(await peerOf(webhook.url, authority.certificate)).toBe(serial);
@@ -114,8 +114,8 @@ requirePart(
       });
     });
 
-    describe('a webhook that is away', () => {
-      it('lets nothing start, and everything that starts nothing', async () => {
+    describe('that is down', () => {
+      it('lets no Pod be created, but lets Pods be labelled and deleted', async () => {
         const { webhook, kube } = ground();
         const made = await ground().pod(podSpec(APPROVED), {
           namespace: 'ml',
@@ -137,22 +137,22 @@ requirePart(
         expect((await pod(APPROVED)).status).toBe(201);
       });
 
-      it('that answers nothing is waited for 3 seconds', async () => {
+      it('and gives no answer makes a request fail after 3 seconds', async () => {
         const { webhook } = ground();
         await ground().register({ timeoutSeconds: 3 });
         webhook.pause();
         const { status, body } = await pod(APPROVED);
         webhook.resume();
-        // The API server says itself how long it was to wait, and that it did.
+        // The message of the API server contains the timeout that it applied.
         expect([status, body.message]).toEqual([
           500,
           expect.stringMatching(/\/validate\?timeout=3s": (?:context deadline exceeded|net\/http: .*timeout)/),
         ]);
         await ground().register();
-        await until('an approved model is let in', held);
+        await until('an approved model is admitted', held);
       });
 
-      it('with failurePolicy Ignore lets everything start: why the chart does not have it', async () => {
+      it('with failurePolicy Ignore lets everything be created, so the chart does not use it', async () => {
         const { webhook } = ground();
         await ground().register({ failurePolicy: 'Ignore' });
         expect((await pod(STRAY)).status).toBe(403);
@@ -163,7 +163,7 @@ requirePart(
         await ground().register();
       });
 
-      it('stops on a signal, after it has answered pending reviews', async () => {
+      it('answers pending reviews before it stops on a signal', async () => {
         const { webhook } = ground();
         const before = webhook.records.length;
         let done = false;
@@ -174,22 +174,22 @@ requirePart(
         done = true;
         const answers = new Set([late, ...(await asking)].flatMap((seen) => [...seen.keys()]));
         await webhook.again();
-        // What came later met nobody; nothing was answered the wrong way round.
+        // Later requests found no server; no review got a wrong answer.
         expect(answers).toEqual(new Set(['approved 201', 'stray 403', 'approved 500', 'stray 500']));
       });
     });
 
-    describe('snapshots', () => {
-      it('are taken as they come, and a model that is in none no more is refused', async () => {
+    describe('with snapshots', () => {
+      it('loads each new one, and refuses a model that the new one no longer lists', async () => {
         expect((await pod(LATER)).status).toBe(403);
         await publish([...decisions(), entryOf(LATER)]);
-        await until('the model is let in', async () => (await pod(LATER)).status === 201);
+        await until('the model is admitted', async () => (await pod(LATER)).status === 201);
         await publish();
         await until('the model is refused', async () => (await pod(LATER)).status === 403);
         await until('the floor is raised', async () => (await floorOf(ground())) === version);
       });
 
-      it('by another signer, changed or truncated, are refused: the last good one stays', async () => {
+      it('by another signer, changed or truncated, keeps the last valid one', async () => {
         const { writer } = ground();
         const file = ground().file('snapshot.json');
         const good = readFileSync(file);
@@ -202,32 +202,32 @@ requirePart(
         const bad = [await stranger.sign({ version: version + 1, entries }), changed, signed.subarray(0, 1000)];
         for (const bytes of bad) {
           writeFileSync(file, bytes);
-          await until('the problem is told', async () => (await statusOf(ground())).includes('"problem":"'));
+          await until('the problem is reported', async () => (await statusOf(ground())).includes('"problem":"'));
           expect((await pod(LATER)).status).toBe(403);
           expect((await pod(APPROVED)).status).toBe(201);
           writeFileSync(file, good);
-          await until('the problem is over', async () => !(await statusOf(ground())).includes('"problem":"'));
+          await until('the problem is resolved', async () => !(await statusOf(ground())).includes('"problem":"'));
         }
       });
 
-      it('that ended refuse everything, or warn where that is configured', async () => {
+      it('that have expired refuses everything, or warns if it is configured so', async () => {
         await publish(decisions(), -60_000);
         await until('everything is refused', async () => (await pod(APPROVED)).status === 403);
         const { body } = await pod(APPROVED);
         expect(body.message).toMatch(/the snapshot of the webhook expired at \d{4}-/);
         expect(body.message).toContain('assay snapshot');
         ground().configure({ defaults: { mode: 'enforce' }, expired: 'warn' });
-        await until('an approved model is let in', held);
+        await until('an approved model is admitted', held);
         const warned = await pod(APPROVED);
         expect(warned.warnings).toEqual([expect.stringContaining('expired at')]);
         expect((await pod(STRAY)).status).toBe(403);
         ground().configure({ defaults: { mode: 'enforce' } });
         await until('everything is refused', async () => (await pod(APPROVED)).status === 403);
         await publish();
-        await until('an approved model is let in', held);
+        await until('an approved model is admitted', held);
       });
 
-      it('survive a restart where the source is gone', async () => {
+      it('keeps the last one over a restart when the source is missing', async () => {
         const { webhook } = ground();
         const file = ground().file('snapshot.json');
         const good = readFileSync(file);
@@ -239,7 +239,7 @@ requirePart(
         writeFileSync(file, good);
       });
 
-      it('of an earlier version are refused after a restart, even with an empty disk', async () => {
+      it('of an earlier version refuses them after a restart, even with an empty disk', async () => {
         const { webhook, writer } = ground();
         const file = ground().file('snapshot.json');
         const entries = [...decisions(), entryOf(LATER)];
@@ -259,21 +259,21 @@ requirePart(
         expect(body.message).toMatch(/has no snapshot, so it approves nothing.*version/);
         expect((await fetch(`${webhook.metrics}/readyz`)).status).toBe(503);
         writeFileSync(file, good);
-        await until('an approved model is let in', held);
+        await until('an approved model is admitted', held);
         expect(existsSync(ground().file('state'))).toBe(true);
       });
     });
 
-    it('a configuration that cannot be read leaves the previous one in use, and is reported', async () => {
+    it('with an unreadable configuration keeps the previous one, and reports the problem', async () => {
       const { webhook } = ground();
       writeFileSync(
         ground().file('admission.yaml'),
         'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec: {mode: of}\n',
       );
-      await until('the problem is told', async () => webhook.said.includes('admission.yaml:3'));
+      await until('the problem is reported', async () => webhook.said.includes('admission.yaml:3'));
       expect((await pod(STRAY)).status).toBe(403);
       ground().configure({ defaults: { mode: 'warn' } });
-      await until('a stray model is let in', async () => (await pod(STRAY)).status === 201);
+      await until('a stray model is admitted', async () => (await pod(STRAY)).status === 201);
       ground().configure({ defaults: { mode: 'enforce' } });
       await until('a stray model is refused', async () => (await pod(STRAY)).status === 403);
     });
@@ -285,7 +285,7 @@ function clientConfig(url: string, bundle: string) {
   return { url: `${url}/validate`, caBundle: Buffer.from(bundle).toString('base64') };
 }
 
-/** Asks again and again, for an approved and a stray model in turn. @returns how often each answer came */
+/** Repeats requests for an approved and a stray model in turn. @returns the count of each answer */
 async function askOn(ground: Ground, isEnough: (times: number) => boolean): Promise<ReadonlyMap<string, number>> {
   const seen = new Map<string, number>();
   for (let i = 0; !isEnough(i); i++) {
@@ -297,7 +297,7 @@ async function askOn(ground: Ground, isEnough: (times: number) => boolean): Prom
   return seen;
 }
 
-/** Serial number of the certificate that a new connection sees; `undefined` when its authority is another. */
+/** The serial number of the certificate of a new connection; `undefined` when its authority is another. */
 function peerOf(url: string, ca: string): Promise<string | undefined> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {

@@ -22,7 +22,7 @@ const NAMESPACES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   staging: { 'assay.dev/admission': 'enforce', 'assay.dev/stage': 'staging' },
   warned: { 'assay.dev/admission': 'warn' },
   audited: { 'assay.dev/admission': 'audit' },
-  // A word that nobody knows is not taken for a weaker one.
+  // An unknown mode is not treated as a weaker one.
   odd: { 'assay.dev/admission': 'disabled' },
   off: { 'assay.dev/admission': 'off' },
   free: {},
@@ -32,13 +32,13 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'the rules of a namespace, at a real API server',
+  'the rule of a namespace, on a real API server,',
   () => {
-    // Opted in by label, as the chart comes.
+    // Opt-in by label, as in the default values of the chart.
     const ground = onGround({ kube: { audit: true }, values: ['gate.mode=opt-in'], config: {} });
     beforeAll(async () => {
       for (const [name, labels] of Object.entries(NAMESPACES)) await ground().kube.createNamespace(name, labels);
-      // The webhook has seen the last one.
+      // The webhook has received the last namespace.
       await until('the webhook knows the namespaces', async () => {
         return (await ground().pod(podSpec(STRAY), { namespace: 'audited', dryRun: true })).status === 201;
       });
@@ -50,8 +50,8 @@ requirePart(
       return status === 403 ? String(body.message) : `${status}`;
     };
 
-    describe('modes', () => {
-      it('enforce refuses, for a dry run as well, and a dry run leaves nothing behind', async () => {
+    describe('has a mode', () => {
+      it('enforce, which refuses, also in a dry run, and a dry run stores nothing', async () => {
         const { kube, webhook } = ground();
         for (const namespace of ['enforced', 'odd']) expect((await pod(STRAY, namespace)).status).toBe(403);
         const yes = await ground().pod(podSpec(APPROVED), { namespace: 'enforced', dryRun: true });
@@ -59,7 +59,7 @@ requirePart(
         expect([yes.status, no.status]).toEqual([201, 403]);
         const { body } = await kube.request('GET', '/api/v1/namespaces/enforced/pods');
         expect(body.items).toEqual([]);
-        // They are written down a little later than they are answered.
+        // The log lines are written a little later than the answers.
         await expect
           .poll(() => webhook.records.slice(-2).map(({ dryRun, action }) => [dryRun, action]))
           .toEqual([
@@ -68,14 +68,14 @@ requirePart(
           ]);
       });
 
-      it('warn admits with a warning to the client', async () => {
+      it('warn, which admits with a warning to the client', async () => {
         const { status, warnings } = await pod(STRAY, 'warned');
         expect(status).toBe(201);
         expect(warnings).toEqual([expect.stringContaining(STRAY.hub)]);
         expect(warnings[0]).toContain('not approved');
       });
 
-      it('audit admits without a word, and the audit log of the API server has it', async () => {
+      it('audit, which admits without a warning, and writes to the audit log of the API server', async () => {
         const { status, warnings } = await pod(STRAY, 'audited', { name: 'audited-one' });
         expect([status, warnings]).toEqual([201, []]);
         const events = await eventsOf('audited', 201);
@@ -88,20 +88,20 @@ requirePart(
         expect(annotations['validate.admission.assay.dev/models']).toContain(`unlisted ${STRAY.hub}`);
       });
 
-      it('a refusal is in the audit log, too', async () => {
+      it('whose refusals appear in the audit log, too', async () => {
         await pod(STRAY, 'staging');
         const [event] = await eventsOf('staging', 403);
         expect(event.annotations['validate.admission.assay.dev/decision']).toBe('deny');
       });
 
-      it('off, not opted in, and the namespace of the webhook itself: the webhook is not called', async () => {
+      it('off, in which the webhook is not called, as without a label and in its own namespace', async () => {
         const before = await ground().webhook.answered();
         for (const namespace of ['free', 'off', OWN_NAMESPACE, 'kube-system'])
           expect((await pod(STRAY, namespace)).status).toBe(201);
         expect(await ground().webhook.answered()).toBe(before);
       });
 
-      it('a changed label takes effect when the API server reports it', async () => {
+      it('that changes as soon as the API server reports the changed label', async () => {
         const { kube } = ground();
         await kube.createNamespace('moving', { 'assay.dev/admission': 'warn' });
         await until('the namespace is known', async () => (await pod(STRAY, 'moving')).status === 201);
@@ -115,26 +115,26 @@ requirePart(
           await kube.request('PATCH', '/api/v1/namespaces/moving', { metadata: { labels } });
           await until('the label takes effect', async () => (await pod(STRAY, 'moving')).status === wanted);
         }
-        // The webhook was told, and did not have to ask.
+        // The webhook received the change by its watch, and did not list namespaces again.
         expect(before).toBeGreaterThan(0);
         expect(listings()).toBe(before);
       });
     });
 
-    describe('what is decided', () => {
-      it('a stage that the namespace asks for', async () => {
+    describe('decides on', () => {
+      it('the stage of the namespace', async () => {
         expect(await refusal(pod(STAGED, 'production'))).toMatch(/approved for staging, not for production/);
         expect((await pod(STAGED, 'staging')).status).toBe(201);
         expect((await pod(APPROVED, 'production')).status).toBe(201);
       });
 
-      it('a model that was decided against, with its report', async () => {
+      it('a denied model, with its report in the message', async () => {
         const message = await refusal(pod(REVOKED, 'enforced'));
         expect(message).toContain('it was revoked: its tokenizer runs code');
         expect(message).toContain(`https://assay.example/models/${REVOKED.repo}/1`);
       });
 
-      it('the same name from another server is another model', async () => {
+      it('the same name on another server as another model', async () => {
         const from = (value: string) => ({ env: [{ name: 'HF_ENDPOINT', value }] });
         const message = await refusal(pod(APPROVED, 'enforced', from('https://hub.stray.example')));
         expect(message).toContain(`${APPROVED.hub} from https://hub.stray.example is not approved`);
@@ -143,7 +143,7 @@ requirePart(
         expect(await refusal(pod(MIRRORED, 'enforced'))).toContain('the snapshot does not list it');
       });
 
-      it('code of the model runs only where it was approved, at the revision that was', async () => {
+      it('remote code, which runs only where it was approved, at the approved revision', async () => {
         const args = ({ repo, commit }: Model, ...more: string[]) => ({
           args: ['--model', repo, '--revision', commit, '--trust-remote-code', ...more],
         });
@@ -155,12 +155,12 @@ requirePart(
         );
       });
 
-      it('a cache that others fill is not what was approved', async () => {
+      it('a cache that others can write as unverified', async () => {
         const offline = { env: [{ name: 'HF_HUB_OFFLINE', value: '1' }] };
         expect(await refusal(pod(APPROVED, 'enforced', offline))).toMatch(/HF_HUB_OFFLINE/);
       });
 
-      it('a Pod that names no model may start in production by its image alone', async () => {
+      it('a Pod without a model, which production admits by its image only', async () => {
         const tool = (image: string) => ({ containers: [{ name: 'tool', image }] });
         const run = (image: string, namespace: string) => ground().pod(tool(image), { namespace });
         expect(await refusal(run('ghcr.io/acme/tool:1', 'production'))).toMatch(
@@ -173,7 +173,7 @@ requirePart(
         expect((await run('ghcr.io/acme/tool:1', 'enforced')).status).toBe(201);
       });
 
-      it('no owner and no name of a container lets a Pod pass', async () => {
+      it('a Pod of any owner and with any container name', async () => {
         const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'llm', uid: 'b1e0', controller: true };
         const owned = ground().pod(podSpec(STRAY), { namespace: 'enforced', metadata: { ownerReferences: [owner] } });
         expect(await refusal(owned)).toContain(STRAY.hub);
@@ -190,7 +190,7 @@ requirePart(
           [APPROVED, 201],
           [STRAY, 403],
         ] as const) {
-          // The model comes last.
+          // The model is the last container.
           const spec = { containers: [{ name: 'filler', image: 'ghcr.io/acme/x:1', env: filler }, vllm(model)] };
           expect(JSON.stringify(spec).length).toBeGreaterThan(2_900_000);
           const { status, body } = await ground().pod(spec, { namespace: 'enforced', dryRun: true });
@@ -200,7 +200,7 @@ requirePart(
       });
     });
 
-    /** How often the webhook has listed namespaces. */
+    /** The number of times that the webhook listed namespaces. */
     function listings(): number {
       const events = ground().kube.auditEvents();
       return events.filter(({ verb, objectRef, user }) => {
@@ -216,7 +216,7 @@ requirePart(
             const isIt = objectRef?.resource === 'pods' && objectRef.namespace === namespace && verb === 'create';
             return isIt && responseStatus?.code === code && stage === 'ResponseComplete';
           });
-      await until('the audit log tells of it', async () => all().length > 0);
+      await until('the audit log contains it', async () => all().length > 0);
       return all();
     }
   },

@@ -20,7 +20,7 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'objects that are changed, at a real API server',
+  'mutation on a real API server',
   () => {
     let ground: Ground;
     let hub: FakeHub;
@@ -36,7 +36,7 @@ requirePart(
       await hub?.close();
     });
 
-    /** Scanned and approved at the Hub, written into the snapshot that the webhook has. */
+    /** A model that was scanned and approved at the Hub, and added to the webhook's snapshot. */
     async function approve(names: readonly Published[]): Promise<void> {
       const { folder } = ground;
       const { privateKey } = generateKeyPairSync('ed25519');
@@ -51,7 +51,7 @@ requirePart(
         need(await runCli(['approve', `hf://${name}`, '--stage', 'production', ...registry, ...by], { env }));
       }
       const state = join(folder, 'snapshot.json.state.json');
-      // The writer goes on after the version that the webhook began with.
+      // The writer continues after the version that the webhook started with.
       for (let version = 0; version < 3; version++) {
         need(
           await runCli(['snapshot', ...registry, '--key', join(folder, 'writer.pem'), '-o', join(folder, 'next.json')]),
@@ -69,8 +69,8 @@ requirePart(
     const unpinned = (name: Published, options: object = {}) =>
       ground.pod({ containers: [load(models[name])] }, options);
 
-    describe('a Pod that names an approved model without a revision', () => {
-      it('gets the approved one, fetched and verified before it starts, and reads nothing else', async () => {
+    describe('of a Pod that names an approved model without a revision', () => {
+      it('adds the approved version, which is fetched and verified before the start and is all that the Pod reads', async () => {
         const model = models['acme/net'];
         const { status, body, warnings } = await unpinned('acme/net');
         expect(status, body.message).toBe(201);
@@ -87,7 +87,7 @@ requirePart(
         expect(mount).toMatchObject({ readOnly: true });
         expect(volumes.find(({ name }: { name: string }) => name === mount.name)).toMatchObject({ emptyDir: {} });
         expect(server.env).toContainEqual({ name: 'HF_HUB_OFFLINE', value: '1' });
-        // What was changed was decided on, as it is stored.
+        // The decision is on the changed object, as it is stored.
         const { rulings } = await ground.webhook.record(({ name }) => name === body.metadata.name);
         expect(rulings.map(({ outcome, reference, container }) => [outcome, reference, container])).toEqual([
           ['approved', model.hub, initContainers[0].name],
@@ -95,7 +95,7 @@ requirePart(
         ]);
       });
 
-      it('and what its init container runs writes the approved bytes, and no others', async () => {
+      it('adds an init container that writes the approved bytes, and no others', async () => {
         const { body } = await unpinned('acme/bert');
         const [fetcher] = body.spec.initContainers;
         const cache = join(ground.folder, 'cache');
@@ -108,7 +108,7 @@ requirePart(
         const original = await fetch(`${hub.endpoint}/${repo}/resolve/${commit}/pytorch_model.bin`);
         expect(readFileSync(join(folder, 'pytorch_model.bin'))).toEqual(Buffer.from(await original.arrayBuffer()));
 
-        // The Hub gives other bytes for the same commit.
+        // The Hub returns other bytes for the same commit.
         const changed = hub.repo(repo);
         changed.commits.set(commit, [fakeFile('pytorch_model.bin', 'something else'), fakeFile('config.json', '{}')]);
         const other = join(ground.folder, 'other');
@@ -121,19 +121,19 @@ requirePart(
         expect(execFileSync('find', [other, '-type', 'f', '-name', '*.bin'], { encoding: 'utf8' })).toBe('');
       });
 
-      it('by its generateName, and in a dry run', async () => {
+      it('uses the generateName, and works in a dry run', async () => {
         const { body } = await unpinned('acme/net', { dryRun: true });
         expect(body.metadata.name).toMatch(/^pod-/);
         expect(body.spec.initContainers).toHaveLength(1);
       });
     });
 
-    it('a model that is not approved is not changed, and refused', async () => {
+    it('does not change a Pod with an unapproved model, which is refused', async () => {
       const { status, body } = await unpinned('stray/gadget');
       expect([status, body.message]).toEqual([403, expect.stringContaining('hf://stray/gadget')]);
     });
 
-    it('a kind that git keeps is left as it is, and refused where it is not pinned', async () => {
+    it('does not change a Deployment, which is refused when it is not pinned', async () => {
       const spec = {
         selector: { matchLabels: LABELS },
         template: template({ containers: [load(models['acme/net'])] }),
@@ -142,15 +142,15 @@ requirePart(
       expect([status, body.message]).toEqual([403, expect.stringContaining('not pinned')]);
     });
 
-    describe('an injection that somebody forged', () => {
-      /** What the webhook itself made of a Pod, to be changed. */
+    describe('with an existing injection', () => {
+      /** A Pod with the webhook's injection, to be changed. */
       async function made() {
         const { body } = await unpinned('acme/net', { dryRun: true });
         return structuredClone(body.spec);
       }
       const send = (spec: object) => ground.pod(spec, { dryRun: true });
 
-      it('as the webhook makes it is believed', async () => {
+      it("accepts the webhook's own injection", async () => {
         const { status, body } = await send(await made());
         expect(status, body.message).toBe(201);
         expect(body.spec.initContainers).toHaveLength(1);
@@ -176,27 +176,27 @@ requirePart(
           },
         ],
         [
-          'a library of its own',
+          'a preloaded library',
           (spec) => {
             spec.initContainers[0].env = [{ name: 'NODE_OPTIONS', value: '--require /x.js' }];
           },
         ],
         [
-          'a volume that others write to',
+          'a volume that other containers write to',
           (spec) => {
             const { name } = spec.initContainers[0].volumeMounts[0];
             spec.containers.push({ name: 'writer', image: 'busybox', volumeMounts: [{ name, mountPath: '/w' }] });
           },
         ],
         [
-          'a volume that is a claim',
+          'a persistent volume claim',
           (spec) => {
             const { name } = spec.initContainers[0].volumeMounts[0];
             spec.volumes = [{ name, persistentVolumeClaim: { claimName: 'mine' } }];
           },
         ],
         [
-          'a cache elsewhere',
+          'a cache in another place',
           (spec) => {
             spec.containers[0].env = spec.containers[0].env.map((entry: { name: string }) =>
               entry.name === 'HF_HUB_CACHE' ? { name: 'HF_HUB_CACHE', value: '/tmp/mine' } : entry,
@@ -209,12 +209,12 @@ requirePart(
             spec.initContainers = [];
           },
         ],
-      ])('with %s is not', async (_, change) => {
+      ])('does not accept an injection with %s', async (_, change) => {
         const spec = await made();
         change(spec);
         const { status, body } = await send(spec);
         if (status === 201) {
-          // It was made again: the forged one is beside it, and nothing of it is read.
+          // The injection was made again: the forged one is beside it, and nothing of it is read.
           const fetchers = body.spec.initContainers.filter(({ image }: { image: string }) => image === IMAGE);
           expect(fetchers.length).toBeGreaterThan(0);
           const [server] = body.spec.containers;
@@ -228,7 +228,7 @@ requirePart(
         } else expect([status, body.message]).toEqual([403, expect.stringMatching(/not verified|cache/)]);
       });
 
-      it('asked about without the other half of the webhook is refused', async () => {
+      it('is required for a forged injection: validation alone refuses the Pod', async () => {
         const spec = await made();
         spec.initContainers[0].args[5] = `sha256:${'0'.repeat(64)}`;
         const { path } = await ground.kube.installWebhook(nobody('mutate'));
@@ -239,7 +239,7 @@ requirePart(
       });
     });
 
-    it('a claim that others can write to is reported, and refused', async () => {
+    it('reports a claim that others can write to, and the Pod is refused', async () => {
       const server = { ...load(models['acme/net']), args: ['--model', '/models/llm'] };
       const mounts = { volumeMounts: [{ name: 'models', mountPath: '/models' }] };
       const volumes = [{ name: 'models', persistentVolumeClaim: { claimName: 'shared' } }];
@@ -248,7 +248,7 @@ requirePart(
       expect(warnings.join(' ')).toMatch(/others may write/);
     });
 
-    it('pins are only annotated in the mode that only annotates', async () => {
+    it('adds only annotations in the mode annotate', async () => {
       ground.configure({ mutation: { pin: 'annotate' }, defaults: { actions: { unpinned: 'warn' } } });
       const model = models['acme/net'];
       await until('pins are annotated', async () => {
@@ -267,7 +267,7 @@ requirePart(
   STORY,
 );
 
-/** A configuration in the place of one of the webhook's, which asks about nothing. */
+/** A webhook configuration in place of the mutating or the validating one, which matches nothing. */
 function nobody(name: string) {
   const rules = [{ apiGroups: ['nobody.example'], apiVersions: ['*'], operations: ['CREATE'], resources: ['nothing'] }];
   const url = 'https://127.0.0.1:1/';

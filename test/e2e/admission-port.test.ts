@@ -16,9 +16,9 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'clients and requests',
+  "the webhook's port",
   () => {
-    // The API server proves itself by its --admission-control-config-file.
+    // The API server authenticates by its --admission-control-config-file.
     const ground = onGround({
       kube: { webhookUser: { token: TOKEN } },
       config: {},
@@ -46,14 +46,14 @@ requirePart(
       return { status: answer.statusCode, text };
     }
 
-    describe('the API server, by its token', () => {
-      it('is answered', async () => {
+    describe('with a token', () => {
+      it('answers the API server', async () => {
         expect((await ground().pod(podSpec(APPROVED))).status).toBe(201);
         const { status, body } = await ground().pod(podSpec(STRAY));
         expect([status, body.message]).toEqual([403, expect.stringContaining(STRAY.hub)]);
       });
 
-      it('other clients are refused, and learn nothing', async () => {
+      it('refuses other clients without information', async () => {
         const review = JSON.stringify(reviewOf({ spec: podSpec(APPROVED) }));
         for (const token of ['', 'wrong', `${TOKEN}x`, TOKEN.slice(1)]) {
           const { status, text } = await post(review, { token });
@@ -64,7 +64,7 @@ requirePart(
         expect(JSON.parse((await post(review)).text).response.allowed).toBe(true);
       });
 
-      it('with another token is refused, and so is every request', async () => {
+      it('refuses every request of the API server with another token', async () => {
         const { webhook } = ground();
         writeFileSync(ground().file('token'), 'the-API-server-has-another\n');
         await webhook.stop();
@@ -79,23 +79,23 @@ requirePart(
       });
     });
 
-    describe('what cannot be read is refused, with a code, and never by an error of HTTP', () => {
+    describe('refuses an unreadable review with a code, and not with an HTTP error:', () => {
       const good = reviewOf({ spec: podSpec(APPROVED) });
       const change = (more: object) => JSON.stringify({ ...good, request: { ...good.request, ...more } });
       it.each<[string, string | Buffer]>([
-        ['nothing', ''],
-        ['no JSON', '{"apiVersion":'],
+        ['an empty body', ''],
+        ['invalid JSON', '{"apiVersion":'],
         ['no object', '[]'],
-        ['bytes', Buffer.from([0xff, 0xfe, 0x00, 0x80])],
+        ['binary bytes', Buffer.from([0xff, 0xfe, 0x00, 0x80])],
         ['another version', JSON.stringify({ ...good, apiVersion: 'admission.k8s.io/v1beta1' })],
         ['another kind', JSON.stringify({ ...good, kind: 'Pod' })],
         ['no request', JSON.stringify({ apiVersion: good.apiVersion, kind: good.kind })],
         ['a request that is a list', JSON.stringify({ ...good, request: [] })],
         ['no object in a CREATE', change({ object: null })],
-        ['an operation that is none', change({ operation: 'REPLACE' })],
+        ['an invalid operation', change({ operation: 'REPLACE' })],
         ['an object of another kind', change({ object: { apiVersion: 'v1', kind: 'Secret', metadata: {} } })],
-        ['an object that is deep', change({ object: 'DEEP' }).replace('"DEEP"', nested(5_000))],
-        ['more bytes than a review has', JSON.stringify({ ...good, filler: 'x'.repeat(17 * 1024 * 1024) })],
+        ['a deeply nested object', change({ object: 'DEEP' }).replace('"DEEP"', nested(5_000))],
+        ['too many bytes', JSON.stringify({ ...good, filler: 'x'.repeat(17 * 1024 * 1024) })],
       ])('%s', async (_, body) => {
         for (const path of ['/validate', '/mutate']) {
           const { status, text } = await post(body, { path });
@@ -111,7 +111,7 @@ requirePart(
         }
       });
 
-      it('and the answer has the uid of the request', async () => {
+      it('and answers with the uid of the request', async () => {
         const { text } = await post(change({ operation: 'REPLACE' }));
         expect(JSON.parse(text).response.uid).toBe(good.request.uid);
       });
@@ -124,7 +124,7 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'the API server, by a certificate',
+  "the webhook's port with a client certificate",
   () => {
     const folder = tempFolder();
     const clients = new Authority(folder, 'clients');
@@ -147,7 +147,7 @@ requirePart(
       args: () => ['--client-ca', file('clients.crt'), '--client-name', 'kube-apiserver'],
     });
 
-    it('is answered; clients without one, with another name, or of another authority are not', async () => {
+    it('answers the API server, and refuses a missing certificate, another name and another authority', async () => {
       expect((await ground().pod(podSpec(APPROVED))).status).toBe(201);
       expect((await ground().pod(podSpec(STRAY))).status).toBe(403);
       const asked = async (name: string | undefined) => {
@@ -165,7 +165,7 @@ requirePart(
           });
           return JSON.parse(await answer.body.text()).response.allowed as boolean;
         } catch {
-          // The handshake itself may end it.
+          // The server may end the handshake itself.
           return false;
         } finally {
           await agent.destroy();
@@ -202,7 +202,7 @@ function reviewOf(object: object) {
   };
 }
 
-/** As text: JSON that is so deep cannot be written from objects. */
+/** Written as text, since JSON.stringify cannot write such nesting. */
 function nested(depth: number): string {
   return `{"apiVersion":"v1","kind":"Pod","metadata":{},"spec":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}`;
 }

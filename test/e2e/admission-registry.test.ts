@@ -17,7 +17,7 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'from an approval to a Pod, with every program of it',
+  'the way from an approval to a Pod, with all its programs,',
   () => {
     let ground: Ground;
     let hub: FakeHub;
@@ -39,8 +39,8 @@ requirePart(
     const pod = (model: Model, more: object = {}) => ground.pod({ containers: [vllm(model, more)] }, { dryRun: true });
     const statusOf = async (model: Model) => (await pod(model)).status;
 
-    describe('a registry that is a file', () => {
-      it('what assay approve approved is admitted, by the snapshot that assay snapshot wrote', async () => {
+    describe('from a registry file', () => {
+      it('admits what assay approve approved, through the snapshot of assay snapshot', async () => {
         const { folder } = ground;
         writeKeys(folder);
         const registry = ['--registry', join(folder, 'models.db')];
@@ -69,7 +69,7 @@ requirePart(
             const { status, body } = await pod(models[name]);
             expect([status, body.message]).toEqual([403, expect.stringContaining(models[name].hub)]);
           }
-          // The same commit at the Hub of somebody else is something else.
+          // The same commit on another Hub is another model.
           const elsewhere = { env: [{ name: 'HF_ENDPOINT', value: 'https://hub.stray.example' }] };
           expect((await pod(models['acme/iris'], elsewhere)).status).toBe(403);
 
@@ -87,7 +87,7 @@ requirePart(
       });
     });
 
-    describe('a service', () => {
+    describe('from a service', () => {
       let office: Office;
       let webhook: Webhook;
 
@@ -96,9 +96,9 @@ requirePart(
         mkdirSync(folder);
         office = await Office.open(folder, hub);
         writeFileSync(join(folder, 'gate.token'), office.token('gate'), { mode: 0o600 });
-        // A service without a version has no snapshot worth waiting for.
+        // A service without a version has no snapshot to wait for.
         need(await office.as('alice', 'promote', models['acme/net'].hub, '--stage', 'staging', '-q'));
-        // By its clock alone, the webhook would ask in half an hour at least.
+        // The poll interval alone would take half an hour at least.
         webhook = await Webhook.start([
           ...['--snapshot', office.url, '--snapshot-token-file', join(folder, 'gate.token'), '--poll', '3600'],
           ...['--snapshot-key', join(folder, 'writer.pub'), '--tenant', 'default', '--state', join(folder, 'state')],
@@ -112,14 +112,14 @@ requirePart(
         await office?.close();
       });
 
-      it('approved: admitted; taken back: refused, as soon as the service tells of it', async () => {
+      it('admits an approved model, and refuses it as soon as the service announces a revocation', async () => {
         const model = models['acme/bert'];
         const before = await pod(model);
         expect(before.status).toBe(403);
         expect(before.body.message).toContain(`See ${office.url}`);
 
         await office.approve(model.hub);
-        await until('the model is let in', async () => (await statusOf(model)) === 201);
+        await until('the model is admitted', async () => (await statusOf(model)) === 201);
         need(await office.as('bob', 'revoke', model.hub, '--reason', 'its data was poisoned', '-q'));
         await until('the model is refused', async () => (await statusOf(model)) === 403);
         const { body } = await pod(model);
@@ -127,10 +127,10 @@ requirePart(
         expect(body.message).toContain(`${office.url}/models/acme/bert/1`);
       });
 
-      it('that is down changes nothing: what was decided holds, also after a restart', async () => {
+      it('keeps the last decisions while the service is down, also after a restart', async () => {
         const [good, bad] = [models['acme/iris'], models['acme/bert']];
         await office.approve(good.hub);
-        await until('the model is let in', async () => (await statusOf(good)) === 201);
+        await until('the model is admitted', async () => (await statusOf(good)) === 201);
         await office.down();
         expect([await statusOf(good), await statusOf(bad)]).toEqual([201, 403]);
         await webhook.stop();
@@ -138,7 +138,7 @@ requirePart(
         expect([await statusOf(good), await statusOf(bad)]).toEqual([201, 403]);
         await office.start();
         need(await office.as('bob', 'revoke', good.hub, '--reason', 'once more', '-q'));
-        // The longer the service was away, the longer the webhook leaves it alone.
+        // The longer the service was down, the longer the webhook waits before it asks again.
         await until('the model is refused', async () => (await statusOf(good)) === 403);
       });
     });

@@ -12,12 +12,12 @@ const OTHER = modelOf('stray', 'other');
 const LABEL = 'assay.dev/admission';
 const STRATEGIC = { contentType: 'application/strategic-merge-patch+json' };
 
-// What ran before the webhook came must be able to be labelled, scaled and deleted; nothing new gets in with it.
+// Workloads from before the webhook must stay editable, scalable and deletable; no new model gets in with them.
 requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'what is there already, at a real API server',
+  'an existing object on a real API server',
   () => {
     const ground = onGround({ values: ['gate.mode=opt-in'], config: {} });
     const pods = `/api/v1/namespaces/${NAMESPACE}/pods`;
@@ -45,17 +45,17 @@ requirePart(
     const patch = (path: string, body: object, options = {}) => ground().kube.request('PATCH', path, body, options);
     const told = ({ status, body }: KubeAnswer) => (status === 403 ? String(body.message) : `${status}`);
 
-    describe('nothing that is loaded changes', () => {
+    describe('is admitted when its models do not change:', () => {
       it.each([
         ['labels', { metadata: { labels: { team: 'a' } } }],
         ['annotations', { metadata: { annotations: { note: 'x' } } }],
         ['finalizers', { metadata: { finalizers: ['acme.example/wait'] } }],
         ['no finalizers', { metadata: { finalizers: [] } }],
-      ])('%s of a Pod and of a Deployment', async (_, body) => {
+      ])('%s of a Pod and of a Deployment change', async (_, body) => {
         for (const path of [`${pods}/plain`, `${deployments}/llm`]) expect(told(await patch(path, body))).toBe('200');
       });
 
-      it('replicas, by the object and by its scale', async () => {
+      it('its replicas change, directly and through the scale subresource', async () => {
         const { status, warnings } = await patch(`${deployments}/llm`, { spec: { replicas: 3 } });
         expect(status).toBe(200);
         expect(warnings).toEqual([expect.stringMatching(/unchanged, so it is not refused/)]);
@@ -65,19 +65,19 @@ requirePart(
         expect(await ground().webhook.answered()).toBe(before);
       });
 
-      it('anything of a large object, of which the review holds two', async () => {
+      it('anything else in a large object changes, of which the review contains two copies', async () => {
         const { status, warnings } = await patch(`${pods}/large`, { metadata: { annotations: { note: 'z' } } });
         expect([status, warnings]).toEqual([200, [expect.stringContaining(STRAY.hub)]]);
       });
 
-      it('the status', async () => {
+      it('its status changes', async () => {
         const before = await ground().webhook.answered();
         expect(told(await patch(`${pods}/plain/status`, { status: { phase: 'Running' } }))).toBe('200');
         expect(told(await patch(`${deployments}/llm/status`, { status: { replicas: 5 } }))).toBe('200');
         expect(await ground().webhook.answered()).toBe(before);
       });
 
-      it('an environment beside the model, and memory', async () => {
+      it('its environment beside the model and its memory change', async () => {
         const env = [{ name: 'LOG_LEVEL', value: 'debug' }];
         const containers = [{ name: 'server', env, resources: { limits: { memory: '8Gi' } } }];
         const body = { spec: { template: { spec: { containers } } } };
@@ -85,52 +85,52 @@ requirePart(
       });
     });
 
-    describe('what changes is decided', () => {
+    describe('is judged when its models change:', () => {
       const withArgs = (model: Model) => ({ spec: { template: { spec: { containers: [vllm(model)] } } } });
 
-      it('another model that nobody approved', async () => {
+      it('to an unapproved model', async () => {
         expect(told(await patch(`${deployments}/llm`, withArgs(OTHER), STRATEGIC))).toContain(OTHER.hub);
       });
 
-      it('another server for the same name', async () => {
+      it('to another server for the same name', async () => {
         const env = [{ name: 'HF_ENDPOINT', value: 'https://hub.stray.example' }];
         const body = { spec: { template: { spec: { containers: [{ name: 'server', env }] } } } };
         expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain('https://hub.stray.example');
       });
 
-      it('code of the model that is to run, where it did not', async () => {
+      it('to remote code that did not run before', async () => {
         const args = ['--model', STRAY.repo, '--revision', STRAY.commit, '--trust-remote-code'];
         const body = { spec: { template: { spec: { containers: [{ name: 'server', args }] } } } };
         expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain(STRAY.hub);
       });
 
-      it('a second model beside the one that was there', async () => {
+      it('to a second model beside the existing one', async () => {
         const body = { spec: { template: { spec: { containers: [vllm(OTHER, { name: 'second' })] } } } };
         expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain(OTHER.hub);
       });
 
-      it('the image of a Pod, where the model is in it', async () => {
+      it('by the image of a Pod that contains the model', async () => {
         const body = {
           spec: { containers: [{ name: 'server', image: `${STRAY.image.replace('llama@', 'llama-modelcar@')}` }] },
         };
         expect(told(await patch(`${pods}/good`, body, STRATEGIC))).toMatch(/llama-modelcar@/);
       });
 
-      it('an approved one', async () => {
+      it('to an approved model', async () => {
         const { status, warnings } = await patch(`${deployments}/llm`, withArgs(APPROVED), STRATEGIC);
         expect([status, warnings]).toEqual([200, []]);
-        // And there is no way back.
+        // The way back is refused.
         expect(told(await patch(`${deployments}/llm`, withArgs(STRAY), STRATEGIC))).toContain(STRAY.hub);
       });
 
-      it('a model that was decided against stays as long as nothing changes, with a warning', async () => {
+      it('and keeps a denied model, with a warning, as long as nothing else changes', async () => {
         const { status, warnings } = await patch(`${pods}/revoked`, { metadata: { annotations: { note: 'y' } } });
         expect(status).toBe(200);
         expect(warnings).toEqual([expect.stringContaining('it was revoked')]);
       });
     });
 
-    describe('ephemeral containers', () => {
+    describe('with an ephemeral container', () => {
       const debug = (model: Model | undefined, name: string) =>
         patch(
           `${pods}/good/ephemeralcontainers`,
@@ -142,7 +142,7 @@ requirePart(
           STRATEGIC,
         );
 
-      it('are decided like others: they come as an update of a Pod', async () => {
+      it('is judged, since this is an update of a Pod', async () => {
         expect(told(await debug(STRAY, 'stray'))).toContain(STRAY.hub);
         expect(told(await debug(APPROVED, 'approved'))).toBe('200');
         expect(told(await debug(undefined, 'shell'))).toBe('200');
@@ -152,15 +152,15 @@ requirePart(
       });
     });
 
-    describe('what ends', () => {
-      it('is not asked about', async () => {
+    describe('that is deleted', () => {
+      it('is not reviewed', async () => {
         const before = await ground().webhook.answered();
         const { status } = await ground().kube.request('DELETE', `${pods}/plain`);
         expect(status).toBe(200);
         expect(await ground().webhook.answered()).toBe(before);
       });
 
-      it('loses its finalizers, and is gone', async () => {
+      it('can lose its finalizers, and is then removed', async () => {
         const { kube } = ground();
         expect((await kube.request('DELETE', `${pods}/doomed?gracePeriodSeconds=0`)).status).toBe(200);
         expect((await kube.request('GET', `${pods}/doomed`)).body.metadata.deletionTimestamp).toBeDefined();
@@ -176,7 +176,7 @@ function pod(name: string, model: Model, metadata: object = {}) {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata }, spec: podSpec(model) };
 }
 
-/** As large as etcd takes. */
+/** The largest size that etcd accepts. */
 function large(name: string, model: Model) {
   const env = Array.from({ length: 13 }, (_, i) => ({ name: `FILL_${i}`, value: 'x'.repeat(100_000) }));
   const containers = [{ name: 'filler', image: 'ghcr.io/acme/x:1', env }, vllm(model)];

@@ -45,7 +45,7 @@ requirePart(
   GROUND_PART,
   hasGround,
   HOW_GROUND,
-  'waivers and rules of an organisation, at a real API server',
+  'an organisation on a real API server',
   () => {
     const ground = onGround({
       kube: { audit: true },
@@ -71,39 +71,39 @@ signers:
     const pod = (model: Model, namespace = 'payments', metadata: object = OWNED) =>
       ground().pod(podSpec(model), { namespace, metadata });
 
-    describe('a waiver for an emergency', () => {
-      it('lets pass what it names where it says, told to everybody, until it ends', async () => {
+    describe('with a break-glass waiver', () => {
+      it('admits exactly the named model in the named namespace, visibly, until the waiver expires', async () => {
         expect((await pod(STRAY)).status).toBe(403);
         await waive(ground(), 'one', { expires: Date.now() + DAY_MS });
-        await until('the waiver counts', async () => (await pod(STRAY)).status === 201);
+        await until('the waiver applies', async () => (await pod(STRAY)).status === 201);
         const { warnings } = await pod(STRAY);
         expect(warnings).toEqual([expect.stringMatching(/let pass by the waiver of sre-team until .*\(incident 42\)/)]);
         const told = () =>
           ground()
             .kube.auditEvents()
             .map(({ annotations }) => String(annotations?.[ANNOTATION]));
-        await until('the audit log tells of the waiver', async () =>
+        await until('the audit log contains the waiver', async () =>
           told().some((digest) => /^sha256:[0-9a-f]{64}$/.test(digest)),
         );
-        // Neither another model, nor another namespace.
+        // The waiver covers neither another model nor another namespace.
         expect((await pod(OTHER)).status).toBe(403);
         expect((await pod(STRAY, 'other')).status).toBe(403);
-        // The same one, but for its end, which is over.
+        // The same waiver with an end in the past.
         put(ground(), 'one', await endedWaiver(ground()));
         await until('the waiver has ended', async () => (await pod(STRAY)).status === 403);
         expect((await pod(STRAY)).body.message).toContain(STRAY.hub);
         expect((await pod(OTHER)).status).toBe(403);
       });
 
-      it('by an untrusted signer, or for a denied model, is ignored', async () => {
+      it('by an untrusted signer or for a denied model ignores the waiver', async () => {
         const expires = Date.now() + DAY_MS;
         await waive(ground(), 'stranger', { expires, key: 'stranger' });
         await waive(ground(), 'approver', { expires, key: 'approver' });
         await waive(ground(), 'revoked', { expires, more: ['--reference', REVOKED.hub] });
         writeFileSync(ground().file('waivers/text.json'), '{"not": "signed"}');
-        // Looked at together with one that counts.
+        // It is loaded together with a valid one.
         await waive(ground(), 'good', { expires, more: ['--reference', OTHER.hub] });
-        await until('the waiver counts', async () => (await pod(OTHER)).status === 201);
+        await until('the waiver applies', async () => (await pod(OTHER)).status === 201);
         expect((await pod(STRAY)).status).toBe(403);
         const { status, body } = await pod(REVOKED);
         expect([status, body.message]).toEqual([403, expect.stringContaining('it was revoked')]);
@@ -112,16 +112,16 @@ signers:
           rmSync(ground().file(`waivers/${name}.json`));
       });
 
-      it('that is taken away ends', async () => {
+      it('that is removed refuses the model again', async () => {
         await waive(ground(), 'gone', { expires: Date.now() + DAY_MS, more: ['--reference', OTHER.hub] });
-        await until('the waiver counts', async () => (await pod(OTHER)).status === 201);
+        await until('the waiver applies', async () => (await pod(OTHER)).status === 201);
         rmSync(ground().file('waivers/gone.json'));
         await until('the waiver has ended', async () => (await pod(OTHER)).status === 403);
       });
     });
 
-    describe('rules of its own', () => {
-      it('deny, warn, and deny where the mode is unknown', async () => {
+    describe('with policies of its own', () => {
+      it('denies, warns, and denies where the mode is unknown', async () => {
         const approved = modelOf('acme', 'llama');
         const no = await pod(approved, 'payments', {});
         expect([no.status, no.body.message]).toEqual([
@@ -147,7 +147,7 @@ interface WaiverRequest {
   readonly more?: readonly string[];
 }
 
-/** Signs one, as people do, and puts it where the webhook looks. */
+/** Signs a waiver on the command line, and puts it where the webhook reads waivers. */
 async function waive(
   ground: Ground,
   name: string,
@@ -161,13 +161,13 @@ async function waive(
   renameSync(draft, ground.file(`waivers/${name}.json`));
 }
 
-/** Puts bytes where the webhook looks for waivers, whole or not at all. */
+/** Puts bytes where the webhook reads waivers, atomically. */
 function put(ground: Ground, name: string, bytes: string): void {
   writeFileSync(ground.file(`${name}.draft.json`), bytes);
   renameSync(ground.file(`${name}.draft.json`), ground.file(`waivers/${name}.json`));
 }
 
-/** What the command line makes for nobody: the time of it is over. */
+/** A waiver that the command line cannot create: it has expired. */
 async function endedWaiver(ground: Ground): Promise<string> {
   const now = Date.now();
   const statement = createStatement('break-glass', {

@@ -5,7 +5,7 @@ import { until } from '../support/until.ts';
 export const RULES = 'version: 1\nstages:\n  staging: {policy: research, approvals: [{role: reviewer, count: 1}]}\n';
 export const operator: Principal = { tenant: 'default', subject: 'op', issuer: null, roles: ['admin'], via: 'local' };
 
-/** Every job ended once, with one version of its own; no approval is lost or doubled; the audit log is whole. */
+/** Every job ended once, with one version; no approval is lost or doubled; the audit log is intact. */
 export async function judge(registry: Registry, jobs: readonly Job[], moved: readonly Job[]): Promise<void> {
   expect(await registry.jobs.counts()).toEqual({ queued: 0, running: 0, done: jobs.length, failed: 0, cancelled: 0 });
   expect(await registry.verifyAuditLog(operator)).toMatchObject({ kind: 'intact' });
@@ -33,7 +33,7 @@ export async function judge(registry: Registry, jobs: readonly Job[], moved: rea
   }
 }
 
-/** Each ends once, after the last of its jobs, and says how they ended. */
+/** Each batch ends once, after its last job, and states how its jobs ended. */
 export async function judgeBatches(registry: Registry, batches: readonly string[], size: number): Promise<void> {
   for (const id of batches) {
     await until('the batch ends', async () => (await registry.batches.get(operator, id)).state === 'ended');

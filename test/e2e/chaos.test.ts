@@ -14,9 +14,9 @@ import { type Barrier, barrier, until } from '../support/until.ts';
 import { judge, judgeBatches, operator, RULES } from './chaos-judge.ts';
 import { ask, Town } from './town.ts';
 
-/** Jobs that are asked for together. */
+/** The number of jobs per batch. */
 const BATCH = 6;
-/** Of two workers, each of which does two at once. */
+/** The capacity of two workers with two jobs each. */
 const RUNNING = 4;
 const TEST_MS = 600_000;
 const folder = tempFolder();
@@ -25,7 +25,7 @@ interface Place {
   readonly name: string;
   readonly database: string;
   readonly queue: string;
-  /** Strike while jobs run. */
+  /** Failures that happen while jobs run. */
   readonly disasters: readonly Disaster[];
 }
 
@@ -34,7 +34,7 @@ interface Disaster {
   restore(): Promise<void>;
 }
 
-/** A Hub whose models are read when the test lets them be: a job runs until then. */
+/** A Hub whose answers wait for the test: a job runs until then. */
 class Models {
   readonly #gates = new Map<string, Barrier>();
   readonly #hub: FakeHub;
@@ -43,7 +43,7 @@ class Models {
     this.#hub = hub;
   }
 
-  /** @returns what names it */
+  /** @returns the reference of the model */
   add(name: string): string {
     const text = `# ${name}\n`;
     const commit = this.#hub.repo(`acme/${name}`).commit([fakeFile('README.md', text), fakeFile('config.json', '{}')]);
@@ -53,7 +53,7 @@ class Models {
     return `hf://acme/${name}@${commit}`;
   }
 
-  /** Those that were asked for since a moment. */
+  /** The models that were requested since a moment. */
   askedSince(moment: number): ReadonlySet<string> {
     const paths = this.#hub.requests.slice(moment).map(({ url }) => /^\/acme\/([^/]+)\/resolve\//.exec(url)?.[1]);
     return new Set(paths.filter((name) => name !== undefined));
@@ -102,14 +102,14 @@ async function live(place: Place): Promise<void> {
       batches.push((answer?.body.batch as Batch | undefined)?.id ?? 'none');
     };
 
-    // The workers die while they work; what they did is done by others.
+    // The workers die during their work; other workers do it again.
     await askFor('first');
     await untilRunning(town, models, 0);
     const died = models.now;
     for (let i = 0; i < 2; i++) await town.killWorker();
     await untilRunning(town, models, died);
 
-    // A server dies while jobs run, and they end before it is back.
+    // A server dies while jobs run, which end before it is back.
     for (const { strike, restore } of place.disasters) {
       await strike();
       models.open();
@@ -144,7 +144,7 @@ async function live(place: Place): Promise<void> {
   }
 }
 
-/** Until all hands are full, with jobs that were taken since a moment. */
+/** Waits until all workers are busy with jobs that were claimed since a moment. */
 function untilRunning(town: Town, models: Models, since: number): Promise<void> {
   return until(`${RUNNING} jobs run`, () => {
     town.revive();
@@ -160,7 +160,7 @@ function untilAllEnded(town: Town, registry: Registry, all: number): Promise<voi
   });
 }
 
-/** When the service dies that was asked to approve. */
+/** The moment at which the service dies around an approval. */
 const STRIKES = ['before it is asked', 'when it is asked', 'when the approval is kept'] as const;
 
 interface Tokens {
@@ -168,7 +168,7 @@ interface Tokens {
   readonly rita: string;
 }
 
-/** Asks for a stage and approves, as people who try again do, while the service is killed under their hands. */
+/** Requests a stage and approves, as users who retry do, while the service is killed in between. */
 async function moveOn(
   town: Town,
   registry: Registry,
@@ -189,20 +189,20 @@ async function moveOn(
   } else {
     const voted = vote();
     if (strike === 'when the approval is kept') {
-      await until('the approval is kept', async () => (await stateOf()) === 'approved');
+      await until('the approval is stored', async () => (await stateOf()) === 'approved');
     }
     await town.killService();
     await voted;
   }
   await town.startService();
-  // Who has no answer asks again.
+  // A user without an answer retries.
   await vote();
   expect(await stateOf()).toBe('approved');
 }
 
-describe('disasters on a laptop (SQLite, embedded)', () => {
+describe('failures of a local service (SQLite, embedded)', () => {
   it(
-    'end every job once, and lose or double nothing',
+    'leave every job ended once, and no job lost or doubled',
     async () => {
       const database = `sqlite:${join(folder, 'laptop.db')}`;
       await live({ name: 'laptop', database, queue: 'embedded', disasters: [] });
@@ -211,12 +211,12 @@ describe('disasters on a laptop (SQLite, embedded)', () => {
   );
 });
 
-requirePart('Redis server', hasRedis, REDIS_HOW, 'disasters of a team', () => {
+requirePart('Redis server', hasRedis, REDIS_HOW, 'failures of a team service', () => {
   requirePart('PostgreSQL server', hasPostgres, HOW, '(PostgreSQL, BullMQ)', () => {
     const redis = started(() => RedisServer.start());
     const postgres = started(() => PostgresServer.start());
     it(
-      'end every job once, and lose or double nothing',
+      'leave every job ended once, and no job lost or doubled',
       async () => {
         const disasters: readonly Disaster[] = [
           { strike: () => postgres().down('SIGQUIT'), restore: () => postgres().up() },

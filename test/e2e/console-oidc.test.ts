@@ -50,13 +50,13 @@ requirePart(
 
     async function visitor(options = {}): Promise<Person> {
       const person = await somebody(browser, service.url, options);
-      // The provider's own pages ask for a font of the internet.
+      // The provider's own pages request a font from the internet.
       await person.context.route(/^https:/, (route) => route.abort());
       people.push(person);
       return person;
     }
 
-    /** Says at the provider who one is, and that this service may know. */
+    /** Signs in at the provider and gives consent. */
     async function signInThere({ page }: Person, name: string): Promise<void> {
       await page.getByPlaceholder('Enter any login').fill(name);
       await page.getByPlaceholder('and password').fill('secret');
@@ -72,7 +72,7 @@ requirePart(
       return person;
     }
 
-    /** Begins a sign-in without going there. @returns where the browser is sent */
+    /** Starts a sign-in without following the redirect. @returns its target */
     async function begun({ context }: Person, returnTo = '/console/jobs'): Promise<URL> {
       const at = `${service.url}/signin/oidc?return_to=${encodeURIComponent(returnTo)}`;
       return new URL((await context.request.get(at, { maxRedirects: 0 })).headers().location ?? '');
@@ -85,7 +85,7 @@ requirePart(
       return { version: id, path: `/console/requests/${asked}` };
     }
 
-    it('says so while the provider is away, lets tokens in meanwhile, and everybody when it is there', async () => {
+    it('reports an unavailable provider, still accepts API tokens, and works again when the provider is back', async () => {
       const rita = await visitor();
       await rita.open('/console/jobs');
       await press(rita.page.getByRole('link', { name: BUTTON }));
@@ -94,13 +94,13 @@ requirePart(
       await press(rita.page.getByRole('button', { name: 'Sign in', exact: true }));
       await rita.page.waitForURL(`${service.url}/console/jobs`);
       await provider.start();
-      // Whom it could not reach, the service leaves alone for a second; and it counts how often one address signs in.
+      // The service does not retry an unreachable provider for a second, and limits the sign-ins of an address.
       const patience = { timeout: PATIENCE_MS, interval: 1_000 };
       await expect.poll(async () => (await begun(rita)).origin, patience).toBe(provider.url);
       await (await signedIn('rita', '/console/waivers')).page.waitForURL(`${service.url}/console/waivers`);
     });
 
-    it('leads back to where one wanted to go, as who one is there, and approves as that person', async () => {
+    it("returns to the requested page as the provider's user, who can then approve", async () => {
       const { version, path: wanted } = await request();
       const rita = await signedIn('rita', `${wanted}/approve`);
       await rita.page.waitForURL(`${service.url}${wanted}/approve`);
@@ -122,13 +122,13 @@ requirePart(
     it('keeps the session from scripts and from forms of other sites', async () => {
       const rita = await signedIn('rita');
       const cookies = (await rita.context.cookies(service.url)).filter(({ name }) => name.startsWith('assay-'));
-      // Nothing is left of the sign-in itself.
+      // Nothing of the sign-in itself remains.
       expect(cookies.map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite])).toEqual([
         ['assay-session', true, 'Lax'],
       ]);
       expect(await rita.page.evaluate('document.cookie')).toBe('');
       const { path: wanted } = await request();
-      // A page of the other site that sends the form of this one.
+      // A page of the other site that submits the form of this one.
       await rita.page.route(`${provider.url}/evil`, (route) =>
         route.fulfill({
           contentType: 'text/html',
@@ -139,13 +139,13 @@ requirePart(
       await rita.page.goto(`${provider.url}/evil`);
       await expect.poll(() => rita.page.frames()[1]?.url()).toBe('chrome-error://chromewebdata/');
       await press(rita.page.getByRole('button', { name: 'Win' }));
-      // It comes without the cookie.
+      // The request has no session cookie.
       await rita.page.getByRole('heading', { name: 'Sign in first' }).waitFor();
       await rita.open(wanted);
       expect(await rita.page.locator('#votes').textContent()).toContain('Nobody has voted yet');
     });
 
-    it('ends by signing out: no page is seen by going back, and who comes again has to sign in', async () => {
+    it('ends by signing out: no page is shown by going back, and the next visit requires a sign-in', async () => {
       const rita = await signedIn('rita', '/console/audit');
       await rita.page.getByRole('heading', { name: 'Audit log' }).waitFor();
       const { page } = rita;
@@ -154,12 +154,12 @@ requirePart(
       await page.goBack();
       expect(await page.locator('h1').textContent()).toBe('Sign in');
       expect(new URL(page.url()).searchParams.get('return_to')).toBe('/console/audit');
-      // The provider still knows her, and asks nothing.
+      // The provider still has its session and asks nothing.
       await press(page.getByRole('link', { name: BUTTON }));
       await page.waitForURL(`${service.url}/console/audit`);
     });
 
-    it('gives the roles and the tenant that the provider says, and none that it does not', async () => {
+    it('gives exactly the roles and the tenant that the provider states', async () => {
       const { version } = await request();
       const vera = await signedIn('vera');
       expect(await vera.page.getByRole('link', { name: 'Submit', exact: true }).count()).toBe(0);
@@ -182,7 +182,7 @@ requirePart(
       ['state', 'another', 'started in another browser'],
       ['nonce', 'another', 'The ID token belongs to another sign-in.'],
       ['code_challenge', 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', 'The sign-in has expired; sign in again.'],
-    ])('refuses an answer to another %s than was sent', async (name, value, says) => {
+    ])('refuses an answer with another %s than was sent', async (name, value, says) => {
       const person = await visitor();
       const forged = await begun(person);
       forged.searchParams.set(name, value);
@@ -190,19 +190,19 @@ requirePart(
       await signInThere(person, 'rita');
       expect(await person.page.getByRole('alert').textContent()).toContain(says);
       expect((await person.context.cookies(service.url)).map((one) => one.name)).not.toContain('assay-session');
-      // Who tries again is still led to where he wanted to go, unless the answer was of no sign-in of his.
+      // A retry still returns to the requested page, unless the answer belonged to no sign-in of this browser.
       await press(person.page.getByRole('link', { name: BUTTON }));
       await person.page.waitForURL(`${service.url}/console${name === 'state' ? '' : '/jobs'}`);
     });
 
-    it('refuses a code that the provider did not give', async () => {
+    it('refuses a code that the provider did not issue', async () => {
       const person = await visitor();
       const state = (await begun(person)).searchParams.get('state');
       await person.open(`/signin/callback?code=made-up&state=${state}&iss=${encodeURIComponent(provider.url)}`);
       expect(await person.page.getByRole('alert').textContent()).toContain('The sign-in has expired; sign in again.');
     });
 
-    it('takes no answer twice, and none that another browser asked for', async () => {
+    it('accepts no answer twice, and none that another browser requested', async () => {
       const rita = await visitor();
       let answer = '';
       rita.page.on('request', (sent) => {
@@ -218,7 +218,7 @@ requirePart(
       }
     });
 
-    it('lets two tabs sign in, each on its own time', async () => {
+    it('lets two tabs sign in, each at its own time', async () => {
       const rita = await visitor();
       const other = await rita.context.newPage();
       await rita.open('/console/jobs');
@@ -228,7 +228,7 @@ requirePart(
       await press(other.getByRole('link', { name: BUTTON }));
       await signInThere(rita, 'rita');
       expect(await rita.page.getByRole('alert').textContent()).toContain('started in another browser');
-      // What the first tab was told did not end what the second had begun.
+      // The answer for the first tab did not end the sign-in of the second.
       await other.getByPlaceholder('Enter any login').fill('rita');
       await other.getByPlaceholder('and password').fill('secret');
       await press(other.getByRole('button', { name: 'Sign-in' }));
@@ -249,7 +249,7 @@ requirePart(
       await person.page.waitForURL(`${service.url}/console/waivers`);
     });
 
-    it('says so when the provider goes away meanwhile', async () => {
+    it('reports a provider that becomes unavailable meanwhile', async () => {
       const rita = await visitor();
       await rita.open('/console/jobs');
       await press(rita.page.getByRole('link', { name: BUTTON }));

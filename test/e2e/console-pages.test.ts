@@ -13,9 +13,9 @@ import { tempFolder } from '../support/temp.ts';
 const path = chromiumPath();
 const folder = tempFolder();
 
-/** What may be written into comments, reasons and references: whatever is one line of characters. */
+/** Text for comments, reasons and references: any single line. */
 const WRITTEN = ['html', 'bidi', 'invisible', 'markdown', 'shell', 'uri'] as const;
-/** What files, findings and model cards may hold: anything. */
+/** Text for files, findings and model cards: anything. */
 const FOUND = ['html', 'ansi', 'c1', 'newlines', 'bidi', 'surrogates', 'long'] as const;
 
 requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of the console', () => {
@@ -79,7 +79,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
     await service.close();
   });
 
-  /** Registers what hostile artifacts and people would write, behind the service's back. @returns pages that show it */
+  /** Registers what hostile artifacts and people would write, directly in the registry. @returns pages that show it */
   async function plantHostile(): Promise<string[]> {
     const registry = await openServiceRegistry(await readConfig({ data: join(folder, 'pages', 'data') }, {}));
     const shown: string[] = [];
@@ -92,7 +92,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
         roles: ['submitter'],
         via: 'local',
       };
-      // The registry takes no assessment of more than 64 MiB, which names each thing thirty times.
+      // The registry refuses assessments above 64 MiB; each name occurs thirty times in it.
       const { assessment } = hostile((HOSTILE[name] ?? '').slice(0, 1_000_000));
       const digest = `sha256:${String(i).padStart(64, 'a')}`;
       const { version } = await registry.register(by, {
@@ -143,7 +143,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
     return shown;
   }
 
-  /** What the browser says itself of pages that are there to refuse. */
+  /** Messages of the browser itself about pages that are refused on purpose. */
   const isExpected = (line: string) => /status of (403|404|409)/.test(line);
 
   async function visit(
@@ -153,7 +153,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
   ): Promise<void> {
     for (const address of addresses) {
       await person.open(address);
-      // A page that refuses has nothing to show, and would pass every check.
+      // A refused page has no content, and would pass every check.
       expect((await person.page.title()) === 'Not found · Assay', address).toBe(address === '/console/nowhere');
       await check(address);
     }
@@ -166,7 +166,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
     ['dark', 1280],
     ['light', 360],
   ] as const)(
-    'has no fault of accessibility and fits, %s at %i pixels',
+    'has no accessibility violation and fits, %s at %i pixels',
     async (colorScheme, width) => {
       const viewport = { width, height: 800 };
       const person = await signIn(browser, service.url, token, { colorScheme, viewport, bypassCSP: true });
@@ -181,7 +181,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
     300_000,
   );
 
-  it('shows hostile text as text: nothing of it runs, links, loads or opens', async () => {
+  it('shows hostile text as text: nothing runs, links, loads or opens', async () => {
     const person = await signIn(browser, service.url, token, { viewport: { width: 360, height: 800 } });
     const asked = new Set<string>();
     let shown = '';
@@ -211,7 +211,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
     });
     expect(found).toEqual([]);
     expect([...asked]).toEqual([service.url]);
-    // It was there to be seen.
+    // The text is visible on the page.
     for (const text of [
       '<script>alert(1)</script>',
       '\\u{202e}gnp.exe',
@@ -222,7 +222,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
       expect(shown).toContain(text);
   }, 300_000);
 
-  it('is used by keyboard: the first stop skips to the page, and what has the focus is seen to have it', async () => {
+  it('can be used by keyboard: the first stop skips to the content, and the focus is visible', async () => {
     const person = await signIn(browser, service.url, token);
     await person.open('/console');
     await person.page.keyboard.press('Tab');
@@ -235,7 +235,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
     await person.context.close();
   });
 
-  it('prints what is known, without what can be pressed', async () => {
+  it('prints its data without controls', async () => {
     const person = await signIn(browser, service.url, token);
     await person.open(pages.find((page) => page.startsWith('/console/versions/')) ?? '');
     await person.page.emulateMedia({ media: 'print' });
@@ -246,7 +246,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
     await person.context.close();
   });
 
-  it('runs no script that was added to a page', async () => {
+  it('runs no injected script', async () => {
     const person = await signIn(browser, service.url, token);
     await person.page.route('**/console', async (route) => {
       const response = await route.fetch();

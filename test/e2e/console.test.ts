@@ -16,7 +16,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
   let browser: Browser;
   let service: ConsoleService;
   const tokens = new Map<string, string>();
-  /** Accepts connections and never answers: a scan from here goes on until it is cancelled. */
+  /** Accepts connections and never answers: a scan of it runs until it is cancelled. */
   let silent: Server;
   let silentPort = 0;
 
@@ -45,7 +45,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     return signIn(browser, service.url, tokens.get(name) ?? '', options);
   }
 
-  /** Submits a file as people do. @returns on the page of the job */
+  /** Submits a file as a user does. @returns on the page of the job */
   async function submitFile({ page, open }: Person, model: string, file = SAFE): Promise<void> {
     await open('/console/submit');
     const form = page.locator('form', { has: page.getByLabel('Files') });
@@ -61,12 +61,12 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     ['with script', true],
     ['without script', false],
   ])('%s', (_, javaScriptEnabled) => {
-    it('is where a model is submitted, watched, read, asked for, approved by somebody else, and looked up', async () => {
+    it('supports the whole path: submit, follow, read, request, approve as another person, and search', async () => {
       const model = javaScriptEnabled ? 'acme/story' : 'acme/plain';
       const sam = await as('sam', { javaScriptEnabled });
       await submitFile(sam, model);
 
-      // With script the page changes while it is looked at; without, one looks again.
+      // With scripts the page updates itself; without, the user reloads it.
       const decision = sam.page.getByRole('link', { name: 'See the decision' });
       await until('the scan ends', async () => {
         if (javaScriptEnabled || (await decision.count()) > 0) return true;
@@ -90,7 +90,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
       );
       expect(await sam.page.getByRole('link', { name: 'Approve…' }).count()).toBe(0);
 
-      // Who asked is refused, in words, also when he finds the address.
+      // The requester is refused with a reason, also when entering the URL directly.
       await sam.open(`${request}/approve`);
       expect(await sam.page.locator('h1').textContent()).toBe('Forbidden');
       expect(await sam.page.locator('.note').textContent()).toContain('a requester cannot vote on it');
@@ -120,14 +120,14 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
       expect(await rita.page.getByRole('status').textContent()).toContain('The chain is intact');
 
       for (const person of [sam, rita]) {
-        // The browser itself says of a page that was refused that it was.
+        // The browser itself logs that a page was refused.
         expect(person.said.filter((line) => !line.includes('status of 403'))).toEqual([]);
         await person.context.close();
       }
     });
   });
 
-  it('shows a queue that moves by itself, says aloud what ended, and stops what is cancelled', async () => {
+  it('shows a queue that updates itself, announces ended jobs, and stops cancelled ones', async () => {
     const sam = await as('sam');
     await submitFile(sam, 'acme/first');
     const watcher = await as('sam');
@@ -159,7 +159,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await sam.context.close();
   });
 
-  it('shows a malicious model as such, and offers no request for it', async () => {
+  it('shows a malicious model as such, without a request form', async () => {
     const sam = await as('sam');
     const { id } = await service.scan(tokens.get('sam') ?? '', 'acme/evil', [EVIL, SAFE]);
     await sam.open(`/console/versions/${id}`);
@@ -178,13 +178,13 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await sam.open(`/console/versions/${id}/request?to=staging`);
     await sam.page.getByLabel('Reason for the request').fill('please');
     await press(sam.page.getByRole('button', { name: 'Request staging' }));
-    // Why not is said above what he wrote.
+    // The reason is shown above the typed text.
     expect(await sam.page.getByRole('alert').textContent()).toContain('The policy for staging denies it');
     expect(await sam.page.getByLabel('Reason for the request').inputValue()).toBe('please');
     await sam.context.close();
   });
 
-  it('stops a version, revokes an approval and waives a rule', async () => {
+  it('quarantines a version, revokes an approval and waives a rule', async () => {
     const rita = await as('rita');
     const { id, digest } = await service.scan(tokens.get('sam') ?? '', 'acme/stopped', [SAFE]);
     const transition = await service.api(tokens.get('sam') ?? '', 'POST', `/v1/versions/${id}/transition-requests`, {
@@ -219,7 +219,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await sec.context.close();
   });
 
-  it('makes a token, shows its secret once, and turns its session away when it is revoked', async () => {
+  it('creates a token, shows its secret once, and ends its session when it is revoked', async () => {
     const root = await as('root');
     await root.open('/console/tokens');
     await root.page.getByLabel('Name').fill('browser-made');
@@ -237,7 +237,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await root.context.close();
   });
 
-  it('keeps what was typed into a form that is refused', async () => {
+  it('keeps the input of a form that is refused', async () => {
     const sam = await as('sam');
     await sam.open('/console/submit');
     const form = sam.page.locator('form', { has: sam.page.getByLabel('Reference') });
@@ -250,7 +250,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await sam.context.close();
   });
 
-  it('sends a form once, however often its button is pressed, and again when one comes back to it', async () => {
+  it('sends a form once for repeated clicks, and again after a return to the form', async () => {
     const root = await as('root');
     await root.open('/console/tokens');
     const sent: string[] = [];
@@ -269,7 +269,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await root.context.close();
   });
 
-  it('shows each only what he may do, and says why the rest is refused', async () => {
+  it('shows each user only the permitted actions, and gives the reason for others', async () => {
     const vera = await as('vera');
     expect(await vera.page.getByRole('navigation', { name: 'Console' }).getByRole('link').allTextContents()).toEqual([
       'Models',

@@ -16,8 +16,8 @@ afterEach(async () => {
   await harness.close();
 });
 
-describe('a 10 GB repository of the Hub', () => {
-  test('is judged from under a thousandth of its bytes, its digests claimed', async () => {
+describe('a 10 GB Hub repository', () => {
+  test('is judged from under a thousandth of its bytes, with claimed digests', async () => {
     const shards = [2, 3, 5].map((gigabytes, i) => {
       const content = torchZip(new Array<number>(gigabytes * 25).fill(40_000_000));
       return fakeFile(`pytorch_model-0000${i + 1}-of-00003.bin`, content, { lfs: true, oid: `${i}`.repeat(64) });
@@ -39,7 +39,7 @@ describe('a 10 GB repository of the Hub', () => {
     expect(decide(assessment).action).toBe('allow');
   });
 
-  test('with a payload in the pickle of one shard is malicious, and says so of that shard', async () => {
+  test('with a payload in the pickle of one shard is malicious, and the finding names the shard', async () => {
     const payload = assemble(
       ['PROTO', 2],
       global('os', 'system'),

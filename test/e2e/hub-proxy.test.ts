@@ -19,7 +19,7 @@ const TOKENIZER = {
   pre_tokenizer: { type: 'Whitespace' },
   model: { type: 'WordLevel', vocab: { '[UNK]': 0, hello: 1, world: 2 }, unk_token: '[UNK]' },
 };
-/** Reads an address with Python's own client, and prints the digest of what came. */
+/** Reads a URL with Python's own client, and prints the digest of the body. */
 const HTTP_CLIENT = [
   'import hashlib, sys, urllib.request',
   'headers = {"authorization": "Bearer " + sys.argv[2], "user-agent": "unknown/None; hf_hub/0.36.0; python/3.11"}',
@@ -32,7 +32,7 @@ requirePart(
   'huggingface_hub',
   hasHubClient,
   HOW_HUB_CLIENT,
-  'the Hub proxy, for its real clients',
+  'the Hub proxy with its real clients',
   () => {
     let kit: ProxyKit;
     let token: string;
@@ -64,7 +64,7 @@ requirePart(
     afterAll(() => kit.close());
     beforeEach(() => kit.hub.heal());
 
-    /** A client that has downloaded nothing yet. */
+    /** A client with an empty cache. */
     function fresh(changes: { endpoint?: string; token?: string; env?: NodeJS.ProcessEnv } = {}) {
       homes += 1;
       const home = join(kit.folder, `home-${homes}`);
@@ -72,7 +72,7 @@ requirePart(
       return { endpoint: kit.endpoint, token, home, ...changes };
     }
 
-    test('a snapshot of an approved commit is what the Hub itself would have given, byte for byte', async () => {
+    test('serves the same snapshot of an approved commit as the Hub itself, byte for byte', async () => {
       const ours = fresh();
       const theirs = fresh({ endpoint: kit.hub.endpoint, token: HUB_TOKEN });
       const request = [{ do: 'snapshot', repo: 'owner/model', revision: approved }];
@@ -84,7 +84,7 @@ requirePart(
       expect(layout).toEqual(layoutOf(theirs.home));
     });
 
-    test('main, and a file of it, are the newest approved commit, not the newest', async () => {
+    test('resolves main, and a file of it, to the newest approved commit', async () => {
       const client = fresh();
       const [folder, file, pr] = await runHubClient(client, [
         { do: 'snapshot', repo: 'owner/model' },
@@ -98,7 +98,7 @@ requirePart(
       expect(readFileSync(join(client.home, 'hub/models--owner--model/refs/main'), 'utf8')).toBe(approved);
     });
 
-    test('an unapproved commit fails, and the error says why and what to do', async () => {
+    test('refuses an unapproved commit with the reason and the remedy', async () => {
       const answers = await runHubClient(fresh(), [
         { do: 'snapshot', repo: 'owner/model', revision: unapproved },
         { do: 'file', repo: 'owner/model', path: 'config.json', revision: unapproved },
@@ -113,7 +113,7 @@ requirePart(
       }
     });
 
-    test('an unknown model or an invalid token: the error says so', async () => {
+    test('reports an unknown model and an invalid token', async () => {
       kit.hub.repo('owner/stray').commit([fakeFile('config.json', '{}')]);
       const [stray, missing] = await runHubClient(fresh(), [
         { do: 'snapshot', repo: 'owner/stray' },
@@ -135,7 +135,7 @@ requirePart(
       ]);
     });
 
-    test('what libraries ask before they download is answered', async () => {
+    test('answers the requests that libraries send before a download', async () => {
       const [asked] = await runHubClient(fresh(), [{ do: 'look', repo: 'owner/model' }]);
       expect(asked?.message).toBeUndefined();
       expect(asked?.answer).toMatchObject({
@@ -160,7 +160,7 @@ requirePart(
       ]);
     });
 
-    test('the command line and transformers show the reason, too, whatever they make of it themselves', async () => {
+    test("has its reason shown by the Hub's command line and by transformers", async () => {
       const why = `Assay does not serve hf://owner/model@${unapproved} for production: it is at the stage candidate`;
       const [download, upload, missing, config, login] = await runHubClient(fresh(), [
         { do: 'hf', args: ['download', 'owner/model', '--revision', unapproved] },
@@ -176,13 +176,13 @@ requirePart(
       expect(login).toEqual({ answer: 'users' });
     });
 
-    test('transformers loads a configuration and a tokenizer, with nothing changed but the environment', async () => {
+    test('lets transformers load a configuration and a tokenizer with changes to the environment only', async () => {
       const [loaded] = await runHubClient(fresh(), [{ do: 'config', repo: 'owner/model' }]);
       expect(loaded).toEqual({ answer: ['bert', 48, [1, 2]] });
     });
 
-    // The client keeps what it got in pieces of 10 MiB.
-    test('a line that breaks is taken up where it broke', async () => {
+    // The client stores its download in pieces of 10 MiB.
+    test('resumes an interrupted download', async () => {
       const line = await BrittleLine.to(kit.service.url, 10.5 * 1024 * 1024);
       const client = fresh({ endpoint: `${line.origin}/hub` });
       const [file] = await runHubClient(client, [
@@ -193,7 +193,7 @@ requirePart(
       expect(readFileSync(file?.answer).equals(BIG)).toBe(true);
     });
 
-    test('two clients at once each get the whole', async () => {
+    test('serves two concurrent clients the whole file', async () => {
       const twin = kit.hub.repo('owner/twin');
       const commit = twin.commit(repo.commits.get(approved) ?? []);
       await kit.scanAndApprove(`hf://owner/twin@${commit}`);
@@ -205,7 +205,7 @@ requirePart(
       expect(both?.answer).toHaveLength(2);
     });
 
-    test('while the Hub is away, and after a restart, what is approved comes from the cache', async () => {
+    test('serves approved files from the cache while the Hub is down, and after a restart', async () => {
       const again = await kit.another();
       kit.hub.fail(/./, { reset: true });
       const [folder, file, refused] = await runHubClient(fresh({ endpoint: `${again.url}/hub` }), [
@@ -219,7 +219,7 @@ requirePart(
       await again.close();
     });
 
-    test('other bytes than were assessed reach nobody', async () => {
+    test('serves no bytes that differ from the assessed ones', async () => {
       const turned = kit.hub.repo('owner/turned');
       const files = [fakeFile('config.json', '{"n": 7}'), fakeFile('w.npy', npy(noise(50_000, 9)), { lfs: true })];
       const commit = turned.commit(files);
@@ -238,7 +238,7 @@ requirePart(
       expect(left.filter((path) => /^(?:blobs\/|snapshots\/[^/]+\/)/.test(path))).toEqual([]);
     });
 
-    /** Has the Hub answer only when its client was told `times` times that the answer will come. @returns how it was told */
+    /** Makes the Hub answer only after the client got `times` interim responses. @returns their text */
     async function answerLate(times: number, asking: () => Promise<void>) {
       const held = barrier();
       kit.hub.fail(/GET cdn:/, { waitsFor: held.opened }, 1);
@@ -249,7 +249,9 @@ requirePart(
       const asked = asking();
       asked.catch(() => undefined);
       try {
-        await until('the Hub is asked', () => kit.hub.requests.slice(before).some(({ server }) => server === 'cdn'));
+        await until('the Hub gets the request', () =>
+          kit.hub.requests.slice(before).some(({ server }) => server === 'cdn'),
+        );
         const alive = intervals.mock.calls.filter(([, ms]) => ms === ALIVE_MS);
         expect(alive).toHaveLength(1);
         for (let i = 0; i < times; i++) alive.forEach(([tell]) => void tell());
@@ -261,14 +263,14 @@ requirePart(
       }
     }
 
-    test('a client of a slow Hub gets interim responses more often than it times out', async () => {
+    test('sends a client of a slow Hub interim responses more often than it times out', async () => {
       const slow = kit.hub.repo('owner/slow');
       const bytes = npy(noise(50_000, 10));
       const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);
       await kit.scanAndApprove(`hf://owner/slow@${commit}`);
       const patient = fresh({ env: { HF_HUB_DOWNLOAD_TIMEOUT: '600' } });
       const before = kit.hub.requests.filter(({ server }) => server === 'cdn').length;
-      // What huggingface_hub waits for without a word.
+      // The time that huggingface_hub waits for a response.
       expect(ALIVE_MS).toBeLessThan(10_000 / 2);
       const told = await answerLate(4, async () => {
         const [file] = await runHubClient(patient, [
@@ -280,7 +282,7 @@ requirePart(
       expect(kit.hub.requests.filter(({ server }) => server === 'cdn').length).toBe(before + 1);
     });
 
-    test('so is a client of the time before huggingface_hub 1.0, over http.client, as it understands it', async () => {
+    test('sends a client before huggingface_hub 1.0, over http.client, interim responses that it understands', async () => {
       const slow = kit.hub.repo('owner/slower');
       const bytes = npy(noise(1_000, 12));
       const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);
@@ -292,7 +294,7 @@ requirePart(
       expect(told).toEqual({ processing: 0, goOn: 4 });
     });
 
-    test("the Hub's client in JavaScript reads through it, too: a scan of what was handed out", async () => {
+    test("serves the Hub's JavaScript client, which scans the served files", async () => {
       const env = { HF_ENDPOINT: kit.endpoint, HF_TOKEN: token, HF_HOME: '/nonexistent' };
       const artifact = await openArtifact('hf://owner/model', { env });
       expect(artifact.pinned).toBe(`hf://owner/model@${approved}`);
@@ -305,7 +307,7 @@ requirePart(
       await artifact.close();
     });
 
-    test('an approval that is revoked ends it at once', async () => {
+    test('refuses a commit as soon as its approval is revoked', async () => {
       const { registry } = kit.service;
       const [approval] = await registry.approvals(person('reader', ['viewer']), version);
       if (approval === undefined) throw new Error('no approval');
@@ -317,7 +319,7 @@ requirePart(
   STORY,
 );
 
-/** What a loader sees of a cache: links and where they lead, references, and bytes. */
+/** The content of a cache as a loader sees it: links with their targets, references, and bytes. */
 function layoutOf(home: string): [string, string][] {
   const folder = join(home, 'hub/models--owner--model');
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>

@@ -45,7 +45,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
   const scan = (ref: string, env: NodeJS.ProcessEnv = {}) =>
     runCli(['scan', ref, '--format', 'json'], { env: { ...server.env, ...env } });
 
-  test('hands out a version: nested folders, odd names, empty files', async () => {
+  test('serves a version with nested folders, unusual names and empty files', async () => {
     const artifact = await open('models:/iris/1');
     expect(artifact.files.map(({ path, size }) => [path, size])).toEqual([
       ['MLmodel', 63],
@@ -64,7 +64,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     ['models:/iris/1', 'files of a run, by their place'],
     ['models:/iris/3', 'a logged model of MLflow 3'],
     ['models:/iris@champion', 'an alias'],
-  ])('%s, %s, is allowed and its digests are computed', async (ref) => {
+  ])('serves %s, %s, which is allowed with computed digests', async (ref) => {
     const { code, stdout, stderr } = await scan(ref);
     expect(stderr).toBe('');
     const report = JSON.parse(stdout);
@@ -74,7 +74,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     expect(code).toBe(0);
   });
 
-  test('a pickle that runs a command is found, in the files of a run (runs:/)', async () => {
+  test('serves a pickle that runs a command from the files of a run (runs:/), and it is found', async () => {
     const { code, stdout } = await scan('models:/iris/2');
     const report = JSON.parse(stdout);
     expect(report.findings).toContainEqual(
@@ -84,7 +84,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     expect(code).toBe(1);
   });
 
-  test('an alias that moves resolves to its current version', async () => {
+  test('resolves a moved alias to its current version', async () => {
     const move = (version: string) => server.run([{ do: 'alias', name: 'iris', alias: 'canary', version }]);
     await move('3');
     const before = await open('models:/iris@canary');
@@ -97,7 +97,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     await Promise.all([before.close(), after.close()]);
   });
 
-  test('a large file is read by the ranges that a verdict needs', async () => {
+  test('serves a large file by the ranges that a verdict needs', async () => {
     const artifact = await open('models:/a%20big%20model/1');
     const file = fileOf(artifact, 'weights.safetensors');
     expect(file).toMatchObject({ size: BIG, distance: 'far' });
@@ -120,20 +120,24 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     ['models:/iris@nobody', 'not-found', /no model of that name with that alias/],
     ['models:/nothing/1', 'not-found', /no version 1 of that model/],
     ['models:/elsewhere/1', 'unsupported', /a store that is not read \(gs:\)/],
-  ])('%s is %s', async (ref, code, message) => {
+  ])('gives for %s the error %s', async (ref, code, message) => {
     expect(await errorOf(open(ref))).toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
   test.each<[string, NodeJS.ProcessEnv, RegExp]>([
     [
-      'no login',
+      'without a login',
       { MLFLOW_TRACKING_USERNAME: '', MLFLOW_TRACKING_PASSWORD: '' },
       /wants a login \(401\); set MLFLOW_TRACKING_USERNAME/,
     ],
-    ['a wrong password', { MLFLOW_TRACKING_PASSWORD: 'wrong' }, /does not accept the login \(401\); check MLFLOW_/],
-    ['a wrong user', { MLFLOW_TRACKING_USERNAME: 'nobody' }, /does not accept the login \(401\)/],
-    ['a wrong address', { MLFLOW_TRACKING_URI: 'http://127.0.0.1:9' }, /refused the connection/],
-  ])('with %s the command line says one line and exits with 2', async (_, env, line) => {
+    [
+      'with a wrong password',
+      { MLFLOW_TRACKING_PASSWORD: 'wrong' },
+      /does not accept the login \(401\); check MLFLOW_/,
+    ],
+    ['with a wrong user', { MLFLOW_TRACKING_USERNAME: 'nobody' }, /does not accept the login \(401\)/],
+    ['with a wrong URL', { MLFLOW_TRACKING_URI: 'http://127.0.0.1:9' }, /refused the connection/],
+  ])('gives one line and exit code 2 on the command line %s', async (_, env, line) => {
     const { code, stdout, stderr } = await scan('models:/iris/1', env);
     expect(stderr).toMatch(line);
     expect(stderr).toMatch(/^assay: [^\n]+\n$/);
@@ -142,7 +146,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     expect(code).toBe(2);
   });
 
-  test('a file that the store loses while it is read is unknown, and the model denied', async () => {
+  test('makes a file that its store loses during the read unknown, and the model denied', async () => {
     const [made] = await server.run([{ do: 'version', name: 'lossy', folder: join(folder, 'good'), how: 'artifacts' }]);
     const artifact = await open('models:/lossy/1');
     if (made === null || made === undefined) throw new Error('no model');
@@ -156,7 +160,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     await artifact.close();
   });
 
-  requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'whose files are in S3', () => {
+  requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'with files in S3', () => {
     let s3: S3Server;
 
     beforeAll(async () => {
@@ -172,7 +176,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
       await s3?.stop();
     });
 
-    test("reads them with this user's own keys, and no other folder's", async () => {
+    test("is read with the user's own keys, and only from its own folder", async () => {
       const { code, stdout, stderr } = await scan('models:/in%20s3/1', s3.env());
       expect(stderr).toBe('');
       expect(JSON.parse(stdout)).toMatchObject({
@@ -195,7 +199,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
   });
 });
 
-/** A real scikit-learn model, one that runs a command, and one that is large, each with what MLflow keeps beside. */
+/** A real scikit-learn model, one that runs a command, and a large one, each with MLflow's own files beside it. */
 function makeModels(folder: string): void {
   const mlmodel = 'flavors:\n  sklearn:\n    pickled_model: model.pkl\n    code: null';
   for (const name of ['good', 'bad', 'big']) {

@@ -18,7 +18,7 @@ interface MlflowAnswer {
   readonly aliases?: readonly string[];
 }
 
-requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with a real MLflow server', () => {
+requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the MLflow adapter with a real MLflow server', () => {
   let mlflow: RealMlflow;
   let kit: ProxyKit;
   let folder: string;
@@ -55,7 +55,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
     return made.version;
   }
 
-  /** The tags that MLflow has of a version, once it is as it should be. */
+  /** The tags of a version in MLflow, once they are as expected. */
   async function told(name: string, version: string, decision: string, aliases: readonly string[]) {
     const { MLFLOW_TRACKING_USERNAME: user, MLFLOW_TRACKING_PASSWORD: password } = mlflow.env;
     const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -63,7 +63,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
     let [seen, tags]: [string, Readonly<Record<string, string>>] = ['', {}];
     await until(`MLflow is told that ${name}/${version} is ${decision}`, async () => {
       const answer = await fetch(url, { headers: { authorization } });
-      // Its database may be busy.
+      // The database of MLflow can be busy.
       if (!answer.ok) return false;
       const { model_version: found } = (await answer.json()) as { model_version: MlflowAnswer };
       tags = Object.fromEntries((found.tags ?? []).map(({ key, value }) => [key, value]));
@@ -75,7 +75,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
     return tags;
   }
 
-  test('a version that is registered there is scanned here, and gets its tags and the alias', async () => {
+  test('scans a version that is registered in MLflow, and sets its tags and the alias', async () => {
     const version = await register('a good model', 'first');
     const tags = await told('a good model', version, 'allow', [ALIAS]);
     const { items } = await kit.service.registry.models(person('reader', ['viewer']));
@@ -87,14 +87,14 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
     });
   });
 
-  test('one that is denied gets a tag that says why, and no alias', async () => {
+  test('gives a denied version a tag with the reason, and no alias', async () => {
     const version = await register('bad', 'bad');
     const tags = await told('bad', version, 'deny', []);
     expect(tags['assay.reason']).toMatch(/malicious/);
   });
 
   test(
-    'the alias stays where it was when the next version is denied, and goes when its own is quarantined',
+    'keeps the alias when the next version is denied, and removes it when its own version is quarantined',
     async () => {
       const first = await register('iris', 'good');
       await told('iris', first, 'allow', [ALIAS]);
@@ -111,7 +111,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
   );
 
   test(
-    'when the newest is quarantined, the alias goes back to the newest of those that may run',
+    'moves the alias back to the newest allowed version when the newest is quarantined',
     async () => {
       const first = await register('rose', 'older');
       await told('rose', first, 'allow', [ALIAS]);
@@ -127,7 +127,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the adapter of MLflow, with
     TEST_MS,
   );
 
-  test('a version whose files cannot be read is reported as not assessed', async () => {
+  test('reports a version with unreadable files as not assessed', async () => {
     const [made] = await mlflow.run([{ do: 'source', name: 'elsewhere', source: 'gs://bucket/model' }]);
     const tags = await told('elsewhere', made?.version ?? '', 'not-assessed', []);
     expect(tags['assay.reason']).toMatch(/not read \(gs:\)/);

@@ -17,7 +17,7 @@ import { requirePart } from '../support/parts.ts';
 
 const MiB = 1024 * 1024;
 
-/** A safetensors file of one tensor. */
+/** A safetensors file with one tensor. */
 function safetensors(data: number): Buffer {
   const header = Buffer.from(
     JSON.stringify({ w: { dtype: 'U8', shape: [data], data_offsets: [0, data] } }).padEnd(128),
@@ -32,7 +32,7 @@ function modelPack(bytes: Uint8Array, path: string, form = 'raw'): Blob {
   return { bytes, mediaType, annotations: { 'org.cncf.model.filepath': path } };
 }
 
-requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'assay scan of a registry', () => {
+requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'assay scan of an OCI registry', () => {
   let registry: RealRegistry;
   let counting: SmallServer;
   let sent = 0;
@@ -49,7 +49,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'assay scan of a regis
     await registry.close();
   });
 
-  test('of 64 MiB of weights exits 0, pinned, after less than a twentieth of the bytes', async () => {
+  test('exits with 0 and pins 64 MiB of weights after less than a twentieth of the bytes', async () => {
     const digest = await registry.push('good/model', 'v1', [modelPack(safetensors(64 * MiB), 'model.safetensors')]);
     const ref = `oci://${counting.host}/good/model:v1`;
     const { code, stdout, stderr } = await runCli(['scan', '--format', 'json', ref]);
@@ -64,7 +64,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'assay scan of a regis
     expect(table.stdout.replace(/\s/g, '')).toContain(artifact.pinned);
   });
 
-  test('of a pickle that runs code exits 1, raw and within tar and gzip', async () => {
+  test('exits with 1 for a pickle that runs code, raw and within tar and gzip', async () => {
     const folder = join(PROBES, 'gadget-exec');
     const pickle = readFileSync(join(folder, 'a.pkl'));
     const tar = execFileSync('tar', ['-C', folder, '-cf', '-', 'a.pkl']);
@@ -81,7 +81,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'assay scan of a regis
     }
   });
 
-  test('of a layer whose name leads out is denied; of nothing exits 2', async () => {
+  test('denies a layer whose name leaves the folder, and exits with 2 for no layers', async () => {
     await registry.push('bad/name', 'v1', [
       modelPack(safetensors(10), 'model.safetensors'),
       modelPack(Buffer.from('* * * * * root id'), '../../etc/cron.d/x'),
@@ -96,13 +96,13 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'assay scan of a regis
   });
 });
 
-test('a scan of a path loads nothing of it', async () => {
+test('a scan of a path loads no OCI code', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'assay-loaded-'));
   try {
     const { code } = await runCli(['scan', join(PROBES, 'ok-dict')], { env: { NODE_V8_COVERAGE: folder } });
     expect(code).toBe(0);
     const loaded = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
-    // By the names of functions: modules may be joined.
+    // Searches by function names, since modules may be bundled.
     expect(loaded.join()).toContain('"functionName":"openPath"');
     expect(loaded.join()).not.toMatch(/"functionName":"(openOci|parseManifest)"|node_modules\/undici/);
   } finally {

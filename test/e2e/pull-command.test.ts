@@ -22,7 +22,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true });
 });
 
-/** A safetensors file of one tensor, large enough that a remote scan reads only its header. */
+/** A safetensors file with one tensor, large enough that a remote scan reads only its header. */
 function safetensors(): Buffer {
   const data = 11 * 1024 * 1024;
   const header = Buffer.from(
@@ -54,7 +54,7 @@ async function assayPull(...args: string[]): Promise<{ code: ExitCode; out: stri
   return seen;
 }
 
-test('an allowed model is written, and its revision printed for people and for scripts', async () => {
+test('assay pull writes an allowed model, and prints its revision for people and scripts', async () => {
   const commit = repo.commit([
     fakeFile('config.json', '{}'),
     fakeFile('model.safetensors', safetensors(), { lfs: true }),
@@ -70,7 +70,7 @@ test('an allowed model is written, and its revision printed for people and for s
   expect(quiet.out.split('\n').filter((line) => line.startsWith('revision='))).toEqual([`revision=${commit}`]);
 });
 
-test('a denied model is reported, and not written', async () => {
+test('assay pull reports a denied model and does not write it', async () => {
   repo.commit([
     fakeFile('config.json', '{}'),
     fakeFile('pytorch_model.bin', 'cos\nsystem\n(S"id"\ntR.', { lfs: true }),
@@ -83,7 +83,7 @@ test('a denied model is reported, and not written', async () => {
   expect(existsSync(join(home, 'hub'))).toBe(false);
 });
 
-test('what cannot be pulled, and a policy that is not there, are one error each', async () => {
+test('assay pull gives one error for an invalid target and for a missing policy', async () => {
   for (const args of [['./model'], ['hf://owner/none'], ['hf://owner/model', '--policy', 'none']]) {
     const error: unknown = await assayPull(...args).then(
       () => undefined,

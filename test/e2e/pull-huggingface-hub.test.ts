@@ -12,7 +12,7 @@ import { stubJudge } from '../support/stub-judge.ts';
 const PYTHON = resolve('.venv/bin/python');
 const HOW = 'python3 -m venv .venv && .venv/bin/pip install -r fixtures/python/requirements-ci.txt';
 
-/** Prints where the snapshot is, and what the cache's own inspection finds wrong with it. */
+/** Prints the folder of the snapshot, and the warnings of the cache's own inspection. */
 const SNAPSHOT = `
 import sys, huggingface_hub
 folder = huggingface_hub.snapshot_download("owner/model", revision=sys.argv[1], local_files_only=sys.argv[2] == "local")
@@ -24,7 +24,7 @@ requirePart(
   'python venv',
   existsSync(PYTHON),
   HOW,
-  'the cache of a pull, for the real huggingface_hub',
+  'the cache of a pull, with the real huggingface_hub,',
   () => {
     let hub: FakeHub;
     let root: string;
@@ -67,7 +67,7 @@ requirePart(
       return folder;
     }
 
-    /** What a loader sees of a cache: links and where they lead, references, and bytes. */
+    /** The content of a cache as a loader sees it: links with their targets, references, and bytes. */
     function layout(home: string): [string, string][] {
       const folder = join(root, home, 'hub/models--owner--model');
       const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
@@ -83,14 +83,14 @@ requirePart(
       });
     }
 
-    test('is what its own download leaves from the same Hub', async () => {
+    test('equals the result of its own download from the same Hub', async () => {
       await snapshot('theirs', 'main', 'remote');
       const outcome = await pull('hf://owner/model', stubJudge(), { env: env('ours') });
       expect(outcome).toMatchObject({ kind: 'written', commit });
       expect(layout('ours')).toEqual(layout('theirs'));
     });
 
-    test('satisfies it without a connection, by branch, pull request and commit', async () => {
+    test('is used without a connection, by branch, pull request and commit', async () => {
       await pull('hf://owner/model@refs/pr/1', stubJudge(), { env: env('ours') });
       const before = hub.requests.length;
       for (const revision of ['main', 'refs/pr/1', commit]) {
@@ -101,13 +101,13 @@ requirePart(
       expect(hub.requests.length).toBe(before);
     });
 
-    test('spares it the download when there is a connection', async () => {
+    test('is used instead of a download when there is a connection', async () => {
       const before = hub.sentBy('cdn');
       await snapshot('ours', 'main', 'remote');
       expect(hub.sentBy('cdn')).toBe(before);
     });
 
-    test('takes over blobs that it downloaded', async () => {
+    test('reuses blobs that huggingface_hub downloaded', async () => {
       const before = hub.sentBy('cdn');
       const outcome = await pull(`hf://owner/model@${commit}`, stubJudge(), { env: env('theirs') });
       expect(outcome.kind).toBe('written');

@@ -70,7 +70,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('pull', () => {
-  test('writes the judged bytes as huggingface_hub lays them out', async () => {
+  test('writes the judged bytes in the layout of huggingface_hub', async () => {
     const files = [
       fakeFile('config.json', '{}'),
       fakeFile('a/same.json', '{}'),
@@ -101,14 +101,14 @@ describe('pull', () => {
       const written = readFileSync(join(folder, 'snapshots', commit, file.path));
       expect(written.equals(Buffer.from(file.content.slice(0, file.content.size)))).toBe(true);
     }
-    // Judged twice under one name: as the Hub serves it, then whole from the disk.
+    // The artifact is judged twice under one name: as the Hub serves it, then completely from the disk.
     expect(seen.map(({ ref, pinned }) => [ref, pinned])).toEqual(
       [1, 2].map(() => ['hf://owner/model', `hf://owner/model@${commit}`]),
     );
     expect(seen.map((artifact) => artifact.files.some((file) => file.distance === 'far'))).toEqual([true, false]);
   });
 
-  test('keeps the revision that was asked for', async () => {
+  test('stores the requested revision', async () => {
     const pr = repo.commit([fakeFile('config.json', '1')], 'refs/pr/7');
     const tagged = repo.commit([fakeFile('config.json', '2')], 'v1.0');
     await pullModel([], 'hf://owner/model@refs/pr/7');
@@ -122,7 +122,7 @@ describe('pull', () => {
     ]);
   });
 
-  test('fetches no blob that is there and right, and fetches again one that is wrong', async () => {
+  test('fetches no valid blob again, but an invalid one', async () => {
     const files = [fakeFile('config.json', '{"a":1}'), fakeFile('model.bin', weights('w'), { lfs: true })];
     repo.commit(files);
     await pullModel();
@@ -138,7 +138,7 @@ describe('pull', () => {
     expect(tree(join(cache, 'models--owner--model/snapshots', second)).length).toBe(3);
   });
 
-  test('replaces a snapshot that holds what was not judged', async () => {
+  test('replaces a snapshot that contains an unjudged file', async () => {
     const commit = repo.commit([fakeFile('config.json', '{}')]);
     const evil = join(cache, 'models--owner--model/snapshots', commit, 'modeling.py');
     mkdirSync(dirname(evil), { recursive: true });
@@ -148,14 +148,14 @@ describe('pull', () => {
   });
 });
 
-describe('pull leaves nothing behind', () => {
-  test('of a model that is denied', async () => {
+describe('pull leaves no files', () => {
+  test('of a denied model', async () => {
     repo.commit([fakeFile('config.json', '{}'), fakeFile('evil.bin', EVIL, { lfs: true })]);
     expect(await pullModel()).toMatchObject({ kind: 'refused', judgement: { decision: { action: 'deny' } } });
     expect(existsSync(join(root, 'home'))).toBe(false);
   });
 
-  test('of a model whose evil the ranges did not show', async () => {
+  test('of a model whose payload was not in the ranges of the remote scan', async () => {
     repo.commit([fakeFile('config.json', '{}'), fakeFile('model.bin', weights('w', EVIL), { lfs: true })]);
     const seen: Artifact[] = [];
     expect((await pullModel(seen)).kind).toBe('refused');
@@ -163,7 +163,7 @@ describe('pull leaves nothing behind', () => {
     expect(existsSync(join(root, 'home'))).toBe(false);
   });
 
-  test('of a model whose bytes are not those announced', async () => {
+  test('of a model whose bytes do not match their digests', async () => {
     repo.commit([
       fakeFile('config.json', '{}'),
       fakeFile('model.bin', weights('w'), { lfs: true, oid: 'ab'.repeat(32) }),
@@ -172,7 +172,7 @@ describe('pull leaves nothing behind', () => {
     expect(existsSync(join(root, 'home'))).toBe(false);
   });
 
-  test('of a model that a server serves one way to the scan and another to the download', async () => {
+  test('of a model that the server serves differently to the scan and to the download', async () => {
     repo.commit([fakeFile('config.json', '{}'), fakeFile('model.bin', weights('w'), { lfs: true })]);
     mkdirSync(cache, { recursive: true });
     const judge = stubJudge();
@@ -189,7 +189,7 @@ describe('pull leaves nothing behind', () => {
     expect(readdirSync(cache)).toEqual([]);
   });
 
-  test('of a download that broke off', async () => {
+  test('of an interrupted download', async () => {
     repo.commit([fakeFile('config.json', '{}'), fakeFile('model.bin', weights('w'), { lfs: true })]);
     const judge = stubJudge();
     const outcome = pull(
@@ -205,7 +205,7 @@ describe('pull leaves nothing behind', () => {
     expect(existsSync(join(root, 'home'))).toBe(false);
   });
 
-  test('when it is stopped', async () => {
+  test('when it is aborted', async () => {
     repo.commit([fakeFile('model.bin', weights('w'), { lfs: true })]);
     const stop = new AbortController();
     const onEvent = ({ kind }: { kind: string }) => void (kind === 'bytes' && stop.abort());
@@ -215,7 +215,7 @@ describe('pull leaves nothing behind', () => {
     expect(existsSync(join(root, 'home'))).toBe(false);
   });
 
-  test('when a scan did not look at what was written', async () => {
+  test('when the scan did not cover what was written', async () => {
     repo.commit([fakeFile('config.json', '{}')]);
     const judge = stubJudge();
     const blind = pull(
@@ -241,7 +241,7 @@ describe('pull leaves nothing behind', () => {
   });
 });
 
-test('pull takes whole models of the Hub, with a connection', async () => {
+test('pull accepts only whole models of the Hub, with a connection', async () => {
   repo.commit([fakeFile('config.json', '{}')]);
   for (const ref of ['./model', 'https://example.com/m.bin', 'hf://owner/model@main/config.json']) {
     expect(await codeOf(pullModel([], ref))).toBe('usage');

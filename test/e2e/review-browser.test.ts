@@ -38,25 +38,20 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review in
   afterAll(() => browser.close());
 
   describe.each([...reviews])('of %s', (_, url) => {
-    it.each([1280, 375])(
-      'opens at %i pixels, asks for nothing, says nothing, and never scrolls sideways',
-      async (width) => {
-        const { page, said, asked } = await openFile(browser, url, { viewport: { width, height: 800 } });
-        expect(await page.title()).toMatch(/^Security review: /);
-        expect(await page.evaluate('document.fonts.ready.then(() => document.documentElement.scrollWidth)')).toBe(
-          width,
-        );
-        expect({ said, asked }).toEqual({ said: [], asked: [] });
-        await page.context().close();
-      },
-    );
+    it.each([1280, 375])('opens at %i pixels without requests, messages or horizontal scrolling', async (width) => {
+      const { page, said, asked } = await openFile(browser, url, { viewport: { width, height: 800 } });
+      expect(await page.title()).toMatch(/^Security review: /);
+      expect(await page.evaluate('document.fonts.ready.then(() => document.documentElement.scrollWidth)')).toBe(width);
+      expect({ said, asked }).toEqual({ said: [], asked: [] });
+      await page.context().close();
+    });
 
     it.each([
       ['light', 1280],
       ['dark', 1280],
       ['light', 375],
       ['dark', 375],
-    ] as const)('has no fault of accessibility, %s at %i pixels', async (colorScheme, width) => {
+    ] as const)('has no accessibility violation, %s at %i pixels', async (colorScheme, width) => {
       const viewport = { width, height: 800 };
       const { page } = await openFile(browser, url, { colorScheme, viewport, bypassCSP: true });
       expect(await accessibilityFaults(page)).toEqual([]);
@@ -64,7 +59,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review in
     });
   });
 
-  it('runs no added script, by its content security policy', async () => {
+  it('runs no injected script, by its content security policy', async () => {
     const script =
       '<script>document.title = "ran"</script><img src="https://example.org/x.png"><p style="color: red">x</p>';
     const url = write('added', mixedReview().replace('</main>', `${script}</main>`));
@@ -74,7 +69,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review in
     await page.context().close();
   });
 
-  it('looks other in the dark, and its style holds', async () => {
+  it('has a dark style that its content security policy allows', async () => {
     const colours = [];
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page } = await openFile(browser, mixed, { colorScheme, bypassCSP: false });
@@ -84,7 +79,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review in
     expect(colours).toEqual(['rgb(255, 255, 255)', 'rgb(20, 24, 29)']);
   });
 
-  it('is used by keyboard: the first stop skips to the review, and what is folded unfolds', async () => {
+  it('can be used by keyboard: the first stop skips to the content, and folded parts unfold', async () => {
     const { page } = await openFile(browser, mixed);
     await page.keyboard.press('Tab');
     const first = page.locator(':focus');
@@ -101,7 +96,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review in
     await page.context().close();
   });
 
-  it('reads the same in a screen reader', async () => {
+  it('has the same reading order in a screen reader', async () => {
     const { page } = await openFile(browser, mixed);
     await expect(await page.locator('body').ariaSnapshot()).toMatchFileSnapshot('../golden/review-aria.yaml');
     await page.setViewportSize({ width: 375, height: 800 });
@@ -126,13 +121,13 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review in
     },
   );
 
-  it('prints whole: nothing folded, a page to sign', async () => {
+  it('prints completely, unfolded, with a page to sign', async () => {
     const { page } = await openFile(browser, mixed);
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('details li').first().isVisible()).toBe(true);
     const pdf = await page.pdf({ preferCSSPageSize: true });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
-    // A4 less its margins, in CSS pixels: what is to be signed fits a page.
+    // A4 without its margins, in CSS pixels: the part to sign fits on a page.
     await page.setViewportSize({ width: 665, height: 979 });
     const box = await page.locator('#sign-off').boundingBox();
     expect(box?.height).toBeLessThan(979);

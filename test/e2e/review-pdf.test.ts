@@ -14,7 +14,7 @@ const folder = tempFolder();
 const temporary = tempFolder();
 const bad = join(PROBES, 'op-global-p2/a.pkl');
 const path = chromiumPath();
-/** The PDF's own measure, in points. */
+/** The page size of the PDF in points. */
 const SIZES = { a4: /\/MediaBox \[0 0 59[45][.\d]* 84[12][.\d]*\]/, letter: /\/MediaBox \[0 0 612[.\d]* 792[.\d]*\]/ };
 
 afterEach(() => {
@@ -22,7 +22,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** A program that stands where Chromium would. */
+/** A program in place of Chromium. */
 function program(name: string, script: string): string {
   const file = join(folder, name);
   writeFileSync(file, `#!/bin/sh\n${script}\n`);
@@ -32,7 +32,7 @@ function program(name: string, script: string): string {
 
 function isAlive(pid: number): boolean {
   try {
-    // One that has ended, and that nobody has asked after yet, is a zombie.
+    // A process that ended and was not waited for yet is a zombie.
     return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
@@ -44,7 +44,7 @@ function pagesOf(pdf: Buffer): number {
 }
 
 requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review as a PDF', () => {
-  it.each(['a4', 'letter'] as const)('is written on %s by the verb, and nothing else is left', async (paper) => {
+  it.each(['a4', 'letter'] as const)('is written on %s by the verb, without other files', async (paper) => {
     const output = join(folder, `${paper}.pdf`);
     const args = ['review', bad, '-o', output, ...(paper === 'letter' ? ['--paper', paper] : [])];
     const { code, stdout, stderr } = await runCli(args, { env: { TMPDIR: temporary } });
@@ -59,7 +59,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review as
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it('is tagged for screen readers, titled and with an outline', async () => {
+  it('is tagged for screen readers, with a title and an outline', async () => {
     const pdf = Buffer.from(await printToPdf(mixedReview(), { chromium: path ?? '', env: process.env }));
     const text = pdf.toString('latin1');
     expect(text).toContain('/StructTreeRoot');
@@ -68,13 +68,13 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review as
   });
 });
 
-describe('a Chromium that does not do its work', () => {
+describe('a Chromium process', () => {
   it.each([
     ['fails', 'echo no display >&2; exit 3', 'sandbox', /^Chromium failed \(exit status 3\)$/],
     ['may not isolate itself', 'echo "FATAL: No usable sandbox!" >&2; exit 1', 'sandbox', /has no sandbox of its own/],
     ['writes nothing', 'exit 0', 'sandbox', /^Chromium wrote no PDF$/],
     ['is killed', 'kill -9 $$', 'sandbox', /^Chromium failed \(signal SIGKILL\)$/],
-  ] as const)('%s: is an error, and leaves nothing behind', async (name, script, code, message) => {
+  ] as const)('gives an error and leaves no files: it %s', async (name, script, code, message) => {
     vi.stubEnv('TMPDIR', temporary);
     const chromium = program(`chromium-${name.replaceAll(' ', '-')}`, script);
     await expect(printToPdf('<p>', { chromium, env: process.env })).rejects.toMatchObject({
@@ -84,7 +84,7 @@ describe('a Chromium that does not do its work', () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  /** A program that goes on for ever, with a child that does, too. @returns what tells of the processes once they run */
+  /** A program that never ends, with a child that never ends. @returns a check of the processes once they run */
   function endless(name: string) {
     const pids = join(folder, `${name}.pids`);
     const chromium = program(name, `sleep 100000 & echo $$ $! > ${pids}.new; mv ${pids}.new ${pids}; sleep 100000`);
@@ -95,7 +95,7 @@ describe('a Chromium that does not do its work', () => {
     return { chromium, running };
   }
 
-  it('never ends: is an error, and leaves nothing behind', async () => {
+  it('that never ends gives an error and leaves no files', async () => {
     vi.stubEnv('TMPDIR', temporary);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { chromium, running } = endless('chromium-endless');
@@ -113,11 +113,11 @@ describe('a Chromium that does not do its work', () => {
       code: 'limit',
       message: expect.stringMatching(/^Chromium took longer than 180 seconds to print$/),
     });
-    await until('all of it has ended', () => !pids.some(isAlive));
+    await until('all processes have ended', () => !pids.some(isAlive));
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it('is stopped when the caller stops', async () => {
+  it('is stopped when the caller aborts', async () => {
     vi.stubEnv('TMPDIR', temporary);
     const stop = new AbortController();
     const { chromium, running } = endless('chromium-slow');
@@ -126,7 +126,7 @@ describe('a Chromium that does not do its work', () => {
     const pids = await running();
     stop.abort();
     await expect(printed).rejects.toMatchObject({ code: 'aborted' });
-    await until('all of it has ended', () => !pids.some(isAlive));
+    await until('all processes have ended', () => !pids.some(isAlive));
     expect(readdirSync(temporary)).toEqual([]);
   });
 
@@ -138,7 +138,7 @@ describe('a Chromium that does not do its work', () => {
     expect(readFileSync(seen, 'utf8')).not.toContain('secret');
   });
 
-  it('is found by name on PATH, or where ASSAY_CHROMIUM says', () => {
+  it('is found by name on PATH, or at ASSAY_CHROMIUM', () => {
     const bin = join(folder, 'bin');
     mkdirSync(bin);
     writeFileSync(join(bin, 'google-chrome'), '#!/bin/sh\n', { mode: 0o755 });

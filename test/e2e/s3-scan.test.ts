@@ -26,7 +26,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'assay scan s3://', () => {
     await server?.stop();
   });
 
-  test('finds the malicious pickle below a prefix, and exits 1', async () => {
+  test('finds the malicious pickle below a prefix, and exits with 1', async () => {
     const { code, stdout, stderr } = await scan('s3://models/bad/');
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     const report: unknown = JSON.parse(stdout);
@@ -41,7 +41,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'assay scan s3://', () => {
     });
   });
 
-  test('allows a benign model, and exits 0', async () => {
+  test('allows a benign model, and exits with 0', async () => {
     const { code, stdout, stderr } = await scan('s3://models/good');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({
@@ -64,7 +64,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'assay scan s3://', () => {
     ],
     ['s3://models/good/', {}, ['--offline'], 'no connection may be opened (--offline)'],
     ['s3://Bad_Bucket/x', {}, [], 'is not a name of a bucket'],
-  ])('%s with %o %o exits 2 and says why', async (ref, env, flags, message) => {
+  ])('exits with 2 and the reason for %s with %o %o', async (ref, env, flags, message) => {
     const { code, stdout, stderr } = await scan(ref, env, ...flags);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
@@ -72,7 +72,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'assay scan s3://', () => {
   });
 });
 
-/** Tells on stderr each module of the AWS client that is loaded. */
+/** Prints each loaded module of the AWS client on stderr. */
 const WATCH = `
 import { register } from 'node:module';
 const source = ${JSON.stringify(`
@@ -84,7 +84,7 @@ export async function load(url, context, next) {
 register('data:text/javascript,' + encodeURIComponent(source));
 `;
 
-test('a scan of a path loads nothing of the client; one of s3:// does', async () => {
+test('a scan of a path loads no module of the AWS client, but a scan of s3:// does', async () => {
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(WATCH)}` };
   const near = await runCli(['scan', join(PROBES, 'ok-dict')], { env });
   expect(near.code).toBe(0);

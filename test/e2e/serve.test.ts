@@ -21,7 +21,7 @@ interface Served {
   readonly stdout: () => string;
 }
 
-/** The command as people run it, until it says where it listens. */
+/** Starts the command as a user does, and waits until it listens. */
 async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Served> {
   const child = spawn(process.execPath, [MAIN, 'serve', '--listen', '127.0.0.1:0', ...args], {
     env: { PATH: process.env.PATH, ...UNLIMITED, ...env },
@@ -35,9 +35,9 @@ async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
   child.stderr.on('data', (data) => {
     err += data;
   });
-  await until('it says where it listens', async () => {
+  await until('it listens', async () => {
     if (child.exitCode === null) return err.includes('listens at ');
-    // What it said last comes after its end.
+    // The last output arrives after the process ends.
     await closed;
     throw new Error(`ended with ${child.exitCode}: ${err}`);
   });
@@ -47,7 +47,7 @@ async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
 
 async function end({ child }: Served): Promise<number | null> {
   if (child.exitCode === null) {
-    // What it said last comes after its end.
+    // The last output arrives after the process ends.
     const closed = once(child, 'close');
     child.kill('SIGTERM');
     await closed;
@@ -59,11 +59,11 @@ async function end({ child }: Served): Promise<number | null> {
 const tokenIn = (text: string) => /^assay_[\w-]{43}$/m.exec(text)?.[0];
 const asked = (url: string, token = '') => fetch(`${url}/v1/tokens`, { headers: { authorization: `Bearer ${token}` } });
 
-test('assay serve alone does everything: a new registry prints one token, once, and keeps what was done', async () => {
+test('assay serve without options is complete: a new registry prints one token, once, and its data persist', async () => {
   const data = join(folder, 'laptop');
   const first = await serve(['--data', data]);
-  // The token is told after the place.
-  await until('it tells the token', () => tokenIn(first.stderr()) !== undefined);
+  // The token is printed after the address.
+  await until('the token is printed', () => tokenIn(first.stderr()) !== undefined);
   const token = tokenIn(first.stderr());
   expect((await asked(first.url, token)).status).toBe(200);
   expect((await asked(first.url)).status).toBe(401);
@@ -100,7 +100,7 @@ test('assay serve alone does everything: a new registry prints one token, once, 
   expect(tokenIn(second.stderr())).toBeUndefined();
 });
 
-test('what cannot be is one line, exit 2, and leaves nothing behind', async () => {
+test('assay serve gives one line, exit code 2 and no files for an invalid configuration', async () => {
   const data = join(folder, 'never');
   const wrong: [readonly string[], NodeJS.ProcessEnv, RegExp][] = [
     [['--data', data, '--rules', join(folder, 'none.yaml')], {}, /none\.yaml: no such file/],
@@ -117,7 +117,7 @@ test('what cannot be is one line, exit 2, and leaves nothing behind', async () =
   expect(existsSync(join(data, 'assay.db'))).toBe(false);
 });
 
-test('an address that is in use is reported, with a hint', async () => {
+test('assay serve reports an address in use, with a hint', async () => {
   const first = await serve(['--data', join(folder, 'one')]);
   const place = new URL(first.url).host;
   const error = await serve(['--data', join(folder, 'two'), '--listen', place]).then(String, String);

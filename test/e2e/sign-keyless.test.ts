@@ -22,7 +22,7 @@ const TOKEN_SECRET = 'the-secret-of-the-job';
 let services: SigstoreServices;
 let gitHub: Server;
 let gitHubUrl = '';
-/** What the job may do. */
+/** The permissions of the job. */
 let permitted = true;
 let asked = 0;
 
@@ -58,7 +58,7 @@ const whom = (identity: string, issuer = TEST_ISSUER) => ['--identity', identity
 const verify = (signature: string, ...trust: string[]) =>
   runCli(['verify', model, '--signature', signature, '--trusted-root', inRoot('root.json'), ...trust]);
 
-/** A signing config, as a private instance hands it out. */
+/** A signing config, as a private instance publishes it. */
 function writeConfig(name: string, logVersion: number): string {
   const validFor = { start: '2020-01-01T00:00:00Z' };
   const service = (url: string, majorApiVersion: number) => ({
@@ -81,7 +81,7 @@ function writeConfig(name: string, logVersion: number): string {
 }
 
 describe('assay sign --keyless', () => {
-  it('signs as the job of GitHub Actions, and says how to check it', async () => {
+  it('signs as the job of GitHub Actions, and prints how to verify the signature', async () => {
     const signature = inRoot('ambient.sig');
     const args = ['sign', model, '--keyless', '--signature', signature, ...addresses()];
     const { code, stdout, stderr } = await runCli(args, { env: job() });
@@ -100,7 +100,7 @@ describe('assay sign --keyless', () => {
     ['a token as an argument', 'argument'],
     ['a token in a file', 'file'],
     ['a token in the environment', 'environment'],
-  ])('signs with %s, and a timestamp', async (_, way) => {
+  ])('signs with %s and a timestamp', async (_, way) => {
     const token = services.token({ sub: 'project_path:acme/models:ref_type:branch:ref:main' });
     writeFileSync(inRoot('token'), `${token}\n`);
     const options = {
@@ -152,27 +152,27 @@ describe('assay sign --keyless', () => {
       /may not ask .*; give the job "permissions: id-token: write"/,
     ],
     [
-      'half a permission',
+      'one of two permission variables',
       () => ({ env: { ...job(), ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' } }),
       /_URL is set and .*_TOKEN is not; give the job/,
     ],
     [
-      'a job that is refused',
+      'a refused job',
       () => ({ env: { ...job(), ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'x' } }),
       /GitHub Actions answers with the status 403, and says "not for this job"/,
     ],
     [
-      'a token of yesterday',
+      'an expired token',
       () => ({ args: ['--identity-token', services.token({ exp: 1_600_000_000 })] }),
       /--identity-token: the identity token expired at 2020-09-13/,
     ],
     [
-      'a token for others',
+      'a token for another audience',
       () => ({ args: ['--identity-token', services.token({ aud: 'npm' })] }),
       /--identity-token: .*for the audience "npm"; give/,
     ],
     [
-      'what is not a token',
+      'an invalid token',
       () => ({ args: ['--identity-token', 'abc'] }),
       /--identity-token: is not an identity token; give/,
     ],
@@ -182,26 +182,26 @@ describe('assay sign --keyless', () => {
       /--identity-token-file none: no such file/,
     ],
     [
-      'an authority that is not there',
+      'an unreachable authority',
       () => ({ env: job(), args: ['--fulcio-url', 'http://127.0.0.1:9'] }),
       /127\.0\.0\.1:9.*: /,
     ],
     [
-      'services that are none',
+      'services that do not answer',
       () => ({ env: job(), args: ['--fulcio-url', `${gitHubUrl.split('?')[0]}`] }),
       /Fulcio answers with the status 403, and says "not for this job"/,
     ],
     [
-      'a broken signing config',
+      'an invalid signing config',
       () => ({ env: job(), args: ['--signing-config', inRoot('root.json')] }),
       /root\.json: is not a signing config: mediaType/,
     ],
     [
-      'a log that tells no time',
+      'a log that proves no time',
       () => ({ env: job(), args: ['--signing-config', writeTimeless()] }),
       /would say when the signature was made; add a timestamp/,
     ],
-  ])('cannot with %s', async (_, given, line) => {
+  ])('refuses to sign with %s', async (_, given, line) => {
     const { args = [], env = {} } = given();
     const services = args.includes('--signing-config') || args.includes('--fulcio-url') ? [] : addresses();
     const signature = inRoot('never.sig');
@@ -217,7 +217,7 @@ describe('assay sign --keyless', () => {
     expect(existsSync(signature)).toBe(false);
   });
 
-  it('finds out that it may not sign before it hashes anything', async () => {
+  it('detects a missing permission before it hashes anything', async () => {
     permitted = false;
     const before = asked;
     const { code } = await runCli(['sign', inRoot('nowhere'), '--keyless', ...addresses()], { env: job() });
@@ -240,9 +240,9 @@ requirePart(
   'model-signing package of PyPI',
   isThere,
   'python3 -m venv .venv && .venv/bin/pip install -r fixtures/python/requirements-ci.txt',
-  'assay sign --keyless, as the reference implementation verifies it',
+  'the signature of assay sign --keyless',
   () => {
-    it.each([1, 2])('with a log of version %i', async (version) => {
+    it.each([1, 2])('verifies in the reference implementation, with a log of version %i', async (version) => {
       const config = writeConfig(`reference-${version}.json`, version);
       const trust = inRoot(`trust-${version}.json`);
       const signingConfig = JSON.parse(readFileSync(config, 'utf8'));

@@ -49,7 +49,7 @@ requirePart(
   'pkcs11js package and SoftHSM',
   existsSync(MODULE) && isInstalled('pkcs11js'),
   'apt-get install softhsm2 g++ make, then npm install --prefix .cache/pkcs11 pkcs11js@2.1.7 and link it into node_modules',
-  'assay sign, with a key in a token',
+  'assay sign with a key in a token',
   () => {
     let model = '';
     beforeAll(() => {
@@ -62,7 +62,7 @@ requirePart(
       runCli(['sign', model, '--pkcs11-module', MODULE, ...args], { env: { ...env, ...change } });
     const verify = (...args: string[]) => runCli(['verify', model, ...args]);
 
-    it.each(KINDS)('%s: its signature verifies with the public key', async (kind) => {
+    it.each(KINDS)('signs with %s, and the signature verifies with the public key', async (kind) => {
       const { code, stdout, stderr } = await sign(['--pkcs11-key', `pkcs11:token=models;object=${kind}`]);
       expect(stderr).toBe('');
       expect(stdout).toContain(`by           key ${kind}, hint `);
@@ -71,14 +71,14 @@ requirePart(
       expect((await verify('--public-key', inRoot(`${kind === 'P-256' ? 'P-384' : 'P-256'}.pub`))).code).toBe(1);
     });
 
-    it('by its id, with a PIN from a file', async () => {
+    it('finds the key by its id, with a PIN from a file', async () => {
       writeFileSync(inRoot('pin'), '1234\n');
       const args = ['--pkcs11-key', 'pkcs11:token=models;id=%02', '--pkcs11-pin-file', inRoot('pin')];
       expect(await sign(args, { ASSAY_PKCS11_PIN: '' })).toMatchObject({ code: 0, stderr: '' });
       expect((await verify('--public-key', inRoot('P-384.pub'))).code).toBe(0);
     });
 
-    it('that wants its PIN for every signature', async () => {
+    it('signs with a key that requires its PIN for every signature', async () => {
       const script = new URL('../integrity/sign/pkcs11/make-token-key.mjs', import.meta.url).pathname;
       const args = [script, MODULE, 'models', 'careful', '1234'];
       const made = spawnSync(process.execPath, args, { env: { ...process.env, ...env }, encoding: 'utf8' });
@@ -87,7 +87,7 @@ requirePart(
       expect(signed).toMatchObject({ code: 0, stderr: '' });
     });
 
-    it('with a certificate of its key', async () => {
+    it('signs with a certificate of the key', async () => {
       const authority = issue(root, 'authority', { kind: 'RSA', extensions: CA });
       const leaf = issue(root, 'leaf', { kind: 'P-384', extensions: SIGNING, issuer: authority });
       importKey('models', 'leaf', '30', leaf.privateKey);
@@ -103,7 +103,7 @@ requirePart(
       expect(other.code).toBe(2);
     });
 
-    describe('cannot', () => {
+    describe('fails', () => {
       const key = (name: string) => ['--pkcs11-key', `pkcs11:token=models;object=${name}`];
       it.each<[string, readonly string[], NodeJS.ProcessEnv, RegExp]>([
         [
@@ -118,16 +118,16 @@ requirePart(
           { ASSAY_PKCS11_PIN: '' },
           /the token shows no such private key; give --pkcs11-pin-file/,
         ],
-        ['without such a key', key('none'), {}, /the token shows no such private key; check the label/],
-        ['with one of several keys', key('twice'), {}, /has several such private keys; name its id in a URI/],
+        ['without the key', key('none'), {}, /the token shows no such private key; check the label/],
+        ['with several matching keys', key('twice'), {}, /has several such private keys; name its id in a URI/],
         [
-          'with one of several tokens',
+          'with several matching tokens',
           ['--pkcs11-key', 'P-256'],
           {},
           /has several such tokens; name one in a URI: .*"models"/,
         ],
         [
-          'without such a token',
+          'without the token',
           ['--pkcs11-key', 'pkcs11:token=x;object=y'],
           {},
           /has no such token; name one in a URI: /,
@@ -154,7 +154,7 @@ requirePart(
           /--pkcs11-pin-file none: no such file/,
         ],
         [
-          'keyless, too',
+          'with --keyless',
           [...key('P-256'), '--keyless'],
           {},
           /--keyless: cannot be combined with the --pkcs11-module; leave out one of them/,
@@ -168,8 +168,8 @@ requirePart(
       });
 
       it.each([
-        ['what is not a module', '/dev/null'],
-        ['a module that is not there', '/nowhere.so'],
+        ['an invalid module', '/dev/null'],
+        ['a missing module', '/nowhere.so'],
       ])('with %s', async (_, module) => {
         const { code, stderr } = await runCli(['sign', model, '--pkcs11-module', module, '--pkcs11-key', 'x'], { env });
         expect(stderr).toMatch(

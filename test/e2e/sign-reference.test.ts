@@ -32,7 +32,7 @@ const ODD_NAMES = [
   'x'.repeat(255),
 ];
 
-/** What the reference implementation says to each job: `null` when it agrees. */
+/** The result of the reference implementation for each job: `null` when it agrees. */
 async function reference(jobs: readonly Job[]): Promise<readonly (string | null)[]> {
   const running = promisify(execFile)(python ?? '', [SCRIPT], { maxBuffer: 64 * 1024 * 1024 });
   running.child.stdin?.end(JSON.stringify(jobs));
@@ -85,7 +85,7 @@ async function sign(...args: string[]): Promise<string> {
 function payloadOf(signature: string) {
   const { dsseEnvelope } = JSON.parse(readFileSync(signature, 'utf8'));
   const statement = JSON.parse(Buffer.from(dsseEnvelope.payload, 'base64').toString('utf8'));
-  // The reference writes a set, in any order.
+  // The reference writes a set in any order.
   statement.predicate.serialization.ignore_paths?.sort();
   return statement;
 }
@@ -94,7 +94,7 @@ requirePart(
   'model-signing package of PyPI',
   isThere,
   'python3 -m venv .venv && .venv/bin/pip install -r fixtures/python/requirements-ci.txt',
-  'assay sign, as the reference implementation verifies it',
+  'a signature of assay sign verifies in the reference implementation',
   () => {
     let model = '';
     let key = { privateKey: '', publicKey: '' };
@@ -103,7 +103,7 @@ requirePart(
       key = makePair('P-256');
     });
 
-    describe('keys', () => {
+    describe('with a key of kind', () => {
       it.each<KeyKind>(['P-256', 'P-384', 'P-521'])('%s', async (kind) => {
         const { privateKey, publicKey } = makePair(kind);
         const signature = inRoot(`${kind}.sig`);
@@ -119,7 +119,7 @@ requirePart(
         ).toEqual([null, expect.stringMatching(/Hash mismatch for .*🎉 party\.bin/)]);
       });
 
-      it('Ed25519, which the reference has not: by our own verification', async () => {
+      it('Ed25519, in our own implementation, since the reference lacks it', async () => {
         const { privateKey, publicKey } = makePair('Ed25519');
         const signature = inRoot('Ed25519.sig');
         await sign(model, '--private-key', privateKey, '--signature', signature, '--cover-all');
@@ -128,7 +128,7 @@ requirePart(
         expect((await runCli(args.with(-1, key.publicKey))).code).toBe(1);
       });
 
-      it('an encrypted key, by a passphrase from a file or the environment', async () => {
+      it('P-256, encrypted, with a passphrase from a file or the environment', async () => {
         const encrypted = inRoot('encrypted.key');
         openssl(
           'pkcs8',
@@ -152,7 +152,7 @@ requirePart(
       });
     });
 
-    describe('certificates', () => {
+    describe('with a certificate', () => {
       it.each<[KeyKind, KeyKind]>([
         ['RSA', 'P-256'],
         ['RSA', 'P-384'],
@@ -186,8 +186,8 @@ requirePart(
       });
     });
 
-    describe('what is signed', () => {
-      it('is what the reference itself would sign, word for word', async () => {
+    describe('for a model', () => {
+      it('whose statement equals that of the reference', async () => {
         const ignore = ['names/two  spaces', 'a'];
         const [ours, theirs] = [inRoot('ours.sig'), inRoot('theirs.sig')];
         const flags = ignore.flatMap((path) => ['--ignore', path]);
@@ -197,7 +197,7 @@ requirePart(
         expect(await reference([{ model, signature: ours, publicKey: key.publicKey }])).toEqual([null]);
       });
 
-      it('leaves out the signature in the folder, again and again', async () => {
+      it('without the signature file in the folder, also when signing again', async () => {
         const signed = makeModel('resigned');
         const signature = join(signed, 'model.sig');
         for (let round = 0; round < 2; round++) {
@@ -206,7 +206,7 @@ requirePart(
         }
       });
 
-      it('covers what git keeps for people, too, when asked', async () => {
+      it('including git files, with --cover-all', async () => {
         const signature = inRoot('all.sig');
         await sign(model, '--private-key', key.privateKey, '--signature', signature, '--cover-all');
         const job = { model, signature, publicKey: key.publicKey };
@@ -216,7 +216,7 @@ requirePart(
         ]);
       });
 
-      it('is a single file', async () => {
+      it('that is a single file', async () => {
         const file = write(inRoot('single'), { 'weights 1.bin': 'weights' });
         const path = join(file, 'weights 1.bin');
         await sign(path, '--private-key', key.privateKey);
@@ -227,17 +227,17 @@ requirePart(
       });
 
       it.each<[string, string | undefined]>([
-        // It writes "blake2b", and reads only "blake2".
+        // The reference writes "blake2b", and reads only "blake2".
         ['blake2b', 'blake2'],
         ['blake3', undefined],
-      ])('is hashed by %s', async (hash, told) => {
+      ])('that is hashed by %s', async (hash, told) => {
         const signature = inRoot(`${hash}.sig`);
         await sign(model, '--private-key', key.privateKey, '--signature', signature, '--hash', hash);
         const job = { model, signature, publicKey: key.publicKey, ...(told === undefined ? {} : { hash: told }) };
         expect(await reference([job])).toEqual([null]);
       });
 
-      it('is reached through links, when they are allowed', async () => {
+      it('that is reached through symbolic links, when they are allowed', async () => {
         const linked = write(inRoot('linked'), { 'real/a': 'a' });
         symlinkSync('real/a', join(linked, 'link'));
         const [ours, theirs] = [inRoot('linked.sig'), inRoot('linked-theirs.sig')];
@@ -250,7 +250,7 @@ requirePart(
         expect(payloadOf(ours)).toEqual(payloadOf(theirs));
       });
 
-      it('is a snapshot of the Hub cache, whose files are all links', async () => {
+      it('that is a snapshot of the Hub cache, whose files are all links', async () => {
         const sha = 'a'.repeat(40);
         const cache = write(inRoot('models--acme--tiny'), {});
         const blob = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -265,7 +265,7 @@ requirePart(
         expect(payloadOf(signature).predicate.serialization.allow_symlinks).toBe(true);
       });
 
-      it('is 5,000 files', async () => {
+      it('of 5,000 files', async () => {
         const many = inRoot('many');
         for (let at = 0; at < 5000; at++) {
           const folder = join(many, `d${at % 50}`, `e${at % 7}`);

@@ -19,7 +19,7 @@ interface Span {
   readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[];
 }
 
-/** What a collector is sent: OTLP over HTTP, as JSON. */
+/** The data that a collector receives: OTLP over HTTP, as JSON. */
 const spans: Span[] = [];
 const collector = createServer((request, response) => {
   const parts: Buffer[] = [];
@@ -47,7 +47,7 @@ async function serve(env: NodeJS.ProcessEnv): Promise<string> {
   child.stderr.on('data', (text) => {
     said += text;
   });
-  await until('it says where it listens', () => {
+  await until('it listens', () => {
     if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${said}`);
     return said.includes('listens at ');
   });
@@ -64,7 +64,7 @@ const attribute = ({ attributes }: Span, key: string) => {
   return Object.values(value)[0];
 };
 
-test('an OpenTelemetry SDK that was started first gets a span of each request, within the trace of who asked', async () => {
+test('an OpenTelemetry SDK gets a span of each request, within the trace of the caller', async () => {
   const address = collector.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const endpoint = `http://127.0.0.1:${address.port}/v1/traces`;
@@ -75,7 +75,7 @@ test('an OpenTelemetry SDK that was started first gets a span of each request, w
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   expect((await fetch(`${url}/v1/models`, { headers })).status).toBe(401);
   const requestsSent = () => spans.filter((span) => attribute(span, 'http.route') === '/v1/models');
-  // The SDK sends a span when its request has been answered: a process that ends meanwhile takes it along.
+  // The SDK sends a span after the response: a process that ends meanwhile loses it.
   await expect.poll(() => requestsSent().map(({ traceId: of }) => of)).toContain(traceId);
   await end();
   const requests = requestsSent();

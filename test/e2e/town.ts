@@ -4,11 +4,11 @@ import { freePort } from '../support/free-port.ts';
 import { tied } from '../support/tied.ts';
 import { until } from '../support/until.ts';
 
-/** What it says first: from then on it takes a signal itself. Before, the signal would end it without a word. */
+/** The first line of its output: from then on it handles signals. Before, a signal would end it at once. */
 const IS_UP = /: working, |listens at /;
 const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 
-/** One process of ours, as its operator starts it; what it says is kept. */
+/** One process of the product, as its operator starts it; its output is kept. */
 class Resident {
   said = '';
   #isUp = false;
@@ -38,7 +38,7 @@ class Resident {
   }
 }
 
-/** A service and its workers, each a process that may be killed at any moment and is started again. */
+/** A service and its workers, each a process that can be killed at any moment and is started again. */
 export class Town {
   readonly origin: string;
   readonly workers: Resident[] = [];
@@ -49,7 +49,7 @@ export class Town {
 
   private constructor(port: number, env: NodeJS.ProcessEnv, workerFlags: readonly string[]) {
     this.origin = `http://127.0.0.1:${port}`;
-    // What those that are killed leave behind lies with the data of the test.
+    // Files that killed processes leave are among the data of the test.
     const own = { PATH: process.env.PATH, HOME: '/nonexistent', TMPDIR: env.ASSAY_DATA };
     this.#env = { ...own, ...env, ASSAY_LISTEN: `127.0.0.1:${port}` };
     this.#workerFlags = workerFlags;
@@ -79,12 +79,12 @@ export class Town {
     await this.#service?.end('SIGKILL');
   }
 
-  /** As whoever runs them does: what ended because its database was away is started again. */
+  /** As an operator does: a process that ended because its database was unavailable is started again. */
   revive(): void {
     for (const [i, worker] of this.workers.entries()) if (!worker.isAlive) this.workers[i] = this.#worker();
   }
 
-  /** One after the other, so that each is hit. */
+  /** One after the other, so that each gets the signal. */
   async killWorker(): Promise<void> {
     const worker = this.workers.shift();
     await worker?.end('SIGKILL');
@@ -111,7 +111,7 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-/** `undefined` when nobody answered, or the answer broke off: what was asked may have happened. */
+/** `undefined` when no answer arrived, or only a part: the request may have been executed. */
 export async function ask(
   town: Town,
   token: string,

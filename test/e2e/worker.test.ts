@@ -14,7 +14,7 @@ const folder = tempFolder();
 requirePart('Redis server', hasRedis, REDIS_HOW, 'assay worker', () => {
   const locked = started(() => RedisServer.start(['--requirepass', 'something']));
 
-  test('says that Redis refuses access, and stops on a signal', async () => {
+  test('reports that Redis refuses access, and stops on a signal', async () => {
     const database = `sqlite:${join(folder, 'assay.db')}`;
     const args = ['worker', '--data', folder, '--database', database, '--queue', locked().url];
     const child = spawn(process.execPath, [MAIN, ...args], {
@@ -26,7 +26,10 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'assay worker', () => {
       child.stderr.on('data', (text) => {
         said += text;
       });
-      await until('it says so', () => said.includes('cancellations arrive late: NOAUTH') || child.exitCode !== null);
+      await until(
+        'it is reported',
+        () => said.includes('cancellations arrive late: NOAUTH') || child.exitCode !== null,
+      );
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       expect(await ended, said).toEqual([143, null]);

@@ -54,8 +54,8 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 
 const secret = { name: 'authorization', value: 'Bearer s3cret' };
 
-describe('the credential', () => {
-  test('goes to its origin, and not along with a redirect to another', async () => {
+describe('a credential', () => {
+  test('is sent to its origin, and not after a redirect to another origin', async () => {
     const other = await serve((_, response) => response.end('other'));
     const home = await serve((request, response) => {
       if (request.url === '/away') response.writeHead(302, { location: `${other.origin}/x` });
@@ -69,7 +69,7 @@ describe('the credential', () => {
     expect(other.seen.map((one) => one.headers.authorization)).toEqual([undefined]);
   });
 
-  test('of one request goes with that one alone, and not along with a redirect to another origin', async () => {
+  test('of one request is sent with that request only, and not after a redirect to another origin', async () => {
     const other = await serve((_, response) => response.end('other'));
     const home = await serve((request, response) => {
       if (request.url === '/away') response.writeHead(307, { location: `${other.origin}/x` });
@@ -95,7 +95,7 @@ describe('the credential', () => {
     ]);
   });
 
-  test('is taken off what a library adds for another origin', async () => {
+  test('that a library adds for another origin is removed', async () => {
     const other = await serve((_, response) => response.end());
     const { fetch } = egress({ credentials: [{ origin: 'https://hub.example', header: secret }] });
     await fetch(other.origin, { headers: { Authorization: secret.value, Cookie: 'a=b', 'x-kept': 'yes' } });
@@ -104,7 +104,7 @@ describe('the credential', () => {
     expect(other.seen[0]?.headers['x-kept']).toBe('yes');
   });
 
-  test('of another port is of another origin', async () => {
+  test('is not sent to another port', async () => {
     const a = await serve((_, response) => response.end());
     const b = await serve((_, response) => response.end());
     const { fetch } = egress({ credentials: [{ origin: a.origin, header: secret }] });
@@ -114,18 +114,18 @@ describe('the credential', () => {
 });
 
 describe('redirects', () => {
-  test('end somewhere', async () => {
+  test('are limited in number', async () => {
     const loop = await serve((_, response) => response.writeHead(302, { location: '/again' }).end());
     expect(await codeOf(egress().fetch(loop.origin))).toBe('network');
     expect(loop.seen.length).toBe(9);
   });
 
-  test.each(['file:///etc/passwd', 'ftp://host/x'])('lead to no %s', async (location) => {
+  test.each(['file:///etc/passwd', 'ftp://host/x'])('to %s are refused', async (location) => {
     const server = await serve((_, response) => response.writeHead(302, { location }).end());
     expect(await codeOf(egress().fetch(server.origin))).toBe('refused');
   });
 
-  test('are checked against the rules at every hop', async () => {
+  test('are checked against the address rules at every hop', async () => {
     const inner = await serve((_, response) => response.end('inner'));
     const server = await serve((_, response) =>
       response.writeHead(302, { location: inner.origin.replace('127.0.0.1', 'localhost') }).end(),
@@ -143,13 +143,13 @@ describe('address rules', () => {
     'http://[::ffff:10.0.0.1]/',
     'http://169.254.169.254/',
     'http://localhost:9/',
-  ])('a service does not reach %s', async (address) => {
+  ])('keep a service from %s', async (address) => {
     expect(await codeOf(egress({ rules: { denyPrivate: true }, retry: { retries: 0 } }).fetch(address))).toBe(
       'refused',
     );
   });
 
-  test('tell public from other addresses', () => {
+  test('distinguish public from other addresses', () => {
     for (const address of [
       '10.1.2.3',
       '172.31.0.1',
@@ -172,7 +172,7 @@ describe('address rules', () => {
 });
 
 describe('proxies', () => {
-  test('carry the connection, unless NO_PROXY names the host', async () => {
+  test('carry connections unless NO_PROXY names the host', async () => {
     const target = await serve((_, response) => response.end('through'));
     const tunnels: string[] = [];
     const proxy = await serve((_, response) => response.end());
@@ -195,7 +195,7 @@ describe('proxies', () => {
     expect(tunnels.length).toBe(1);
   });
 
-  test('read the environment as curl does', () => {
+  test('are read from the environment as by curl', () => {
     const settings = proxySettings({ HTTPS_PROXY: 'proxy:3128', NO_PROXY: 'localhost, .example.com,other.org:8443' });
     const through = (address: string) => proxyFor(new URL(address), settings)?.host;
     expect(through('https://huggingface.co/')).toBe('proxy:3128');
@@ -210,8 +210,8 @@ describe('proxies', () => {
   });
 });
 
-describe('failures of the network', () => {
-  test('is waited out, as long as the server asks', async () => {
+describe('a network failure', () => {
+  test('is retried after the time that the server requests', async () => {
     let left = 2;
     const server = await serve((_, response) => {
       if (left-- > 0) response.writeHead(left === 1 ? 503 : 429, { 'retry-after': '0' });
@@ -221,7 +221,7 @@ describe('failures of the network', () => {
     expect(server.seen.length).toBe(3);
   });
 
-  test('is not waited out when the server asks for too long, nor for a request that changes something', async () => {
+  test('is not retried when the server requests too long a wait, nor for a request with side effects', async () => {
     const server = await serve((_, response) => response.writeHead(429, { 'retry-after': '3600' }).end());
     expect((await egress().fetch(server.origin)).status).toBe(429);
     const failing = await serve((_, response) => response.writeHead(503).end());
@@ -239,7 +239,7 @@ describe('failures of the network', () => {
     ).toBe(7000);
   });
 
-  test('of a broken connection is tried again, then told', async () => {
+  test('of a broken connection is retried and then reported', async () => {
     let left = 1;
     const server = await serve((request, response) => {
       if (left-- > 0) request.socket.destroy();
@@ -268,7 +268,7 @@ describe('failures of the network', () => {
 });
 
 describe('bodies', () => {
-  test('are no longer than the caller takes, and not encoded', async () => {
+  test('are limited in size and not compressed', async () => {
     const server = await serve((request, response) => {
       if (request.url === '/gzip') response.writeHead(200, { 'content-encoding': 'gzip' });
       response.end('x'.repeat(1000));
@@ -300,8 +300,8 @@ describe('bodies', () => {
   });
 });
 
-describe('a body that drips', () => {
-  test('is given up, though it never falls silent', async () => {
+describe('a slow body', () => {
+  test('is given up although it never stops', async () => {
     let drip = () => {};
     const { origin } = await serve((_, response) => {
       drip = () => void response.write('x');
@@ -309,7 +309,7 @@ describe('a body that drips', () => {
     });
     const response = await egress({ slowWindowMs: 300 }).fetch(origin);
     let now = 0;
-    // A tenth of a second passes until a byte is there.
+    // Each byte takes a tenth of a second.
     vi.spyOn(performance, 'now').mockImplementation(() => (now += 100));
     let bytes = 0;
     const readAll = async () => {
@@ -322,7 +322,7 @@ describe('a body that drips', () => {
     expect(bytes).toBe(3);
   });
 
-  test('of a redirect keeps nobody', async () => {
+  test('of a redirect does not delay the request', async () => {
     const left = barrier();
     const { origin } = await serve((request, response) => {
       if (request.url !== '/away') return void response.end('here');
@@ -337,10 +337,10 @@ describe('a body that drips', () => {
     await left.opened;
   });
 
-  test('is not one whose reader takes his time', async () => {
+  test('is not detected when only its reader is slow', async () => {
     const { origin } = await serve((_, response) => response.end(Buffer.alloc(100)));
     const response = await egress({ slowWindowMs: 50 }).fetch(origin);
-    // An hour that the reader takes, and none that the machine does.
+    // An hour passes in the reader, and none in the network.
     const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 3_600_000);
     try {
       expect((await response.arrayBuffer()).byteLength).toBe(100);
@@ -350,7 +350,7 @@ describe('a body that drips', () => {
   });
 });
 
-test('a redirect to a file of this machine is refused, and says so', async () => {
+test('a redirect to a local file is refused with the reason', async () => {
   const { origin } = await serve((_, response) => response.writeHead(302, { location: 'file:///etc/hosts' }).end());
   await expect(egress().fetch(origin)).rejects.toThrow('file: addresses are not allowed');
 });

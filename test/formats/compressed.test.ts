@@ -19,7 +19,7 @@ async function run(output: AsyncGenerator<Uint8Array, DecodeEnd>) {
   }
 }
 
-describe('codecs', () => {
+describe('a codec', () => {
   const cases: readonly (readonly [string, Codec, number])[] = [
     ['members.gz', 'gzip', 2],
     ['text.zlib', 'zlib', 1],
@@ -32,7 +32,7 @@ describe('codecs', () => {
     ['linked.lz4', 'lz4', 1],
   ];
 
-  it.each(cases)('reads %s to its end, and identifies it by content', async (name, codec, times) => {
+  it.each(cases)('reads %s to its end, and is identified by content', async (name, codec, times) => {
     const source = fixture(`containers/${name}`);
     expect(identifyFormat(await probeOf(source))?.id).toBe(codec);
     const { bytes, end } = await run(decode(codec, source, OPTIONS));
@@ -40,7 +40,7 @@ describe('codecs', () => {
     expect(end.consumed).toBe(source.size);
   });
 
-  it.each(cases)('does not take bytes behind %s for its own', async (name, codec) => {
+  it.each(cases)('does not read trailing bytes after %s', async (name, codec) => {
     const { size } = fixture(`containers/${name}`);
     const whole = fixture(`containers/${name}`).readNow(0, size);
     const { bytes, end } = await run(
@@ -50,7 +50,7 @@ describe('codecs', () => {
     expect(end.consumed === undefined || end.consumed === size).toBe(true);
   });
 
-  it.each(cases)('gives what there is of %s when it is cut off, then says so', async (name, codec) => {
+  it.each(cases)('returns the available bytes of a truncated %s, then an error', async (name, codec) => {
     const source = fixture(`containers/${name}`);
     const half = memory(source.readNow(0, source.size - 9));
     const budget = { remaining: 1e9 };
@@ -59,7 +59,7 @@ describe('codecs', () => {
     expect(['truncated', 'malformed']).toContain(result.stopped?.code);
   });
 
-  it('keeps what came before a break inside a chunk', async () => {
+  it('returns the bytes before an error within a chunk', async () => {
     const good = deflateRawSync(TEXT.subarray(0, 20_000), { finishFlush: 2 });
     const broken = memory(Buffer.concat([good, Buffer.from([0xff, 0xff, 0xff])]));
     const result = await expandStream(decode('deflate', broken, OPTIONS), {
@@ -72,7 +72,7 @@ describe('codecs', () => {
     expect(result.source.size).toBeGreaterThan(19_000);
   });
 
-  it('reads a gzip with every header field', async () => {
+  it('reads gzip with every header field', async () => {
     const plain = gzipSync(TEXT);
     const head = Buffer.from(plain.subarray(0, 10));
     head[3] = 2 | 4 | 8 | 16;
@@ -87,7 +87,7 @@ describe('codecs', () => {
     expect(bytes.equals(TEXT)).toBe(true);
   });
 
-  it('stops a bomb at the budget and at the ratio, keeping what came before', async () => {
+  it('stops a decompression bomb at the budget and at the ratio, and returns the bytes before', async () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
     const limits = { ...DEFAULT_LIMITS, maxExpandedBytes: 16 * 1024 * 1024, maxExpansionRatio: 100 };
     const options = { name: 'bomb', inputSize: bomb.length, limits, signal: undefined };
@@ -104,7 +104,7 @@ describe('codecs', () => {
     await ratio.source.close();
   });
 
-  it('kills the sandbox when the caller stops', async () => {
+  it('kills the sandbox when the caller aborts', async () => {
     const aborter = new AbortController();
     aborter.abort();
     const decoding = decode('xz', fixture('containers/text.xz'), { limits: DEFAULT_LIMITS, signal: aborter.signal });
@@ -119,7 +119,7 @@ describe('hostile bytes', () => {
   });
   const codecs: readonly Codec[] = ['gzip', 'zlib', 'deflate', 'lz4'];
 
-  it('make an in-process codec throw nothing but content errors', async () => {
+  it('make an in-process codec throw only content errors', async () => {
     const edits = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(
@@ -140,7 +140,7 @@ describe('hostile bytes', () => {
     );
   });
 
-  it('make a codec in the sandbox throw nothing but content errors', async () => {
+  it('make a sandboxed codec throw only content errors', async () => {
     for (const [name, codec] of [
       ['text.xz', 'xz'],
       ['text.lzma', 'lzma'],

@@ -8,7 +8,7 @@ import { readRdkitBits, readRdkitCounts } from '../../src/formats/fingerprints/i
 
 type Reader = typeof readRdkitBits;
 
-/** What is wrong with a fingerprint; `sound` when nothing is. */
+/** The error of a fingerprint; `sound` when there is none. */
 async function check(read: Reader, bytes: Uint8Array): Promise<string> {
   try {
     await read(new MemorySource(bytes, 'fingerprint'), new FileBudget(DEFAULT_LIMITS, 1_000_000));
@@ -29,47 +29,47 @@ const bits = (of: number, set: number, ...more: number[]) => Buffer.concat([word
 const shorts = (of: number, ...places: number[]) =>
   Buffer.concat([words(-16, of, places.length), Buffer.from(Uint16Array.from(places).buffer)]);
 
-describe('bits of a fingerprint', () => {
+describe('the reader of an RDKit bit vector', () => {
   it.each([
-    ['as RDKit writes them', 'sound', bits(64, 6, 4, 26, 26, 4, 8, 0, 48)],
+    ['bits as RDKit writes them', 'sound', bits(64, 6, 4, 26, 26, 4, 8, 0, 48)],
     ['without the last distance', 'sound', bits(64, 6, 4, 26, 26, 4, 8, 0)],
-    ['numbers of two bytes', 'sound', bits(4096, 1, 1, 1)],
-    ['none', 'sound', bits(8, 0, 16)],
-    ['a bit behind the last', 'malformed', bits(8, 1, 16)],
-    ['more than there are', 'malformed', bits(2, 3, 0, 0, 0)],
-    ['fewer than it says', 'truncated', bits(64, 6, 4, 26)],
-    ['half a number', 'truncated', bits(4096, 1, 1)],
-    ['a byte more', 'malformed', bits(64, 1, 4, 26, 0)],
-    ['more memory than anybody has', 'malformed', bits(2 ** 31 - 1, 0)],
-    ['fewer than none', 'malformed', bits(8, -1)],
-    ['places', 'sound', shorts(64, 0, 63)],
-    ['a place behind the last', 'malformed', shorts(64, 64)],
-    ['large places', 'sound', words(-16, 70_000, 1, 69_999)],
+    ['two-byte numbers', 'sound', bits(4096, 1, 1, 1)],
+    ['no bits', 'sound', bits(8, 0, 16)],
+    ['a bit beyond the last', 'malformed', bits(8, 1, 16)],
+    ['more bits than there are', 'malformed', bits(2, 3, 0, 0, 0)],
+    ['fewer bits than stated', 'truncated', bits(64, 6, 4, 26)],
+    ['a partial number', 'truncated', bits(4096, 1, 1)],
+    ['a trailing byte', 'malformed', bits(64, 1, 4, 26, 0)],
+    ['a size above any memory', 'malformed', bits(2 ** 31 - 1, 0)],
+    ['a negative size', 'malformed', bits(8, -1)],
+    ['a sparse vector', 'sound', shorts(64, 0, 63)],
+    ['a sparse vector with a bit beyond the last', 'malformed', shorts(64, 64)],
+    ['a sparse vector with large indexes', 'sound', words(-16, 70_000, 1, 69_999)],
     ['another version', 'unsupported', words(-33, 64, 0)],
     ['no version', 'unsupported', words(64, 0)],
-    ['nothing', 'truncated', Buffer.alloc(0)],
-  ])('%s', async (_, expected, bytes) => {
+    ['no bytes', 'truncated', Buffer.alloc(0)],
+  ])('gives the expected result for %s', async (_, expected, bytes) => {
     expect(await check(readRdkitBits, bytes)).toBe(expected);
   });
 });
 
-describe('counts of a fingerprint', () => {
+describe('the reader of RDKit count vectors', () => {
   it.each([
-    ['as RDKit writes them', 'sound', words(1, 4, -1, 2, 7, 1, 9, 3)],
-    ['with long places', 'sound', words(1, 8, -1, 0, 1, 0, 7, 0, 5)],
-    ['more than there are', 'malformed', words(1, 4, -1, 3, 7, 1, 9, 3)],
-    ['fewer than there are', 'malformed', words(1, 4, -1, 1, 7, 1, 9, 3)],
-    ['so many that their bytes wrap around', 'malformed', words(1, 8, -1, 0, 0, 0x20000000)],
-    ['a place behind the last', 'malformed', words(1, 4, 7, 1, 7, 1)],
-    ['places of another size', 'unsupported', words(1, 2, 0, 0)],
+    ['counts as RDKit writes them', 'sound', words(1, 4, -1, 2, 7, 1, 9, 3)],
+    ['counts with long indexes', 'sound', words(1, 8, -1, 0, 1, 0, 7, 0, 5)],
+    ['more counts than there are', 'malformed', words(1, 4, -1, 3, 7, 1, 9, 3)],
+    ['fewer counts than there are', 'malformed', words(1, 4, -1, 1, 7, 1, 9, 3)],
+    ['a count whose byte size overflows', 'malformed', words(1, 8, -1, 0, 0, 0x20000000)],
+    ['an index beyond the last', 'malformed', words(1, 4, 7, 1, 7, 1)],
+    ['indexes of another size', 'unsupported', words(1, 2, 0, 0)],
     ['another version', 'unsupported', words(2, 4, 0, 0)],
-    ['half of it', 'truncated', words(1, 4, 0)],
-  ])('%s', async (_, expected, bytes) => {
+    ['truncated bytes', 'truncated', words(1, 4, 0)],
+  ])('gives the expected result for %s', async (_, expected, bytes) => {
     expect(await check(readRdkitCounts, bytes)).toBe(expected);
   });
 });
 
-it('no bytes make a reader throw anything but its own errors', async () => {
+it('the readers of RDKit vectors throw only their own errors for any bytes', async () => {
   const head = fc.constantFrom(words(-16, 8, 2), words(-32, 8, 2), words(1, 4), words(1, 8), Buffer.alloc(0));
   await fc.assert(
     fc.asyncProperty(head, fc.uint8Array({ maxLength: 40 }), async (start, rest) => {

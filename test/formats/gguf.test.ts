@@ -7,7 +7,7 @@ const U32 = 4;
 const STRING = 8;
 const ARRAY = 9;
 
-/** Packs a GGUF version 3 file. */
+/** Builds a GGUF version 3 file. */
 class Packer {
   readonly #parts: Buffer[] = [];
 
@@ -46,7 +46,7 @@ function read(bytes: Uint8Array): Promise<GgufHeader> {
 }
 
 describe('readGguf', () => {
-  it('reads what the library wrote', async () => {
+  it('reads a file of the gguf library', async () => {
     const header = await read(readFileSync('fixtures/formats/template.gguf'));
     expect(header.version).toBe(3);
     expect(header.keys).toContain('tokenizer.ggml.tokens');
@@ -60,7 +60,7 @@ describe('readGguf', () => {
   });
 
   it.each([
-    ['a version to come', new Packer().head(0, 0, 4), 'unsupported'],
+    ['a later version', new Packer().head(0, 0, 4), 'unsupported'],
     ['big-endian', new Packer().head(0, 0, 0x03000000), 'unsupported'],
     ['more pairs than bytes', new Packer().head(0, 1_000).text('a').u32(U32).u32(1), 'malformed'],
     [
@@ -79,8 +79,8 @@ describe('readGguf', () => {
         .u64(0),
       'malformed',
     ],
-    ['a type that is none', new Packer().head(0, 1).text('a').u32(77).u64(0), 'malformed'],
-    ['a key twice', new Packer().head(0, 2).text('a').u32(U32).u32(1).text('a').u32(U32).u32(1), 'malformed'],
+    ['an invalid type', new Packer().head(0, 1).text('a').u32(77).u64(0), 'malformed'],
+    ['a repeated key', new Packer().head(0, 2).text('a').u32(U32).u32(1).text('a').u32(U32).u32(1), 'malformed'],
     [
       'an array longer than the file',
       new Packer().head(0, 1).text('a').u32(ARRAY).u32(U32).u64(1_000).u64(0),
@@ -106,13 +106,13 @@ describe('readGguf', () => {
       'malformed',
     ],
     ['an unknown tensor type', new Packer().head(1, 0).text('w').u32(1).u64(32).u32(999).u64(0), 'unsupported'],
-    ['rows that fill no block', new Packer().head(1, 0).text('w').u32(1).u64(31).u32(8).u64(0), 'malformed'],
-    ['an end within a value', new Packer().head(0, 1).text('some.key').u32(STRING).u32(0), 'truncated'],
+    ['rows that fill no whole block', new Packer().head(1, 0).text('w').u32(1).u64(31).u32(8).u64(0), 'malformed'],
+    ['a truncated value', new Packer().head(0, 1).text('some.key').u32(STRING).u32(0), 'truncated'],
   ])('refuses %s', async (_what, packer, code) => {
     await expect(read(packer.bytes())).rejects.toMatchObject({ name: 'AssayError', code });
   });
 
-  it('does not nest without end', async () => {
+  it('limits the nesting of arrays', async () => {
     const packer = new Packer().head(0, 1).text('a').u32(ARRAY);
     for (let i = 0; i < 20; i++) packer.u32(ARRAY).u64(1);
     await expect(read(packer.u64(0).u64(0).bytes())).rejects.toMatchObject({ code: 'limit' });

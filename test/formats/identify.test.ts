@@ -15,7 +15,7 @@ function formatOf(id: string) {
   return FORMATS.find((format) => format.id === id) ?? UNKNOWN;
 }
 
-/** What real libraries wrote, and what it is. */
+/** Files that real libraries wrote, with their formats. */
 const EXPECTED: Readonly<Record<string, string>> = {
   'README.md': 'text',
   'animated.gif': 'gif',
@@ -58,12 +58,12 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 describe('identifyFormat', () => {
-  it('knows every fixture by its content', () => {
+  it('identifies every fixture by its content', () => {
     const found = Object.fromEntries([...files].map(([path, bytes]) => [path, idOf(bytes)]).sort());
     expect(found).toEqual(EXPECTED);
   });
 
-  it('never uses the name: a truncated file is identified by its remaining bytes', async () => {
+  it('ignores the name: a truncated file is identified by its remaining bytes', async () => {
     const png = files.get('picture.png') ?? new Uint8Array(0);
     expect(identifyFormat(await probeOf(new MemorySource(png.subarray(0, 20), 'x.safetensors')))?.id).toBe('png');
   });
@@ -90,7 +90,7 @@ describe('identifyFormat', () => {
     ['ID3\x04\0\0\0\0', 'mp3'],
     ['\0\0\0\x18ftypmp42', 'mp4'],
     ['\xef\xf0\x9a\x13\x88\x77\x01\x02', 'unknown'],
-  ])('knows %j as %s', (latin1, id) => {
+  ])('identifies %j as %s', (latin1, id) => {
     expect(idOf(Buffer.from(latin1, 'latin1'))).toBe(id);
   });
 
@@ -115,11 +115,11 @@ describe('identifyFormat', () => {
     ['import things from the market, she said\n', 'text'],
     ['tree\nversion=v4\n', 'lightgbm'],
     ['caf\xe9 au lait', 'text'],
-  ])('knows the text %j as %s', (text, id) => {
+  ])('identifies the text %j as %s', (text, id) => {
     expect(idOf(Buffer.from(text, 'latin1'))).toBe(id);
   });
 
-  it('takes texts that are made to confuse it for text', () => {
+  it('identifies adversarial texts as text', () => {
     const hostile = [
       '\n'.repeat(4096),
       '<!---->'.repeat(600),
@@ -145,7 +145,7 @@ describe('extensionLie', () => {
     ['model.pth.tar', 'elf', 'tar'],
     ['layers.tar', 'zip', 'tar'],
     ['notes.pth.tar/layers.tar', 'pickle', 'tar'],
-  ])('%s that is %s promised %s', (path, id, promised) => {
+  ])('reports for %s, which is %s, the format of its extension: %s', (path, id, promised) => {
     expect(extensionLie(path, formatOf(id))?.id).toBe(promised);
   });
 
@@ -167,46 +167,46 @@ describe('extensionLie', () => {
     ['model_best.pth.tar', 'zip'],
     ['checkpoint.PTH.tar', 'pickle'],
     ['epoch.ckpt.tar', 'tar'],
-  ])('%s may be %s', (path, id) => {
+  ])('accepts %s as %s', (path, id) => {
     expect(extensionLie(path, formatOf(id))).toBeUndefined();
   });
 });
 
-describe('text under a name that readers of text open', () => {
+describe('text with a name that text readers open', () => {
   const license = `Copyright (c) 2018, ${'A. Author, '.repeat(6)}A. Long\nAll rights reserved.\n\nRedistribution and use\n`;
   const named = (text: string, forReaders: boolean) => {
     const probe = probeNow(new MemorySource(Buffer.from(text), 'LICENSE'));
     return (probe === undefined ? undefined : identifyFormat(probe, forReaders)?.id) ?? 'unknown';
   };
 
-  it('is not a pickle because some words of it read as a stream that does nothing', () => {
+  it('is not identified as a pickle because it starts with a stream without effect', () => {
     expect([named(license, false), named(license, true)]).toEqual(['pickle', 'text']);
   });
 });
 
-describe('weights that stand beside a program', () => {
+describe('weights beside a program', () => {
   const header = [0x5d, 0, 0, 0, 2, 0, 0, 0, ...Array<number>(56).fill(0), 0xef, 0xbe, 0xad, 0xde];
   const weights = (bytes: readonly number[]) => Uint8Array.from([...bytes, ...Array<number>(124).fill(0)]);
 
-  it('of Core ML are told from an LZMA stream, whose start their count may be', () => {
+  it('of Core ML are distinguished from an LZMA stream that starts with the same bytes', () => {
     expect(idOf(weights(header))).toBe('coreml-weights');
   });
 
   it.each([
-    ['a version that is not 2', [4, 3]],
-    ['a byte among the zeros', [12, 1]],
-    ['another mark in front of the first blob', [64, 0xee]],
-  ] satisfies [string, [number, number]][])('of Core ML do not have %s', (_title, [at, byte]) => {
+    ['a version other than 2', [4, 3]],
+    ['a non-zero reserved byte', [12, 1]],
+    ['another signature before the first blob', [64, 0xee]],
+  ] satisfies [string, [number, number]][])('of Core ML are not identified with %s', (_title, [at, byte]) => {
     expect(idOf(weights(header.with(at, byte)))).not.toBe('coreml-weights');
   });
 
-  it('of TensorFlow are identified by their name, if nothing else identifies them', () => {
+  it('of TensorFlow are identified by name if nothing else identifies them', () => {
     expect(refineText('variables/variables.data-00000-of-00001', UNKNOWN).id).toBe('tensorbundle-data');
     expect(refineText('variables.data-00000-of-00001', formatOf('pickle')).id).toBe('pickle');
     expect(refineText('variables.data-1-of-2', UNKNOWN).id).toBe('unknown');
   });
 
-  it('an Apple icon says how long it is', () => {
+  it('an Apple icon file must have its stated length', () => {
     expect(idOf(Uint8Array.from([...Buffer.from('icns'), 0, 0, 0, 16, ...Buffer.from('ic07'), 0, 0, 0, 8]))).toBe(
       'icns',
     );
@@ -217,7 +217,7 @@ describe('weights that stand beside a program', () => {
 });
 
 describe('refineText', () => {
-  it('lets an extension choose among kinds of text, and nothing else', () => {
+  it('lets an extension select among kinds of text only', () => {
     expect(refineText('a.yaml', formatOf('text')).id).toBe('yaml');
     expect(refineText('a.py', formatOf('text')).id).toBe('python');
     expect(refineText('a.md', formatOf('text')).id).toBe('markdown');

@@ -23,7 +23,7 @@ async function kinds(header: string, data: number): Promise<string[]> {
 }
 
 describe('readSafetensors', () => {
-  it('reads what the library wrote', async () => {
+  it('reads a file of the safetensors library', async () => {
     const bytes = readFileSync('fixtures/formats/model.safetensors');
     const header = await read(bytes);
     expect(header.faults).toEqual([]);
@@ -45,7 +45,7 @@ describe('readSafetensors', () => {
     expect(furthest).toBe(header.dataStart);
   });
 
-  it('takes tensors in any order, empty ones and sub-byte ones', async () => {
+  it('accepts tensors in any order, with empty and sub-byte ones', async () => {
     const header =
       '{"b":{"dtype":"F32","shape":[],"data_offsets":[3,7]},"a":{"dtype":"F4","shape":[3,2],"data_offsets":[0,3]},"e":{"dtype":"I64","shape":[0,9],"data_offsets":[3,3]}}   ';
     expect(await kinds(header, 7)).toEqual([]);
@@ -67,26 +67,26 @@ describe('readSafetensors', () => {
     ],
     ['elements that fill no whole byte', one('"dtype":"F4","shape":[3],"data_offsets":[0,1]'), 1, ['size']],
     ['an unknown dtype', one('"dtype":"X9","shape":[1],"data_offsets":[0,4]'), 4, ['dtype']],
-    ['a shape without end', one(`"dtype":"U8","shape":[${'1,'.repeat(5_000)}1],"data_offsets":[0,1]`), 1, ['entry']],
-    ['a fraction', one('"dtype":"U8","shape":[1.0],"data_offsets":[0,1]'), 1, ['entry']],
+    ['an endless shape', one(`"dtype":"U8","shape":[${'1,'.repeat(5_000)}1],"data_offsets":[0,1]`), 1, ['entry']],
+    ['a fractional size', one('"dtype":"U8","shape":[1.0],"data_offsets":[0,1]'), 1, ['entry']],
     ['a negative offset', one('"dtype":"U8","shape":[1],"data_offsets":[-1,0]'), 0, ['entry']],
     ['three offsets', one('"dtype":"U8","shape":[1],"data_offsets":[0,1,1]'), 1, ['entry']],
-    ['a field too many', one('"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1'), 1, ['entry']],
-    ['no dtype', one('"shape":[1],"data_offsets":[0,1]'), 1, ['entry']],
+    ['an additional field', one('"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1'), 1, ['entry']],
+    ['a missing dtype', one('"shape":[1],"data_offsets":[0,1]'), 1, ['entry']],
     ['a tensor beyond the file', one('"dtype":"U8","shape":[9],"data_offsets":[0,9]'), 1, ['end']],
-    ['a hole at the start', one('"dtype":"U8","shape":[1],"data_offsets":[1,2]'), 2, ['hole']],
-    ['a field twice', one('"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]'), 1, ['duplicate-key']],
+    ['a gap at the start', one('"dtype":"U8","shape":[1],"data_offsets":[1,2]'), 2, ['hole']],
+    ['a repeated field', one('"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]'), 1, ['duplicate-key']],
     ['a number as metadata', '{"__metadata__":{"a":1}}', 0, ['metadata']],
     ['an object as metadata', '{"__metadata__":{"a":{"b":"c"}}}', 0, ['metadata', 'metadata']],
     ['a list', '[]', 0, ['json', 'json']],
-    ['a header that ends early', '{"w":', 0, ['json']],
-    ['a comma too many', '{"__metadata__":{},}', 0, ['json']],
-    ['bytes and no tensor', '{}', 5, ['hole']],
-  ])('sees %s', async (_what, header, data, expected) => {
+    ['a truncated header', '{"w":', 0, ['json']],
+    ['a trailing comma', '{"__metadata__":{},}', 0, ['json']],
+    ['bytes without a tensor', '{}', 5, ['hole']],
+  ])('reports %s', async (_what, header, data, expected) => {
     expect(await kinds(header, data)).toEqual(expected);
   });
 
-  it('ends in a header, or in an error about the content, on any change to a real file', async () => {
+  it('gives a header or a content error for any change of a real file', async () => {
     const real = readFileSync('fixtures/formats/model.safetensors');
     await fc.assert(
       fc.asyncProperty(

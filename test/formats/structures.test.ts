@@ -25,7 +25,7 @@ describe('readSuperblock', () => {
     expect(await readSuperblock(source(bytes))).toEqual({ at, version, end: bytes.length });
   });
 
-  it('says that a cut file is cut, and that odd sizes are not HDF5', async () => {
+  it('reports a truncated file, and refuses invalid sizes', async () => {
     const bytes = fixture('old.h5');
     await expect(readSuperblock(source(bytes.subarray(0, 2_000)))).rejects.toMatchObject({ code: 'truncated' });
     const odd = Buffer.from(bytes);
@@ -46,13 +46,13 @@ describe('mediaEnd', () => {
     ['picture.webp', 'webp'],
   ];
 
-  it.each(pictures)('%s ends where its bytes do, whatever follows', async (name, id) => {
+  it.each(pictures)('finds the end of %s, whatever follows', async (name, id) => {
     const bytes = fixture(name);
     expect(await mediaEnd(source(bytes), id)).toBe(bytes.length);
     expect(await mediaEnd(source(Buffer.concat([bytes, Buffer.from('more')])), id)).toBe(bytes.length);
   });
 
-  it.each(pictures)('%s that is cut is truncated or malformed, never whole', async (name, id) => {
+  it.each(pictures)('reports %s as truncated or malformed when it is truncated', async (name, id) => {
     const bytes = fixture(name);
     for (let cut = 12; cut < bytes.length; cut += 7) {
       await expect(mediaEnd(source(bytes.subarray(0, cut)), id), `cut at ${cut}`).rejects.toMatchObject({
@@ -78,7 +78,7 @@ describe('protobuf', () => {
     );
   });
 
-  it('agrees on what is not a message', async () => {
+  it('agrees on invalid messages', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), async (bytes) => {
         const whole = protoFields(bytes, bytes.length);
@@ -92,7 +92,7 @@ describe('protobuf', () => {
     );
   });
 
-  it('reads no more than is there', async () => {
+  it('reads no more than is available', async () => {
     await expect(fieldsOf(Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f, 1]))).rejects.toMatchObject({
       code: 'truncated',
     });
@@ -100,7 +100,7 @@ describe('protobuf', () => {
 });
 
 describe('crc32c', () => {
-  it('agrees with RFC 3720, B.4', () => {
+  it('equals RFC 3720, B.4', () => {
     expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
     expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
   });

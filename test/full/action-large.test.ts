@@ -10,7 +10,7 @@ import { noise, tempFolder } from '../support/temp.ts';
 const scratch = tempFolder();
 const MiB = 1024 * 1024;
 
-/** A safetensors file of one tensor, as its specification has it. */
+/** A safetensors file with one tensor, as in the specification. */
 async function writeSafetensors(path: string, bytes: number): Promise<void> {
   const header = Buffer.from(JSON.stringify({ w: { dtype: 'U8', shape: [bytes], data_offsets: [0, bytes] } }));
   const length = Buffer.alloc(8);
@@ -23,7 +23,7 @@ async function writeSafetensors(path: string, bytes: number): Promise<void> {
   await once(file, 'close');
 }
 
-it('judges weights of 500 MB that a pull request adds', async () => {
+it('the Action judges weights of 500 MB that a pull request adds', async () => {
   const repository = new Repository(join(scratch, 'large'));
   const base = repository.write('README.md', '# models\n').commit('base');
   repository.git('config', 'core.compression', '0');
@@ -35,7 +35,7 @@ it('judges weights of 500 MB that a pull request adds', async () => {
   expect(ran.summary).toContain('1 file of models');
 });
 
-it('finds the one malicious file among 20,000 that changed', async () => {
+it('the Action finds the one malicious file among 20,000 changed files', async () => {
   const repository = new Repository(join(scratch, 'many'));
   const base = repository.write('README.md', '# models\n').commit('base');
   mkdirSync(join(repository.folder, 'src'));

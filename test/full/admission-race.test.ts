@@ -13,7 +13,7 @@ import { writer } from '../snapshot/samples.ts';
 import { freePort } from '../support/free-port.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// A soak: test/admission-webhook/server/race.test.ts drives the order of replacements and reviews.
+// A soak: test/admission-webhook/server/race.test.ts controls the order of replacements and reviews.
 const REQUESTS = 10_000;
 const CLIENTS = 16;
 
@@ -26,7 +26,7 @@ afterAll(async () => {
   await once(child, 'exit');
 });
 
-/** What runs beside the requests, until it is told to stop. */
+/** Runs beside the requests, until it is stopped. */
 async function repeat(stop: { done: boolean }, pauseMs: number, step: (round: number) => Promise<void> | void) {
   for (let round = 0; !stop.done; round++) {
     await step(round);
@@ -58,7 +58,7 @@ describe('10,000 reviews while snapshots and certificates are replaced', () => {
     let written = 1;
     const beside = Promise.all([
       repeat(stop, 150, async () => {
-        // Announced before it is there: no answer may be from one that was not.
+        // Announced before it is published: an answer cannot be from a later one.
         written++;
         await writeSnapshot(snapshotFile, written);
       }),
@@ -71,7 +71,7 @@ describe('10,000 reviews while snapshots and certificates are replaced', () => {
     const answers = new AnswerCheck();
     const { wrong } = answers;
     let [next, newest, fresh] = [0, 0, 0];
-    // A fast machine asks on: snapshots and certificates come by the clock.
+    // A fast machine continues: snapshots and certificates arrive by the clock.
     const isEnough = () =>
       performance.now() > late || (versions.size > 5 && servers.size === pairs.length && fresh > 500);
     const check = (question: Question, reply: Reply, from: number, until: number) => {
@@ -87,7 +87,7 @@ describe('10,000 reviews while snapshots and certificates are replaced', () => {
       for (let mine = 0; next < REQUESTS || !isEnough(); mine++) {
         const question = all[next++ % all.length] as Question;
         const from = newest;
-        // Every tenth on a connection of its own, which gets the newest certificate.
+        // Every tenth request uses a new connection, which gets the newest certificate.
         const own = mine % 10 === 9;
         if (own) fresh++;
         const through = own ? { ca: authority.cert } : { agent };

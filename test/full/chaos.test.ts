@@ -15,20 +15,20 @@ import { hasRedis, REDIS_HOW, RedisServer } from '../support/redis.ts';
 import { testConfig, UNLIMITED } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// A soak: disasters strike where they will. test/e2e/chaos.test.ts strikes each at a known moment.
+// A soak: failures happen at random moments. test/e2e/chaos.test.ts places each at a known moment.
 const JOBS = 200;
-/** Jobs that are asked for together. */
+/** The number of jobs per batch. */
 const BATCH = 50;
 const TRANSITIONS = 10;
-/** No disaster strikes while a job runs that was taken so often: one that was taken five times, and never ended, has failed. */
+/** No failure happens while a job runs that was claimed this often: a job that was claimed five times and never ended has failed. */
 const MOST_TAKEN = 3;
 const END_MS = 900_000;
 const TEST_MS = 960_000;
-/** Processes end when so many jobs have. */
+/** Processes end after so many ended jobs. */
 const KILL_EVERY = 20;
 const folder = tempFolder();
 
-/** A disaster, and after how many ended jobs it comes. */
+/** A failure, and after how many ended jobs it happens. */
 type Disasters = readonly (readonly [after: number, strike: () => Promise<void>])[];
 
 interface Place {
@@ -87,7 +87,7 @@ async function live(place: Place): Promise<void> {
   }
 }
 
-/** Small files of real programs, each upload with a text of its own. @returns their ids */
+/** Small files of real programs, each upload with a different text. @returns their ids */
 async function uploads(data: string): Promise<string[]> {
   const { limits } = await testConfig(data);
   const store = await openUploadStore(join(data, 'uploads'), limits);
@@ -118,12 +118,12 @@ async function untilEnded(town: Town, registry: Registry, disasters: Disasters):
   let nextKill = KILL_EVERY;
   for (const until = performance.now() + END_MS; performance.now() < until; await delay(50)) {
     town.revive();
-    // The database may just be away.
+    // The database can be unavailable at this moment.
     const counts = await registry.jobs.counts().catch(() => undefined);
     if (counts === undefined) continue;
     const ended = counts.done + counts.failed + counts.cancelled;
     const [next] = coming;
-    // On a fast machine the last jobs may end before all has struck that is to strike.
+    // On a fast machine the last jobs can end before all failures have happened.
     if (ended === JOBS && next === undefined && nextKill >= JOBS) return;
     if (!(await maySuffer(registry))) continue;
     if (next !== undefined && ended >= next[0]) {
@@ -137,7 +137,7 @@ async function untilEnded(town: Town, registry: Registry, disasters: Disasters):
   throw new Error(`not all jobs ended: ${JSON.stringify(await registry.jobs.counts())}`);
 }
 
-/** Whether every job that runs may be lost once more, and again for what a busy machine does to it. */
+/** Whether every running job can be lost once more, and once more because of a busy machine. */
 async function maySuffer(registry: Registry): Promise<boolean> {
   const running = await registry.jobs.list(operator, { state: 'running', limit: 200 }).catch(() => undefined);
   return running?.items.every(({ attempts }) => attempts < MOST_TAKEN) ?? false;
@@ -148,7 +148,7 @@ interface Tokens {
   readonly rita: string;
 }
 
-/** Asks for a stage and approves, as people who try again do, while the service is killed under their hands. */
+/** Requests a stage and approves, as users who retry do, while the service is killed in between. */
 async function moveVersions(town: Town, registry: Registry, jobs: readonly Job[], tokens: Tokens): Promise<void> {
   for (const [index, job] of jobs.entries()) {
     const version = await versionOf(registry, job);
@@ -172,7 +172,7 @@ async function versionOf(registry: Registry, job: Job): Promise<string> {
   throw new Error('a job does not end');
 }
 
-/** @param strike when given, the service is killed so many milliseconds after it was asked to approve */
+/** @param strike kills the service so many milliseconds after the approval was sent */
 async function moveOn(
   town: Town,
   version: string,
@@ -197,9 +197,9 @@ async function moveOn(
   return 'voted';
 }
 
-describe('disasters on a laptop (SQLite, embedded)', () => {
+describe('failures of a local service (SQLite, embedded)', () => {
   it(
-    'end every job once, and lose or double nothing',
+    'leave every job ended once, and no job lost or doubled',
     async () => {
       const database = `sqlite:${join(folder, 'laptop.db')}`;
       await live({ name: 'laptop', database, queue: 'embedded', disasters: [] });
@@ -208,12 +208,12 @@ describe('disasters on a laptop (SQLite, embedded)', () => {
   );
 });
 
-requirePart('Redis server', hasRedis, REDIS_HOW, 'disasters of a team', () => {
+requirePart('Redis server', hasRedis, REDIS_HOW, 'failures of a team service', () => {
   requirePart('PostgreSQL server', hasPostgres, HOW, '(PostgreSQL, BullMQ)', () => {
     const redis = started(() => RedisServer.start());
     const postgres = started(() => PostgresServer.start());
     it(
-      'end every job once, and lose or double nothing',
+      'leave every job ended once, and no job lost or doubled',
       async () => {
         const again = async (server: RedisServer | PostgresServer) => {
           await (server instanceof RedisServer ? server.down() : server.down('SIGQUIT'));

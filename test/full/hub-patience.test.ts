@@ -8,12 +8,12 @@ import { HOW_HUB_CLIENT, hasHubClient, runHubClient, runPython } from '../suppor
 import { requirePart } from '../support/parts.ts';
 import { noise } from '../support/temp.ts';
 
-// By the clock: test/e2e/hub-proxy.test.ts has the same clients told to wait, without it.
+// By the clock: test/e2e/hub-proxy.test.ts checks the interim responses without it.
 requirePart(
   'huggingface_hub',
   hasHubClient,
   HOW_HUB_CLIENT,
-  'a Hub that is slower than the patience of a client',
+  'a Hub that is slower than the timeout of a client',
   () => {
     let kit: ProxyKit;
     let token: string;
@@ -28,7 +28,7 @@ requirePart(
       return { endpoint: kit.endpoint, token, home, ...changes };
     }
 
-    test('a client waits for a Hub that is slower than its patience', async () => {
+    test('is waited for by a client of the proxy', async () => {
       const slow = kit.hub.repo('owner/slow');
       const bytes = npy(noise(50_000, 10));
       const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);
@@ -43,7 +43,7 @@ requirePart(
       expect(kit.hub.requests.filter(({ server }) => server === 'cdn').length).toBe(before + 1);
     });
 
-    test('so does a client of the time before huggingface_hub 1.0, over http.client', async () => {
+    test('is waited for by a client before huggingface_hub 1.0, over http.client', async () => {
       const slow = kit.hub.repo('owner/slower');
       const bytes = npy(noise(1_000, 12));
       const commit = slow.commit([fakeFile('w.npy', bytes, { lfs: true })]);

@@ -16,7 +16,7 @@ const MALICIOUS = join(ROOT, 'fixtures/pickle-probes/zip-plain/m.pt');
 const folder = tempFolder();
 
 describe('the examples of the library', () => {
-  it('are those of the document', () => {
+  it('equal those of the documentation', () => {
     const document = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
     const shown = [...document.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text);
     const examples = join(ROOT, 'test/library/examples');
@@ -24,7 +24,7 @@ describe('the examples of the library', () => {
     expect([...shown].sort()).toEqual(files.sort());
   });
 
-  it('tell a model that may be loaded from one that carries a payload, and from none', async () => {
+  it('distinguish a model that can be loaded from one with a payload, and from a missing one', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {});
     expect(await mayLoad(BENIGN)).toBe(true);
     expect(log).not.toHaveBeenCalled();
@@ -46,7 +46,7 @@ describe('the examples of the library', () => {
     expect((await decisions(BENIGN, ['baseline'])).get('baseline')).toBe('allow');
   });
 
-  it('sign a model, and verify it', async () => {
+  it('sign and verify a model', async () => {
     const model = join(folder, 'model');
     await cp(BENIGN, join(model, 'state-dict.pt'));
     const key = makeKey(join(folder, 'key.pem'), 'P-256');

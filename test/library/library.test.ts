@@ -12,7 +12,7 @@ const BENIGN = join(ROOT, 'fixtures/benign/torch/2.6.0/state-dict.pt');
 const MALICIOUS = join(ROOT, 'fixtures/pickle-probes/zip-plain/m.pt');
 const folder = tempFolder();
 
-/** A model of its own for each test. */
+/** A separate model for each test. */
 async function copied(name: string): Promise<string> {
   const model = join(folder, name);
   await cp(BENIGN, join(model, 'state-dict.pt'));
@@ -20,14 +20,14 @@ async function copied(name: string): Promise<string> {
 }
 
 describe('scan', () => {
-  it('decides by the policy and the severity that it is given', async () => {
+  it('decides by the given policy and severity', async () => {
     const { assessment, decision } = await library.scan(MALICIOUS, { policy: 'strict', failOn: 'low' });
     expect(decision).toMatchObject({ action: 'deny', policy: 'strict' });
     expect(assessment.files[0]?.verdict).toBe('malicious');
     await expect(library.scan(BENIGN, { policy: 'no-such' })).rejects.toMatchObject({ code: 'usage' });
   });
 
-  it('refuses waivers and allowances that lie in the model', async () => {
+  it('refuses waivers and allowances within the model', async () => {
     const model = await copied('own-waivers');
     writeFileSync(join(model, 'waivers.yaml'), 'version: 1\nwaivers: []\n');
     await expect(library.scan(model, { waivers: [join(model, 'waivers.yaml')] })).rejects.toMatchObject({
@@ -37,14 +37,14 @@ describe('scan', () => {
     await expect(library.scan(model, { allow: join(model, 'allow.yaml') })).rejects.toMatchObject({ code: 'usage' });
   });
 
-  it('does not call a folder without a model allowed', async () => {
+  it('does not allow a folder without a model', async () => {
     const empty = join(folder, 'texts');
     mkdirSync(empty);
     for (const name of ['a.txt', 'b.txt']) writeFileSync(join(empty, name), 'text\n');
     await expect(library.scan(empty)).rejects.toMatchObject({ code: 'not-found' });
   });
 
-  it('stops on request, and opens no connection when it is offline', async () => {
+  it('stops on an abort signal, and opens no connection with offline', async () => {
     await expect(library.scan(BENIGN, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
     await expect(library.scan('hf://acme/model', { offline: true, env: {} })).rejects.toSatisfy(library.isAssayError);
   });
@@ -59,7 +59,7 @@ describe('sign and verify', () => {
   });
   const pem = () => readFileSync(key, 'utf8');
 
-  it('hold for the key that signed, and for the files as they were', async () => {
+  it('succeed for the signing key and unchanged files only', async () => {
     const model = await copied('signed');
     const { files, hash, place } = await library.sign(model, { privateKey: pem() }, { hash: 'blake2b' });
     expect([files, hash, place.signature]).toEqual([1, 'blake2b', join(model, 'model.sig')]);
@@ -76,7 +76,7 @@ describe('sign and verify', () => {
     expect((await library.verify(model, { publicKey, allowPartial: true })).verified).toBe(false);
   });
 
-  it('take a certificate and its chain', async () => {
+  it('accept a certificate and its chain', async () => {
     const model = await copied('certified');
     const root = issue(folder, 'root', { kind: 'P-256', extensions: CA });
     const leaf = issue(folder, 'leaf', { kind: 'P-256', issuer: root, extensions: SIGNING });
@@ -87,7 +87,7 @@ describe('sign and verify', () => {
     await expect(library.sign(model, { privateKey: pem(), certificate })).rejects.toMatchObject({ code: 'usage' });
   });
 
-  it('take a signer of the caller', async () => {
+  it('accept a signer of the caller', async () => {
     const model = await copied('own-signer');
     const asked: string[] = [];
     const signer: library.PayloadSigner = {
@@ -101,7 +101,7 @@ describe('sign and verify', () => {
     await expect(library.verify(model, { publicKey })).rejects.toMatchObject({ code: 'not-found' });
   });
 
-  it('say what is wrong with a key, a place and a reference, and write nothing', async () => {
+  it('report an invalid key, path and reference, and write nothing', async () => {
     const model = await copied('refused');
     await expect(library.sign(model, { privateKey: 'no key' })).rejects.toMatchObject({ code: 'usage' });
     await expect(library.sign('hf://acme/model', { privateKey: pem() })).rejects.toMatchObject({ code: 'usage' });
@@ -119,7 +119,7 @@ describe('sign and verify', () => {
   });
 });
 
-it('is installed under its name, with the same exports, and loads no native module', () => {
+it('the package is installed under its name with the same exports, and loads no native module', () => {
   const project = join(folder, 'project');
   mkdirSync(join(project, 'node_modules'), { recursive: true });
   symlinkSync(ROOT, join(project, 'node_modules', 'assay'));

@@ -29,7 +29,7 @@ interface Sum {
   passed: number;
 }
 
-/** Every name that a loader gets stands in the report, or the file is neither clean nor not-assessed. */
+/** Every name that a loader gets is in the report, or the file is neither clean nor not-assessed. */
 async function checkFiles(interpreter: Interpreter, loaders: readonly string[], synthetic: boolean): Promise<Sum> {
   const sum = { imports: 0, passed: 0 };
   for (let from = 0; from < FILES; from += BATCH) {
@@ -43,7 +43,7 @@ async function checkFiles(interpreter: Interpreter, loaders: readonly string[], 
       for (const [loader, { events }] of Object.entries(records[index] ?? {})) {
         for (const [kind, name] of events) {
           if (kind !== 'resolve') continue;
-          // A module that is called otherwise exists only where the artifact brings it: elsewhere the reading ends here.
+          // A module with another name exists only if the artifact contains it: otherwise the reading ends here.
           if (!MODULE.test(name)) break;
           sum.imports++;
           if (passes && !imports.includes(name.replace('\n', '.')))
@@ -68,7 +68,7 @@ requirePart('jail', canJail(), 'apt-get install bubblewrap', 'soundness over fil
     'in Python',
     () => {
       it.each([
-        ['made-up modules', true],
+        ['synthetic modules', true],
         ["Python's own modules", false],
       ])(`holds for ${FILES} files, with %s (seed ${SEED})`, { timeout: 3_600_000 }, async (_, synthetic) => {
         const loaders = ['pickle', 'pickle.py', 'joblib', 'numpy', 'pandas', 'dill'];

@@ -3,26 +3,26 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-/** Seconds of processor time that one batch may use. */
+/** The CPU seconds that one batch can use. */
 const CPU_SECONDS = 600;
 const MEMORY_BYTES = 16 * 2 ** 30;
 
-/** A file to load, and what lies beside it. */
+/** A file to load, and the files beside it. */
 export interface OracleInput {
-  /** Loaders may go by the suffix. */
+  /** Loaders can choose a format by its suffix. */
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly beside?: Readonly<Record<string, Uint8Array>>;
 }
 
 export interface OracleOptions {
-  /** All that the interpreter has, when absent. */
+  /** Every loader of the interpreter by default. */
   readonly loaders?: readonly string[];
-  /** Modules that do not exist are synthetic ones, which write down every use. */
+  /** Modules that do not exist are replaced by synthetic ones, which record every use. */
   readonly synthetic?: boolean;
 }
 
-/** What happened, in order: its kind, what it happened to, and with what. */
+/** The recorded events in order: the kind, the object and the arguments. */
 export type OracleEvent = readonly [kind: string, name: string, detail?: string];
 
 export interface LoaderRecord {
@@ -33,24 +33,24 @@ export interface LoaderRecord {
 
 export interface OracleRun {
   readonly versions: Readonly<Record<string, string>>;
-  /** For each input, what each loader did. */
+  /** The behaviour of each loader, for each input. */
   readonly records: readonly Readonly<Record<string, LoaderRecord>>[];
 }
 
 /** An interpreter with loaders. */
 export interface Interpreter {
   readonly program: string;
-  /** Folders that it reads beside its own. */
+  /** Additional folders that it can read. */
   readonly folders?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Whether a jail can be made here. */
+/** Whether this machine can create a jail. */
 export function canJail(): boolean {
   return spawnSync('bwrap', [...walls([]), '--', '/bin/true'], { stdio: 'ignore' }).status === 0;
 }
 
-/** The first interpreter, of the tests' own environment and the machine's, that has all these packages. */
+/** The first interpreter that has all these packages: that of the tests, then that of the machine. */
 export function findInterpreter(...packages: readonly string[]): Interpreter | undefined {
   const own = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
   const program = [process.env.ASSAY_ORACLE_PYTHON, own, '/usr/bin/python3'].find(
@@ -60,7 +60,7 @@ export function findInterpreter(...packages: readonly string[]): Interpreter | u
   return program === undefined ? undefined : { program };
 }
 
-/** The interpreter that has PyTorch: the machine's, or Debian's packages where ASSAY_ORACLE_TORCH says they are unpacked. */
+/** The interpreter that has PyTorch: that of the machine, or the unpacked Debian packages in ASSAY_ORACLE_TORCH. */
 export function findTorch(): Interpreter | undefined {
   const root = process.env.ASSAY_ORACLE_TORCH;
   if (root === undefined) return findInterpreter('torch');
@@ -80,7 +80,7 @@ export function findTorch(): Interpreter | undefined {
 }
 
 /**
- * Loads files in a jail: no network, no processes of the machine, nothing to write but memory, bounded.
+ * Loads files in a jail: without network and processes of the machine; only memory is writable, and it is bounded.
  * @throws Error when the jail does not answer for every input
  */
 export function runOracle(
@@ -118,7 +118,7 @@ function walls(folders: readonly string[]): string[] {
     '--die-with-parent',
     '--new-session',
     '--clearenv',
-    // First, since what is readable may lie in it.
+    // Mounted first, since readable folders can lie within it.
     ...['--tmpfs', '/tmp', '--dev', '/dev'],
     ...readable.filter((path) => existsSync(path)).flatMap((path) => ['--ro-bind', path, path]),
     ...['--chdir', '/tmp'],
@@ -128,7 +128,7 @@ function walls(folders: readonly string[]): string[] {
   ];
 }
 
-/** Where the interpreter and its packages lie. */
+/** The folders of the interpreter and its packages. */
 function foldersOf({ program, folders = [] }: Interpreter): string[] {
   const asked = spawnSync(program, ['-c', 'import sys; print(sys.prefix); print(sys.base_prefix)'], {
     encoding: 'utf8',
@@ -144,7 +144,7 @@ function requestOf({ name, bytes, beside = {} }: OracleInput, options: OracleOpt
   return [framed(Buffer.from(JSON.stringify(request))), ...Object.values(files).map((content) => framed(content))];
 }
 
-/** A length in four bytes, then as many. */
+/** A length in four bytes, then that many bytes. */
 export function framed(bytes: Uint8Array): Buffer {
   const head = Buffer.alloc(4);
   head.writeUInt32LE(bytes.length);

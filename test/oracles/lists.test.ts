@@ -5,7 +5,7 @@ import { canJail, findInterpreter, findTorch, type Interpreter } from './jail.ts
 import { checkLists } from './lists/soundness.ts';
 
 const FILES = Number(process.env.ASSAY_LISTS_FILES ?? 1_500);
-/** Libraries that ASSAY_ORACLE_PYTHON has, by their folder of fixtures: "river", or "pillow:PIL" where the package is named otherwise. */
+/** The libraries that ASSAY_ORACLE_PYTHON has, by their folder of fixtures: "river", or "pillow:PIL" where the package has another name. */
 const ADDED = (process.env.ASSAY_LISTS_LIBRARIES ?? '').split(',').filter((one) => one !== '');
 const STANDARD = [
   'builtins',
@@ -32,7 +32,7 @@ const MORE = [
   '_operator',
 ];
 
-/** Nothing that we call clean does more on load than make objects. */
+/** Nothing that we call clean does more on load than create objects. */
 async function check(
   interpreter: Interpreter,
   libraries: readonly string[],

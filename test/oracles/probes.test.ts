@@ -32,7 +32,7 @@ function inputOf({ file, beside }: Probe): OracleInput {
   };
 }
 
-/** What the loaders of one interpreter do with every probe. */
+/** The behaviour of the loaders of one interpreter for every probe. */
 function readingsBy(interpreter: Interpreter, loaders: readonly string[]): Map<string, readonly ReadingTruth[]> {
   const { records } = runOracle(interpreter, probes.map(inputOf), { loaders });
   return new Map(
@@ -47,7 +47,7 @@ function expectTruth(found: ReadonlyMap<string, readonly ReadingTruth[]>, loader
     expect(found.get(id), id).toEqual(readings.filter(({ loader }) => loaders.includes(loader)));
 }
 
-/** With ASSAY_UPDATE_TRUTH, what is found becomes the truth; loaders that did not run keep theirs. */
+/** With ASSAY_UPDATE_TRUTH, the result becomes the truth; loaders that did not run keep theirs. */
 function update(found: ReadonlyMap<string, readonly ReadingTruth[]>, loaders: readonly string[]): void {
   const known = new Map(
     readdirSync(FOLDER).includes('truth.json')
@@ -73,14 +73,14 @@ function check(interpreter: Interpreter, loaders: readonly string[]): void {
 const python = findInterpreter('joblib', 'numpy', 'pandas', 'dill');
 const jailed = canJail();
 
-requirePart('jail', jailed, 'apt-get install bubblewrap', 'probes of loaders', () => {
+requirePart('jail', jailed, 'apt-get install bubblewrap', 'the behaviour of loaders for the probes', () => {
   requirePart(
     'loaders joblib, numpy, pandas, dill',
     python !== undefined,
     'pip install -r fixtures/python/requirements-ci.txt',
     'in Python',
     () => {
-      it('are what truth.json says they are', { timeout: 3_600_000 }, () => {
+      it('equals truth.json', { timeout: 3_600_000 }, () => {
         check(python ?? { program: '' }, OTHER_LOADERS);
       });
     },
@@ -88,7 +88,7 @@ requirePart('jail', jailed, 'apt-get install bubblewrap', 'probes of loaders', (
 
   const torch = findTorch();
   requirePart('PyTorch', torch !== undefined, 'apt-get install python3-torch', 'in PyTorch', () => {
-    it('are what truth.json says for PyTorch', { timeout: 3_600_000 }, () => {
+    it('equals truth.json for PyTorch', { timeout: 3_600_000 }, () => {
       check(torch ?? { program: '' }, TORCH_LOADERS);
     });
   });

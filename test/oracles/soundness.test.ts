@@ -10,7 +10,7 @@ import { canJail, findInterpreter, runOracle } from './jail.ts';
 
 const PROGRAMS = Math.ceil(Number(process.env.ASSAY_SOUNDNESS_PROGRAMS ?? 20_000) / 50);
 const LOADERS = ['pickle', 'pickle.py', 'joblib', 'dill'];
-/** Lines of text that begin a program: one loader or another takes each. */
+/** Lines of text that begin a program: each is accepted by some loader. */
 const HEADS = ['I010\n', 'F 1.0\n', 'Np0\ng0\n', 'S"\xe9"\n', 'Pid\n', 'V\\u0061\n', 'L5L\n', '(', 'N', ''] as const;
 
 function program(seed: number): Uint8Array {
@@ -18,7 +18,7 @@ function program(seed: number): Uint8Array {
   return Buffer.concat([Buffer.from(random.pick(HEADS), 'latin1'), randomProgram(seed)]);
 }
 
-/** Every name the machine says a loader may ask for; `undefined` when it says that one cannot be known. */
+/** Every name that the machine says a loader may import; `undefined` when it says that a name is unknown. */
 async function importsOf(bytes: Uint8Array): Promise<Set<string> | undefined> {
   const names = new Set<string>();
   let computed = false;
@@ -40,7 +40,7 @@ requirePart(
   'jail and its loaders',
   canJail() && python !== undefined,
   'apt-get install bubblewrap; pip install -r fixtures/python/requirements-ci.txt',
-  'soundness: whatever a loader imports, the machine reports',
+  'soundness: the machine reports whatever a loader imports',
   () => {
     it(`holds for ${PROGRAMS} random programs under ${LOADERS.join(', ')} (seed ${SEED})`, {
       timeout: 3_600_000,

@@ -1,24 +1,24 @@
 import type { LoaderRecord, OracleEvent } from './jail.ts';
 
-/** What one loader did with a file, in the terms of a reading. */
+/** The behaviour of one loader for a file, in the terms of a reading. */
 export interface ReadingTruth {
   readonly loader: string;
-  /** It resolved a name, ran a module, gave something a state, or called something. */
+  /** Whether it resolved a name, ran a module, set a state, or called something. */
   readonly live: boolean;
   /** `stop`, or the kind of error. */
   readonly end: string;
-  /** Names that it asked for and got, as the file spells them. */
+  /** Names that it requested and got, as the file spells them. */
   readonly resolved?: readonly string[];
-  /** Names that it asked for in vain, and whether the module ran all the same. */
+  /** Names that it requested and did not get, and whether the module ran nevertheless. */
   readonly failed?: readonly string[];
   readonly ran?: readonly string[];
-  /** Functions that act, and with what they were called. */
+  /** Dangerous functions, and the arguments of their calls. */
   readonly called?: readonly string[];
   /** Modules and classes that were changed. */
   readonly changed?: readonly string[];
 }
 
-/** Puts events into the terms of a reading. */
+/** Converts events to the terms of a reading. */
 export function truthOf(loader: string, { end, events }: LoaderRecord): ReadingTruth {
   const named = (kind: string) => events.filter(([found]) => found === kind).map(([, name]) => name.replace('\n', '.'));
   const resolved = named('resolve');

@@ -44,7 +44,7 @@ async function assessOne(file: ArtifactFile, options: Parameters<typeof assess>[
 }
 
 describe('an assessment', () => {
-  it('says of each file what it is, what it is worth and what of it was read', async () => {
+  it('states for each file its format, its verdict and which bytes were read', async () => {
     const folder = folderOf({
       'model.pkl': CLEAN,
       'sub/evil.pkl': PAYLOAD,
@@ -78,7 +78,7 @@ describe('an assessment', () => {
     expect(assessment.artifact.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 
-  it('of nothing has no digest', async () => {
+  it('of an empty artifact has no digest', async () => {
     const assessment = await assess(artifactOf([]));
     expect(assessment).toMatchObject({ status: 'complete', files: [], artifact: { digest: null } });
   });
@@ -141,14 +141,14 @@ describe('a file that changes while it is scanned', () => {
   it.each([
     ['small', CLEAN],
     ['large', LARGE],
-  ])('is unknown, and the assessment incomplete (%s)', async (_, bytes) => {
+  ])('is unknown and makes the assessment incomplete (%s)', async (_, bytes) => {
     const { assessment, file } = await assessOne(changing(bytes, (path) => appendFileSync(path, 'x')));
     expect(assessment.status).toBe('incomplete');
     expect(file.verdict).toBe('unknown');
     expect(file.reasons[0]).toMatch(/changed while it was scanned/);
   });
 
-  it('is unknown when its bytes are gone', async () => {
+  it('is unknown when it was truncated', async () => {
     const { assessment, file } = await assessOne(changing(LARGE, (path) => truncateSync(path, 100)));
     expect(assessment.status).toBe('incomplete');
     expect(file).toMatchObject({ verdict: 'unknown', sha256: null, digestBasis: 'none' });
@@ -156,13 +156,13 @@ describe('a file that changes while it is scanned', () => {
     expect(assessment.artifact.digest).toBeNull();
   });
 
-  it('stays malicious when what was read is', async () => {
+  it('stays malicious when the bytes that were read are malicious', async () => {
     const { assessment, file } = await assessOne(changing(PAYLOAD, (path) => appendFileSync(path, 'x')));
     expect(assessment.status).toBe('incomplete');
     expect(file.verdict).toBe('malicious');
   });
 
-  it('has its identity checked after the last read, also of a second pass for its digest', async () => {
+  it('is checked for changes after the last read, also after a second pass for its digest', async () => {
     const source = new SlowSource(CLEAN);
     const claimed = { algorithm: 'git-sha1', hex: gitSha1(CLEAN) } as const;
     await assessOne(fileFrom('model.pkl', CLEAN.length, async () => source, { claimed }));
@@ -172,7 +172,7 @@ describe('a file that changes while it is scanned', () => {
 });
 
 describe('a file that cannot be read', () => {
-  it('is unknown with the reason and the hint; the others are assessed', async () => {
+  it('is unknown with the reason and the hint, and the other files are assessed', async () => {
     const refused = fileFrom('secret.pkl', 10, () =>
       Promise.reject(new AssayError('unreadable', 'permission denied', { hint: 'grant read permission' })),
     );
@@ -198,7 +198,7 @@ describe('a file that cannot be read', () => {
     expect(file.verdict).toBe('unknown');
   });
 
-  it('fails the checksum when its source says the bytes are others', async () => {
+  it('fails the checksum when its source reports other bytes', async () => {
     const lying = fileFrom('model.pkl', 10, () =>
       Promise.reject(new AssayError('mismatch', 'has other bytes than announced')),
     );
@@ -207,7 +207,7 @@ describe('a file that cannot be read', () => {
     expect(assessment.status).toBe('incomplete');
   });
 
-  it('ends the assessment when the fault is ours', async () => {
+  it('ends the assessment when the error is a defect of ours', async () => {
     const broken = fileFrom('model.pkl', 10, () => Promise.reject(new TypeError('a defect')));
     await expect(assess(artifactOf([broken]))).rejects.toThrow(TypeError);
     const internal = fileFrom('model.pkl', 10, () => Promise.reject(new AssayError('internal', 'a defect')));
@@ -219,20 +219,17 @@ describe('an announced digest', () => {
   it.each([
     ['sha256', sha256(CLEAN)],
     ['git-sha1', gitSha1(CLEAN)],
-  ] as const)(
-    'of %s passes the check when the bytes keep it, and fails it when they do not',
-    async (algorithm, hex) => {
-      const kept = await assessOne(memoryFile('model.pkl', CLEAN, { claimed: { algorithm, hex } }));
-      expect(kept.assessment.checks).toMatchObject([{ id: 'integrity.checksum', status: 'pass' }]);
-      const other = memoryFile('model.pkl', ORDERED, { claimed: { algorithm, hex } });
-      const broken = await assessOne(other);
-      expect(broken.assessment.checks).toMatchObject([
-        { id: 'integrity.checksum', status: 'fail', detail: expect.stringContaining('model.pkl') },
-      ]);
-    },
-  );
+  ] as const)('of %s passes the check when the bytes match, and fails it when they do not', async (algorithm, hex) => {
+    const kept = await assessOne(memoryFile('model.pkl', CLEAN, { claimed: { algorithm, hex } }));
+    expect(kept.assessment.checks).toMatchObject([{ id: 'integrity.checksum', status: 'pass' }]);
+    const other = memoryFile('model.pkl', ORDERED, { claimed: { algorithm, hex } });
+    const broken = await assessOne(other);
+    expect(broken.assessment.checks).toMatchObject([
+      { id: 'integrity.checksum', status: 'fail', detail: expect.stringContaining('model.pkl') },
+    ]);
+  });
 
-  it('that one file breaks is broken for the artifact, and names that file', async () => {
+  it('that one file does not match fails the check of the artifact, which names the file', async () => {
     const good = { algorithm: 'sha256', hex: sha256(CLEAN) } as const;
     const files = ['a.pkl', 'c.pkl', 'd.pkl'].map((path) => memoryFile(path, CLEAN, { claimed: good }));
     files.push(memoryFile('b.pkl', ORDERED, { claimed: good }));
@@ -242,7 +239,7 @@ describe('an announced digest', () => {
     expect(checks[0]?.detail).toMatch(/\(b\.pkl\)$/);
   });
 
-  it('of a far file is claimed, not computed', async () => {
+  it('of a far file is reported as claimed, not computed', async () => {
     const far = (claimed: ArtifactFile['claimed']) =>
       fileFrom('model.pkl', CLEAN.length, async () => new SlowSource(CLEAN), {
         distance: 'far',
@@ -261,7 +258,7 @@ describe('an announced digest', () => {
 });
 
 describe('limits', () => {
-  /** A parser has a clock of its own: what it waits for does not come before its time is over, on any machine. */
+  /** The parser has a time limit of its own: a result that it waits for never arrives before the limit, on any machine. */
   const never = new Promise<never>(() => undefined);
 
   afterEach(() => {
@@ -269,7 +266,7 @@ describe('limits', () => {
     vi.restoreAllMocks();
   });
 
-  it('a file that takes too long is unknown, with the limit as its reason', async () => {
+  it('make a file that takes too long unknown, with the limit as the reason', async () => {
     const slow = fileFrom('model.pkl', LARGE.length, async () => new SlowSource(LARGE, () => never));
     const { assessment, file } = await assessOne(slow, { limits: { ...DEFAULT_LIMITS, maxFileMs: 40 } });
     expect(file.verdict).toBe('unknown');
@@ -277,9 +274,9 @@ describe('limits', () => {
     expect(assessment.status).toBe('complete');
   });
 
-  it('what was found before the time was over counts', async () => {
+  it('keep what was found before the time limit', async () => {
     const bytes = Buffer.concat([PAYLOAD.subarray(0, -1), LARGE.subarray(2)]);
-    // Both ends are at hand at once; what lies between takes longer than a file may, on any machine.
+    // The first and last parts are read at once; the parts between take longer than the limit, on any machine.
     const slow = new (class extends SlowSource {
       override async read(offset: number, length: number) {
         if (offset > 0 && offset + length < bytes.length) await pause(250);
@@ -294,12 +291,12 @@ describe('limits', () => {
     expect(assessment.findings.map(({ ruleId }) => ruleId)).toContain('pickle.global.dangerous');
   });
 
-  it('time runs out also in a small archive of much to do', async () => {
+  it('end a small archive that takes too much work', async () => {
     const head = Buffer.from('\x80\x02', 'latin1');
     const data = Buffer.concat([head, Buffer.from('N0'.repeat(1_600_000)), Buffer.from('N.')]);
     const of = { crc: crc32(data), size: data.length };
     const parts = { data: '', stored: deflateRawSync(data), method: 8, local: of, central: of };
-    // Many times as much as there is time for.
+    // Many times as much work as the limit allows.
     const inner = buildZip(Array.from({ length: 1_000 }, (_, i) => ({ ...parts, name: `m${i}` })));
     const zip = buildZip([
       { name: 'evil.pkl', data: PAYLOAD },
@@ -311,7 +308,7 @@ describe('limits', () => {
     expect(file.reasons).toContain('inner.zip: took longer than 3000 ms (maxFileMs)');
   });
 
-  it('containers deeper than maxDepth are unknown', async () => {
+  it('make containers deeper than maxDepth unknown', async () => {
     let bytes = buildZip([{ name: 'evil.pkl', data: PAYLOAD }]);
     for (let i = 0; i < 4; i++) bytes = buildZip([{ name: 'inner.zip', data: bytes }]);
     const within = await assessOne(memoryFile('model.zip', bytes), { limits: { ...DEFAULT_LIMITS, maxDepth: 5 } });
@@ -321,7 +318,7 @@ describe('limits', () => {
     expect(beyond.file.reasons.join()).toContain('maxDepth');
   });
 
-  it('keeps maxFindings and counts the rest, whose verdict counts all the same', async () => {
+  it('keep maxFindings findings and count the rest, which still affect the verdict', async () => {
     const many = Array.from({ length: 30 }, (_, i) => `cnowhere\nname${i}\n0`).join('');
     const bytes = Buffer.from(`\x80\x02${many}cos\nsystem\n(S'true'\ntR.`, 'latin1');
     const limits = { ...DEFAULT_LIMITS, maxFindings: 10 };
@@ -333,8 +330,8 @@ describe('limits', () => {
   });
 });
 
-describe('a signal', () => {
-  it('ends the assessment, closes what was opened and leaves nothing running', async () => {
+describe('an abort signal', () => {
+  it('ends the assessment, closes open files and leaves nothing running', async () => {
     const before = process.getActiveResourcesInfo().length;
     const controller = new AbortController();
     const sources: SlowSource[] = [];
@@ -351,12 +348,12 @@ describe('a signal', () => {
     await expect(stopped).rejects.toMatchObject({ name: 'AssayError', code: 'aborted' });
     expect(sources.length).toBeGreaterThan(0);
     for (const { calls } of sources) expect(calls.at(-1)).toBe('close');
-    // A read of another lane may have been under way.
+    // A read of another lane may have been in progress.
     expect(reads).toBeLessThan(3 + 8);
     await until('nothing runs any more', () => process.getActiveResourcesInfo().length <= before);
   });
 
-  it('is heard before the first file, while one is opened, and while it is hashed', async () => {
+  it('is checked before the first file, while one is opened, and while it is hashed', async () => {
     const file = join(folderOf({ 'large.pkl': LARGE }), 'large.pkl');
     await expect(
       assess(artifactOf([memoryFile('a.pkl', CLEAN)]), { signal: AbortSignal.abort() }),
@@ -389,7 +386,7 @@ describe('a listed global', () => {
     }
   });
 
-  it('is not voided by a file of another name', async () => {
+  it('is not voided by a file that provides another module', async () => {
     const assessment = await assess(
       artifactOf([memoryFile('model.pkl', ORDERED), memoryFile('collection.py', Buffer.from('pass\n'))]),
     );

@@ -6,7 +6,7 @@ const files = (...sizes: number[]) => sizes.map((size, i) => memoryFile(String(i
 const sizesOf = (...sizes: number[]) => batchesOf(files(...sizes)).map((batch) => batch.map(({ size }) => size));
 
 describe('batches', () => {
-  it('are of large files alone and of small ones together', () => {
+  it('contain large files alone and small ones together', () => {
     expect(sizesOf(300_000, 200_000, 100_000, 100_000, 50_000)).toEqual([
       [300_000],
       [200_000],
@@ -15,7 +15,7 @@ describe('batches', () => {
     expect(sizesOf()).toEqual([]);
   });
 
-  it('hold no more than a few files, and all of them, in order', () => {
+  it('contain a limited number of files, and together all files in order', () => {
     const many = files(...Array.from({ length: 200 }, () => 1));
     const batches = batchesOf(many);
     expect(batches.map((batch) => batch.length)).toEqual([64, 64, 64, 8]);

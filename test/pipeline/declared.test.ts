@@ -21,7 +21,7 @@ async function declaredBy(texts: Readonly<Record<string, string>>, ref = 'hf://a
   return { ...assessment, told: assessment.findings.map(({ ruleId, file, evidence }) => [ruleId, file, evidence]) };
 }
 
-describe('what models declare', () => {
+describe('the declarations of a model', () => {
   const expected: Readonly<Record<string, Partial<Declared>>> = {
     adapter: {
       licences: ['llama3.1'],
@@ -76,13 +76,13 @@ describe('what models declare', () => {
   };
   const folders = readdirSync(CARDS, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
-  it.each(folders.map(({ name }) => name))('%s', async (name) => {
+  it.each(folders.map(({ name }) => name))('are read from the folder %s', async (name) => {
     const { declared, notes } = await assess(artifactOf(folderFiles(join(CARDS, name))));
     expect(declared).toEqual({ ...NOTHING_DECLARED, ...expected[name] });
     expect(notes).toEqual([]);
   });
 
-  it('is nothing when no file says anything', async () => {
+  it('are empty when no file declares anything', async () => {
     const { declared } = await declaredBy({
       'README.md': '# x',
       'config.json': '{}',
@@ -91,7 +91,7 @@ describe('what models declare', () => {
     expect(declared).toEqual(NOTHING_DECLARED);
   });
 
-  it('takes the base from the card and the adapter, and where it was loaded from only when neither says', async () => {
+  it('name the base model of the card and the adapter, and _name_or_path only when neither names one', async () => {
     const from = '{"_name_or_path": "acme/older"}';
     const card = '---\nbase_model: acme/base\n---\n';
     const bases = async (texts: Readonly<Record<string, string>>) => (await declaredBy(texts)).declared.baseModels;
@@ -108,8 +108,8 @@ describe('what models declare', () => {
   });
 });
 
-describe('code that a configuration names', () => {
-  it('of another repository is a finding that weighs, of its own one that does not', async () => {
+describe('remote code that a configuration names', () => {
+  it('gives a foreign finding for another repository and an own finding for the same one', async () => {
     const { told, files: judged } = await declaredBy({
       'config.json':
         '{"auto_map": {"A": "modeling.M", "B": "other/repo--their.C", "C": "other/repo--their.D", "D": "gone.E"}}',
@@ -123,7 +123,7 @@ describe('code that a configuration names', () => {
     expect(judged.map(({ verdict }) => verdict)).toEqual(['not-assessed', 'not-assessed']);
   });
 
-  it('says whether the artifact has the module', async () => {
+  it('gives a message that states whether the artifact has the module', async () => {
     const { findings } = await declaredBy({
       'config.json': '{"auto_map": {"A": "modeling.M", "D": "gone.E"}}',
       'modeling.py': 'class M: ...',
@@ -134,7 +134,7 @@ describe('code that a configuration names', () => {
     ]);
   });
 
-  it('of the repository itself by its full name is its own, unless the artifact is only a copy of it', async () => {
+  it('is own under the full name of the repository, unless the artifact is a local copy', async () => {
     const texts = { 'config.json': '{"auto_map": {"A": "acme/model--modeling.M"}}' };
     const rules = async (ref: string) => (await declaredBy(texts, ref)).told.map(([rule]) => rule);
     expect(await rules('hf://acme/model@main')).toEqual(['hub.remote-code.own']);
@@ -142,7 +142,7 @@ describe('code that a configuration names', () => {
     expect(await rules('hf://acme/model-gguf')).toEqual(['hub.remote-code.foreign']);
   });
 
-  it('asks for trust: once a file', async () => {
+  it('gives one finding per file for trust_remote_code', async () => {
     const both = '{"trust_remote_code": true, "auto_map": {"A": "m.M"}}';
     expect(
       (await declaredBy({ 'config.json': '{"trust_remote_code": true}', 'tokenizer_config.json': both })).told,
@@ -152,7 +152,7 @@ describe('code that a configuration names', () => {
     ]);
   });
 
-  it('is reported at most 100 times', async () => {
+  it('gives at most 100 findings', async () => {
     const map = (name: string) =>
       JSON.stringify({
         auto_map: Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`A${i}`, `${name}${i}.M`])),
@@ -162,13 +162,13 @@ describe('code that a configuration names', () => {
   });
 });
 
-describe('a card or configuration that cannot be understood', () => {
+describe('an unreadable card or configuration', () => {
   it.each([
     ['README.md', '---\nlicense: &a mit\ntags: [*a]\n---\n', 'has an alias in its front matter'],
     ['README.md', '---\nlicense: mit\n', 'has no end of its front matter within 262144 bytes'],
     ['config.json', '{"architectures": ["A"', 'the JSON document ends early'],
     ['tokenizer_config.json', '[1, 2] x', 'not valid JSON: an unexpected value at byte 7'],
-  ])('%s declares nothing, and a note says why', async (path, text, why) => {
+  ])('%s with %j declares nothing, and a note gives the reason', async (path, text, why) => {
     const { declared, notes, status } = await declaredBy({ [path]: text, 'modules.json': '[{"type": "x.Y"}]' });
     expect(declared).toEqual(NOTHING_DECLARED);
     expect(notes).toEqual([`${path}: its declarations cannot be read: ${why}`]);
@@ -180,7 +180,7 @@ describe('a card or configuration that cannot be understood', () => {
     expect(judged.map(({ verdict, reasons }) => [verdict, reasons])).toEqual([['clean', []]]);
   });
 
-  it('and one of 10 MB of one line costs no more than its scan', async () => {
+  it('with one line of 10 MB is bounded by a limit', async () => {
     const { declared, notes } = await declaredBy({
       'README.md': `---\nlicense: mit\nlicense_name: ${'x'.repeat(10_000_000)}\n---\n`,
       'config.json': JSON.stringify({ model_type: 'y'.repeat(10_000_000) }),
@@ -192,12 +192,12 @@ describe('a card or configuration that cannot be understood', () => {
     ]);
   });
 
-  it('reports how many values were not kept', async () => {
+  it('gives a note with the number of values that were not kept', async () => {
     const { notes } = await declaredBy({ 'README.md': `---\nlicense: ${'x'.repeat(600)}\n---\n` });
     expect(notes).toEqual(['README.md: 1 declared values are too long or too many to keep']);
   });
 
-  it('is not an error when its bytes no longer come, and one of ours when it is', async () => {
+  it('gives a note after a network error, and throws after a defect of ours', async () => {
     const failing = (code: 'network' | 'internal') => ({
       name: 'config.json',
       size: 10,
@@ -213,7 +213,7 @@ describe('a card or configuration that cannot be understood', () => {
     await expect(readDeclaration('config.json', failing('internal'))).rejects.toThrow('no more');
   });
 
-  it('never throws, whatever files say', async () => {
+  it('never throws, for any content', async () => {
     const path = fc.constantFrom(
       'README.md',
       'config.json',

@@ -40,7 +40,7 @@ async function withArtifact<T>(path: string, work: (artifact: Artifact) => Promi
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 const sha1 = (bytes: Uint8Array) => createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 
-/** A far file that counts how often it is fetched. */
+/** A far file that counts its fetches. */
 function farFile(path: string, parts: readonly Uint8Array[], size: number, more: Partial<ArtifactFile> = {}) {
   const fetched = { times: 0 };
   const file = {
@@ -56,7 +56,7 @@ function farFile(path: string, parts: readonly Uint8Array[], size: number, more:
 }
 
 describe('the digests of an artifact', () => {
-  it('are those of every file, in the order of the artifact, under each plan', async () => {
+  it('are computed for every file, in the order of the artifact, under each plan', async () => {
     const files = {
       'a.bin': noise(3 * BLOCK_SIZE + 5, 1),
       'b/empty': '',
@@ -78,7 +78,7 @@ describe('the digests of an artifact', () => {
     expect(digested.map(({ link }) => link)).toEqual([undefined, undefined, undefined, undefined, 'within', undefined]);
   });
 
-  it('are the plans that were asked for, and nothing else', async () => {
+  it('are computed for the requested plans only, each once', async () => {
     const bytes = noise(10);
     const file = memoryFile('a', bytes, { claimed: { algorithm: 'git-sha1', hex: sha1(bytes) } });
     const [one] = await digestArtifact(artifactOf([file]), [{ algorithm: 'blake3' }, { algorithm: 'blake3' }]);
@@ -86,7 +86,7 @@ describe('the digests of an artifact', () => {
     if (one !== undefined) expect(() => sha256Of(one)).toThrow('was not hashed by SHA-256');
   });
 
-  it('are the announced ones, or none', async () => {
+  it('must match the announced digests', async () => {
     for (const bytes of [noise(10), noise(3 * BLOCK_SIZE)]) {
       const path = join(root, `claimed-${bytes.length}`);
       writeFileSync(path, bytes);
@@ -104,7 +104,7 @@ describe('the digests of an artifact', () => {
     }
   });
 
-  it('of a file that changes meanwhile are an error that names it', async () => {
+  it('end with an error that names a file that changes meanwhile', async () => {
     const path = join(root, 'changing');
     writeFileSync(path, noise(5 * BLOCK_SIZE));
     const change = (how: () => void) =>
@@ -130,7 +130,7 @@ describe('the digests of an artifact', () => {
     }
   });
 
-  it('end with the first error, which names its file; the others stop', async () => {
+  it('end with the first error, which names its file, and stop the other files', async () => {
     const [begun, failed] = [barrier(), barrier()];
     const slow = new SlowSource(noise(64 * BLOCK_SIZE), async () => {
       begun.open();
@@ -148,12 +148,12 @@ describe('the digests of an artifact', () => {
       },
     });
     await expect(digested).rejects.toMatchObject({ code: 'unreadable', subject: 'bad', message: 'cannot be read' });
-    // The one that it waited for when the other file failed.
+    // The read that was in progress when the other file failed.
     expect(slow.calls.filter((call) => call === 'read')).toHaveLength(1);
     expect(slow.calls.at(-1)).toBe('close');
   });
 
-  it('stop when the signal says so, and close what is open', async () => {
+  it('stop on an abort signal and close open files', async () => {
     const stop = new AbortController();
     const slow = new SlowSource(noise(64 * BLOCK_SIZE), async () => stop.abort());
     const file = fileFrom('slow', slow.size, async () => slow);
@@ -166,7 +166,7 @@ describe('the digests of an artifact', () => {
     await expect(before).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  it('of shards are refused before anything is read when they are more than one can hold', async () => {
+  it('in shards are refused before any read when there are too many shards', async () => {
     const never = () => Promise.reject(new Error('was opened'));
     const digest = (shardSize: number, ...sizes: number[]) => {
       const files = sizes.map((size, i) => fileFrom(`f${i}`, size, never));
@@ -182,7 +182,7 @@ describe('a far file', () => {
   const parts = [noise(100, 1), noise(BLOCK_SIZE, 2), noise(7, 3)];
   const bytes = Buffer.concat(parts);
 
-  it('is fetched whole, once, for every plan and claim', async () => {
+  it('is fetched once for all plans and claims', async () => {
     const claimed = { algorithm: 'git-sha1', hex: sha1(bytes) } as const;
     const { file, fetched } = farFile('far.bin', parts, bytes.length, { claimed });
     const events: ProgressEvent[] = [];
@@ -195,7 +195,7 @@ describe('a far file', () => {
     expect(events.reduce((sum, event) => sum + (event.kind === 'bytes' ? event.bytes : 0), 0)).toBe(bytes.length);
   });
 
-  it('of another length than announced has no digest', async () => {
+  it('with another length than announced is an error', async () => {
     for (const size of [bytes.length - 1, bytes.length + 1]) {
       const { file } = farFile('far.bin', parts, size);
       const digested = digestArtifact(artifactOf([file]), [SHA256_PLAN]);
@@ -203,7 +203,7 @@ describe('a far file', () => {
     }
   });
 
-  it('that can only be read in ranges is read whole, too', async () => {
+  it('that supports only range reads is read completely', async () => {
     const slow = new SlowSource(bytes);
     const file = fileFrom('far.bin', bytes.length, async () => slow, { distance: 'far' });
     const [one] = await digestArtifact(artifactOf([file]), [SHA256_PLAN]);
@@ -212,7 +212,7 @@ describe('a far file', () => {
 });
 
 describe('many small files', () => {
-  it('are all hashed, without a thread', async () => {
+  it('are all hashed without a thread', async () => {
     const folder = folderOf({});
     for (let i = 0; i < 10_000; i++) writeFileSync(join(folder, `f${i}`), noise(100, i));
     const started = vi.spyOn(HashThreads.prototype, 'start');

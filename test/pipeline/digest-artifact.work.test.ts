@@ -7,7 +7,7 @@ import { artifactOf, folderFiles } from '../support/artifacts.ts';
 import { growth } from '../support/growth.ts';
 import { noise, tempFolder } from '../support/temp.ts';
 
-it('many small files cost as much as there are', async () => {
+it('the work to hash many small files grows linearly with their number', async () => {
   const folder = tempFolder();
   for (let i = 0; i < 2_000; i++) writeFileSync(join(folder, `f${i}`), noise(100, i));
   const files = folderFiles(folder);

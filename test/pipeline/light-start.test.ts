@@ -5,7 +5,7 @@ import { runProgram } from '../support/run-program.ts';
 const ROOT = new URL('../..', import.meta.url).pathname;
 const MARK = 'loaded: ';
 
-/** Notes every native addon and every WebAssembly module that the process loads, and tells at its end. */
+/** Records every native addon and every WebAssembly module that the process loads, and prints them at its end. */
 const HOOK = `
 const seen = [];
 const dlopen = process.dlopen;
@@ -34,7 +34,7 @@ async function loadedBy(args: readonly string[]): Promise<{ status: number | nul
 
 const cli = join(ROOT, 'dist', 'src', 'cli', 'main.js');
 
-/** Tells of every module that the process imports. */
+/** Prints every module that the process imports. */
 const LOADER = `
 import { writeSync } from 'node:fs';
 export async function resolve(specifier, context, next) {
@@ -57,18 +57,18 @@ const packagesOf = (urls: readonly string[]) => [
 ];
 const joinedOf = (urls: readonly string[]) => urls.filter((url) => url.includes('/cli/joined/'));
 
-describe('what is imported', () => {
-  it('for help is one file beside the entry, and the package that reads command lines', async () => {
+describe('the imported modules', () => {
+  it('for --help are one bundle beside the entry, and commander', async () => {
     const urls = await importedBy(['scan', '--help']);
     expect(packagesOf(urls)).toEqual(['commander']);
-    // None where the tests have built what was old: joining is left to the whole build.
+    // There is none where the tests compiled changed files: only the whole build joins modules.
     expect([0, 2]).toContain(joinedOf(urls).length);
     expect(
       urls.filter((url) => /\/report\/(?!escape\.js|page\.js|style\.js|sarif\/rules\.js|html\/review\.js)/.test(url)),
     ).toEqual([]);
   });
 
-  it('for a scan of a path is of no other package, and of a few dozen files', async () => {
+  it('for the scan of a path include no other package, and at most a few dozen files', async () => {
     const urls = await importedBy(['scan', 'fixtures/pickle-probes/ok-dict']);
     expect(packagesOf(urls)).toEqual(['commander']);
     expect(joinedOf(urls).length).toBeLessThan(60);
@@ -85,10 +85,10 @@ describe('scan', () => {
     expect(await loadedBy([cli, 'scan', target])).toEqual({ status, loaded: [] });
   });
 
-  it('would be caught if it did', async () => {
+  it('would have such a load detected by the hook of this test', async () => {
     const wasm = 'new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))';
     expect(await loadedBy(['-e', wasm])).toEqual({ status: 0, loaded: ['wasm Module'] });
-    // A file that is not there is tried and refused: the hook notes the attempt.
+    // The hook records the attempt to load a missing file.
     const tried = await loadedBy(['-e', "try { process.dlopen({ exports: {} }, '/no.node') } catch {}"]);
     expect(tried.loaded).toEqual(['addon /no.node']);
   });

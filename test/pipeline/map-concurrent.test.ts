@@ -5,7 +5,7 @@ import { concurrencyFor, mapConcurrent } from '../../src/pipeline/map-concurrent
 import { barrier } from '../support/until.ts';
 
 describe('mapConcurrent', () => {
-  it('gives the results in the order of the items, however many turns each takes', async () => {
+  it('returns the results in the order of the items, whatever their order of completion', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(3), { maxLength: 20 }), fc.integer({ min: 1, max: 6 }), async (turns, count) => {
         const results = await mapConcurrent([...turns.entries()], count, async ([i, left]) => {
@@ -18,7 +18,7 @@ describe('mapConcurrent', () => {
     );
   });
 
-  it('starts the items in order, and no more at a time than allowed', async () => {
+  it('starts the items in order, and no more at a time than the limit', async () => {
     const started: number[] = [];
     let running = 0;
     let most = 0;
@@ -26,7 +26,7 @@ describe('mapConcurrent', () => {
     await mapConcurrent([...Array(30).keys()], 4, async (item) => {
       started.push(item);
       most = Math.max(most, ++running);
-      // The first four go on once all of them run.
+      // The first four continue once all of them run.
       if (running === 4) all.open();
       await all.opened;
       await yieldToEventLoop();
@@ -36,15 +36,15 @@ describe('mapConcurrent', () => {
     expect(most).toBe(4);
   });
 
-  it('runs one item a core, and at most eight, since each may hold the memory of a hostile file', () => {
+  it('runs one item per core, and at most eight, since each can hold the memory of a hostile file', () => {
     expect([1, 2, 8, 9, 64, 256].map(concurrencyFor)).toEqual([1, 2, 8, 8, 8, 8]);
   });
 
-  it('does nothing for no items', async () => {
+  it('returns nothing for no items', async () => {
     expect(await mapConcurrent([], 4, () => Promise.reject(new Error('never')))).toEqual([]);
   });
 
-  it('ends with the first error, once the running items have ended, and starts nothing more', async () => {
+  it('rejects with the first error once the running items have ended, and starts no more', async () => {
     const ended: number[] = [];
     const started: number[] = [];
     const [allRun, failed] = [barrier(), barrier()];
@@ -66,7 +66,7 @@ describe('mapConcurrent', () => {
     expect(ended).toEqual([1, 0, 2]);
   });
 
-  it('ends when the work throws without waiting for anything, or throws nothing at all', async () => {
+  it('rejects when the work throws synchronously or rejects with undefined', async () => {
     const thrown = mapConcurrent([1, 2, 3], 2, () => {
       throw new Error('at once');
     });
@@ -74,9 +74,9 @@ describe('mapConcurrent', () => {
     await expect(mapConcurrent([1], 1, () => Promise.reject(undefined))).rejects.toBeUndefined();
   });
 
-  it('let timers run while work waits for nothing', async () => {
+  it('lets timers run while the work never waits', async () => {
     let now = 0;
-    // Every item takes longer than what runs may wait for a turn.
+    // Every item takes longer than the time after which mapConcurrent yields.
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
     let turns = 0;
     let next = setImmediate(function again() {

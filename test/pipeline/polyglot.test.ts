@@ -8,7 +8,7 @@ import { runProgram } from '../support/run-program.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const folder = tempFolder();
-/** Of protocol 0, after the newline that ends whatever text stood open. */
+/** Of protocol 0, after the newline that ends any open text. */
 const CALL = Buffer.from("\ncos\nsystem\n(S'true'\ntR.");
 
 function safetensors(headerLength: number, json: string, data: Uint8Array): Buffer {
@@ -23,10 +23,10 @@ function tensors(extra = ''): string {
 
 /** The length of the header, 0x..56, opens a UNICODE line: everything up to the first newline, which is in the tensor. */
 const LINE = safetensors(0x156, tensors(), CALL);
-/** 0x..58 opens BINUNICODE, of 32 bytes: the unpickler goes on inside a note of the metadata, and from there to the tensor. */
+/** 0x..58 opens BINUNICODE of 32 bytes: the unpickler continues inside a note of the metadata, and from there to the tensor. */
 const STRING = safetensors(0x2058, tensors('"__metadata__":{"note":"....Vxyz"},'), CALL);
 
-/** `G` takes eight bytes as a float; the counts of tensors and keys make strings; the payload stands in a key. */
+/** `G` reads eight bytes as a float; the counts of tensors and keys form strings; the payload is in a key. */
 function gguf(): Buffer {
   const head = Buffer.alloc(32);
   head.write('GGUF', 0);
@@ -38,7 +38,7 @@ function gguf(): Buffer {
   return Buffer.concat([head, CALL, Buffer.alloc(0x56 - CALL.length), Buffer.from([8, 0, 0, 0]), Buffer.alloc(64)]);
 }
 
-/** `B` takes as many bytes as `M` and the size tell; a size that is a lie makes that a few. */
+/** `B` reads as many bytes as `M` and the size state; a false size makes that a few. */
 function bmp(): Buffer {
   const head = Buffer.alloc(82);
   head.write('BM', 0);
@@ -52,13 +52,13 @@ const POLYGLOTS = [
   ['safetensors, by a line', 'line.safetensors', 'safetensors', LINE],
   ['safetensors, by a string', 'string.safetensors', 'safetensors', STRING],
   [
-    'text, after a line that is longer than what formats are told by',
+    'text, after a line that is longer than the probe',
     'notes.txt',
     'text',
     Buffer.concat([Buffer.from('V'.padEnd(9_000, 'x')), CALL]),
   ],
   ['GGUF', 'model.gguf', 'gguf', gguf()],
-  ['a BMP image of a lying size', 'image.bmp', 'pickle', bmp()],
+  ['a BMP image with a false size', 'image.bmp', 'pickle', bmp()],
 ] as const;
 
 async function verdictOf(name: string, bytes: Uint8Array) {
@@ -66,7 +66,7 @@ async function verdictOf(name: string, bytes: Uint8Array) {
   return { file: assessment.files[0], rules: assessment.findings.map(({ ruleId }) => ruleId) };
 }
 
-describe.each(POLYGLOTS)('%s that is a pickle as well', (_, name, format, bytes) => {
+describe.each(POLYGLOTS)('a polyglot of a pickle and %s', (_, name, format, bytes) => {
   it('is malicious', async () => {
     const { file, rules } = await verdictOf(name, bytes);
     expect(file).toMatchObject({ format, verdict: 'malicious', imports: ['os.system'] });
@@ -74,7 +74,7 @@ describe.each(POLYGLOTS)('%s that is a pickle as well', (_, name, format, bytes)
     if (format !== 'pickle' && format !== 'text') expect(rules).toContain('format.polyglot');
   });
 
-  it('is another matter without the payload', async () => {
+  it('is not malicious without the payload', async () => {
     const harmless = Buffer.from(bytes);
     harmless.fill(0x20, harmless.indexOf('cos\n'), harmless.indexOf('tR.') + 3);
     const { file, rules } = await verdictOf(name, harmless);
@@ -83,21 +83,21 @@ describe.each(POLYGLOTS)('%s that is a pickle as well', (_, name, format, bytes)
   });
 });
 
-it('a safetensors file whose length merely opens a string is clean', async () => {
+it('a safetensors file whose length only opens a string is clean', async () => {
   for (const length of [0x156, 0x158, 0x2058]) {
     const { file } = await verdictOf('model.safetensors', safetensors(length, tensors(), Buffer.alloc(CALL.length, 7)));
     expect(file).toMatchObject({ format: 'safetensors', verdict: 'clean' });
   }
 });
 
-it('a reading as a pickle that meets a limit is unknown', async () => {
+it('a file whose reading as a pickle meets a limit is unknown', async () => {
   const text = Buffer.concat([Buffer.alloc(17 * 1024 * 1024, 'V'), CALL]);
   const { file } = await verdictOf('notes.txt', text);
   expect(file).toMatchObject({ format: 'text', verdict: 'unknown' });
   expect(file?.reasons.join()).toContain('(maxPickleLine)');
 });
 
-it('text that could begin a pickle is clean', async () => {
+it('text that starts like a pickle is clean', async () => {
   for (const text of [
     'Very long '.repeat(2_000),
     `Vision\n${'class of models '.repeat(1_000)}\n`,
@@ -108,8 +108,8 @@ it('text that could begin a pickle is clean', async () => {
 
 const python = findPython();
 
-requirePart('Python', python !== undefined, 'install python3', 'the polyglots', () => {
-  /** Unpickles with an import that is only noted: proof that a loader would ask for it, and nothing is run. */
+requirePart('Python', python !== undefined, 'install python3', 'the polyglots in Python', () => {
+  /** Unpickles with an import that is only recorded: it proves that a loader would request the name, and nothing runs. */
   const LOADER = `
 import pickle, sys
 class Watch(pickle.Unpickler):
@@ -120,7 +120,7 @@ with open(sys.argv[1], 'rb') as file:
     Watch(file).load()
 `;
 
-  it.each(POLYGLOTS)('%s: the unpickler asks for os.system and calls it', async (_, name, __, bytes) => {
+  it.each(POLYGLOTS)('%s: the unpickler requests os.system and calls it', async (_, name, __, bytes) => {
     const path = join(folder, name);
     writeFileSync(path, bytes);
     const ran = await runProgram(python ?? '', ['-c', LOADER, path]);

@@ -16,7 +16,7 @@ export interface RuleParts {
   readonly action?: string;
 }
 
-/** A policy as text, its strings quoted as YAML wants them. JSON is YAML. */
+/** A policy as text, with its strings quoted as JSON, which is valid YAML. */
 export function policyText(
   rules: readonly RuleParts[],
   more: { readonly variables?: Readonly<Record<string, string>>; readonly match?: object } = {},
@@ -46,13 +46,13 @@ export function policyOf(text: string): CompiledPolicy {
   return result as CompiledPolicy;
 }
 
-/** What is wrong with one expression of a rule, without its place. */
+/** The problems of one expression of a rule, without their place. */
 export function complaint(expression: string, variables: Readonly<Record<string, string>> = {}): string | undefined {
   const result = read(policyText([{ expression }], { variables }));
   return Array.isArray(result) ? String(result[0]).replace(/^\d+:\d+ /, '') : undefined;
 }
 
-/** What one rule makes of a model. */
+/** The result of one rule for a model. */
 export function decideBy(
   rule: RuleParts | string,
   model: CaseFragment | Assessment = {},

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { complaint, policyOf, policyText, read } from './a-policy.ts';
 
-describe('what an expression may say', () => {
+describe('the compiler of expressions', () => {
   it.each([
     'files.all(f, f.verdict == "clean" && f.size >= 0)',
     'artifact.digest != null && artifact.digest.startsWith("sha256:")',
@@ -14,7 +14,7 @@ describe('what an expression may say', () => {
     'declared.tags.exists_one(t, t.lowerAscii() == "a")',
     'files.map(f, f.format == "gguf", f.path).size() == 0 ? true : files[0].size > 1',
     '{"a": 1}["a"] == 1 && [1, 2].size() == 2 && size("text") > 0',
-  ])('%s', (expression) => {
+  ])('accepts %s', (expression) => {
     expect(complaint(expression)).toBeUndefined();
   });
 
@@ -43,17 +43,17 @@ describe('what an expression may say', () => {
     ['artifact.ref == b"a"', /policies have no bytes/],
     ['google.protobuf.Duration{seconds: 1} == now', /policies have no messages/],
     ['true ? "a" : "b"', 'the expression must return true or false, but returns text'],
-  ])('not %s', (expression, message) => {
+  ])('refuses %s', (expression, message) => {
     if (typeof message === 'string') expect(complaint(expression)).toBe(message);
     else expect(complaint(expression)).toMatch(message);
   });
 
-  it('no variable before it is defined, and a bad one is reported once', () => {
+  it('refuses a variable before its definition, and reports an invalid one once', () => {
     expect(complaint('variables.b', { a: 'variables.b', b: 'true' })).toBe('no variable b is defined before');
     expect(read(policyText([{ expression: 'variables.a.size() == 0' }], { variables: { a: 'fles' } }))).toHaveLength(1);
   });
 
-  it('what else is computed has its type, too', () => {
+  it('checks the types of the other computed fields, too', () => {
     const one = (parts: object) => read(policyText([{ expression: 'artifact.isPinned', ...parts }]));
     expect(one({ when: 'files' })).toEqual([expect.stringContaining('must return true or false, but returns a list')]);
     expect(one({ messageExpression: 'files.size()' })).toEqual([expect.stringContaining('must return text')]);
@@ -62,12 +62,12 @@ describe('what an expression may say', () => {
   });
 });
 
-describe('limits', () => {
+describe('the limit', () => {
   it.each([
     ['characters', `artifact.ref == "${'a'.repeat(4_096)}"`, 'has more than 4096 characters'],
     ['brackets', `${'('.repeat(60)}true${')'.repeat(60)}`, 'is nested more than 48 deep'],
     ['signs', `${'!'.repeat(500)}artifact.isPinned`, 'is nested more than 48 deep'],
-    ['questions', `${'true ? true : '.repeat(60)}true`, 'is nested more than 48 deep'],
+    ['ternary operators', `${'true ? true : '.repeat(60)}true`, 'is nested more than 48 deep'],
     ['sums', `files.size() == 1${'+1'.repeat(250)}`, 'is nested more than 200 deep, operators in a row included'],
     ['parts', `files.size() in [${'1,'.repeat(1_000)}1]`, 'has more than 1000 parts'],
     [
@@ -75,18 +75,18 @@ describe('limits', () => {
       'files.all(a, files.all(b, files.all(c, files.all(d, d.size > 0))))',
       'walks lists within lists more than 3 deep',
     ],
-  ])('of %s', (_, expression, message) => {
+  ])('of %s is enforced', (_, expression, message) => {
     expect(complaint(expression)).toBe(`the expression ${message}; split it into variables`);
   });
 
-  it('of selections, which need no brackets: refused or read, never a stack that overflows', () => {
+  it('of chained selections is enforced without a stack overflow', () => {
     expect(complaint(`artifact${'.ref'.repeat(1_000)} == "a"`)).toMatch(/nested|text has no fields/);
     expect(complaint(`artifact.ref${'[0]'.repeat(1_000)} == "a"`)).toMatch(/nested|holds nothing/);
     expect(complaint(`files.size() == 1${'+1'.repeat(2_000)}`)).toMatch(/nested/);
     expect(complaint(`files.size() == 1${' + 1'.repeat(150)}`)).toBeUndefined();
   });
 
-  it('of rules, variables and words', () => {
+  it('of rules, variables and words is enforced', () => {
     const rules = Array.from({ length: 101 }, (_, i) => ({ id: `r${i}`, expression: 'artifact.isPinned' }));
     expect(read(policyText(rules))).toEqual([expect.stringContaining('validations has more than 100 items')]);
     expect(read(policyText(rules.slice(1)))).not.toBeInstanceOf(Array);
@@ -102,8 +102,8 @@ describe('limits', () => {
   });
 });
 
-describe('what a compiled policy knows', () => {
-  it('the variables that a rule uses, those of these included', () => {
+describe('a compiled policy', () => {
+  it('lists the variables that a rule uses, also indirectly', () => {
     const policy = policyOf(
       policyText([{ expression: 'variables.b' }], {
         variables: { a: 'files.size()', b: 'variables.a > 0', c: 'true' },
@@ -112,7 +112,7 @@ describe('what a compiled policy knows', () => {
     expect([...(policy.rules[0]?.uses ?? [])].sort()).toEqual(['a', 'b']);
   });
 
-  it('the digest of its bytes', () => {
+  it('has the digest of its bytes', () => {
     const text = policyText([{ expression: 'artifact.isPinned' }]);
     expect(policyOf(text).digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(policyOf(`${text}\n`).digest).not.toBe(policyOf(text).digest);

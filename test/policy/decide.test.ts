@@ -24,11 +24,11 @@ describe('shipped policies', () => {
     ['research', 'suspicious', 'warn'],
     ['research', 'unknown', 'warn'],
     ['research', 'malicious', 'warn'],
-  ] as const)('%s on %s: %s', (policy, verdict, action) => {
+  ] as const)('%s decides on %s: %s', (policy, verdict, action) => {
     expect(decideOn(verdict, policy)).toBe(action);
   });
 
-  it('names the rules that led to the action, with their findings, and no milder ones', () => {
+  it('list the rules that led to the action, with their findings, and no milder ones', () => {
     const bad = finding(CALL_RULE, { file: 'bad.pkl' });
     const decision = decide(
       assessment({
@@ -49,11 +49,11 @@ describe('shipped policies', () => {
     });
   });
 
-  it('has nothing to say about what it allows', () => {
+  it('list no violations when they allow', () => {
     expect(decide(assessment()).violations).toEqual([]);
   });
 
-  it('denies what was not looked at, and what has nothing to look at', () => {
+  it('deny an incomplete scan and an empty artifact', () => {
     expect(decide(assessment({ status: 'incomplete' })).violations.map(({ rule }) => rule)).toEqual([
       'artifact.incomplete',
     ]);
@@ -61,7 +61,7 @@ describe('shipped policies', () => {
     expect(decide(assessment({ files: [] }), { policy: 'research' }).action).toBe('warn');
   });
 
-  it('denies bytes that are not the announced ones', () => {
+  it('deny bytes that do not match the announced digest', () => {
     const checks = [{ id: 'integrity.checksum', status: 'fail', detail: 'model.bin has another digest' }] as const;
     const decision = decide(assessment({ checks }));
     expect(decision.action).toBe('deny');
@@ -87,8 +87,8 @@ describe('--fail-on', () => {
   });
 });
 
-describe('names', () => {
-  it('says which there are', () => {
+describe('policy names', () => {
+  it('are listed in the error for an unknown one', () => {
     expect(() => decide(assessment(), { policy: 'basline' })).toThrowError(
       expect.objectContaining({
         code: 'usage',

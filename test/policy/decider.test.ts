@@ -24,11 +24,11 @@ const models = [
     findings: [{ ruleId: 'pickle.call', file: 'a.pkl' }],
     checks: [{ id: 'integrity.checksum', status: 'fail' }],
   }),
-  // So many that policies walk more than they may.
+  // So many that policies exceed their step limit.
   caseAssessment({ files: files(3_000) }),
 ];
 
-/** Policies that ask alike, or seem to: the same words over variables that differ, or that see the occasion. */
+/** Policies that share expressions, or seem to: the same words over variables that differ, or that depend on the environment. */
 const rules = [
   { id: 'same', expression: 'variables.some.size() == 1' },
   { id: 'through', expression: 'variables.more' },
@@ -53,8 +53,8 @@ const ours = ["f.path.startsWith('a')", "f.verdict == 'clean'"].flatMap((filter)
 );
 const policies = [...SHIPPED_POLICIES.map(({ name }) => shippedPolicy(name)), ...ours];
 
-describe('deciding one assessment by several policies', () => {
-  it('gives what each gives alone, in whatever order they are asked', () => {
+describe('a decision on one assessment by several policies', () => {
+  it('equals the decision of each policy alone, in any order', () => {
     const occasion = fc.record({
       policy: fc.constantFrom(...policies),
       stage: fc.constantFrom('candidate', 'staging', 'production'),
@@ -84,7 +84,7 @@ describe('deciding one assessment by several policies', () => {
     );
   });
 
-  it('evaluates once what they ask alike', () => {
+  it('evaluates shared expressions once', () => {
     const [model] = models;
     if (model === undefined) throw new Error('no model');
     const view = new PolicyView({ assessment: model, now: NOW, waived: NONE, waivedFiles: NONE });
@@ -96,7 +96,7 @@ describe('deciding one assessment by several policies', () => {
     expect(view.values.size).toBe(found);
   });
 
-  it('keeps apart what rests on the stage or on approvals', () => {
+  it('does not share expressions that depend on the stage or on approvals', () => {
     const keys = ours.flatMap((policy) => policy.rules.map(({ id, expression }) => [id, expression.sharedAs] as const));
     const sharedAs = (id: string) => new Set(keys.filter(([key]) => key === id).map(([, as]) => as));
     expect(sharedAs('approved')).toEqual(new Set([undefined]));

@@ -7,7 +7,7 @@ import { decideBy, policyOf, policyText } from './a-policy.ts';
 
 const DETAIL = { files: [{ path: 'a.pkl', format: 'pickle' }], findings: [{ ruleId: 'zip.symlink', file: 'a.pkl' }] };
 
-/** So many files, each with as many imports and a finding. */
+/** A number of files, each with as many imports and a finding. */
 function large(count: number, imports = 0): Assessment {
   const names = Array.from({ length: imports }, (_, i) => `acme.name${i}`);
   const paths = Array.from({ length: count }, (_, i) => `weights/part-${i}.bin`);
@@ -22,17 +22,17 @@ function outcomeOf(...args: Parameters<typeof decideBy>) {
   return { action, ...rules[0] };
 }
 
-describe('a rule that cannot be evaluated denies', () => {
+describe('a rule that cannot be evaluated denies:', () => {
   it.each([
-    ['a check that is not there', "checks['integrity.nothing'].status == 'pass'"],
-    ['an item that is not there', 'files[7].size > 0'],
-    ['a label that is not there', "environment.labels.region == 'eu'"],
+    ['a missing check', "checks['integrity.nothing'].status == 'pass'"],
+    ['a missing item', 'files[7].size > 0'],
+    ['a missing label', "environment.labels.region == 'eu'"],
     ['a null', 'source.host.startsWith("a")'],
     ['a division by zero', '1 / (files.size() - 1) == 1'],
     ['a number that is too large', 'files.size() + 9223372036854775807 > 0'],
-    ['a type that is known only then', 'dyn(files[0].path) > 1'],
-    ['a time that is none', 'timestamp(files[0].path) > now'],
-    ['a pattern that is none', 'files[0].path.matches("(" + files[0].path)'],
+    ['a type that is known only at evaluation', 'dyn(files[0].path) > 1'],
+    ['an invalid time', 'timestamp(files[0].path) > now'],
+    ['an invalid pattern', 'files[0].path.matches("(" + files[0].path)'],
     ['a variable that fails', 'variables.failing'],
   ])('%s', (_, expression) => {
     const variables = { failing: 'files[7].size > 0' };
@@ -41,7 +41,7 @@ describe('a rule that cannot be evaluated denies', () => {
     expect(message).toMatch(/^could not be evaluated: ./);
   });
 
-  it('whatever its action is, and when its condition fails', () => {
+  it('any action, and a condition that fails', () => {
     for (const action of ['warn', 'audit']) {
       expect(outcomeOf({ expression: 'files[7].size > 0', action })).toMatchObject({
         action: 'deny',
@@ -54,19 +54,19 @@ describe('a rule that cannot be evaluated denies', () => {
     });
   });
 
-  it('but for what does not matter: || and && are without order', () => {
+  it('except when the other side of || or && decides', () => {
     expect(outcomeOf('files[7].size > 0 || artifact.isPinned')).toMatchObject({ action: 'allow', outcome: 'pass' });
     expect(outcomeOf('files[7].size > 0 && !artifact.isPinned')).toMatchObject({ action: 'deny', outcome: 'deny' });
   });
 
-  it('a message that fails does not hide the violation', () => {
+  it('a violation, also when its message fails', () => {
     expect(outcomeOf({ expression: '!artifact.isPinned', messageExpression: 'files[7].path' })).toMatchObject({
       outcome: 'deny',
       message: 'the rule rule was broken',
     });
   });
 
-  it('findings that fail do not hide it, either', () => {
+  it('a violation, also when its findings fail', () => {
     expect(outcomeOf({ expression: '!artifact.isPinned', findings: '[findings[7]]' }, DETAIL)).toMatchObject({
       outcome: 'deny',
       findings: [],
@@ -74,8 +74,8 @@ describe('a rule that cannot be evaluated denies', () => {
   });
 });
 
-describe('what this version cannot produce', () => {
-  it('denies as unavailable, and says what is missing', () => {
+describe('data that this version cannot produce', () => {
+  it('makes a rule deny as unavailable, with what is missing', () => {
     const { action, violations } = decideBy({ id: 'tested', expression: 'tests.passed || artifact.isPinned' });
     expect(action).toBe('deny');
     expect(violations).toEqual([
@@ -87,13 +87,13 @@ describe('what this version cannot produce', () => {
     ]);
   });
 
-  it('through a variable, too, and whatever the action is', () => {
+  it('makes a rule deny also through a variable and for any action', () => {
     const options = { variables: { a: 'provenance', b: 'variables.a' } };
     const { violations } = decideBy({ expression: 'variables.b.ok', action: 'audit' }, {}, options);
     expect(violations).toMatchObject([{ rule: 'unavailable', message: expect.stringContaining('(provenance)') }]);
   });
 
-  it('is not asked where its condition is false', () => {
+  it('is not required by a rule whose condition is false', () => {
     const rule = { expression: 'tests.passed', when: "'require-tests' in environment.labels" };
     expect(decideBy(rule).action).toBe('allow');
     const environment = { labels: { 'require-tests': '' } };
@@ -101,7 +101,7 @@ describe('what this version cannot produce', () => {
   });
 });
 
-describe('a policy for others denies', () => {
+describe('a policy with a match denies artifacts that do not match', () => {
   const decideFor = (match: object, environment = {}) =>
     decide(caseAssessment({}), {
       policy: policyOf(policyText([{ expression: 'artifact.isPinned' }], { match })),
@@ -127,7 +127,7 @@ describe('a policy for others denies', () => {
     ]);
   });
 
-  it('and those that it is for are judged', () => {
+  it('and judges those that match', () => {
     expect(decideFor({ stages: ['production'] }, { stage: 'production' }).action).toBe('allow');
     expect(decideFor({ formats: ['safetensors'], sources: ['hf'], expression: 'files.size() == 1' }).action).toBe(
       'allow',
@@ -135,7 +135,7 @@ describe('a policy for others denies', () => {
   });
 });
 
-describe('a runaway expression denies', () => {
+describe('a runaway expression denies:', () => {
   const sixteen = (name: string) => Array.from({ length: 16 }, () => name).join(' + ');
   const variables = {
     all: 'files.all(a, files.all(b, a.size + b.size >= 0))',
@@ -152,24 +152,24 @@ describe('a runaway expression denies', () => {
       /walks too many/,
     ],
     ['walks in a variable', 'files.all(f, variables.all)', /walks too many/],
-    ['a text that grows', `(${sixteen('variables.c')}).size() > 0`, /would make a text or a list that is too long/],
-    ['lists within lists', 'files.map(a, files.map(b, files.map(c, c.path))).size() > 0', /walks too many/],
+    ['a growing string', `(${sixteen('variables.c')}).size() > 0`, /would make a text or a list that is too long/],
+    ['nested lists', 'files.map(a, files.map(b, files.map(c, c.path))).size() > 0', /walks too many/],
     ['many searches', 'files.all(a, files.all(b, a.path.replace("a", b.path).contains(b.path)))', /walks too many/],
     ['a pattern for each pair', 'files.all(a, files.all(b, a.path.matches(b.path + "(a|b)*")))', /walks too many/],
-    ['names within names', 'files.all(a, a.imports.all(i, files.all(b, i in b.imports)))', /walks too many/],
+    ['nested names', 'files.all(a, a.imports.all(i, files.all(b, i in b.imports)))', /walks too many/],
   ])('%s', (_, expression, why) => {
     const { action, outcome, message } = outcomeOf(expression, model, { variables });
     expect({ action, outcome }).toEqual({ action: 'deny', outcome: 'error' });
     expect(message).toMatch(why);
   });
 
-  it('many rules that are each within bounds are not, together', () => {
+  it('many rules that are within bounds alone, but not together', () => {
     const rules = Array.from({ length: 40 }, (_, i) => ({
       id: `r${i}`,
       expression: `files.all(a, files.all(b, a.size + b.size >= ${-i}))`,
     }));
     const decision = decide(large(1_000), { policy: policyOf(policyText(rules)) });
-    // Each walks a million pairs, and all together no more than a policy may.
+    // Each rule iterates over a million pairs, and all together over no more than the limit of a policy.
     const walked = decision.rules.filter(({ outcome }) => outcome !== 'error').length * 1_000 * 1_000;
     expect(walked).toBeGreaterThan(0);
     expect(walked).toBeLessThanOrEqual(2 * MAX_STEPS);
@@ -181,7 +181,7 @@ describe('a runaway expression denies', () => {
   });
 });
 
-describe('the findings behind a violation', () => {
+describe('the findings of a violation', () => {
   const fingerprints = caseAssessment(DETAIL).findings.map(({ fingerprint }) => fingerprint);
 
   it.each([
@@ -190,20 +190,20 @@ describe('the findings behind a violation', () => {
     'files.filter(f, f.format == "pickle").size() == 0',
     'findings.size() == 0',
     'findings.all(f, f.severity == "low") && artifact.isPinned',
-    // Longer than an expression may be nested, once each operation has its brackets.
+    // Longer than the nesting limit of an expression, once each operation has its brackets.
     `files.all(f, f.size${' + f.size'.repeat(60)} < 0)`,
-  ])('%s', (expression) => {
+  ])('are found in %s', (expression) => {
     expect(outcomeOf(expression, DETAIL)).toMatchObject({ outcome: 'deny', findings: fingerprints });
   });
 
-  it('are those that the policy names, where it does', () => {
+  it('are those that the policy names, if it does', () => {
     expect(outcomeOf({ expression: '!artifact.isPinned' }, DETAIL).findings).toEqual([]);
     expect(outcomeOf({ expression: '!artifact.isPinned', findings: 'findings' }, DETAIL).findings).toEqual(
       fingerprints,
     );
   });
 
-  it('are none, and the rule denies, when the rule cannot be taken apart', () => {
+  it('are empty when the rule cannot be analysed, and the rule still denies', () => {
     const alternating = `files.all(f, f.size${' * 1 + f.size - f.size'.repeat(60)} < 0)`;
     expect(outcomeOf(alternating, DETAIL)).toMatchObject({ action: 'deny', outcome: 'deny' });
   });

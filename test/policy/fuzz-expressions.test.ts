@@ -8,7 +8,7 @@ import { expressionConstant } from '../../src/policy/constant.ts';
 import { policyText } from './a-policy.ts';
 import { expressions, judge, LONG_EXPRESSIONS, RUNS, view } from './fuzz.ts';
 
-describe('no expression does', () => {
+describe('the reader of policies never throws and stays within bounds for an expression', () => {
   it('of any characters', () => {
     const text = fc.oneof(
       fc.string({ maxLength: 80 }),
@@ -29,7 +29,7 @@ describe('no expression does', () => {
     );
   });
 
-  it('that is well formed: it is refused, or evaluated within bounds', () => {
+  it('that is well formed', () => {
     const outcomes = new Map<string, number>();
     fc.assert(
       fc.property(expressions, expressions, (expression, variable) => {
@@ -56,7 +56,7 @@ describe('no expression does', () => {
 });
 
 describe('the static analysis of an expression', () => {
-  it('is right: a constant expression always has that value, or none', () => {
+  it('finds only true constants', () => {
     let constant = 0;
     const parts = fc.constantFrom(
       'true',
@@ -106,14 +106,14 @@ describe('the static analysis of an expression', () => {
     ['-(5)[0]', '(-(5)[0])'],
     ['-(1.5).size()', '(-(1.5).size())'],
     ['has(-(9223372036854775807).path)', 'has((-(9223372036854775807).path))'],
-  ])('keeps the sign where it was written: %s', (text, written) => {
+  ])('keeps the sign of a literal: %s', (text, written) => {
     const parsed = tryParse(text);
     expect(parsed && expressionText(parsed.node)).toBe(written);
     const again = tryParse(written);
     expect(again && expressionText(again.node)).toBe(written);
   });
 
-  it('keeps the meaning of an expression that is printed again', () => {
+  it('preserves the meaning of an expression that is printed', () => {
     fc.assert(
       fc.property(expressions, (text) => {
         const parsed = tryParse(text);

@@ -5,8 +5,8 @@ import { isProblems } from '../../src/policy/load.ts';
 import { policyText } from './a-policy.ts';
 import { judge, RUNS } from './fuzz.ts';
 
-describe('no input makes the reader of policies throw', () => {
-  it('bytes', () => {
+describe('the reader of policies never throws for', () => {
+  it('random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => void judge(bytes)),
       { numRuns: RUNS },
@@ -45,7 +45,7 @@ describe('no input makes the reader of policies throw', () => {
     );
   });
 
-  it('a good policy with a few characters changed', () => {
+  it('a valid policy with a few characters changed', () => {
     const good = policyText(
       [{ expression: "files.all(f, f.path.matches('^a{2,3}$') || f.size > 1)", when: 'artifact.isPinned' }],
       {
@@ -69,7 +69,7 @@ describe('no input makes the reader of policies throw', () => {
     expect([...outcomes].sort()).toEqual(['decided', 'refused']);
   });
 
-  it('values of any shape where a policy has others', () => {
+  it('values of any type in the fields of a policy', () => {
     fc.assert(
       fc.property(
         fc.object({
@@ -84,7 +84,7 @@ describe('no input makes the reader of policies throw', () => {
     );
   });
 
-  it('files of cases', () => {
+  it('files of test cases', () => {
     const words = fc.constantFrom(
       'cases',
       'name',

@@ -20,7 +20,7 @@ export const view = new PolicyView({
   waivedFiles: new Set(),
 }).for({ approvals: [], environment: { stage: 'production', labels: { region: 'eu' } } });
 
-/** Whatever is read is decided or refused: nothing is thrown, and no rule is lost. */
+/** Every policy that is read gives a decision or an error: nothing is thrown, and no rule is omitted. */
 export function judge(bytes: Uint8Array): 'refused' | 'decided' {
   const read = readPolicy(bytes);
   if (isProblems(read)) {
@@ -71,7 +71,7 @@ const LEAVES = [
   'variables.v',
 ];
 
-/** Expressions that are well formed, and mostly nonsense. */
+/** Well-formed expressions, most of them without a meaning. */
 export const expressions = fc.letrec<{ any: string }>((tie) => {
   const any = tie('any');
   const two = (operator: string) => fc.tuple(any, any).map(([a, b]) => `(${a} ${operator} ${b})`);
@@ -110,7 +110,7 @@ export const expressions = fc.letrec<{ any: string }>((tie) => {
   };
 }).any;
 
-/** Expressions of one thing, over and over. */
+/** Expressions that repeat one element. */
 export const LONG_EXPRESSIONS: readonly (readonly [string, (n: number) => string])[] = [
   ['brackets', (n) => '('.repeat(n)],
   ['lists', (n) => '['.repeat(n) + ']'.repeat(n)],

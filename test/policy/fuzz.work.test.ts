@@ -6,11 +6,11 @@ import { work } from '../support/work.ts';
 import { policyText } from './a-policy.ts';
 import { expressions, judge, LONG_EXPRESSIONS } from './fuzz.ts';
 
-/** Blocks of code that a step of a rule takes, with room. */
+/** An upper bound of the blocks of code per step of a rule. */
 const EACH = 40;
 
-describe('the cost of an expression', () => {
-  it('is bounded, whatever it says', async () => {
+describe('the work on an expression', () => {
+  it('is bounded for any expression', async () => {
     await fc.assert(
       fc.asyncProperty(expressions, async (expression) => {
         const text = Buffer.from(policyText([{ expression }]));
@@ -21,7 +21,7 @@ describe('the cost of an expression', () => {
     );
   });
 
-  it.each(LONG_EXPRESSIONS)('grows with its length: many %s', async (_, expression) => {
+  it.each(LONG_EXPRESSIONS)('grows linearly with its length: many %s', async (_, expression) => {
     const grown = await growth(500, (n) => judge(Buffer.from(policyText([{ expression: expression(n) }]))));
     expect(grown).toBeLessThan(5);
   });

@@ -16,7 +16,7 @@ function warnings(...args: Parameters<typeof policyText>): string[] {
 
 const about = (expression: string, more = {}) => warnings([{ expression }], more);
 
-describe('a rule that can never fire', () => {
+describe('a rule that can never fire is reported:', () => {
   it.each([
     'true',
     '1 == 1 || files.size() == 0',
@@ -33,7 +33,7 @@ describe('a rule that can never fire', () => {
     expect(about(expression)).toEqual(['rule can never fire: its expression is always true']);
   });
 
-  it('for what match lets through', () => {
+  it('for artifacts that pass match', () => {
     expect(about("environment.stage in ['staging', 'production', 'test']", PRODUCTION)).toEqual([
       'rule can never fire: its expression is always true for what match lets through',
     ]);
@@ -42,7 +42,7 @@ describe('a rule that can never fire', () => {
   });
 });
 
-describe('a rule that always fires', () => {
+describe('a rule that always fires is reported:', () => {
   it.each([
     'false',
     'artifact.isPinned && false',
@@ -61,20 +61,20 @@ describe('no problem is reported for', () => {
     'files.size() >= 1',
     "source.kind == 'hf' || source.kind == 's3'",
     "source.kind != 'hf' && source.kind != 's3'",
-    // With a file of each, neither is always so.
+    // With a file of each, neither expression is constant.
     "files.exists(f, f.verdict == 'clean') && files.exists(f, f.verdict == 'unknown')",
     "files.all(f, f.verdict == 'clean') || files.all(f, f.verdict == 'unknown')",
-    // A key that is missing denies.
+    // A missing key denies.
     "environment.labels.region != 'eu' || environment.labels.region != 'us'",
     "checks['integrity.checksum'].status != 'fail' || checks['integrity.checksum'].status != 'error'",
-    // No file at all.
+    // There is no file.
     'files.all(f, false)',
   ])('%s', (expression) => {
     expect(about(expression)).toEqual([]);
   });
 });
 
-describe('what makes no sense', () => {
+describe('a warning is given for', () => {
   it('a condition that is never met', () => {
     expect(warnings([{ expression: 'artifact.isPinned', when: "environment.stage == 'dev'" }], PRODUCTION)).toEqual([
       'rule is never asked: when is always false for what match lets through',
@@ -93,7 +93,7 @@ describe('what makes no sense', () => {
     expect(warnings(rules)).toEqual(['b repeats a']);
   });
 
-  it('a variable that no rule uses, unless another variable that is used does', () => {
+  it('a variable that no rule uses, directly or through another variable', () => {
     const variables = { a: '1', b: 'variables.a + 1', c: '3' };
     expect(warnings([{ expression: 'files.size() > variables.b' }], { variables })).toEqual([
       'the variable c is not used',
@@ -107,11 +107,11 @@ describe('what makes no sense', () => {
     ["!findings.exists(f, f.ruleId == 'pickle.cal.dangerous')", 'this version has no rule pickle.cal.dangerous'],
     ["!('integrity.checksm' in checks)", 'this version has no check integrity.checksm'],
     ["checks['integrity.signatur'].status == 'pass'", 'this version has no check integrity.signatur'],
-  ])('a word that nothing is called by: %s', (expression, message) => {
+  ])('an unknown word: %s', (expression, message) => {
     expect(about(expression)).toEqual([message]);
   });
 
-  it('such a word in a variable and in match', () => {
+  it('an unknown word in a variable and in match', () => {
     const variables = { good: "['ggfu']" };
     expect(about('files.all(f, f.format in variables.good)', { variables })).toEqual([
       'this version has no format ggfu',
@@ -123,14 +123,14 @@ describe('what makes no sense', () => {
     expect(found).toMatchObject({ message: 'this version has no format ggfu', hint: 'did you mean gguf?', line: 9 });
   });
 
-  it('no word that is known, and none where words are not known', () => {
+  it('no known word, and no word when the vocabulary is not given', () => {
     const expression = "files.all(f, f.format in ['gguf'] && f.path == 'pickel') && !('format.gguf.scan' in checks)";
     expect(about(expression)).toEqual([]);
     expect(lintPolicy(policyOf(policyText([{ expression: "files.all(f, f.format == 'x')" }]))).warnings).toEqual([]);
   });
 });
 
-describe('what denies as unavailable is told of', () => {
+describe('a note is given for data that this version cannot produce:', () => {
   it.each([
     ['tests.passed', 'behavioural tests (tests)'],
     ['provenance.datasets.size() > 0', 'where its training data came from (provenance)'],
@@ -144,7 +144,7 @@ describe('what denies as unavailable is told of', () => {
     ]);
   });
 
-  it('a name of a walk is no such thing', () => {
+  it('but not for a loop variable of the same name', () => {
     const { notes } = lintPolicy(policyOf(policyText([{ expression: "files.all(tests, tests.path != '')" }])));
     expect(notes).toEqual([]);
   });

@@ -5,14 +5,14 @@ const HEAD = 'apiVersion: assay.dev/v1\nkind: ModelPolicy\nmetadata: {name: acme
 const RULE = '    - id: one\n      expression: artifact.isPinned\n      message: m\n';
 
 describe('a policy file', () => {
-  it('is read', () => {
+  it('is parsed', () => {
     expect(read(HEAD + RULE)).toMatchObject({ name: 'acme', rules: [{ id: 'one', action: 'deny' }] });
   });
 
   it.each<[string, string, string]>([
-    ['nothing', '', '1:1 the file is empty; it has apiVersion, kind, metadata, spec'],
-    ['text', 'baseline', '1:1 a policy is not a mapping; it has apiVersion, kind, metadata, spec'],
-    ['no YAML', `${HEAD}    - [`, 'this is not YAML: Flow sequence...'],
+    ['an empty file', '', '1:1 the file is empty; it has apiVersion, kind, metadata, spec'],
+    ['plain text', 'baseline', '1:1 a policy is not a mapping; it has apiVersion, kind, metadata, spec'],
+    ['invalid YAML', `${HEAD}    - [`, 'this is not YAML: Flow sequence...'],
     [
       'two documents',
       `${HEAD}${RULE}---\n${HEAD}${RULE}`,
@@ -43,15 +43,15 @@ describe('a policy file', () => {
       `${HEAD}${RULE}      expresion: a\n`,
       '9:7 a validation has no expresion; did you mean expression?',
     ],
-    ['a field that is there twice', `${HEAD}${RULE}      id: two\n`, '9:7 id is there twice; keep one'],
+    ['a repeated field', `${HEAD}${RULE}      id: two\n`, '9:7 id is there twice; keep one'],
     [
       'an alias',
       `${HEAD}${RULE.replace('one', '&a one')}${RULE.replace('one', '*a')}`,
       '9:11 aliases are not read; write it out',
     ],
-    ['a rule without expression', `${HEAD}    - id: one\n      message: m\n`, '6:7 a validation lacks expression'],
+    ['a rule without an expression', `${HEAD}    - id: one\n      message: m\n`, '6:7 a validation lacks expression'],
     [
-      'a rule without message',
+      'a rule without a message',
       `${HEAD}    - id: one\n      expression: 1 == 1\n`,
       '6:7 a validation lacks a message; describe the problem if the rule fails',
     ],
@@ -60,25 +60,25 @@ describe('a policy file', () => {
       `${HEAD}${RULE}      messageExpression: "'a'"\n`,
       '9:7 a validation has message and messageExpression; keep one',
     ],
-    ['an action that is none', `${HEAD}${RULE}      action: dney\n`, '9:7 dney is not an action; did you mean deny?'],
+    ['an invalid action', `${HEAD}${RULE}      action: dney\n`, '9:7 dney is not an action; did you mean deny?'],
     [
-      'a risk that is none',
+      'an invalid risk',
       `${HEAD}${RULE}      owasp: [ML11:2023]\n`,
       '9:15 ML11:2023 is not a risk; write ML01:2023 to ML10:2023',
     ],
     [
-      'a rule of the engine',
+      'a reserved rule name',
       `${HEAD}${RULE.replace('one', 'unavailable')}`,
       '6:7 unavailable is a rule of the engine itself; use another id',
     ],
-    ['two rules of one id', HEAD + RULE + RULE, '9:7 there are two of the rule one; rename one'],
+    ['two rules with the same id', HEAD + RULE + RULE, '9:7 there are two of the rule one; rename one'],
     [
-      'a source that is none',
+      'an invalid source',
       HEAD.replace('spec:', 'spec:\n  match: {sources: [hub]}') + RULE,
       '5:21 hub is none of sources; there is path, hf, https, s3, oci, models',
     ],
     [
-      'a match of nothing',
+      'an empty match',
       HEAD.replace('spec:', 'spec:\n  match: {stages: []}') + RULE,
       '5:11 stages is empty: nothing matches; leave it out for all',
     ],
@@ -88,23 +88,23 @@ describe('a policy file', () => {
       '4:8 a policy without validations would allow everything; write at least one',
     ],
     [
-      'half a character',
+      'an unpaired surrogate',
       `${HEAD}    - id: one\n      expression: "artifact.ref == '\\ud800'"\n      message: m\n`,
       '7:7 expression contains an invalid character; leave it out',
     ],
     [
-      'a list for text',
+      'a list for a string',
       `${HEAD}    - id: one\n      expression: [a]\n      message: m\n`,
       '7:7 expression is not text',
     ],
-    ['too much', `# ${'x'.repeat(200_000)}`, '1:1 the file has more than 131072 bytes; split it'],
+    ['too many bytes', `# ${'x'.repeat(200_000)}`, '1:1 the file has more than 131072 bytes; split it'],
   ])('is refused for %s', (_, text, problem) => {
     const problems = read(text);
     if (problem.endsWith('...')) expect(problems).toContainEqual(expect.stringContaining(problem.slice(0, -3)));
     else expect(problems).toContain(problem);
   });
 
-  it('is refused for bytes that are not text', () => {
+  it('is refused for invalid UTF-8', () => {
     expect(read(new Uint8Array([0x61, 0xff]))).toEqual(['1:1 the file is not UTF-8; save it as UTF-8']);
   });
 
@@ -112,21 +112,21 @@ describe('a policy file', () => {
     expect(read(open.repeat(20_000))).toBeInstanceOf(Array);
   });
 
-  it('keeps scalars as they are written: no rule is a date, a number or a truth', () => {
+  it('keeps scalars as they are written, and reads none as a date, number or boolean', () => {
     expect(read(policyText([{ expression: 'artifact.isPinned', message: '2026-01-01' }]))).toMatchObject({
       rules: [{ message: '2026-01-01' }],
     });
     expect(read(HEAD + RULE.replace('message: m', 'message: no'))).toMatchObject({ rules: [{ message: 'no' }] });
   });
 
-  it('tells all that is wrong, not only what comes first', () => {
+  it('is refused with all errors, not only the first', () => {
     const text = `${HEAD}${RULE.replace('artifact', 'artefact')}${RULE.replace('one', 'Two')}      action: no\n`;
     expect(read(text)).toHaveLength(3);
   });
 });
 
-/** Of a field that is not there: its point. */
-describe('the place of a mistake within an expression', () => {
+/** The column of a missing field: that of its point. */
+describe('the column of an error within an expression is right in a scalar that is', () => {
   const at = (expression: string) => {
     const problems = read(`${HEAD}    - id: one\n      message: m\n      expression: ${expression}\n`);
     return Array.isArray(problems) ? String(problems[0]).split(' ')[0] : 'none';
@@ -139,7 +139,7 @@ describe('the place of a mistake within an expression', () => {
     ['quoted with doubled quotes', "'''a'' == artifact.reff'", '8:37'],
     ['folded', '>-\n        artifact.isPinned &&\n        artifact.isPined', '10:17'],
     ['literal', '|\n        artifact.isPinned\n          && artifact.isPined', '10:22'],
-    ['over plain lines', 'artifact.isPinned &&\n        artifact.isPined', '9:17'],
+    ['plain over several lines', 'artifact.isPinned &&\n        artifact.isPined', '9:17'],
   ])('%s', (_, expression, place) => {
     expect(at(expression)).toBe(place);
   });

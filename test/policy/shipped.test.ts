@@ -28,7 +28,7 @@ describe('shipped policies', () => {
     for (const name of names) expect(policyAt(`${name}.yaml`).name).toBe(name);
   });
 
-  it.each(files)('%s makes sense', (file) => {
+  it.each(files)('%s has no warnings', (file) => {
     expect(lintPolicy(policyAt(file), knownWords()).warnings).toEqual([]);
   });
 
@@ -37,13 +37,13 @@ describe('shipped policies', () => {
     const read = readCases(readFileSync(new URL(file.replace('.yaml', '.test.yaml'), FOLDER)));
     if (isProblems(read)) throw new Error(JSON.stringify(read));
 
-    it('is allowed by a case and denied, or warned of, by another', () => {
+    it('has a case that allows, and a case that denies or warns', () => {
       const actions = new Set(read.cases.map(({ expect: { action } }) => action));
       expect(actions).toContain('allow');
       expect(actions.has('deny') || actions.has('warn')).toBe(true);
     });
 
-    it.each(read.cases)('$name', (one) => {
+    it.each(read.cases)('decides the case: $name', (one) => {
       expect(runCase(policy, one).failure).toBeUndefined();
     });
   });
@@ -54,7 +54,7 @@ describe('policies/README.md', () => {
     ...readFileSync(new URL('README.md', FOLDER), 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g),
   ].map(([, block]) => block ?? '');
 
-  it('shows a policy that makes sense, and cases that hold', () => {
+  it('shows a policy without warnings, and cases that pass', () => {
     const read = readPolicy(Buffer.from(policy));
     if (isProblems(read)) throw new Error(JSON.stringify(read));
     expect(lintPolicy(read, knownWords()).warnings).toEqual([]);
@@ -64,7 +64,7 @@ describe('policies/README.md', () => {
     expect(shown.cases).toHaveLength(1);
   });
 
-  it('tells of each shipped policy and example', () => {
+  it('mentions each shipped policy and example', () => {
     const text = readFileSync(new URL('README.md', FOLDER), 'utf8');
     for (const file of files) expect(text).toContain(`](${file})`);
   });

@@ -3,7 +3,7 @@ import { type FoundReference, findReferences } from '../../src/references/index.
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
-/** `line target`, short enough to read. */
+/** `line target`, in short form. */
 function told(path: string, text: string): string[] {
   return findReferences(path, text).map((one) => `${one.line} ${shown(one)}`);
 }
@@ -16,7 +16,7 @@ function shown({ target, role, trustRemoteCode }: FoundReference): string {
 }
 
 describe('a Kubernetes manifest', () => {
-  it('tells what its programs load, on the lines that say it', () => {
+  it('gives what its programs load, at the lines that name it', () => {
     const text = `apiVersion: apps/v1
 kind: Deployment
 metadata: { name: llm }
@@ -45,8 +45,8 @@ spec:
   });
 });
 
-describe('aliases of YAML', () => {
-  it('are followed, and told where they multiply', () => {
+describe('YAML aliases', () => {
+  it('are followed, and reported as unresolved where they multiply', () => {
     const head = 'apiVersion: v1\nkind: Pod\n';
     const alias = `${head}x: &m { storageUri: hf://acme/llm }\ny: *m\n`;
     expect(told('pod.yaml', alias)).toContain('3 hf://acme/llm');
@@ -55,8 +55,8 @@ describe('aliases of YAML', () => {
   });
 });
 
-describe('values and templates of Helm', () => {
-  it('tells fields that name a model, with the revision beside them', () => {
+describe('Helm values and templates', () => {
+  it('give the fields that name a model, with the revision beside them', () => {
     const text = `replicas: 1
 image: { repository: acme/server, tag: v1 }
 model:
@@ -75,7 +75,7 @@ dataset: acme/rows
     ]);
   });
 
-  it('reads a template, where a value is set elsewhere', () => {
+  it('give an unresolved reference for a value from another file', () => {
     const text = `{{- if .Values.on }}
 apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
@@ -90,7 +90,7 @@ spec:
     expect(told('chart/templates/isvc.yaml', text)).toEqual(['8 unresolved', '9 hf://acme/llm']);
   });
 
-  it('reads by lines what cannot be parsed', () => {
+  it('are read line by line when they cannot be parsed', () => {
     expect(told('broken.yaml', 'a: [\nmodel_id: acme/llm\n  - hf://acme/other\n')).toEqual([
       '2 hf://acme/llm',
       '3 hf://acme/other',
@@ -99,7 +99,7 @@ spec:
 });
 
 describe('commands in YAML', () => {
-  it('are read: steps of a workflow, services of a composition', () => {
+  it('are read: steps of a workflow, services of a Compose file', () => {
     const text = `jobs:
   build:
     steps:
@@ -120,7 +120,7 @@ services:
 });
 
 describe('a Dockerfile', () => {
-  it('tells what is loaded when it is built, and when it starts', () => {
+  it('gives what is loaded in the build and at the start', () => {
     const text = `FROM python:3.12
 ENV MODEL_ID=acme/llm
 RUN pip install hf && \\
@@ -143,14 +143,14 @@ CMD ["vllm", "serve", "acme/served", "--revision=${COMMIT}"]
     expect(findReferences('images/train.Dockerfile', text)).toHaveLength(6);
   });
 
-  it('joins a word that goes on in the next line, as the shell does', () => {
+  it('is read with continued lines joined, as by the shell', () => {
     const text = 'RUN huggingface-cli download acme/we\\\nights\n';
     expect(told('Dockerfile', text)).toEqual(['1 hf://acme/weights']);
   });
 });
 
-describe('JSON', () => {
-  it('tells fields that name a model', () => {
+describe('a JSON file', () => {
+  it('gives the fields that name a model', () => {
     const text = `{
   "base_model_name_or_path": "acme/base",
   "revision": "${COMMIT}",
@@ -160,13 +160,13 @@ describe('JSON', () => {
     expect(told('adapter_config.json', text)).toEqual([`2 hf://acme/base@${COMMIT} pinned`, '4 hf://acme/other']);
   });
 
-  it('passes over what is broken in it', () => {
+  it('is read beyond malformed parts', () => {
     expect(told('x.json', '{"model": "acme/llm", oops ')).toEqual(['1 hf://acme/llm']);
   });
 });
 
 describe('a notebook', () => {
-  it('tells what its code and its commands load, on the lines of the file', () => {
+  it('gives what its code and its commands load, at the lines of the file', () => {
     const cell = (lines: string[]) => ({ cell_type: 'code', source: lines.map((line) => `${line}\n`) });
     const text = JSON.stringify(
       {
@@ -190,7 +190,7 @@ describe('a notebook', () => {
   });
 });
 
-describe('texts without a reference', () => {
+describe('a text without a reference', () => {
   it.each([
     ['package.json', '{"name": "x", "repository": "acme/models", "files": ["dist/model"]}'],
     ['.github/workflows/ci.yml', 'jobs: { a: { steps: [{ uses: actions/checkout@v4 }, { run: npm test }] } }'],
@@ -198,7 +198,7 @@ describe('texts without a reference', () => {
     ['a.py', 'import os\nprint(open("model/weights"))\nload("x/y")\npipeline = make()\nfetch("a/b", "c/d")\n'],
     ['Dockerfile', 'FROM acme/base:1\nRUN apt-get install -y git/main && make -m x\nCMD ["node", "server.js"]\n'],
     ['README.md', 'AutoModel.from_pretrained("acme/llm")'],
-  ])('tell none: %s', (path, text) => {
+  ])('gives no reference: %s', (path, text) => {
     expect(told(path, text)).toEqual([]);
   });
 });

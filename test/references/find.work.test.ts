@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { findReferences } from '../../src/references/index.ts';
 import { growth } from '../support/growth.ts';
 
-/** Linear, with room for what grows by the logarithm. */
+/** Linear growth, with room for logarithmic terms. */
 const LINEAR = 5;
 
 const many = (line: string, count: number) => `${line}\n`.repeat(count);
@@ -24,6 +24,6 @@ it.each([
     (count: number) => many('RUN hf download a/b \\\n  --revision c', count),
   ],
   ['commands of a script', 'x.sh', (count: number) => many('vllm serve a/b --revision c', count)],
-])('finds in four times as many %s with four times the work', async (_, path, text) => {
+])('the work to find four times as many %s is about four times as much', async (_, path, text) => {
   expect(await growth(400, (count) => findReferences(path, text(count)).length)).toBeLessThan(LINEAR);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findReferences, importsOf } from '../../src/references/index.ts';
 
-/** What a text of a repository loads, short enough to read. */
+/** What a text of a repository loads, in short form. */
 function told(files: Readonly<Record<string, string | undefined>>, path = 'train.py'): string[] {
   const modules = { has: (one: string) => Object.hasOwn(files, one), source: (one: string) => files[one] };
   return findReferences(path, files[path] ?? '', modules).map(({ line, target }) => {
@@ -12,26 +12,30 @@ function told(files: Readonly<Record<string, string | undefined>>, path = 'train
 
 const load = (name: string) => `M.from_pretrained(${name})`;
 
-describe('a name of another module of the repository', () => {
+describe('a name from another module of the repository', () => {
   it.each([
-    ['by its name', { 'train.py': `from config import N\n${load('N')}`, 'config.py': 'N = "a/b"' }, ['2 hf://a/b']],
     [
-      'by another name',
+      'imported by its name',
+      { 'train.py': `from config import N\n${load('N')}`, 'config.py': 'N = "a/b"' },
+      ['2 hf://a/b'],
+    ],
+    [
+      'imported under another name',
       { 'train.py': `from config import N as name\n${load('name')}`, 'config.py': 'N = "a/b"' },
       ['2 hf://a/b'],
     ],
     [
-      'within its module',
+      'accessed through its module',
       { 'train.py': `import config\n${load('config.N')}`, 'config.py': 'N = "a/b"' },
       ['2 hf://a/b'],
     ],
     [
-      'within a module of a package',
+      'accessed through a module of a package',
       { 'train.py': `import acme.config as c\n${load('c.N')}`, 'acme/config.py': 'N = "a/b"' },
       ['2 hf://a/b'],
     ],
     [
-      'by the whole path of its module',
+      'accessed through the whole path of its module',
       {
         'train.py': `import acme.config\n${load('acme.config.N')}`,
         'acme/__init__.py': '',
@@ -40,12 +44,12 @@ describe('a name of another module of the repository', () => {
       ['2 hf://a/b'],
     ],
     [
-      'of a module that a package hands out',
+      'in a module that is imported from a package',
       { 'train.py': `from acme import config\n${load('config.N')}`, 'acme/config.py': 'N = "a/b"' },
       ['2 hf://a/b'],
     ],
     [
-      'that a package hands on',
+      're-exported by a package',
       {
         'train.py': `from acme import N\n${load('N')}`,
         'acme/__init__.py': 'from .config import N',
@@ -53,40 +57,44 @@ describe('a name of another module of the repository', () => {
       },
       ['2 hf://a/b'],
     ],
-    ['of all names', { 'train.py': `from config import *\n${load('N')}`, 'config.py': 'N = "a/b"' }, ['2 hf://a/b']],
     [
-      'of a class',
+      'imported by a star import',
+      { 'train.py': `from config import *\n${load('N')}`, 'config.py': 'N = "a/b"' },
+      ['2 hf://a/b'],
+    ],
+    [
+      'in a class',
       { 'train.py': `from config import Config\n${load('Config.n')}`, 'config.py': 'class Config:\n  n: str = "a/b"' },
       ['2 hf://a/b'],
     ],
     [
-      'made of other names',
+      'built from other names',
       { 'train.py': `from config import N\n${load('f"{N}-c"')}`, 'config.py': 'O = "a"\nN = O + "/b"' },
       ['2 hf://a/b-c'],
     ],
     [
-      'in a table',
+      'in a dict',
       { 'train.py': `import config\n${load('config.T["x"]')}`, 'config.py': 'T = {"x": "a/b", "y": "c/d"}' },
       ['2 hf://a/b'],
     ],
-  ])('%s', (_, files, expected) => {
+  ])('is resolved: %s', (_, files, expected) => {
     expect(told(files)).toEqual(expected);
   });
 
   it.each([
-    ['beside it', 'from .config import N', 'x/y/config.py'],
-    ['in the folder around it', 'from ..config import N', 'x/config.py'],
-    ['as a module', 'from . import config\nN = config.N', 'x/y/config.py'],
-    ['from the root of the repository', 'from x.y.config import N', 'x/y/config.py'],
-    ['from src', 'from acme.config import N', 'src/acme/config.py'],
-    ['of a package', 'from ..c import N', 'x/c/__init__.py'],
+    ['in the same package', 'from .config import N', 'x/y/config.py'],
+    ['in the parent package', 'from ..config import N', 'x/config.py'],
+    ['through a module', 'from . import config\nN = config.N', 'x/y/config.py'],
+    ['by a path from the root of the repository', 'from x.y.config import N', 'x/y/config.py'],
+    ['below src', 'from acme.config import N', 'src/acme/config.py'],
+    ['in a package', 'from ..c import N', 'x/c/__init__.py'],
   ])('is found %s', (_, statement, path) => {
     const files = { 'x/y/train.py': `${statement}\n${load('N')}`, [path]: 'N = "a/b"' };
     expect(told(files, 'x/y/train.py').map((one) => one.slice(2))).toEqual(['hf://a/b']);
     expect(importsOf('x/y/train.py', statement)).toContain(path);
   });
 
-  it('is each that it may be, where several modules have the name', () => {
+  it('gives each candidate when several modules have the name', () => {
     const files = {
       'a/train.py': `from config import N\n${load('N')}`,
       'a/config.py': 'N = "a/b"',
@@ -102,7 +110,7 @@ describe('a name of another module of the repository', () => {
 
   it.each([
     [
-      'of a package that is not in the repository',
+      'from a package that is not in the repository',
       { 'train.py': `from config import N\n${load('N')}` },
       'comes from config.N',
     ],
@@ -112,32 +120,32 @@ describe('a name of another module of the repository', () => {
       'comes from config.N',
     ],
     [
-      'that is computed there',
+      'that its module computes',
       { 'train.py': `from config import N\n${load('N')}`, 'config.py': 'N = f()' },
       'computed by a call',
     ],
     [
-      'of a module that was not read',
+      'from a module that was not read',
       { 'train.py': `from config import N\n${load('N')}`, 'config.py': undefined },
       'config.py, which was not read',
     ],
     [
-      'above the repository',
+      'from above the repository',
       { 'train.py': `from ...config import N\n${load('N')}`, 'config.py': 'N = "a/b"' },
       'comes from',
     ],
     [
-      'of a variable of the environment',
+      'from an environment variable',
       { 'train.py': `import config\n${load('config.N')}`, 'config.py': 'import os\nN = os.environ["N"]' },
       'what is computed',
     ],
-  ])('is unresolved where it is one %s', (_, files: Record<string, string | undefined>, why) => {
+  ])('is unresolved when it is one %s', (_, files: Record<string, string | undefined>, why) => {
     const found = told(files);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(why);
   });
 
-  it('of settings that are made is the default, and what may be given', () => {
+  it('from a settings object gives the default, and is reported as configurable', () => {
     const files = {
       'train.py': `from config import settings\n${load('settings.model')}`,
       'config.py': 'class Settings(BaseSettings):\n  model: str = "a/b"\nsettings = Settings()\n',
@@ -145,7 +153,7 @@ describe('a name of another module of the repository', () => {
     expect(told(files)).toEqual(['2 hf://a/b', '2 ? its name settings.model may be set when it is made']);
   });
 
-  it('ends where modules import each other, or themselves, without end', () => {
+  it('is resolved without an endless loop when modules import each other or themselves', () => {
     const round = { 'train.py': `from a import N\n${load('N')}`, 'a.py': 'from b import N', 'b.py': 'from a import N' };
     expect(told(round)).toHaveLength(1);
     const own = { 'train.py': `from train import *\nfrom train import N\n${load('N')}` };
@@ -158,7 +166,7 @@ describe('a name of another module of the repository', () => {
 });
 
 describe('a notebook', () => {
-  it('is one module over its cells, and one that is broken hides nothing', () => {
+  it('is read as one module over its cells, and an invalid cell hides no other', () => {
     const cell = (...source: string[]) => ({ cell_type: 'code', source: source.map((line) => `${line}\n`) });
     const text = JSON.stringify(
       { cells: [cell('from config import N', 'NAME = "c/d"'), cell('x = (1,'), cell(load('N')), cell(load('NAME'))] },
@@ -173,13 +181,13 @@ describe('a notebook', () => {
   });
 });
 
-describe('torch.hub and Ollama', () => {
+describe('calls of torch.hub, TensorFlow Hub and Ollama', () => {
   it.each([
     ['a branch', 'torch.hub.load("o/r:main", "m")', '2 github:o/r'],
     ['a folder', 'torch.hub.load("vendor/r", "m", source="local")', '2 local vendor/r'],
     ['a graph', 'hub.load("https://tfhub.dev/google/x/1")', '2 https://tfhub.dev/google/x/1'],
-    ['a model of Ollama', 'ollama.chat(model="llama3")', '2 ollama://llama3'],
-  ])('name %s', (_, call, expected) => {
+    ['an Ollama model', 'ollama.chat(model="llama3")', '2 ollama://llama3'],
+  ])('give %s', (_, call, expected) => {
     expect(told({ 'train.py': `import torch, ollama\n${call}` })).toEqual([expected]);
   });
 });

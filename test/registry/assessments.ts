@@ -16,7 +16,7 @@ export function commitOf(name: string): string {
 }
 
 export interface Sample {
-  /** Of the bytes: another name, other bytes. */
+  /** Determines the bytes: another name gives other bytes. */
   readonly name?: string;
   readonly files?: number;
   readonly verdict?: Verdict;
@@ -25,7 +25,7 @@ export interface Sample {
   readonly artifact?: Partial<Assessment['artifact']>;
 }
 
-/** What a scan of a folder of safetensors would say, all clean unless told otherwise. */
+/** The assessment of a folder of safetensors, all clean by default. */
 export function assessmentOf(sample: Sample = {}): Assessment {
   const { name = 'one', files = 2, verdict = 'clean', findings = [], ruleset = RULESET } = sample;
   const commit = commitOf(name);

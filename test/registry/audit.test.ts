@@ -8,7 +8,7 @@ import { describeOnBoth } from './databases.ts';
 import { Bench, promote, registered } from './harness.ts';
 import { sam } from './people.ts';
 
-/** Who owns the database can take its triggers away: the chain tells all the same. */
+/** The owner of the database can drop its triggers; the hash chain still shows a change. */
 async function unguard({ write, dialect }: Database): Promise<void> {
   if (dialect === 'postgres') {
     await sql`alter table audit disable trigger user`.execute(write);
@@ -40,7 +40,7 @@ describeOnBoth('the audit log', (fresh) => {
     return registry.verifyAuditLog(sam);
   }
 
-  it('tells what was done, each entry after the other', async () => {
+  it('lists every action in order', async () => {
     const { registry } = await written();
     const { items } = await registry.auditLog(sam);
     expect(items.map(({ seq, action }) => [seq, action])).toEqual([
@@ -90,14 +90,14 @@ describeOnBoth('the audit log', (fresh) => {
     ['detail', '{}'],
     ['detail', 'no JSON'],
     ['hash', 'f'.repeat(64)],
-  ])('tells that %s of an entry was changed to %s', async (column, value) => {
+  ])('detects that %s of an entry was changed to %s', async (column, value) => {
     const verdict = await tampered(({ write }) =>
       sql`update audit set ${sql.ref(column)} = ${value} where seq = 3`.execute(write),
     );
     expect(verdict).toMatchObject({ kind: 'broken', seq: 3 });
   });
 
-  it('tells a missing entry, one that was moved, and one too many', async () => {
+  it('detects a missing entry, a moved entry and an added entry', async () => {
     const deleted = await tampered(({ write }) => sql`delete from audit where seq = 2`.execute(write));
     expect(deleted).toEqual({ kind: 'broken', seq: 2, why: 'entry 2 is missing: 3 follows' });
     const swapped = await tampered(async ({ write }) => {
@@ -110,12 +110,12 @@ describeOnBoth('the audit log', (fresh) => {
     expect(first).toMatchObject({ kind: 'broken', seq: 1 });
   });
 
-  it('tells that the end was cut off, by the head that the database keeps', async () => {
+  it('detects truncation by the head that the database keeps', async () => {
     const verdict = await tampered(({ write }) => sql`delete from audit where seq > 3`.execute(write));
     expect(verdict).toEqual({ kind: 'broken', seq: 4, why: 'the log ends at entry 3, and its head is 5' });
   });
 
-  it('tells a cut together with its head only by a head that was kept elsewhere', async () => {
+  it('detects truncation together with the head only by a head that was kept elsewhere', async () => {
     const { address, registry } = await written();
     const elsewhere = await registry.verifyAuditLog(sam);
     const database = await connectDatabase(address);
@@ -133,7 +133,7 @@ describeOnBoth('the audit log', (fresh) => {
     expect(elsewhere).toMatchObject({ kind: 'intact', entries: 5 });
   });
 
-  it('is read whole when it is longer than what is read at a time', async () => {
+  it('verifies completely when it is longer than one page', async () => {
     const registry = await bench.open();
     await registered(registry);
     for (let i = 0; i < 1100; i++) await registry.setAlias(sam, 'acme/model', `a${i % 3}`, 1);
@@ -144,11 +144,11 @@ describeOnBoth('the audit log', (fresh) => {
     });
     expect(await registry.verifyAuditLog(sam)).toMatchObject({ kind: 'intact', entries: 1101 });
     clearImmediate(turning);
-    // Whoever reads a long log holds up nobody else.
+    // A reader of a long log does not block others.
     expect(turns).toBeGreaterThan(4);
   });
 
-  it('writes JSON in one spelling', () => {
+  it('writes JSON in canonical form', () => {
     expect(canonicalJson({ b: [1, null, 'ü\n'], a: { d: undefined, c: true } })).toBe(
       '{"a":{"c":true},"b":[1,null,"ü\\n"]}',
     );

@@ -7,7 +7,7 @@ import { person, sam } from './people.ts';
 
 const MINUTE = 60_000;
 
-/** What became of calls that were made at once: the codes of those that were refused, sorted. */
+/** The result of concurrent calls: the sorted codes of the refused ones. */
 async function outcomes(calls: readonly Promise<unknown>[]): Promise<string[]> {
   return (await Promise.all(calls.map(codeOf))).sort();
 }
@@ -30,7 +30,7 @@ describeOnBoth('two programs over one database', (fresh) => {
     expect(await two.verifyAuditLog(sam)).toMatchObject({ kind: 'intact', entries: 61 });
   });
 
-  it('count two approvals at once, and move the version once', async () => {
+  it('count two concurrent approvals and move the version once', async () => {
     for (let round = 0; round < 5; round++) {
       const [one, two] = await pair();
       const version = await standing(one, 'staging');
@@ -52,7 +52,7 @@ describeOnBoth('two programs over one database', (fresh) => {
     }
   });
 
-  it('count one of two votes by the same person, and one of an approval and a rejection', async () => {
+  it('count one of two concurrent votes by the same person, and one of an approval and a rejection', async () => {
     const [one, two] = await pair();
     const version = await standing(one, 'staging');
     const ask = async () => (await one.requestTransition(sam, version.id, 'production', '')).id;
@@ -72,7 +72,7 @@ describeOnBoth('two programs over one database', (fresh) => {
     expect([state, stage]).toEqual(state === 'approved' ? ['approved', 'production'] : ['rejected', 'staging']);
   });
 
-  it('open one transition, and register bytes once', async () => {
+  it('open one transition and register the same bytes once', async () => {
     const [one, two] = await pair();
     const both = await Promise.all([registered(one), registered(two), registered(one), registered(two)]);
     expect(both.filter(({ created }) => created)).toHaveLength(1);
@@ -85,7 +85,7 @@ describeOnBoth('two programs over one database', (fresh) => {
     expect(numbers).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
-  it('let no more jobs wait than may', async () => {
+  it('queue no more jobs than the limit', async () => {
     const [one, two] = await pair();
     const ask = (at: number) =>
       (at % 2 === 0 ? one : two).jobs.createAll(sam, [{ target: `hf://a/m${at}`, model: 'm', ruleset: 'r' }], 5);
@@ -95,7 +95,7 @@ describeOnBoth('two programs over one database', (fresh) => {
     expect(await one.verifyAuditLog(sam)).toMatchObject({ kind: 'intact', entries: 5 });
   });
 
-  it('take each job once, make each once, and end each once', async () => {
+  it('claim, create and end each job once', async () => {
     const [one, two] = await pair();
     const request = { target: 'hf://a/b', model: 'm', ruleset: 'r' };
     const same = await Promise.all([one, two, one, two].map((registry) => registry.jobs.create(sam, request)));
@@ -107,7 +107,7 @@ describeOnBoth('two programs over one database', (fresh) => {
     const taken = (await Promise.all(claims)).flat();
     const ids = taken.map(({ job }) => job.id);
     expect(new Set(ids).size).toBe(ids.length);
-    // A worker that finds all rows locked goes away empty, and comes again.
+    // A worker that finds all rows locked gets no job and asks again.
     taken.push(...(await one.jobs.claim('w', MINUTE, 40)));
     expect(taken).toHaveLength(31);
     const ends = taken.flatMap((claim) =>
@@ -118,10 +118,10 @@ describeOnBoth('two programs over one database', (fresh) => {
   });
 });
 
-describeOnOwnPostgres('a server that goes away', (fresh, server) => {
+describeOnOwnPostgres('a database server that becomes unavailable', (fresh, server) => {
   const bench = new Bench(fresh);
 
-  it('is told by a code while it is gone, and used again when it is back, with nothing half-written', async () => {
+  it('is reported by an error code, is used again when it is back, and holds no partial change', async () => {
     const registry = await bench.open();
     await registered(registry);
     await server().down('SIGQUIT');
@@ -134,7 +134,7 @@ describeOnOwnPostgres('a server that goes away', (fresh, server) => {
     expect(await registry.verifyAuditLog(sam)).toMatchObject({ kind: 'intact', entries: 2 });
   });
 
-  it('loses no change that was told as done, whenever it dies', async () => {
+  it('loses no change that was reported as committed, at whatever point it stops', async () => {
     const registry = await bench.open();
     await registered(registry);
     const changes = Array.from({ length: 80 }, (_, i) => codeOf(registry.setAlias(sam, 'acme/model', `a${i}`, 1)));

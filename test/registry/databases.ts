@@ -6,10 +6,10 @@ import { requirePart } from '../support/parts.ts';
 import { HOW, hasPostgres, PostgresDatabases, PostgresServer } from '../support/postgres.ts';
 import { started } from '../support/started.ts';
 
-/** Gives the address of a database that nobody has used. */
+/** Gives the address of a new database. */
 export type FreshDatabase = () => Promise<string>;
 
-/** Registers a suite twice: on files of SQLite, and on a real PostgreSQL. */
+/** Registers a suite twice: with SQLite files, and with a real PostgreSQL server. */
 export function describeOnBoth(
   name: string,
   suite: (fresh: FreshDatabase, dialect: 'sqlite' | 'postgres') => void,
@@ -33,7 +33,7 @@ export function describeOnPostgres(name: string, suite: (fresh: FreshDatabase) =
   });
 }
 
-/** The same over a server that the suite may stop. */
+/** The same with a server that the suite can stop. */
 export function describeOnOwnPostgres(
   name: string,
   suite: (fresh: FreshDatabase, server: () => PostgresServer) => void,

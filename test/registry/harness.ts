@@ -20,13 +20,13 @@ import { rita, rolf, sam, selma } from './people.ts';
 
 export const SERVICE = generateKeyPairSync('ed25519');
 
-/** Strict everywhere, so that plain samples reach production: the shipped rules but for the signature that production asks for. */
+/** The shipped rules without the signature for production, so that plain samples can reach production. */
 export async function plainRules(): Promise<RegistryRules> {
   const shipped = await loadRegistryRules(null);
   return { ...shipped, production: { ...shipped.production, policy: shipped.staging.policy } };
 }
 
-/** A policy with one rule: the shipped ones say too much for small tests. */
+/** A policy with one rule: the shipped policies have too many for small tests. */
 export function policyOfRule(expression: string, action = 'deny', name = 'ours') {
   const text = `
 apiVersion: assay.dev/v1
@@ -39,7 +39,7 @@ spec:
   return policyOf(Buffer.from(text), `${name}.yaml`);
 }
 
-/** A clock that tests set. */
+/** A clock that tests can set. */
 export class Clock {
   #time = Date.parse('2026-12-01T08:00:00Z');
   readonly now = () => new Date(this.#time);
@@ -66,7 +66,7 @@ export class Bench {
     for (const registry of this.#open.splice(0)) await registry.close();
   }
 
-  /** A registry over a database of its own, or over one that is there. */
+  /** A registry over a new database, or over an existing one. */
   async open(options: Partial<RegistryOptions> = {}): Promise<Registry> {
     const registry = await openRegistry({
       database: options.database ?? (await this.#fresh()),
@@ -93,7 +93,7 @@ export async function registered(
   return registry.register(by, { model, assessment: assessmentOf(sample) });
 }
 
-/** Moves a version on with all the approvals that the rules ask for. */
+/** Moves a version to the next stage, with all approvals that the rules require. */
 export async function promote(registry: Registry, version: string, to: 'staging' | 'production'): Promise<Transition> {
   const { id } = await registry.requestTransition(sam, version, to, 'please');
   if (to === 'staging') return registry.vote(rita, id, { vote: 'approve', role: 'reviewer', comment: '' });
@@ -101,7 +101,7 @@ export async function promote(registry: Registry, version: string, to: 'staging'
   return registry.vote(selma, id, { vote: 'approve', role: 'security-approver', comment: 'seen' });
 }
 
-/** A version that stands at a stage. */
+/** A version in a stage. */
 export async function standing(registry: Registry, stage: Stage, sample: Sample = {}): Promise<Registered['version']> {
   const { version } = await registered(registry, sample);
   if (stage === 'staging' || stage === 'production') await promote(registry, version.id, 'staging');
@@ -109,7 +109,7 @@ export async function standing(registry: Registry, stage: Stage, sample: Sample 
   return registry.version(sam, { id: version.id });
 }
 
-/** The code by which a registry refuses. */
+/** The code of the registry's refusal. */
 export async function codeOf(refused: Promise<unknown>): Promise<string> {
   try {
     await refused;

@@ -65,7 +65,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'wait' as const }) },
 );
 
-describeOnBoth('random sequences', (fresh) => {
+describeOnBoth('random sequences of actions', (fresh) => {
   const bench = new Bench(fresh);
 
   async function take(registry: Registry, id: string, one: Step): Promise<void> {
@@ -102,7 +102,7 @@ describeOnBoth('random sequences', (fresh) => {
     }
   }
 
-  /** Checks what has to hold whatever happened. */
+  /** Checks the invariants. */
   async function check(registry: Registry, id: string, before: Stage): Promise<Stage> {
     const me = PEOPLE[0] as Principal;
     const { stage } = await registry.version(me, { id });
@@ -119,7 +119,7 @@ describeOnBoth('random sequences', (fresh) => {
     const [answer] = await registry.currentDecisions(me, { digest: digestOf('one') });
     const needs = { staging: ['reviewer'], production: ['reviewer', 'security-approver'] } as const;
     for (const to of ['staging', 'production'] as const) {
-      // One approved transition to this stage whose live approvals are by distinct people who did not ask, in each role.
+      // One approved transition to this stage exists with live approvals by distinct people, none the requester, in each role.
       const holds = transitions.some((transition) => {
         if (transition.to !== to || transition.state !== 'approved') return false;
         const votes = transition.votes.filter(({ vote, approval }) => {
@@ -142,7 +142,7 @@ describeOnBoth('random sequences', (fresh) => {
     return stage;
   }
 
-  it('never let a version run where nobody approved it, and always leave an intact audit log', async () => {
+  it('never put a version into a stage without approval, and always leave an intact audit log', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
         const registry = await bench.open();
@@ -154,7 +154,7 @@ describeOnBoth('random sequences', (fresh) => {
             try {
               await take(registry, version.id, one);
             } catch (error) {
-              // Refused: then nothing was written.
+              // A refused action writes nothing.
               if (!isRegistryError(error) || error.code === 'internal') throw error;
               expect(await registry.auditHead(PEOPLE[0] as Principal)).toBe(head);
             }

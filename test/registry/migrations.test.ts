@@ -28,12 +28,12 @@ describeOnBoth('the schema', (fresh, dialect) => {
     });
   }
 
-  it('is numbered without a gap', () => {
+  it('is numbered without gaps', () => {
     expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, index) => index + 1));
   });
 
   it.each(MIGRATIONS.map(({ version, name }) => [version, name]))(
-    'comes forward from step %d (%s), rows and all',
+    'migrates from version %d (%s) with all rows',
     async (version) => {
       const address = await fresh();
       await withDatabase(address, async (database) => {
@@ -51,7 +51,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
     },
   );
 
-  it('keeps waivers from when nobody signed them, and says that nobody did', async () => {
+  it('keeps waivers from before waivers were signed, and marks them as unsigned', async () => {
     const address = await fresh();
     const { assessment, digest } = { assessment: assessmentOf({ verdict: 'suspicious' }), digest: digestOf('one') };
     const waiver = { rule: 'verdict.suspicious', digest, reason: 'ours', owner: 'ml', expires: '2027-01-31' };
@@ -74,7 +74,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
     expect((await asked.currentDecisions(sam, { digest }))[0]?.action).toBe('deny');
   });
 
-  it('is made once, by however many programs that start at once', async () => {
+  it('is created once by programs that start at the same time', async () => {
     const address = await fresh();
     const opened = await Promise.all([1, 2, 3].map(() => bench.open({ database: address })));
     for (const registry of opened) await registered(registry);
@@ -82,7 +82,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
     expect(await steps(address)).toEqual(MIGRATIONS.map((step) => step.version));
   });
 
-  it('is left alone when a newer program wrote it', async () => {
+  it('is not changed when a newer program wrote it', async () => {
     const address = await fresh();
     await withDatabase(address, async (database) => {
       await migrate(database);
@@ -91,7 +91,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
     expect(await codeOf(bench.open({ database: address }))).toBe('newer-schema');
   });
 
-  it('is whole or not there when a step fails', async () => {
+  it('is migrated completely or not at all when a step fails', async () => {
     const address = await fresh();
     await withDatabase(address, async (database) => {
       const failing = { version: 2, name: 'fails', up: () => Promise.reject(new Error('no')) };
@@ -102,7 +102,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
   });
 
   if (dialect === 'sqlite') {
-    it('is in a file for its owner alone, written ahead, and never in something else', async () => {
+    it('is created in a file that only its owner can read, with a write-ahead log, and never in a file of another format', async () => {
       const address = await fresh();
       const path = address.slice('sqlite:'.length);
       await registered(await bench.open({ database: address }));
@@ -120,7 +120,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
       expect(await codeOf(bench.open({ database: `sqlite:${path}/no/such/folder.db` }))).toBe('unavailable');
     });
   } else {
-    it('is not asked of a server that is not there, nor with an address that is none', async () => {
+    it('is refused with an error code for a server that does not answer and for an invalid address', async () => {
       expect(await codeOf(bench.open({ database: 'postgres://assay@127.0.0.1:1/none' }))).toBe('unavailable');
       const missing = (await fresh()).replace(/registry_\w+$/, 'no_such_database');
       expect(await codeOf(bench.open({ database: missing }))).toBe('unavailable');
@@ -130,7 +130,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
     });
   }
 
-  it('keeps what it is told, whatever it holds', async () => {
+  it('stores hostile text unchanged', async () => {
     const registry = await bench.open();
     const hostile = 'a\u0000b\ud800"\u2028<script>';
     const assessment = { ...assessmentOf(), notes: [hostile] };

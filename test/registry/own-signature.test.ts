@@ -61,7 +61,7 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
     return { vote: 'approve', role, comment: '', attestation };
   };
 
-  it('count when they hold, and keep what was signed', async () => {
+  it('count when they verify, and keep the signed statement', async () => {
     const { registry, id, version, sign } = await asked();
     const until = new Date(bench.clock.now().getTime() + HOUR);
     const signed = await sign(rolfs.privateKey);
@@ -76,13 +76,13 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
     ]);
   });
 
-  it('are the only ones where a stage asks for them', async () => {
+  it('are required where a stage allows only the method "key"', async () => {
     const { registry, id } = await asked();
     const vote = registry.vote(rolf, id, { vote: 'approve', role: 'reviewer', comment: '' });
     expect(await codeOf(vote)).toBe('method-not-accepted');
   });
 
-  it('are refused when they are about something else, or by somebody else', async () => {
+  it('are refused when they name another subject or another signer', async () => {
     const { registry, id, sign } = await asked();
     const head = await registry.auditHead(sam);
     const policy = { name: 'strict', digest: digestOf('other policy') };
@@ -101,7 +101,7 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
     for (const attestation of wrong) {
       expect(await codeOf(registry.vote(rolf, id, ballot(await attestation)))).toBe('bad-attestation');
     }
-    // Bound to nothing.
+    // The statement names no request.
     const bare = createStatement('approval', {
       subjects: subjectsOf({ tree: digestOf('one') }),
       stage: 'production',
@@ -109,19 +109,19 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
     });
     const unbound = JSON.stringify(await signStatement(bare, keySigner(rolfs.privateKey)));
     expect(await codeOf(registry.vote(rolf, id, ballot(unbound)))).toBe('bad-attestation');
-    // Of a signer whom the trust file lets approve in another role.
+    // The trust file lets this signer approve in another role.
     const asSecurity = registry.vote(selma, id, ballot(await sign(rolfs.privateKey), 'security-approver'));
     expect(await codeOf(asSecurity)).toBe('bad-attestation');
     expect(await registry.auditHead(sam)).toBe(head);
   });
 
-  it('count once for one key, whoever brings them', async () => {
+  it('count once for one key, also when several people submit them', async () => {
     const { registry, id, sign } = await asked();
     await registry.vote(selma, id, ballot(await sign(selmas.privateKey), 'security-approver'));
     expect(await codeOf(registry.vote(rita, id, ballot(await sign(selmas.privateKey))))).toBe('already-voted');
   });
 
-  it('are not brought again once they were taken back, by nobody', async () => {
+  it('cannot be submitted again by anybody after the request was withdrawn', async () => {
     const { registry, id, version, sign } = await asked();
     const signed = await sign(rolfs.privateKey);
     await registry.vote(rolf, id, ballot(signed));
@@ -134,14 +134,14 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
     expect(renewed.needed).toEqual([{ role: 'security-approver', count: 1 }]);
   });
 
-  it('end when they say, not when the vote says', async () => {
+  it('end at the time in the signed statement, not in the vote', async () => {
     const { registry, id, sign } = await asked();
     const until = new Date(bench.clock.now().getTime() + HOUR);
     const vote = registry.vote(rolf, id, { ...ballot(await sign(rolfs.privateKey)), until });
     expect(await codeOf(vote)).toBe('bad-attestation');
   });
 
-  it('need a trust file, and sessions a key of the service', async () => {
+  it('need a trust file, and votes from a session need a key of the service', async () => {
     const { openRegistry } = await import('../../src/registry/index.ts');
     const rules = await plainRules();
     const registry: Registry = await openRegistry({ database: await bench.fresh(), rules });
@@ -158,7 +158,7 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
   });
 });
 
-describeOnBoth('waivers that somebody signs himself', (fresh) => {
+describeOnBoth('waivers that their grantors sign themselves', (fresh) => {
   const bench = new Bench(fresh);
   const request = {
     rule: 'pickle.global.unlisted',
@@ -182,7 +182,7 @@ describeOnBoth('waivers that somebody signs himself', (fresh) => {
     return JSON.stringify(await signStatement(statement, keySigner(key)));
   }
 
-  it('count when they say what was asked for, and keep what was signed', async () => {
+  it('count when they match the request, and keep the signed statement', async () => {
     const registry = await bench.open({ trust });
     const attestation = await sign(selmas.privateKey);
     const { id } = await registry.addWaiver(selma, { ...request, attestation });
@@ -191,7 +191,7 @@ describeOnBoth('waivers that somebody signs himself', (fresh) => {
     expect(told?.detail).toMatchObject({ id, method: 'key', statement: expect.stringMatching(/^sha256:/) });
   });
 
-  it('are refused when they do not hold', async () => {
+  it('are refused when they do not verify', async () => {
     const registry = await bench.open({ trust });
     const add = async (attestation: string) => codeOf(registry.addWaiver(selma, { ...request, attestation }));
     const key = selmas.privateKey;
@@ -205,7 +205,7 @@ describeOnBoth('waivers that somebody signs himself', (fresh) => {
       { approver: { method: 'service', subject: 'selma' } },
     ];
     for (const changes of another) expect(await add(await sign(key, changes))).toBe('bad-attestation');
-    // Only where the trust file lets them.
+    // The trust file decides which role can waive.
     for (const { privateKey } of [rolfs, nobodys, SERVICE])
       expect(await add(await sign(privateKey))).toBe('bad-attestation');
     for (const text of ['', '{}', 'x'.repeat(2 * 1024 * 1024)]) expect(await add(text)).toBe('bad-attestation');
@@ -214,7 +214,7 @@ describeOnBoth('waivers that somebody signs himself', (fresh) => {
     expect(await codeOf(untrusting.addWaiver(selma, { ...request, attestation: await sign(key) }))).toBe('no-trust');
   });
 
-  it('are the only ones where nothing signs for others, and where a stage asks for them', async () => {
+  it('are required where the service has no signing key and where a stage requires them', async () => {
     const { database, rules, now } = { database: await fresh(), rules: await keyRules(), now: bench.clock.now };
     const keyless = await openRegistry({ database, rules, trust, now });
     try {

@@ -2,7 +2,7 @@ import type { Principal, Role } from '../../src/registry/index.ts';
 
 const ISSUER = 'https://login.example';
 
-/** Somebody of `acme` with a session. */
+/** A person of `acme` with a session. */
 export function person(subject: string, ...roles: Role[]): Principal {
   return { tenant: 'acme', subject, issuer: ISSUER, roles, via: 'oidc' };
 }

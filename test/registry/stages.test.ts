@@ -15,7 +15,7 @@ async function action(registry: Registry, digest = digestOf('one')) {
 describeOnBoth('stages', (fresh) => {
   const bench = new Bench(fresh);
 
-  it('go forward with the approvals that the rules ask for', async () => {
+  it('advance with the approvals that the rules require', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry);
     const asked = await registry.requestTransition(sam, version.id, 'staging', 'please');
@@ -48,7 +48,7 @@ describeOnBoth('stages', (fresh) => {
     expect((await registry.approvals(sam, version.id)).map(({ state }) => state)).toEqual(['void', 'void', 'void']);
   });
 
-  it('are never skipped', async () => {
+  it('cannot be skipped', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry);
     const ask = (to: Stage) => codeOf(registry.requestTransition(sam, version.id, to, ''));
@@ -66,7 +66,7 @@ describeOnBoth('stages', (fresh) => {
     expect(await codeOf(registry.requestTransition(sam, 'no-such', 'staging', ''))).toBe('not-found');
   });
 
-  it('are voted on by others than who asked, once, in roles that they have and that are asked for', async () => {
+  it('accept one vote per person, not from the requester, in a role that the voter holds and the rules require', async () => {
     const registry = await bench.open();
     const version = await standing(registry, 'staging');
     const all = person('rita', 'reviewer', 'security-approver');
@@ -81,13 +81,13 @@ describeOnBoth('stages', (fresh) => {
     await registry.vote(rolf, id, APPROVE);
     expect(await vote(rolf, 'reviewer')).toBe('already-voted');
     expect(await vote(ada, 'reviewer')).toBe('role-not-asked');
-    // The same subject of another issuer is somebody else.
+    // The same subject of another issuer is another person.
     const other = { ...person('rita', 'security-approver'), issuer: 'https://other.example' };
     expect((await registry.vote(other, id, { ...APPROVE, role: 'security-approver' })).state).toBe('approved');
     expect(await vote(selma, 'security-approver')).toBe('ended');
   });
 
-  it('are not voted on by who made the token that asked, nor by a token of who asked', async () => {
+  it('accept no vote from the creator of the token that made the request, nor from a token of the requester', async () => {
     const registry = await bench.open();
     const version = await standing(registry, 'staging');
     const { secret } = await registry.createToken(ada, { name: 'robot', roles: ['submitter', 'reviewer'] });
@@ -100,7 +100,7 @@ describeOnBoth('stages', (fresh) => {
     expect(await codeOf(registry.vote(robot, again.id, APPROVE))).toBe('own-request');
   });
 
-  it('count one vote of who made a token, whichever of them votes first', async () => {
+  it('count one vote for the creator of a token, whether the creator or the token votes first', async () => {
     const registry = await bench.open();
     const version = await standing(registry, 'staging');
     const both = person('bea', 'admin', 'reviewer', 'security-approver');
@@ -118,7 +118,7 @@ describeOnBoth('stages', (fresh) => {
     expect((await registry.vote(selma, again.id, asSecurity)).state).toBe('approved');
   });
 
-  it('end by one rejection, by withdrawal, and by quarantine', async () => {
+  it('close a request after one rejection, a withdrawal or a quarantine', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry);
     const ask = async () => (await registry.requestTransition(sam, version.id, 'staging', '')).id;
@@ -148,7 +148,7 @@ describeOnBoth('stages', (fresh) => {
     expect((await registry.transitions(sam, { state: 'rejected' })).items).toHaveLength(1);
   });
 
-  it('void approvals that were given for what did not come to pass', async () => {
+  it('void the approvals of a request that was not completed', async () => {
     const registry = await bench.open();
     const version = await standing(registry, 'staging');
     const { id } = await registry.requestTransition(sam, version.id, 'production', '');
@@ -161,7 +161,7 @@ describeOnBoth('stages', (fresh) => {
     ]);
   });
 
-  it('leave quarantine only with what production asks for, and from the start', async () => {
+  it('release a version from quarantine only with the approvals of production, and back to the first stage', async () => {
     const registry = await bench.open();
     const version = await standing(registry, 'production');
     expect(await registry.quarantine(selma, version.id, 'odd')).toMatchObject({ stage: 'quarantined' });
@@ -182,7 +182,7 @@ describeOnBoth('stages', (fresh) => {
     expect(await action(registry)).toMatchObject({ stage: 'candidate', action: 'allow', approvedFor: [], restsOn: [] });
   });
 
-  it('are denied by a policy that no approval can change, and left as they are', async () => {
+  it('do not change when the policy denies, whatever the approvals', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry, { verdict: 'not-assessed' });
     const before = await registry.auditHead(sam);
@@ -190,7 +190,7 @@ describeOnBoth('stages', (fresh) => {
     expect(await registry.auditHead(sam)).toBe(before);
   });
 
-  it('wait for an approval that only the policy asks for', async () => {
+  it('wait for an approval that only the policy requires', async () => {
     const rules = await plainRules();
     const policy = policyOfRule("approvals.filter(a, a.stage == 'staging' && a.method == 'service').size() >= 2");
     const registry = await bench.open({ rules: { ...rules, staging: { ...rules.staging, policy } } });
@@ -201,7 +201,7 @@ describeOnBoth('stages', (fresh) => {
     expect(await action(registry)).toMatchObject({ stage: 'staging', action: 'allow' });
   });
 
-  it('need nobody where the rules ask for nobody', async () => {
+  it('need no approval where the rules require none', async () => {
     const rules = await plainRules();
     const registry = await bench.open({ rules: { ...rules, staging: { ...rules.staging, approvals: [] } } });
     const { version } = await registered(registry);
@@ -209,7 +209,7 @@ describeOnBoth('stages', (fresh) => {
     expect(await action(registry)).toMatchObject({ stage: 'staging', approvedFor: ['staging'] });
   });
 
-  it('are denied once an approval has ended or was revoked, and allowed by a newer one', async () => {
+  it('are denied after an approval expires or is revoked, and allowed again by a newer one', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry);
     const until = new Date(bench.clock.now().getTime() + HOUR);
@@ -236,7 +236,7 @@ describeOnBoth('stages', (fresh) => {
     expect(await codeOf(registry.vote(rita, again.id, { ...APPROVE, until }))).toBe('ended');
   });
 
-  it('let a newer approval take the place of one that holds', async () => {
+  it('let a newer approval replace one that still holds', async () => {
     const registry = await bench.open();
     const version = await standing(registry, 'staging');
     await promote(registry, version.id, 'staging');

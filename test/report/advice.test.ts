@@ -22,14 +22,14 @@ describe('a safer file', () => {
     expect(saferFiles(file({ path: bad }), all)).toEqual({ paths: [safe], sameName: true });
   });
 
-  it('may have another name, and then says so', () => {
+  it('can have another name, which is then stated', () => {
     expect(saferFiles(file({ path: 'a.pt' }), [tensors('b.safetensors')])).toEqual({
       paths: ['b.safetensors'],
       sameName: false,
     });
   });
 
-  it('is never in another folder, never one that is not clean', () => {
+  it('must be in the same folder and clean', () => {
     expect(
       saferFiles(file({ path: 'a.pt' }), [tensors('x/a.safetensors'), tensors('a.safetensors', 'unknown')]),
     ).toBeUndefined();
@@ -39,7 +39,7 @@ describe('a safer file', () => {
 describe('the code for add_safe_globals', () => {
   const torch = (imports: string[]) => file({ path: 'model.pt', format: 'torch-zip', imports });
 
-  it('has exactly what torch does not know yet, with its imports', () => {
+  it('adds exactly the globals that torch does not allow yet, with their imports', () => {
     const files = [
       torch([
         'collections.OrderedDict',
@@ -62,27 +62,27 @@ describe('the code for add_safe_globals', () => {
     ]);
   });
 
-  it('is empty when torch needs none', () => {
+  it('is empty when torch allows every global', () => {
     expect(
       safeGlobalsCode(assessment({ files: [torch(['collections.OrderedDict', 'torch._utils._rebuild_tensor_v2'])] })),
     ).toEqual([]);
   });
 
-  it('is not given when anything is malicious, nor for files that are not clean', () => {
+  it('is omitted when a file is malicious, and for files that are not clean', () => {
     const bad = file({ path: 'bad.pkl', verdict: 'malicious' });
     expect(safeGlobalsCode(assessment({ files: [torch(['a.B']), bad] }))).toEqual([]);
     expect(safeGlobalsCode(assessment({ files: [{ ...torch(['a.B']), verdict: 'suspicious' }] }))).toEqual([]);
   });
 
   it.each(['a.b\nimport os', 'a.b;os', "a.__import__('os')", 'a', 'a..b', 'ｏs.system', `a.${'b'.repeat(200)}`])(
-    'is not given for a name that is not a plain one: %j',
+    'is omitted for an invalid name: %j',
     (name) => {
       expect(safeGlobalsCode(assessment({ files: [torch([name])] }))).toEqual([]);
     },
   );
 });
 
-it('unlisted names are those the ruleset lacks, after the Python 2 map', () => {
+it('unlisted names are those absent from the ruleset, after the Python 2 map', () => {
   const known = file({ path: 'a', imports: ['__builtin__.set', 'acme.Table', 'acme.$(x)'] });
   expect(unlistedGlobals(known, (name) => name === 'builtins.set')).toEqual(['acme.Table']);
 });

@@ -26,7 +26,7 @@ const NOTEBOOK = file('x.ipynb', {
 const MODEL = file('x.onnx', { format: 'onnx', verdict: 'not-assessed' });
 
 describe('the headline', () => {
-  it('says that code was not judged', () => {
+  it('states that code was not judged', () => {
     expect(headline([CODE], 'warn')).toBe('not assessed: the file contains code that no scanner judged');
     expect(headline([CODE, NOTEBOOK], 'warn')).toBe('not assessed: all 2 files contain code that no scanner judged');
     expect(headline([CODE, MODEL], 'warn')).toBe('not assessed: 1 of 2 files contains code that no scanner judged');
@@ -35,7 +35,7 @@ describe('the headline', () => {
     );
   });
 
-  it('keeps to the format where there is no code, and to the worst', () => {
+  it('names the format where there is no code, and the worst verdict', () => {
     expect(headline([MODEL], 'warn')).toBe('not assessed: the file has a format that no scanner judges yet');
     expect(headline([CODE, file('b', { verdict: 'suspicious' })], 'warn')).toMatch(/^suspicious: 1 of 2 files/);
   });

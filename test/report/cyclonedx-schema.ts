@@ -25,7 +25,7 @@ export function bomErrors(bom: unknown): readonly unknown[] {
   return isBom(bom) ? [] : (isBom.errors ?? []);
 }
 
-/** Parses a CycloneDX document, and fails the test when it does not keep the official schema or its references lead nowhere. */
+/** Parses a CycloneDX document, and fails the test if it violates the official schema or has a dangling reference. */
 export function validBom(text: string): unknown {
   const bom: unknown = JSON.parse(text);
   expect(bomErrors(bom)).toEqual([]);
@@ -46,7 +46,7 @@ const REFERENCES: ReadonlySet<string> = new Set(
   'ref assemblies assessor requirement claims counterClaims target evidence counterEvidence'.split(' '),
 );
 
-/** Every string of a document, with the property that it is of. */
+/** Every string of a document, with its property. */
 function* stringsOf(value: unknown, key = ''): Generator<[key: string, value: string]> {
   if (typeof value === 'string') yield [key, value];
   else if (Array.isArray(value)) for (const item of value) yield* stringsOf(item, key);

@@ -1,7 +1,7 @@
 import type { Judged } from '../../src/report/index.ts';
 import { CALL_RULE, file, finding, judged, signature } from './sample.ts';
 
-/** Text that an artifact may hold to deceive whoever reads a report of it. */
+/** Text in an artifact that could deceive the reader of a report. */
 export const HOSTILE: Readonly<Record<string, string>> = {
   ansi: 'model\u001b[2J\u001b[1;1H\u001b[32mALLOW clean\u001b[0m.bin',
   c1: 'model\u009b2J\u009d0;title\u009c.bin',

@@ -5,7 +5,7 @@ import { HOSTILE, hostile } from './hostile.ts';
 import { NOW } from './html-sample.ts';
 import { CONTEXT } from './sample.ts';
 
-/** Everything but line feeds that a reader's eye obeys. */
+/** Every control character except line feeds. */
 const STEERS = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const ATTRIBUTES =
   /^(aria-hidden|aria-label|aria-labelledby|charset|class|content|cx|cy|d|data-label|height|href|http-equiv|id|lang|name|points|preserveaspectratio|role|rx|scope|tabindex|viewbox|width|x|y|open)$/i;
@@ -35,7 +35,7 @@ function review(text: string): string {
   );
 }
 
-/** As many for every text, so that dumps have the same lines. */
+/** The same number of bytes for every text, so that hex dumps have the same number of lines. */
 function bytesOf(text: string): Uint8Array {
   const bytes = Buffer.alloc(64);
   bytes.write(text.slice(0, 64));
@@ -44,17 +44,17 @@ function bytesOf(text: string): Uint8Array {
 
 const harmless = shape(parseHtml(review('harmless')));
 
-describe.each(Object.entries(HOSTILE))('a review of text with %s', (_, text) => {
+describe.each(Object.entries(HOSTILE))('a review with hostile text (%s)', (_, text) => {
   const html = review(text);
   const parsed = parseHtml(html);
 
-  it('has the elements and attributes of any other, and no comment', () => {
+  it('has the same elements and attributes as with plain text, and no comment', () => {
     expect(parsed.errors).toEqual([]);
     expect(parsed.comments).toEqual([]);
     expect(shape(parsed)).toEqual(harmless);
   });
 
-  it('has no attribute that does anything, and links to itself alone', () => {
+  it('has no active attribute, and links only within itself', () => {
     for (const element of parsed.elements) {
       for (const { name } of element.attrs) expect(name).toMatch(ATTRIBUTES);
       const href = attribute(element, 'href');
@@ -62,7 +62,7 @@ describe.each(Object.entries(HOSTILE))('a review of text with %s', (_, text) => 
     }
   });
 
-  it('steers no reader, and is short', () => {
+  it('contains no control characters, and is short', () => {
     expect(html).not.toMatch(STEERS);
     expect(html.length).toBeLessThan(300_000);
   });

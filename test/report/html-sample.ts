@@ -14,10 +14,10 @@ import {
 
 export const NOW = new Date('2026-01-02T03:04:05Z');
 
-/** Of no policy: what is shipped may change. */
+/** Independent of the shipped policies, which can change. */
 const POLICY_DIGEST = `sha256:${'ef56'.repeat(16)}`;
 
-/** What stands around the findings of `mixed()`. */
+/** The excerpts for the findings of `mixed()`. */
 function excerpts({ assessment }: Judged): Map<string, Excerpt> {
   const [call, unlisted, extension] = assessment.findings.map(({ fingerprint }) => fingerprint);
   const bytes = Buffer.from('\x80\x04\x95\x2a\x00\x00\x00cacme.tokens\nTable\n)\x81}b.', 'latin1');
@@ -97,7 +97,7 @@ export function mixedReview(over: Partial<HtmlOptions> = {}): string {
   return renderHtml(all, context, { now: NOW, excerpts: excerpts(all), ...over });
 }
 
-/** The review of a signed artifact with nothing wrong. */
+/** The review of a signed artifact without a problem. */
 export function cleanReview(): string {
   const files = [
     file({ path: 'config.json', format: 'json', size: 612 }),
@@ -109,7 +109,7 @@ export function cleanReview(): string {
   return renderHtml({ assessment, decision: fixed }, context, { now: NOW });
 }
 
-/** An artifact of 100 files with as many findings as asked for, of three rules. */
+/** An artifact of 100 files with a number of findings of three rules. */
 export function manyFindings(findings: number): Judged {
   const rules = [CALL_RULE, UNLISTED_RULE, EXTENSION_RULE];
   const paths = Array.from({ length: 100 }, (_, i) => `weights/part-${i}.pkl`);

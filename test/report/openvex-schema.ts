@@ -64,8 +64,8 @@ const statement = {
 };
 
 /**
- * What openvex_json_schema_0.2.0.json of github.com/openvex/spec asks of a document, constraint by constraint, in words of our
- * own: no package of npm or PyPI carries that file.
+ * The constraints of openvex_json_schema_0.2.0.json of github.com/openvex/spec, one by one, in our own
+ * words: no package of npm or PyPI contains that file.
  */
 const document = object(
   {
@@ -90,7 +90,7 @@ export function vexErrors(vex: unknown): readonly unknown[] {
   return isDocument(vex) ? [] : (isDocument.errors ?? []);
 }
 
-/** Parses an OpenVEX document, and fails the test when the schema of OpenVEX would refuse it. */
+/** Parses an OpenVEX document, and fails the test if it violates the schema of OpenVEX. */
 export function validVex(text: string) {
   const vex = JSON.parse(text);
   expect(vexErrors(vex)).toEqual([]);

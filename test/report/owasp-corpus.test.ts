@@ -11,18 +11,18 @@ import { artifactOf, folderFiles } from '../support/artifacts.ts';
 
 const FIXTURES = new URL('../../fixtures/', import.meta.url).pathname;
 
-describe('what the catalogue and the corpus say of the OWASP ML Top 10', () => {
-  it.each([...RULES.values()].map((rule) => [rule.id, rule.owasp] as const))('%s is about %s', (_, owasp) => {
+describe('the mapping of the catalogue and the corpus to the OWASP ML Top 10', () => {
+  it.each([...RULES.values()].map((rule) => [rule.id, rule.owasp] as const))('maps the rule %s to %s', (_, owasp) => {
     expect(owasp).not.toEqual([]);
     for (const id of owasp) expect(OWASP_RISKS).toHaveProperty([id]);
   });
 
-  it('each check of a text or format that nobody judges is about a risk', () => {
+  it('maps each check of an unjudged text or format to a risk', () => {
     const formats = SCANNERS.flatMap((scanner) => scanner.formats).map((format) => `format.${format}.scan`);
     for (const id of [...Object.keys(INTERESTS), ...formats]) expect(meaningOf(id), id).toBeDefined();
   });
 
-  it('each check that fixtures give rise to is about a risk, and stands in it', async () => {
+  it('maps each check of the fixtures to a risk, which lists it', async () => {
     const seen = new Set<string>();
     const lost: string[] = [];
     for (const entry of readdirSync(FIXTURES, { withFileTypes: true })) {

@@ -13,10 +13,10 @@ import { work } from '../support/work.ts';
 import { manyFindings, NOW } from './html-sample.ts';
 import { CALL_RULE, CONTEXT, file, finding, judged } from './sample.ts';
 
-/** Linear, with room for what grows by the logarithm. */
+/** Linear growth, with room for logarithmic terms. */
 const LINEAR = 5;
 
-/** So many findings in so many files, the first of them `from`. */
+/** A number of findings in a number of files, starting at `from`. */
 function reportOf(findings: number, files: number, from = 0) {
   return judged({
     files: Array.from({ length: files }, (_, i) => file({ path: `f${i}.pkl`, verdict: 'malicious' })),
@@ -30,7 +30,7 @@ function reportOf(findings: number, files: number, from = 0) {
   });
 }
 
-describe('ten thousand findings cost four times what 2,500 do', () => {
+describe('the work for ten thousand findings is about four times that for 2,500', () => {
   it('as CycloneDX', async () => {
     const options = { now: new Date('2026-01-02T03:04:05Z') };
     expect(
@@ -58,7 +58,7 @@ describe('ten thousand findings cost four times what 2,500 do', () => {
     ).toBeLessThan(LINEAR);
   });
 
-  it('as two reports that are compared', async () => {
+  it('in a comparison of two reports', async () => {
     const table = { width: 100, color: false, verbose: true, quiet: false };
     const grown = await growth(2_500, (count) => {
       const [from = Buffer.of(), to = Buffer.of()] = [0, count / 2].map((first) =>
@@ -74,7 +74,7 @@ describe('ten thousand findings cost four times what 2,500 do', () => {
   });
 });
 
-describe('Markdown of what fills a comment many times over', () => {
+describe('the work for a Markdown report that exceeds a comment', () => {
   const expired: JudgedWaiver = {
     waiver: {
       rule: 'verdict.suspicious',
@@ -99,14 +99,14 @@ describe('Markdown of what fills a comment many times over', () => {
     return { ...known, decision: { ...known.decision, waivers: Array.from({ length: 100 }, () => expired) } };
   }
 
-  it('costs as much as there are findings', async () => {
+  it('grows linearly with the findings', async () => {
     const grown = await growth(2_500, (count) =>
       expect(renderMarkdown([large(count)], CONTEXT).length).toBeLessThanOrEqual(MAX_MARKDOWN),
     );
     expect(grown).toBeLessThan(LINEAR);
   });
 
-  it('costs no more than as many artifacts, and those that are only named cost little', async () => {
+  it('grows no faster than the artifacts, and is small for those that are only named', async () => {
     const one = large(1_000);
     const all = (count: number) =>
       work(() =>

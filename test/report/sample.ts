@@ -143,7 +143,7 @@ export function judged(over: Partial<Assessment> = {}, policy = 'baseline'): Jud
   return { assessment: known, decision: decide(known, { policy }) };
 }
 
-/** One file of each verdict, as a repository with a payload, an unlisted name, a cut file and an ONNX model looks. */
+/** One file of each verdict, as in a repository with a payload, an unlisted name, a truncated file and an ONNX model. */
 export function mixed(policy?: string): Judged {
   const bad = 'pytorch_model.bin';
   return judged(

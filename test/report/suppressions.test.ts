@@ -27,7 +27,7 @@ function sarif(over = {}) {
 }
 
 describe('waivers in SARIF', () => {
-  it('are suppressions of exactly what they waive', () => {
+  it('are suppressions of exactly the waived results', () => {
     const log = validSarif(sarif());
     const results: unknown = Object(log).runs[0].results;
     expect(results).toMatchObject([
@@ -50,7 +50,7 @@ describe('waivers in SARIF', () => {
     expect(suppressed).toEqual([true, false, false, true]);
   });
 
-  it('are nowhere when nobody waived anything', () => {
+  it('are absent when nothing is waived', () => {
     const { assessment } = waivedSample();
     const plain = renderSarif([judged(assessment)], CONTEXT, { locate: (_judged, file) => ({ uri: file }) });
     expect(plain).not.toContain('suppressions');
@@ -58,7 +58,7 @@ describe('waivers in SARIF', () => {
 });
 
 describe('waivers in the table', () => {
-  it('are all there, with who answers for them and until when', () => {
+  it('are all listed, with their owner and their end', () => {
     const table = renderTable(waivedSample(), CONTEXT, tableOptions({ width: 120 }));
     expect(table.slice(table.indexOf('WAIVER'), table.lastIndexOf('4 files'))).toMatchInlineSnapshot(`
       "WAIVER        verdict.malicious: refused: this rule cannot be waived
@@ -85,11 +85,11 @@ describe('waivers in the table', () => {
   });
 });
 
-describe('the table of what is waived', () => {
+describe('the table of a waived artifact', () => {
   const table = renderTable(waivedSample(), CONTEXT, tableOptions({ width: 120 }));
   const block = (path: string) => table.split(/\n\n|\n(?=\S)/).find((rows) => rows.includes(` ${path}\n`)) ?? '';
 
-  it('says at the decision what waivers, and until when', () => {
+  it('lists the waivers and their ends at the decision', () => {
     expect(table.slice(0, table.indexOf('\n\n'))).toContain(
       'waived: pickle.global.unlisted, by ml-platform@acme.example until 2027-01-31',
     );
@@ -97,7 +97,7 @@ describe('the table of what is waived', () => {
     expect(quiet).toContain('waived: verdict.not-assessed');
   });
 
-  it('gives advice where something counts, and only there', () => {
+  it('gives advice only for files with something that is not waived', () => {
     const by = 'waived by ml-platform@acme.example until 2027-01-31';
     expect(block('a.pkl')).toContain(`pickle.global.unlisted · ${by}`);
     expect(block('a.pkl')).not.toContain('next');
@@ -110,7 +110,7 @@ describe('the table of what is waived', () => {
 
 const NOW = new Date('2026-06-01T12:00:00Z');
 
-/** Every report there is: none of them leaves waivers out. */
+/** Every report format: none of them omits waivers. */
 const REPORTS: Readonly<Record<string, (one: Judged) => string>> = {
   table: (one) => renderTable(one, CONTEXT, tableOptions({ width: 80, verbose: true })),
   json: (one) => renderJson(one, CONTEXT),
@@ -124,11 +124,11 @@ const REPORTS: Readonly<Record<string, (one: Judged) => string>> = {
 };
 
 describe.each(Object.entries(REPORTS))('the report as %s', (name, render) => {
-  it('says who waived what', () => {
+  it('states who waived what', () => {
     expect(render(waivedSample()).replace(/[\\`]/g, '')).toContain('reviewed in SEC-142');
   });
 
-  it.each(Object.entries(HOSTILE))('is safe with waivers with %s', async (_, text) => {
+  it.each(Object.entries(HOSTILE))('escapes waivers with %s', async (_, text) => {
     const report = render(waivedSample({ reason: text, owner: text, from: text }));
     expect(report).not.toMatch(STEERS);
     expect(report.length).toBeLessThan(500_000);

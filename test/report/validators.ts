@@ -15,19 +15,19 @@ const sarifAjv = new Ajv4Module.default({ allErrors: true, strict: false });
 addFormatsModule.default(sarifAjv);
 const isSarif = sarifAjv.compile(load('./schemas/sarif-schema-2.1.0.json'));
 
-/** What is wrong with a report, by the published schema. */
+/** The violations of the published schema in a report. */
 export function reportErrors(report: unknown): readonly unknown[] {
   return isReport(report) ? [] : (isReport.errors ?? []);
 }
 
-/** Parses a JSON report, and fails the test when it does not keep the published schema. */
+/** Parses a JSON report, and fails the test if it violates the published schema. */
 export function validReport(text: string): unknown {
   const report: unknown = JSON.parse(text);
   expect(reportErrors(report)).toEqual([]);
   return report;
 }
 
-/** Parses a SARIF log, and fails the test when it does not keep OASIS' schema. */
+/** Parses a SARIF log, and fails the test if it violates the schema of OASIS. */
 export function validSarif(text: string): unknown {
   const log: unknown = JSON.parse(text);
   expect(isSarif(log) ? [] : isSarif.errors).toEqual([]);

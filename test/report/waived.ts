@@ -22,7 +22,7 @@ export function judgedWaiver(
   };
 }
 
-/** Two findings of one rule, one of them waived; a file that nobody judges, waived; one that is unknown. */
+/** Two findings of one rule, one of them waived; an unassessed file that is waived; an unknown file. */
 export function waivedSample(over: Partial<Waiver> = {}): Judged {
   const files = [
     file({ path: 'a.pkl', verdict: 'suspicious' }),

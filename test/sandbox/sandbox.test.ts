@@ -7,10 +7,10 @@ import type { AssayError } from '../../src/core/errors.ts';
 import { runSandboxed, type SandboxEvent, type SandboxOptions, superviseChild } from '../../src/sandbox/sandbox.ts';
 
 const MiB = 1024 * 1024;
-/** A busy machine takes long to start a process: only a test of the clock meets its bound. */
+/** Starting a process takes long on a busy machine: only a test of the wall clock can reach this limit. */
 const LIMITS = { sandboxMemoryBytes: 256 * MiB, sandboxCpuSeconds: 60, sandboxWallMs: 3_600_000 };
 const ENTRY = fileURLToPath(new URL('../support/hostile-child.mjs', import.meta.url));
-/** The hostile child imports the compiled channel, as ours does. */
+/** The hostile child imports the compiled channel, as our child does. */
 const PROGRAM = { entry: ENTRY, packages: [], folders: [fileURLToPath(new URL('../../dist', import.meta.url))] };
 
 function act(name: string, options: Partial<SandboxOptions> = {}) {
@@ -30,7 +30,7 @@ async function failure(events: AsyncIterable<SandboxEvent>): Promise<AssayError>
   );
 }
 
-/** Processes that run the hostile child, by their command lines. */
+/** The processes that run the hostile child, by their command lines. */
 function orphans(): string[] {
   if (!existsSync('/proc/self')) return [];
   return readdirSync('/proc').filter((pid) => {
@@ -43,8 +43,8 @@ function orphans(): string[] {
   });
 }
 
-describe('the bounds of a child', () => {
-  /** The clock of whoever watches the child goes on when a test says so. */
+describe('the sandbox', () => {
+  /** The clock of the parent process advances only when a test says so. */
   const stopClock = () => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
 
   afterEach(() => {
@@ -52,17 +52,17 @@ describe('the bounds of a child', () => {
     expect(orphans()).toEqual([]);
   });
 
-  it('kills one that fills memory with Buffers', async () => {
+  it('kills a child that fills memory with Buffers', async () => {
     const error = await failure(act('hog'));
     expect(error).toMatchObject({ code: 'limit', message: expect.stringContaining('sandboxMemoryBytes') });
   });
 
-  it('kills one that spins, by its CPU seconds', async () => {
+  it('kills a child in a busy loop by its CPU seconds', async () => {
     const error = await failure(act('spin', { limits: { ...LIMITS, sandboxCpuSeconds: 1 } }));
     expect(error).toMatchObject({ code: 'limit', message: expect.stringContaining('sandboxCpuSeconds') });
   });
 
-  it('kills one that does nothing, by the wall clock', async () => {
+  it('kills an idle child by the wall clock', async () => {
     stopClock();
     const events = act('sleep', { limits: { ...LIMITS, sandboxWallMs: 600 } });
     expect(await events.next()).toMatchObject({ value: { kind: 'started' } });
@@ -74,7 +74,7 @@ describe('the bounds of a child', () => {
     expect(error).toMatchObject({ code: 'limit', message: expect.stringContaining('sandboxWallMs') });
   });
 
-  it('does not count the time that the caller takes', async () => {
+  it('does not count the time of the caller', async () => {
     stopClock();
     const events = act('echo', {
       input: new MemorySource(randomBytes(3 * MiB), 'in'),
@@ -89,11 +89,11 @@ describe('the bounds of a child', () => {
     expect(bytes).toBe(3 * MiB);
   });
 
-  it('kills one that writes too much', async () => {
+  it('kills a child that writes too much', async () => {
     expect(await failure(act('flood', { maxOutputBytes: MiB }))).toMatchObject({ code: 'limit' });
   });
 
-  it('kills one when the caller gives up, by signal or by leaving', async () => {
+  it('kills a child when the caller aborts or leaves', async () => {
     const aborter = new AbortController();
     const events = act('sleep', { signal: aborter.signal });
     expect(await events.next()).toMatchObject({ value: { kind: 'started' } });
@@ -103,7 +103,7 @@ describe('the bounds of a child', () => {
     for await (const event of act('flood')) if (event.kind === 'bytes') break;
   });
 
-  it('gives it no environment, no files, no children, no threads', async () => {
+  it('gives a child no environment, files, children or threads', async () => {
     const events = await all(act('trespass'));
     expect(events[0]).toEqual({ kind: 'started', bounds: 'ulimit+watchdog' });
     expect(events[1]).toEqual({
@@ -119,7 +119,7 @@ describe('the bounds of a child', () => {
     expect(existsSync('/tmp/assay-trespass')).toBe(false);
   });
 
-  it('believes nothing it says', async () => {
+  it('treats any invalid behaviour of a child as an error', async () => {
     expect(await failure(act('die'))).toMatchObject({
       code: 'sandbox',
       message: expect.stringContaining('exit status 3'),
@@ -130,7 +130,7 @@ describe('the bounds of a child', () => {
     });
   });
 
-  it('serves its input by ranges, and streams its output', async () => {
+  it('serves ranges of the input and streams the output', async () => {
     const input = randomBytes(5 * MiB + 17);
     const events = await all(act('echo', { input: new MemorySource(input, 'in') }));
     const output = Buffer.concat(events.flatMap((event) => (event.kind === 'bytes' ? [event.bytes] : [])));
@@ -138,8 +138,8 @@ describe('the bounds of a child', () => {
   });
 });
 
-describe('our own child', () => {
-  it('refuses a task that is not in the table, and hands on content errors', async () => {
+describe('the child of the package', () => {
+  it('refuses an unsupported task and reports content errors', async () => {
     const input = new MemorySource(Buffer.from('not an archive'), 'in');
     const events = runSandboxed({ task: 'seven-zip', args: { type: 'rar' }, input, limits: LIMITS });
     expect(await failure(events)).toMatchObject({ code: 'unsupported' });

@@ -8,7 +8,7 @@ import { buildZip, fixture, PAYLOAD } from '../support/containers.ts';
 
 const MiB = 1024 * 1024;
 
-/** Bytes that were decompressed: every one goes through a spool. */
+/** Counts decompressed bytes: each goes through a spool. */
 const expanded = vi.hoisted(() => ({ bytes: 0 }));
 vi.mock(import('../../src/core/bytes/spool.ts'), async (load) => {
   const real = await load();
@@ -21,7 +21,7 @@ vi.mock(import('../../src/core/bytes/spool.ts'), async (load) => {
   return { ...real, spool: (chunks, ...more) => real.spool(counted(chunks), ...more) };
 });
 
-/** Bytes in memory, and how often they were read. */
+/** Bytes in memory, with a count of reads. */
 class CountingSource extends MemorySource {
   reads = 0;
 
@@ -31,7 +31,7 @@ class CountingSource extends MemorySource {
   }
 }
 
-/** The verdict of the whole pipeline, with how often it was read, and the bytes that were decompressed for it and that it made resident. */
+/** The verdict of the whole pipeline, with the number of reads, the decompressed bytes and the growth of resident memory. */
 async function judge(bytes: Uint8Array, limits: Partial<Limits> = {}) {
   const before = process.memoryUsage().rss;
   const source = new CountingSource(bytes, 'test');
@@ -56,8 +56,8 @@ function nested(depth: number, innermost: Uint8Array): Uint8Array {
   return bytes;
 }
 
-describe('containers that are made to cost', () => {
-  it('a gzip of zeros, in bounded memory', async () => {
+describe('bounded work is enough for', () => {
+  it('a gzip of zeros, with bounded memory', async () => {
     const { verdict, reasons, expanded, grown } = await judge(gzipSync(Buffer.alloc(512 * MiB), { level: 1 }), {
       maxExpandedBytes: 256 * MiB,
     });
@@ -67,14 +67,14 @@ describe('containers that are made to cost', () => {
     expect(grown).toBeLessThan(200 * MiB);
   });
 
-  it('gzips in gzips, as deep as is allowed and deeper', async () => {
+  it('gzips within gzips, up to the depth limit and beyond', async () => {
     const deep = await judge(nested(20, PAYLOAD));
     expect(deep.verdict).toBe('unknown');
     expect(deep.reasons.join()).toContain('maxDepth');
     expect((await judge(nested(5, PAYLOAD))).verdict).toBe('malicious');
   });
 
-  it('a zip in itself, over and over', async () => {
+  it('zips within zips', async () => {
     let zip = buildZip([{ name: 'data.pkl', data: PAYLOAD, method: 8 }]);
     for (let i = 0; i < 20; i++) zip = buildZip([{ name: `level-${i}.zip`, data: zip, method: i % 2 === 0 ? 8 : 0 }]);
     expect((await judge(zip)).verdict).toBe('unknown');
@@ -88,7 +88,7 @@ describe('containers that are made to cost', () => {
     expect(expanded).toBeLessThanOrEqual(512 * MiB);
   });
 
-  it('a zip whose members overlap', async () => {
+  it('a zip with overlapping members', async () => {
     const kernel = deflateRawSync(Buffer.alloc(20_000_000));
     const sizes = { size: 2e7, compressed: kernel.length };
     const first = {
@@ -113,7 +113,7 @@ describe('containers that are made to cost', () => {
     expect(expanded).toBeLessThan(DEFAULT_LIMITS.maxExpandedBytes / 3);
   });
 
-  it('zip64 sizes that lie', async () => {
+  it('false zip64 sizes', async () => {
     const { size } = fixture('containers/zip64.zip');
     const bytes = Buffer.from(fixture('containers/zip64.zip').readNow(0, size));
     const extra = bytes.indexOf(Buffer.from([1, 0, 16, 0]));

@@ -6,7 +6,7 @@ import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
 import { SCANNERS } from '../../src/scan/scanners.ts';
 import { fakeContext } from '../support/scan-context.ts';
 
-/** A file of which only the start is stored, that counts what is fetched, and never answers at once. */
+/** A file of which only the start is stored; it counts fetches and answers asynchronously. */
 class FarSource implements ByteSource {
   readonly name = 'far';
   readonly size: number;
@@ -58,22 +58,22 @@ async function scanFar(source: FarSource): Promise<{ verdict: string; fetched: n
   return { verdict: context.verdict(source.size), fetched: source.fetched };
 }
 
-describe('files far away', () => {
-  it('a GiB of safetensors costs its header', async () => {
+describe('a far file', () => {
+  it('of a GiB of safetensors needs only its header fetched', async () => {
     const start = safetensors();
     const { verdict, fetched } = await scanFar(new FarSource(start, start.length + GiB));
     expect(verdict).toBe('clean');
     expect(fetched).toBeLessThan(8 * 1024);
   });
 
-  it('a GGUF costs its header', async () => {
+  it('of GGUF needs only its header fetched', async () => {
     const real = readFileSync('fixtures/formats/plain.gguf');
     const { verdict, fetched } = await scanFar(new FarSource(real, real.length));
     expect(verdict).toBe('clean');
     expect(fetched).toBeLessThan(3 * real.length);
   });
 
-  it('what nobody judges costs its probe', async () => {
+  it('that no scanner judges needs only its probe fetched', async () => {
     const { verdict, fetched } = await scanFar(
       new FarSource(Buffer.from('X\n\0\0\0\x02\0\x04\x02\0\0\x02\x03\0', 'latin1'), GiB),
     );
@@ -81,7 +81,7 @@ describe('files far away', () => {
     expect(fetched).toBeLessThan(8 * 1024);
   });
 
-  it('a GiB of ONNX weights is stepped over', async () => {
+  it('of a GiB of ONNX weights has the weights skipped', async () => {
     // ModelProto: ir_version 8, producer "x", graph of 1 GiB whose first field is an initializer, then an opset.
     const initializer = Buffer.from([0x2a, 0x80, 0x80, 0x80, 0x80, 0x02]);
     const graph = Buffer.from([0x3a, 0x80, 0x80, 0x80, 0x80, 0x04]);

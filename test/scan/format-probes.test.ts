@@ -13,7 +13,7 @@ const FOLDER = 'fixtures/format-probes';
 const files = fixtureFiles(FOLDER);
 const truth: readonly Probe[] = JSON.parse(readFileSync(`${FOLDER}/truth.json`, 'utf8'));
 
-/** Probes whose verdict is already the expected one; of the others nobody judges the content yet. */
+/** Probes whose verdict is the expected one; no scanner judges the content of the others yet. */
 const JUDGED =
   /^(?:st-|gguf-(?:ok|nkv|strlen|tensor|ssti|loop)|hydra-|yaml-python|llamafile|repo-(?:ok|pth|chat-template|processor)|xgb-json-ok)/;
 
@@ -23,13 +23,13 @@ async function scan(file: string) {
   return scanBytes(bytes, file, SCANNERS);
 }
 
-describe('format probes', () => {
+describe('the format probe', () => {
   it.each(truth.filter(({ id }) => JUDGED.test(id)))('$file is $expected', async ({ file, expected }) => {
     expect((await scan(file)).verdict).toBe(expected);
   });
 
   it.each(truth.filter(({ id }) => !JUDGED.test(id)))(
-    '$file is not assessed yet, and says by which check',
+    '$file is not assessed yet, and names the check',
     async ({ file }) => {
       const { verdict, context } = await scan(file);
       expect(verdict).toBe('not-assessed');
@@ -39,7 +39,7 @@ describe('format probes', () => {
     },
   );
 
-  it('never calls an attack clean', async () => {
+  it('of an attack is never clean', async () => {
     for (const { file, expected } of truth) {
       if (expected !== 'clean') expect((await scan(file)).verdict, file).not.toBe('clean');
     }

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { scanBytes } from '../support/scan-bytes.ts';
 import { mutated, scanners } from './mutated.ts';
 
-describe('any bytes under any name', () => {
-  // scanBytes throws whatever is not an error about the content.
-  it('changed real files end in a verdict', async () => {
+describe('hostile bytes', () => {
+  // scanBytes throws any error that is not about the content.
+  it('from changed real files get a verdict', async () => {
     await fc.assert(
       fc.asyncProperty(mutated, async ({ path, bytes }) => {
         const { verdict } = await scanBytes(bytes, path, scanners);
@@ -15,12 +15,12 @@ describe('any bytes under any name', () => {
     );
   });
 
-  it('random bytes are never taken for a model', async () => {
+  it('at random are not identified as a model', async () => {
     const ids = new Set<string>();
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 64, maxLength: 300 }), async (bytes) => {
         const { format, verdict } = await scanBytes(bytes, 'x.bin', scanners);
-        // MessagePack has no mark: two bytes that give the length of the rest are one, by chance.
+        // MessagePack has no signature: two bytes that match the length of the rest occur by chance.
         if (format.id === 'msgpack') expect(verdict).not.toBe('clean');
         else ids.add(format.id);
       }),

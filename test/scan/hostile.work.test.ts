@@ -11,7 +11,7 @@ import { fakeContext } from '../support/scan-context.ts';
 import { work } from '../support/work.ts';
 import { mutated, scanners } from './mutated.ts';
 
-/** What a file of a few thousand bytes costs at most, whatever it holds. */
+/** The maximum work for a file of a few thousand bytes. */
 const MOST = 1_000_000;
 
 const scan = (bytes: Uint8Array, limits: Partial<Limits> = {}) =>
@@ -24,7 +24,7 @@ const scan = (bytes: Uint8Array, limits: Partial<Limits> = {}) =>
     onNames: () => {},
   });
 
-it('a small file costs little, whatever was changed in it', async () => {
+it('the work on a small changed file is bounded', async () => {
   await fc.assert(
     fc.asyncProperty(mutated, async ({ path, bytes }) => {
       const spent = await work(() => scanBytes(bytes, path, scanners));
@@ -34,7 +34,7 @@ it('a small file costs little, whatever was changed in it', async () => {
   );
 });
 
-describe('the cost of a container grows with its size', () => {
+describe('the work on a container grows linearly with its size', () => {
   it('with a comment full of end records', async () => {
     const grown = await growth(4_000, (count) =>
       scan(buildZip([{ name: 'a', data: 'x' }], { comment: 'PK\x05\x06'.repeat(count) })),
@@ -62,7 +62,7 @@ describe('the cost of a container grows with its size', () => {
 });
 
 it.each(['a.', 'x = torch.add(y, z)\n', 'import a\n', '"a"', '('])(
-  'TorchScript costs as much as it is long: %j',
+  'the work on TorchScript grows linearly with its length: %j',
   async (unit) => {
     const grown = await growth(2_000, (count) =>
       judgeTorchScript(fakeContext(), memory(Buffer.from(unit.repeat(count))), 'code.py', 0),

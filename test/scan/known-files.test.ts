@@ -7,7 +7,7 @@ import { fixtureFiles, scanBytes } from '../support/scan-bytes.ts';
 
 const files = fixtureFiles('fixtures/formats');
 
-/** Everything else among the fixtures is clean. */
+/** All other fixtures are clean. */
 const NOT_CLEAN: Readonly<Record<string, string>> = {
   'data.sqlite': 'not-assessed',
   'events.out.tfevents.1': 'not-assessed',
@@ -22,15 +22,15 @@ const NOT_CLEAN: Readonly<Record<string, string>> = {
   'user-block.h5': 'suspicious',
 };
 
-describe('files that real libraries wrote', () => {
-  it.each([...files.keys()])('%s', async (path) => {
+describe('the scan of known files', () => {
+  it.each([...files.keys()])('gives the expected verdict for %s', async (path) => {
     const bytes = files.get(path) ?? new Uint8Array(0);
     const { verdict, context, format } = await scanBytes(bytes, path, SCANNERS);
     expect(verdict, [...context.reasons, ...context.ruleIds()].join()).toBe(NOT_CLEAN[path] ?? 'clean');
     expect(judgeExtension(path, format)).toBeUndefined();
   });
 
-  it('says nothing of bytes that no format claims', async () => {
+  it('gives unknown for bytes of no known format', async () => {
     const { verdict, context } = await scanBytes(
       Uint8Array.from([0xef, 0xf0, 0x9a, 0x13, 0x88, 0x77, 1, 2]),
       'x.bin',
@@ -41,7 +41,7 @@ describe('files that real libraries wrote', () => {
 });
 
 describe('the list of scanners', () => {
-  it('has one for every format, and each rule once', () => {
+  it('has a scanner for every format, and each rule once', () => {
     const scanned = new Set(SCANNERS.flatMap(({ formats }) => formats));
     expect(FORMATS.map(({ id }) => id).filter((id) => !scanned.has(id))).toEqual([]);
     const rules = SCANNERS.flatMap((scanner) => scanner.rules.map(({ id }) => id));
@@ -49,7 +49,7 @@ describe('the list of scanners', () => {
   });
 
   it('has each format once', () => {
-    // A pickle is told in two ways: by its mark, and further down by running it.
+    // A pickle has two formats: by its signature, and further down the list by running it.
     const ids = FORMATS.filter((format) => format !== UNMARKED_PICKLE).map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
   });
@@ -61,7 +61,7 @@ describe('judgeExtension', () => {
     ['notes.txt', 'elf', 'format.extension-lies'],
     ['photo.png', 'jpeg', 'format.extension-differs'],
     ['photo.png', 'html', 'format.extension-lies'],
-  ])('%s that is %s: %s', (path, id, rule) => {
+  ])('reports for %s, which is %s: %s', (path, id, rule) => {
     const format = FORMATS.find((candidate) => candidate.id === id);
     expect(format && judgeExtension(path, format)?.rule.id).toBe(rule);
   });

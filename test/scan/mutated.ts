@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { SCANNERS } from '../../src/scan/scanners.ts';
 import { fixtureFiles } from '../support/scan-bytes.ts';
 
-/** Archives and pickles have tests of their own; a fake context does not scan what is in them. */
+/** Archives and pickles have their own tests; a fake context does not scan their members. */
 const OTHERS = new Set(['pickle']);
 export const scanners = SCANNERS.filter(({ id }) => !OTHERS.has(id));
 const seeds = [...fixtureFiles('fixtures/formats'), ...fixtureFiles('fixtures/format-probes')].filter(
   ([, bytes]) => bytes.length < 20_000,
 );
 
-/** A real file with bytes changed, cut out, doubled, or set to a border value. */
+/** A real file with bytes changed, removed, doubled, or set to a boundary value. */
 export const mutated = fc
   .tuple(
     fc.nat(seeds.length - 1),

@@ -10,33 +10,33 @@ async function scan(name: string, ...rest: (string | Uint8Array)[]) {
   return scanBytes(Buffer.concat([readFileSync(`fixtures/formats/${name}`), ...parts]), name, [plainMediaScanner]);
 }
 
-describe('pictures', () => {
-  it.each(PICTURES)('%s with a script after it is suspicious, and the script is scanned', async (name) => {
+describe('a picture', () => {
+  it.each(PICTURES)('%s with a trailing script is suspicious, and the script is scanned', async (name) => {
     const { verdict, context } = await scan(name, '#!/bin/sh\nls\n');
     expect([verdict, context.ruleIds()]).toEqual(['suspicious', ['data.trailing-bytes']]);
     expect(context.members).toMatchObject([{ name: 'trailing-bytes', size: 13 }]);
   });
 
-  it.each(PICTURES)('%s with bytes of no format after it is suspicious', async (name) => {
+  it.each(PICTURES)('%s with trailing bytes of no format is suspicious', async (name) => {
     const { verdict, context } = await scan(name, '\xef\xf0\x9a\x13\x88\x77\x01\x02\x00');
     expect([verdict, context.ruleIds(), context.members]).toEqual(['suspicious', ['data.trailing-bytes'], []]);
   });
 
-  it.each(PICTURES)('%s with zeros after it is clean', async (name) => {
+  it.each(PICTURES)('%s with trailing zeros is clean', async (name) => {
     expect((await scan(name, '\0'.repeat(500))).verdict).toBe('clean');
   });
 
-  it.each(PICTURES)('%s that is cut is unknown', async (name) => {
+  it.each(PICTURES)('%s is unknown when it is truncated', async (name) => {
     const whole = readFileSync(`fixtures/formats/${name}`);
     expect((await scanBytes(whole.subarray(0, whole.length - 30), name, [plainMediaScanner])).verdict).toBe('unknown');
   });
 
-  it('takes a second exposure after the first, as phones write it', async () => {
+  it('can be followed by a second exposure, as phones write it', async () => {
     expect((await scan('picture.jpg', readFileSync('fixtures/formats/progressive.jpg'))).verdict).toBe('clean');
   });
 });
 
-describe('PDF', () => {
+describe('a PDF', () => {
   it.each(['/OpenAction << /S /JavaScript >>', '/Launch', '/J#61vaScript', '/Type /ObjStm'])(
     'with %s is not assessed',
     async (action) => {

@@ -6,7 +6,7 @@ import { tempFolder } from '../support/temp.ts';
 
 const folder = tempFolder();
 
-test('a laptop needs to say nothing', async () => {
+test('a local service needs no configuration', async () => {
   expect(await readConfig({ data: folder }, {})).toMatchObject({
     host: '127.0.0.1',
     port: 8321,
@@ -31,7 +31,7 @@ test('a laptop needs to say nothing', async () => {
   });
 });
 
-test('a team says it in the environment; a flag wins', async () => {
+test('a flag takes precedence over the environment', async () => {
   const env = {
     ASSAY_LISTEN: '[::]:80',
     ASSAY_PUBLIC_URL: 'https://assay.example.com/',
@@ -57,7 +57,7 @@ test('a team says it in the environment; a flag wins', async () => {
   });
 });
 
-test('secrets may lie in files', async () => {
+test('secrets can be read from files', async () => {
   const path = join(folder, 'database');
   writeFileSync(path, 'postgres://assay:secret@db/assay\n');
   expect((await readConfig({}, { ASSAY_DATABASE_FILE: path })).database).toBe('postgres://assay:secret@db/assay');
@@ -67,7 +67,7 @@ test('secrets may lie in files', async () => {
   await expect(readConfig({}, { ASSAY_DATABASE_FILE: `${path}-none` })).rejects.toMatchObject({ code: 'not-found' });
 });
 
-describe('what makes no sense is told with its name', () => {
+describe('an invalid configuration value is reported by its name', () => {
   test.each<[string, Parameters<typeof readConfig>[0], NodeJS.ProcessEnv]>([
     ['--listen', { listen: 'nowhere' }, {}],
     ['--listen', { listen: '127.0.0.1:99999' }, {}],
@@ -100,9 +100,9 @@ describe('what makes no sense is told with its name', () => {
     ['ASSAY_TRUSTED_PROXIES', {}, { ASSAY_TRUSTED_PROXIES: '10.0.0.0/33' }],
     ['ASSAY_TRUSTED_PROXIES', {}, { ASSAY_TRUSTED_PROXIES: '::1/8/8' }],
     ['ASSAY_LOG_LEVEL', {}, { ASSAY_LOG_LEVEL: 'loud' }],
-  ])('%s', async (name, flags, env) => {
+  ])('%s: %j %j', async (name, flags, env) => {
     const wrong = readConfig({ data: folder, ...flags }, env);
-    // A variable that lacks its other half names either.
+    // The error for an incomplete pair names either variable.
     await expect(wrong).rejects.toMatchObject({ code: 'usage', subject: expect.stringMatching(name.slice(0, 10)) });
     await expect(wrong).rejects.not.toThrow(/secret|:b@/);
   });

@@ -18,7 +18,7 @@ afterAll(() => service.close());
 
 const DRIP_MS = 20;
 
-/** What a raw connection is answered until it ends, however long it goes on. */
+/** What a raw connection receives until it ends. */
 function talk(first: string, { drip, at = url }: { readonly drip?: string; readonly at?: URL } = {}) {
   return new Promise<{ readonly answer: string }>((resolve) => {
     let answer = '';
@@ -30,7 +30,7 @@ function talk(first: string, { drip, at = url }: { readonly drip?: string; reado
     socket.on('data', (data) => {
       answer += data.toString('latin1');
     });
-    // A connection that is cut while it is written to ends in an error, which is what is looked for.
+    // The test expects an error on a connection that is cut during a write.
     socket.on('error', () => {});
     socket.on('close', () => {
       clearInterval(timer);
@@ -42,9 +42,9 @@ function talk(first: string, { drip, at = url }: { readonly drip?: string; reado
 const head = (length: number, more = '', by = admin) =>
   `POST /v1/tokens HTTP/1.1\r\nhost: a\r\nauthorization: ${by}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n${more}`;
 
-/** Neither ends by itself: without its limit, the test would not. */
+/** Neither ends by itself: without the limit the test would not end. */
 describe('clients that never finish', () => {
-  test('headers that drip are given up', async () => {
+  test('are disconnected while their headers drip', async () => {
     const strict = await testService(`${folder}/headers`, { times: { headersMs: 300, checkMs: 50 } });
     const at = new URL(await strict.listen());
     const { answer } = await talk('GET /healthz HTTP/1.1\r\nhost: a\r\n', { drip: 'x-a: b\r\n', at });
@@ -53,7 +53,7 @@ describe('clients that never finish', () => {
     await strict.close();
   });
 
-  test('a body that drips is given up, and the service answers others meanwhile', async () => {
+  test('are disconnected while a body drips, and the service answers others meanwhile', async () => {
     const strict = await testService(`${folder}/bodies`, { times: { bodyMs: 300 } });
     const at = new URL(await strict.listen());
     const authorization = `Bearer ${await strict.token(['admin'])}`;
@@ -66,31 +66,31 @@ describe('clients that never finish', () => {
   });
 });
 
-test('a connection on which nothing was ever asked does not hold up the end', async () => {
-  // It is never idle for too long: nothing else ends it.
+test('a connection without any request does not delay the shutdown', async () => {
+  // Its idle timeout never passes: only the shutdown can end it.
   const other = await testService(`${folder}/ending`, { times: { idleMs: 0 } });
   const { port } = new URL(await other.listen());
   const socket = connect(Number(port), '127.0.0.1');
   await once(socket, 'connect');
-  // The service knows of it, too.
+  // The service has accepted the connection.
   expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
   const cut = once(socket, 'close');
   await other.close();
   await cut;
 });
 
-describe('what cannot be read as HTTP', () => {
+describe('a malformed HTTP request', () => {
   test.each([
     ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'malformed-request'],
-    ['a request to nobody', 'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'malformed-request'],
+    ['no Host header', 'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'malformed-request'],
     [
-      'an expectation that nobody has',
+      'an unknown expectation',
       'POST /v1/jobs HTTP/1.1\r\nhost: a\r\nexpect: a-miracle\r\ncontent-length: 2\r\n\r\n',
       417,
       'malformed-request',
     ],
     [
-      'a body that is packed on its way',
+      'a compressed transfer coding',
       'POST /signin HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
       415,
       'wrong-content-encoding',
@@ -110,12 +110,12 @@ describe('what cannot be read as HTTP', () => {
     ],
     ['a header bomb', `GET / HTTP/1.1\r\nhost: a\r\nx-bomb: ${'b'.repeat(40_000)}\r\n\r\n`, 431, 'headers-too-large'],
     [
-      'many headers',
+      'too many headers',
       `GET / HTTP/1.1\r\nhost: a\r\n${Array.from({ length: 5000 }, (_, i) => `x-${i}: y\r\n`).join('')}\r\n`,
       431,
       'headers-too-large',
     ],
-  ])('%s is refused with a reason', async (_name, text, status, code) => {
+  ])('with %s is refused with a reason', async (_name, text, status, code) => {
     const { answer } = await talk(text);
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(answer).toContain('content-type: application/problem+json');
@@ -123,7 +123,7 @@ describe('what cannot be read as HTTP', () => {
   });
 });
 
-describe('bodies', () => {
+describe('a body', () => {
   const post = (payload: string, headers: Readonly<Record<string, string>> = {}) =>
     fetch(new URL('/v1/tokens', url), {
       method: 'POST',
@@ -132,31 +132,31 @@ describe('bodies', () => {
     });
 
   test.each<[string, string, Readonly<Record<string, string>>, number, string]>([
-    ['cut', '{"name": "a"', {}, 400, 'malformed-body'],
+    ['truncated', '{"name": "a"', {}, 400, 'malformed-body'],
     ['empty', '', {}, 400, 'malformed-body'],
     ['not JSON', 'name=a', {}, 400, 'malformed-body'],
     ['not an object', '[]', {}, 400, 'invalid-request'],
-    ['of a prototype', '{"__proto__": {"roles": ["admin"]}, "name": "a"}', {}, 400, 'malformed-body'],
-    ['nested beyond measure', '['.repeat(100_000), {}, 400, 'malformed-body'],
-    ['with a field that nobody knows', '{"name":"a","roles":["admin"],"tenant":"x"}', {}, 400, 'invalid-request'],
-    ['with a number for a text', '{"name":1,"roles":["admin"]}', {}, 400, 'invalid-request'],
-    ['with a role that is none', '{"name":"a","roles":["root"]}', {}, 400, 'invalid-request'],
-    ['with a name that is markup', '{"name":"<b>","roles":["admin"]}', {}, 400, 'invalid-request'],
-    ['with a date that is none', '{"name":"a","roles":["admin"],"expiresAt":"soon"}', {}, 400, 'invalid-request'],
-    ['of another type', '<a/>', { 'content-type': 'text/xml' }, 415, 'wrong-content-type'],
-    ['of plain text', '{}', { 'content-type': 'text/plain' }, 415, 'wrong-content-type'],
-    ['of a form', 'name=a', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'wrong-content-type'],
-    ['packed', '{}', { 'content-encoding': 'gzip' }, 415, 'wrong-content-encoding'],
-    ['packed twice', '{}', { 'content-encoding': 'gzip, identity' }, 415, 'wrong-content-encoding'],
-    ['of a type that is none', '{}', { 'content-type': 'json' }, 415, 'wrong-content-type'],
+    ['an attack on the prototype', '{"__proto__": {"roles": ["admin"]}, "name": "a"}', {}, 400, 'malformed-body'],
+    ['nested too deeply', '['.repeat(100_000), {}, 400, 'malformed-body'],
+    ['an unknown field', '{"name":"a","roles":["admin"],"tenant":"x"}', {}, 400, 'invalid-request'],
+    ['a number for a string', '{"name":1,"roles":["admin"]}', {}, 400, 'invalid-request'],
+    ['an unknown role', '{"name":"a","roles":["root"]}', {}, 400, 'invalid-request'],
+    ['markup for a name', '{"name":"<b>","roles":["admin"]}', {}, 400, 'invalid-request'],
+    ['an invalid date', '{"name":"a","roles":["admin"],"expiresAt":"soon"}', {}, 400, 'invalid-request'],
+    ['sent as another type', '<a/>', { 'content-type': 'text/xml' }, 415, 'wrong-content-type'],
+    ['sent as plain text', '{}', { 'content-type': 'text/plain' }, 415, 'wrong-content-type'],
+    ['sent as a form', 'name=a', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'wrong-content-type'],
+    ['compressed', '{}', { 'content-encoding': 'gzip' }, 415, 'wrong-content-encoding'],
+    ['compressed twice', '{}', { 'content-encoding': 'gzip, identity' }, 415, 'wrong-content-encoding'],
+    ['sent as an invalid type', '{}', { 'content-type': 'json' }, 415, 'wrong-content-type'],
     ['larger than allowed', JSON.stringify({ name: 'a'.repeat(1024 * 1024) }), {}, 413, 'body-too-large'],
-  ])('one that is %s is refused', async (_name, payload, headers, status, code) => {
+  ])('is refused: %s', async (_name, payload, headers, status, code) => {
     const answer = await post(payload, headers);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([status, code]);
   });
 
-  test('what is wrong with one is told by name', async () => {
+  test('gets errors that name the field', async () => {
     const answer = await post('{"name":"a","roles":["root"],"tenant":"x"}');
     const { detail } = (await answer.json()) as { detail: string };
     expect(detail).toContain('body must NOT have additional properties: "tenant"');
@@ -164,7 +164,7 @@ describe('bodies', () => {
     expect(((await values.json()) as { detail: string }).detail).toContain('allowed values: viewer, submitter');
   });
 
-  test('one that is longer than its stream said is cut off without being kept', async () => {
+  test('that is longer than its stream declared is cut off and not stored', async () => {
     const chunk = 'a'.repeat(64 * 1024);
     const endless = new ReadableStream({ pull: (controller) => controller.enqueue(Buffer.from(chunk)) });
     const sent = fetch(new URL('/v1/tokens', url), {
@@ -177,15 +177,15 @@ describe('bodies', () => {
     expect([413, 'cut']).toContain(status);
   });
 
-  test('nothing was written by any of them', async () => {
+  test('that is refused writes nothing', async () => {
     const names = (await service.registry.tokens(OPERATOR)).map(({ name }) => name);
-    // The other tests make tokens as well, through the registry.
+    // The other tests create tokens as well, through the registry.
     expect(names.filter((name) => !/^token-\d+-/.test(name))).toEqual([]);
     expect(names).toContain('token-1-admin');
   });
 });
 
-describe('addresses', () => {
+describe('a URL', () => {
   test.each([
     ['/v1', 404, 'no-such-route'],
     ['/v1/tokens/../tokens', 404, 'no-such-route'],
@@ -196,7 +196,7 @@ describe('addresses', () => {
     ['/%', 400, 'malformed-address'],
     ['/%ff%fe', 400, 'malformed-address'],
     [`/v1/tokens/${'a'.repeat(5000)}`, 405, 'wrong-method'],
-  ])('%s leads nowhere', async (path, status, code) => {
+  ])('%s is refused', async (path, status, code) => {
     const { answer } = await talk(
       `GET ${path} HTTP/1.1\r\nhost: a\r\nauthorization: ${admin}\r\nconnection: close\r\n\r\n`,
     );
@@ -205,18 +205,18 @@ describe('addresses', () => {
     expect(body).not.toContain(folder);
   });
 
-  test('a method that an address does not take is told which it takes', async () => {
+  test('with an unsupported method is answered with the supported ones', async () => {
     const answer = await service.app.inject({ method: 'PATCH', url: '/v1/tokens' });
     expect([answer.statusCode, answer.headers.allow]).toEqual([405, 'GET, HEAD, POST']);
   });
 });
 
-describe('too many requests', () => {
-  // All of them come within the same minute.
+describe('rate limits', () => {
+  // All requests come within the same minute.
   beforeEach(() => void vi.setSystemTime(Date.now()));
   afterEach(() => void vi.useRealTimers());
 
-  test('are counted for each principal, and for each address where nobody is signed in', async () => {
+  test('count per principal, and per address for anonymous callers', async () => {
     const limited = await testService(`${folder}/limited`, {
       config: { limits: { ...service.config.limits, requestsPerMinute: 5 } },
     });
@@ -247,7 +247,7 @@ describe('too many requests', () => {
     ['GET', '/v1/versions/none/report?format=html', 404],
     ['GET', '/v1/audit/verify', 200],
     ['POST', '/v1/policies/check', 400],
-  ] as const)('%s %s, which costs more than most, is asked for more seldom', async (method, url, usual) => {
+  ] as const)('are lower for %s %s, which costs more than most', async (method, url, usual) => {
     const headers = { authorization: `Bearer ${await service.token(['reviewer'])}` };
     const statuses = [];
     for (let i = 0; i < 61; i++) statuses.push((await service.app.inject({ method, url, headers })).statusCode);
@@ -255,7 +255,7 @@ describe('too many requests', () => {
     expect((await service.app.inject({ url: '/v1/models', headers })).statusCode).toBe(200);
   });
 
-  test('tokens that do not hold cannot be tried without end', async () => {
+  test('bound the attempts with tokens that are not valid', async () => {
     const limited = await testService(`${folder}/guessed`, {
       config: { limits: { ...service.config.limits, requestsPerMinute: 5 } },
     });

@@ -9,18 +9,18 @@ import { startTestService, type TestService } from './routes/harness.ts';
 import { fixture, register, uploadAll } from './routes/requests.ts';
 
 /**
- * Who may call what: the table beside this file, kept by hand. A route that is not in it, or says otherwise, fails; then every
- * route is called by everybody.
+ * Who can call which route: the table beside this file, kept by hand. A route that is missing from it, or differs, fails; then
+ * every caller calls every route.
  */
 const TABLE: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(new URL('./access-rules.json', import.meta.url), 'utf8'),
 );
-/** Of the table: `public`, or roles with spaces between, after `operator:` where only the operator's tenant may. */
+/** In the table: `public`, or roles separated by spaces, after `operator:` where only the operator's tenant can call. */
 type Rule = 'public' | { readonly roles: readonly string[]; readonly operator: boolean };
-/** What makes something of the caller's own, whatever its path is called. */
+/** Creates an object of the caller's own, whatever the parameter of the path is called. */
 const MAKES_OWN = new Set(['POST /v1/models/{name}/versions']);
 
-/** A name that only the tenant `default` knows; nobody else may ever be told it. */
+/** A name that only the tenant `default` knows; no other tenant can ever see it. */
 const SECRET = `secret-${randomUUID().slice(0, 8)}`;
 const MODEL = `acme/${SECRET}`;
 const DENIED = new Set(['missing-role', 'operator-only', 'not-signed-in', 'invalid-token']);
@@ -28,7 +28,7 @@ const BY: Principal = { tenant: 'default', subject: 'owner', issuer: null, roles
 
 const folder = tempFolder();
 let service: TestService;
-/** What stands for each parameter of a path, by the word before it. */
+/** The value of each path parameter, by the segment before it. */
 let objects: Readonly<Record<string, string>>;
 let bodies: Readonly<Record<string, unknown>>;
 const tokens = new Map<string, string>();
@@ -43,7 +43,7 @@ beforeAll(async () => {
   });
   const jobs = await owner.call('GET', '/v1/jobs');
   const batch = await owner.call('POST', '/v1/jobs/batch', { jobs: [{ ref: `hf://acme/${SECRET}` }] });
-  // It would end while the log is looked at.
+  // This request would end while the log is read.
   await owner.call('POST', `/v1/batches/${batch.body.batch.id}/cancel`);
   const waiver = {
     rule: 'pickle.unlisted-global',
@@ -72,7 +72,7 @@ beforeAll(async () => {
     deliveries: randomUUID(),
     approvals: randomUUID(),
     tokens: spare.token.id,
-    // What the Hub calls a model of the organisation.
+    // The model name that the Hub uses.
     'v1/tenant': 'default',
     'hub/owner': 'acme',
     'hub/name': SECRET,
@@ -102,7 +102,7 @@ beforeAll(async () => {
   };
   for (const tenant of ['default', 'rival'])
     for (const role of ROLES) tokens.set(`${role} of ${tenant}`, (await service.as(role, [role], tenant)).token);
-  // Made an hour ago, for half an hour.
+  // Created an hour ago, valid for half an hour.
   const ago = Date.now() - 3_600_000;
   vi.setSystemTime(ago);
   try {
@@ -122,18 +122,18 @@ afterAll(() => service.close());
 interface Operation {
   readonly key: string;
   readonly method: string;
-  /** With what stands for its parameters. */
+  /** The path with values for its parameters. */
   readonly path: string;
   readonly rule: Rule;
-  /** It names something of the tenant `default`. */
+  /** The route names an object of the tenant `default`. */
   readonly named: boolean;
-  /** For people: nobody is sent to the sign-in, and what is wrong is told as a page. */
+  /** A route for people: it answers with a page and does not redirect to the sign-in. */
   readonly page: boolean;
-  /** It speaks as the Hub does, and refuses by its own rules what nobody approved. */
+  /** A route that speaks the Hub's protocol, and refuses by its own rules what is not approved. */
   readonly hub: boolean;
 }
 
-/** Every route that there is, be it in the OpenAPI document or a page. */
+/** Every route, in the OpenAPI document or a page. */
 function operations(): Operation[] {
   return rules().map(({ method, url, key }) => {
     const words = url.replace('*', 'nothing').split('/');
@@ -147,7 +147,7 @@ function operations(): Operation[] {
   });
 }
 
-/** Every route but those for HEAD that come with a GET by themselves. */
+/** Every route but the HEAD routes that Fastify adds to a GET. */
 function rules() {
   return service.app.accessRules
     .map((rule) => ({ ...rule, key: keyOf(rule.method, rule.url) }))
@@ -156,7 +156,7 @@ function rules() {
     );
 }
 
-/** A route by the name that the table has for it: parameters as OpenAPI writes them, digests of assets left out. */
+/** The route's name in the table: parameters as in OpenAPI, without digests of assets. */
 function keyOf(method: string, url: string): string {
   return `${method} ${url
     .replaceAll(/:(\w+)/g, '{$1}')
@@ -170,7 +170,7 @@ function ruleOf(text: string): Rule {
   return { operator, roles: text.replace('operator: ', '').split(' ') };
 }
 
-/** What stands for the parameter at `i`. */
+/** The value of the parameter at `i`. */
 function objectOf(words: readonly string[], i: number): string {
   const [outer, word] = [words[i - 3], words[i - 1]];
   const known = objects[`${words[1]}/${words[i]?.slice(1)}`] ?? objects[`${outer}/${word}`] ?? objects[`${word}`];
@@ -200,7 +200,7 @@ async function call({ key, method, path }: Operation, token: string | undefined)
   return { status: response.status, code: isJson && text !== '' ? String(JSON.parse(text).code) : '', body: text };
 }
 
-/** What a stream tells at once: each begins by telling when to come again. */
+/** The first bytes of a stream: each begins with its retry time. */
 async function firstOf(response: Response, stop: AbortController): Promise<string> {
   let text = '';
   const decoder = new TextDecoder();
@@ -225,21 +225,21 @@ async function failures(
   return wrong;
 }
 
-/** The Hub itself cannot be reached from here. */
+/** The Hub cannot be reached from the test. */
 function isLetInAtHub(status: number, code: string): boolean {
   return status !== 401 && status !== 500 && !DENIED.has(code);
 }
 
-/** Pages tell it without a code. */
+/** Pages report errors without a code. */
 function isRefusal(status: number, code: string, page: boolean): boolean {
   return status === 403 && (DENIED.has(code) || (page && code === ''));
 }
 
 const seqOf = () => service.registry.auditHead(BY);
 
-// What a role may do starts jobs, which end in the audit log: what the others must not change is looked at before.
+// Actions that a role can do start jobs, which write to the audit log: the log is checked for other callers first.
 describe('the routes', STORY, () => {
-  test('every route is in the table, as it says of itself, and no other', () => {
+  test('are all in the table, with the roles that they declare', () => {
     const said = rules().map(({ key, access }) => {
       const who = access.kind === 'public' ? 'public' : access.roles.join(' ');
       return [key, access.kind === 'roles' && access.operator === true ? `operator: ${who}` : who];
@@ -247,7 +247,7 @@ describe('the routes', STORY, () => {
     expect(Object.fromEntries(said)).toEqual(TABLE);
   });
 
-  test('the OpenAPI document says the same, and of every body there is an example here', () => {
+  test('match the OpenAPI document, and each with a body has an example here', () => {
     for (const [path, methods] of Object.entries(service.document.paths)) {
       for (const [name, operation] of Object.entries(methods)) {
         const method = name.toUpperCase();
@@ -270,11 +270,11 @@ describe('the routes', STORY, () => {
   }
 
   test.each(['anonymous', 'expired', 'revoked', 'forged', 'of a foreign issuer'])(
-    'nobody gets in who is %s',
+    'refuse a caller with these credentials: %s',
     async (who) => {
       const before = await seqOf();
       const wrong = await failures(who, ({ rule, page }, { status, code }) => {
-        // Webhooks of others are open to everybody, and take nothing that is not signed.
+        // Incoming webhooks are public and accept only signed bodies.
         if (rule === 'public')
           return (status === 401 || status === 403) && code !== 'bad-signature' ? 'should be open' : undefined;
         return status === 401 || (page && status === 303) ? undefined : 'should be 401';
@@ -284,10 +284,10 @@ describe('the routes', STORY, () => {
     },
   );
 
-  test.each(ROLES)('a %s of another tenant learns and changes nothing', async (role) => {
+  test.each(ROLES)('hide everything from a %s of another tenant, who cannot change anything', async (role) => {
     const before = await seqOf();
     const wrong = await failures(`${role} of rival`, ({ path, rule, named, page, hub }, { status, code, body }) => {
-      // What the caller said himself is not told to him.
+      // What the caller sent is not a leak.
       const told = path.includes(SECRET) ? body.replaceAll(MODEL, '').replaceAll(objects.models ?? '', '') : body;
       if (told.includes(SECRET) && !hub) return 'should not be told';
       if (rule === 'public') return undefined;
@@ -295,7 +295,7 @@ describe('the routes', STORY, () => {
         return isRefusal(status, code, page) ? undefined : 'should be 403';
       if (hub) return isLetInAtHub(status, code) ? undefined : 'should be let in';
       if (status === 401 || status === 403 || status >= 500) return 'should be let in, to his own';
-      // A form that is empty is refused before it is looked for what it is about.
+      // An empty form is refused before its object is looked up.
       const isGone = status === 404 || (page && (status === 400 || status === 415));
       return named && !isGone ? 'should be 404' : undefined;
     });
@@ -303,7 +303,7 @@ describe('the routes', STORY, () => {
     expect(await seqOf()).toBe(before);
   });
 
-  test.each(ROLES)('a %s may do what the table says, and nothing else', async (role) => {
+  test.each(ROLES)('let a %s do what the table says, and nothing more', async (role) => {
     const wrong = await failures(`${role} of default`, ({ rule, page, hub }, { status, code }) => {
       if (rule === 'public') return undefined;
       if (hub && rule.roles.includes(role)) return isLetInAtHub(status, code) ? undefined : 'should be let in';

@@ -27,21 +27,21 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-describe('health', () => {
-  test('the service lives and is ready', async () => {
+describe('the health endpoint', () => {
+  test('reports the service as live and ready', async () => {
     expect((await service.app.inject('/healthz')).json()).toEqual({ status: 'alive' });
     const ready = { status: 'ready', database: 'ready', queue: 'ready', snapshotAgeSeconds: null };
     expect((await service.app.inject('/readyz')).json()).toEqual(ready);
   });
 
-  test('asking costs the same however many jobs there were: anybody may ask, as often as he likes', async () => {
+  test('answers without counting the jobs', async () => {
     const counts = vi.spyOn(service.registry.jobs, 'counts');
     expect((await service.app.inject('/readyz')).statusCode).toBe(200);
     expect(counts).not.toHaveBeenCalled();
     counts.mockRestore();
   });
 
-  test('without its database it lives, and is not ready', async () => {
+  test('reports the service as live but not ready without its database', async () => {
     const broken = await testService(`${folder}/broken`);
     await broken.registry.close();
     const answer = await broken.app.inject('/readyz');
@@ -52,7 +52,7 @@ describe('health', () => {
 });
 
 describe('metrics', () => {
-  test('tell of requests by route, never by address, and of jobs and the queue', async () => {
+  test('count requests by route, never by URL, and report jobs and the queue', async () => {
     const headers = { authorization: `Bearer ${await service.token(['gate'])}` };
     await service.app.inject({ url: '/v1/tokens/made-up-name', method: 'DELETE', headers });
     await service.app.inject('/somewhere-nobody-is');
@@ -68,7 +68,7 @@ describe('metrics', () => {
     expect(body).toContain('process_resident_memory_bytes');
   });
 
-  test('are told without a token at a place of their own, and nothing else is', async () => {
+  test('are served without a token on an address of their own, which serves nothing else', async () => {
     const place = { host: '127.0.0.1', port: 18_377 };
     const listener = await listenForMetrics(service.app.metrics, place);
     const url = `http://${place.host}:${place.port}`;
@@ -82,7 +82,7 @@ describe('metrics', () => {
 });
 
 describe('the log', () => {
-  test('is JSON with who asked what, and without any secret', async () => {
+  test('is JSON with the caller and the request, and without any secret', async () => {
     const secret = await service.token(['admin']);
     const headers = {
       authorization: `Bearer ${secret}`,
@@ -105,7 +105,7 @@ describe('the log', () => {
     for (const word of [secret, 'very-secret', 'also-secret']) expect(log).not.toContain(word);
   });
 
-  test('tells of those who went away before they were answered', async () => {
+  test('records clients that disconnected before the response', async () => {
     const url = new URL(await service.listen());
     const secret = await service.token(['gate']);
     const stop = new AbortController();
@@ -120,7 +120,7 @@ describe('the log', () => {
     expect(body).toContain('route="/v1/snapshot/events",status="cut"} 1');
   });
 
-  test('an id that is not an id is replaced', async () => {
+  test('replaces an invalid request id', async () => {
     for (const id of ['x', 'a b c d e f g h', '<script>alert(1)</script>', 'a'.repeat(100)]) {
       const answer = await service.app.inject({ url: '/healthz', headers: { 'x-request-id': id } });
       expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
@@ -128,10 +128,10 @@ describe('the log', () => {
   });
 });
 
-describe('problems', () => {
+describe('problem documents', () => {
   const at = (error: unknown) => problemOf(error, 'r1');
 
-  test('say what users can correct, and no internals', () => {
+  test('state what users can correct, and no internals', () => {
     expect(at(new AssayError('network', 'no answer', { subject: '/etc/shadow', hint: 'try again' }))).toEqual({
       type: 'urn:assay:problem:network',
       title: 'Bad gateway',
@@ -157,7 +157,7 @@ describe('problems', () => {
       expect(JSON.stringify(at(error))).not.toMatch(/home|password|stack/);
   });
 
-  test('a service whose database fails says no more than that', async () => {
+  test('give no details of a failed database', async () => {
     const broken = await testService(`${folder}/failing`);
     const token = await broken.token(['admin']);
     await broken.registry.close();
@@ -169,14 +169,14 @@ describe('problems', () => {
   });
 });
 
-test('the service does not start where its data cannot lie, and says so', async () => {
+test('the service refuses to start with a data folder that it cannot use, and says so', async () => {
   const file = `${folder}/a-file`;
   writeFileSync(file, '');
   const started = startService({ ...service.config, dataFolder: file }, { tell: () => {} });
   await expect(started).rejects.toMatchObject({ code: 'usage', subject: file });
 });
 
-test('the server does not start with a route that has no access rule', async () => {
+test('the server refuses to start with a route that has no access rule', async () => {
   const { createApp } = await import('../../src/service/app/app.ts');
   const { ROUTES } = await import('../../src/service/app/plugins.ts');
   const { config, registry, queue, events, uploads, snapshots } = service.context;

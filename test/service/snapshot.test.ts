@@ -13,13 +13,13 @@ import { until } from '../support/until.ts';
 import { EventReader } from './routes/event-reader.ts';
 import type { Client } from './routes/harness.ts';
 
-/** As a writer does it. */
+/** Writes the file as a snapshot writer does. */
 function publish(folder: string, tenant: string, bytes: Uint8Array): void {
   writeFileSync(join(folder, '.new'), bytes);
   renameSync(join(folder, '.new'), join(folder, `${tenant}.snapshot.json`));
 }
 
-describe('the store of snapshots', () => {
+describe('the snapshot store', () => {
   let folder: string;
   const news: PublishedSnapshot[] = [];
   const errors: string[] = [];
@@ -32,7 +32,7 @@ describe('the store of snapshots', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('hands out the newest of each tenant, and tells of newer ones', async () => {
+  it('serves the newest snapshot of each tenant and announces newer ones', async () => {
     publish(folder, 'acme', await signed());
     const store = await open();
     const first = await store.newest('acme');
@@ -47,16 +47,16 @@ describe('the store of snapshots', () => {
     expect(news).toEqual([]);
     const second = await signed({ version: 8 });
     publish(folder, 'acme', second);
-    await until('the newer one is told', () => news.length === 1);
+    await until('the newer snapshot is announced', () => news.length === 1);
     expect(news[0]).toMatchObject({ version: 8 });
     expect((await store.newest('acme'))?.body).toEqual(second);
     publish(folder, 'other', await signed({ tenant: 'other', version: 1 }));
-    await until('the first of another is told', () => news.length === 2);
+    await until('the first snapshot of another tenant is announced', () => news.length === 2);
     await store.close();
     expect(errors).toEqual([]);
   });
 
-  it('keeps what it has when the file is older, of another tenant, no snapshot, or gone', async () => {
+  it('keeps its snapshot when the file is older, of another tenant, invalid or missing', async () => {
     const good = await signed();
     publish(folder, 'acme', good);
     const store = await open();
@@ -68,7 +68,7 @@ describe('the store of snapshots', () => {
     ];
     for (const [bytes, message] of bad) {
       publish(folder, 'acme', bytes);
-      // A look that goes on already may have found the file before it.
+      // A check in progress may have read the file before the change.
       await until(`the store says ${message}`, async () => {
         expect((await store.newest('acme'))?.body).toEqual(good);
         return message.test(errors.at(-1) ?? '');
@@ -122,7 +122,7 @@ describe('GET /v1/snapshot', STORY, () => {
   const get = (more: Record<string, string> = {}) =>
     fetch(`${service.url}/v1/snapshot`, { headers: { ...headers(gate), ...more } });
 
-  it('says when there is none, and tells nobody who is not known', async () => {
+  it('reports a missing snapshot, and refuses an anonymous caller', async () => {
     const answer = await get();
     expect(answer.status).toBe(404);
     expect(await answer.json()).toMatchObject({ code: 'no-snapshot' });
@@ -132,11 +132,11 @@ describe('GET /v1/snapshot', STORY, () => {
     }
   });
 
-  it('is the bytes that the writer signed, once; each newer one is told', async () => {
+  it('returns the signed bytes with an ETag, and its event stream announces each newer snapshot', async () => {
     const first = await signed({ tenant: 'default' });
     publish(snapshots(), 'default', first);
-    // A look that goes on already may have found nothing yet.
-    await until('it is found', async () => (await get()).status === 200);
+    // A check in progress may have found no file yet.
+    await until('the snapshot is found', async () => (await get()).status === 200);
     const answer = await get();
     expect(answer.headers.get('content-type')).toBe('application/vnd.dev.sigstore.bundle.v0.3+json');
     const bytes = Buffer.from(await answer.arrayBuffer());

@@ -11,8 +11,8 @@ function snapshotOf(...entries: SnapshotEntry[]): Snapshot {
   return new Snapshot(document({ entries }));
 }
 
-describe('looking up', () => {
-  it('answers by digest and by reference', () => {
+describe('a lookup', () => {
+  it('finds entries by digest and by reference', () => {
     const snapshot = snapshotOf(entry());
     expect(snapshot.lookup({ digest: sha256('model') }, asked)).toEqual({
       kind: 'approved',
@@ -25,7 +25,7 @@ describe('looking up', () => {
     expect(snapshot.lookup({ ref: `hf://acme/model@${'9'.repeat(40)}` }, asked).kind).toBe('unlisted');
   });
 
-  it('reads every spelling of a reference', () => {
+  it('accepts every spelling of a reference', () => {
     const snapshot = snapshotOf(entry({ refs: [ref, OCI] }));
     const spellings = [
       `https://huggingface.co/acme/model/tree/${COMMIT}`,
@@ -38,7 +38,7 @@ describe('looking up', () => {
     for (const spelling of spellings) expect(snapshot.lookup({ ref: spelling }, asked).kind).toBe('approved');
   });
 
-  it('says what names no bytes, and what is not a reference', () => {
+  it('distinguishes an unpinned reference from an invalid one', () => {
     const snapshot = snapshotOf(entry());
     const movable = [
       'hf://acme/model',
@@ -54,7 +54,7 @@ describe('looking up', () => {
       expect(snapshot.lookup({ ref: one }, asked).kind).toBe('unresolved');
   });
 
-  it('takes a file of a repository for a part of the whole, and the whole for no part', () => {
+  it('finds a file by the entry of its repository, but not a repository by the entry of a file', () => {
     const part = `${ref}/onnx/model.onnx`;
     expect(snapshotOf(entry()).lookup({ ref: part }, asked).kind).toBe('approved');
     expect(snapshotOf(entry({ refs: [part] })).lookup({ ref }, asked).kind).toBe('unlisted');
@@ -63,7 +63,7 @@ describe('looking up', () => {
     ).toBe('denied');
   });
 
-  it('keeps names of another server apart', () => {
+  it('separates references on different servers', () => {
     const other = 'https://hub.example/mirror';
     const snapshot = snapshotOf(entry(), denied({ number: 2, digest: sha256('2'), endpoint: other }));
     expect(snapshot.lookup({ ref }, asked).kind).toBe('approved');
@@ -73,7 +73,7 @@ describe('looking up', () => {
     expect(snapshot.lookup({ ref, endpoint: 'no address' }, asked).kind).toBe('unresolved');
   });
 
-  it('is for a stage, until its end', () => {
+  it('respects the stage and the end of an approval', () => {
     const end = '2026-11-30T00:00:00Z';
     const snapshot = snapshotOf(
       entry({
@@ -95,7 +95,7 @@ describe('looking up', () => {
     expect(snapshot.nextExpiry(new Date(end))).toEqual(new Date('2026-12-02T11:00:00Z'));
   });
 
-  it('lets a second name of the same bytes take nothing away, and other bytes of the same name all', () => {
+  it('ignores a denied copy of the same bytes, but not denied bytes of the same reference', () => {
     const sameBytes = snapshotOf(entry(), denied({ model: 'acme/copy', reason: 'nobody approved it' }));
     expect(sameBytes.lookup({ ref }, asked).kind).toBe('approved');
     expect(sameBytes.lookup({ digest: sha256('model') }, asked).kind).toBe('approved');
@@ -103,7 +103,7 @@ describe('looking up', () => {
     expect(otherBytes.lookup({ ref }, asked).kind).toBe('denied');
   });
 
-  it('knows images that need no model', () => {
+  it('finds allowed images without a model', () => {
     const end = '2026-11-30T00:00:00Z';
     const snapshot = new Snapshot(
       document({
@@ -119,7 +119,7 @@ describe('looking up', () => {
     expect(snapshot.allowsImage(sha256('c'), NOW)).toBe(false);
   });
 
-  it('never throws, whatever it is asked', () => {
+  it('never throws for any query', () => {
     const snapshot = snapshotOf(entry());
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.option(fc.string({ unit: 'binary' })), (text, endpoint) => {
@@ -130,8 +130,8 @@ describe('looking up', () => {
   });
 });
 
-describe('references and servers', () => {
-  it('have one spelling, which stays as it is', () => {
+describe('the canonical form of references and servers', () => {
+  it('is unique and stable', () => {
     for (const text of [
       ref,
       OCI.replace('@', ':v1@'),

@@ -29,7 +29,7 @@ function problemOf(bytes: Uint8Array, more: Partial<Parameters<typeof openSnapsh
   throw new Error('it was opened');
 }
 
-/** Signs what `signSnapshot` would refuse, by the writer's own key. */
+/** Signs with the writer's own key what `signSnapshot` would refuse. */
 async function signedRaw(payload: string | Uint8Array, type = SNAPSHOT_PAYLOAD): Promise<Buffer> {
   return Buffer.from(`${JSON.stringify(await keySigner(writer.privateKey).sign(type, Buffer.from(payload)))}\n`);
 }
@@ -39,7 +39,7 @@ function trusting(...rules: TrustRule[]): TrustFile {
 }
 
 describe('a signed snapshot', () => {
-  it('comes back as it was written, and is a Sigstore bundle that others can read', async () => {
+  it('is read back unchanged, and is a Sigstore bundle that other tools read', async () => {
     const bytes = await signed();
     expect(openDocument(bytes, options)).toEqual(document());
     const bundle = readBundle(bytes, 'snapshot', SNAPSHOT_PAYLOAD);
@@ -47,12 +47,12 @@ describe('a signed snapshot', () => {
     expect(JSON.parse(bundle.envelope.payload.toString())).toEqual(document());
   });
 
-  it('is opened by every kind of key', async () => {
+  it('is verified with every kind of key', async () => {
     const bytes = await signed({}, stranger.privateKey);
     expect(openSnapshot(bytes, { ...options, trust: stranger.publicKey }).meta.version).toBe(7);
   });
 
-  it('is refused by name: unsigned, another key, ended, older, of another tenant, no snapshot', async () => {
+  it('is refused with a specific problem: unsigned, another key, expired, older, another tenant, malformed', async () => {
     const bytes = await signed();
     const bare = bundleJson(
       { publicKey: { hint: keyHint(writer.publicKey) } },
@@ -73,14 +73,14 @@ describe('a signed snapshot', () => {
     expect(openSnapshot(bytes, { ...options, minVersion: 7, tenant: 'acme' }).meta.entries).toBe(1);
   });
 
-  it('that has ended can still be opened by who says so', async () => {
+  it('that has expired can be opened with an option', async () => {
     const now = new Date('2027-01-01T00:00:00Z');
     const snapshot = openSnapshot(await signed(), { ...options, now, evenExpired: true });
     expect(snapshot.isExpired(now)).toBe(true);
     expect(snapshot.nextExpiry(now)).toBeUndefined();
   });
 
-  it('is believed of those whom a trust file lets sign snapshots, as long as it does', async () => {
+  it('is accepted from signers that a trust file lists for snapshots, until the rule ends', async () => {
     const bytes = await signed();
     const rule: TrustRule = { name: 'w', trust: { kind: 'key', key: writer.publicKey }, may: new Set(['snapshot']) };
     expect(openSnapshot(bytes, { ...options, trust: trusting(rule) }).meta.tenant).toBe('acme');
@@ -92,37 +92,37 @@ describe('a signed snapshot', () => {
   });
 });
 
-describe('what a signed snapshot may say', () => {
+describe('a signed snapshot is refused with', () => {
   const text = JSON.stringify(document());
   const cases: Record<string, string> = {
-    'a property twice': text.replace('"tenant":"acme"', '"tenant":"acme","tenant":"acme"'),
-    'a field that is not known': text.replace('"tenant"', '"extra":1,"tenant"'),
+    'a repeated property': text.replace('"tenant":"acme"', '"tenant":"acme","tenant":"acme"'),
+    'an unknown field': text.replace('"tenant"', '"extra":1,"tenant"'),
     'another order of fields': text.replace('"tenant":"acme","version":7', '"version":7,"tenant":"acme"'),
     'white space': text.replace('{"schemaVersion"', '{ "schemaVersion"'),
     'another schema': text.replace('"schemaVersion":"1"', '"schemaVersion":"2"'),
     'a missing field': text.replace(',"images":[]', ''),
-    __proto__: text.replace('"tenant":"acme"', '"__proto__":{"tenant":"acme"}'),
+    'a __proto__ property': text.replace('"tenant":"acme"', '"__proto__":{"tenant":"acme"}'),
     'a number as text': text.replace('"version":7', '"version":"7"'),
     'a number in another spelling': text.replace('"version":7', '"version":7.0'),
-    'a moment that no calendar has': text.replace('2026-12-02T', '2026-02-30T'),
-    'an end before its beginning': text.replace('2026-12-02T', '2026-11-02T'),
-    'a digest that is none': text.replace(sha256('model'), 'sha256:abc'),
-    'a status that is none': text.replace('"approved"', '"allowed"'),
-    'approved for nothing': text.replace('[{"stage":"production","notAfter":null}]', '[]'),
-    'denied for something': text.replace('"approved"', '"denied"'),
-    'no list of entries': text.replace(/"entries":\[.*\],"images"/, '"entries":{},"images"'),
-    'no JSON': text.slice(0, -1),
+    'an invalid date': text.replace('2026-12-02T', '2026-02-30T'),
+    'an end before its start': text.replace('2026-12-02T', '2026-11-02T'),
+    'an invalid digest': text.replace(sha256('model'), 'sha256:abc'),
+    'an invalid status': text.replace('"approved"', '"allowed"'),
+    'an approved entry without a stage': text.replace('[{"stage":"production","notAfter":null}]', '[]'),
+    'a denied entry with a stage': text.replace('"approved"', '"denied"'),
+    'an object in place of the list of entries': text.replace(/"entries":\[.*\],"images"/, '"entries":{},"images"'),
+    'truncated JSON': text.slice(0, -1),
     'a byte order mark': `\ufeff${text}`,
-    'lists within lists': `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+    'deeply nested lists': `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
   };
-  it.each(Object.entries(cases))('is not %s', async (_, payload) => {
+  it.each(Object.entries(cases))('%s', async (_, payload) => {
     expect(payload).not.toBe(text);
     expect(problemOf(await signedRaw(payload))).toBe('malformed');
-    // The harness signs what is right, too.
+    // A valid payload that this test signs is accepted.
     expect(openDocument(await signedRaw(text), options)).toEqual(document());
   });
 
-  it('is not other bytes than UTF-8, and not more than it may hold', async () => {
+  it('invalid UTF-8, and above its limits', async () => {
     expect(problemOf(await signedRaw(Buffer.from(text.replace('acme', 'acm\xff'), 'latin1')))).toBe('malformed');
     const many = JSON.stringify({
       ...document(),
@@ -132,7 +132,7 @@ describe('what a signed snapshot may say', () => {
     expect(problemOf(Buffer.alloc(256 * 1024 * 1024 + 1))).toBe('limit');
   });
 
-  it('is only what a reader finds again: references in their one spelling', () => {
+  it('a reference that is not canonical', () => {
     const refs = [
       'hf://acme/model',
       'hf://acme/model@main',
@@ -150,13 +150,13 @@ describe('what a signed snapshot may say', () => {
   });
 });
 
-describe('bytes of a snapshot', () => {
+describe('the bytes of a snapshot', () => {
   let bytes: Buffer;
   beforeAll(async () => {
     bytes = await signed({ entries: [entry(), denied({ number: 2, digest: sha256('2') })] });
   });
 
-  it('are refused when any one of them is another', () => {
+  it('are refused when any one of them is changed', () => {
     for (let at = 0; at < bytes.length; at++) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 7));
@@ -164,7 +164,7 @@ describe('bytes of a snapshot', () => {
     }
   });
 
-  it('are refused when some are missing, added or twice', () => {
+  it('are refused when some are missing, added or repeated', () => {
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.uint8Array({ maxLength: 20 }), fc.nat(20), (at, more, less) => {
         const changed = Buffer.concat([bytes.subarray(0, at), more, bytes.subarray(at + less)]);
@@ -177,7 +177,7 @@ describe('bytes of a snapshot', () => {
     expect(problemOf(Buffer.concat([bytes, Buffer.from('\n')]))).toBe('malformed');
   });
 
-  it('never make it throw anything but its own error', () => {
+  it('never make the reader throw anything but its own error', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -192,7 +192,7 @@ describe('bytes of a snapshot', () => {
     );
   });
 
-  it('never do, even when the right key signed them', async () => {
+  it('never do so when the right key signed them', async () => {
     const mutated = fc.tuple(fc.nat(), fc.string({ maxLength: 12, unit: 'binary' }), fc.nat(30));
     const text = JSON.stringify(document());
     await fc.assert(
@@ -203,7 +203,7 @@ describe('bytes of a snapshot', () => {
             : `${text.slice(0, payload[0] % text.length)}${payload[1]}${text.slice((payload[0] % text.length) + payload[2])}`;
         const signedBytes = await signedRaw(raw);
         try {
-          // What is opened is what was written, to the letter.
+          // The document that is read equals the document that was written, byte by byte.
           expect(JSON.stringify(openDocument(signedBytes, options))).toBe(raw);
         } catch (error) {
           if (!isSnapshotError(error)) throw error;
@@ -213,7 +213,7 @@ describe('bytes of a snapshot', () => {
     );
   });
 
-  it('of the size of a large team are opened', async () => {
+  it('are read at the size of a large team', async () => {
     const entries = Array.from({ length: 20_000 }, (_, at) =>
       entry({ number: at + 1, digest: sha256(`${at}`), refs: [`hf://acme/model-${at}@${COMMIT}`] }),
     );

@@ -11,7 +11,7 @@ async function opening(count: number): Promise<number> {
   return work(() => openSnapshot(bytes, { trust: writer.publicKey, now: NOW }));
 }
 
-it('the work of opening a snapshot grows as its entries do', async () => {
+it('the work to open a snapshot grows linearly with its entries', async () => {
   await opening(500);
   const some = await opening(500);
   expect(some).toBeGreaterThan(500);

@@ -49,7 +49,7 @@ function packedOf(whole: SnapshotDocument, seed = 7): PackedIndex {
 
 const options = { trust: writer.publicKey, now: NOW };
 
-/** Few of each, so that keys and digests are there several times. */
+/** Few values of each, so that keys and digests repeat. */
 const repos = fc.constantFrom('acme/model', 'acme/other', 'acme/third');
 const commits = fc.constantFrom(COMMIT, 'f'.repeat(40));
 const refs = fc.oneof(
@@ -92,7 +92,7 @@ const entries: fc.Arbitrary<SnapshotEntry> = fc
   })
   .map(({ isDenied, ...one }) => {
     const status = isDenied ? 'denied' : 'approved';
-    // As JSON makes objects.
+    // In the form that JSON.parse creates.
     return JSON.parse(JSON.stringify({ ...one, status, stages: isDenied ? [] : one.stages }));
   });
 const images = fc.array(fc.record({ digest: fc.constantFrom('i', 'j', 'k', 'l').map(sha256), notAfter: ends }), {
@@ -123,7 +123,7 @@ const askeds = fc.record(
 );
 
 describe('a packed snapshot', () => {
-  it('answers as the one that it was made of', () => {
+  it('answers like the snapshot that it was made from', () => {
     fc.assert(
       fc.property(
         fc.array(entries, { maxLength: 12 }),
@@ -159,7 +159,7 @@ describe('a packed snapshot', () => {
     );
   });
 
-  it('keeps large records, and more policies than are listed', () => {
+  it('keeps large records, and a large number of policies', () => {
     const large = Array.from(
       { length: 700 },
       (_, at) => `https://files.example/${'é'.repeat(2_000)}/${at}?sha256=${at}`,
@@ -179,7 +179,7 @@ describe('a packed snapshot', () => {
     }
   });
 
-  it('tells references apart that fall together', () => {
+  it('distinguishes references with the same hash bucket', () => {
     const [many, seed] = [5_000, 1];
     const whole = document({
       entries: Array.from({ length: many }, (_, at) =>
@@ -187,20 +187,20 @@ describe('a packed snapshot', () => {
       ),
     });
     const made = packSnapshot(partsOf(whole), seed);
-    // Every key falls where the first one does.
+    // Every key falls into the bucket of the first one.
     const keys = new Float64Array(made.keys);
     const first = Math.floor((keys[0] ?? 0) / 2 ** 20);
     const together = Float64Array.from(keys, (key) => first * 2 ** 20 + (key % 2 ** 20)).sort();
     const packed = new PackedIndex({ ...made, keys: together.buffer });
     const answers = whole.entries.map(({ refs: [ref = ''] }) => packed.lookup({ ref }, { now: NOW }));
     const found = answers.filter(({ kind }) => kind === 'approved');
-    // Only a reference with that hash is looked for there, and of all that are, only its own is found.
+    // The lookup compares full hashes: of all references in the bucket, only its own matches.
     expect(found.length).toBe(1);
   });
 });
 
-describe('a snapshot that another thread judges', () => {
-  it('answers as one that is opened here', async () => {
+describe('a snapshot that is verified in another thread', () => {
+  it('answers like one that is verified in this thread', async () => {
     const bytes = await signed({
       entries: [entry(), denied({ number: 2, digest: sha256('2'), refs: ['models:/acme/2'] })],
       images: [{ digest: sha256('image'), notAfter: null }],
@@ -213,7 +213,7 @@ describe('a snapshot that another thread judges', () => {
     expect(packed.allowsImage(sha256('image'), NOW)).toBe(true);
   });
 
-  it('is refused there for the same reasons', async () => {
+  it('is refused for the same reasons as in this thread', async () => {
     const good = await signed();
     const flipped = Buffer.from(good);
     flipped[good.length - 60] = (flipped[good.length - 60] ?? 0) ^ 1;
@@ -235,12 +235,12 @@ describe('a snapshot that another thread judges', () => {
     await expect(loadPacked(folder, options)).rejects.toMatchObject({ code: 'unreadable' });
   });
 
-  it('answers as one that is opened here, whatever it holds', async () => {
+  it('answers like one that is verified in this thread, for any content', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(entries, { maxLength: 8 }), images, async (all, allImages) => {
         const bytes = await signed({ entries: all, images: allImages });
         const keys = [writer.publicKey];
-        // Records are written over the entries that they are made of.
+        // Records overwrite the entries that they are made from.
         const room = ShrinkableMemory.of(bytes.length);
         room.bytes().set(bytes);
         const over = new PackedIndex(packSnapshot(openParts(room.bytes(), { keys, spend: room }), 3));
@@ -260,7 +260,7 @@ describe('a snapshot that another thread judges', () => {
     );
   });
 
-  it('gives its memory back when it is released, and answers nothing more', async () => {
+  it('releases its memory, and answers nothing afterwards', async () => {
     const bytes = await signed({ entries: Array.from({ length: 20_000 }, (_, at) => entry({ number: at + 1 })) });
     const room = ShrinkableMemory.of(bytes.length);
     room.bytes().set(bytes);
@@ -275,17 +275,17 @@ describe('a snapshot that another thread judges', () => {
     expect(() => index.lookup({ ref: 'models:/acme/none' }, { now: NOW })).toThrow(gone);
     expect(() => index.latestApproved({ ref: 'hf://acme/model' }, { now: NOW })).toThrow(gone);
     expect(() => index.allowsImage(sha256('image'), NOW)).toThrow(gone);
-    await until('the memory is given back', () => room.buffer.byteLength === 0);
+    await until('the memory is released', () => room.buffer.byteLength === 0);
     expect(room.buffer.byteLength).toBe(0);
   });
 
-  it('is opened though it has ended, and says so', async () => {
+  it('can be opened when it has expired, and reports that', async () => {
     const late = new Date('2027-01-01T00:00:00Z');
     const packed = await loadPacked(fileOf(await signed()), { ...options, now: late });
     expect(packed.isExpired(late)).toBe(true);
   });
 
-  it('is no longer waited for once the caller stops', async () => {
+  it('is no longer waited for once the caller aborts', async () => {
     const path = fileOf(await signed());
     const stop = new AbortController();
     const loading = loadPacked(path, { ...options, signal: stop.signal });
@@ -294,15 +294,15 @@ describe('a snapshot that another thread judges', () => {
   });
 });
 
-describe('bytes that are judged entry by entry', () => {
-  it('are what the document writes, to the letter', async () => {
+describe('bytes that are verified entry by entry', () => {
+  it('equal the document, byte by byte', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(entries, { maxLength: 5 }), images, async (all, allImages) => {
         const whole = document({ entries: all, images: allImages });
         const bytes = await signSnapshot(whole, keySigner(writer.privateKey));
         const before = Buffer.from(bytes);
         expect(openDocument(bytes, options)).toEqual(whole);
-        // Only who says so has the bytes overwritten.
+        // The bytes are overwritten only on request.
         expect(bytes.equals(before)).toBe(true);
       }),
       { numRuns: Math.min(RUNS, 300) },

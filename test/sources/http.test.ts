@@ -23,7 +23,7 @@ afterEach(async () => {
   await harness.close();
 });
 
-describe('files read by ranges', () => {
+describe('a file read by ranges', () => {
   async function openBig(): Promise<ByteSource> {
     repo.commit([big()]);
     return fileOf(await open(), 'model.bin').open();
@@ -31,7 +31,7 @@ describe('files read by ranges', () => {
   const at = async (source: ByteSource, offset: number) =>
     Buffer.from(await source.read(offset * 8, 8)).readDoubleLE(0);
 
-  test('give the right bytes for any range', async () => {
+  test('gives the right bytes for any range', async () => {
     const source = await openBig();
     const wanted = [
       [0, 10],
@@ -55,7 +55,7 @@ describe('files read by ranges', () => {
     await source.close();
   });
 
-  test('give the right bytes for any reads in any order', async () => {
+  test('gives the right bytes for any reads in any order', async () => {
     const source = await openBig();
     const read = fc.tuple(fc.nat(20 * MiB), fc.oneof(fc.nat(64), fc.nat(300_000)));
     await fc.assert(
@@ -78,16 +78,16 @@ describe('files read by ranges', () => {
     ['another range', { 'content-range': `bytes 1-8/${20 * MiB}` }],
     ['no range', {}],
     ['an endless range', { 'content-range': 'bytes 0-99999999999999999999/*' }],
-    ['a range upside down', { 'content-range': `bytes 9-1/${20 * MiB}` }],
+    ['a reversed range', { 'content-range': `bytes 9-1/${20 * MiB}` }],
     ['a longer body', { 'content-range': `bytes ${MiB}-${MiB + 8191}/${20 * MiB}` }],
-  ])('answered with %s are refused', async (_, headers) => {
+  ])('answered with %s is refused', async (_, headers) => {
     const source = await openBig();
     const etag = hub.etagOf(repo, 'model.bin');
     hub.fail(/cdn/, { status: 206, headers: { etag, ...headers }, body: 'x'.repeat(10_000) });
     expect(['network', 'mismatch', 'changed']).toContain((await errorOf(source.read(MiB, 8))).code);
   });
 
-  test('ask once where the content is, and again when that address expired', async () => {
+  test('resolves its location once, and again when the location expires', async () => {
     const source = await openBig();
     await at(source, MiB);
     const resolves = () =>
@@ -99,14 +99,14 @@ describe('files read by ranges', () => {
     expect(resolves()).toBe(2);
   });
 
-  test('every request after the first names the version it wants', async () => {
+  test('requests its version in every request after the first', async () => {
     const source = await openBig();
     await at(source, MiB);
     const ranged = hub.requests.filter((request) => request.server === 'cdn').slice(1);
     for (const request of ranged) expect(request.headers['if-range']).toMatch(/^"cdn-/);
   });
 
-  test('that change meanwhile are told', async () => {
+  test('that changes meanwhile is reported', async () => {
     const source = await openBig();
     hub.fail(/cdn/, { etag: '"other"' });
     expect((await errorOf(at(source, MiB))).code).toBe('changed');
@@ -118,21 +118,21 @@ describe('files read by ranges', () => {
     expect(await source.unchanged()).toBe(false);
   });
 
-  test('that change meanwhile are told, though the server ignores If-Range', async () => {
+  test('that changes meanwhile is reported although the server ignores If-Range', async () => {
     const source = await openBig();
     const range = { 'content-range': `bytes ${MiB}-${MiB + 8191}/${20 * MiB}` };
     hub.fail(/cdn/, { status: 206, headers: { etag: '"other"', ...range }, body: 'x'.repeat(8192) });
     expect((await errorOf(source.read(MiB, 8))).code).toBe('changed');
   });
 
-  test('whose size lies are refused at once', async () => {
+  test('with a false size is refused at once', async () => {
     repo.commit([big()]);
     const file = fileOf(await open(), 'model.bin');
     hub.fail(/cdn/, { totalBytes: 21 * MiB });
     expect((await errorOf(file.open())).code).toBe('mismatch');
   });
 
-  test('whose body breaks off are asked for again, then told', async () => {
+  test('whose body breaks off is requested again, then reported', async () => {
     const source = await openBig();
     hub.fail(/cdn/, { truncateAt: 100 }, 2);
     expect(await at(source, MiB)).toBe(MiB);
@@ -140,7 +140,7 @@ describe('files read by ranges', () => {
     expect((await errorOf(at(source, 2 * MiB))).code).toBe('network');
   });
 
-  test('of a server without ranges or strong ETags are fetched whole, and checked', async () => {
+  test('from a server without ranges or strong ETags is fetched whole and checked', async () => {
     repo.commit([big()]);
     const file = fileOf(await open(), 'model.bin');
     hub.fail(/cdn/, { ignoreRange: true });
@@ -157,7 +157,7 @@ describe('files read by ranges', () => {
 });
 
 describe('a 10 GB repository', () => {
-  test('costs under a thousandth of its weights to read headers, directory and every local header of', async () => {
+  test('needs under a thousandth of its weights to read its headers, directory and every local header', async () => {
     const shards = [2, 3, 5].map((gigabytes, i) => {
       const content = torchZip(new Array<number>(gigabytes * 25).fill(40_000_000));
       return fakeFile(`pytorch_model-0000${i + 1}-of-00003.bin`, content, { lfs: true, oid: `${i}`.repeat(64) });
@@ -191,8 +191,8 @@ describe('a 10 GB repository', () => {
   });
 });
 
-describe('one file behind an address', () => {
-  test('is read by ranges where there is a strong ETag, else whole', async () => {
+describe('a single file at a URL', () => {
+  test('is read by ranges with a strong ETag, and whole without', async () => {
     const commit = repo.commit([
       fakeFile('model.bin', sparse([{ at: 0, bytes: contentOf('start').slice(0, 5) }], 20 * MiB), {
         oid: 'e'.repeat(40),
@@ -217,7 +217,7 @@ describe('one file behind an address', () => {
     expect((await errorOf(bounded)).code).toBe('limit');
   });
 
-  test('that is not there is told', async () => {
+  test('that does not exist is reported', async () => {
     repo.commit([fakeFile('a', 'a')]);
     const at = (path: string) => openArtifact(`${hub.origin('cdn')}/${path}`, { env: {} });
     expect((await errorOf(at('x?signature=1'))).code).toBe('not-found');

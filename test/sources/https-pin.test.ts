@@ -12,7 +12,7 @@ import { PROBES, runCli } from '../cli/run-cli.ts';
 import { errorOf, fileOf } from '../support/hub-harness.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-/** Long enough to be read by ranges if it could, and to leave memory. */
+/** Long enough for range reads and for a temporary file. */
 const BYTES = Buffer.alloc(9 * 1024 * 1024, 'N.');
 
 let server: Server;
@@ -55,7 +55,7 @@ async function open(ref: string, limits = DEFAULT_LIMITS): Promise<Artifact> {
   return artifact;
 }
 
-describe('an address with a digest', () => {
+describe('a URL with a digest', () => {
   test('is fetched whole, once, and pinned by its digest', async () => {
     const ref = `${origin}/a/model.pkl#sha256=${sha256(BYTES)}`;
     const artifact = await open(ref.replace(sha256(BYTES), sha256(BYTES).toUpperCase()));
@@ -68,18 +68,18 @@ describe('an address with a digest', () => {
     expect(seen.map(({ url, headers }) => [url, headers.range])).toEqual([['/a/model.pkl', undefined]]);
   });
 
-  test('without it the same file is read by ranges, and pinned to nothing', async () => {
+  test('without the digest is read by ranges and not pinned', async () => {
     const artifact = await open(`${origin}/model.pkl`);
     expect(artifact).toMatchObject({ pinned: `${origin}/model.pkl`, files: [{ distance: 'far' }] });
     expect(artifact.files[0]).not.toHaveProperty('claimed');
   });
 
   test.each([
-    ['one byte is another', () => Buffer.concat([Buffer.from('M'), BYTES.subarray(1)])],
+    ['one byte differs', () => Buffer.concat([Buffer.from('M'), BYTES.subarray(1)])],
     ['the last byte is missing', () => BYTES.subarray(0, -1)],
-    ['a byte more follows', () => Buffer.concat([BYTES, Buffer.from('N')])],
-    ['there is nothing', () => Buffer.alloc(0)],
-  ])('hands out nothing when %s, and is denied', async (_, change) => {
+    ['an additional byte follows', () => Buffer.concat([BYTES, Buffer.from('N')])],
+    ['the body is empty', () => Buffer.alloc(0)],
+  ])('gives no bytes when %s, and is denied', async (_, change) => {
     body = change();
     const artifact = await open(`${origin}/model.pkl#sha256=${sha256(BYTES)}`);
     expect(await errorOf(fileOf(artifact, 'model.pkl').open())).toEqual({
@@ -95,12 +95,12 @@ describe('an address with a digest', () => {
     expect(decide(assessment).action).toBe('deny');
   });
 
-  test('is not fetched past the limit', async () => {
+  test('is not fetched beyond the limit', async () => {
     const limits = { ...DEFAULT_LIMITS, maxExpandedBytes: 1024 * 1024 };
     expect(await errorOf(open(`${origin}/model.pkl#sha256=${sha256(BYTES)}`, limits))).toMatchObject({ code: 'limit' });
   });
 
-  test('on the command line: allowed with the right digest, denied with another, refused with half of one', async () => {
+  test('is allowed on the command line with the right digest, denied with another, and refused with half a digest', async () => {
     body = readFileSync(join(PROBES, 'ok-dict/m.pkl'));
     const scan = (digest: string) => runCli(['scan', `${origin}/a.pkl#sha256=${digest}`, '--format', 'json']);
     const good = await scan(sha256(body));

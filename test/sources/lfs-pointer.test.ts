@@ -12,7 +12,7 @@ import { decide } from '../../src/policy/index.ts';
 import { openArtifact } from '../../src/sources/open-artifact.ts';
 import { runCli } from '../cli/run-cli.ts';
 
-/** Made by git-lfs itself, see make.sh beside it. */
+/** Created by git-lfs itself, see make.sh beside it. */
 const CHECKOUT = new URL('../../fixtures/lfs-pointers/checkout/', import.meta.url).pathname;
 const HEX = '8c0a31939409f76cf40a06f8542e9843e833e9efaf26f607821025208d13c91a';
 const VERSION = 'version https://git-lfs.github.com/spec/v1\n';
@@ -42,53 +42,53 @@ describe('a Git LFS pointer', () => {
       'extended.bin',
       { sha256: 'c2e686823489ced2017f6059b8b239318b6364f6dcd835d0a519105a1eadd6e4', size: 1000, extensions: ['upper'] },
     ],
-  ])('of git-lfs itself is read: %s', async (name, pointer) => {
+  ])('of git-lfs itself is parsed: %s', async (name, pointer) => {
     const bytes = readFileSync(join(CHECKOUT, name));
     expect(parse(bytes)).toEqual(pointer);
     expect(await formatOf(bytes)).toBe('lfs-pointer');
   });
 
-  it('may be of the first years, and stand for an empty file', () => {
+  it('can be of an early version, or of an empty file', () => {
     expect(parse(GOOD.replace('git-lfs.github.com', 'hawser.github.com')).size).toBe(12_345);
     expect(parse(GOOD.replace('https://git-lfs.github.com/spec/v1', 'http://git-media.io/v/2')).sha256).toBe(HEX);
     expect(parse(GOOD.replace('12345', '0')).size).toBe(0);
   });
 
   it.each<[string, string, RegExp]>([
-    ['no line feed at its end', GOOD.trimEnd(), /does not end with a line feed/],
-    ['line ends of Windows', GOOD.replaceAll('\n', '\r\n'), /a line that is not a key and value/],
+    ['no line feed at the end', GOOD.trimEnd(), /does not end with a line feed/],
+    ['Windows line ends', GOOD.replaceAll('\n', '\r\n'), /a line that is not a key and value/],
     ['a blank line', `${GOOD}\n`, /a line that is not a key and value/],
     ['two spaces', GOOD.replace('size ', 'size  '), /a line that is not a key and value/],
     ['a tab', GOOD.replace('size ', 'size\t'), /a line that is not a key and value/],
     ['a key in capitals', GOOD.replace('size', 'Size'), /a line that is not a key and value/],
     ['a byte order mark', `\ufeff${GOOD}`, /a line that is not a key and value/],
     ['another version', GOOD.replace('v1', 'v9'), /does not begin with a version/],
-    ['its version later', `oid sha256:${HEX}\nsize 1\n${VERSION}`, /does not begin with a version/],
-    ['its keys out of order', `${VERSION}size 1\noid sha256:${HEX}\n`, /keys out of order/],
-    ['a key twice', `${VERSION}oid sha256:${HEX}\nsize 1\nsize 2\n`, /keys out of order/],
+    ['the version in a later line', `oid sha256:${HEX}\nsize 1\n${VERSION}`, /does not begin with a version/],
+    ['keys out of order', `${VERSION}size 1\noid sha256:${HEX}\n`, /keys out of order/],
+    ['a repeated key', `${VERSION}oid sha256:${HEX}\nsize 1\nsize 2\n`, /keys out of order/],
     ['another hash', GOOD.replace('sha256', 'sha512'), /names no SHA-256/],
     ['a digest in capitals', GOOD.replace(HEX, HEX.toUpperCase()), /names no SHA-256/],
     ['a short digest', GOOD.replace(HEX, HEX.slice(1)), /names no SHA-256/],
     ['no digest', `${VERSION}size 1\n`, /names no SHA-256/],
     ['no size', `${VERSION}oid sha256:${HEX}\n`, /names no size/],
     ['a size with a sign', GOOD.replace('12345', '-1'), /names no size/],
-    ['a size with a zero before', GOOD.replace('12345', '012'), /names no size/],
-    ['an endless size', GOOD.replace('12345', '9'.repeat(40)), /names no size/],
-    ['a size past exact numbers', GOOD.replace('12345', '9'.repeat(16)), /names no size/],
-    ['a foreign key', `${VERSION}oid sha256:${HEX}\nsize 1\nurl https://x\n`, /a key that no pointer has/],
+    ['a size with a leading zero', GOOD.replace('12345', '012'), /names no size/],
+    ['a size that is too long', GOOD.replace('12345', '9'.repeat(40)), /names no size/],
+    ['a size above the safe integers', GOOD.replace('12345', '9'.repeat(16)), /names no size/],
+    ['an unknown key', `${VERSION}oid sha256:${HEX}\nsize 1\nurl https://x\n`, /a key that no pointer has/],
     ['an extension without a digest', `${VERSION}ext-0-a 1\noid sha256:${HEX}\nsize 1\n`, /an extension without/],
     [
       'an extension without a number',
       `${VERSION}ext-a sha256:${HEX}\noid sha256:${HEX}\nsize 1\n`,
       /a key that no pointer/,
     ],
-  ])('is none with %s', (_, text, message) => {
+  ])('is refused with %s', (_, text, message) => {
     expect(() => parse(text)).toThrow(
       expect.objectContaining({ code: 'malformed', message: expect.stringMatching(message) }),
     );
   });
 
-  it('is none at 1024 bytes, with bytes that are not text, with nothing', () => {
+  it('is refused at 1024 bytes, for invalid UTF-8, and for an empty file', () => {
     const many = (length: number) => {
       const lines = Array.from({ length: 10 }, (_, i) => `ext-${i}-${'n'.repeat(8)} sha256:${HEX}\n`).join('');
       const short = `${VERSION}${lines}oid sha256:${HEX}\nsize 1\n`;
@@ -100,7 +100,7 @@ describe('a Git LFS pointer', () => {
     expect(() => parse('')).toThrow(/line feed/);
   });
 
-  it('is read without a throw but of our own, whatever its bytes, and never otherwise than it was written', () => {
+  it('gives its values or an AssayError for any bytes', () => {
     const line = fc.constantFrom(
       VERSION,
       `oid sha256:${HEX}\n`,
@@ -129,8 +129,8 @@ describe('a Git LFS pointer', () => {
   });
 });
 
-describe('a scan of a pointer', () => {
-  it('vouches for nothing: it says what is missing and how to get it', async () => {
+describe('a scan of a Git LFS pointer', () => {
+  it('is unknown, and states what is missing and how to fetch it', async () => {
     const { file, assessment, action } = await judge(
       'model.safetensors',
       readFileSync(join(CHECKOUT, 'model.safetensors')),
@@ -153,14 +153,14 @@ describe('a scan of a pointer', () => {
     ['broken', `${VERSION}oid sha256:${HEX}\n`, /begins as a Git LFS pointer does, and is none: it names no size/],
     ['of Windows', GOOD.replaceAll('\n', '\r\n'), /and is none: it has a line that is not a key and value/],
     ['with a program behind it', `${GOOD}import os\n`, /and is none/],
-  ])('that is %s is unknown as well, and no pointer', async (name, text, reason) => {
+  ])('that is %s is unknown, but not identified as a pointer', async (name, text, reason) => {
     const { file, assessment, action } = await judge(`${name}.bin`, text);
     expect(file).toMatchObject({ verdict: 'unknown', reasons: [expect.stringMatching(reason)] });
     expect(assessment.findings).toEqual([]);
     expect(action).toBe('deny');
   });
 
-  it('is of a file that only starts like one: then it is what it is', async () => {
+  it('gives another format for a file that only starts like a pointer', async () => {
     const zip = readFileSync(new URL('../../fixtures/containers/stored.zip', import.meta.url));
     expect(await formatOf(Buffer.concat([Buffer.from(GOOD), zip]))).toBe('zip');
     expect(await formatOf(`${GOOD}${'words '.repeat(300)}`)).toBe('text');
@@ -169,7 +169,7 @@ describe('a scan of a pointer', () => {
     expect((await judge('polyglot.pt', Buffer.concat([Buffer.from(GOOD), zip]))).file.format).not.toBe('lfs-pointer');
   });
 
-  it('of a checkout whose weights are all pointers says so, denies, and exits with 1', async () => {
+  it('of a checkout with only pointers says so, denies, and exits with 1', async () => {
     const checkout = join(folder, 'checkout');
     cpSync(CHECKOUT, checkout, { recursive: true });
     const { code, stdout, stderr } = await runCli(['scan', checkout]);
@@ -188,7 +188,7 @@ describe('a scan of a pointer', () => {
     expect(half.code).toBe(1);
   });
 
-  it('of a folder of DVC files says how to fetch what they name', async () => {
+  it('of a folder of DVC files states how to fetch the data', async () => {
     const checkout = mkdtempSync(join(folder, 'dvc-'));
     writeFileSync(
       join(checkout, 'model.pkl.dvc'),

@@ -9,7 +9,7 @@ import { type OciDescriptor, parseManifest } from '../../src/oci/manifest.ts';
 import { checkRealm } from '../../src/oci/realm.ts';
 import { filesOf } from '../../src/sources/oci/layers.ts';
 
-/** Runs what may only fail in a way that was foreseen. */
+/** Runs something that can fail only with an AssayError. */
 function orAssayError<T>(run: () => T): T | undefined {
   try {
     return run();
@@ -19,7 +19,7 @@ function orAssayError<T>(run: () => T): T | undefined {
   }
 }
 
-describe('where a reference leads', () => {
+describe('the endpoint of a reference', () => {
   test.each([
     ['oci://ghcr.io/owner/model:v1', 'https://ghcr.io', 'owner/model', 'oci://ghcr.io/owner/model'],
     ['oci://GHCR.io/owner/model', 'https://ghcr.io', 'owner/model', 'oci://ghcr.io/owner/model'],
@@ -35,12 +35,12 @@ describe('where a reference leads', () => {
       'model',
       'oci://localhost.example.com/model',
     ],
-  ])('%s', (text, origin, repository, subject) => {
+  ])('is parsed from %s', (text, origin, repository, subject) => {
     expect(endpointOf(parseOci(text))).toMatchObject({ origin, repository, subject });
   });
 });
 
-describe('a challenge', () => {
+describe('an authentication challenge', () => {
   test.each([
     ['Basic realm="x"', { scheme: 'basic' }],
     ['basic', { scheme: 'basic' }],
@@ -56,11 +56,11 @@ describe('a challenge', () => {
     ['Bearer realm="never ends', { scheme: 'bearer', realm: '', service: undefined }],
     ['', undefined],
     [null, undefined],
-  ])('%j', (header, challenge) => {
+  ])('is parsed from %j', (header, challenge) => {
     expect(parseChallenge(header)).toEqual(challenge);
   });
 
-  test('of any text is read', () => {
+  test('is parsed from any text without a throw', () => {
     const token = fc.constantFrom('Bearer', 'realm', 'a', '=', '"', '\\', ',', ' ', '\t', 'é', '==', '()');
     fc.assert(
       fc.property(fc.array(token, { maxLength: 5_000 }), (parts) => {
@@ -78,7 +78,7 @@ describe('a challenge', () => {
   });
 });
 
-describe('a realm', () => {
+describe('the realm of a challenge', () => {
   test.each([
     ['registry-1.docker.io', 'https://auth.docker.io/token', true],
     ['ghcr.io', 'https://ghcr.io/token', true],
@@ -95,11 +95,11 @@ describe('a realm', () => {
     ['10.0.0.1', 'https://x.0.0.1.example.com/token', false],
     ['intranet', 'https://other/token', false],
     ['ghcr.io', 'https://localhost/token', false],
-  ])('of %s at %s: its own is %s', (registry, realm, own) => {
+  ])('of %s at %s belongs to the registry: %s', (registry, realm, own) => {
     expect(checkRealm(realm, endpointOf(parseOci(`oci://${registry}/model`))).own).toBe(own);
   });
 
-  test('of any text is https or refused', () => {
+  test('is https or refused for any text', () => {
     const endpoint = endpointOf(parseOci('oci://registry.example.com/model'));
     const text = fc.oneof(
       fc.string(),
@@ -148,7 +148,7 @@ describe('a manifest', () => {
     { requiredKeys: ['mediaType', 'digest', 'size'] },
   );
 
-  test('of any bytes or JSON is read or refused', () => {
+  test('is parsed or refused for any bytes or JSON', () => {
     const field = fc.constantFrom(
       'schemaVersion',
       'mediaType',
@@ -173,7 +173,7 @@ describe('a manifest', () => {
     );
   });
 
-  test('of any layers gives files with names of their own, and one for each blob', () => {
+  test('gives files with unique names, and one for each blob', () => {
     fc.assert(
       fc.property(fc.array(descriptor, { maxLength: 8 }), descriptor, (layers: OciDescriptor[], config) => {
         const text = JSON.stringify({ schemaVersion: 2, config, layers });
@@ -190,7 +190,7 @@ describe('a manifest', () => {
     );
   });
 
-  test('with many long names that are all the same is told apart or refused', () => {
+  test('gives unique names to many files of one long name, or is refused', () => {
     const title = `${'a.'.repeat(2_000)}b`;
     const layers = Array.from({ length: 900 }, (_, i) => ({
       mediaType: 'x',
@@ -202,7 +202,7 @@ describe('a manifest', () => {
     if (parsed.kind === 'manifest') expect(filesOf(parsed.config, parsed.layers)).toHaveLength(901);
   });
 
-  test('says one thing only, whatever is in its strings', () => {
+  test('is parsed in one way, whatever its strings contain', () => {
     const text = { schemaVersion: 2, config: descriptorOf('":,"'), layers: [descriptorOf('\\":{}')] };
     expect(parseManifest(encode(JSON.stringify(text)), 'test').kind).toBe('manifest');
   });

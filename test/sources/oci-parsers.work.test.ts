@@ -5,7 +5,7 @@ import { filesOf } from '../../src/sources/oci/layers.ts';
 import { growth } from '../support/growth.ts';
 
 it.each(['a', 'a ', 'a=', 'a="\\"",', ', ', 'Bearer realm=x,', 'é', '"', '\\'])(
-  'a challenge of %j costs as much as it is long',
+  'the work to parse a challenge of %j grows linearly with its length',
   async (unit) => {
     const grown = await growth(1_000, (length) => parseChallenge(unit.repeat(length / 4)));
     expect(grown).toBeLessThan(5);
@@ -13,9 +13,9 @@ it.each(['a', 'a ', 'a=', 'a="\\"",', ', ', 'Bearer realm=x,', 'é', '"', '\\'])
 );
 
 it.each([
-  ['many layers of one long name', (_: number) => `${'a.'.repeat(500)}b`],
-  ['many layers of names of their own', (i: number) => `${'a.'.repeat(500)}${i}`],
-])('%s cost as much as there are layers', async (_, title) => {
+  ['many layers with one long name', (_: number) => `${'a.'.repeat(500)}b`],
+  ['many layers with different names', (i: number) => `${'a.'.repeat(500)}${i}`],
+])('the work for %s grows linearly with their number', async (_, title) => {
   const grown = await growth(200, (count) => {
     const layers = Array.from({ length: count }, (_, i) => ({
       mediaType: 'x',

@@ -30,7 +30,7 @@ afterAll(() => {
   server.close();
 });
 
-/** Opens and reads what the server's one answer makes of a prefix. Nothing but an AssayError may come of it. */
+/** Opens and reads a prefix with one answer of the server; only an AssayError can result. */
 async function outcome(ref: string): Promise<string> {
   try {
     const artifact = await openArtifact(ref, {
@@ -98,7 +98,7 @@ const { tree: document } = fc.letrec<{ tree: string }>((tie) => ({
   ),
 }));
 
-test('no answer brings forth anything but an error that is told, or files with safe paths', async () => {
+test('any answer gives an AssayError or files with safe paths', async () => {
   const header = fc.constantFrom(
     'content-range',
     'etag',
@@ -137,24 +137,24 @@ test('no answer brings forth anything but an error that is told, or files with s
 
 test.each([
   [
-    'a tree of entities',
+    'a chain of entities',
     `<!DOCTYPE x [${'<!ENTITY a "&b;&b;">'.repeat(1000)}]><ListBucketResult>&a;</ListBucketResult>`,
   ],
-  ['100,000 tags within one another', '<a>'.repeat(100_000)],
-  ['no XML', '{"Contents": []}'],
-  ['nothing', ''],
-  ['a page of a web server', '<html><body><h1>It works!</h1></body></html>'],
-])('%s is not a listing', async (_, body) => {
+  ['100,000 nested tags', '<a>'.repeat(100_000)],
+  ['invalid XML', '{"Contents": []}'],
+  ['an empty body', ''],
+  ['an HTML page', '<html><body><h1>It works!</h1></body></html>'],
+])('%s is refused as a listing', async (_, body) => {
   answer = { status: 200, headers: {}, body };
   expect(['network', 'not-found', 'malformed']).toContain(await outcome('s3://bucket/p/'));
 });
 
-test('an answer without end is not taken whole', async () => {
+test('an endless answer is read only up to the limit', async () => {
   answer = { status: 200, headers: {}, body: `<ListBucketResult>${' '.repeat(20 * 1024 * 1024)}</ListBucketResult>` };
   expect(await outcome('s3://bucket/p/')).toBe('limit');
 });
 
-test('no text in the files of the AWS command line does harm', async () => {
+test('any text in the files of the AWS command line gives settings or an AssayError', async () => {
   const line = fc.oneof(
     fc.constantFrom(
       '[default]',

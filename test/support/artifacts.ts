@@ -37,7 +37,7 @@ export function folderFiles(root: string): ArtifactFile[] {
     );
 }
 
-/** Bytes that are never at hand: each read waits, as long as it is told to. */
+/** Bytes of which each read waits for a time that the test sets. */
 export class SlowSource implements ByteSource {
   readonly name = 'slow';
   readonly size: number;

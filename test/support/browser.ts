@@ -4,7 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { isAssayError } from '../../src/core/errors.ts';
 import { findChromium } from '../../src/sandbox/chromium.ts';
 
-/** A busy machine takes longer than Playwright waits by itself. */
+/** A busy machine takes longer than the default timeouts of Playwright. */
 export const PATIENCE_MS = 90_000;
 
 export const GET_CHROMIUM = 'apt-get install chromium, or name one in ASSAY_CHROMIUM';
@@ -27,16 +27,16 @@ export function startBrowser(executablePath: string): Promise<Browser> {
   });
 }
 
-/** A page, and everything that it should not have done. */
+/** A page, and everything that it must not do. */
 export interface Watched {
   readonly page: Page;
-  /** What the console said: errors, warnings, and violations of the content security policy among them. */
+  /** Console messages: errors, warnings and violations of the content security policy. */
   readonly said: readonly string[];
-  /** Addresses that were asked for after the document itself. */
+  /** Addresses that were requested after the document itself. */
   readonly asked: readonly string[];
 }
 
-/** Opens a file in a context of its own. */
+/** Opens a file in a new browser context. */
 export async function openFile(browser: Browser, url: URL, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext({ offline: false, ...options });
   context.setDefaultTimeout(PATIENCE_MS);
@@ -55,7 +55,7 @@ export async function openFile(browser: Browser, url: URL, options: BrowserConte
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds wrong with a page by WCAG 2.2 AA and its best practices: rule, and where. The page must bypass its policy. */
+/** Violations of WCAG 2.2 AA and best practices that axe-core finds: rule and place. The page must bypass its policy. */
 export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
   await page.evaluate(AXE);
   const faults: unknown = await page.evaluate(`axe.run(document, {

@@ -9,15 +9,15 @@ import { PATIENCE_MS } from './browser.ts';
 import { freePort } from './free-port.ts';
 import { UNLIMITED } from './service.ts';
 
-/** The real service with its worker, as `assay serve` starts it on a laptop. */
+/** The real service with its worker, as `assay serve` starts it. */
 export interface ConsoleService {
   readonly url: string;
-  /** A token of somebody else than all others. */
+  /** A token of a new person. */
   token(name: string, roles: readonly Role[]): Promise<string>;
   api(token: string, method: string, path: string, body?: unknown): Promise<Answer>;
   /** Uploads files, scans them, and waits. @returns the version */
   scan(token: string, model: string, files: readonly ConsoleFile[]): Promise<Answer>;
-  /** What the service said of itself: nothing, when nothing went wrong. */
+  /** The errors and warnings in the service's log. */
   readonly told: readonly string[];
   close(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export interface ConsoleFile {
 
 type Changes = Partial<ServiceConfig> | ((url: string) => Promise<Partial<ServiceConfig>>);
 
-/** @param changes to the configuration, which may depend on where the service is found */
+/** @param changes to the configuration, which can depend on the address of the service */
 export async function startConsole(folder: string, changes: Changes = {}): Promise<ConsoleService> {
   const listen = `127.0.0.1:${await freePort()}`;
   const env = { ASSAY_DATA: join(folder, 'data'), ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED };
@@ -87,7 +87,7 @@ export async function startConsole(folder: string, changes: Changes = {}): Promi
   };
 }
 
-/** Where people sign in at an identity provider, the service makes no token by itself. */
+/** With an identity provider, the service creates no token at its start. */
 async function tokenOf({ database, rules }: ServiceConfig): Promise<string> {
   const registry = await openRegistry({ database, rules: await loadRegistryRules(rules) });
   const by = { tenant: 'default', subject: 'operator', issuer: null, roles: ['admin'], via: 'local' } as const;
@@ -103,7 +103,7 @@ export function fixtureFile(path: string, as: string): ConsoleFile {
 export const SAFE = fixtureFile('format-probes/st-ok/m.safetensors', 'model.safetensors');
 export const EVIL = fixtureFile('pickle-probes/bare-as-bin/model.bin', 'pytorch_model.bin');
 
-/** Somebody at a browser, and everything that his pages should not have done. */
+/** A person with a browser, and everything that the pages must not do. */
 export interface Person {
   readonly page: Page;
   readonly context: BrowserContext;
@@ -112,7 +112,7 @@ export interface Person {
   open(path: string): Promise<Page>;
 }
 
-/** Somebody who is not signed in. */
+/** A person who is not signed in. */
 export async function somebody(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Person> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(PATIENCE_MS);
@@ -135,13 +135,13 @@ export async function somebody(browser: Browser, url: string, options: BrowserCo
   };
 }
 
-/** Clicks, and waits until the page that it leads to is there: a click alone waits for no more than its beginning. */
+/** Clicks, and waits until the next page is loaded: a click alone waits only for its start. */
 export async function press(target: Locator): Promise<void> {
   await target.click();
   await target.page().waitForLoadState();
 }
 
-/** Signs somebody in, as people do. */
+/** Signs a person in through the form. */
 export async function signIn(
   browser: Browser,
   url: string,

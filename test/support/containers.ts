@@ -18,21 +18,21 @@ export function memory(bytes: Uint8Array, name = 'test'): MemorySource {
   return new MemorySource(bytes, name);
 }
 
-/** One member of a zip to build; what is given for the local header or the directory alone contradicts the other. */
+/** One member of a zip; a value for only the local header or only the directory contradicts the other. */
 export interface Built {
   readonly name: string;
   readonly data: Uint8Array | string;
   readonly method?: number;
-  /** The stored form, where it is not what the method makes of the data. */
+  /** The stored bytes, if they differ from what the method makes of the data. */
   readonly stored?: Uint8Array;
   readonly local?: Partial<Fields>;
   readonly central?: Partial<Fields>;
   readonly mode?: number;
   readonly extra?: Uint8Array;
-  /** Bytes behind the member that belong to none. */
+  /** Bytes after the member that belong to no member. */
   readonly after?: Uint8Array;
   readonly unlisted?: boolean;
-  /** Another place for the directory to point at. */
+  /** Another offset in the directory entry. */
   readonly offset?: number;
 }
 
@@ -45,7 +45,7 @@ interface Fields {
   readonly size: number;
 }
 
-/** A zip, as right or wrong as it is asked for. */
+/** A zip, valid or with the given defects. */
 export function buildZip(
   members: readonly Built[],
   options: { prefix?: Uint8Array; suffix?: Uint8Array; comment?: string } = {},
@@ -118,7 +118,7 @@ function common(head: Buffer, at: number, { name, flags, method, crc, compressed
   head.writeUInt16LE(Buffer.byteLength(name), at + 20);
 }
 
-/** Runs one scanner over a source, as the pipeline would: content errors become reasons. */
+/** Runs one scanner over a source, as the pipeline does: content errors become reasons. */
 export async function scanWith(
   scanner: Scanner,
   source: ByteSource,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-/** Bytes that a fake server serves: real ones, or far more of them than memory holds, made as they are asked for. */
+/** Bytes that a fake server serves: real ones, or generated ones that exceed memory. */
 export interface Content {
   readonly size: number;
   slice(start: number, end: number): Uint8Array;

@@ -7,7 +7,7 @@ export interface FakeFile {
   readonly path: string;
   readonly content: Content;
   readonly lfs: boolean;
-  /** What the listing says, true or not. */
+  /** The size and digest in the listing, correct or not. */
   readonly oid: string;
   readonly size: number;
 }
@@ -16,7 +16,7 @@ export interface FakeRepo {
   readonly name: string;
   gated: boolean;
   private: boolean;
-  /** Branches, tags and `refs/pr/N`, and the commit that each leads to. */
+  /** Branches, tags and `refs/pr/N`, each with its commit. */
   readonly refs: Map<string, string>;
   readonly commits: Map<string, readonly FakeFile[]>;
   /** Adds a commit and moves a branch to it. */
@@ -28,18 +28,18 @@ export interface SeenRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
-  /** Bytes of the body that were sent in answer. */
+  /** The number of body bytes sent. */
   sent: number;
 }
 
-/** What goes wrong with an answer. */
+/** A defect of a response. */
 export type Fault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
   | { readonly truncateAt: number }
   | { readonly delayMs: number }
   | { readonly waitsFor: Promise<void> }
   | { readonly corrupt: true }
-  /** Another length, total and in ranges, than the listing's. */
+  /** Another length, total and in ranges, than in the listing. */
   | { readonly totalBytes: number }
   | { readonly etag: string }
   | { readonly ignoreRange: true }
@@ -50,7 +50,7 @@ export interface FakeHubOptions {
   readonly pageSize?: number;
 }
 
-/** Makes a file as the Hub would list it. `announced` lets the listing lie. */
+/** Creates a file as the Hub lists it. `announced` replaces values of the listing. */
 export function fakeFile(
   path: string,
   bytes: Content | Uint8Array | string,
@@ -64,12 +64,12 @@ export function fakeFile(
 }
 
 /**
- * The Hub's API on loopback, as `@huggingface/hub` and Python's `huggingface_hub` speak it, with its content delivery
- * network and a host that has no business here as servers of their own.
+ * The Hub's API on loopback, as `@huggingface/hub` and Python's `huggingface_hub` use it, with its content delivery
+ * network and a foreign host as separate servers.
  */
 export class FakeHub {
   readonly requests: SeenRequest[] = [];
-  /** Where the next page of a listing is, instead of here. */
+  /** The address of the next page of a listing, in place of this server. */
   nextPageOrigin: string | undefined;
   /** Runs before a request is answered. */
   onRequest: ((request: SeenRequest) => void) | undefined;
@@ -77,7 +77,7 @@ export class FakeHub {
   readonly #faults: { match: RegExp; fault: Fault; left: number }[] = [];
   readonly #servers = new Map<SeenRequest['server'], Server>();
   readonly #options: FakeHubOptions;
-  /** Part of every signed address; addresses with another are expired. */
+  /** Part of every signed address; an address with another value has expired. */
   #signature = 1;
 
   private constructor(options: FakeHubOptions) {
@@ -131,7 +131,7 @@ export class FakeHub {
     return cdnEtag(file);
   }
 
-  /** The next `times` answers to requests whose `METHOD server:path` matches go wrong. */
+  /** The next `times` responses to requests whose `METHOD server:path` matches have the defect. */
   fail(match: RegExp, fault: Fault, times = Number.POSITIVE_INFINITY): void {
     this.#faults.push({ match, fault, left: times });
   }
@@ -140,7 +140,7 @@ export class FakeHub {
     this.#faults.length = 0;
   }
 
-  /** Every address on the content delivery network that was handed out so far stops working. */
+  /** Makes every issued address of the content delivery network expire. */
   expireLinks(): void {
     this.#signature++;
   }

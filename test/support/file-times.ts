@@ -1,7 +1,7 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { until } from './until.ts';
 
-/** File systems tell times in ticks of some milliseconds: what changes within that of the last change shows no other time. */
+/** File systems record times in ticks of some milliseconds: two changes within one tick have the same time. */
 export async function untilTimesMove(path: string): Promise<void> {
   const probe = `${path}.time`;
   await until('the time of files moves on', () => {

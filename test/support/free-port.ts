@@ -1,18 +1,18 @@
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that Linux (32768) and macOS (49152) give to connections and to servers that ask for any: what is free now is
- * still free when the server that it is for starts, or starts again.
+ * Below the ports that Linux (32768) and macOS (49152) assign to connections and to servers without a fixed port: a port that is
+ * free now is still free when its server starts or restarts.
  */
 const FIRST = 20_000;
 const COUNT = 12_000;
 
-/** Files of tests that run at once take every other port, each another set. */
+/** Test files that run at the same time use every other port, each from another set. */
 const WORKERS = 8;
 const worker = Number(process.env.VITEST_POOL_ID ?? 0) % WORKERS;
 let next = Math.floor(Math.random() * (COUNT / WORKERS));
 
-/** A port of loopback that nobody listens at, and that no other test is given. */
+/** A port of loopback on which nothing listens, and which no other test gets. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < COUNT / WORKERS; tries++) {
     const port = FIRST + ((next * WORKERS + worker) % COUNT);

@@ -22,22 +22,22 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
-/** Programs, threads and children of tests run compiled code, from `dist`: made again when a source is younger. */
+/** Programs, threads and child processes of tests run compiled code from `dist`, which is rebuilt when a source is newer. */
 async function compileWhatIsOld(): Promise<void> {
   const sources = ['src', join('admission-webhook', 'src')];
   if (Math.max(...sources.map((folder) => youngest(join(ROOT, folder)))) > builtAt()) await transpile();
 }
 
 /**
- * Gives the run a folder of its own for temporary files: what a test that was broken off leaves behind goes with it. That of a
- * run that was killed goes with the next one.
+ * Gives the run its own folder for temporary files, so that files of an aborted test are removed with it. The folder of a
+ * killed run is removed by the next run.
  */
 function moveTemporaryFiles(): () => void {
   for (const name of readdirSync(tmpdir())) {
     const [, run] = /^at(\d+)-/.exec(name) ?? [];
     if (run !== undefined && !isAlive(Number(run))) removeOld(join(tmpdir(), name));
   }
-  // A short name: the paths of sockets are bounded, and Chromium makes one far below.
+  // A short name: the length of socket paths is limited, and Chromium creates one far below.
   const folder = mkdtempSync(join(tmpdir(), `at${process.pid}-`));
   // Some tests run programs as other users.
   chmodSync(folder, 0o755);
@@ -45,7 +45,7 @@ function moveTemporaryFiles(): () => void {
   return () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** What is another user's, or is removed by another run at this moment, is left to them. */
+/** Files of other users, and files that another run removes at the same time, are left alone. */
 function removeOld(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });

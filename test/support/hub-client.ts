@@ -19,12 +19,12 @@ export interface HubClientAnswer {
 export interface HubClientOptions {
   readonly endpoint: string;
   readonly token: string;
-  /** Its cache. */
+  /** The folder of its cache. */
   readonly home: string;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs the Python clients of the Hub as their users do: nothing but the environment says where the Hub is. */
+/** Runs the Python clients of the Hub as users do: only the environment names the Hub. */
 export async function runHubClient(
   { endpoint, token, home, env = {} }: HubClientOptions,
   commands: readonly Readonly<Record<string, unknown>>[],
@@ -59,7 +59,7 @@ export async function runHubClient(
   return answers;
 }
 
-/** Runs a program of Python's own library. @returns what it printed */
+/** Runs a program with Python's own library. @returns its output */
 export async function runPython(program: string, args: readonly string[]): Promise<string> {
   const child = spawn(PYTHON, ['-c', program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
@@ -71,9 +71,9 @@ export async function runPython(program: string, args: readonly string[]): Promi
   return out;
 }
 
-/** A line that breaks once, after so many bytes of one answer. */
+/** A connection that breaks once, after a number of bytes of one response. */
 export class BrittleLine {
-  /** Requests for a part that went by. */
+  /** The range requests that passed through. */
   ranges = 0;
   #broken = false;
   readonly #server: Server;

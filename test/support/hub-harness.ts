@@ -9,7 +9,7 @@ import { FakeHub, type FakeRepo, fakeFile } from './fake-hub.ts';
 export const TOKEN = 'hf_s3cret';
 export const MiB = 1024 * 1024;
 
-/** A Hub with the repository `owner/model`, and short ways to open and read it. One for each test. */
+/** A Hub with the repository `owner/model`, and functions to open and read it. One for each test. */
 export class HubHarness {
   readonly hub: FakeHub;
   readonly repo: FakeRepo;
@@ -56,7 +56,7 @@ export async function textOf(artifact: Artifact, path: string): Promise<string> 
   return text;
 }
 
-/** What a promise fails with. No message of ours holds a secret. */
+/** The error of a promise. No message of the product contains a secret. */
 export async function errorOf(promise: Promise<unknown>): Promise<{ code: string; message: string; hint: string }> {
   const error: unknown = await promise.then(
     () => undefined,
@@ -67,7 +67,7 @@ export async function errorOf(promise: Promise<unknown>): Promise<{ code: string
   return { code: error.code, message: error.message, hint: error.hint ?? '' };
 }
 
-/** 20 MiB in which every 8 bytes tell their offset. */
+/** 20 MiB in which every 8 bytes contain their offset. */
 export const counted: Content = {
   size: 20 * MiB,
   slice(start, end) {
@@ -78,5 +78,5 @@ export const counted: Content = {
   },
 };
 
-/** Weights that a scan reads by ranges; their announced digest is made up. */
+/** Weights that a scan reads by ranges; their announced digest is synthetic. */
 export const big = () => fakeFile('model.bin', counted, { lfs: true, oid: 'ab'.repeat(32) });

@@ -14,18 +14,18 @@ const MODELS = new URL('./python/mlflow_models.py', import.meta.url).pathname;
 export const hasMlflow = spawnSync(PYTHON, ['-m', 'mlflow', '--version'], { stdio: 'ignore' }).status === 0;
 export const HOW_MLFLOW = '.venv/bin/pip install -r fixtures/python/requirements-ci.txt';
 
-/** No request leaves this machine, and no thread of it waits for jobs. */
+/** No request leaves this machine, and no thread of the server waits for jobs. */
 const QUIET = { MLFLOW_DISABLE_TELEMETRY: 'true', DO_NOT_TRACK: '1', MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' };
 
 const USERNAME = 'admin';
 const PASSWORD = 'correct horse';
-/** Its webhooks may call this machine, and their secrets are kept under a key of the tests. */
+/** Its webhooks can call this machine, and their secrets are encrypted with a key of the tests. */
 const WEBHOOKS = {
   MLFLOW_WEBHOOK_ALLOWED_SCHEMES: 'http,https',
   MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true',
   MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: 'HRgm0bRyKhlAi30ND45BvQ6rVKIVTR8XF2uPIHYy5Bw=',
 };
-/** The cache spares each request the hashing of its password. */
+/** The cache avoids hashing the password in each request. */
 const AUTH = `[mlflow]
 default_permission = NO_PERMISSIONS
 database_uri = sqlite:///auth.db
@@ -45,7 +45,7 @@ export type MlflowCommand =
   | { readonly do: 'alias'; readonly name: string; readonly alias: string; readonly version: string }
   | { readonly do: 'delete'; readonly name: string; readonly version: string }
   | { readonly do: 'source'; readonly name: string; readonly source: string }
-  /** Tells an address of each new version. */
+  /** Registers a webhook for new versions. */
   | { readonly do: 'webhook'; readonly url: string; readonly secret: string };
 
 export interface MlflowResult {
@@ -54,7 +54,7 @@ export interface MlflowResult {
   readonly model?: string;
 }
 
-/** The MLflow server of PyPI on 127.0.0.1, with basic authentication and its artifact proxy, in a folder of its own. */
+/** The MLflow server of PyPI on 127.0.0.1, with basic authentication and its artifact proxy, in its own folder. */
 export class RealMlflow {
   readonly origin: string;
   readonly folder: string;
@@ -77,7 +77,7 @@ export class RealMlflow {
     args.push('--serve-artifacts', '--artifacts-destination', join(folder, 'artifacts'));
     const child = spawn(...tied(PYTHON, args), {
       cwd: folder,
-      // The server starts processes of its own: they end together.
+      // The server starts child processes, which end with it.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...bareEnv(), ...WEBHOOKS, MLFLOW_AUTH_CONFIG_PATH: config, MLFLOW_FLASK_SERVER_SECRET_KEY: 'tests' },
@@ -99,7 +99,7 @@ export class RealMlflow {
     return server;
   }
 
-  /** How its clients find it and sign in. */
+  /** The environment of its clients: the address and the login. */
   get env(): NodeJS.ProcessEnv {
     return {
       MLFLOW_TRACKING_URI: this.origin,
@@ -125,7 +125,7 @@ export class RealMlflow {
     return JSON.parse(out.trim().split('\n').at(-1) ?? '');
   }
 
-  /** Where the server keeps the files of a run or a logged model of its first experiment. */
+  /** The folder of the files of a run or a logged model of its first experiment. */
   filesOf({ run, model }: MlflowResult): string {
     const folder = run === undefined ? join('models', model ?? '', 'artifacts') : join(run, 'artifacts', 'model');
     return join(this.folder, 'artifacts', '0', folder);
@@ -149,10 +149,10 @@ export interface Answer {
   readonly body: string | Uint8Array | object;
 }
 
-/** A server on loopback that says what a test makes it say, in place of MLflow. It remembers what it was asked. */
+/** A server on loopback in place of MLflow, with answers that a test sets. It records its requests. */
 export class FakeMlflow {
   readonly seen: { readonly url: string; readonly headers: IncomingMessage['headers'] }[] = [];
-  /** By path and query; the first that fits. What none fits is answered as MLflow answers for a thing that is missing. */
+  /** Answers by path and query; the first match is used. Without a match the answer is that of MLflow for a missing object. */
   readonly answers: { readonly match: RegExp; readonly answer: (url: URL) => Answer }[] = [];
   readonly #server: Server;
 
@@ -193,7 +193,7 @@ export class FakeMlflow {
     return this;
   }
 
-  /** A ready version of a model, whose files are said to be at `uri`. */
+  /** A ready version of a model, with `uri` as the location of its files. */
   model(name: string, version: string, uri: string): this {
     const model_version = { name, version, status: 'READY', run_id: 'f00d', source: uri };
     this.on(/model-versions\/get\?/, { body: { model_version } });
@@ -201,7 +201,7 @@ export class FakeMlflow {
     return this.on(/get-download-uri/, { body: { artifact_uri: uri } });
   }
 
-  /** Files behind the artifact service, under `root`. */
+  /** Files of the artifact service, below `root`. */
   files(root: string, files: Readonly<Record<string, string | Uint8Array>>): this {
     const service = '/api/2.0/mlflow-artifacts/artifacts';
     this.on(new RegExp(`artifacts\\?path=${encodeURIComponent(root)}`), (url) => ({
@@ -219,7 +219,7 @@ export class FakeMlflow {
   }
 }
 
-/** What stands in one folder of a tree, as MLflow lists it. */
+/** The content of one folder of a tree, as MLflow lists it. */
 function entriesOf(root: string, files: Readonly<Record<string, string | Uint8Array>>, asked: string): object[] {
   const prefix = asked === root ? '' : `${asked.slice(root.length + 1)}/`;
   const entries = new Map<string, object>();

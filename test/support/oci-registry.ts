@@ -35,18 +35,18 @@ export function describeBlob({ bytes, mediaType, annotations }: Blob): Descripto
 }
 
 export interface RegistryOptions {
-  /** bcrypt lines of `htpasswd -B`. */
+  /** The bcrypt lines of `htpasswd -B`. */
   readonly htpasswd?: string;
-  /** The registry takes tokens that this server signed. */
+  /** The registry accepts tokens that this server signed. */
   readonly tokens?: TokenServer;
 }
 
-/** Debian's docker-registry on a port of 127.0.0.1, with a folder of its own. */
+/** Debian's docker-registry on a port of 127.0.0.1, with its own folder. */
 export class RealRegistry {
   readonly host: string;
   readonly #child: ChildProcess;
   readonly #folder: string;
-  /** Goes along with what is pushed. */
+  /** The headers of every push. */
   authorization: string | undefined;
 
   private constructor(child: ChildProcess, host: string, folder: string) {
@@ -81,7 +81,7 @@ export class RealRegistry {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Takes a blob's bytes away behind the registry's back. */
+  /** Deletes a blob's bytes without the registry's knowledge. */
   lose(digest: string): void {
     const hex = digest.slice('sha256:'.length);
     const folder = join(this.#folder, 'docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex);
@@ -102,7 +102,7 @@ export class RealRegistry {
     return digestOf(bytes);
   }
 
-  /** Pushes blobs and the manifest over them. */
+  /** Pushes blobs and their manifest. */
   async push(
     repository: string,
     tag: string,
@@ -154,7 +154,7 @@ function configOf(folder: string, { htpasswd, tokens }: RegistryOptions): string
   return `${lines.join('\n')}\n`;
 }
 
-/** What a server was asked. */
+/** A request that a server received. */
 export interface Asked {
   readonly method: string;
   readonly url: string;
@@ -168,7 +168,7 @@ export interface Answer {
   readonly body?: Uint8Array | string;
 }
 
-/** An HTTP server on 127.0.0.1 that answers by a function and remembers what it was asked. */
+/** An HTTP server on 127.0.0.1 that answers by a function and records its requests. */
 export class SmallServer {
   readonly asked: Asked[] = [];
   readonly host: string;
@@ -205,7 +205,7 @@ export class SmallServer {
   }
 }
 
-/** A server before a registry: it answers itself where `rule` says so, and may change what the registry answers. */
+/** A proxy of a registry: it answers itself where `rule` says so, and can change the registry's answers. */
 export function startFront(
   registry: RealRegistry,
   rule: (asked: Asked, answer: () => Promise<Answer>) => Answer | Promise<Answer> | undefined,
@@ -224,12 +224,12 @@ export function startFront(
   });
 }
 
-/** A token server of the distribution project's protocol: it signs what its one user may pull, and anybody `public/...`. */
+/** A token server of the distribution protocol: it signs what its one user can pull, and `public/...` for any client. */
 export class TokenServer {
   readonly certificate: string;
   readonly #key: KeyObject;
   readonly #server: SmallServer;
-  /** Seconds that a token is good for. */
+  /** The lifetime of a token in seconds. */
   lifetime = 60;
 
   private constructor(server: SmallServer, key: KeyObject, certificate: string) {

@@ -5,20 +5,20 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
 type Key = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
 
-/** An OpenID Connect provider on loopback: its description, its keys, and the code flow with PKCE, over real HTTP. */
+/** An OpenID Connect provider on loopback: its metadata, its keys, and the code flow with PKCE, over real HTTP. */
 export interface OidcIssuer {
   readonly url: string;
-  /** A token of this issuer, good unless `claims`, `header` or `key` make it bad. */
+  /** A token of this issuer, valid unless `claims`, `header` or `key` make it invalid. */
   token(claims?: JWTPayload & Record<string, unknown>, options?: TokenOptions): Promise<string>;
-  /** What the next sign-in says of the user. */
+  /** The claims about the user at the next sign-in. */
   signsIn(claims: JWTPayload & Record<string, unknown>): void;
-  /** How the next ID token differs from a good one; the key `foreign` is one that nobody knows. */
+  /** How the next ID token differs from a valid one; the key `foreign` is not published. */
   nextIdToken(claims: JWTPayload, options: Omit<TokenOptions, 'key'> & { readonly key?: 'foreign' }): void;
-  /** Requests that were answered, by path. */
+  /** The answered requests, by path. */
   readonly asked: Map<string, number>;
-  /** Signs with another key from now on, and publishes that one alone. */
+  /** Replaces the signing key, and publishes only the new one. */
   rotate(): Promise<void>;
-  /** Answers nothing any more but 500. */
+  /** Answers every request with 500 from then on. */
   fail(on: boolean): void;
   close(): Promise<void>;
 }

@@ -4,21 +4,21 @@ import { Provider } from 'oidc-provider';
 import { freePort } from './free-port.ts';
 import { CLIENT } from './oidc-issuer.ts';
 
-/** A certified OpenID Provider on loopback, with pages of its own on which people sign in. */
+/** A certified OpenID Provider on loopback, with its own sign-in pages. */
 export interface OpenidProvider {
   readonly url: string;
-  /** What it says from now on of who signs in by that name. */
+  /** Sets the claims about the user of that name. */
   knows(name: string, claims: Readonly<Record<string, unknown>>): void;
-  /** Breaks off whatever is asked for at this path, or nothing any more. */
+  /** Breaks off every response at this path; `undefined` ends that. */
   breaks(path: string | undefined): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Not yet started. @param service at which people come back */
+/** A provider that is not started yet. @param service the address to which users return */
 export async function openidProvider(service: string): Promise<OpenidProvider> {
   const port = await freePort();
-  // Another site than the service, as in real life: cookies tell sites apart by their host.
+  // Another host than that of the service, as in production: cookies distinguish sites by their host.
   const url = `http://localhost:${port}`;
   const people = new Map<string, Readonly<Record<string, unknown>>>();
   let server: Server | undefined;
@@ -59,7 +59,7 @@ function provider(url: string, service: string, people: ReadonlyMap<string, Read
       },
     ],
     claims: { openid: ['sub'], profile: ['tenant', 'roles'], email: ['email'] },
-    // Claims stand in the ID token itself, as most providers write it.
+    // Claims are in the ID token itself, as with most providers.
     conformIdTokenClaims: false,
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people.get(id) }) }),

@@ -3,7 +3,7 @@ import { type DefaultTreeAdapterTypes, type ParserError, parse } from 'parse5';
 type Node = DefaultTreeAdapterTypes.Node;
 export type Element = DefaultTreeAdapterTypes.Element;
 
-/** An HTML document as a browser would read it. */
+/** An HTML document as a browser parses it. */
 export interface ParsedHtml {
   readonly errors: readonly string[];
   readonly elements: readonly Element[];
@@ -30,7 +30,7 @@ export function parseHtml(html: string): ParsedHtml {
   return { errors, elements, comments, text: texts.join('') };
 }
 
-/** How many elements there are of each name with each set of attributes. */
+/** The number of elements with each name and set of attributes. */
 export function shape({ elements }: ParsedHtml): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { tagName, attrs } of elements) {

@@ -5,12 +5,12 @@ interface SuiteOptions {
   readonly shuffle?: boolean;
 }
 
-/** For a suite that is one story: each test goes on where the one before it ended, also when tests are shuffled. */
+/** For a suite with consecutive tests: each continues where the one before it ended, also when tests are shuffled. */
 export const STORY: SuiteOptions = { shuffle: false };
 
 /**
- * Registers a suite that needs a part which not every machine has. Where tests must be whole (`CI`), a missing part fails;
- * elsewhere the suite is shown as skipped, with its name and how to get the part.
+ * Registers a suite that needs a component which not every machine has. With `CI=true`, a missing component is an error;
+ * elsewhere the suite is reported as skipped, with its name and how to install the component.
  */
 export function requirePart(
   part: string,
@@ -30,7 +30,7 @@ export function requirePart(
   describe.skip(`${name} (needs the ${part}: ${how})`, suite);
 }
 
-/** A Python 3 interpreter: the one of the tests' environment, else the machine's; `undefined` when there is none. */
+/** A Python 3 interpreter: that of the tests' environment, else that of the machine; `undefined` when there is none. */
 export function findPython(): string | undefined {
   const own = new URL('../../.venv/bin/python', import.meta.url).pathname;
   return [own, 'python3'].find((name) => spawnSync(name, ['-c', 'import pickle'], { stdio: 'ignore' }).status === 0);

@@ -7,7 +7,7 @@ import { scanPickleBytes } from './scan-pickle-bytes.ts';
 
 export const none = leaf(null);
 
-/** The verdict of a pickle, and the rules that its findings are of. */
+/** The verdict of a pickle, and the rules of its findings. */
 export async function judged(root: Node) {
   const { verdict, findings } = await scanPickleBytes(writeTree(root, 4));
   return [verdict, ...new Set(findings.map(({ ruleId }) => ruleId))];
@@ -46,7 +46,7 @@ export function floats(...values: number[]): Made {
   return array(dtype('f8'), [values.length], leaf(new Uint8Array(Float64Array.from(values).buffer)));
 }
 
-/** A real file, changed in all objects that something made. */
+/** A real file with a change in every object of one creator. */
 export function changed(path: string, maker: string, change: (made: Made) => void): Node {
   const root = copyOf(readTree(readFileSync(`fixtures/benign/${path}`)).root);
   const found = nodesOf(root).filter((node): node is Made => node.kind === 'made' && makerOf(node) === maker);

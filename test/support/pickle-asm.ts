@@ -8,10 +8,10 @@ import type { PickleHandler } from '../../src/formats/pickle/state.ts';
 
 const codes = new Map(OPCODES.flatMap((opcode) => (opcode === undefined ? [] : [[opcode.name, opcode.code] as const])));
 
-/** One instruction: its name, or its name and the bytes (or text) that follow the opcode. */
+/** One opcode: its name, or its name and the bytes (or text) of its operand. */
 export type Instruction = string | readonly [name: string, ...operand: (number | string)[]];
 
-/** Bytes of a program; operands are written as they stand, so that they can be wrong. */
+/** The bytes of a program; operands are written unchanged, so that they can be invalid. */
 export function assemble(...program: readonly Instruction[]): Uint8Array {
   const bytes: number[] = [];
   for (const instruction of program) {
@@ -33,13 +33,13 @@ export function global(module: string, name: string): Instruction {
   return ['GLOBAL', `${module}\n${name}\n`];
 }
 
-/** What a handler is told, each event as a line. */
+/** The events that a handler receives, each as a line. */
 export interface Trace {
   readonly events: string[];
   readonly result: StreamResult;
 }
 
-/** Runs a program as the machine does, and writes down what it says. */
+/** Runs a program like the machine, and records its events. */
 export async function trace(program: Uint8Array, limits: Partial<Limits> = {}): Promise<Trace> {
   const events: string[] = [];
   const handler: PickleHandler = {

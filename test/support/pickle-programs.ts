@@ -51,7 +51,7 @@ const ascii = (text: string): number[] => [...Buffer.from(text, 'utf8')];
 class Builder {
   readonly bytes: number[] = [];
   readonly #random: Random;
-  /** What a well-behaved program knows: values above each mark, and memo entries. */
+  /** The state of a well-formed program: values above each mark, and memo entries. */
   #depths: number[] = [0];
   #memo = 0;
 
@@ -168,7 +168,7 @@ class Builder {
     this.#depths.push(0);
   }
 
-  /** Something that takes all down to the mark. */
+  /** An opcode that takes every value down to the mark. */
   gather(): void {
     const r = this.#random;
     if (this.#depths.length < 2) {
@@ -216,7 +216,7 @@ class Builder {
   }
 }
 
-/** One program of up to `length` instructions. */
+/** One program of up to `length` opcodes. */
 export function randomProgram(seed: number): Uint8Array {
   const random = new Random(seed);
   const builder = new Builder(random);
@@ -239,7 +239,7 @@ export function randomProgram(seed: number): Uint8Array {
   return mutate(Uint8Array.from(builder.bytes), random);
 }
 
-/** Leaves two thirds as they are; the rest get bytes changed, removed, doubled or cut. */
+/** Leaves two thirds unchanged; the others get bytes changed, removed, doubled or truncated. */
 export function mutate(program: Uint8Array, random: Random): Uint8Array {
   let bytes = [...program];
   for (let round = random.chance(0.66) ? 0 : 1 + random.below(3); round > 0 && bytes.length > 2; round--) {

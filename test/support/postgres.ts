@@ -12,7 +12,7 @@ import { tied } from './tied.ts';
 
 export const HOW = 'apt-get install postgresql';
 
-/** The server refuses to run as root: it runs as the user that its package made. */
+/** The server refuses to run as root, so it runs as the user of its package. */
 const OWNER = 'postgres';
 const isRoot = process.getuid?.() === 0;
 
@@ -31,7 +31,7 @@ function ownerIds(): { readonly uid: number; readonly gid: number } | undefined 
   return uid === undefined || gid === undefined || uid === 0 || gid === 0 ? undefined : { uid, gid };
 }
 
-/** Databases of one suite at a real PostgreSQL on 127.0.0.1, which may be that of the whole run. */
+/** Databases of one suite on a real PostgreSQL server on 127.0.0.1, which can be shared by the whole run. */
 export class PostgresDatabases {
   readonly port: number;
   readonly #made: string[] = [];
@@ -40,12 +40,12 @@ export class PostgresDatabases {
     this.port = port;
   }
 
-  /** Those of a suite that lets the server live. */
+  /** Databases for a suite that does not stop the server. */
   static async shared(): Promise<PostgresDatabases> {
     return new PostgresDatabases(await sharedPort('postgres'));
   }
 
-  /** The address of a database of its own, empty. */
+  /** The address of a new, empty database. */
   async freshDatabase(): Promise<string> {
     const name = `registry_${randomUUID().replaceAll('-', '')}`;
     await this.#query(`create database ${name}`);
@@ -57,7 +57,7 @@ export class PostgresDatabases {
     return `postgres://assay@127.0.0.1:${this.port}/${database}`;
   }
 
-  /** Removes the databases of the suite, whoever is still connected to them. */
+  /** Removes the databases of the suite, also those with open connections. */
   async stop(): Promise<void> {
     await this.#query(...this.#made.splice(0).map((name) => `drop database ${name} with (force)`));
   }
@@ -74,7 +74,7 @@ export class PostgresDatabases {
   }
 }
 
-/** A server of its own, its data in a folder that goes away with it. */
+/** A separate server, with its data in a folder that is removed with it. */
 export class PostgresServer extends PostgresDatabases {
   readonly #folder: string;
   #process: ServerProcess | undefined;
@@ -98,11 +98,11 @@ export class PostgresServer extends PostgresDatabases {
     return server;
   }
 
-  /** Starts the server over its data, again after `down`. */
+  /** Starts the server with its data, also again after `down`. */
   async up(): Promise<void> {
     const data = join(this.#folder, 'data');
     const args = ['-D', data, '-p', String(this.port), '-h', '127.0.0.1', '-k', this.#folder];
-    // Fast, and safe against the death of the server alone, which is what tests bring about.
+    // Fast, and safe when only the server is killed, as these tests do.
     for (const setting of ['max_connections=200', 'fsync=off', 'shared_buffers=32MB']) args.push('-c', setting);
     const ids = isRoot ? ownerIds() : undefined;
     const [command, all] = tied(program('postgres'), args);
@@ -112,7 +112,7 @@ export class PostgresServer extends PostgresDatabases {
     await this.#process.said('database system is ready to accept connections');
   }
 
-  /** @param signal `SIGINT` breaks off what runs; `SIGQUIT` is a crash. */
+  /** @param signal `SIGINT` aborts running statements; `SIGQUIT` is a crash. */
   async down(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL' = 'SIGINT'): Promise<void> {
     await this.#process?.end(signal);
     this.#process = undefined;

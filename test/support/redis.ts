@@ -14,10 +14,10 @@ const found = PROGRAMS.find((name) => spawnSync(name, ['--version'], { stdio: 'i
 export const hasRedis = found !== undefined;
 export const REDIS_HOW = 'apt-get install redis-server';
 
-/** A queue each; the first counts those that were given away. */
+/** The number of databases, one for each queue; the first counts those in use. */
 const DATABASES = 1000;
 
-/** Databases of one suite at a real Redis (or Valkey) on 127.0.0.1, which may be that of the whole run. */
+/** Databases of one suite on a real Redis (or Valkey) server on 127.0.0.1, which can be shared by the whole run. */
 export class RedisDatabases {
   readonly port: number;
   readonly url: string;
@@ -27,12 +27,12 @@ export class RedisDatabases {
     this.url = `redis://127.0.0.1:${port}`;
   }
 
-  /** Those of a suite that lets the server live. */
+  /** Databases for a suite that does not stop the server. */
   static async shared(): Promise<RedisDatabases> {
     return new RedisDatabases(await sharedPort('redis'));
   }
 
-  /** The address of a database that nobody else is given. */
+  /** The address of a database that no other test gets. */
   async freshDatabase(): Promise<string> {
     const client = new Redis(this.url);
     try {
@@ -47,7 +47,7 @@ export class RedisDatabases {
   async stop(): Promise<void> {}
 }
 
-/** A server of its own that writes down every change, its data in a folder that goes away with it. */
+/** A separate server that persists every change, with its data in a folder that is removed with it. */
 export class RedisServer extends RedisDatabases {
   readonly #folder = mkdtempSync(join(tmpdir(), 'assay-redis-'));
   readonly #more: readonly string[];
@@ -64,7 +64,7 @@ export class RedisServer extends RedisDatabases {
     return server;
   }
 
-  /** Starts the server over its data, again after `down`. */
+  /** Starts the server with its data, also again after `down`. */
   async up(): Promise<void> {
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', ''];
     args.push('--databases', String(DATABASES), '--appendonly', 'yes', '--maxmemory-policy', 'noeviction');
@@ -74,13 +74,13 @@ export class RedisServer extends RedisDatabases {
     await this.#process.said('Ready to accept connections');
   }
 
-  /** By force, as when its machine dies; its data stay. */
+  /** Kills the server, as when its machine fails; its data remain. */
   async down(): Promise<void> {
     await this.#process?.end('SIGKILL');
     this.#process = undefined;
   }
 
-  /** It comes back without anything. */
+  /** Starts the server again without its data. */
   async forget(): Promise<void> {
     await this.down();
     rmSync(join(this.#folder, 'appendonlydir'), { recursive: true, force: true });

@@ -17,7 +17,7 @@ export class RekorV2Log {
   readonly logId: Buffer;
   readonly #host: string;
   readonly #privateKey: KeyObject;
-  /** Leaf hashes; others were here before, so that proofs have hashes. */
+  /** Leaf hashes; the log has earlier entries, so that proofs contain hashes. */
   readonly #leaves: Buffer[] = Array.from({ length: 5 }, () => leafHash(randomBytes(20)));
 
   constructor(host: string) {
@@ -57,7 +57,7 @@ export class RekorV2Log {
   }
 }
 
-/** What the log keeps of a request. */
+/** The entry that the log stores for a request. */
 function entryOf({ dsseRequestV002: dsse, hashedRekordRequestV002: hashed }: EntryRequest) {
   if (hashed !== undefined) {
     const data = { algorithm: 'SHA2_256', digest: hashed.digest };

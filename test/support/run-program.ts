@@ -11,11 +11,11 @@ export interface ProgramOptions {
   readonly cwd?: string | URL;
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string | Uint8Array;
-  /** Is handed the program when it has been started. */
+  /** Receives the program when it has started. */
   readonly onStart?: (child: ChildProcess) => void;
 }
 
-/** Runs a program to its end; meanwhile, the worker of the tests answers. @throws Error when it cannot be started */
+/** Runs a program to its end without blocking the test worker. @throws Error when it cannot be started */
 export async function runProgram(
   file: string,
   args: readonly string[],
@@ -23,7 +23,7 @@ export async function runProgram(
 ): Promise<ProgramResult> {
   const child = spawn(file, args, { ...options, stdio: 'pipe' });
   onStart?.(child);
-  // One that ends before it has read everything: its status tells why.
+  // A program can end before it has read everything: its status tells why.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   const ended = new Promise<number | null>((resolve, reject) => {

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 
-/** What a meddler does to the requests that match, instead of or besides passing them on. */
+/** A change that the proxy makes to matching requests, in place of or besides forwarding them. */
 export interface Meddling {
   readonly when: (method: string, url: string) => boolean;
-  /** How many requests; all when absent. */
+  /** The number of affected requests; all when absent. */
   times?: number;
   readonly answer?: { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
   /** Bytes of the body after which the connection breaks. */
@@ -18,11 +18,11 @@ export interface SeenRequest {
   readonly headers: IncomingMessage['headers'];
 }
 
-/** A server that passes requests on to another unchanged, notes them, and meddles with those it was told to. */
+/** A proxy that forwards requests unchanged, records them, and changes those that a test selects. */
 export class Meddler {
   readonly seen: SeenRequest[] = [];
   readonly origin: string;
-  /** Bytes of answers' bodies. */
+  /** The bytes of response bodies. */
   sent = 0;
   readonly #server: Server;
   readonly #target: string;

@@ -15,9 +15,9 @@ import { freePort, freePorts } from './free-port.ts';
 import { tied } from './tied.ts';
 
 const BIN = new URL('../../.venv/bin/', import.meta.url).pathname;
-/** SeaweedFS, a server in Go that has nothing in common with the client under test. */
+/** SeaweedFS, a server in Go that shares no code with the client under test. */
 const WEED = join(BIN, 'weed');
-/** Moto, which also is a security token service, and takes keys that no file system could hold. */
+/** Moto, also a security token service, which accepts keys that no file system can hold. */
 const MOTO = join(BIN, 'moto_server');
 
 export const hasSeaweed = existsSync(WEED);
@@ -30,7 +30,7 @@ export interface Keys {
 }
 
 export const ADMIN: Keys = { accessKeyId: 'AKIDADMIN', secretAccessKey: 'admin-s3cret' };
-/** May read the bucket `models`, and no other. */
+/** Can read the bucket `models` only. */
 export const READER: Keys = { accessKeyId: 'AKIDREADER', secretAccessKey: 'reader-s3cret' };
 
 const IDENTITIES = [
@@ -39,7 +39,7 @@ const IDENTITIES = [
   { name: 'anonymous', actions: ['Read:public', 'List:public'] },
 ];
 
-/** A real S3 server on 127.0.0.1, and its administrator's client. */
+/** A real S3 server on 127.0.0.1, and a client of its administrator. */
 export class S3Server {
   readonly endpoint: string;
   readonly client: S3Client;
@@ -86,7 +86,7 @@ export class S3Server {
     endpoint: string,
     sockets: readonly string[] = [],
   ): Promise<S3Server> {
-    // What it writes into the folder for temporary files goes away with its own.
+    // Its temporary files are removed with its folder.
     const env = { ...process.env, TMPDIR: folder };
     const child = spawn(...tied(program, args), { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
@@ -105,10 +105,10 @@ export class S3Server {
     throw new Error(`${program} did not start: ${said}`);
   }
 
-  /** It answers before it can store, and makes buckets before it knows where to put what they hold. */
+  /** The server answers before it can store objects, and creates buckets before it has a place for objects. */
   async #stores(): Promise<boolean> {
     const place = { Bucket: 'ready', Key: 'ready' };
-    // The bucket may be there already, from the last time.
+    // The bucket can exist from an earlier attempt.
     await this.client.send(new CreateBucketCommand({ Bucket: place.Bucket })).catch(() => undefined);
     return this.client.send(new PutObjectCommand({ ...place, Body: 'x', ContentLength: 1 })).then(
       () => true,
@@ -136,14 +136,14 @@ export class S3Server {
     return { etag: ETag, versionId: VersionId };
   }
 
-  /** What the AWS command line would be told in its environment; nothing of the machine's own settings. */
+  /** The environment of the AWS command line for this server, without the settings of the machine. */
   env(keys: Keys | undefined = ADMIN, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
     return { ...environment(this.endpoint, keys), ...more };
   }
 
   async stop(): Promise<void> {
     this.client.destroy();
-    // SeaweedFS makes sockets outside of every folder that it can be given.
+    // SeaweedFS creates sockets outside every configurable folder.
     for (const socket of this.#sockets) rmSync(socket, { force: true });
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const ended = new Promise((resolve) => this.#process.once('exit', resolve));

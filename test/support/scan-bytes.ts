@@ -15,7 +15,7 @@ export interface Scanned {
   readonly context: FakeContext;
 }
 
-/** Identifies bytes, runs the scanners of their format on them, and says what the pipeline would make of it. */
+/** Identifies bytes, runs the scanners of their format, and gives the pipeline's verdict. */
 export async function scanBytes(
   bytes: Uint8Array | ByteSource,
   file: string,
@@ -35,7 +35,7 @@ export async function scanBytes(
   return { format, verdict: context.verdict(source.size), context };
 }
 
-/** The files of a folder of fixtures by their path in it, the makers and notes left out. */
+/** The files of a folder of fixtures by path, without the scripts that make them and without notes. */
 export function fixtureFiles(folder: string): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

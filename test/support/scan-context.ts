@@ -14,7 +14,7 @@ export interface FakeMember {
   readonly options: MemberOptions | undefined;
 }
 
-/** Records what a scanner says; members are kept, not scanned, unless `onMember` does. */
+/** Records the output of a scanner; members are kept, and scanned only by `onMember`. */
 export interface FakeContext extends ScanContext {
   readonly reports: Report[];
   readonly coverage: Coverage;
@@ -24,20 +24,20 @@ export interface FakeContext extends ScanContext {
   readonly members: FakeMember[];
   readonly listed: string[];
   format: string | undefined;
-  /** What the pipeline would make of it; coverage of stored members counts as given. */
+  /** The pipeline's result; the coverage of stored members counts as given. */
   verdict(size: number): Verdict;
   ruleIds(): string[];
 }
 
 export interface FakeOptions {
   readonly limits?: Partial<Limits>;
-  /** Bytes that the work is allowed for; any, when absent. */
+  /** The size from which the work budget is computed; unlimited when absent. */
   readonly size?: number;
   readonly globals?: ScanContext['globals'];
   readonly onMember?: (source: ByteSource, name: string, options: MemberOptions | undefined) => Promise<MemberResult>;
 }
 
-/** Bytes of a member that are kept for a test to look at. */
+/** The bytes of a member that are kept for the test. */
 const KEPT = 1024 * 1024;
 
 export function fakeContext(options: FakeOptions = {}): FakeContext {

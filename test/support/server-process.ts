@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 
-/** Keeps the end of what a server says, and tells when it has said something. */
+/** Keeps the end of a server's output, and reports when it contains a text. */
 export class ServerProcess {
   readonly #child: ChildProcess;
   #said = '';
@@ -18,11 +18,11 @@ export class ServerProcess {
       });
     }
     child.once('error', heard);
-    // After the last of what it said.
+    // After all output has arrived.
     child.once('close', heard);
   }
 
-  /** @throws Error what it said, when it ends before it has said `text` */
+  /** @throws Error with its output, when it ends before it printed `text` */
   async said(text: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const look = () => {

@@ -12,7 +12,7 @@ import { openQueue } from '../../src/service/queue/index.ts';
 import type { PublishedSnapshot } from '../../src/service/snapshot/store.ts';
 import { openUploadStore } from '../../src/service/uploads/files.ts';
 
-/** A service as a laptop has it, with its registry in a folder of the test; nothing works on its jobs. */
+/** A local service with its registry in a folder of the test, without a worker. */
 export interface TestService {
   readonly app: App;
   readonly config: ServiceConfig;
@@ -30,7 +30,7 @@ export interface TestServiceOptions extends AppOptions {
   readonly snapshots?: ReadonlyMap<string, PublishedSnapshot>;
 }
 
-/** A busy machine is not a load of the service's. */
+/** A busy machine must not look like an overloaded service. */
 export const UNLIMITED = { ASSAY_REQUESTS_PER_MINUTE: '1000000', ASSAY_MAX_LOOP_DELAY_MS: '0' } as const;
 
 export function testConfig(folder: string, changes: Partial<ServiceConfig> = {}): Promise<ServiceConfig> {

@@ -6,7 +6,7 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the port of a server is asked for that the whole run shares. */
+    /** The address that answers with the port of a server that the whole run shares. */
     readonly sharedServers: string;
   }
 }
@@ -17,10 +17,10 @@ interface Server {
 }
 
 /**
- * Starts each server when the first suite asks for it; it lives as long as the run. The process of the run itself has them, since
- * those of the suites end before it.
+ * Starts each server when the first suite asks for it; it runs until the end of the run. The main process owns the servers,
+ * since the processes of the suites end earlier.
  *
- * @returns what ends them
+ * @returns a function that ends them
  */
 export async function offerServers(
   project: TestProject,
@@ -44,7 +44,7 @@ export async function offerServers(
   return async () => {
     desk.closeAllConnections();
     desk.close();
-    // What did not start has nothing to end.
+    // A server that did not start needs no end.
     const all = await Promise.allSettled(started.values());
     await Promise.all(all.map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
   };

@@ -17,7 +17,7 @@ import { RekorV2Log } from './rekor-v2-log.ts';
 export interface SigstoreServices {
   /** Of Fulcio (`/api/v2/signingCert`), Rekor (`/api/v1/log/entries`, `/api/v2/log/entries`) and the TSA (`/api/v1/timestamp`). */
   readonly url: string;
-  /** A trusted root (https://github.com/sigstore/protobuf-specs), as JSON, that believes these services and no others. */
+  /** A trusted root (https://github.com/sigstore/protobuf-specs), as JSON, that contains only these services. */
   readonly trustedRoot: TrustedRootJson;
   /** An identity token. Fulcio writes `sub` as the subject alternative name and `iss` as the issuer. */
   token(claims?: Readonly<Record<string, unknown>>): string;
@@ -25,11 +25,11 @@ export interface SigstoreServices {
 }
 
 export interface ServiceOptions {
-  /** When Fulcio believes it is. Its certificates are valid for ten minutes. */
+  /** The clock of Fulcio. Its certificates are valid for ten minutes. */
   readonly fulcioClock?: Date;
-  /** When Rekor v1 believes it is. */
+  /** The clock of Rekor v1. */
   readonly rekorClock?: Date;
-  /** When the timestamp authority believes it is. */
+  /** The clock of the timestamp authority. */
   readonly tsaClock?: Date;
 }
 
@@ -64,7 +64,7 @@ export interface TrustedRootJson {
 export const TEST_ISSUER = 'https://token.actions.githubusercontent.com';
 export const TEST_IDENTITY = 'https://github.com/acme/models/.github/workflows/release.yml@refs/heads/main';
 
-/** Sigstore on 127.0.0.1: real certificates, log entries and timestamps, made by keys that live as long as the services. */
+/** Sigstore on 127.0.0.1: real certificates, log entries and timestamps, with keys that exist as long as the services. */
 export async function startSigstoreServices(options: ServiceOptions = {}): Promise<SigstoreServices> {
   const handlers = new Map<string, HandlerFn>();
   const server = createServer(async (request, response) => {
@@ -129,8 +129,8 @@ export async function startSigstoreServices(options: ServiceOptions = {}): Promi
 }
 
 /**
- * DER leaves out the zeros at the end of a fraction of a second, and the parser of @sigstore/core reads none but three digits: such a
- * stamp, one in ten, is made again. The public authorities write whole seconds.
+ * DER omits the zeros at the end of a fraction of a second, and the parser of @sigstore/core accepts only three digits: such a
+ * timestamp, one in ten, is created again. The public authorities write whole seconds.
  */
 async function readableStamp<T extends ArrayBufferView>(make: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -143,7 +143,7 @@ async function readableStamp<T extends ArrayBufferView>(make: () => Promise<T>):
   }
 }
 
-/** An unsigned token: these services believe every claim, and clients only read it. */
+/** An unsigned token: these services accept every claim, and clients only parse it. */
 function token(claims: Readonly<Record<string, unknown>>): string {
   const now = Math.floor(Date.now() / 1000);
   const parts = [
@@ -158,7 +158,7 @@ interface DsseProposal {
   readonly spec: { readonly proposedContent: { readonly envelope: string; readonly verifiers: readonly string[] } };
 }
 
-/** What Rekor v1 stores of a proposed entry: a `dsse` one is reduced to its hashes and signatures. */
+/** The body that Rekor v1 stores for a proposed entry: a `dsse` one is reduced to its hashes and signatures. */
 function stored(proposed: object): object {
   if (!isDsseProposal(proposed)) return proposed;
   const { envelope, verifiers } = proposed.spec.proposedContent;

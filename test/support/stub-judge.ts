@@ -5,12 +5,12 @@ import { NOTHING_DECLARED } from '../../src/core/assessment/declared.ts';
 import { chunks } from '../../src/core/bytes/byte-source.ts';
 import type { Judge, PullJudgement } from '../../src/pipeline/pull/pull.ts';
 
-/** Marks bytes that the stub calls malicious. */
+/** Marks bytes that the stub judges as malicious. */
 export const EVIL = 'EVIL';
 
 /**
- * Stands for the scanner where a test is about what is fetched and written: denies files that hold `EVIL`, reads near files
- * whole and of far ones the two ends, as a scan does.
+ * Replaces the scanner where a test is about fetching and writing: denies files that contain `EVIL`, reads near files
+ * completely and the two ends of far files, as a scan does.
  */
 export function stubJudge(seen: Artifact[] = []): Judge {
   return async (artifact) => {

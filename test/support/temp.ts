@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
-/** A folder of its own for the tests of one file, removed after them. */
+/** A folder for the tests of one file, removed after them. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'assay-test-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
-/** Bytes that no two blocks of share, from a seed. */
+/** Bytes from a seed, of which no two blocks are equal. */
 export function noise(length: number, seed = 1): Buffer {
   const bytes = Buffer.alloc(length);
   let state = seed >>> 0 || 1;

@@ -2,7 +2,7 @@ import type { FileScanResult } from '../../src/pipeline/file-scan.ts';
 import { buildZip } from './containers.ts';
 import { scanPickleBytes } from './scan-pickle-bytes.ts';
 
-/** Scans a torch archive of this pickle, with zeros as storages: by key, how many bytes; `twice` are stored two times. */
+/** Scans a torch archive of this pickle, with storages of zeros: a length by key; those in `twice` are stored two times. */
 export function torchZip(
   pickle: Uint8Array,
   storages: Readonly<Record<string, number>>,

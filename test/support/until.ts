@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Only a test that would wait for ever meets it; a busy machine does not. */
+/** Only a test that would wait forever reaches this limit; a busy machine does not. */
 const PATIENCE_MS = 150_000;
 const LOOK_EACH_MS = 20;
 
 /**
- * Waits until something holds, where nothing tells of it: in another process, in a server, in a file.
+ * Waits until a condition holds, where no event reports it: in another process, in a server, in a file.
  *
- * @throws Error `what` did not come about, when it does not hold within the time of a test
+ * @throws Error that names `what`, when it does not hold within the time of a test
  * @example
  * await until('the service answers', async () => (await fetch(url)).ok);
  */
@@ -17,7 +17,7 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-/** A barrier for the order of events in a test: whoever waits goes on when it is opened. */
+/** A barrier for the order of events in a test: every waiting caller continues when it is opened. */
 export interface Barrier {
   readonly opened: Promise<void>;
   open(): void;

@@ -17,7 +17,7 @@ function isOpen(pid: number | undefined, path: string): boolean {
   try {
     return readdirSync(folder).some((fd) => isLink(`${folder}/${fd}`, path));
   } catch {
-    // It has just ended.
+    // The process has just ended.
     return false;
   }
 }
@@ -26,7 +26,7 @@ function isLink(fd: string, path: string): boolean {
   try {
     return readlinkSync(fd) === path;
   } catch {
-    // It was closed meanwhile.
+    // The file was closed meanwhile.
     return false;
   }
 }

@@ -4,14 +4,14 @@ import { setFlagsFromString } from 'node:v8';
 import { expect } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** What runs the tests works beside what they test. */
+/** Code of the test runner and its libraries, which is not counted. */
 const NOT_COUNTED = /^(?:test|node_modules\/(?:vitest|@vitest|vite|chai|expect-type|tinyspy|fast-check|pure-rand))\//;
 const SUFFIX = '.work.test.ts';
 const session = new Session();
 
 /**
- * Counts how often blocks of code run while `task` does: a measure of its work that is the same on every machine, however busy.
- * It sees loops and calls, in our modules and in libraries. It does not see what one call of the engine costs (a regular
+ * Counts the executed blocks of code while `task` runs: a measure of work that is the same on every machine and under any load.
+ * It counts loops and calls in our modules and in libraries. It does not count the cost within one call of the engine (a regular
  * expression, a copy of bytes, a sort): that is measured in the bench. Only files named `*.work.test.ts` count: the engine has
  * to count before it compiles a module, and is slower meanwhile.
  *
@@ -31,9 +31,9 @@ export async function work(task: () => unknown): Promise<number> {
     .reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Starts to count, before the modules of a test are loaded. */
+/** Starts counting, before the modules of a test are loaded. */
 export async function startCounting(): Promise<void> {
-  // What is optimised is inlined, and what is inlined is not counted.
+  // Optimised code is inlined, and inlined code is not counted.
   setFlagsFromString('--no-opt');
   session.connect();
   await session.post('Profiler.enable');

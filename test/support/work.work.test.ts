@@ -5,7 +5,7 @@ import { work } from './work.ts';
 const paths = (count: number) =>
   work(() => Array.from({ length: count }, (_, i) => entryPath(`folder/${i}`, 'SHA256SUMS')));
 
-it('work grows with what is done, and hardly differs from one time to the next', async () => {
+it('measured work grows with the executed code, and hardly differs between runs', async () => {
   await paths(100);
   const some = await paths(1_000);
   expect((await paths(1_000)) / some).toBeCloseTo(1, 2);
@@ -14,7 +14,7 @@ it('work grows with what is done, and hardly differs from one time to the next',
   expect(four).toBeLessThan(4.1);
 });
 
-it('the work of a test itself does not count', async () => {
+it('measured work excludes the code of the test itself', async () => {
   let sum = 0;
   const spent = await work(() => {
     for (let i = 0; i < 1_000; i++) sum += i;

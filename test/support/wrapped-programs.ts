@@ -9,7 +9,7 @@ export interface WrappedProgram {
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const short = (text: string) => `\x8c${String.fromCharCode(text.length)}${text}`;
-/** Lines that begin a program: one loader or another takes each. */
+/** Lines that begin a program: each is accepted by some loader. */
 const HEADS = [
   ...[
     'I010\n',
@@ -29,7 +29,7 @@ const HEADS = [
 ] as const;
 const NAMES = ['a.pkl', 'a.bin', 'a', 'a.pt', 'a.joblib', 'a.npy', 'a.onnx', 'a.dat', 'a.gif', 'a.h5'] as const;
 
-/** What joblib writes before an array: a stream up to the BUILD that the array follows. */
+/** The stream that joblib writes before an array, up to the BUILD. */
 function joblibHead(type: 'O8' | 'f8', count: number): Buffer {
   const flags = type === 'O8' ? 63 : 0;
   const state = `(K\x03${short('<')}NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK${String.fromCharCode(flags)}t`;
@@ -78,7 +78,7 @@ const WRAPPERS: readonly [Wrapper, ...Wrapper[]] = [
   }),
 ];
 
-/** A random program in one of the files that loaders find programs in. */
+/** A random program in a container that some loader reads. */
 export function wrappedProgram(seed: number, random: Random): WrappedProgram {
   return random.pick(WRAPPERS)(randomProgram(seed), random);
 }

@@ -7,7 +7,7 @@ import { podOf } from './build.ts';
 
 const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 500);
 
-/** What is asked for, in the middle of anything: found, or told as unresolved. Never lost. */
+/** The wanted model, in any context: it is found or reported as unresolved, and never lost. */
 const WANTED = 'stray/model';
 
 function told(container: object): boolean {
@@ -17,7 +17,7 @@ function told(container: object): boolean {
 
 const found = (container: object) => extractReferences(podOf(container)).references.map(({ reference }) => reference);
 
-/** Arguments that make a program load a model of the Hub. */
+/** Arguments with which a program loads a model of the Hub. */
 const FLAGS = PROGRAMS.flatMap((row) =>
   Object.entries(row.takes).flatMap(([name, means]) =>
     'finds' in means && isOfHub(means) ? [{ row, name, finds: means }] : [],
@@ -37,7 +37,7 @@ function runs({ images, commands }: ProgramRow): object {
 }
 
 const others = PROGRAMS.flatMap(({ takes }) => Object.keys(takes));
-/** Words of command lines: other flags with and without values, ends of options, quotes, JSON, numbers, nothing. */
+/** Arguments of command lines: other flags with and without values, ends of options, quotes, JSON, numbers, empty strings. */
 const noise = fc.oneof(
   {
     weight: 3,
@@ -64,8 +64,8 @@ const noise = fc.oneof(
   fc.string({ maxLength: 12 }),
 );
 
-describe('a model is never lost in a command line', () => {
-  it('by any flag, spelled in any way, between any words', () => {
+describe('a model in a command line is found or unresolved', () => {
+  it('with any flag, in any spelling, between any arguments', () => {
     const value = (finds: Finds, way: number) => {
       if (finds.shape === 'json') return `{"num":5,"model":"${WANTED}"}`;
       if (finds.shape === 'named' || finds.shape === 'list') return way % 2 === 0 ? `n=${WANTED}` : WANTED;
@@ -89,7 +89,7 @@ describe('a model is never lost in a command line', () => {
     );
   });
 
-  it('and is found between options that name none', () => {
+  it('between options that name no model, and then it is found', () => {
     const plain = fc.constantFrom(
       ['--port', '8000'],
       ['--dtype=half'],
@@ -111,7 +111,7 @@ describe('a model is never lost in a command line', () => {
     );
   });
 
-  it('behind variables, however they are nested', () => {
+  it('behind variables, with any nesting', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom('A', 'B', 'C'), { maxLength: 6 }),
@@ -157,7 +157,7 @@ describe('a model is never lost in a command line', () => {
 });
 
 describe('a flag that is given twice', () => {
-  it('names both, whichever the program takes', () => {
+  it('names both models, whichever the program uses', () => {
     const args = ['--model', 'acme/one', '--model=acme/two'];
     expect(found({ image: 'vllm', args })).toEqual(['hf://acme/one', 'hf://acme/two']);
     const env = [{ name: 'MODEL_ID', value: 'acme/one' }];
@@ -165,7 +165,7 @@ describe('a flag that is given twice', () => {
     expect([...both].sort()).toEqual(['hf://acme/one', 'hf://acme/two']);
   });
 
-  it('with another revision is unresolved', () => {
+  it('is unresolved with two different revisions', () => {
     fc.assert(
       fc.property(fc.boolean(), fc.boolean(), (first, second) => {
         const spelled = (equals: boolean, value: string) => (equals ? [`--revision=${value}`] : ['--revision', value]);
@@ -175,7 +175,7 @@ describe('a flag that is given twice', () => {
     );
   });
 
-  it('trusts the code of the model where any says so', () => {
+  it("trusts the model's code when either enables it", () => {
     for (const args of [
       ['--trust-remote-code', '--no-trust-remote-code'],
       ['--trust-remote-code=false', '--trust-remote-code'],

@@ -1,9 +1,9 @@
-/** Objects that have a value at a pattern of the table; one for each of its alternatives. */
+/** Objects with a value at a pattern of the table, one for each of its alternatives. */
 export function objectsAt(pattern: string, value: unknown): readonly Record<string, unknown>[] {
   return alternatives(pattern).map((path) => Object(nest(path.split('.'), value)));
 }
 
-/** A pattern of the table without its braces: one for each choice. */
+/** A pattern of the table without braces: one for each alternative. */
 export function alternatives(pattern: string): readonly string[] {
   const [, before = '', inside, after = ''] = /^([^{]*)\{([^}]*)\}(.*)$/.exec(pattern) ?? [];
   return inside === undefined ? [pattern] : inside.split(',').flatMap((one) => alternatives(before + one + after));

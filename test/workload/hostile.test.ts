@@ -5,7 +5,7 @@ import { kindOf, podOf } from './build.ts';
 
 const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 300);
 
-/** JSON in the shapes of Kubernetes: names that are read, and any values there. */
+/** JSON in the shapes of Kubernetes: names that the reader looks up, with any values. */
 const names = fc.constantFrom(
   ...[
     'spec',
@@ -63,8 +63,8 @@ const { shaped } = fc.letrec<{ shaped: unknown }>((tie) => ({
   ),
 }));
 
-describe('whatever an object holds', () => {
-  it('nothing throws, and what is found has a place', () => {
+describe('for any object', () => {
+  it('the reader does not throw, and each reference has a location', () => {
     fc.assert(
       fc.property(fc.oneof(shaped, fc.jsonValue()), (json) => {
         const object: unknown = JSON.parse(JSON.stringify(json) ?? 'null');
@@ -75,17 +75,17 @@ describe('whatever an object holds', () => {
     );
   });
 
-  it('properties of prototypes are not read', () => {
+  it('the reader ignores inherited properties', () => {
     const pod = JSON.parse(
       '{"apiVersion":"v1","kind":"Pod","__proto__":{"spec":{"containers":[{"name":"c","args":["--model","a/b"]}]}}}',
     );
-    // It is an own property that JSON.parse made: no PodSpec of the Pod, and still found by its shape.
+    // JSON.parse made an own property: it is not the PodSpec of the Pod, but is still found by its shape.
     expect(extractReferences(pod).references[0]?.where).toMatch(/^\/__proto__\//);
     const inherited = Object.create({ spec: { containers: [{ name: 'c', args: ['--model', 'a/b'] }] } });
     expect(extractReferences(inherited)).toEqual({ references: [], unresolved: [], images: [], podSpecs: 0 });
   });
 
-  it('depth and number are bounded, and meeting a bound is told', () => {
+  it('the depth and the number of nodes are bounded, and reaching a bound is reported', () => {
     let deep: unknown = { containers: [{ name: 'c', args: ['--model', 'a/b'] }] };
     for (let depth = 0; depth < 5_000; depth++) deep = { x: deep };
     expect(extractReferences(deep).unresolved).toMatchObject([{ why: expect.stringMatching(/nested more than/) }]);
@@ -129,7 +129,7 @@ describe('whatever an object holds', () => {
     for (const object of hostile) {
       const { references, unresolved } = extractReferences(object);
       for (const { where } of [...references, ...unresolved]) expect(where).toMatch(/^(?:\/|$)/);
-      // What it says is bounded, however much the object holds.
+      // The result is bounded, however much the object holds.
       expect(references.length).toBeLessThanOrEqual(1_000);
       expect(unresolved.length).toBeLessThanOrEqual(1_000);
     }
@@ -140,7 +140,7 @@ function doubling(count: number): readonly object[] {
   return Array.from({ length: count }, (_, at) => ({ name: `A${at + 1}`, value: `$(A${at})$(A${at})` }));
 }
 
-describe('however a model is spelled', () => {
+describe('a model is found in every spelling', () => {
   const word = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
   const repo = fc.tuple(word, word).map(([owner, name]) => `${owner}/${name}`);
   const noise = fc.array(
@@ -150,7 +150,7 @@ describe('however a model is spelled', () => {
   const image = fc.constantFrom('vllm/vllm-openai:v0.10.0', 'acme/renamed', 'reg.io:5000/x@sha256:00');
   const commit = fc.stringMatching(/^[0-9a-f]{40}$/);
 
-  it('vLLM, by flag: with =, apart, in command or args, behind a variable', () => {
+  it('of a vLLM flag: with =, as two arguments, in command or args, behind a variable', () => {
     fc.assert(
       fc.property(repo, noise, noise, image, fc.nat(5), commit, (model, before, after, name, how, sha) => {
         const spelled = [
@@ -178,7 +178,7 @@ describe('however a model is spelled', () => {
     );
   });
 
-  it('vllm serve, wherever the model stands among options', () => {
+  it('of vllm serve, wherever the model is among the options', () => {
     fc.assert(
       fc.property(repo, noise, noise, (model, before, after) => {
         const command = ['python3', '/usr/local/bin/vllm', 'serve', ...before, model, ...after];
@@ -189,7 +189,7 @@ describe('however a model is spelled', () => {
     );
   });
 
-  it('a variable that is not set here is unresolved, never none', () => {
+  it('and a variable that is not defined in the Pod is unresolved, never ignored', () => {
     fc.assert(
       fc.property(fc.constantFrom('--model=$(X)', '$(X)', '--model=a/$(X)', 'hf://a/$(X)'), noise, (one, others) => {
         const found = extractReferences(podOf({ args: [...others, one] }));

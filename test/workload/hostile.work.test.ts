@@ -7,22 +7,22 @@ const ray = (serveConfigV2: string) => ({ ...kindOf('ray.io', 'RayService'), spe
 const times = <T>(count: number, make: (index: number) => T) =>
   Array.from({ length: count }, (_, index) => make(index));
 
-/** Each of some size; nesting that YAML refuses stays far from the end of the stack. */
+/** Each of a size; nesting that YAML refuses stays far below the stack limit. */
 const HOSTILE: readonly (readonly [string, number, (size: number) => unknown])[] = [
   ['a long model', 50_000, (size) => podOf({ args: ['--model', 'a'.repeat(size)] })],
-  ['quotes for a shell', 20_000, (size) => podOf({ command: ['sh', '-c', `"'`.repeat(size)] })],
+  ['shell quotes', 20_000, (size) => podOf({ command: ['sh', '-c', `"'`.repeat(size)] })],
   [
-    'a configuration of brackets',
+    'a configuration of nested brackets',
     20_000,
     (size) => podOf({ args: ['--speculative-config', '['.repeat(size)], image: 'vllm' }),
   ],
-  ['variables without end', 2_000, (size) => podOf({ args: times(size, () => '$('.repeat(10)) })],
+  ['variables without an end', 2_000, (size) => podOf({ args: times(size, () => '$('.repeat(10)) })],
   ['options', 2_000, (size) => podOf({ args: ['serve', ...times(size, () => '-x')], image: 'vllm' })],
-  ['options for a module', 2_000, (size) => podOf({ args: times(size, () => '-m') })],
-  ['folders above', 20_000, (size) => podOf({ args: [`--model=${'../'.repeat(size)}`] })],
+  ['options for a Python module', 2_000, (size) => podOf({ args: times(size, () => '-m') })],
+  ['parent folders', 20_000, (size) => podOf({ args: [`--model=${'../'.repeat(size)}`] })],
   ['question marks', 20_000, (size) => podOf({ args: [`--model=s3://${'?'.repeat(size)}`] })],
   [
-    'variables of variables',
+    'variables that refer to variables',
     2_000,
     (size) => podOf({ env: times(size, (i) => ({ name: `A${i}`, value: `$(A${i - 1})$(A${i - 1})` })) }),
   ],
@@ -50,12 +50,12 @@ const HOSTILE: readonly (readonly [string, number, (size: number) => unknown])[]
     (size) => ({ spec: { containers: times(size, () => ({ name: 'c', command: ['vllm', 'serve', 'a/b'] })) } }),
   ],
   ['pods', 2_000, (size) => ({ spec: times(size, () => ({ containers: [{ name: 'c', args: ['--model', 'a/b'] }] })) })],
-  ['a configuration of Ray of brackets', 100, (size) => ray(`a: ${'['.repeat(size)}`)],
-  ['a configuration of Ray of lists', 100, (size) => ray('- '.repeat(size))],
-  ['a configuration of Ray with one key', 1_000, (size) => ray(`{${'a: 1, '.repeat(size)}}`)],
+  ['a Ray configuration of nested brackets', 100, (size) => ray(`a: ${'['.repeat(size)}`)],
+  ['a Ray configuration of lists', 100, (size) => ray('- '.repeat(size))],
+  ['a Ray configuration with one key', 1_000, (size) => ray(`{${'a: 1, '.repeat(size)}}`)],
 ];
 
-it.each(HOSTILE)('the work for an object grows no faster than its size: %s', async (_, size, make) => {
+it.each(HOSTILE)('the work on an object grows no faster than its size: %s', async (_, size, make) => {
   const objects = new Map([size, 4 * size].map((one) => [one, make(one)]));
   const grown = await growth(size, (one) => extractReferences(objects.get(one)));
   expect(grown).toBeLessThan(5);

@@ -18,8 +18,8 @@ function key(container: object): string {
   return referenceKey(first);
 }
 
-describe('what a loader is told beside the name', () => {
-  it('makes another key: server, remote code, revision, load format, offline', () => {
+describe('an option beside the model name', () => {
+  it('changes the lookup key: server, remote code, revision, load format, offline', () => {
     const args = ['--model', 'a/b'];
     const env = (name: string, value: string) => ({ args, env: [{ name, value }] });
     const keys = [
@@ -35,7 +35,7 @@ describe('what a loader is told beside the name', () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it('does not, where it says what is so anyway', () => {
+  it('does not change it when it states the default', () => {
     const args = ['--model', 'a/b'];
     const plain = key({ args });
     expect(key({ args: ['--model=hf://a/b', '--load-format=auto', '--no-trust-remote-code'] })).toBe(plain);
@@ -43,12 +43,12 @@ describe('what a loader is told beside the name', () => {
     expect(key({ args, env: [{ name: 'HF_HUB_OFFLINE', value: '0' }] })).toBe(plain);
   });
 
-  it('a revision of another program does not pin', () => {
+  it('with a revision does not pin the model of another program', () => {
     const container = { image: VLLM, args: ['--model', 'a/b'], env: [{ name: 'REVISION', value: 'a'.repeat(40) }] };
     expect(extractReferences(podOf(container)).references).toMatchObject([{ revision: null, pinned: false }]);
   });
 
-  it('a tokenizer of another revision is another reference', () => {
+  it('with another revision for the tokenizer gives another reference', () => {
     const args = ['--model', 'a/b', '--tokenizer-revision', 'v2'];
     expect(found({ image: VLLM, args }).references).toEqual([
       ['model', 'hf://a/b'],
@@ -56,7 +56,7 @@ describe('what a loader is told beside the name', () => {
     ]);
   });
 
-  it('drafts and adapters with their own', () => {
+  it('names draft models and adapters with revisions of their own', () => {
     const speculative = JSON.stringify({ model: 'a/draft', revision: 'v3', num_speculative_tokens: 5 });
     const lora = JSON.stringify({ name: 'x', path: 'a/json', base_model_name: 'y' });
     const args = ['a/b', '--speculative-config', speculative, '--lora-modules', 'n=a/lora', lora, '--port', '1'];
@@ -70,7 +70,7 @@ describe('what a loader is told beside the name', () => {
     expect(found({ image: VLLM, args: ['a/b', '--speculative-config', prompt] }).references).toHaveLength(1);
   });
 
-  it('TGI lists adapters with commas and revisions', () => {
+  it('names the adapters of TGI with commas and revisions', () => {
     const env = [{ name: 'LORA_ADAPTERS', value: 'a/one,two=a/two@v2' }];
     expect(found({ env }).references).toEqual([
       ['lora', 'hf://a/one'],
@@ -79,33 +79,33 @@ describe('what a loader is told beside the name', () => {
   });
 });
 
-describe('what is unknown is unresolved', () => {
+describe('a container is unresolved for', () => {
   const secret = { valueFrom: { secretKeyRef: { name: 's', key: 'k' } } };
   it.each([
-    ['a variable of a secret', { env: [{ name: 'MODEL_ID', ...secret }] }],
-    ['a server of a secret', { args: ['--model', 'a/b'], env: [{ name: 'HF_ENDPOINT', ...secret }] }],
-    ['an argument that is one', { args: ['--model', '$(M)'], env: [{ name: 'M', ...secret }] }],
-    ['an argument that may be any', { args: ['$(M)'], env: [{ name: 'M', ...secret }] }],
-    ['variables of a ConfigMap', { envFrom: [{ configMapRef: { name: 'settings' } }] }],
+    ['a variable from a secret', { env: [{ name: 'MODEL_ID', ...secret }] }],
+    ['a server from a secret', { args: ['--model', 'a/b'], env: [{ name: 'HF_ENDPOINT', ...secret }] }],
+    ['an argument from a variable of a secret', { args: ['--model', '$(M)'], env: [{ name: 'M', ...secret }] }],
+    ['an argument of unknown content', { args: ['$(M)'], env: [{ name: 'M', ...secret }] }],
+    ['variables from a ConfigMap', { envFrom: [{ configMapRef: { name: 'settings' } }] }],
     ['a shell script', { command: ['/bin/sh', '-ec'], args: ['exec vllm serve a/b'] }],
     ['a script for the shell of the image', { args: ['-c', 'exec vllm serve a/b'] }],
     ['a script behind a wrapper', { command: ['tini', '--', 'bash', '-o', 'pipefail', '-c', 'python run.py'] }],
-    ['code', { command: ['python3', '-c', 'import torch'] }],
-    ['a file of settings', { args: ['--config', '/etc/vllm.yaml'] }],
-    ['an abbreviation', { image: VLLM, args: ['--model', 'a/b', '--revis', 'v1'] }],
+    ['inline code', { command: ['python3', '-c', 'import torch'] }],
+    ['a configuration file', { args: ['--config', '/etc/vllm.yaml'] }],
+    ['an abbreviated option', { image: VLLM, args: ['--model', 'a/b', '--revis', 'v1'] }],
     ['two revisions', { image: VLLM, args: ['--model', 'a/b', '--revision', 'v1', '--revision', 'v2'] }],
     ['a flag without a value', { image: VLLM, args: ['--model'] }],
-    ['JSON that is none', { image: VLLM, args: ['a/b', '--speculative-config', '{model: x}'] }],
+    ['invalid JSON', { image: VLLM, args: ['a/b', '--speculative-config', '{model: x}'] }],
   ])('%s', (_, container) => {
     expect(found(container).unresolved).toHaveLength(1);
   });
 
-  it('and names what a script likely loads', () => {
+  it('a script, which also names what it probably loads', () => {
     const container = { command: ['sh', '-c', 'sleep 1 && exec vllm serve "a/b" --port 80'] };
     expect(found(container)).toMatchObject({ references: [['model', 'hf://a/b']], unresolved: [/./] });
   });
 
-  it('but not objects that name no model: the address of the Pod, a key, a name that is served', () => {
+  it('no address of the Pod, no API key and no served model name', () => {
     const env = [
       { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
       { name: 'HF_TOKEN', ...secret },
@@ -127,7 +127,7 @@ describe('what is unknown is unresolved', () => {
     expect(found({ command: ['python', '-m', 'http.server'] })).toEqual({ references: [], unresolved: [] });
   });
 
-  it('a decoy beside the real model hides nothing', () => {
+  it('a decoy beside the real model', () => {
     const container = { image: VLLM, args: ['serve', '--enable-lora', 'evil/x', '--model', 'good/y'] };
     expect(found(container)).toMatchObject({
       references: [
@@ -139,7 +139,7 @@ describe('what is unknown is unresolved', () => {
   });
 });
 
-describe('paths of a container', () => {
+describe('a path in a container', () => {
   const reads = {
     image: VLLM,
     args: ['--model', '/models/llama'],
@@ -147,7 +147,7 @@ describe('paths of a container', () => {
   };
   const volume = (source: object) => ({ volumes: [{ name: 'm', ...source }] });
 
-  it('are what is in the volume there', () => {
+  it('refers to the volume that is mounted there', () => {
     const claim = found(reads, volume({ persistentVolumeClaim: { claimName: 'weights' } }));
     expect(claim.references).toContainEqual(['model', 'pvc://weights/llama']);
     const host = found(reads, volume({ hostPath: { path: '/data' } }));
@@ -161,14 +161,14 @@ describe('paths of a container', () => {
     expect(found({ ...reads, args: ['--model', '/models/../x'] }, volume({ emptyDir: {} })).unresolved).toHaveLength(1);
   });
 
-  it('are of the image where no volume is', () => {
+  it('refers to the image where no volume is mounted', () => {
     expect(found({ image: 'reg.io/vllm:1', args: ['--model', '/app/llama'] })).toEqual({
       references: [['image', 'oci://reg.io/vllm:1']],
       unresolved: [],
     });
   });
 
-  it('are what was fetched into an empty folder, if all who may write there are known', () => {
+  it('refers to what was fetched into an emptyDir, if all containers that can write there are known', () => {
     const mount = { volumeMounts: [{ name: 'm', mountPath: '/mnt/models' }] };
     const fetches = { name: 'f', image: 'reg.io/hf', command: ['hf', 'download', 'a/b'], ...mount };
     const empty = volume({ emptyDir: {} });
@@ -181,7 +181,7 @@ describe('paths of a container', () => {
     expect(found(reads, empty).unresolved).toHaveLength(1);
   });
 
-  it('are in the claims of a StatefulSet, too', () => {
+  it('refers to the claim template of a StatefulSet', () => {
     const spec = {
       volumeClaimTemplates: [{ metadata: { name: 'm' } }],
       template: { spec: { containers: [{ name: 'c', ...reads }] } },
@@ -191,7 +191,7 @@ describe('paths of a container', () => {
     expect(unresolved).toEqual([]);
   });
 
-  it('claims of other programs are not models', () => {
+  it('on a claim of another program is not a model', () => {
     const database = { image: 'postgres:17', volumeMounts: [{ name: 'm', mountPath: '/var/lib/postgresql' }] };
     expect(found(database, volume({ persistentVolumeClaim: { claimName: 'db' } }))).toEqual({
       references: [],
@@ -200,8 +200,8 @@ describe('paths of a container', () => {
   });
 });
 
-describe('where containers are', () => {
-  it('all lists of a PodSpec, hooks, and kinds that nobody knows', () => {
+describe('containers are found', () => {
+  it('in all lists of a PodSpec, in lifecycle hooks, and in unknown kinds', () => {
     const spec = {
       initContainers: [{ name: 'i', image: 'x', command: ['ollama', 'pull', 'llama3'] }],
       containers: [
@@ -223,12 +223,12 @@ describe('where containers are', () => {
     expect(podSpecs).toBe(1);
   });
 
-  it('a renamed container is no way out', () => {
+  it('under any name and image', () => {
     const initContainers = [{ name: 'x', image: 'reg.io/renamed', args: ['s3://bucket/evil', '/mnt/models'] }];
     expect(found({}, { initContainers }).references).toEqual([['model', 's3://bucket/evil']]);
   });
 
-  it('a KServe runtime reads what the service names', () => {
+  it('in a KServe runtime, which loads what its service names', () => {
     const model = { storageUri: 'hf://a/b', args: ['--model_dir=/mnt/models', '--trust_remote_code'] };
     const service = { ...kindOf('serving.kserve.io', 'InferenceService'), spec: { predictor: { model } } };
     expect(extractReferences(service)).toMatchObject({

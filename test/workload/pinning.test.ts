@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { elsewhereOf, pinningsOf } from '../../src/workload/index.ts';
 import { PROGRAMS } from '../../src/workload/table/programs.ts';
 
-describe('how a revision is written', () => {
+describe('the syntax of a revision', () => {
   const added = PROGRAMS.flatMap(({ id, takes, env, adds = {} }) =>
     Object.entries(adds).flatMap(([attribute, { argument, variable }]) => [
       ...(argument === undefined
@@ -12,11 +12,11 @@ describe('how a revision is written', () => {
     ]),
   );
 
-  it.each(added)('$id: $name is read as what it sets', ({ attribute, means }) => {
+  it.each(added)('of $id uses $name, which the reader reads as the same setting', ({ attribute, means }) => {
     expect(means).toEqual({ sets: attribute });
   });
 
-  it('is within the reference where a kind has it so, and beside it elsewhere', () => {
+  it('is within the reference for some kinds, and beside it for others', () => {
     expect(pinningsOf('isvc-storage-uri', 'model')).toEqual([{ kind: 'within', spelled: 'colon' }]);
     expect(pinningsOf('kserve-sourceuri', 'model')).toEqual([{ kind: 'within', spelled: 'colon' }]);
     expect(pinningsOf('ome-model', 'model')).toEqual([{ kind: 'within', spelled: 'at' }]);
@@ -26,15 +26,15 @@ describe('how a revision is written', () => {
     ]);
   });
 
-  it('is not known for adapters, for other kinds and for what no row found', () => {
+  it('is unknown for adapters, for other kinds and for references by scheme', () => {
     expect(pinningsOf('vllm', 'lora')).toEqual([]);
     expect(pinningsOf('kubeai-url', 'model')).toEqual([]);
     expect(pinningsOf('scheme', 'model')).toEqual([]);
   });
 });
 
-describe('what loads from the cache of the Hub alone', () => {
-  it('is said of a program and of its image', () => {
+describe('an option that makes a program load from outside the Hub cache', () => {
+  it('is known per program and image', () => {
     expect(elsewhereOf('vllm', 'vllm/vllm-openai')).toContain('--download-dir');
     expect(elsewhereOf('tgi', 'ghcr.io/huggingface/text-generation-inference:3')).toContain('WEIGHTS_CACHE_OVERRIDE');
     expect(elsewhereOf('tgi', 'ghcr.io/huggingface/Text-Embeddings-Inference:1')).toBeUndefined();

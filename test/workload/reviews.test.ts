@@ -6,10 +6,10 @@ const REVIEWS = new URL('../../fixtures/admission-reviews/', import.meta.url);
 const GOLDEN = new URL('../golden/workload/', import.meta.url);
 const names = readdirSync(REVIEWS).filter((name) => name.endsWith('.json'));
 
-describe('reviews that a real API server sent', () => {
-  it('are all there', () => expect(names).toHaveLength(26));
+describe('reviews recorded from a real API server', () => {
+  it('are all listed', () => expect(names).toHaveLength(26));
 
-  it.each(names)('%s', async (name) => {
+  it.each(names)('give the recorded references: %s', async (name) => {
     const { request } = JSON.parse(readFileSync(new URL(name, REVIEWS), 'utf8'));
     const found = `${JSON.stringify(extractReferences(request.object), null, 2)}\n`;
     await expect(found).toMatchFileSnapshot(new URL(name, GOLDEN).pathname);

@@ -1,6 +1,6 @@
 import type { BareName } from '../../src/workload/table/types.ts';
 
-/** A value and the reference it is, for each meaning of a value without a scheme. */
+/** A value and its reference, for each meaning of a value without a scheme. */
 export const VALUES: Readonly<Record<BareName, readonly [value: string, reference: string]>> = {
   hub: ['acme/llama', 'hf://acme/llama'],
   'hub-quant': ['acme/llama:Q4_K_M', 'hf://acme/llama'],
@@ -21,7 +21,7 @@ const SERVE = `applications:
 
 type FieldSample = readonly [value: unknown, finds: readonly string[], unresolved?: RegExp];
 
-/** What stands in a field, and what is found there; by the id of the row. */
+/** The value of a field and the reference found there, by the id of the row. */
 export const FIELD_VALUES: Readonly<Record<string, FieldSample>> = {
   'isvc-storage-uri': ['hf://acme/llama:main', ['hf://acme/llama@main']],
   'isvc-canary-uri': ['gs://bucket/m', ['gs://bucket/m']],

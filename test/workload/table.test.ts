@@ -10,8 +10,8 @@ import { FIELD_VALUES, VALUES } from './samples.ts';
 
 const SERVES = { containers: [{ name: 'c', image: 'acme/x', args: ['--model', 'acme/llama'] }] };
 
-describe('rows of the tables', () => {
-  it('have unique ids, and a page', () => {
+describe('the rows of the tables', () => {
+  it('have unique ids, and a documentation page', () => {
     const rows = [...PROGRAMS, ...POD_SPECS, ...FIELDS, ...ENDPOINTS, ...ANNOTATIONS];
     expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
     for (const { see } of rows) expect(see).toMatch(/^https:\/\/[\w.-]+\/\S*$/);
@@ -20,7 +20,7 @@ describe('rows of the tables', () => {
   const places = POD_SPECS.flatMap((row) =>
     row.kinds.flatMap((kind) => row.paths.map((path) => ({ row, kind, path }))),
   );
-  it.each(places)('$kind has a PodSpec at $path', ({ row, kind, path }) => {
+  it.each(places)('give $kind a PodSpec at $path', ({ row, kind, path }) => {
     for (const object of objectsAt(path, SERVES)) {
       const found = extractReferences({ ...kindOf(row.group, kind), ...object });
       expect(found.references).toMatchObject([{ reference: 'hf://acme/llama', container: 'c' }]);
@@ -31,7 +31,7 @@ describe('rows of the tables', () => {
   const containers = POD_SPECS.flatMap((row) =>
     row.kinds.flatMap((kind) => (row.containers ?? []).map((path) => ({ row, kind, path }))),
   );
-  it.each(containers)('$kind has a container at $path', ({ row, kind, path }) => {
+  it.each(containers)('give $kind a container at $path', ({ row, kind, path }) => {
     for (const object of objectsAt(path, { args: ['--model', 'acme/llama'] })) {
       const { references } = extractReferences({ ...kindOf(row.group, kind), ...object });
       expect(references).toMatchObject([{ reference: 'hf://acme/llama' }]);
@@ -39,7 +39,7 @@ describe('rows of the tables', () => {
   });
 
   const fields = FIELDS.flatMap((row) => row.kinds.map((kind) => ({ row, kind, id: row.id })));
-  it.each(fields)('$kind: $id', ({ row, kind, id }) => {
+  it.each(fields)('give $kind the field $id', ({ row, kind, id }) => {
     const sample = FIELD_VALUES[id];
     if (sample === undefined) throw new Error(`give a sample for ${id} in samples.ts`);
     const [value, finds, unresolved] = sample;
@@ -52,13 +52,13 @@ describe('rows of the tables', () => {
   });
 });
 
-describe('programs', () => {
+describe('the program', () => {
   const told = PROGRAMS.flatMap((row) => [
     ...Object.entries(row.takes).map(([name, means]) => ({ id: row.id, row, name, means, how: 'argument' as const })),
     ...Object.entries(row.env).map(([name, means]) => ({ id: row.id, row, name, means, how: 'variable' as const })),
   ]);
 
-  it.each(told)('$id is told by the $how $name', ({ row, name, means, how }) => {
+  it.each(told)('$id reads the $how $name', ({ row, name, means, how }) => {
     const [value, wanted] = sampleOf(means);
     const spellings =
       how === 'variable'
@@ -85,20 +85,20 @@ describe('programs', () => {
   const after = PROGRAMS.flatMap((row) =>
     Object.entries(row.after ?? {}).map(([word, finds]) => ({ row, word, finds })),
   );
-  it.each(after)('$row.id $word MODEL', ({ row, word, finds }) => {
+  it.each(after)('$row.id reads the model after $word', ({ row, word, finds }) => {
     const [value, reference] = VALUES[finds.bare ?? 'hub'];
     const { references } = extractReferences(podOf({ command: [row.commands[0], word, value] }));
     expect(references).toMatchObject([{ reference, via: row.id }]);
   });
 
-  it.each(PROGRAMS.filter(({ pairs }) => pairs !== undefined))('$id takes pairs', (row) => {
+  it.each(PROGRAMS.filter(({ pairs }) => pairs !== undefined))('$id reads pairs of arguments', (row) => {
     const args = ['s3://bucket/a/', '/mnt/models/a', 's3://bucket/b/', '/mnt/models/b'];
     const { references } = extractReferences(podOf({ ...runs(row), args }));
     expect(references.map(({ reference }) => reference)).toEqual(['s3://bucket/a/', 's3://bucket/b/']);
   });
 });
 
-/** By its image, or else by its command. */
+/** Runs the program by its image, or else by its command. */
 function runs(row: ProgramRow): object {
   const [image] = row.images;
   if (image !== undefined) return { image: image.endsWith('/') ? `${image}x:1` : `reg.io/${image}:1` };
@@ -106,7 +106,7 @@ function runs(row: ProgramRow): object {
   return command === undefined ? {} : { command: [command] };
 }
 
-/** The arguments that set something, after a model that the same row finds. */
+/** The arguments that change a setting, after a model that the same row finds. */
 function withModel(row: ProgramRow, { args }: { args?: readonly string[]; env?: unknown }): object {
   const takes = Object.entries(row.takes);
   const wanted = takes.flatMap(([name, means]) =>
@@ -131,9 +131,9 @@ function shaped({ shape }: Finds, [value, reference]: readonly [string, string])
   return shape === 'json' ? [JSON.stringify({ model: value }), reference] : [value, reference];
 }
 
-describe('what is around a program', () => {
+describe('the reader of a Pod', () => {
   const servers = ENDPOINTS.flatMap((row) => row.names.map((name) => ({ row, name })));
-  it.each(servers)('$name moves a reference elsewhere', ({ row, name }) => {
+  it.each(servers)('applies $name to the server of a reference', ({ row, name }) => {
     for (const scheme of row.schemes) {
       const model = scheme === 'models' ? 'models:/m/1' : `${scheme}://bucket/m`;
       const env = [{ name, value: row.means === 'switch' ? 'True' : 'https://mirror.example/' }];
@@ -144,13 +144,13 @@ describe('what is around a program', () => {
     }
   });
 
-  it.each(ANNOTATIONS)('$id', ({ name, finds }) => {
+  it.each(ANNOTATIONS)('reads the annotation $id', ({ name, finds }) => {
     const template = { metadata: { annotations: { [name]: 's3://bucket/m' } }, spec: { containers: [] } };
     const { references } = extractReferences({ ...kindOf('apps', 'Deployment'), spec: { template } });
     expect(references).toMatchObject([{ reference: 's3://bucket/m', role: finds }]);
   });
 
-  it.each(MODEL_SCHEMES)('%s names a model wherever it stands', (scheme) => {
+  it.each(MODEL_SCHEMES)('finds a model with the scheme %s in any argument or variable', (scheme) => {
     const model = scheme === 'models:' ? 'models:/m/1' : `${scheme}//acme.io/m`;
     for (const container of [
       { args: ['--any', model] },
@@ -161,7 +161,7 @@ describe('what is around a program', () => {
     }
   });
 
-  it.each(Object.entries(CSI_ATTRIBUTES))('a CSI volume of %s', (key, kind) => {
+  it.each(Object.entries(CSI_ATTRIBUTES))('reads a CSI volume of %s', (key, kind) => {
     const [driver = '', attribute = ''] = key.split(':');
     const value = kind === 'image' ? 'reg.io/acme/m:1' : 'bucket';
     const volumes = [{ name: 'v', csi: { driver, volumeAttributes: { [attribute]: value } } }];

@@ -39,13 +39,13 @@ requirePart(
     }
 
     async function fill(): Promise<void> {
-      // A Deployment with all that its controllers make of it, and what it keeps to go back to.
+      // A Deployment with everything that its controllers create, and the old ReplicaSet kept for a rollback.
       for (const [namespace, model] of [['prod', GOOD] as const, ['team', BAD] as const]) {
         const owner = await make(workload('Deployment', { namespace, name: 'llm' }, model));
         const set = await make(workload('ReplicaSet', { namespace, name: 'llm-1', owner }, model));
         await make(workload('ReplicaSet', { namespace, name: 'llm-0', owner }, BAD, 0));
         for (const name of ['llm-1-a', 'llm-1-b']) await make(pod({ namespace, name, owner: set }, model));
-        // It says that the same ReplicaSet made it, and loads something else.
+        // Claims to come from the same ReplicaSet, and loads something else.
         await make(pod({ namespace, name: 'stowaway', owner: set }, `hf://acme/third@${'c'.repeat(40)}`));
       }
       await make(pod({ namespace: 'prod', name: 'silent' }, null, 'registry.example/tool:1'));
@@ -62,7 +62,7 @@ requirePart(
         metadata: { name: 'isvc', namespace: 'team' },
         spec,
       });
-      // These are in versions that the server does not prefer, and one is in no namespace.
+      // These are served in versions that the server does not prefer, and one is cluster-scoped.
       const trained = { model: { storageUri: GOOD } };
       await make({
         apiVersion: `${group}/v1alpha1`,
@@ -74,7 +74,7 @@ requirePart(
       await make({ apiVersion: `${group}/v1alpha1`, kind: 'LocalModelCache', metadata: { name: 'lmc' }, spec: cache });
     }
 
-    it('says what would be refused, each once, also where nothing is enforced yet', async () => {
+    it('lists each object that would be refused once, also in namespaces that only warn', async () => {
       const { code, report } = await auditReport(flags);
       expect(report.objects.map(line)).toEqual([
         'deny -/LocalModelCache/lmc',
@@ -103,7 +103,7 @@ requirePart(
       expect(stowaway).toMatchObject({ owner: 'ReplicaSet llm-1', rulings: [{ outcome: 'unlisted' }] });
     });
 
-    it('says it to people', async () => {
+    it('prints a report for people', async () => {
       const { code, stdout, stderr } = await runAudit(flags);
       expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
       expect(stdout).toMatch(/^asked +https:\/\/127\.0\.0\.1:\d+\nsnapshot +version 7 from /);
@@ -127,7 +127,7 @@ requirePart(
       ]);
     });
 
-    it('follows a configuration', async () => {
+    it('applies a configuration', async () => {
       const config = join(folder, 'admission.yaml');
       const spec = ['spec:', '  namespaces:', '  - names: [team]', '    actions: { unlisted: warn }'];
       writeFileSync(config, ['apiVersion: assay.dev/v1', 'kind: AdmissionConfig', ...spec, ''].join('\n'));
@@ -135,13 +135,13 @@ requirePart(
       expect([code, report.totals.deny, report.totals.warn]).toEqual([0, 0, 3]);
     });
 
-    it('names what it may not see, and shows the rest', async () => {
+    it('names the resources that it cannot list, and reports the rest', async () => {
       await kube.grant('alice', [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['list'] }]);
       const mine = [...flags.slice(0, 4), '--kubeconfig', kube.kubeconfig('alice')];
       const { code, report } = await auditReport(mine);
       expect(code).toBe(1);
       expect(report.complete).toBe(false);
-      // Without the labels of namespaces, each of them is enforced, at any stage.
+      // Without the labels of namespaces, each namespace is enforced, for any stage.
       expect(report.objects.map(line)).toEqual(['deny team/Deployment/llm', 'allow prod/Deployment/llm']);
       const subjects = report.problems.map(({ subject }) => subject);
       expect(subjects).toEqual(expect.arrayContaining(['namespaces', 'pods', 'replicasets.apps', 'jobs.batch']));
@@ -155,7 +155,7 @@ requirePart(
       expect((await runAudit(mine)).stdout).toMatch(/\nNOT SEEN +pods: https.*\n(.*\n)*.*INCOMPLETE/);
     });
 
-    it('looks into 3,000 objects', async () => {
+    it('checks 3,000 objects', async () => {
       await kube.createNamespace('many');
       for (let from = 0; from < 3000; from += 60) {
         const some = Array.from({ length: 60 }, (_, index) => `p${from + index}`);
@@ -165,7 +165,7 @@ requirePart(
       expect([code, report.totals.allow, report.totals.deny]).toEqual([0, 3000, 0]);
     });
 
-    it('stops when nobody answers any more, and says so', async () => {
+    it('stops when the API server does not answer, and says so', async () => {
       const client = await openKube({ kubeconfig: kube.kubeconfig() });
       const source = await openCluster(client, []);
       await kube.down();

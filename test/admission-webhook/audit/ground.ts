@@ -11,7 +11,7 @@ export const BAD = `hf://acme/other@${'b'.repeat(40)}`;
 
 const seconds = (ms: number) => `${new Date(Date.now() + ms).toISOString().slice(0, 19)}Z`;
 
-/** Flags of a snapshot in a folder, and of who signed it. */
+/** The options for a signed snapshot in a folder, and for the key that verifies it. */
 export async function snapshotFlags(
   folder: string,
   entries: readonly SnapshotEntry[],
@@ -68,7 +68,7 @@ export function podSpec(model: string | null, image = 'vllm/vllm-openai:v0.10.0'
 export interface Labelled {
   readonly namespace: string;
   readonly name: string;
-  /** What made it. */
+  /** The object's owner. */
   readonly owner?: { readonly kind: string; readonly name: string; readonly uid: string };
 }
 

@@ -11,7 +11,7 @@ import { auditReport, BAD, GOOD, line, pod, runAudit, snapshotFlags, workload } 
 
 const folder = tempFolder();
 
-describe('an audit of what was listed before', () => {
+describe('an audit of listed objects', () => {
   let flags: readonly string[];
 
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describe('an audit of what was listed before', () => {
     metadata: { name, labels },
   });
 
-  it('asks no cluster, and knows the labels of namespaces that are in it', async () => {
+  it('contacts no cluster, and reads the labels of namespaces from the list', async () => {
     const labels = { 'assay.dev/stage': 'production' };
     const { code, report } = await auditReport(
       listed([
@@ -49,12 +49,12 @@ describe('an audit of what was listed before', () => {
     ]);
   });
 
-  it('ends with 0 when nothing would be refused', async () => {
+  it('exits with 0 when nothing would be refused', async () => {
     const { code, report } = await auditReport(listed([pod({ namespace: 'a', name: 'p' }, GOOD)]));
     expect([code, report.complete, report.totals.allow]).toEqual([0, true, 1]);
   });
 
-  it('is not led in circles by owners, and believes none in another namespace', async () => {
+  it('ends for cyclic owners, and ignores an owner in another namespace', async () => {
     const owned = (name: string, owner: string, inside = 'a') => {
       const made = pod({ namespace: inside, name, owner: { kind: 'Pod', name: owner, uid: owner } }, BAD);
       return { ...made, metadata: { ...made.metadata, uid: name } };
@@ -65,7 +65,7 @@ describe('an audit of what was listed before', () => {
     expect(report.objects.map(line)).toEqual(['deny a/Pod/x', 'deny a/Pod/y', 'deny a/Pod/z', 'deny b/Pod/w']);
   });
 
-  it('takes a list that is far larger than a manifest', async () => {
+  it('accepts a list that is far larger than a manifest', async () => {
     const items = Array.from({ length: 5000 }, (_, n) =>
       pod({ namespace: 'a', name: `p${n}` }, n % 2 === 0 ? GOOD : BAD),
     );
@@ -73,7 +73,7 @@ describe('an audit of what was listed before', () => {
     expect([code, report.totals.allow, report.totals.deny]).toEqual([1, 2500, 2500]);
   });
 
-  it('says that a snapshot has ended, and what that leads to', async () => {
+  it('reports an expired snapshot and its effect', async () => {
     const ended = await snapshotFlags(folder, [approved(GOOD)], -86_400_000);
     const args = [...ended, ...listed([pod({ namespace: 'a', name: 'p' }, GOOD)]).slice(4)];
     const { code, report } = await auditReport(args);
@@ -81,7 +81,7 @@ describe('an audit of what was listed before', () => {
     expect((await runAudit(args)).stdout).toMatch(/EXPIRED\s+at\s+\S+: it approves nothing\n/);
   });
 
-  it('follows waivers for emergencies, and says which it does not believe', async () => {
+  it('applies break-glass waivers, and reports those that do not verify', async () => {
     const responder = generateKeyPairSync('ed25519');
     const waivers = join(folder, 'waivers');
     const trust = join(folder, 'trust.yaml');
@@ -113,7 +113,7 @@ describe('an audit of what was listed before', () => {
     ]);
   });
 
-  it('says what it cannot go on with, and ends with 2', async () => {
+  it('reports input that it cannot use, and exits with 2', async () => {
     const file = listed([pod({ namespace: 'a', name: 'p' }, GOOD)]).slice(4);
     const [, snapshot = '', , key = ''] = flags;
     const other = join(folder, 'other.pub');

@@ -24,28 +24,28 @@ function ruleOf(namespace: string, config: Partial<AdmissionConfig> = {}) {
   return namespaceRules({ ...NO_CONFIG, ...config }, known).ruleOf(namespace);
 }
 
-describe('what holds in a namespace', () => {
-  it('is everything, where nobody said anything', () => {
+describe('the rule of a namespace', () => {
+  it('is the strictest where nothing is configured', () => {
     for (const name of ['plain', 'unknown', '', '__proto__', 'constructor']) {
       expect(ruleOf(name)).toEqual({ mode: 'enforce', stage: null, actions: STRICT_ACTIONS });
     }
     expect(STRICT_ACTIONS.none).toBe('allow');
   });
 
-  it('is what its labels say', () => {
+  it('follows the labels of the namespace', () => {
     expect(ruleOf('warned')).toMatchObject({ mode: 'warn', stage: 'staging', actions: { none: 'allow' } });
     expect(ruleOf('prod')).toMatchObject({ mode: 'enforce', stage: 'production', actions: { none: 'deny' } });
     expect(ruleOf('silent')).toMatchObject({ mode: 'off' });
   });
 
-  it('is not weaker for a label that nobody understands', () => {
+  it('is not weakened by an invalid label value', () => {
     const weak = { defaults: { mode: 'audit' } } as const;
     expect(ruleOf('typo', weak)).toMatchObject({ mode: 'enforce', stage: 'Prod', actions: { none: 'deny' } });
     expect(ruleOf('empty', weak)).toMatchObject({ mode: 'enforce', stage: '', actions: { none: 'deny' } });
     expect(ruleOf('plain', weak)).toMatchObject({ mode: 'audit', stage: null });
   });
 
-  it('is what the configuration says of it first: by name, by labels, by default', () => {
+  it('follows the configuration first: by name, by labels, by default', () => {
     const config = {
       defaults: { mode: 'warn', stage: 'staging', actions: { unpinned: 'warn', expired: 'warn' } },
       namespaces: [
@@ -66,11 +66,11 @@ describe('what holds in a namespace', () => {
     });
     expect(ruleOf('other', config)).toMatchObject({ mode: 'off', stage: 'staging' });
     expect(ruleOf('unknown', config)).toMatchObject({ mode: 'warn', stage: 'staging' });
-    // What lives in no namespace is in none of them.
+    // Cluster-scoped objects match no namespace.
     expect(ruleOf('', config)).toMatchObject({ mode: 'warn', stage: 'staging' });
   });
 
-  it('by labels fits only where all of them are known', () => {
+  it('selected by labels applies only where all the labels match', () => {
     const config = { namespaces: [{ labels: { team: 'vision', tier: 'silver' }, mode: 'off' }] } as const;
     expect(ruleOf('vision', config).mode).toBe('audit');
     expect(ruleOf('unknown', config).mode).toBe('enforce');

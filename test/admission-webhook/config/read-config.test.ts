@@ -5,7 +5,7 @@ import { isAssayError } from '../../../src/core/errors.ts';
 const head = 'apiVersion: assay.dev/v1\nkind: AdmissionConfig\n';
 const read = (spec: string) => readAdmissionConfig(`${head}spec:\n${spec}`, 'gate.yaml');
 
-/** The one line that somebody sees. */
+/** The one-line error that a user sees. */
 function refusal(text: string): string {
   try {
     readAdmissionConfig(text, 'gate.yaml');
@@ -17,7 +17,7 @@ function refusal(text: string): string {
 }
 
 describe('a configuration', () => {
-  it('says what holds where', () => {
+  it('sets rules by namespace', () => {
     const config = read(`
   defaults:
     mode: warn
@@ -59,7 +59,7 @@ describe('a configuration', () => {
     });
   });
 
-  it('may say nothing', () => {
+  it('can be empty', () => {
     expect(readAdmissionConfig(head, 'gate.yaml')).toMatchObject({ defaults: {}, namespaces: [], serviceUrl: null });
     expect(readAdmissionConfig(Buffer.from(`${head}metadata: { name: gate }\nspec: {}\n`), 'x')).toMatchObject({
       mutation: { pin: 'off', fetch: null },
@@ -67,8 +67,8 @@ describe('a configuration', () => {
   });
 
   it.each<[string, string, string]>([
-    ['nothing', '', 'gate.yaml:1:1: the file is empty; it has apiVersion, kind, metadata, spec'],
-    ['no YAML', 'a: [', 'gate.yaml:1:5: this is not YAML'],
+    ['an empty text', '', 'gate.yaml:1:1: the file is empty; it has apiVersion, kind, metadata, spec'],
+    ['invalid YAML', 'a: [', 'gate.yaml:1:5: this is not YAML'],
     [
       'another kind',
       'apiVersion: assay.dev/v1\nkind: ModelPolicy\n',
@@ -86,7 +86,7 @@ describe('a configuration', () => {
       'gate.yaml:4:3: spec has no namespace; did you mean namespaces?',
     ],
     [
-      'a field twice',
+      'a repeated field',
       `${head}spec:\n  expired: warn\n  expired: deny\n`,
       'gate.yaml:5:3: expired is there twice; keep one',
     ],
@@ -103,13 +103,13 @@ describe('a configuration', () => {
       'actions has no unlistd; did you mean unlisted?',
     ],
     [
-      'what is approved denied',
+      'an action for approved models',
       `${head}spec:\n  defaults: { actions: { approved: deny } }\n`,
       'approved models are never denied; use mode, or a policy',
     ],
-    ['a stage that is none', `${head}spec:\n  defaults: { stage: Prod! }\n`, 'Prod! is not a stage; '],
+    ['an invalid stage', `${head}spec:\n  defaults: { stage: Prod! }\n`, 'Prod! is not a stage; '],
     [
-      'expired twice',
+      'the expired action set in two places',
       `${head}spec:\n  expired: deny\n  defaults: { actions: { expired: warn } }\n`,
       'gate.yaml:4:3: expired is set here and in defaults.actions; keep one',
     ],
@@ -119,19 +119,19 @@ describe('a configuration', () => {
       'gate.yaml:5:7: an item of namespaces has names or labels; write one of the two',
     ],
     [
-      'neither',
+      'neither names nor labels',
       `${head}spec:\n  namespaces:\n    - { mode: off }\n`,
       'gate.yaml:5:7: an item of namespaces has names or labels; write one of the two',
     ],
     [
-      'a pattern',
+      'a pattern as a name',
       `${head}spec:\n  namespaces:\n    - { names: ["team-*"] }\n`,
       'gate.yaml:5:17: team-* is not a name of a namespace; names are exact: use labels for several',
     ],
     ['no names', `${head}spec:\n  namespaces:\n    - { names: [] }\n`, 'names is empty: it matches nothing; name one'],
-    ['names that are none', `${head}spec:\n  namespaces:\n    - { names: llm }\n`, 'names is not a list'],
+    ['invalid names', `${head}spec:\n  namespaces:\n    - { names: llm }\n`, 'names is not a list'],
     [
-      'a label that is none',
+      'an invalid label',
       `${head}spec:\n  namespaces:\n    - { labels: { "a b": c } }\n`,
       'a b is not a name of a label; write it as Kubernetes does',
     ],
@@ -145,46 +145,46 @@ describe('a configuration', () => {
       `${head}spec:\n  serviceUrl: https://u:p@x.example\n`,
       'gate.yaml:4:3: serviceUrl is not an address of a service; ',
     ],
-    ['an address that is none', `${head}spec:\n  serviceUrl: assay\n`, 'serviceUrl is not an address of a service; '],
-    ['a namespace that is none', `${head}spec:\n  ownNamespace: A_b\n`, 'A_b is not an ownNamespace; '],
+    ['an invalid URL', `${head}spec:\n  serviceUrl: assay\n`, 'serviceUrl is not an address of a service; '],
+    ['an invalid namespace', `${head}spec:\n  ownNamespace: A_b\n`, 'A_b is not an ownNamespace; '],
     [
       'an unknown pin',
       `${head}spec:\n  mutation: { pin: rewrit }\n`,
       'rewrit is not a valid value of pin; did you mean rewrite?',
     ],
     [
-      'a kind that is none',
+      'an invalid kind',
       `${head}spec:\n  mutation: { kinds: [apps/Deployment] }\n`,
       'apps/Deployment is not a kind and group; write Deployment.apps',
     ],
     [
-      'a fetch without image',
+      'a fetch without an image',
       `${head}spec:\n  mutation: { fetch: {} }\n`,
       'fetch lacks image; name the image of assay',
     ],
-    ['an image that is none', `${head}spec:\n  mutation: { fetch: { image: "a b" } }\n`, 'a b is not an image; '],
+    ['an invalid image', `${head}spec:\n  mutation: { fetch: { image: "a b" } }\n`, 'a b is not an image; '],
     [
-      'a policy without expression',
+      'a policy without an expression',
       `${head}spec:\n  policies:\n    - { id: x, message: y }\n`,
       'gate.yaml:5:7: a policy lacks expression',
     ],
     [
-      'two policies of a name',
+      'two policies of the same name',
       `${head}spec:\n  policies:\n    - &p { id: x, message: y, expression: "true" }\n    - { id: x, message: y, expression: "true" }\n`,
       'gate.yaml:6:7: the policy x appears twice; rename one',
     ],
     [
-      'an expression that is none',
+      'an invalid expression',
       `${head}spec:\n  policies:\n    - id: x\n      message: y\n      expression: images.all(i, i.pined)\n`,
       'gate.yaml:7:34: an image has no field pined; did you mean pinned?',
     ],
     [
-      'an expression that gives text',
+      'an expression that returns a string',
       `${head}spec:\n  policies:\n    - id: x\n      message: y\n      expression: request.kind\n`,
       'gate.yaml:7:19: the expression must return a boolean, but returns text',
     ],
     [
-      'a word that is never',
+      'an outcome that does not exist',
       `${head}spec:\n  policies:\n    - id: x\n      message: y\n      expression: |\n        request.operation == "CREAT"\n`,
       'gate.yaml:8:27: "CREAT" is never the value; did you mean CREATE?',
     ],
@@ -193,7 +193,7 @@ describe('a configuration', () => {
       `${head}spec:\n  policies:\n    - { id: x, message: y, expression: "true", action: allow }\n`,
       'allow is not a valid value of action; use one of deny, warn, audit',
     ],
-    ['more than one thing', `${head}spec:\n  a: 1\n  b: 2\n`, 'gate.yaml:4:3: spec has no a (and 1 more); '],
+    ['several errors', `${head}spec:\n  a: 1\n  b: 2\n`, 'gate.yaml:4:3: spec has no a (and 1 more); '],
     ['too many bytes', `${head}#${' '.repeat(140_000)}`, 'the file has more than'],
   ])('with %s is refused in one line', (_, text, wanted) => {
     const line = refusal(text);

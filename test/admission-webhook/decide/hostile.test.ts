@@ -28,7 +28,7 @@ import {
 
 const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 300);
 
-/** What is pinned in the recorded reviews and in what is made here is approved, but for one model. */
+/** Everything pinned in the recorded reviews and in the generated ones is approved, except one model. */
 const STRAY = 'hf://stray/model';
 let state: WebhookState;
 beforeAll(async () => {
@@ -53,8 +53,8 @@ function answer(body: Uint8Array) {
   return given;
 }
 
-describe('a body of any shape', () => {
-  it('is answered: any bytes', () => {
+describe('a body of any content', () => {
+  it('gets a refusal: any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         expect(answer(bytes).allowed).toBe(false);
@@ -63,7 +63,7 @@ describe('a body of any shape', () => {
     );
   });
 
-  it('is answered: any JSON, and never allowed where it is not a review', () => {
+  it('gets a refusal: any JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (json) => {
         expect(answer(Buffer.from(JSON.stringify(json))).allowed).toBe(false);
@@ -72,7 +72,7 @@ describe('a body of any shape', () => {
     );
   });
 
-  it('is answered: any JSON as object of a review', () => {
+  it('gets a response without an internal error: any JSON as object of a review', () => {
     const of = fc.record({
       operation: fc.constantFrom('CREATE', 'UPDATE'),
       object: fc.jsonValue(),
@@ -88,7 +88,7 @@ describe('a body of any shape', () => {
     );
   });
 
-  it('is answered: recorded reviews with any bytes changed', () => {
+  it('gets a response: recorded reviews with any bytes changed', () => {
     const change = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), to: fc.integer({ min: 0, max: 255 }) });
     fc.assert(
       fc.property(fc.constantFrom(...RECORDED), fc.array(change, { minLength: 1, maxLength: 8 }), (name, changes) => {
@@ -100,7 +100,7 @@ describe('a body of any shape', () => {
     );
   });
 
-  it('is answered: recorded reviews cut short, and none of those is allowed', () => {
+  it('gets a refusal: truncated recorded reviews', () => {
     fc.assert(
       fc.property(fc.constantFrom(...RECORDED), fc.double({ min: 0, max: 0.99, noNaN: true }), (name, part) => {
         const body = recorded(name);
@@ -117,7 +117,7 @@ describe('recorded reviews with any part replaced', () => {
     fc.constantFrom('', null, 0, [], {}, 'hf://', '$(X)', 'x'.repeat(5_000), { valueFrom: {} }),
   );
 
-  it('are answered, and an object without its kind is refused', () => {
+  it('get a response, and an object without its kind is refused', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...RECORDED),
@@ -139,7 +139,7 @@ describe('recorded reviews with any part replaced', () => {
   });
 });
 
-/** Follows numbers, each a property by its place, and puts a value where they end. */
+/** Follows the numbers, each the index of a property, and sets the value at the end. */
 function replaced(json: unknown, path: readonly number[], value: unknown): void {
   const [step = 0, ...rest] = path;
   if (typeof json !== 'object' || json === null) return;
@@ -151,7 +151,7 @@ function replaced(json: unknown, path: readonly number[], value: unknown): void 
   else Reflect.set(json, name, value);
 }
 
-describe('an unlisted model is refused wherever the tables know it', () => {
+describe('an unlisted model is refused in', () => {
   const stray = { name: 'x', image: 'reg.io/x', args: ['--model', STRAY] };
 
   const places = POD_SPECS.flatMap((row) =>
@@ -206,7 +206,7 @@ describe('an unlisted model is refused wherever the tables know it', () => {
   });
 });
 
-describe('an unlisted model that is put into a recorded review is refused', () => {
+describe('an unlisted model that is added to a recorded review is refused', () => {
   type Put = (container: Record<string, unknown>) => object;
   const list = (value: unknown) => (Array.isArray(value) ? value : []);
   const ways: Readonly<Record<string, Put>> = {
@@ -236,7 +236,7 @@ describe('an unlisted model that is put into a recorded review is refused', () =
     return request.operation === 'CREATE' && containersOf(request.object).length > 0;
   });
 
-  it('by any way, in any container, beside any noise', () => {
+  it('in any way, in any container, with any other fields', () => {
     expect(targets.length).toBeGreaterThan(8);
     const noise = fc.record({
       labels: fc.dictionary(fc.constantFrom('app', '__proto__', 'assay.dev/admission', 'constructor'), fc.string()),
@@ -268,7 +268,7 @@ describe('an unlisted model that is put into a recorded review is refused', () =
     );
   });
 
-  it('by an update, too, where nothing of it was there before', () => {
+  it('in an update of an object that did not contain it', () => {
     const body = recorded('create_apps_statefulsets_tgi.json');
     for (const [way, put] of Object.entries(ways)) {
       const { request } = JSON.parse(body.toString());
@@ -295,8 +295,8 @@ function containersOf(object: unknown): readonly Record<string, unknown>[] {
   return found;
 }
 
-describe('what costs much', () => {
-  it('is answered: objects as large as the API server takes', () => {
+describe('an expensive review', () => {
+  it('gets a response: objects of the largest size that the API server accepts', () => {
     const many = 3_000;
     const container = (at: number) => ({
       name: `c${at}`,

@@ -9,7 +9,7 @@ beforeAll(async () => {
   state = gateOf(await heldSnapshot([approved(`hf://acme/good@${COMMIT}`)]));
 });
 
-/** What an update of an object costs, from the bytes that came to those that are answered. */
+/** The work on an update of an object, from the received bytes to the response bytes. */
 function cost(object: object): Promise<number> {
   const body = reviewOf(object, { operation: 'UPDATE', oldObject: { ...object, metadata: { name: 'x' } } });
   return work(() => {
@@ -45,7 +45,7 @@ const SHAPES: readonly [name: string, size: number, of: (size: number) => object
   ],
 ];
 
-it.each(SHAPES)('four times as many %s cost no more than some four times as much', async (_name, size, of) => {
+it.each(SHAPES)('the work on four times as many %s is at most about four times as much', async (_name, size, of) => {
   await cost(of(10));
   const [once, four] = [await cost(of(size)), await cost(of(4 * size))];
   expect(four / once).toBeLessThan(4.5);

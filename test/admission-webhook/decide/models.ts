@@ -1,7 +1,7 @@
 import type { HeldSnapshot } from '../../../admission-webhook/src/index.ts';
 import { approved, COMMIT, denied, heldSnapshot, sha256 } from './support.ts';
 
-// The decisions that rules are tried with, and containers that load what they are about.
+// The decisions that the rules are tested with, and containers that load the decided models.
 
 export const OTHER = 'f'.repeat(40);
 export const GOOD = `hf://acme/good@${COMMIT}`;
@@ -27,7 +27,7 @@ export const ENTRIES = [
   approved(`oci://reg.io/acme/server@${DIGEST}`, { digest: sha256('server') }),
 ];
 
-/** All of them, and an image that may run without a model. */
+/** All decisions above, and an image that is allowed to run without a model. */
 export function heldModels(): Promise<HeldSnapshot> {
   return heldSnapshot(ENTRIES, { images: [{ digest: LISTED, notAfter: null }] });
 }

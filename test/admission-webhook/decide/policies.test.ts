@@ -33,7 +33,7 @@ const POD = {
   metadata: { labels: { team: 'vision' }, annotations: { 'a.b/c': 'd', odd: 1 } },
 };
 
-describe('rules of the configuration', () => {
+describe('policies of the configuration', () => {
   it.each([
     'request.operation == "CREATE" && request.kind == "Pod" && request.group == "" && request.resource == "pods"',
     'request.username == "alice" && "system:authenticated" in request.groups && !request.dryRun',
@@ -45,7 +45,7 @@ describe('rules of the configuration', () => {
     'rule.stage == "production" && rule.mode == "enforce"',
     '"approved" in outcomes && outcomes.size() == 2',
     'object.spec.containers[0].args[1] == "acme/good" && !has(object.spec.hostNetwork)',
-  ])('see %s', (expression) => {
+  ])('can read the fields of %s', (expression) => {
     expect(policies(expression).judge(inputOf(POD))).toEqual([]);
     expect(policies(`!(${expression})`).judge(inputOf(POD))).toEqual([{ id: 'rule-0', action: 'warn', message: 'no' }]);
   });
@@ -63,7 +63,7 @@ describe('rules of the configuration', () => {
     }
   });
 
-  it('deny when they would cost too much', () => {
+  it('deny when their evaluation would cost too much', () => {
     const args = Array.from({ length: 15_000 }, (_, at) => `--x${at}`);
     const large = inputOf({ ...Object(podOf({ args })) });
     const walks = 'object.spec.containers[0].args.all(a, object.spec.containers[0].args.all(b, a != b || a == b))';
@@ -77,7 +77,7 @@ describe('rules of the configuration', () => {
       expect([action, message]).toEqual(['deny', expect.stringMatching(/too many/)]);
   });
 
-  it('deny when they look at an object that is too large to be shown, and else do not mind it', () => {
+  it('deny when they read an object that is too large, and are not affected by its size otherwise', () => {
     const data = Object.fromEntries(Array.from({ length: 30_000 }, (_, at) => [`k${at}`, 'v']));
     const large = inputOf({ apiVersion: 'v1', kind: 'ConfigMap', data });
     expect(policies('object.kind == "ConfigMap"').judge(large)).toMatchObject([
@@ -86,7 +86,7 @@ describe('rules of the configuration', () => {
     expect(policies('request.kind == "ConfigMap"').judge(large)).toEqual([]);
   });
 
-  it('are checked when they are read', () => {
+  it('are type-checked when they are read', () => {
     for (const expression of [
       'request.kindd == "x"',
       'now > 1',
@@ -114,7 +114,7 @@ spec:
     ]);
   });
 
-  it('throw nothing, whatever the object holds', () => {
+  it('do not throw for any object', () => {
     const all = policies(
       'object.spec.containers.all(c, c.image.matches("^[a-z]+$"))',
       'references.all(r, r.revision == null || r.revision.size() > 3)',

@@ -15,7 +15,7 @@ function inputOf(args: number): PolicyInput {
   return { request, found: extractReferences(request.object), rule, outcomes: [] };
 }
 
-/** What a rule costs, and what came of it. */
+/** The cost of a policy, and its rulings. */
 async function judged(expression: string, args: number) {
   const at = { line: 1, column: 1 };
   const compiled = compileAdmissionPolicies([
@@ -30,14 +30,14 @@ async function judged(expression: string, args: number) {
   return { cost, rulings };
 }
 
-it('a rule that would walk too much is refused before it walks', async () => {
+it('a policy that would iterate over too many items is refused before it iterates', async () => {
   const walks = `${ARGS}.all(a, ${ARGS}.all(b, a != b || a == b))`;
   await judged(walks, 10);
   const [some, many] = [await judged(walks, 3_000), await judged(walks, 12_000)];
   for (const { rulings } of [some, many])
     expect(rulings).toMatchObject([{ action: 'deny', message: expect.stringContaining('too many items') }]);
   expect(many.cost / some.cost).toBeLessThan(4.5);
-  // Showing it the object is all that it costs.
+  // The only cost is to convert the object.
   const shown = await judged(`${ARGS}.size() > 0`, 12_000);
   expect(shown.rulings).toEqual([]);
   expect(many.cost / shown.cost).toBeLessThan(1.5);

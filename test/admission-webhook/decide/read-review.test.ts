@@ -7,7 +7,7 @@ const POD = Object(podOf({}));
 
 const REVIEW = JSON.parse(reviewOf(POD).toString());
 
-/** A review with other fields; `undefined` leaves one out. */
+/** A review with changed fields; `undefined` omits one. */
 function review(fields: object): Buffer {
   return Buffer.from(JSON.stringify({ ...REVIEW, ...fields }));
 }
@@ -16,7 +16,7 @@ function request(fields: object): Buffer {
   return review({ request: { ...REVIEW.request, ...fields } });
 }
 
-describe('reviews that are read', () => {
+describe('a review is parsed', () => {
   it.each(RECORDED)('%s', (name) => {
     const { request: sent } = JSON.parse(recorded(name).toString());
     const read = readReview(recorded(name));
@@ -38,30 +38,30 @@ describe('reviews that are read', () => {
     });
   });
 
-  it('with a name that is made up later, and for what lives nowhere', () => {
+  it('for an object with a generated name, and for a cluster-scoped object', () => {
     const read = readReview(
       request({ name: undefined, namespace: undefined, dryRun: undefined, oldObject: undefined }),
     );
     expect(read).toMatchObject({ request: { name: '', namespace: '', dryRun: false, oldObject: null } });
   });
 
-  it('of 3 MB, nested as deep as objects are', () => {
+  it('of 3 MB, nested as deeply as real objects', () => {
     const data = { ...POD, data: 'x'.repeat(3_000_000), deep: JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`) };
     expect(readReview(reviewOf(data)).kind).toBe('request');
   });
 });
 
-describe('reviews that are malformed', () => {
+describe('a malformed review is refused:', () => {
   const uid = '705ab4f5-6393-11e8-b7cc-42010a800002';
   it.each<[string, Buffer, ReviewProblem, string]>([
-    ['nothing', Buffer.alloc(0), 'not-json', ''],
-    ['no JSON', Buffer.from('{"kind":'), 'not-json', ''],
-    ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'not-json', ''],
+    ['an empty body', Buffer.alloc(0), 'not-json', ''],
+    ['invalid JSON', Buffer.from('{"kind":'), 'not-json', ''],
+    ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'not-json', ''],
     ['a number', Buffer.from('1'), 'not-a-review', ''],
     ['a list', Buffer.from('[{}]'), 'not-a-review', ''],
-    ['deeper than anything', Buffer.from(`${'['.repeat(2_000)}${']'.repeat(2_000)}`), 'too-large', ''],
-    ['more values than anything', Buffer.from(`[${'0,'.repeat(4_000_001)}0]`), 'too-large', ''],
-    ['larger than anything', Buffer.alloc(16 * 1024 * 1024 + 1, 0x20), 'too-large', ''],
+    ['JSON nested too deeply', Buffer.from(`${'['.repeat(2_000)}${']'.repeat(2_000)}`), 'too-large', ''],
+    ['too many values', Buffer.from(`[${'0,'.repeat(4_000_001)}0]`), 'too-large', ''],
+    ['too many bytes', Buffer.alloc(16 * 1024 * 1024 + 1, 0x20), 'too-large', ''],
     ['another kind', review({ kind: 'TokenReview' }), 'not-a-review', uid],
     ['no kind', review({ kind: undefined }), 'not-a-review', uid],
     ['version v1beta1', review({ apiVersion: 'admission.k8s.io/v1beta1' }), 'version', uid],
@@ -70,17 +70,17 @@ describe('reviews that are malformed', () => {
     ['a request that is a list', review({ request: [] }), 'no-request', ''],
     ['no uid', request({ uid: undefined }), 'no-uid', ''],
     ['an empty uid', request({ uid: '' }), 'no-uid', ''],
-    ['a uid without end', request({ uid: 'x'.repeat(300) }), 'no-uid', ''],
+    ['a uid that is too long', request({ uid: 'x'.repeat(300) }), 'no-uid', ''],
     ['no operation', request({ operation: undefined }), 'operation', uid],
     ['another operation', request({ operation: 'create' }), 'operation', uid],
     ['no kind of the object', request({ kind: undefined }), 'kind', uid],
-    ['half a kind', request({ kind: { kind: 'Pod' } }), 'kind', uid],
+    ['a kind without a version', request({ kind: { kind: 'Pod' } }), 'kind', uid],
     ['no resource', request({ resource: undefined }), 'kind', uid],
     ['a namespace that is a number', request({ namespace: 1 }), 'field', uid],
-    ['a name without end', request({ name: 'x'.repeat(600) }), 'field', uid],
+    ['a name that is too long', request({ name: 'x'.repeat(600) }), 'field', uid],
     ['a subresource that is an object', request({ subResource: {} }), 'field', uid],
-    ['dryRun as text', request({ dryRun: 'false' }), 'field', uid],
-    ['groups that are none', request({ userInfo: { groups: 'x' } }), 'field', uid],
+    ['dryRun as a string', request({ dryRun: 'false' }), 'field', uid],
+    ['groups that are not strings', request({ userInfo: { groups: 'x' } }), 'field', uid],
     ['no object', request({ object: undefined }), 'no-object', uid],
     ['a null object', request({ object: null }), 'no-object', uid],
     ['a list as object', request({ object: [] }), 'no-object', uid],
@@ -91,7 +91,7 @@ describe('reviews that are malformed', () => {
     expect(readReview(body)).toMatchObject({ kind: 'malformed', problem, uid: wanted });
   });
 
-  it('are never made whole by a prototype', () => {
+  it('a prototype that would complete it', () => {
     const inner = reviewOf(POD).toString();
     expect(readReview(Buffer.from(`{"__proto__":${inner}}`))).toMatchObject({ problem: 'not-a-review' });
     const hidden = JSON.stringify(REVIEW.request);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 const pod = (...args: readonly string[]) => Object(podOf({ image: 'vllm/vllm-openai', args }));
 const CONTROLS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
-/** Everything that leaves the webhook. */
+/** All text that leaves the webhook. */
 function told(body: Buffer): { readonly texts: readonly string[]; readonly answer: ReturnType<typeof decide> } {
   const answer = decide(body, state);
   const { message, warnings, auditAnnotations, record } = answer;
@@ -37,8 +37,8 @@ function told(body: Buffer): { readonly texts: readonly string[]; readonly answe
   return { texts, answer };
 }
 
-describe('the answer', () => {
-  it('is an AdmissionReview with the uid', () => {
+describe('the response', () => {
+  it('is an AdmissionReview with the uid of the request', () => {
     const answer = decide(reviewOf(pod('--model', 'acme/stray', '--revision', COMMIT)), state);
     expect(reviewResponse(answer, 'u-1')).toEqual({
       apiVersion: 'admission.k8s.io/v1',
@@ -55,7 +55,7 @@ describe('the answer', () => {
     );
   });
 
-  it('carries a patch where the object is allowed, and none where it is not', () => {
+  it('contains a patch only when the object is allowed', () => {
     const patch = [{ op: 'add', path: '/metadata/labels', value: { a: 'b' } }] as const;
     const yes = decide(reviewOf({ apiVersion: 'v1', kind: 'ConfigMap' }), state);
     const { response } = reviewResponse(yes, 'u', patch);
@@ -67,7 +67,7 @@ describe('the answer', () => {
     );
   });
 
-  it('to a review that cannot be read is no where refusals count', () => {
+  it('to an unreadable review is a refusal where the webhook enforces', () => {
     const read = readReview(Buffer.from('{"kind":"AdmissionReview"}'));
     if (read.kind !== 'malformed') throw new Error('it was read');
     expect(answerMalformed(read, state, NOW)).toMatchObject({
@@ -82,10 +82,10 @@ describe('the answer', () => {
   });
 });
 
-describe('texts of an object', () => {
+describe('texts from an object', () => {
   const hostile = 'x\u001b[31m\r\nFAKE\u202e\u2028\ud800';
 
-  it('reach no terminal, log or header as they are', () => {
+  it('are escaped for terminals, logs and headers', () => {
     const object = {
       ...pod('--model', `s3://bucket/${hostile}`),
       metadata: { generateName: hostile },
@@ -104,7 +104,7 @@ describe('texts of an object', () => {
     for (const text of texts) expect(text).not.toMatch(CONTROLS);
   });
 
-  it('are bounded, however many and however long', () => {
+  it('are bounded in number and length', () => {
     const many = Array.from({ length: 300 }, (_, at) => ({
       name: `c${at}`,
       image: 'vllm',
@@ -123,14 +123,14 @@ describe('texts of an object', () => {
     }
   });
 
-  it('do not show what an address keeps secret', () => {
+  it('do not show the secrets in a URL', () => {
     const signed = 'https://store.example/m.gguf?X-Amz-Signature=SECRET&X-Amz-Credential=AKIA';
     const { texts } = told(reviewOf(pod('--model', signed)));
     expect(texts.join('\n')).toContain('https://store.example/m.gguf?…');
     expect(texts.join('\n')).not.toContain('SECRET');
   });
 
-  it('are quoted in commands', () => {
+  it('are quoted in suggested commands', () => {
     const { answer } = told(reviewOf(pod('--model', 's3://bucket/a;id #')));
     expect(answer.message).toContain("assay scan 's3://bucket/a;id #'");
     const quoted = told(reviewOf(pod('--model', "s3://bucket/a'`id`")));

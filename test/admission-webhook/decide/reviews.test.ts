@@ -4,14 +4,14 @@ import { approved, decide, gateOf, heldSnapshot, NOW, RECORDED, recorded } from 
 
 const GOLDEN = new URL('../../golden/admission/', import.meta.url);
 
-/** What is pinned in the recorded reviews, and approved. */
+/** Everything pinned in the recorded reviews that is approved. */
 const REFS = [
   'hf://meta-llama/Llama-3.1-8B-Instruct@0e9e39f249a16976918f6564b8830bc894c89659',
   'hf://mistralai/Mistral-7B-v0.1@27d67f1b5f57dc0953326b2601d68371d40ea8da',
   'hf://org/model@0e9e39f249a16976918f6564b8830bc894c89659',
 ];
 
-describe('reviews that a real API server sent, under a snapshot that approves some', () => {
+describe('reviews recorded from a real API server, under a snapshot that approves some models', () => {
   let state: WebhookState;
   beforeAll(async () => {
     const report = 'https://assay.example/models/x/1';
@@ -19,9 +19,9 @@ describe('reviews that a real API server sent, under a snapshot that approves so
     state = gateOf(snapshot, {}, { serviceUrl: 'https://assay.example' });
   });
 
-  it('are all there', () => expect(RECORDED).toHaveLength(26));
+  it('are all listed', () => expect(RECORDED).toHaveLength(26));
 
-  it.each(RECORDED)('%s', async (name) => {
+  it.each(RECORDED)('get the recorded decision: %s', async (name) => {
     const answer = decide(recorded(name), state);
     const record = { ...answer.record, durationMs: 0 };
     expect(record.time).toBe(NOW.toISOString());
@@ -29,7 +29,7 @@ describe('reviews that a real API server sent, under a snapshot that approves so
     await expect(`${JSON.stringify(told, null, 2)}\n`).toMatchFileSnapshot(new URL(name, GOLDEN).pathname);
   });
 
-  it('are refused but for those whose every model is approved, or that load none', () => {
+  it('are refused unless they load no model or every model is approved', () => {
     const allowed = RECORDED.filter((name) => decide(recorded(name), state).allowed);
     expect(allowed).toEqual([
       'create_apps_statefulsets_tgi.json',

@@ -19,7 +19,7 @@ beforeAll(async () => {
   state = gateOf(snapshot);
 });
 
-/** Outcomes and actions of a Pod that is created. */
+/** The outcomes and actions for a created Pod. */
 function ruled(container: object, spec: object = {}, from = state): readonly string[] {
   const { record } = decide(reviewOf(Object(podOf(container, spec))), from);
   return record.rulings.map(({ outcome, action }) => `${outcome} ${action}`);
@@ -30,70 +30,85 @@ describe('each reference is', () => {
   const mounted = { ...vllm('/models/x'), volumeMounts: [{ name: 'm', mountPath: '/models' }] };
   it.each<[string, object, object, readonly string[]]>([
     ['approved at its commit', pinned('acme/good'), {}, ['approved allow']],
-    ['approved when a path of it is named', vllm(`hf://acme/good@${COMMIT}/onnx`), {}, ['approved allow']],
+    ['approved when a path within it is named', vllm(`hf://acme/good@${COMMIT}/onnx`), {}, ['approved allow']],
     ['unlisted at another commit', vllm('acme/good', '--revision', OTHER), {}, ['unlisted deny']],
-    ['unlisted when nobody decided', pinned('acme/stray'), {}, ['unlisted deny']],
-    ['unpinned by its name alone', vllm('acme/good'), {}, ['unpinned deny']],
+    ['unlisted when it has no decision', pinned('acme/stray'), {}, ['unlisted deny']],
+    ['unpinned without a revision', vllm('acme/good'), {}, ['unpinned deny']],
     ['unpinned by a branch', vllm('acme/good', '--revision', 'main'), {}, ['unpinned deny']],
-    ['denied when it was decided against', pinned('acme/bad'), {}, ['denied deny']],
+    ['denied when its decision denies it', pinned('acme/bad'), {}, ['denied deny']],
     [
-      'another one from another server',
+      'unlisted on another server',
       withEnv(pinned('acme/good'), 'HF_ENDPOINT', 'https://x.example'),
       {},
       ['unlisted deny'],
     ],
     [
-      'approved at the server it was approved at',
+      'approved on the server of its approval',
       withEnv(pinned('acme/mirrored'), 'HF_ENDPOINT', 'https://mirror.example/'),
       {},
       ['approved allow'],
     ],
-    ['not approved elsewhere than there', pinned('acme/mirrored'), {}, ['unlisted deny']],
-    ['another one on ModelScope', withEnv(pinned('acme/good'), 'VLLM_USE_MODELSCOPE', '1'), {}, ['unpinned deny']],
-    ['unlisted with its own code', pinned('acme/good', '--trust-remote-code'), {}, ['unlisted deny']],
-    ['approved with its own code where that was', pinned('acme/code', '--trust-remote-code'), {}, ['approved allow']],
-    ['approved without the code that is approved, too', pinned('acme/code'), {}, ['approved allow']],
-    ['unlisted with files of another format', pinned('acme/good', '--load-format=pt'), {}, ['unlisted deny']],
-    ['unlisted with a format nobody knows', pinned('acme/good', '--load-format', 'new'), {}, ['unlisted deny']],
-    ['approved with the safe one', pinned('acme/good', '--load-format', 'safetensors'), {}, ['approved allow']],
+    ['unlisted on the Hub when it was approved on a mirror', pinned('acme/mirrored'), {}, ['unlisted deny']],
+    ['unpinned on ModelScope', withEnv(pinned('acme/good'), 'VLLM_USE_MODELSCOPE', '1'), {}, ['unpinned deny']],
     [
-      'unpinned by its code',
+      'unlisted when it runs its own code without approval',
+      pinned('acme/good', '--trust-remote-code'),
+      {},
+      ['unlisted deny'],
+    ],
+    ['approved when its own code is approved', pinned('acme/code', '--trust-remote-code'), {}, ['approved allow']],
+    ['approved when it does not run its approved code', pinned('acme/code'), {}, ['approved allow']],
+    ['unlisted with weights of another format', pinned('acme/good', '--load-format=pt'), {}, ['unlisted deny']],
+    ['unlisted with an unknown format', pinned('acme/good', '--load-format', 'new'), {}, ['unlisted deny']],
+    ['approved with the safe format', pinned('acme/good', '--load-format', 'safetensors'), {}, ['approved allow']],
+    [
+      'unpinned when its code revision is a branch',
       pinned('acme/code', '--trust-remote-code', '--code-revision', 'main'),
       {},
       ['unpinned deny'],
     ],
     [
-      'unlisted by its code',
+      'unlisted when its code revision is another commit',
       pinned('acme/code', '--trust-remote-code', '--code-revision', OTHER),
       {},
       ['unlisted deny'],
     ],
     [
-      'approved with code of the same commit',
+      'approved when its code revision is the same commit',
       pinned('acme/code', '--trust-remote-code', '--code-revision', COMMIT),
       {},
       ['approved allow'],
     ],
     [
-      'unresolved by its code',
+      'unresolved when its code revision is invalid',
       pinned('acme/code', '--trust-remote-code', '--code-revision', 'a..b'),
       {},
       ['unresolved deny'],
     ],
-    ['unverified from a cache', withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1'), {}, ['unverified deny']],
     [
-      'unlisted and unverified',
+      'unverified when it is loaded from a cache',
+      withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1'),
+      {},
+      ['unverified deny'],
+    ],
+    [
+      'unlisted and unverified when it is unknown and loaded from a cache',
       withEnv(pinned('acme/stray'), 'HF_HUB_OFFLINE', '1'),
       {},
       ['unlisted deny', 'unverified deny'],
     ],
     [
-      'unverified in a claim',
+      'unverified on a persistent volume claim',
       mounted,
       volume({ persistentVolumeClaim: { claimName: 'w' } }),
       ['unverified deny', 'unverified deny'],
     ],
-    ['unverified on a node', mounted, volume({ hostPath: { path: '/data' } }), ['unverified deny', 'unverified deny']],
+    [
+      'unverified on a host path',
+      mounted,
+      volume({ hostPath: { path: '/data' } }),
+      ['unverified deny', 'unverified deny'],
+    ],
     [
       'unverified in a bucket',
       mounted,
@@ -112,53 +127,53 @@ describe('each reference is', () => {
       volume({ image: { reference: 'reg.io/acme/weights:1' } }),
       ['unpinned deny', 'unpinned deny'],
     ],
-    ['approved in an image that is', { image: IMAGE, args: ['--model', '/app/x'] }, {}, ['approved allow']],
+    ['approved within an approved image', { image: IMAGE, args: ['--model', '/app/x'] }, {}, ['approved allow']],
+    ['approved within an allowed image', { image: ALLOWED_IMAGE, args: ['--model', '/app/x'] }, {}, ['approved allow']],
     [
-      'approved in an image that is allowed',
-      { image: ALLOWED_IMAGE, args: ['--model', '/app/x'] },
+      'unpinned within an image with a tag',
+      { image: 'reg.io/x:1', args: ['--model', '/app/x'] },
       {},
-      ['approved allow'],
+      ['unpinned deny'],
     ],
-    ['unpinned in an image with a tag', { image: 'reg.io/x:1', args: ['--model', '/app/x'] }, {}, ['unpinned deny']],
     [
-      'unlisted in another image',
+      'unlisted within another image',
       { image: `reg.io/x@${sha256('x')}`, args: ['--model', '/app/x'] },
       {},
       ['unlisted deny'],
     ],
-    ['unresolved in a script', { command: ['sh', '-c', 'python serve.py'] }, {}, ['unresolved deny']],
-    ['of no kind that is decided on', vllm('gs://bucket/model'), {}, ['unpinned deny']],
+    ['unresolved in a shell script', { command: ['sh', '-c', 'python serve.py'] }, {}, ['unresolved deny']],
+    ['unpinned when its scheme cannot be pinned', vllm('gs://bucket/model'), {}, ['unpinned deny']],
     [
-      'judged by the worst of all',
+      'judged one by one: an adapter beside a model',
       pinned('acme/good', '--lora-modules', 'x=acme/stray'),
       {},
       ['unpinned deny', 'approved allow'],
     ],
     [
-      'tokenizer as well as model',
+      'judged one by one: a tokenizer beside a model',
       pinned('acme/good', '--tokenizer', 'acme/stray'),
       {},
       ['unpinned deny', 'approved allow'],
     ],
     [
-      'draft as well as model',
+      'judged one by one: a draft model beside a model',
       pinned('acme/good', '--speculative-config', `{"model":"acme/bad","revision":"${COMMIT}"}`),
       {},
       ['denied deny', 'approved allow'],
     ],
     [
-      'told of as data, and not refused',
+      'audited, not refused, when it is a dataset',
       { args: ['--dataset-name', 'acme/data'] },
       {},
       ['unpinned audit', 'none allow'],
     ],
     [
-      'refused as data that runs its script',
+      'refused when it is a dataset that runs its own script',
       { args: ['--dataset-name', 'acme/data', '--trust-remote-code'] },
       {},
       ['unpinned deny'],
     ],
-    ['none, and left alone', { image: 'postgres:17' }, {}, ['none allow']],
+    ['absent from a program without a model, which is allowed', { image: 'postgres:17' }, {}, ['none allow']],
   ])('%s', (_, container, spec, wanted) => {
     expect([...ruled(container, spec)].sort()).toEqual([...wanted].sort());
   });
@@ -166,20 +181,20 @@ describe('each reference is', () => {
 
 describe('the stage of the namespace', () => {
   const at = (stage: string) => gateOf(snapshot, { defaults: { stage } });
-  it('is the one that an approval is for', () => {
+  it('must be a stage of the approval', () => {
     expect(ruled(pinned('acme/staged'), {}, at('staging'))).toEqual(['approved allow']);
     expect(ruled(pinned('acme/staged'), {}, at('production'))).toEqual(['denied deny']);
     expect(ruled(pinned('acme/staged'))).toEqual(['approved allow']);
     expect(ruled(pinned('acme/ended'), {}, at('production'))).toEqual(['denied deny']);
   });
 
-  it('is in the command that corrects it', () => {
+  it('appears in the suggested command', () => {
     const { message } = decide(reviewOf(Object(podOf(pinned('acme/staged')))), at('production'));
     expect(message).toContain('it is approved for staging, not for production');
     expect(message).toContain('assay approve acme/staged@1 --stage production');
   });
 
-  it('in production, a program that names no model is refused unless its images are allowed', () => {
+  it('production refuses a program without a model unless its images are allowed', () => {
     const production = at('production');
     expect(ruled({ image: 'postgres:17' }, {}, production)).toEqual(['none deny']);
     expect(ruled({ image: `postgres@${sha256('p')}` }, {}, production)).toEqual(['none deny']);
@@ -198,14 +213,14 @@ describe('the stage of the namespace', () => {
   });
 });
 
-describe('modes', () => {
+describe('the mode', () => {
   const reached: Readonly<Record<string, WebhookAction>> = {
     enforce: 'deny',
     warn: 'warn',
     audit: 'audit',
     off: 'allow',
   };
-  it.each(MODES)('%s', (mode) => {
+  it.each(MODES)('%s determines the action', (mode) => {
     const answer = decide(reviewOf(Object(podOf(pinned('acme/bad')))), gateOf(snapshot, { defaults: { mode } }));
     const action = reached[mode];
     expect(answer.allowed).toBe(mode !== 'enforce');
@@ -226,7 +241,7 @@ describe('modes', () => {
     ['unverified', withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1')],
     ['none', { image: 'postgres:17' }],
   ];
-  it.each(kinds)('%s leads to what the namespace says', (outcome, container) => {
+  it.each(kinds)('and the configured action determine the result of the outcome %s', (outcome, container) => {
     for (const action of ['allow', 'audit', 'warn', 'deny'] as const) {
       const webhook = gateOf(snapshot, { defaults: { actions: { [outcome]: action } } });
       expect(ruled(container, {}, webhook)).toEqual([`${outcome} ${action}`]);
@@ -236,11 +251,11 @@ describe('modes', () => {
   });
 });
 
-describe('what is never stopped', () => {
+describe('the webhook exempts', () => {
   const bad = Object(podOf(pinned('acme/bad')));
   it.each<[string, object | null, Record<string, unknown>, string]>([
     ['kube-system', bad, { namespace: 'kube-system' }, 'own-namespace'],
-    ['the namespace of the webhook', bad, { namespace: 'assay-system' }, 'own-namespace'],
+    ['the namespace of the webhook itself', bad, { namespace: 'assay-system' }, 'own-namespace'],
     ['DELETE', null, { operation: 'DELETE', oldObject: bad }, 'not-loading'],
     [
       'CONNECT',
@@ -263,7 +278,7 @@ describe('what is never stopped', () => {
     });
   });
 
-  it('what is being deleted, with a warning; saying so on creation is no way in', () => {
+  it('an object that is being deleted, with a warning, but not a creation with a deletion timestamp', () => {
     const dying = { ...bad, metadata: { deletionTimestamp: '2026-11-25T00:00:00Z' } };
     const more = { operation: 'UPDATE', oldObject: dying };
     const answer = decide(reviewOf(dying, more), state);
@@ -273,7 +288,7 @@ describe('what is never stopped', () => {
     expect(decide(reviewOf(dying, { operation: 'UPDATE', oldObject: null }), state).allowed).toBe(false);
   });
 
-  it('neither an owner nor the name of a container saves anything', () => {
+  it('no Pod for its owner or the name of a container', () => {
     const owned = {
       ...bad,
       metadata: {
@@ -286,11 +301,11 @@ describe('what is never stopped', () => {
   });
 });
 
-describe('when the snapshot has ended', () => {
+describe('a snapshot', () => {
   const later = new Date('2026-12-03T00:00:00Z');
   const good = () => reviewOf(Object(podOf(pinned('acme/good'))));
 
-  it('nothing is approved any more, unless the configuration freezes what was', () => {
+  it('that is expired approves nothing, unless the configured action for "expired" allows it', () => {
     const answer = decide(good(), state, later);
     expect(answer.record.rulings.map(({ outcome, action }) => `${outcome} ${action}`)).toEqual([
       'expired deny',
@@ -305,7 +320,7 @@ describe('when the snapshot has ended', () => {
     expect(decide(reviewOf(Object(podOf(pinned('acme/stray')))), frozen, later).allowed).toBe(false);
   });
 
-  it('objects that name no model goes on, but for images that it allowed', () => {
+  it('that is expired does not block objects without a model, but no longer allows images', () => {
     expect(ruled({ image: 'postgres:17' })).toEqual(['none allow']);
     expect(decide(reviewOf(Object(podOf({ image: 'postgres:17' }))), state, later).allowed).toBe(true);
     const production = gateOf(snapshot, { defaults: { stage: 'production' } });
@@ -313,7 +328,7 @@ describe('when the snapshot has ended', () => {
     expect(decide(reviewOf(Object(podOf({ image: ALLOWED_IMAGE }))), production, later).allowed).toBe(false);
   });
 
-  it('without any snapshot nothing is approved, whatever is configured', () => {
+  it('that is missing approves nothing, whatever the configuration', () => {
     const actions = { expired: 'allow', unlisted: 'allow' } as const;
     const none = gateOf({ kind: 'none', why: 'the file is not there' }, { defaults: { actions } });
     const answer = decide(good(), none);
@@ -326,7 +341,7 @@ describe('when the snapshot has ended', () => {
   });
 });
 
-describe('a waiver for emergencies', () => {
+describe('a break-glass waiver', () => {
   const waiver = {
     by: 'oncall',
     owner: 'Ada',
@@ -345,7 +360,7 @@ describe('a waiver for emergencies', () => {
     },
   });
 
-  it('lets pass models that are not denied, and is shown in every answer', () => {
+  it('allows models that are not denied, and appears in every response', () => {
     const answer = decide(reviewOf(Object(podOf(pinned('acme/stray')))), waiving(state));
     expect(answer).toMatchObject({
       allowed: true,
@@ -360,13 +375,13 @@ describe('a waiver for emergencies', () => {
     ]);
   });
 
-  it('never what was decided against', () => {
+  it('does not allow a denied model', () => {
     asked.length = 0;
     expect(decide(reviewOf(Object(podOf(pinned('acme/bad')))), waiving(state)).allowed).toBe(false);
     expect(asked).toEqual([]);
   });
 
-  it('is not asked where nothing is refused', () => {
+  it('is not looked up where nothing is refused', () => {
     asked.length = 0;
     const webhook = waiving(gateOf(snapshot, { defaults: { mode: 'warn' } }));
     expect(decide(reviewOf(Object(podOf(pinned('acme/stray')))), webhook).record.rulings[0]?.waiver).toBeUndefined();
@@ -374,7 +389,7 @@ describe('a waiver for emergencies', () => {
   });
 });
 
-describe('rules of the configuration', () => {
+describe('policies of the configuration', () => {
   const judged: NamespaceRule[] = [];
   const ruling = (action: 'deny' | 'warn' | 'audit'): WebhookState => ({
     ...state,
@@ -387,7 +402,7 @@ describe('rules of the configuration', () => {
   });
   const pod = Object(podOf(pinned('acme/good')));
 
-  it('are asked of everything that is looked at, and told by their ids', () => {
+  it('judge every review and appear in the message with their ids', () => {
     const before = judged.length;
     const answer = decide(reviewOf(pod), ruling('deny'));
     expect(answer.message).toBe('images have a tag?of their own (policy no-latest)');

@@ -18,7 +18,7 @@ export { COMMIT, denied, entry, NOW, sha256 } from '../../snapshot/samples.ts';
 
 const REVIEWS = new URL('../../../fixtures/admission-reviews/', import.meta.url);
 
-/** Names of the reviews that a real API server sent. */
+/** Names of the reviews that were recorded from a real API server. */
 export const RECORDED = readdirSync(REVIEWS).filter((name) => name.endsWith('.json'));
 
 export function recorded(name: string): Buffer {
@@ -31,7 +31,7 @@ export function requestOf(body: Uint8Array): AdmissionRequest {
   return read.request;
 }
 
-/** A snapshot that was signed, and opened as the webhook opens it. */
+/** A signed snapshot, opened as the webhook opens it. */
 export async function heldSnapshot(
   entries: readonly SnapshotEntry[],
   more: Partial<SnapshotDocument> = {},
@@ -41,7 +41,7 @@ export async function heldSnapshot(
   return { kind: 'held', index, loadedAt: NOW, from: 'snapshot.json' };
 }
 
-/** Approved everywhere. */
+/** Approved for every stage. */
 export function approved(ref: string, more: Partial<SnapshotEntry> = {}): SnapshotEntry {
   const stages = ['staging', 'production'].map((stage) => ({ stage, notAfter: null }));
   return entry({ model: ref.replace(/^\w+:\/+|@.*$/g, ''), digest: sha256(ref), refs: [ref], stages, ...more });

@@ -16,7 +16,7 @@ describe('an update', () => {
     decide(reviewOf(Object(object), { operation: 'UPDATE', oldObject, ...more }), state);
   const bad = Object(podOf(pinned('acme/bad')));
 
-  it('that changes no model passes, with a warning of what would be refused', () => {
+  it('that changes no model is allowed, with a warning of what would be refused', () => {
     const labelled = { ...bad, metadata: { labels: { a: 'b' } } };
     const answer = update(labelled, bad);
     expect(answer).toMatchObject({ allowed: true, record: { skipped: 'unchanged', action: 'warn' } });
@@ -25,7 +25,7 @@ describe('an update', () => {
     expect(update(good, good)).toMatchObject({ allowed: true, warnings: [], record: { skipped: 'unchanged' } });
   });
 
-  it('that adds one is judged for that one', () => {
+  it('that adds a model is judged by that model', () => {
     const both = { spec: { containers: [...bad.spec.containers, { name: 'd', ...pinned('acme/stray') }] } };
     const answer = update({ ...bad, ...both }, bad);
     expect(answer.allowed).toBe(false);
@@ -39,16 +39,16 @@ describe('an update', () => {
     ['the server', pinned('acme/good'), withEnv(pinned('acme/good'), 'HF_ENDPOINT', 'https://x.example')],
     ['remote code', pinned('acme/good'), pinned('acme/good', '--trust-remote-code')],
     ['the load format', pinned('acme/good'), pinned('acme/good', '--load-format=pt')],
-    ['offline', pinned('acme/good'), withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1')],
+    ['the offline mode', pinned('acme/good'), withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1')],
     ['a script', { command: ['sh', '-c', 'true'] }, { command: ['sh', '-c', 'false'] }],
     [
       'a script in a variable',
       withEnv({ command: ['sh', '-c', '$(S)'] }, 'S', 'true'),
       withEnv({ command: ['sh', '-c', '$(S)'] }, 'S', 'false'),
     ],
-    ['the secret', { envFrom: [{ secretRef: { name: 'a' } }] }, { envFrom: [{ secretRef: { name: 'b' } }] }],
+    ['a referenced secret', { envFrom: [{ secretRef: { name: 'a' } }] }, { envFrom: [{ secretRef: { name: 'b' } }] }],
     [
-      'the image that holds it',
+      'the image that contains the model',
       { image: ALLOWED_IMAGE, args: ['--model', '/x'] },
       { image: 'x:1', args: ['--model', '/x'] },
     ],
@@ -56,7 +56,7 @@ describe('an update', () => {
     expect(update(podOf(after), podOf(before)).allowed).toBe(false);
   });
 
-  it('in production, that changes the image of a program without a model is refused', () => {
+  it('of the image of a program without a model is refused in production', () => {
     const production = gateOf(snapshot, { defaults: { stage: 'production' } });
     const asked = (image: string, before: string) => {
       const more = { operation: 'UPDATE', oldObject: podOf({ image: before }) };
@@ -75,9 +75,9 @@ describe('an update', () => {
   });
 });
 
-describe('what was injected', () => {
+describe('a reference in an injected container', () => {
   const pod = Object(podOf(withEnv(pinned('acme/good'), 'HF_HUB_OFFLINE', '1')));
-  it('is believed where the check says so, and nowhere else', () => {
+  it('is accepted only where the injection check confirms it', () => {
     const request = requestOf(reviewOf(pod));
     expect(decideReview(request, state, NOW).allowed).toBe(false);
     expect(decideReview(request, state, NOW, () => true).allowed).toBe(true);
@@ -85,7 +85,7 @@ describe('what was injected', () => {
     expect(decideReview(stray, state, NOW, () => true).allowed).toBe(false);
   });
 
-  it('is new where an update takes it away', () => {
+  it('counts as changed when an update removes the injection', () => {
     const old = { ...pod, metadata: { name: 'before' } };
     const request = requestOf(reviewOf(pod, { operation: 'UPDATE', oldObject: old }));
     const before = (object: unknown) => JSON.stringify(object)?.includes('before') === true;

@@ -1,6 +1,6 @@
 import type { KubeListener } from '../../../admission-webhook/src/kube/client.ts';
 
-/** What a watch told, in order. */
+/** The reports of a watch, in order. */
 export class Told implements KubeListener {
   readonly lines: string[] = [];
   readonly problems: Error[] = [];
@@ -26,7 +26,7 @@ function nameOf(object: unknown): string {
   return String((object as { metadata?: { name?: unknown } }).metadata?.name);
 }
 
-/** Pauses for tests that wait for them. */
+/** Pauses that a test can wait for. */
 export const QUICK = { pauses: { firstMs: 20, mostMs: 200 } };
 
 export function configMap(name: string, data: Readonly<Record<string, string>> = {}) {

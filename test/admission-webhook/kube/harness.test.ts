@@ -4,9 +4,9 @@ import { POD_SPECS } from '../../../src/workload/table/pod-specs.ts';
 import { collectionPath, hasKube, KUBE_HOW, ML_KINDS, type RunningKube, startKube } from '../../support/kube/index.ts';
 import { requirePart } from '../../support/parts.ts';
 
-// What the tests on an API server rely on.
+// The properties of the test API server that other tests rely on.
 
-it('knows every kind of the tables', () => {
+it('the test API server defines every kind of the tables', () => {
   const custom = [...POD_SPECS, ...FIELDS].filter(({ group }) => group.includes('.'));
   for (const { group, kinds } of custom) {
     for (const kind of kinds) {
@@ -22,7 +22,7 @@ it('knows every kind of the tables', () => {
   }
 });
 
-requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
+requirePart('API server', hasKube, KUBE_HOW, 'the test API server', () => {
   let kube: RunningKube;
 
   beforeAll(async () => {
@@ -61,7 +61,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an API server for tests', () => {
     });
   });
 
-  it('asks a webhook as soon as it is installed, and no more when it is removed', async () => {
+  it('calls a webhook as soon as it is installed, and no longer when it is removed', async () => {
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',

@@ -13,7 +13,7 @@ import { hasKube, KUBE_HOW, type RunningKube, startKube } from '../../support/ku
 import { requirePart } from '../../support/parts.ts';
 import { configMap, QUICK } from './ground.ts';
 
-requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in the cluster', () => {
+requirePart('API server', hasKube, KUBE_HOW, 'the client of an API server', () => {
   let kube: RunningKube;
   let client: KubeClient;
 
@@ -27,7 +27,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     await kube.stop();
   });
 
-  it('lists 3,000 objects in pages, each with its kind, and goes on when a page is forgotten', async () => {
+  it('lists 3,000 objects in pages, each with its kind, and continues when a page token expires', async () => {
     await kube.createNamespace('many');
     const path = '/api/v1/namespaces/many/configmaps';
     const numbers = Array.from({ length: 3000 }, (_, index) => index);
@@ -41,7 +41,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
       expect([apiVersion, kind]).toEqual(['v1', 'ConfigMap']);
       names.add(metadata.name);
       if (names.size === 100) {
-        // Something has to have happened since, for the old version to be another.
+        // Another object must be written since, so that the old version differs from the current one.
         await kube.create(configMap('between'), { namespace: 'many' });
         await kube.compact();
       }
@@ -49,7 +49,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     expect(numbers.filter((n) => !names.has(`m${n}`))).toEqual([]);
   });
 
-  it('lists objects that are too large for one answer', async () => {
+  it('lists objects that are too large for one page', async () => {
     await kube.createNamespace('large');
     const data = { text: 'x'.repeat(900_000) };
     for (let n = 0; n < 50; n++) await kube.create(configMap(`l${n}`, data), { namespace: 'large' });
@@ -72,7 +72,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     await expect(raiseConfigMapFloor(client, place, 99)).rejects.toThrow(/contains no version/);
   });
 
-  it('raises a floor with no more rights than to read and to change that one', async () => {
+  it('raises a floor with only the rights to get and patch that ConfigMap', async () => {
     await kube.create(configMap('guarded'));
     const rule = { apiGroups: [''], resources: ['configmaps'], resourceNames: ['guarded'], verbs: ['get', 'patch'] };
     await kube.grant('alice', [rule], 'default');
@@ -82,7 +82,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     await alice.close();
   });
 
-  it('keeps a secret that one of many makes', async () => {
+  it('keeps the secret of the first of several concurrent writers', async () => {
     const place = { namespace: 'default', name: 'tls' };
     expect(await readSecret(client, place)).toBeUndefined();
     const secret = (text: string) => ({ type: 'Opaque', data: { 'tls.crt': text } });
@@ -110,7 +110,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
       [before.webhooks[0], second].map((one) => ({ ...one, clientConfig: { ...one.clientConfig, caBundle } })),
     );
     await expect(patchCaBundle(client, 'mutating', 'none', both)).rejects.toMatchObject({ status: 404 });
-    // Others change the configuration at the same time: nothing of either is lost.
+    // Others change the configuration at the same time: no change is lost.
     const annotate = (n: number) => {
       return kube.request('PATCH', hook.path, { metadata: { annotations: { [`n${n}`]: 'x' } } });
     };
@@ -122,7 +122,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'objects that the webhook keeps in 
     await hook.remove();
   });
 
-  it('knows the labels of namespaces, and keeps them while the server is away', async () => {
+  it('knows the labels of namespaces, and keeps them while the server is unavailable', async () => {
     const stop = new AbortController();
     await kube.createNamespace('team', { 'assay.dev/admission': 'warn' });
     const namespaces = watchNamespaces(client, stop.signal);

@@ -25,8 +25,8 @@ function kubeconfig(cluster: unknown, user: unknown, more: Readonly<Record<strin
   return file;
 }
 
-describe('how an API server is asked', () => {
-  it('says what is wrong with a kubeconfig, and how to correct it', async () => {
+describe('the client of an API server', () => {
+  it('reports an error in a kubeconfig, and how to correct it', async () => {
     const server = { server: 'https://127.0.0.1:1' };
     const cases: readonly [file: string, message: RegExp, hint?: RegExp][] = [
       [join(folder, 'none'), /no such file/],
@@ -54,13 +54,13 @@ describe('how an API server is asked', () => {
       expect(error).toMatchObject({ name: 'AssayError', message: expect.stringMatching(message) });
       if (hint !== undefined) expect(error).toMatchObject({ hint: expect.stringMatching(hint) });
     }
-    // A program that a kubeconfig names is not run.
+    // An exec plugin of a kubeconfig is not run.
     expect(() => rmSync(join(folder, 'ran'))).toThrow(/ENOENT/);
     await expect(openKube({ env: { KUBECONFIG: 'a:b' } })).rejects.toThrow(/several files/);
     await expect(openKube({ inCluster: true, env: {} })).rejects.toThrow(/does not run in a cluster/);
   });
 
-  it('names the server, the cause and the hint when nobody answers', async () => {
+  it('names the server, the cause and the hint when the server does not answer', async () => {
     const gone = await openKube({ kubeconfig: `http://127.0.0.1:${await freePort()}` });
     await expect(gone.get('/version')).rejects.toMatchObject({
       status: 0,
@@ -70,7 +70,7 @@ describe('how an API server is asked', () => {
     await expect(openKube({ kubeconfig: 'http://192.168.0.1:8001' })).rejects.toThrow(/without TLS/);
   });
 
-  it('accepts no answer that is too large, too late, or not JSON, and follows no redirect', async () => {
+  it('refuses a response that is too large, too late or not JSON, and follows no redirect', async () => {
     const answers = new Map<string, () => { status: number; headers?: Record<string, string>; body?: string }>([
       ['/large', () => ({ status: 200, body: `{"a":"${'x'.repeat(33 * 1024 * 1024)}"}` })],
       ['/page', () => ({ status: 200, body: '<html>' })],
@@ -98,7 +98,7 @@ describe('how an API server is asked', () => {
   });
 });
 
-requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
+requirePart('API server', hasKube, KUBE_HOW, 'the identity of the client', () => {
   let kube: RunningKube;
 
   beforeAll(async () => {
@@ -117,7 +117,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     }
   }
 
-  it('is a token, a file of one, or a certificate', async () => {
+  it('is a token, a token file or a certificate', async () => {
     writeFileSync(join(kube.folder, 'alice.token'), `${kube.token('alice')}\n`);
     const { certificate, key } = kube.clientCertificate('carol', ['team']);
     writeFileSync(join(kube.folder, 'carol.crt'), certificate);
@@ -137,7 +137,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     });
   });
 
-  it('is shown to nobody whose certificate is not believed', async () => {
+  it('is not sent to a server whose certificate does not verify', async () => {
     const { certificate } = kube.clientCertificate('other');
     const authority = Buffer.from(certificate).toString('base64');
     const file = kubeconfig({ server: kube.server, 'certificate-authority-data': authority }, { token: 'secret' });
@@ -157,7 +157,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     await expect(whoIs(named)).rejects.toThrow(/x\.y/);
   });
 
-  it('in a cluster is read again when it is replaced', async () => {
+  it('is read again from the token file in a cluster when the file is replaced', async () => {
     const account = join(folder, 'account');
     mkdirSync(account);
     const write = (token: string) => writeFileSync(join(account, 'token'), token);
@@ -169,9 +169,9 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     const who = async () => (await client.send('POST', WHO, REVIEW)) as object;
     const robot = { status: { userInfo: { username: 'system:serviceaccount:default:robot' } } };
     expect(await who()).toMatchObject(robot);
-    // Its token is void with the account; the next one is in the same file.
+    // The token is revoked with its service account; the next one is in the same file.
     await kube.request('DELETE', '/api/v1/namespaces/default/serviceaccounts/robot');
-    // The server believes for ten seconds what it has looked up.
+    // The server caches a token review for ten seconds.
     const status = () =>
       who().then(
         () => 200,
@@ -183,7 +183,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'an identity', () => {
     await client.close();
   });
 
-  it('says what is forbidden, and what right is missing', async () => {
+  it('that lacks a right gets an error with the forbidden request and that right', async () => {
     const client = await openKube({ kubeconfig: kube.kubeconfig('alice') });
     await expect(client.get('/api/v1/namespaces/default/secrets/x')).rejects.toMatchObject({
       status: 403,

@@ -17,7 +17,7 @@ async function* inPieces(bytes: Buffer, cuts: readonly number[]): AsyncGenerator
 }
 
 describe('lines of a stream', () => {
-  it('are the same however the bytes come', async () => {
+  it('are the same for any split of the bytes', async () => {
     const text = fc.array(fc.string({ unit: 'binary' }).map((line) => line.replaceAll('\n', '')));
     await fc.assert(
       fc.asyncProperty(text, fc.array(fc.nat()), async (lines, cuts) => {
@@ -30,7 +30,7 @@ describe('lines of a stream', () => {
     );
   });
 
-  it('are not longer than they may be, ended or not', async () => {
+  it('are bounded in length, complete or not', async () => {
     for (const text of ['123456789\n', '123456789', '1\n123456789']) {
       const read = async () => {
         for await (const line of watchedLines(inPieces(Buffer.from(text), [3, 5]), 8)) expect(line.length).toBe(1);
@@ -41,7 +41,7 @@ describe('lines of a stream', () => {
 });
 
 describe('a backoff', () => {
-  it('double up to a most, each shortened by up to a half', () => {
+  it('doubles up to its maximum, each delay shortened by up to a half', () => {
     const backoff = new Backoff({ firstMs: 100, mostMs: 1000 });
     expect([0, 0, 0, 0, 0, 0].map((chance) => backoff.next(chance))).toEqual([100, 200, 400, 800, 1000, 1000]);
     expect(backoff.next(1)).toBe(500);
@@ -61,7 +61,7 @@ describe('a server that is not an API server', () => {
 
   afterAll(() => server.close());
 
-  /** What a watch made of it until it paused so many times, and how much was asked for before each pause. */
+  /** What a watch reported until its nth pause, and the number of requests before each pause. */
   async function watched(pauses: number): Promise<{ told: Told; asked: readonly number[] }> {
     server.asked.length = 0;
     const asked: number[] = [];
@@ -80,7 +80,7 @@ describe('a server that is not an API server', () => {
     return { told, asked };
   }
 
-  it('leads to problems, and to one question after each pause', async () => {
+  it('causes problem reports, and gets one request after each pause', async () => {
     const list = { kind: 'ThingList', apiVersion: 'v1', metadata: { resourceVersion: '5' }, items: [] };
     const events: readonly [watch: string, problem: RegExp | undefined][] = [
       ['not json\n', /is not JSON/],
@@ -88,7 +88,7 @@ describe('a server that is not an API server', () => {
       ['{"type":"ADDED","object":{"metadata":{}}}\n', /events without a version/],
       ['{"type":"ERROR","object":{"code":500,"message":"broken"}}\n', /ends the watch of .*: broken/],
       ['{"type":"ERROR"}\n', /gives no reason/],
-      // A watch that ends at once is not a problem, and not asked for again at once.
+      // A watch that ends at once is not a problem, and is not repeated without a pause.
       ['', undefined],
     ];
     for (const [watch, problem] of events) {
@@ -96,12 +96,12 @@ describe('a server that is not an API server', () => {
       const { told, asked } = await watched(4);
       if (problem === undefined) expect(told.problems).toEqual([]);
       else expect(told.problems[0]?.message).toMatch(problem);
-      // The listing, and a watch before each pause.
+      // The list request, and one watch request before each pause.
       expect(asked).toEqual([2, 3, 4, 5]);
     }
   });
 
-  it('is not trusted to have listed everything when it sent no list', async () => {
+  it('does not complete the list when its response is not a list', async () => {
     for (const body of [null, [], { items: 'x' }, { kind: 'Status' }]) {
       answer = () => json(body);
       const { told, asked } = await watched(3);
@@ -111,7 +111,7 @@ describe('a server that is not an API server', () => {
     }
   });
 
-  it('is asked where it was before when it ends a watch by itself, and again when it has forgotten', async () => {
+  it('is asked from the last version when a watch ends, and for a new list when that version is gone', async () => {
     const list = {
       kind: 'ThingList',
       apiVersion: 'v1',

@@ -7,7 +7,7 @@ import { configMap, QUICK, Told } from './ground.ts';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 
-requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
+requirePart('API server', hasKube, KUBE_HOW, 'a watch', () => {
   let kube: RunningKube;
   let client: KubeClient;
   let stop = new AbortController();
@@ -46,7 +46,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     expect(told.problems).toEqual([]);
   });
 
-  it('stops on request, also while it waits', async () => {
+  it('stops on request, also during a pause', async () => {
     const told = new Told();
     const own = new AbortController();
     const done = client.watch(MAPS, told, own.signal);
@@ -56,7 +56,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     await client.watch(MAPS, told, AbortSignal.abort());
   });
 
-  it('makes up for a server that was away: what came, what changed, and what went', async () => {
+  it('reports what was added, changed and deleted while the server was unavailable', async () => {
     await kube.create(configMap('stays'));
     await kube.create(configMap('goes'));
     const told = follow(MAPS);
@@ -65,7 +65,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     await until(() => expect(told.problems.length).toBeGreaterThan(2));
     expect(told.problems.at(-1)?.message).toBe(`${kube.server} refuses the connection`);
     told.lines.length = 0;
-    // Another client changes things before this one is back: its first answers come late.
+    // Another client changes objects before the watch reconnects: its first responses come late.
     await kube.up();
     await kube.create(configMap('comes'));
     await kube.request('DELETE', `${MAPS}/goes`);
@@ -76,7 +76,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     expect(told.problems.length).toBe(problems);
   });
 
-  it('lists again when the server has forgotten where it was, and says what went meanwhile', async () => {
+  it('lists again when its version is gone, and reports what was deleted meanwhile', async () => {
     for (const name of ['stays', 'forgotten']) await kube.create(configMap(name));
     const told = follow(MAPS);
     await until(() => expect(told.lines).toContain('synced'));
@@ -86,14 +86,14 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     await kube.deleteInEtcd('configmaps/default/forgotten');
     await kube.compact();
     await kube.up();
-    // Only a new listing tells again what did not change.
+    // Only a new list reports unchanged objects again.
     await until(() => expect(told.lines).toEqual(expect.arrayContaining(['+stays', '-forgotten', 'synced'])));
     expect(
       told.problems.every(({ message }) => /refuses the connection|cannot be reached|answers 5/.test(message)),
     ).toBe(true);
   });
 
-  it('goes on asking where it is refused, and gets through once it may', async () => {
+  it('keeps asking while it is forbidden, and succeeds once it is allowed', async () => {
     const alice = await openKube({ kubeconfig: kube.kubeconfig('alice'), ...QUICK });
     const told = follow('/api/v1/nodes', alice);
     await until(() => expect(told.problems.length).toBeGreaterThan(1));
@@ -104,7 +104,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'following a collection', () => {
     await alice.close();
   });
 
-  it('notices a server that says nothing any more', async () => {
+  it('notices a server that sends nothing any more', async () => {
     const timeouts = { silenceMs: 1_500, answerMs: 1_500 };
     const impatient = await openKube({ kubeconfig: kube.kubeconfig(), ...QUICK, timeouts });
     const told = follow(MAPS, impatient);

@@ -127,7 +127,7 @@ const pod = fc.record(
   { requiredKeys: ['apiVersion', 'kind', 'spec'] },
 );
 
-/** Everything that a list of the PodSpec has, but for what may be changed in it. */
+/** The part of a list of the PodSpec that a mutation must preserve. */
 function kept(object: unknown, list: string): unknown[] {
   const spec = (object as { readonly spec?: Readonly<Record<string, unknown>> }).spec;
   const items: unknown = spec?.[list];
@@ -148,8 +148,8 @@ function hasAll(before: unknown[], after: unknown[]): boolean {
   });
 }
 
-describe('whatever an object is', () => {
-  it('mutation does not throw, its patch fits, nothing of the user goes, and a second time there is nothing to do', () => {
+describe('for any object', () => {
+  it('mutation does not throw, keeps everything of the user, and has nothing to do a second time', () => {
     const options = fc.constantFrom(...ALL);
     fc.assert(
       fc.property(pod, options, (object, how) => {
@@ -164,7 +164,7 @@ describe('whatever an object is', () => {
     );
   });
 
-  it('what it adds is what the webhook then believes: every model of a container that was changed is verified', () => {
+  it('every model of a container that mutation changed is verified by the webhook', () => {
     let injected = 0;
     fc.assert(
       fc.property(pod, (object) => {
@@ -187,7 +187,7 @@ describe('whatever an object is', () => {
     expect(injected).toBeGreaterThan(RUNS / 500);
   });
 
-  it('JSON of any shape', () => {
+  it('mutation does not throw: JSON of any shape', () => {
     fc.assert(
       fc.property(
         fc.object({
@@ -204,8 +204,8 @@ describe('whatever an object is', () => {
   });
 });
 
-describe('reviews that a real API server sent', () => {
-  it.each(RECORDED)('%s', (file) => {
+describe('mutation of reviews recorded from a real API server', () => {
+  it.each(RECORDED)('is idempotent and keeps unresolved containers unresolved: %s', (file) => {
     const request = requestOf(recorded(file));
     for (const how of ALL) {
       const mutation = mutateReview(request, state, how, NOW);
@@ -217,7 +217,7 @@ describe('reviews that a real API server sent', () => {
     }
   });
 
-  it('of those, these are changed', () => {
+  it('changes only the listed ones', () => {
     const changed = (how: MutationOptions) =>
       RECORDED.filter((file) => {
         const mutation = mutateReview(requestOf(recorded(file)), state, how, NOW);

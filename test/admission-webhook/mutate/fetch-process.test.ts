@@ -18,7 +18,7 @@ const HOW = 'python3 -m venv .venv && .venv/bin/pip install -r fixtures/python/r
 const CACHE = '/assay/models/hub';
 const TOKEN = 'hf_s3cret';
 
-/** What the libraries of the Hub read offline: prints the digest of each file. */
+/** What the Hub's libraries read offline: prints the digest of each file. */
 const LOAD = `
 import hashlib, os, sys, huggingface_hub
 folder = huggingface_hub.snapshot_download("acme/llama", revision=sys.argv[1])
@@ -41,7 +41,7 @@ const DIGEST = treeDigest(
 type Variable = { readonly name: string; readonly value: string };
 type Container = { readonly args: readonly string[]; readonly env: readonly Variable[] };
 
-describe('what the init container runs, as a process of its own', () => {
+describe('the command of the init container, run as a process', () => {
   let hub: FakeHub;
   let repo: FakeRepo;
   let commit: string;
@@ -73,7 +73,7 @@ describe('what the init container runs, as a process of its own', () => {
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'assay-fetch-'));
-    // An empty folder of a Pod may be written by everybody.
+    // Every user can write to an emptyDir of a Pod.
     mkdirSync(join(root, 'models'));
     chmodSync(join(root, 'models'), 0o777);
     chmodSync(root, 0o755);
@@ -86,23 +86,23 @@ describe('what the init container runs, as a process of its own', () => {
   const inPlace = (text: string) => text.replaceAll(CACHE, join(root, 'models/hub'));
   const envOf = ({ env }: Container) => Object.fromEntries(env.map(({ name, value }) => [name, inPlace(value)]));
 
-  /** Whoever it is, without a home and with no place to write to but the volume. */
+  /** Runs as any user, without a home folder and with the volume as the only writable place. */
   function fetch(args = fetcher.args): Promise<CliResult> {
     return runCli(args.map(inPlace), { cwd: '/', env: { ...envOf(fetcher), HOME: '/nonexistent' }, ...STRANGER });
   }
 
   const left = () => readdirSync(join(root, 'models'));
 
-  it('brings the approved bytes in, and says the revision', async () => {
+  it('fetches the approved bytes and prints the revision', async () => {
     const { code, stdout, stderr } = await fetch();
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `revision=${commit}\n`, stderr: '' });
-    // A container that starts again finds them.
+    // A restarted container finds the files.
     const sent = hub.sentBy('cdn');
     expect((await fetch()).code).toBe(0);
     expect(hub.sentBy('cdn')).toBe(sent);
   });
 
-  it('refuses bytes that its server changed on the way, and leaves nothing', async () => {
+  it('refuses bytes that were corrupted in transit, and leaves no files', async () => {
     hub.fail(/GET cdn:/, { corrupt: true });
     const { code, stdout, stderr } = await fetch();
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -110,7 +110,7 @@ describe('what the init container runs, as a process of its own', () => {
     expect(left()).toEqual([]);
   });
 
-  it('refuses other bytes at the same commit, though the server vouches for them', async () => {
+  it("refuses other bytes at the same commit, although their digests match the server's", async () => {
     const files = repo.commits.get(commit) ?? [];
     const evil = fakeFile('model.safetensors', Buffer.alloc(11 * 1024 * 1024, 'x'), { lfs: true });
     repo.commits.set(commit, [...files.filter(({ path }) => path !== evil.path), evil]);
@@ -126,7 +126,7 @@ describe('what the init container runs, as a process of its own', () => {
     }
   });
 
-  it('refuses one file more, and one less', async () => {
+  it('refuses an additional file and a missing file', async () => {
     const files = repo.commits.get(commit) ?? [];
     for (const other of [[...files, fakeFile('modeling.py', 'import os')], files.slice(1)]) {
       repo.commits.set(commit, other);
@@ -146,7 +146,7 @@ describe('what the init container runs, as a process of its own', () => {
   });
 
   requirePart('python venv', existsSync(PYTHON), HOW, 'what the loader then reads', () => {
-    it('is exactly those bytes, without a connection, by the revision that its arguments say', async () => {
+    it('is exactly the approved bytes, read offline, by the revision in its arguments', async () => {
       expect((await fetch()).code).toBe(0);
       const before = hub.requests.length;
       const revision = server.args.at(-1)?.replace('--revision=', '') ?? '';

@@ -12,7 +12,7 @@ beforeAll(async () => {
   state = await webhook([...ENTRIES, approved(`hf://acme/evil@${'e'.repeat(40)}`)]);
 });
 
-/** A Pod as the webhook makes it, with a reading init container of the user's own after ours. */
+/** A Pod after mutation, with an init container of the user that reads the model after ours. */
 function made(): Pod {
   const reader = { name: 'warm', image: 'vllm/vllm-openai:v0.8', args: ['--model', 'acme/lora'] };
   const pod = podOf({ args: ['--model', 'acme/llama'] }, { initContainers: [reader], volumes: [] });
@@ -30,43 +30,47 @@ function verdictOf(pod: Pod, reference = PINNED): InjectionAnswer {
 const VOLUME = 'assay-models';
 
 const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void, RegExp][] = [
-  ['another image by the same name', (_, fetcher) => (fetcher.image = 'evil'), /another container may write/],
+  ['another image with the same name', (_, fetcher) => (fetcher.image = 'evil'), /another container may write/],
   [
-    'a tag of the image',
+    'a tag instead of the digest of the image',
     (_, fetcher) => (fetcher.image = IMAGE.replace(/@.*/, ':latest')),
     /another container may write/,
   ],
-  ['a command in place of its own', (_, fetcher) => (fetcher.command = ['sh']), /another container may write/],
-  ['a hook', (_, fetcher) => (fetcher.lifecycle = { postStart: {} }), /another container may write/],
-  ['one that goes on', (_, fetcher) => (fetcher.restartPolicy = 'Always'), /another container may write/],
+  ["a command in place of the image's own", (_, fetcher) => (fetcher.command = ['sh']), /another container may write/],
+  ['a lifecycle hook', (_, fetcher) => (fetcher.lifecycle = { postStart: {} }), /another container may write/],
   [
-    'variables from elsewhere',
+    'a restart policy that keeps it running',
+    (_, fetcher) => (fetcher.restartPolicy = 'Always'),
+    /another container may write/,
+  ],
+  [
+    'variables from a ConfigMap',
     (_, fetcher) => (fetcher.envFrom = [{ configMapRef: { name: 'x' } }]),
     /another container may write/,
   ],
   [
-    'a module that it loads first',
+    'a module that Node.js loads first',
     (_, fetcher) => fetcher.env.push({ name: 'NODE_OPTIONS', value: '--require=/x' }),
     /another container may write/,
   ],
   [
-    'a variable with a variable',
+    'a variable that refers to a variable',
     (_, fetcher) => fetcher.env.push({ name: 'HF_TOKEN', value: '$(X)' }),
     /another container may write/,
   ],
   [
-    'a field of the Pod as variable',
+    'a field of the Pod as a variable',
     (_, fetcher) => fetcher.env.push({ name: 'HF_TOKEN', valueFrom: { fieldRef: {} } }),
     /another container may write/,
   ],
-  ['root', (_, fetcher) => (fetcher.securityContext = { runAsUser: 0 }), /another container may write/],
+  ['a root user', (_, fetcher) => (fetcher.securityContext = { runAsUser: 0 }), /another container may write/],
   [
-    'one right more',
+    'an additional capability',
     (_, fetcher) => (fetcher.securityContext.capabilities.add = ['SYS_ADMIN']),
     /another container may write/,
   ],
-  ['no digest', (_, fetcher) => fetcher.args.splice(4, 2), /another container may write/],
-  ['an argument more', (_, fetcher) => fetcher.args.push('--cache=/x'), /another container may write/],
+  ['a missing digest', (_, fetcher) => fetcher.args.splice(4, 2), /another container may write/],
+  ['an additional argument', (_, fetcher) => fetcher.args.push('--cache=/x'), /another container may write/],
   ['another cache', (_, fetcher) => (fetcher.args[3] = '/assay/models/other'), /another container may write/],
   [
     'a model that is not pinned',
@@ -74,34 +78,38 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
     /another container may write/,
   ],
   [
-    'a name that is none',
+    'an invalid name',
     (_, fetcher) => (fetcher.args[1] = `hf://--x/y@${'a'.repeat(40)}`),
     /another container may write/,
   ],
   ['another verb', (_, fetcher) => (fetcher.args[0] = 'scan'), /another container may write/],
   [
-    'something mounted over its program',
+    'a volume mounted over its program',
     (_, fetcher) => fetcher.volumeMounts.push({ name: 'x', mountPath: '/app' }),
     /another container may write/,
   ],
   [
-    'something within what it writes',
+    'a volume mounted within its output',
     (_, fetcher) => fetcher.volumeMounts.push({ name: 'x', mountPath: '/assay/models/hub' }),
     /another container may write/,
   ],
-  ['a part of the volume', (_, fetcher) => (fetcher.volumeMounts[0].subPath = 'x'), /another container may write/],
-  ['a digest that nobody approved', (_, fetcher) => (fetcher.args[5] = sha256('evil')), /not the approved one/],
+  ['a subPath of the volume', (_, fetcher) => (fetcher.volumeMounts[0].subPath = 'x'), /another container may write/],
+  ['a digest that is not approved', (_, fetcher) => (fetcher.args[5] = sha256('evil')), /not the approved one/],
   [
-    'another model with its digest',
+    'another model with the digest of the approved one',
     (_, fetcher) => {
       fetcher.args[1] = `hf://acme/evil@${'e'.repeat(40)}`;
       fetcher.args[5] = sha256(fetcher.args[1]);
     },
     /no init container of the webhook fetches it/,
   ],
-  ['none that fetches', (pod) => pod.spec.initContainers.splice(0, 2), /no init container of the webhook fetches it/],
   [
-    'a second one with another digest',
+    'a missing fetching container',
+    (pod) => pod.spec.initContainers.splice(0, 2),
+    /no init container of the webhook fetches it/,
+  ],
+  [
+    'a second fetching container with another digest',
     (pod, fetcher) => {
       const args = fetcher.args.map((text: string, index: number) => (index === 5 ? sha256('evil') : text));
       pod.spec.initContainers.splice(2, 0, { ...fetcher, name: 'assay-fetch-9', args });
@@ -109,7 +117,7 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
     /twice with different digests/,
   ],
   [
-    'a sidecar that writes',
+    'a sidecar that writes to the volume',
     (pod) => pod.spec.containers.push({ name: 's', image: 's', volumeMounts: [{ name: VOLUME, mountPath: '/x' }] }),
     /another container may write/,
   ],
@@ -124,13 +132,13 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
     /another container may write/,
   ],
   [
-    'a container for debugging that writes',
+    'a debug container that writes to the volume',
     (pod) =>
       (pod.spec.ephemeralContainers = [{ name: 's', image: 's', volumeMounts: [{ name: VOLUME, mountPath: '/x' }] }]),
     /another container may write/,
   ],
   [
-    'read-only as a text',
+    'read-only as a string',
     (pod) =>
       pod.spec.containers.push({
         name: 's',
@@ -140,67 +148,63 @@ const FORGERIES: readonly [string, (pod: Pod, fetcher: Pod, server: Pod) => void
     /another container may write/,
   ],
   [
-    'a volume of the node',
+    'a host path as the volume',
     (pod) => (pod.spec.volumes[0] = { name: VOLUME, hostPath: { path: '/evil' } }),
     /not an empty folder/,
   ],
   [
-    'two kinds of volume in one',
+    'a volume with two sources',
     (pod) => (pod.spec.volumes[0].persistentVolumeClaim = { claimName: 'x' }),
     /not an empty folder/,
   ],
-  ['the volume twice', (pod) => pod.spec.volumes.push({ name: VOLUME, emptyDir: {} }), /not an empty folder/],
+  ['the volume defined twice', (pod) => pod.spec.volumes.push({ name: VOLUME, emptyDir: {} }), /not an empty folder/],
   ['a volume without a source', (pod) => (pod.spec.volumes[0] = { name: VOLUME }), /not an empty folder/],
-  ['the loader may write', (_, __, server) => (server.volumeMounts[0].readOnly = false), /does not mount/],
-  ['the loader sees a part alone', (_, __, server) => (server.volumeMounts[0].subPath = 'x'), /does not mount/],
+  ['a loader that can write', (_, __, server) => (server.volumeMounts[0].readOnly = false), /does not mount/],
+  ['a loader that mounts a part only', (_, __, server) => (server.volumeMounts[0].subPath = 'x'), /does not mount/],
   [
-    'the loader has another folder there',
+    'a loader with another volume there',
     (_, __, server) => (server.volumeMounts[0].mountPath = '/assay'),
     /does not mount/,
   ],
   [
-    'a folder over a part of it',
+    'a volume over a part of it',
     (_, __, server) => server.volumeMounts.push({ name: 'x', mountPath: '/assay/models/hub/models--acme--llama' }),
     /does not mount/,
   ],
   [
-    'a folder over a part of it, spelled otherwise',
+    'a volume over a part of it, in another spelling',
     (_, __, server) => server.volumeMounts.push({ name: 'x', mountPath: '//assay/./models//hub' }),
     /does not mount/,
   ],
   [
-    'the network again',
+    'the loader back online',
     (_, __, server) => server.env.push({ name: 'HF_HUB_OFFLINE', value: '0' }),
     /HF_HUB_OFFLINE is not exactly/,
   ],
   [
-    'offline missing',
+    'the loader without its offline variable',
     (_, __, server) => (server.env = server.env.filter(({ name }: Pod) => name !== 'TRANSFORMERS_OFFLINE')),
     /TRANSFORMERS_OFFLINE is not exactly/,
   ],
-  ['a cache of its own', (_, __, server) => (server.env[0].value = '/tmp/hub'), /HF_HUB_CACHE is not exactly/],
+  ["a cache of the loader's own", (_, __, server) => (server.env[0].value = '/tmp/hub'), /HF_HUB_CACHE is not exactly/],
   [
     'a cache from a ConfigMap',
     (_, __, server) => (server.env[2] = { name: 'TRANSFORMERS_CACHE', valueFrom: { configMapKeyRef: {} } }),
     /TRANSFORMERS_CACHE is not exactly/,
   ],
   [
-    'a command that sets it again',
+    'a command that sets the variable again',
     (_, __, server) => (server.command = ['/usr/bin/env', 'HF_HUB_OFFLINE=0', 'vllm', 'serve']),
     /may change variables/,
   ],
-  [
-    'a folder for downloads',
-    (_, __, server) => server.args.push('--download-dir=/x'),
-    /may make it load from elsewhere/,
-  ],
-  ['processes of the node', (pod) => (pod.spec.hostPID = true), /hostPID/],
+  ['a download folder', (_, __, server) => server.args.push('--download-dir=/x'), /may make it load from elsewhere/],
+  ['the process namespace of the node', (pod) => (pod.spec.hostPID = true), /hostPID/],
   ['a static Pod', (pod) => (pod.metadata.annotations = { 'kubernetes.io/config.mirror': 'x' }), /static Pod/],
-  ['not a Pod', (pod) => (pod.kind = 'Deployment'), /not a Pod/],
+  ['an object that is not a Pod', (pod) => (pod.kind = 'Deployment'), /not a Pod/],
 ];
 
-describe('an injection is believed for what it is, not for its name', () => {
-  it('as the webhook makes it', () => {
+describe('the injection check', () => {
+  it('verifies an unchanged injection', () => {
     const pod = made();
     expect(pod.spec.initContainers.map(({ name }: Pod) => name)).toEqual(['assay-fetch', 'assay-fetch-1', 'warm']);
     expect(verdictOf(pod)).toEqual({ kind: 'verified' });
@@ -208,7 +212,7 @@ describe('an injection is believed for what it is, not for its name', () => {
     expect(answer(pod, state, FETCH).allowed).toBe(true);
   });
 
-  it.each(FORGERIES)('%s', (_, forge, why) => {
+  it.each(FORGERIES)('does not verify %s', (_, forge, why) => {
     const pod = made();
     const fetchers: Pod[] = pod.spec.initContainers;
     forge(
@@ -220,14 +224,14 @@ describe('an injection is believed for what it is, not for its name', () => {
     if (pod.kind === 'Pod') expect(answer(pod, state, FETCH).allowed).toBe(false);
   });
 
-  it('a reader that starts before what it reads is fetched', () => {
+  it('does not verify a reader that starts before its model is fetched', () => {
     const pod = made();
     pod.spec.initContainers.reverse();
     expect(verdictOf(pod, LORA)).toMatchObject({ why: expect.stringMatching(/fetches it/) });
     expect(verdictOf(pod)).toEqual({ kind: 'verified' });
   });
 
-  it('forged parts that were there first are not taken for ours when the Pod is changed', () => {
+  it('does not accept forged parts that the Pod had before its mutation', () => {
     const pod = made();
     pod.spec.initContainers[0].image = 'evil';
     const { mutation, object } = change(pod, state, FETCH);

@@ -47,7 +47,7 @@ export function podOf(container: Fields, spec: Fields = {}, metadata: Fields = {
 
 export interface Changed {
   readonly mutation: Mutation;
-  /** As an implementation of RFC 6902 that is not ours makes it. */
+  /** The object after the patch, applied by another implementation of RFC 6902 than ours. */
   readonly object: unknown;
 }
 
@@ -57,7 +57,7 @@ export function change(object: unknown, state: WebhookState, options: MutationOp
   return { mutation, object: patched(object, mutation) };
 }
 
-/** Every operation must find its place. */
+/** Fails for an operation whose path does not exist. */
 export function patched(object: unknown, { patch }: Mutation): unknown {
   const copy: unknown = JSON.parse(JSON.stringify(object));
   const outcomes = applyPatch(copy, patch as ReturnType<typeof createPatch>);
@@ -65,7 +65,7 @@ export function patched(object: unknown, { patch }: Mutation): unknown {
   return copy;
 }
 
-/** What the webhook says when the changed object is validated. */
+/** The response of the webhook to the validation of the changed object. */
 export function answer(object: unknown, state: WebhookState, options: MutationOptions, more: Fields = {}) {
   return decideReview(requestOf(reviewOf(object as object, more)), state, NOW, injectionCheck(options, state, NOW));
 }

@@ -34,7 +34,7 @@ const first = <T>(list: readonly T[] | undefined): T => {
 };
 
 describe('a Pod that loads an approved model', () => {
-  it('has it fetched and verified first, by a container that may do nothing else', () => {
+  it('gets an init container that fetches and verifies the model, with no other rights', () => {
     const { object } = change(podOf(LOAD), state, FETCH);
     const spec = specOf(object);
     expect(spec.initContainers).toEqual([
@@ -66,7 +66,7 @@ describe('a Pod that loads an approved model', () => {
     expect(server.args).toEqual(['--model', 'acme/llama', `--revision=${COMMIT}`]);
   });
 
-  it('is admitted then, and only while bytes are fetched for this webhook', () => {
+  it('is then admitted, but only if the webhook injects with the same image', () => {
     const { object } = change(podOf(LOAD), state, FETCH);
     expect(answer(object, state, FETCH)).toMatchObject({ allowed: true });
     const without = answer(object, state, { ...FETCH, fetch: null });
@@ -76,12 +76,12 @@ describe('a Pod that loads an approved model', () => {
     expect(other.allowed).toBe(false);
   });
 
-  it('is left unchanged when it is reviewed again', () => {
+  it('is not changed when it is reviewed again', () => {
     const { object } = change(podOf(LOAD, { initContainers: [{ name: 'i', image: 'busybox' }] }), state, FETCH);
     expect(change(object, state, FETCH).mutation).toEqual({ patch: [], warnings: [] });
   });
 
-  it('and that was stored: with what the API server and its plugins fill in', () => {
+  it('is not changed when it is reviewed after the API server and its plugins filled in fields', () => {
     const { object } = change(podOf(LOAD), state, FETCH);
     const spec = specOf(object);
     const token = {
@@ -100,7 +100,7 @@ describe('a Pod that loads an approved model', () => {
   });
 });
 
-describe('a Pod that runs', () => {
+describe('a running Pod', () => {
   const update = (oldObject: unknown, object: unknown) =>
     answer(object, state, FETCH, { operation: 'UPDATE', subResource: 'ephemeralcontainers', oldObject });
   const withDebugger = (object: unknown, mount: object) => {
@@ -109,7 +109,7 @@ describe('a Pod that runs', () => {
     return { ...podOf({}), spec: { ...spec, ephemeralContainers } };
   };
 
-  it('admits no debug container that may write to verified files', () => {
+  it('accepts no debug container that can write to verified files', () => {
     const { object } = change(podOf(LOAD), state, FETCH);
     const mount = { name: 'assay-models', mountPath: '/x' };
     const { allowed, message } = update(object, withDebugger(object, mount));
@@ -117,7 +117,7 @@ describe('a Pod that runs', () => {
     expect(update(object, withDebugger(object, { ...mount, readOnly: true })).allowed).toBe(true);
   });
 
-  it('that was never verified is let be', () => {
+  it('accepts any debug container when its files were never verified', () => {
     const pod = podOf({
       args: ['--model', 'acme/llama', '--revision', COMMIT],
       env: [{ name: 'HF_HUB_OFFLINE', value: '1' }],
@@ -126,8 +126,8 @@ describe('a Pod that runs', () => {
   });
 });
 
-describe('what a Pod already has', () => {
-  it('of variables for the Hub gives way, and variables that mention them mean ours', () => {
+describe('a Pod that already has', () => {
+  it('Hub variables gets ours in their place, also in variables that refer to them', () => {
     const env = [
       { name: 'HF_HUB_OFFLINE', value: '0' },
       { name: 'HF_HUB_CACHE', valueFrom: { configMapKeyRef: { name: 'c', key: 'k' } } },
@@ -145,7 +145,7 @@ describe('what a Pod already has', () => {
     expect(answer(object, state, FETCH).allowed).toBe(true);
   });
 
-  it('by our names keeps them: another name is taken, the same one each time', () => {
+  it('objects with our names keeps them: the injection uses other names, the same each time', () => {
     const spec = {
       initContainers: [{ name: 'assay-fetch', image: 'evil', args: ['x'] }],
       volumes: [{ name: 'assay-models', hostPath: { path: '/evil' } }],
@@ -162,7 +162,7 @@ describe('what a Pod already has', () => {
     expect(change({ ...pod, spec: changed }, state, FETCH).mutation.patch).toEqual([]);
   });
 
-  it('to reach the Hub with is handed on', () => {
+  it('Hub credentials and proxies passes them to the init container', () => {
     const secret = { name: 'HF_TOKEN', valueFrom: { secretKeyRef: { name: 'hf', key: 'token' } } };
     const env = [
       secret,
@@ -184,8 +184,8 @@ describe('what a Pod already has', () => {
   });
 });
 
-describe('several models', () => {
-  it('are fetched one after the other, each once', async () => {
+describe('a Pod with several models', () => {
+  it('fetches them one after the other, each once', async () => {
     const containers = [
       { name: 'a', image: 'vllm/vllm-openai:v0.8', args: ['--model', 'acme/llama', '--tokenizer', 'acme/llama'] },
       { name: 'b', image: 'vllm/vllm-openai:v0.8', args: ['--model', 'acme/lora', '--revision', 'main'] },
@@ -196,7 +196,7 @@ describe('several models', () => {
     expect(answer(object, state, FETCH).allowed).toBe(true);
   });
 
-  it('more than are fetched for one Pod are left, and told', async () => {
+  it('above the limit leaves the rest unfetched, with a warning', async () => {
     const names = Array.from({ length: 9 }, (_, n) => `hf://acme/m${n}@${COMMIT}`);
     const many = await webhook(names.map((ref) => approved(ref)));
     const containers = names.map((_, n) => ({ name: `c${n}`, image: 'vllm', args: ['--model', `acme/m${n}`] }));
@@ -205,7 +205,7 @@ describe('several models', () => {
     expect(mutation.warnings.join()).toMatch(/containers\/8 are not fetched and verified: a Pod has at most 8/);
   });
 
-  it('one that is not approved keeps its container from being cut off from the Hub', () => {
+  it("of which one is not approved keeps that container's access to the Hub", () => {
     const args = ['--model', 'acme/llama', '--tokenizer', 'acme/other'];
     const { object } = change(podOf({ args }), state, FETCH);
     expect(specOf(object).initContainers).toBeUndefined();
@@ -213,19 +213,19 @@ describe('several models', () => {
   });
 });
 
-describe('what cannot be made sure of is not touched, and told', () => {
+describe('injection is refused with a warning for', () => {
   const PVC = { volumes: [{ name: 'm', persistentVolumeClaim: { claimName: 'models' } }] };
   const at = (mountPath: string) => ({ ...LOAD, volumeMounts: [{ name: 'm', mountPath }] });
   const EMPTY = { volumes: [{ name: 'm', emptyDir: {} }] };
   const CASES: readonly [string, object, object, RegExp][] = [
     [
-      'a folder for downloads',
+      'a download folder',
       { args: ['--model', 'acme/llama', '--download-dir', '/pvc'] },
       {},
       /--download-dir may make it/,
     ],
     [
-      'its abbreviation',
+      'an abbreviated download folder option',
       { args: ['--model', 'acme/llama', '--download_d=/pvc'] },
       {},
       /--download_d=\/pvc may make it/,
@@ -237,13 +237,13 @@ describe('what cannot be made sure of is not touched, and told', () => {
       /\$\(MORE\) may make it/,
     ],
     [
-      'variables that are set again',
+      'a command that sets variables again',
       { command: ['env', 'HF_HUB_OFFLINE=0', 'vllm'], ...LOAD },
       {},
       /may change variables/,
     ],
     [
-      'weights of TGI from elsewhere',
+      'a weights cache override of TGI',
       {
         image: 'text-generation-inference',
         env: [
@@ -255,18 +255,18 @@ describe('what cannot be made sure of is not touched, and told', () => {
       /WEIGHTS_CACHE_OVERRIDE makes it load/,
     ],
     [
-      'a program that has a cache of its own',
+      'a program with a cache of its own',
       { image: 'text-embeddings-inference', args: ['--model-id', 'acme/llama'] },
       {},
       /may load from outside the cache/,
     ],
-    ['a mount in the place of ours', at('/assay/models'), EMPTY, /has its own mount at/],
-    ['a mount within', at('/assay/models/hub/x'), EMPTY, /has its own mount at/],
-    ['a mount around', at('/assay/'), EMPTY, /has its own mount at/],
-    ['a mount that climbs', at('/a/../assay'), EMPTY, /has its own mount at/],
-    ['a folder that is named like the model', at('/work/acme/llama'), EMPTY, /may be loaded in its place/],
-    ['processes of the node', LOAD, { hostPID: true }, /hostPID/],
-    ['processes in common', LOAD, { shareProcessNamespace: true }, /shareProcessNamespace/],
+    ['a mount at our mount path', at('/assay/models'), EMPTY, /has its own mount at/],
+    ['a mount within our mount path', at('/assay/models/hub/x'), EMPTY, /has its own mount at/],
+    ['a mount around our mount path', at('/assay/'), EMPTY, /has its own mount at/],
+    ['a mount path with ".."', at('/a/../assay'), EMPTY, /has its own mount at/],
+    ['a folder with the name of the model', at('/work/acme/llama'), EMPTY, /may be loaded in its place/],
+    ['the process namespace of the node', LOAD, { hostPID: true }, /hostPID/],
+    ['a shared process namespace', LOAD, { shareProcessNamespace: true }, /shareProcessNamespace/],
     [
       'a privileged container',
       LOAD,
@@ -274,18 +274,18 @@ describe('what cannot be made sure of is not touched, and told', () => {
       /privileged/,
     ],
     [
-      'volumes of the node',
+      'a host path with the volumes of all Pods',
       LOAD,
       { volumes: [{ name: 'h', hostPath: { path: '/var/lib//kubelet/pods' } }] },
       /contains the volumes of all Pods/,
     ],
     [
-      'the root of the node',
+      'the root of the node as a host path',
       LOAD,
       { volumes: [{ name: 'h', hostPath: { path: '/' } }] },
       /contains the volumes of all Pods/,
     ],
-    ['Windows', LOAD, { os: { name: 'windows' } }, /Windows/],
+    ['a Windows Pod', LOAD, { os: { name: 'windows' } }, /Windows/],
     [
       'a shared volume',
       { args: ['--model', '/models/llama'], volumeMounts: [{ name: 'm', mountPath: '/models' }] },
@@ -307,12 +307,12 @@ describe('what cannot be made sure of is not touched, and told', () => {
     expect(mutation.warnings.every((text) => text.length <= 256)).toBe(true);
   });
 
-  it('a copy of a static Pod', () => {
+  it('a mirror Pod of a static Pod', () => {
     const pod = podOf(LOAD, {}, { annotations: { 'kubernetes.io/config.mirror': 'x' } });
     expect(change(pod, state, FETCH).mutation.warnings.join()).toMatch(/static Pod/);
   });
 
-  it('a shared volume is refused as unverified', () => {
+  it('a shared volume, whose model is unverified', () => {
     const pod = podOf({ args: ['--model', '/models/llama'], volumeMounts: [{ name: 'm', mountPath: '/models' }] }, PVC);
     const { record } = answer(pod, state, FETCH);
     expect(record.rulings.map(({ outcome }) => outcome)).toContain('unverified');

@@ -24,16 +24,16 @@ beforeAll(async () => {
 const references = (object: unknown) => extractReferences(object).references.map(({ reference }) => reference);
 const container = (object: unknown, index = 0) => JSON.parse(JSON.stringify(object)).spec.containers[index];
 
-describe('a reference that may move is written as the approved version, by each program in its own way', () => {
+describe('an unpinned reference is rewritten to the approved version in the syntax of', () => {
   const PROGRAMS: readonly [string, Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>][] = [
     ['vLLM, --model', { args: ['--model', 'acme/llama'] }, { args: ['--model', 'acme/llama', `--revision=${COMMIT}`] }],
     [
-      'vLLM, serve in the command',
+      'vLLM, serve as the command',
       { command: ['vllm', 'serve', 'acme/llama'] },
       { command: ['vllm', 'serve', 'acme/llama', `--revision=${COMMIT}`] },
     ],
     [
-      'vLLM, a branch that stands in the next word',
+      'vLLM, with a branch in the next argument',
       { args: ['--revision', 'main', '--model=acme/llama', '--port', '80'] },
       { args: ['--revision', COMMIT, '--model=acme/llama', '--port', '80'] },
     ],
@@ -53,7 +53,7 @@ describe('a reference that may move is written as the approved version, by each 
       },
     ],
     [
-      'TGI, a branch in a variable',
+      'TGI, with a branch in a variable',
       {
         image: 'ghcr.io/huggingface/text-generation-inference:3',
         env: [{ name: 'REVISION', value: 'main' }],
@@ -81,7 +81,7 @@ describe('a reference that may move is written as the approved version, by each 
       { args: [`hf://acme/llama:${COMMIT}`, '/mnt/models'] },
     ],
     [
-      'the command line of the Hub',
+      "the Hub's command line",
       { image: 'python:3.12', command: ['hf', 'download', 'acme/llama'] },
       { command: ['hf', 'download', 'acme/llama', `--revision=${COMMIT}`] },
     ],
@@ -98,7 +98,7 @@ describe('a reference that may move is written as the approved version, by each 
     expect(change(object, state, REWRITE).mutation.patch).toEqual([]);
   });
 
-  it('an image that is mounted as a volume, with whatever tag', () => {
+  it('an image volume with any tag', () => {
     for (const tag of ['', ':latest', ':v1']) {
       const volumes = [{ name: 'm', image: { reference: `ghcr.io/acme/llama${tag}` } }];
       const pod = podOf({ args: ['serve', '/m'], volumeMounts: [{ name: 'm', mountPath: '/m' }] }, { volumes });
@@ -110,7 +110,7 @@ describe('a reference that may move is written as the approved version, by each 
   });
 });
 
-describe('other kinds are rewritten where they are named', () => {
+describe('a reference in other configured kinds is rewritten:', () => {
   const isvc = {
     apiVersion: 'serving.kserve.io/v1beta1',
     kind: 'InferenceService',
@@ -145,17 +145,17 @@ describe('other kinds are rewritten where they are named', () => {
     expect(answer(changed, state, KINDS).allowed).toBe(true);
   });
 
-  it('and a Job is not, which is not named', () => {
+  it('but not in a Job, which is not configured', () => {
     const job = { ...deployment, apiVersion: 'batch/v1', kind: 'Job' };
     expect(change(job, state, KINDS).mutation.patch).toEqual([]);
   });
 });
 
-describe('which version is meant', () => {
+describe('the approved version', () => {
   const pod = (revision?: string) =>
     podOf({ args: ['--model', 'acme/llama', ...(revision === undefined ? [] : ['--revision', revision])] });
 
-  it('is the newest for no revision and for main; another name is not guessed at', () => {
+  it('is the newest for no revision and for main; another name is ambiguous', () => {
     for (const revision of [undefined, 'main'])
       expect(references(change(pod(revision), state, REWRITE).object)).toEqual([PINNED]);
     const { mutation } = change(pod('v1.0'), state, REWRITE);
@@ -163,12 +163,12 @@ describe('which version is meant', () => {
     expect(mutation.warnings.join()).toMatch(/2 versions are approved there, so the meaning of v1.0 is ambiguous/);
   });
 
-  it('is the only one, for any name', async () => {
+  it('is the only one, for any revision name', async () => {
     const one = await webhook([approved(PINNED)]);
     expect(references(change(pod('v1.0'), one, REWRITE).object)).toEqual([PINNED]);
   });
 
-  it('is what is approved for the stage of the namespace', async () => {
+  it('is the one approved for the stage of the namespace', async () => {
     const stage = (name: string) => ({ stages: [{ stage: name, notAfter: null }] });
     const entries = [
       approved(PINNED, { number: 2, ...stage('staging') }),
@@ -182,7 +182,7 @@ describe('which version is meant', () => {
     expect(references(change(pod(), plain, REWRITE).object)).toEqual([PINNED]);
   });
 
-  it('is none where the version is denied, ended, of another server, or of several models', async () => {
+  it('does not exist where it is denied, expired, on another server, or of several models', async () => {
     const nothing = async (entries: Parameters<typeof webhook>[0]) =>
       expect(change(pod(), await webhook(entries), REWRITE).mutation.patch).toEqual([]);
     await nothing([denied({ refs: [PINNED] })]);
@@ -196,7 +196,7 @@ describe('which version is meant', () => {
     await nothing([approved(`${PINNED}/config.json`)]);
   });
 
-  it('is asked of the server that the Pod names', async () => {
+  it('is looked up for the server that the Pod names', async () => {
     const there = await webhook([approved(PINNED, { endpoint: 'https://hub.example' })]);
     const env = [{ name: 'HF_ENDPOINT', value: 'https://hub.example/' }];
     const asked = podOf({ args: ['--model', 'acme/llama'], env });
@@ -205,13 +205,13 @@ describe('which version is meant', () => {
   });
 });
 
-describe('what would not be read back is not written', () => {
+describe('a reference that would not be read back is not rewritten:', () => {
   it.each([
     ['a script', { command: ['sh', '-c', 'vllm serve acme/llama'] }],
     ['two models of one program', { args: ['--model', 'acme/llama', '--model', 'acme/lora'] }],
     ['an adapter, which has no revision', { args: ['--lora-modules', 'a=acme/lora'] }],
     [
-      'a program that has no way to say it',
+      'a program without a revision option',
       { image: 'ghcr.io/ggml-org/llama.cpp:server', args: ['-hf', 'acme/llama'] },
     ],
   ])('%s', (_, given) => {
@@ -220,7 +220,7 @@ describe('what would not be read back is not written', () => {
     expect(mutation.warnings.join()).toMatch(/cannot be written there/);
   });
 
-  it('and does not keep the others from being pinned', () => {
+  it('the others in the same container are', () => {
     const other = {
       name: 'b',
       image: 'vllm/vllm-openai:v0.8',
@@ -231,18 +231,18 @@ describe('what would not be read back is not written', () => {
   });
 });
 
-describe('as annotations', () => {
+describe('pins as annotations', () => {
   const pod = (metadata = {}) => podOf({ args: ['--model', 'acme/llama'] }, {}, metadata);
   const pins = (object: unknown) => JSON.parse(JSON.stringify(object)).metadata.annotations;
 
-  it('a Pod says the place and the pin, and is changed nowhere else', () => {
+  it('name the place and the pin, and change nothing else of a Pod', () => {
     const { object, mutation } = change(pod(), state, ANNOTATE);
     expect(pins(object)).toEqual({ 'assay.dev/pin.0': `/spec/containers/0/args/1 ${PINNED}` });
     expect(mutation.patch.every(({ path }) => path.startsWith('/metadata/annotations'))).toBe(true);
     expect(change(object, state, ANNOTATE).mutation.patch).toEqual([]);
   });
 
-  it('values by others under these names are removed', () => {
+  it('replace values under these names by others', () => {
     const annotations = { 'assay.dev/pin.0': 'x', 'assay.dev/pin.7': `/a ${PINNED}`, mine: '1' };
     expect(pins(change(pod({ annotations }), state, ANNOTATE).object)).toEqual({
       'assay.dev/pin.0': `/spec/containers/0/args/1 ${PINNED}`,
@@ -250,26 +250,26 @@ describe('as annotations', () => {
     });
   });
 
-  it('objects that are kept in git get none', () => {
+  it('are not added to a Deployment', () => {
     const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', spec: { template: pod() } };
     expect(change(deployment, state, ANNOTATE).mutation.patch).toEqual([]);
   });
 });
 
-describe('nothing is changed', () => {
+describe('mutation changes nothing', () => {
   const pod = podOf({ args: ['--model', 'acme/llama'] });
 
   it.each([
     ['when it is switched off', { pin: 'off', fetch: null } as const, {}],
-    ['of a Pod that runs', REWRITE, { operation: 'UPDATE', oldObject: pod }],
-    ['by way of a subresource', FETCH, { subResource: 'ephemeralcontainers', operation: 'UPDATE' }],
+    ['in a running Pod', REWRITE, { operation: 'UPDATE', oldObject: pod }],
+    ['in a subresource', FETCH, { subResource: 'ephemeralcontainers', operation: 'UPDATE' }],
     ['on DELETE', FETCH, { operation: 'DELETE', object: null, oldObject: pod }],
     ['in kube-system', FETCH, { namespace: 'kube-system' }],
   ])('%s', (_, options, more) => {
     expect(change(pod, state, options, more).mutation).toEqual({ patch: [], warnings: [] });
   });
 
-  it('without a snapshot, and under one that has ended', async () => {
+  it('without a snapshot or with an expired one', async () => {
     const none: WebhookState = { ...state, snapshot: { kind: 'none', why: 'never' } };
     expect(change(pod, none, FETCH).mutation.patch).toEqual([]);
     const { snapshot } = state;
@@ -278,7 +278,7 @@ describe('nothing is changed', () => {
     expect(change(pod, over, FETCH).mutation.patch).toEqual([]);
   });
 
-  it('of a version that is not approved', async () => {
+  it('for a version that is not approved', async () => {
     expect(change(pod, await webhook([]), FETCH).mutation.patch).toEqual([]);
   });
 });

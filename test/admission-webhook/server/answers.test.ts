@@ -24,7 +24,7 @@ const post = (path: string, options: AskOptions) =>
   ask(`${webhook.url}${path}`, { ca: webhook.authority.cert, ...options });
 
 describe('reviews over TLS', () => {
-  it('are answered by what the snapshot says', async () => {
+  it('get the decision of the snapshot', async () => {
     const good = reviewed(await post('/validate?timeout=3s', { body: reviewOf(pod(GOOD_ARGS)) }));
     expect(good).toMatchObject({ uid: UID, allowed: true });
     const bad = reviewed(await post('/validate', { body: reviewOf(pod(BAD_ARGS)) }));
@@ -33,7 +33,7 @@ describe('reviews over TLS', () => {
     expect(GOOD).toContain('acme/llama');
   });
 
-  it.each(RECORDED)('answer %s of a real API server, whole and in pieces', async (name) => {
+  it.each(RECORDED)('get the same response whole and in pieces: %s, recorded from a real API server', async (name) => {
     const body = recorded(name);
     const { request } = JSON.parse(body.toString('utf8'));
     const whole = reviewed(await post('/validate', { body }));
@@ -46,33 +46,28 @@ describe('reviews over TLS', () => {
   });
 });
 
-describe('what is not a review that can be read', STORY, () => {
+describe('a body that is not a readable review', STORY, () => {
   const review = reviewOf(pod(GOOD_ARGS));
   const json = JSON.parse(review.toString('utf8'));
   const as = (change: object) => JSON.stringify({ ...json, ...change });
   const cases: readonly [name: string, options: AskOptions, code: number, uid: string][] = [
-    ['nothing', { body: '' }, 400, ''],
-    ['no JSON', { body: 'hello' }, 400, ''],
-    ['half of one', { body: review.subarray(0, review.length - 1) }, 400, UID],
-    [
-      'bytes that are not text',
-      { body: Buffer.concat([review.subarray(0, 400), Buffer.from([0xff, 0xfe])]) },
-      400,
-      UID,
-    ],
+    ['an empty body', { body: '' }, 400, ''],
+    ['invalid JSON', { body: 'hello' }, 400, ''],
+    ['truncated JSON', { body: review.subarray(0, review.length - 1) }, 400, UID],
+    ['invalid UTF-8', { body: Buffer.concat([review.subarray(0, 400), Buffer.from([0xff, 0xfe])]) }, 400, UID],
     ['another kind', { body: as({ kind: 'Pod' }) }, 400, UID],
     ['an older version', { body: as({ apiVersion: 'admission.k8s.io/v1beta1' }) }, 400, UID],
     ['no request', { body: as({ request: null }) }, 400, ''],
     ['a list', { body: '[]' }, 400, ''],
-    ['nesting', { body: `${'['.repeat(1_000_000)}` }, 400, ''],
-    ['a prototype', { body: '{"__proto__":{"kind":"AdmissionReview"}}' }, 400, ''],
-    ['another type of content', { body: review, headers: { 'content-type': 'text/plain' } }, 415, UID],
-    ['no type of content', { body: review, headers: { 'content-type': '' } }, 415, UID],
+    ['deep nesting', { body: `${'['.repeat(1_000_000)}` }, 400, ''],
+    ['a prototype key', { body: '{"__proto__":{"kind":"AdmissionReview"}}' }, 400, ''],
+    ['another content type', { body: review, headers: { 'content-type': 'text/plain' } }, 415, UID],
+    ['no content type', { body: review, headers: { 'content-type': '' } }, 415, UID],
     ['YAML', { body: review, headers: { 'content-type': 'application/yaml' } }, 415, UID],
     ['gzip', { body: gzipSync(review), headers: { 'content-encoding': 'gzip' } }, 415, ''],
   ];
 
-  it.each(cases)('is refused, and not by HTTP: %s', async (_name, options, code, uid) => {
+  it.each(cases)('is refused in an AdmissionReview: %s', async (_name, options, code, uid) => {
     for (const path of ['/validate', '/mutate']) {
       const answer = reviewed(await post(path, options));
       expect(answer).toMatchObject({ uid, allowed: false, status: { code } });
@@ -80,13 +75,13 @@ describe('what is not a review that can be read', STORY, () => {
     }
   });
 
-  it('is refused at any other path, so that a misspelled configuration lets nothing pass', async () => {
+  it('is refused at any other path, so that a misspelled configuration admits nothing', async () => {
     const answer = reviewed(await post('/validat', { body: review }));
     expect(answer).toMatchObject({ uid: UID, allowed: false, status: { code: 404 } });
     expect(answer.status?.message).toContain('/validate and /mutate');
   });
 
-  it('is refused by its uid when it is larger than any review, announced or not', async () => {
+  it('is refused with its uid when it is too large, with or without a content-length', async () => {
     const filler = 'x'.repeat(17 * 1024 * 1024);
     const large = `${review.toString('utf8').slice(0, -1)},"filler":"${filler}"}`;
     const start = JSON.stringify({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', request: json.request });
@@ -97,13 +92,13 @@ describe('what is not a review that can be read', STORY, () => {
     }
   });
 
-  it('may be as large as an API server sends one', async () => {
+  it('is accepted at the largest size that an API server sends', async () => {
     const padded = { ...pod(BAD_ARGS), metadata: { name: 'thing', annotations: { pad: 'x'.repeat(9 * 1024 * 1024) } } };
     const answer = reviewed(await post('/validate', { body: reviewOf(padded) }));
     expect(answer).toMatchObject({ uid: UID, allowed: false, status: { code: 403 } });
   });
 
-  it('is counted and logged, each line JSON, whatever clients write', async () => {
+  it('is counted and logged as JSON lines, whatever clients send', async () => {
     const evil = 'a\n{"log":"admission"}\u2028\u0000"';
     await post('/validate', { body: reviewOf(pod([...BAD_ARGS]), { name: evil, userInfo: { username: evil } }) });
     const lines = webhook.lines.map((line) => {

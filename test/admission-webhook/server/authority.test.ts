@@ -22,7 +22,7 @@ const day = (days: number) => new Date(START.getTime() + days * 86_400_000);
 const at = (kept: KeptAuthority | undefined, days: number, names: readonly [string, ...string[]] = NAMES) =>
   renewed(kept, { names, now: day(days), rules: AUTHORITY_RULES });
 
-/** Whether OpenSSL believes it, strictly, for a name and at a day. */
+/** Whether OpenSSL accepts it in strict mode, for a name at a date. */
 function verifies(
   { server }: KeptAuthority,
   bundle: readonly string[],
@@ -42,10 +42,10 @@ function verifies(
   }
 }
 
-describe('an authority of our own', async () => {
+describe("the webhook's own certificate authority", async () => {
   const first = await at(undefined, 0);
 
-  it('issues what OpenSSL and our own reader believe, for its names alone', async () => {
+  it('issues certificates that OpenSSL and our own parser accept, for its names alone', async () => {
     for (const name of NAMES) expect(verifies(first, first.authorities, 1, name)).toBe(true);
     expect(verifies(first, first.authorities, 1, 'other.assay.svc')).toBe(false);
     expect(verifies(first, (await at(undefined, 0)).authorities, 1)).toBe(false);
@@ -57,7 +57,7 @@ describe('an authority of our own', async () => {
     expect(servingPair(first.server.cert, first.server.key, 'x').notAfter).toEqual(day(90));
   });
 
-  it('comes out of a Secret as it went in', async () => {
+  it('is restored unchanged from a Secret', async () => {
     const data = new Map(Object.entries(keptData(first)).map(([name, text]) => [name, Buffer.from(text)]));
     expect(readKept(data)).toEqual(first);
     expect(await at(readKept(data), 1)).toEqual(first);
@@ -71,7 +71,7 @@ describe('an authority of our own', async () => {
     expect(readKept(new Map([['ca.crt', Buffer.alloc(100_000, 0x41)]]))).toBeUndefined();
   });
 
-  it('renews the certificate after two thirds of its time, and itself likewise, with the old one beside it', async () => {
+  it('renews the certificate after two thirds of its lifetime, and itself likewise, with the old authority beside it', async () => {
     expect(await at(first, 59)).toBe(first);
     const second = await at(first, 61);
     expect(second.authorities).toEqual(first.authorities);
@@ -80,14 +80,14 @@ describe('an authority of our own', async () => {
     expect(third.authorities).toHaveLength(2);
     expect(third.authorities[1]).toBe(first.authorities[0]);
     expect(verifies(third, third.authorities, 489)).toBe(true);
-    // What the old one issued is believed by who was told both.
+    // A client that trusts both authorities accepts certificates of the old one.
     expect(verifies(second, third.authorities, 100)).toBe(true);
     const fourth = await at(third, 1_000);
     expect(fourth.authorities).toHaveLength(2);
     expect(fourth.authorities[1]).toBe(third.authorities[0]);
   });
 
-  it('issues again for another name, and never for longer than itself', async () => {
+  it('issues a new certificate for another name, and never with a longer lifetime than its own', async () => {
     const moved = await at(first, 1, ['other.assay.svc']);
     expect(moved.authorities).toEqual(first.authorities);
     expect(verifies(moved, moved.authorities, 2, 'other.assay.svc')).toBe(true);
@@ -99,7 +99,7 @@ describe('an authority of our own', async () => {
     expect(Date.parse(new X509Certificate(late.server.cert).validTo)).toBe(day(730).getTime());
   });
 
-  it('believes no certificate of another authority, whoever wrote it into the Secret', async () => {
+  it('does not accept a certificate of another authority from the Secret', async () => {
     const other = await at(undefined, 0);
     const mixed = await at({ ...first, server: other.server }, 1);
     expect(mixed.server).not.toEqual(other.server);
@@ -108,14 +108,14 @@ describe('an authority of our own', async () => {
     expect(stolen.authorities[0]).not.toBe(first.authorities[0]);
   });
 
-  it('issues for an authority that states a key identifier of its own', async () => {
+  it('issues certificates when it states a key identifier of its own', async () => {
     const authority = made('P-256', 'DE:AD:BE:EF');
     const kept = await at({ ...authority, server: first.server }, 0);
     expect(kept.authorities).toEqual(authority.authorities);
     expect(verifies(kept, kept.authorities, 1)).toBe(true);
   });
 
-  it('replaces an authority whose key is not on P-256', async () => {
+  it('is replaced when its key is not on P-256', async () => {
     for (const kind of ['RSA', 'P-384'] as const) {
       const authority = made(kind, 'hash');
       const kept = await at({ ...authority, server: first.server }, 0);
@@ -125,7 +125,7 @@ describe('an authority of our own', async () => {
   });
 });
 
-/** An authority as OpenSSL makes it, valid for two years from `START`. */
+/** An authority made by OpenSSL, valid for two years from `START`. */
 function made(kind: KeyKind, keyIdentifier: string): Omit<KeptAuthority, 'server'> {
   const extensions = [...CA, `subjectKeyIdentifier=${keyIdentifier}`];
   const { certificate, privateKey } = issue(folder, `other-${kind}`, {

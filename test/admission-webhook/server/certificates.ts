@@ -9,7 +9,7 @@ export interface Pair {
   readonly key: string;
 }
 
-/** An authority that OpenSSL made, and what it issues. */
+/** An authority made by OpenSSL, and the certificates that it issues. */
 export class Authority {
   /** PEM. */
   readonly cert: string;
@@ -62,7 +62,7 @@ export class Authority {
   }
 }
 
-/** Writes both files, each whole or not at all. */
+/** Writes both files, each atomically. */
 export function place(folder: string, { cert, key }: Pair): { cert: string; key: string } {
   const files = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
   for (const [file, text] of [

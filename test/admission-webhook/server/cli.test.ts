@@ -40,7 +40,7 @@ afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** `assay admit`, until it answers. */
+/** Starts `assay admit` and waits until it answers. */
 async function start(...more: readonly string[]): Promise<Running> {
   const [port, metricsPort] = [await freePort(), await freePort()];
   const listen = ['--listen', `127.0.0.1:${port}`, '--metrics-listen', `127.0.0.1:${metricsPort}`];
@@ -65,7 +65,7 @@ async function start(...more: readonly string[]): Promise<Running> {
   return { child, closed, url: `https://127.0.0.1:${port}`, metrics, out: () => out, said: () => said };
 }
 
-/** @returns its exit code, once all that it said is there */
+/** @returns its exit code, once all its output has arrived */
 async function end({ child, closed }: Running): Promise<number | null> {
   child.kill('SIGTERM');
   await closed;
@@ -99,7 +99,7 @@ const believing = (snapshot: string, key = 'snapshot.pub') => [
 ];
 
 describe('assay admit', () => {
-  it('answers, logs each decision on stdout, reports its status, and stops cleanly', async () => {
+  it('answers reviews, logs each decision on stdout, reports its status, and stops cleanly', async () => {
     const webhook = await start(...believing('snapshot.json'), '--client-token-file', file('token'));
     await expect.poll(async () => (await fetch(`${webhook.metrics}/readyz`)).status).toBe(200);
     const headers = { authorization: `Bearer ${TOKEN}` };
@@ -143,10 +143,10 @@ describe('assay admit', () => {
 
   it.each([
     ['no snapshot', 'none.json', 'snapshot.pub', /no such file/],
-    ['one that nobody signed', 'unsigned.json', 'snapshot.pub', /sign|DSSE|payload/],
-    ['one that a stranger signed', 'snapshot.json', 'stranger.pub', /sign/],
-    ['a key that cannot be read', 'snapshot.json', 'no.pub', /no\.pub/],
-  ])('serves and refuses, and is not ready, with %s', async (_name, snapshot, key, why) => {
+    ['an unsigned snapshot', 'unsigned.json', 'snapshot.pub', /sign|DSSE|payload/],
+    ['a snapshot with an unknown signer', 'snapshot.json', 'stranger.pub', /sign/],
+    ['an unreadable key', 'snapshot.json', 'no.pub', /no\.pub/],
+  ])('serves refusals and is not ready with %s', async (_name, snapshot, key, why) => {
     const webhook = await start(...believing(snapshot, key), '--log', 'none');
     await expect.poll(webhook.said).toMatch(/assay: snapshot: /);
     const answer = await validate(webhook, reviewOf(POD));
@@ -160,7 +160,7 @@ describe('assay admit', () => {
     expect(webhook.out()).toBe('');
   });
 
-  it('answers from one that has ended as the configuration says, and is ready', async () => {
+  it('answers from an expired snapshot as configured, and is ready', async () => {
     writeFileSync(file('config.yaml'), 'apiVersion: assay.dev/v1\nkind: AdmissionConfig\nspec:\n  expired: deny\n');
     const webhook = await start(...believing('ended.json'), '--config', file('config.yaml'));
     await expect.poll(async () => (await fetch(`${webhook.metrics}/readyz`)).status).toBe(200);
@@ -175,7 +175,7 @@ describe('assay admit', () => {
     await end(webhook);
   });
 
-  it('says in one line what is wrong with how it is started', async () => {
+  it('reports wrong options in one line', async () => {
     const good = [
       ...believing('snapshot.json'),
       '--listen',

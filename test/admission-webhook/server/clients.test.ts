@@ -17,7 +17,7 @@ describe('a client authority', () => {
   const authority = new Authority(folder, 'clients');
   const stranger = new Authority(folder, 'strangers').client('api-server');
 
-  it('has only its certificates ask for reviews, of the right name, and anybody for health', async () => {
+  it('allows reviews only with its certificates and the right name, and health checks without', async () => {
     const webhook = await startWebhook({ clientCa: authority.file, clientNames: ['api-server', 'other'] });
     const asked = async (pair?: { cert: string; key: string }) =>
       reviewed(await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: BODY, ...pair }));
@@ -35,7 +35,7 @@ describe('a client authority', () => {
     expect(health).toMatchObject({ status: 200, text: 'ok\n' });
   });
 
-  it('is replaced while it serves, and sessions of the previous authority are not accepted', async () => {
+  it('is replaced while the webhook serves, and sessions of the previous authority are not accepted', async () => {
     const [first, second] = [new Authority(folder, 'first'), new Authority(folder, 'second')];
     const file = join(folder, 'ca.pem');
     writeFileSync(file, first.cert);
@@ -65,7 +65,7 @@ describe('a client authority', () => {
 });
 
 describe('a token', () => {
-  it('is asked for, and read again when it changes', async () => {
+  it('is required, and read again when its file changes', async () => {
     const file = join(folder, 'token');
     writeFileSync(file, `${TOKEN}\n`);
     const webhook = await startWebhook({ tokenFile: file, pollMs: 100 });

@@ -10,7 +10,7 @@ const UID = '705ab4f5-6393-11e8-b7cc-42010a800002';
 
 type Webhook = Awaited<ReturnType<typeof startWebhook>>;
 
-/** A connection that says what it is told, and keeps what comes back. */
+/** A connection that sends what it is given, and keeps what it receives. */
 async function raw(
   webhook: Webhook,
   text: string | Uint8Array = '',
@@ -27,7 +27,7 @@ async function raw(
   return { socket, said: () => said, ended };
 }
 
-/** The webhook's own waiting goes by the test; sockets go on as ever. */
+/** The webhook's own timers follow the test; sockets do not. */
 const holdTime = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -37,11 +37,11 @@ afterEach(() => {
 const head = (length: number) =>
   `POST /validate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`;
 
-describe('who is slow', () => {
+describe('a slow client', () => {
   it.each([
     ['without a handshake', { handshakeMs: 200 }],
     ['without whole headers', { headersMs: 200, checkMs: 50 }],
-  ] as const)('is let go: %s', async (what, rules) => {
+  ] as const)('is disconnected: %s', async (what, rules) => {
     const webhook = await startWebhook({ rules });
     if (what === 'without a handshake') {
       const silent: Socket = connectPlain(webhook.port, '127.0.0.1');
@@ -49,11 +49,11 @@ describe('who is slow', () => {
     } else {
       const slow = await raw(webhook, 'POST /validate HTTP/1.1\r\nhost: x\r\n');
       const drip = setInterval(() => slow.socket.write('a: b\r\n'), 20);
-      // It would go on for ever.
+      // The client would send headers forever.
       await slow.ended;
       clearInterval(drip);
     }
-    // Who is quicker than that is served; on a busy machine, not the first time.
+    // Faster clients are served; on a busy machine, not at the first attempt.
     await until('others are answered', async () => {
       const answer = await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: BODY }).catch(
         () => undefined,
@@ -62,12 +62,12 @@ describe('who is slow', () => {
     });
   });
 
-  it('with a body is refused, by its uid when that has come', async () => {
+  it('with a slow body is refused, by its uid when that has arrived', async () => {
     const webhook = await startWebhook({ rules: { bodyMs: 10_000 } });
     holdTime();
     const slow = await raw(webhook, head(BODY.length));
     slow.socket.write(BODY.subarray(0, 200));
-    await until('the start of the body has come', async () => (await metrics(webhook)).includes('body_bytes 200\n'));
+    await until('the start of the body has arrived', async () => (await metrics(webhook)).includes('body_bytes 200\n'));
     vi.advanceTimersByTime(9_999);
     expect(await metrics(webhook)).toContain('body_bytes 200\n');
     vi.advanceTimersByTime(1);
@@ -75,12 +75,12 @@ describe('who is slow', () => {
     expect(slow.said()).toMatch(/^HTTP\/1\.1 200 /);
     expect(slow.said()).toContain('"allowed":false');
     expect(slow.said()).toContain('"code":408');
-    // It is read on for as long again, so that the answer is not lost.
+    // The server reads for as long again, so that the response is not lost.
     vi.advanceTimersByTime(10_000);
     await slow.ended;
   });
 
-  it('and goes away in the middle is nothing to anybody', async () => {
+  it('that disconnects in the middle is counted and frees its memory', async () => {
     const webhook = await startWebhook();
     const one = await raw(webhook, head(BODY.length));
     one.socket.write(BODY.subarray(0, 200));
@@ -92,17 +92,17 @@ describe('who is slow', () => {
   });
 });
 
-describe('what is not an HTTP', () => {
+describe('a client that does not send valid HTTP', () => {
   it.each([
-    ['not TLS', undefined],
-    ['no request', 'hello\r\n\r\n'],
-    ['headers without end', `GET / HTTP/1.1\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`],
+    ['plain text without TLS', undefined],
+    ['no request line', 'hello\r\n\r\n'],
+    ['endless headers', `GET / HTTP/1.1\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`],
     ['two lengths', 'POST /validate HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd'],
     [
       'a length and chunks',
       'POST /validate HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
-  ])('ends the connection: %s', async (_name, text) => {
+  ])('is disconnected: %s', async (_name, text) => {
     const webhook = await startWebhook();
     if (text === undefined) {
       const plain = connectPlain(webhook.port, '127.0.0.1');
@@ -120,14 +120,14 @@ describe('what is not an HTTP', () => {
     await webhook.close();
   });
 
-  it('does not smuggle a second request behind another one', async () => {
+  it('cannot smuggle a second request behind another one', async () => {
     const webhook = await startWebhook();
     const one = await raw(
       webhook,
       `GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 60\r\n\r\nGET /metrics HTTP/1.1\r\nhost: x\r\n\r\n`,
     );
     await until('it is answered', () => one.said().includes('ok\n'));
-    // The rest of the body, and a request of its own behind it: the connection is over with the first answer.
+    // The rest of the body, and another request after it: the connection ends with the first response.
     one.socket.write(`${'x'.repeat(60 - 34)}GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n`);
     await one.ended;
     expect(one.said().match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
@@ -135,16 +135,16 @@ describe('what is not an HTTP', () => {
   });
 });
 
-describe('room for bodies', () => {
-  it('is bounded: who finds none waits, and is refused', async () => {
+describe('memory for bodies', () => {
+  it('is bounded: a request that finds none waits and is then refused', async () => {
     const webhook = await startWebhook({ rules: { roomBytes: 100_000, waitMs: 1_000 } });
     holdTime();
     const timers = vi.spyOn(globalThis, 'setTimeout');
     const waiting = () => timers.mock.calls.filter(([, ms]) => ms === 1_000).length;
-    // Holds most of the room, and never ends.
+    // Holds most of the memory, and never ends.
     const holder = await raw(webhook, head(1_000_000));
     holder.socket.write(Buffer.alloc(90_000, 0x20));
-    await until('it holds room', async () => /body_bytes 9\d{4}\n/.test(await metrics(webhook)));
+    await until('it holds memory', async () => /body_bytes 9\d{4}\n/.test(await metrics(webhook)));
     holder.socket.write(Buffer.alloc(60_000, 0x20));
     await until('it waits', () => waiting() === 1);
     vi.advanceTimersByTime(500);
@@ -152,19 +152,19 @@ describe('room for bodies', () => {
       ca: webhook.authority.cert,
       body: `${BODY.toString('utf8')}${' '.repeat(50_000)}`,
     });
-    await until('the other one waits, too', () => waiting() === 2);
+    await until('the other request waits, too', () => waiting() === 2);
     expect(holder.said()).toBe('');
     vi.advanceTimersByTime(500);
     // It waited until the other was refused.
     expect(reviewed(await asked)).toMatchObject({ uid: UID, allowed: true });
-    await until('the other one is refused', () => holder.said().includes('"code":429'));
-    await until('all room is free', async () => /assay_admission_body_bytes 0\n/.test(await metrics(webhook)));
+    await until('the other request is refused', () => holder.said().includes('"code":429'));
+    await until('all memory is free', async () => /assay_admission_body_bytes 0\n/.test(await metrics(webhook)));
     const after = reviewed(await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: BODY }));
     expect(after).toMatchObject({ uid: UID, allowed: true });
     holder.socket.destroy();
   });
 
-  it('takes many large reviews at once, and no more memory than it may', async () => {
+  it('stays below its limit for many concurrent large reviews', async () => {
     const webhook = await startWebhook({ rules: { roomBytes: 24 * 1024 * 1024, waitMs: 5_000 } });
     holdTime();
     const pad = { pad: 'x'.repeat(4 * 1024 * 1024) };
@@ -180,7 +180,7 @@ describe('room for bodies', () => {
     await until('all are answered', async () => {
       const [, bytes = '0'] = /body_bytes (\d+)/.exec(await metrics(webhook)) ?? [];
       most = Math.max(most, Number(bytes));
-      // All that came wait for room, each for more than there is.
+      // All requests wait for memory, each for more than there is.
       if (Number(bytes) > 24 * 1024 * 1024) vi.advanceTimersByTime(5_000);
       return answered === 12;
     });
@@ -216,7 +216,7 @@ describe('connections', () => {
     expect(Number(/timeout=(\d+)/.exec(String(headers['keep-alive']))?.[1])).toBeGreaterThan(90);
   });
 
-  it('speak TLS 1.2 and 1.3, and nothing older', async () => {
+  it('use TLS 1.2 and 1.3, and nothing older', async () => {
     const webhook = await startWebhook();
     for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       const socket = connect({
@@ -243,8 +243,8 @@ describe('connections', () => {
   });
 });
 
-describe('the end', () => {
-  it('comes in order: not ready, still answering, then what runs is finished and the rest closed', async () => {
+describe('shutdown', () => {
+  it('reports not ready, still answers, then finishes running requests and closes the rest', async () => {
     const drained = barrier();
     const waits: number[] = [];
     const drain = (ms: number) => {
@@ -266,11 +266,11 @@ describe('the end', () => {
     expect(reviewed(late).allowed).toBe(true);
     expect(late.headers.connection).toBe('close');
     expect(idle.socket.closed).toBe(false);
-    // It is closed when the time for that is over.
+    // The idle connection is closed at the end of the drain time.
     drained.open();
     await idle.ended;
     running.socket.write(BODY.subarray(100));
-    await until('what runs is answered', () => running.said().includes('"allowed":true'));
+    await until('the running request is answered', () => running.said().includes('"allowed":true'));
     running.socket.end();
     await closing;
     await expect(ready()).rejects.toMatchObject({ code: 'ECONNREFUSED' });

@@ -6,7 +6,7 @@ import { emptyRecord } from '../../../admission-webhook/src/server/refusal.ts';
 const record = (more: Partial<DecisionRecord> = {}): DecisionRecord => ({ ...emptyRecord('uid', new Date()), ...more });
 
 describe('the decision log', () => {
-  it('drops lines, and counts them, when nobody takes what it writes', () => {
+  it('drops and counts lines when its output is blocked', () => {
     const waiting: (() => void)[] = [];
     let [written, dropped] = [0, 0];
     const sink = {
@@ -25,7 +25,7 @@ describe('the decision log', () => {
     expect(dropped).toBe(before);
   });
 
-  it('keeps the gravest of many rulings, and says how many there were', () => {
+  it('keeps the most severe of many rulings, and states their number', () => {
     const lines: string[] = [];
     const sink = { write: (text: string, gone: () => void) => [lines.push(text), gone()] };
     const log = new DecisionLog({ choice: 'decisions', sink, onDropped: () => {} });

@@ -17,7 +17,7 @@ const UID = '705ab4f5-6393-11e8-b7cc-42010a800002';
 
 afterEach(() => vi.useRealTimers());
 
-/** A snapshot whose table breaks: what a defect of ours would do. */
+/** A snapshot whose lookup throws, as a defect of ours would. */
 async function broken(): Promise<HeldSnapshot> {
   const held = await heldSnapshot([]);
   if (held.kind === 'none') throw new Error('none');
@@ -57,7 +57,7 @@ describe('an internal error', () => {
     const metrics = await (await fetch(`${webhook.serving.metricsUrl}/metrics`)).text();
     expect(metrics).toContain('assay_admission_errors_total 3');
     expect(webhook.told.join('\n')).toContain('the table broke');
-    // The same defect a thousand times in a second fills no log.
+    // The same defect a thousand times in a second does not fill the log.
     expect(webhook.told).toHaveLength(1);
     vi.advanceTimersByTime(999);
     await asked('models');
@@ -73,7 +73,7 @@ describe('an internal error', () => {
     });
   });
 
-  it('in the state itself refuses everything', async () => {
+  it('in the webhook state itself refuses everything', async () => {
     const fails = () => {
       throw new Error('no state');
     };
@@ -90,7 +90,7 @@ describe('an internal error', () => {
   });
 });
 
-describe('what is not there yet', () => {
+describe('a part that is not loaded yet', () => {
   it('is reported by /readyz, and nothing is approved until then', async () => {
     const namespaces = { labelsOf: () => undefined, synced: () => false, problem: () => 'the server is away' };
     const webhook = await startWebhook({ snapshot: { kind: 'none', why: 'no such file' }, parts: { namespaces } });

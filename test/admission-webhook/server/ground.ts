@@ -36,7 +36,7 @@ export interface GroundOptions
 }
 
 const HOUR_MS = 3_600_000;
-/** A busy machine is not a slow client: a test lowers only the limit that it tests. */
+/** A busy machine must not look like a slow client: a test lowers only the limit that it tests. */
 const PATIENT = {
   handshakeMs: HOUR_MS,
   headersMs: HOUR_MS,
@@ -45,7 +45,7 @@ const PATIENT = {
   waitMs: HOUR_MS,
 } as const;
 
-/** A webhook with a certificate of its own, over TLS, in this process. */
+/** A webhook over TLS in this process, with its own certificate. */
 export async function startWebhook(options: GroundOptions = {}) {
   const folder = tempFolder();
   const authority = new Authority(folder, 'ca');
@@ -106,9 +106,9 @@ export interface Reply {
   readonly status: number;
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly text: string;
-  /** Local port of the connection. */
+  /** The local port of the connection. */
   readonly from: number;
-  /** Common name of the certificate that the server showed. */
+  /** The common name of the server's certificate. */
   readonly server: string;
 }
 
@@ -116,7 +116,7 @@ export interface AskOptions {
   readonly method?: string;
   readonly headers?: NodeJS.Dict<string | string[] | number>;
   readonly body?: Uint8Array | string | undefined;
-  /** Sent one after the other, chunked. */
+  /** The parts of a chunked body, sent one after the other. */
   readonly chunks?: readonly (Uint8Array | string)[];
   readonly agent?: Agent;
   readonly ca?: string;
@@ -124,7 +124,7 @@ export interface AskOptions {
   readonly key?: string;
 }
 
-/** Asks over TLS, on a connection of its own or on one of the agent's. */
+/** Sends a request over TLS, on a new connection or on one of the agent's. */
 export function ask(url: string, options: AskOptions = {}): Promise<Reply> {
   const { method = 'POST', body, chunks, agent, ca, cert, key } = options;
   return new Promise((resolve, reject) => {
@@ -162,7 +162,7 @@ function peerName(socket: TLSSocket): string {
   return typeof name === 'string' ? name : '';
 }
 
-/** The `response` of a review that came back; fails when it is none. */
+/** The `response` of a received review; fails if the answer is not a review. */
 export function reviewed({ status, text }: Reply): ReviewResponse['response'] {
   if (status !== 200) throw new Error(`the answer has the status ${status}: ${text}`);
   const review = JSON.parse(text);

@@ -12,7 +12,7 @@ const pod = (model: string) => ({
   },
 });
 
-/** What Prometheus gets, without what differs from run to run. */
+/** The metrics for Prometheus, without what differs from run to run. */
 const METRICS = `
 assay_admission_body_bytes 0
 assay_admission_break_glass_total 0
@@ -39,7 +39,7 @@ assay_admission_snapshot_version 7
 `;
 
 describe('the status and metrics of the webhook', () => {
-  it('counts what it answered, under the names that the chart and the documentation use', async () => {
+  it('count responses under the names that the chart and the documentation use', async () => {
     const webhook = await startWebhook();
     for (const model of ['acme/llama', 'evil/llama', 'evil/other'])
       await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: reviewOf(pod(model)) });
@@ -58,7 +58,7 @@ describe('the status and metrics of the webhook', () => {
     expect(GOOD).toContain('acme/llama');
   });
 
-  it('remembers the last hundred decisions, the newest first', async () => {
+  it('keep the last hundred decisions, the newest first', async () => {
     const webhook = await startWebhook();
     for (let n = 0; n < 120; n++)
       await ask(`${webhook.url}/validate`, {
@@ -73,7 +73,7 @@ describe('the status and metrics of the webhook', () => {
     expect(webhook.lines).toHaveLength(120);
   });
 
-  it('is only read, and at the places there are', async () => {
+  it('are read-only, and other paths do not exist', async () => {
     const webhook = await startWebhook();
     const get = (path: string, method = 'GET') => ask(`${webhook.url}${path}`, { method, ca: webhook.authority.cert });
     expect((await get('/nothing')).status).toBe(404);
@@ -89,7 +89,7 @@ describe('the status and metrics of the webhook', () => {
     ['none', 0],
     ['denials', 1],
     ['decisions', 2],
-  ] as const)('logs as configured: %s', async (log, lines) => {
+  ] as const)('follow the configured log level: %s', async (log, lines) => {
     const webhook = await startWebhook({ log });
     for (const model of ['acme/llama', 'evil/llama'])
       await ask(`${webhook.url}/validate`, { ca: webhook.authority.cert, body: reviewOf(pod(model)) });

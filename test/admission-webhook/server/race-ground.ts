@@ -6,7 +6,7 @@ import { type Reply, reviewed } from './ground.ts';
 const COMMIT = 'c'.repeat(40);
 const DAY_MS = 86_400_000;
 
-/** In an odd version `day` is approved and `night` denied, in an even one the other way round; `always` and `never` stay. */
+/** In an odd version `day` is approved and `night` denied, in an even one the reverse; `always` and `never` do not change. */
 export async function writeSnapshot(snapshotFile: string, version: number): Promise<void> {
   const ref = (name: string) => `hf://acme/${name}@${COMMIT}`;
   const no = (name: string) => denied({ model: `acme/${name}`, digest: sha256(name), refs: [ref(name)] });
@@ -26,7 +26,7 @@ export async function writeSnapshot(snapshotFile: string, version: number): Prom
 export interface Question {
   readonly body: Buffer;
   readonly uid: string;
-  /** What has to be answered from a version; `undefined`: the same from all, once it was answered. */
+  /** The expected answer from a version; `undefined`: the same from all versions, once it was answered. */
   readonly expected: ((version: number) => boolean) | undefined;
   readonly name: string;
 }
@@ -52,12 +52,12 @@ export function questions(): readonly Question[] {
   return [...asked, ...asked, ...asked, ...real];
 }
 
-/** Holds answers against their questions. `wrong` names each answer that differs from what its version asks for. */
+/** Compares answers with their requests. `wrong` lists each answer that differs from what its version requires. */
 export class AnswerCheck {
   readonly wrong: string[] = [];
   readonly #others = new Map<string, string>();
 
-  /** How many questions have an answer that is the same from all versions. */
+  /** The number of requests whose answer is the same from all versions. */
   get same(): number {
     return this.#others.size;
   }

@@ -15,7 +15,7 @@ const ROUNDS = 8;
 const folder = tempFolder();
 const snapshotFile = join(folder, 'snapshot.json');
 
-/** A review of which the webhook has the first half: it is answered once the rest is sent. */
+/** A review of which the webhook has received the first half: the test sends the rest later. */
 interface Half {
   readonly question: Question;
   readonly sent: number;
@@ -57,7 +57,9 @@ async function half(url: string, ca: string, question: Question): Promise<Half> 
 }
 
 describe('reviews while snapshots and certificates are replaced', () => {
-  it('are all answered, each from the snapshot that is current when it has come', { timeout: 300_000 }, async () => {
+  it('are all answered, each from the snapshot that is current when the review is complete', {
+    timeout: 300_000,
+  }, async () => {
     const names = ['gate', 'second', 'third'];
     const keyFile = join(folder, 'snapshot.pub');
     writeFileSync(keyFile, writer.publicKey.export({ type: 'spki', format: 'pem' }));
@@ -73,7 +75,7 @@ describe('reviews while snapshots and certificates are replaced', () => {
       kube: null,
       env: {},
     });
-    // No connection is closed because the machine is busy.
+    // The test closes no connection when the machine is slow.
     const webhook = await startWebhook({ parts: { feed }, pollMs: 200, rules: { keepAliveMs: 3_600_000 } });
     const { authority } = webhook;
     const first: Pair = {
@@ -100,10 +102,13 @@ describe('reviews while snapshots and certificates are replaced', () => {
     const standing = new Set<string>();
     let answered = 0;
     for (let version = 1; version <= ROUNDS; version++) {
-      // Each of these came when the one before was current, and is whole when the next one is.
+      // Each review started while the previous snapshot was current, and is complete when the next one is.
       const open = await Promise.all(all.map((question) => half(url, authority.cert, question)));
       const arrived = open.reduce((sum, { sent }) => sum + sent, 0);
-      await until('the halves have come', async () => (await metric('assay_admission_body_bytes')) === arrived);
+      await until(
+        'the first halves have arrived',
+        async () => (await metric('assay_admission_body_bytes')) === arrived,
+      );
       for (const question of all) {
         const reply = await ask(url, { agent, body: question.body });
         check(question, reply, version);
@@ -129,7 +134,7 @@ describe('reviews while snapshots and certificates are replaced', () => {
     expect(wrong).toEqual([]);
     expect(answered).toBe(2 * ROUNDS * all.length);
     expect(answers.same).toBeGreaterThan(10);
-    // One connection stood all the time, with the certificate that it began with.
+    // One connection stayed open all the time, with its first certificate.
     expect([...standing]).toEqual([expect.stringMatching(/^\d+ gate$/)]);
     expect(await metric('assay_admission_body_bytes')).toBe(0);
     const metrics = await (await get('/metrics')).text();

@@ -10,8 +10,8 @@ import { ask, reviewed, startWebhook } from './ground.ts';
 
 const BODY = reviewOf({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'thing' } });
 
-describe('a certificate that is replaced', () => {
-  it('is what new connections get, while those that stand go on', async () => {
+describe('a replaced certificate', () => {
+  it('is used for new connections, while open connections continue', async () => {
     const webhook = await startWebhook({ pollMs: 200 });
     const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: webhook.authority.cert });
     const before = await ask(`${webhook.url}/validate`, { agent, body: BODY });
@@ -25,7 +25,7 @@ describe('a certificate that is replaced', () => {
     agent.destroy();
   });
 
-  it('by a broken one stays in use, and the problem is reported', async () => {
+  it('that is invalid does not replace the current one, and the problem is reported', async () => {
     const webhook = await startWebhook({ pollMs: 200 });
     const other = webhook.authority.server('other');
     const metrics = async () => (await fetch(`${webhook.serving.metricsUrl}/metrics`)).text();
@@ -49,7 +49,7 @@ describe('a certificate that is replaced', () => {
     expect(await metrics()).toContain('assay_admission_problem{part="certificate"} 0');
   });
 
-  it('as Kubernetes replaces what a Secret holds, by a link', async () => {
+  it('is detected when Kubernetes swaps the symbolic link of a Secret', async () => {
     const folder = tempFolder();
     const authority = new Authority(folder, 'ca');
     const mount = join(folder, 'mount');
@@ -64,7 +64,7 @@ describe('a certificate that is replaced', () => {
     put('..2026_1', authority.server('first'));
     for (const name of ['tls.crt', 'tls.key']) symlinkSync(join('..data', name), join(mount, name));
     const files = { cert: join(mount, 'tls.crt'), key: join(mount, 'tls.key') };
-    // The poll is far away: the folder itself tells.
+    // The poll interval is long: the file watcher reports the change.
     const source = await openCertificateFiles(files, { pollMs: 600_000 });
     const { fingerprint } = source.pair();
     put('..2026_2', authority.server('second'));

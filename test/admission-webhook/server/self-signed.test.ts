@@ -23,7 +23,7 @@ requirePart(
   'API server',
   hasKube,
   KUBE_HOW,
-  'an authority of our own, in a cluster',
+  'a self-signed authority',
   () => {
     let kube: RunningKube;
     let client: KubeClient;
@@ -67,7 +67,7 @@ requirePart(
     };
     const served = () => new Set(sources.map((source) => source.pair().cert));
 
-    it('is made once, however many replicas start at the same moment', async () => {
+    it('is created once by replicas that start at the same time', async () => {
       sources.push(...(await Promise.all(Array.from({ length: 4 }, () => openSelfSigned(client, OPTIONS, TIMES)))));
       expect(served().size).toBe(1);
       const read = await secret();
@@ -76,7 +76,7 @@ requirePart(
       await expect.poll(() => sources.map((source) => source.health().problem)).toEqual([null, null, null, null]);
     });
 
-    it('is written again when it is removed from the configuration', async () => {
+    it('is restored in the webhook configuration when it is removed', async () => {
       const { webhooks, metadata } = (await client.get(`${CONFIGS}/gate`)) as {
         webhooks: { clientConfig: object }[];
         metadata: { resourceVersion: string };
@@ -90,7 +90,7 @@ requirePart(
       await expect.poll(bundles).toEqual([authority, authority]);
     });
 
-    it('is replaced where it cannot be used: told first, with the old one beside it, then served by all', async () => {
+    it('that is unusable is replaced: published beside the old one first, then served by all', async () => {
       const before = (await secret())('ca.crt');
       const [old] = served();
       let toldWhenServed: readonly string[] = [];
@@ -106,7 +106,7 @@ requirePart(
       expect(served()).toEqual(new Set([read('tls.crt')]));
     });
 
-    it('that is lost is put back as it was', async () => {
+    it('whose Secret is deleted is restored unchanged', async () => {
       const before = (await secret())('ca.crt');
       const [cert] = served();
       await kube.request('DELETE', SECRET);
@@ -115,7 +115,7 @@ requirePart(
       expect(served()).toEqual(new Set([cert]));
     });
 
-    it('says what it cannot do, and serves on', async () => {
+    it('that cannot update a configuration reports it and continues to serve', async () => {
       const lost = await openSelfSigned(client, { ...OPTIONS, webhookConfigs: ['no-such'] }, TIMES);
       await expect.poll(() => lost.health().problem).toMatch(/no-such/);
       expect(lost.pair().cert).toBe([...served()][0]);

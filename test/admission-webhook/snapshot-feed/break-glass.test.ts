@@ -71,8 +71,8 @@ async function open(place: { readonly folder: string; readonly trust: string }, 
 
 const query: BreakGlassQuery = { outcome: 'unlisted', namespace: 'payments', reference: REF, now: NOW };
 
-describe('a waiver for emergencies', () => {
-  it('is found for what it says, and for nothing else', async () => {
+describe('a break-glass waiver', () => {
+  it('applies to exactly what it names', async () => {
     const place = newFolder();
     const bytes = await waiver();
     writeFileSync(join(place.folder, 'one.json'), bytes);
@@ -92,7 +92,7 @@ describe('a waiver for emergencies', () => {
     for (const other of others) expect(source.waivers().find({ ...query, ...other })).toBeUndefined();
   });
 
-  it('without a reference is for objects that name no model alone', async () => {
+  it('without a reference applies only to objects that name no model', async () => {
     const place = newFolder();
     writeFileSync(join(place.folder, 'one.json'), await waiver({ reference: null, outcomes: ['none', 'unresolved'] }));
     const { find } = (await open(place)).waivers();
@@ -100,31 +100,31 @@ describe('a waiver for emergencies', () => {
     expect(find({ ...query, outcome: 'none' })).toBeUndefined();
   });
 
-  it('counts when it is put there, and no longer when it is taken away', async () => {
+  it('applies when its file is added, and no longer when it is removed', async () => {
     const place = newFolder();
     const source = await open(place);
     expect(source.waivers().find(query)).toBeUndefined();
     const path = join(place.folder, 'one.json');
     writeFileSync(path, await waiver());
-    await until('the waiver', () => source.waivers().find(query) !== undefined);
+    await until('the waiver applies', () => source.waivers().find(query) !== undefined);
     rmSync(path);
-    await until('none', () => source.waivers().find(query) === undefined);
+    await until('no waiver applies', () => source.waivers().find(query) === undefined);
   });
 
-  it('does not count once its signer is no longer trusted', async () => {
+  it('does not apply once its signer is no longer trusted', async () => {
     const place = newFolder();
     writeFileSync(join(place.folder, 'one.json'), await waiver());
     const source = await open(place);
     expect(source.waivers().find(query)).toBeDefined();
     writeFileSync(place.trust, readFileSync(place.trust, 'utf8').replace('[break-glass]', '[snapshot]'));
-    // While it is written, it may be read in half: then nobody may sign, for another reason.
+    // A partially written trust file lets nobody sign, for another reason.
     await until('a problem', () => source.health().problem?.includes('may not sign') === true);
     expect(source.waivers().find(query)).toBeUndefined();
     writeFileSync(place.trust, 'nonsense');
     await until('a problem', () => source.health().problem?.includes('trust.yaml') === true);
   });
 
-  it('is refused when anything about it is wrong, and says why', async () => {
+  it('is refused with the reason when any part of it is invalid', async () => {
     const place = newFolder();
     const good = await waiver();
     const flipped = Buffer.from(good);
@@ -159,7 +159,7 @@ describe('a waiver for emergencies', () => {
     expect(source.waivers().find(query)).toBeDefined();
   });
 
-  it('is not made for longer, for no namespace, or for a decision against a model', async () => {
+  it('cannot be created for a longer time, for no namespace, or for a denied model', async () => {
     const wrong: readonly [Partial<Input>, RegExp][] = [
       [{ expires: new Date('2026-11-28T12:00:01Z') }, /more than 72 hours/],
       [{ expires: NOW }, /ends before it begins/],
@@ -174,7 +174,7 @@ describe('a waiver for emergencies', () => {
     expect(isSignatureError(refused)).toBe(true);
   });
 
-  it('is made by the command line', async () => {
+  it('can be created on the command line', async () => {
     const place = newFolder();
     const key = join(root, 'responder.pem');
     writeFileSync(key, responder.privateKey.export({ type: 'pkcs8', format: 'pem' }));

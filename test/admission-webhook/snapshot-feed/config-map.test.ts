@@ -39,15 +39,15 @@ requirePart('API server', hasKube, KUBE_HOW, 'a snapshot in ConfigMaps', () => {
   const feed = (name: string, from: string, more = {}) =>
     feedOf(join(root, name), from, { kube: client, pollSeconds: 3600, ...more });
 
-  it('is taken as text, and again when it changes', async () => {
+  it('is accepted as text, and again when it changes', async () => {
     await put('plain', { data: { snapshot: (await signed()).toString() } });
     const held = await feed('plain', 'configmap://gate/plain');
     expect(versionOf(held)).toBe(7);
     await replace('plain', { data: { snapshot: (await signed({ version: 8 })).toString() } });
-    await until('version 8', () => versionOf(held) === 8);
+    await until('version 8 is held', () => versionOf(held) === 8);
   });
 
-  it('is taken as bytes through gzip, cut over several ConfigMaps', async () => {
+  it('is accepted as gzip bytes split over several ConfigMaps', async () => {
     const entries = Array.from({ length: 2_000 }, (_, at) =>
       entry({ number: at + 1, digest: sha256(`${at}`), refs: [], report: sha256(`report ${at}`) }),
     );
@@ -63,7 +63,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'a snapshot in ConfigMaps', () => {
     expect(held.kind === 'held' && held.index.meta.entries).toBe(2_000);
   });
 
-  it('is not there, no base64 of a snapshot, or a bomb', async () => {
+  it('is refused when it is missing, truncated or a decompression bomb', async () => {
     await put('empty', {});
     expect((await feed('empty', 'configmap://gate/empty')).held()).toMatchObject({
       why: expect.stringContaining('no such key'),
@@ -81,7 +81,7 @@ requirePart('API server', hasKube, KUBE_HOW, 'a snapshot in ConfigMaps', () => {
     });
   });
 
-  it('is refused after a restart with an empty disk, when a newer one was seen', async () => {
+  it('is refused after a restart with an empty disk when a newer one was seen', async () => {
     const floor = 'configmap://gate/floor';
     await put('now', { data: { snapshot: (await signed({ version: 9 })).toString() } });
     const first = await feed('floor-1', 'configmap://gate/now', { floor });
@@ -93,11 +93,11 @@ requirePart('API server', hasKube, KUBE_HOW, 'a snapshot in ConfigMaps', () => {
     expect(second.held()).toMatchObject({ kind: 'none', why: expect.stringContaining('version 8, and 9 was seen') });
     expect(second.health().floor).toBe(9);
     await replace('now', { data: { snapshot: (await signed({ version: 10 })).toString() } });
-    await until('version 10', () => versionOf(second) === 10);
+    await until('version 10 is held', () => versionOf(second) === 10);
     expect(await readConfigMapFloor(client, { namespace: 'gate', name: 'floor' })).toBe(10);
   });
 
-  it('is accepted with a problem when the floor cannot be read; and is refused where the floor is required', async () => {
+  it('is accepted with a problem when the floor cannot be read, and refused where the floor is required', async () => {
     await put('bad-floor', { data: { version: 'nine' } });
     await put('fine', { data: { snapshot: (await signed()).toString() } });
     const floor = 'configmap://gate/bad-floor';

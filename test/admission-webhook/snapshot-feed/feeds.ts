@@ -10,14 +10,14 @@ import { NOW, writer } from '../../snapshot/samples.ts';
 
 const open: SnapshotFeed[] = [];
 
-/** Feeds of one test, closed after it. */
+/** The feeds of one test, which are closed after it. */
 export function closeFeeds(): void {
   afterEach(async () => {
     await Promise.all(open.splice(0).map((feed) => feed.close()));
   });
 }
 
-/** A feed that believes the writer of the samples, at the time of the samples. */
+/** A feed that trusts the writer of the samples, at the time of the samples. */
 export async function feedOf(
   folder: string,
   from: string,

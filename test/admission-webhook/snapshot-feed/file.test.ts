@@ -26,14 +26,14 @@ function newFolder(): string {
   return folder;
 }
 
-/** As programs that write carefully do. */
+/** Replaces the file atomically. */
 function replace(path: string, bytes: Uint8Array): void {
   writeFileSync(`${path}.new`, bytes);
   renameSync(`${path}.new`, path);
 }
 
-describe('a snapshot in a file', () => {
-  it('is held, and answers', async () => {
+describe('a snapshot file', () => {
+  it('is loaded and answers lookups', async () => {
     const folder = newFolder();
     const path = join(folder, 'snapshot.json');
     replace(path, await signed());
@@ -45,7 +45,7 @@ describe('a snapshot in a file', () => {
     expect(feed.health()).toEqual({ from: path, lastTried: NOW, lastGood: NOW, problem: null, floor: 7 });
   });
 
-  it('is taken when another one is put in its place', async () => {
+  it('is loaded again when it is replaced', async () => {
     const folder = newFolder();
     const path = join(folder, 'snapshot.json');
     replace(path, await signed());
@@ -53,13 +53,13 @@ describe('a snapshot in a file', () => {
     const told: number[] = [];
     feed.onChange((held) => held.kind === 'held' && told.push(held.index.meta.version));
     replace(path, await signed({ version: 8, entries: [denied()] }));
-    await until('version 8', () => versionOf(feed) === 8);
+    await until('version 8 is held', () => versionOf(feed) === 8);
     const held = feed.held();
     expect(held.kind === 'held' && held.index.lookup({ digest: sha256('model') }, { now: NOW }).kind).toBe('denied');
     expect(told).toEqual([8]);
   });
 
-  it('is taken when a mounted ConfigMap changes', async () => {
+  it('is loaded again when a mounted ConfigMap changes', async () => {
     const folder = newFolder();
     const mounted = join(folder, 'mounted');
     const publish = async (version: number) => {
@@ -74,21 +74,21 @@ describe('a snapshot in a file', () => {
     const feed = await feedOf(folder, join(mounted, 'snapshot.json'));
     expect(versionOf(feed)).toBe(7);
     await publish(8);
-    await until('version 8', () => versionOf(feed) === 8);
+    await until('version 8 is held', () => versionOf(feed) === 8);
   });
 
-  it('may come after the feed', async () => {
+  it('can appear after the feed started', async () => {
     const folder = newFolder();
     const path = join(folder, 'later', 'snapshot.json');
     const feed = await feedOf(folder, path);
     expect(feed.held()).toEqual({ kind: 'none', why: `${path}: no such file` });
     mkdirSync(join(folder, 'later'));
     replace(path, await signed());
-    await until('version 7', () => versionOf(feed) === 7);
+    await until('version 7 is held', () => versionOf(feed) === 7);
     expect(feed.health().problem).toBeNull();
   });
 
-  it('stays held while something worse is there, whatever it is', async () => {
+  it('stays in use while the file holds something invalid', async () => {
     const folder = newFolder();
     const path = join(folder, 'snapshot.json');
     const good = await signed();
@@ -111,14 +111,14 @@ describe('a snapshot in a file', () => {
       await until(`${problem}`, () => problem.test(feed.health().problem ?? ''));
       expect(versionOf(feed)).toBe(7);
       replace(path, good);
-      await until('the good one again', () => feed.health().problem === null);
+      await until('the valid one is held again', () => feed.health().problem === null);
     }
     replace(path, await signed({ version: 9 }));
-    await until('version 9', () => versionOf(feed) === 9);
+    await until('version 9 is held', () => versionOf(feed) === 9);
     expect(feed.health().problem).toBeNull();
   });
 
-  it('that is larger than any snapshot is not read', async () => {
+  it('that is too large is not read', async () => {
     const folder = newFolder();
     const path = join(folder, 'snapshot.json');
     writeFileSync(path, '');
@@ -127,7 +127,7 @@ describe('a snapshot in a file', () => {
     expect(feed.health().problem).toContain(`more than ${SNAPSHOT_LIMITS.maxBytes} bytes`);
   });
 
-  it('is held though it has ended, and health says so', async () => {
+  it('stays in use when it expires, and health reports that', async () => {
     const folder = newFolder();
     const path = join(folder, 'snapshot.json');
     replace(path, await signed());
@@ -138,14 +138,14 @@ describe('a snapshot in a file', () => {
     expect(feed.health().problem).toBe('the snapshot expired at 2026-12-02T11:00:00Z');
   });
 
-  it('is looked at again when other keys are trusted', async () => {
+  it('is verified again when the trusted keys change', async () => {
     const folder = newFolder();
     const path = join(folder, 'snapshot.json');
     replace(path, await signed({}, stranger.privateKey));
     const feed = await feedOf(folder, path);
     expect(feed.held()).toMatchObject({ kind: 'none', why: expect.stringContaining('another key') });
     writeFileSync(join(folder, 'writer.pub'), stranger.publicKey.export({ type: 'spki', format: 'pem' }));
-    await until('version 7', () => versionOf(feed) === 7);
+    await until('version 7 is held', () => versionOf(feed) === 7);
   });
 
   it('is not accepted while the trusted key cannot be read', async () => {
@@ -155,14 +155,14 @@ describe('a snapshot in a file', () => {
     const feed = await feedOf(folder, path, { key: join(folder, 'no-key.pub') });
     expect(feed.held()).toMatchObject({ kind: 'none', why: expect.stringContaining('no-key.pub: no such file') });
     writeFileSync(join(folder, 'no-key.pub'), 'nonsense');
-    await until('a problem', () => /trust file|no-key/.test(feed.health().problem ?? ''));
+    await until('a problem is reported', () => /trust file|no-key/.test(feed.health().problem ?? ''));
     writeFileSync(join(folder, 'no-key.pub'), writer.publicKey.export({ type: 'spki', format: 'pem' }));
-    await until('version 7', () => versionOf(feed) === 7);
+    await until('version 7 is held', () => versionOf(feed) === 7);
   });
 });
 
 describe('the state folder', () => {
-  it('holds the last good one over a restart, before the source answers', async () => {
+  it('keeps the last valid snapshot over a restart, before the source answers', async () => {
     const folder = newFolder();
     const [path, state] = [join(folder, 'snapshot.json'), join(folder, 'state')];
     replace(path, await signed());
@@ -170,12 +170,12 @@ describe('the state folder', () => {
     rmSync(path);
     const feed = await feedOf(folder, path, { state });
     expect(feed.held()).toMatchObject({ kind: 'held', from: `${join(state, 'snapshot.json')}, from the state folder` });
-    await until('a problem', () => feed.health().problem !== null);
+    await until('a problem is reported', () => feed.health().problem !== null);
     expect(feed.health().problem).toContain('no such file');
     expect(versionOf(feed)).toBe(7);
   });
 
-  it('is believed no more than a source', async () => {
+  it('is verified like a source', async () => {
     const folder = newFolder();
     const [path, state] = [join(folder, 'snapshot.json'), join(folder, 'state')];
     replace(path, await signed());
@@ -185,12 +185,12 @@ describe('the state folder', () => {
     kept[kept.length - 60] = (kept[kept.length - 60] ?? 0) ^ 1;
     writeFileSync(join(state, 'snapshot.json'), kept);
     expect((await feedOf(folder, path, { state })).held().kind).toBe('none');
-    // An older one, put back by somebody.
+    // An older snapshot that was put back.
     writeFileSync(join(state, 'snapshot.json'), await signed({ version: 6 }));
     expect((await feedOf(folder, path, { state })).held().kind).toBe('none');
   });
 
-  it('refuses an older one after a restart', async () => {
+  it('keeps the floor, so that an older snapshot is refused after a restart', async () => {
     const folder = newFolder();
     const [path, state] = [join(folder, 'snapshot.json'), join(folder, 'state')];
     replace(path, await signed());
@@ -202,22 +202,22 @@ describe('the state folder', () => {
     expect(feed.health().floor).toBe(7);
   });
 
-  it('holds nothing but the last good one and the floor, whatever came', async () => {
+  it('holds only the last valid snapshot and the floor', async () => {
     const folder = newFolder();
     const [path, state] = [join(folder, 'snapshot.json'), join(folder, 'state')];
     replace(path, await signed());
     const feed = await feedOf(folder, path, { state });
     replace(path, Buffer.from('nothing'));
-    await until('a problem', () => feed.health().problem !== null);
+    await until('a problem is reported', () => feed.health().problem !== null);
     replace(path, await signed({ version: 9, entries: [entry(), denied({ number: 2 })] }));
-    await until('version 9', () => versionOf(feed) === 9);
+    await until('version 9 is held', () => versionOf(feed) === 9);
     await feed.close();
     expect(readdirSync(state).sort()).toEqual(['floor', 'snapshot.json']);
     expect(readFileSync(join(state, 'floor'), 'utf8')).toBe('9\n');
     expect(readFileSync(join(state, 'snapshot.json'))).toEqual(readFileSync(path));
   });
 
-  it('says when its floor cannot be read, and ends there where the floor is required', async () => {
+  it('stops the feed when its floor is required and unreadable, and is repaired where it is not required', async () => {
     const folder = newFolder();
     const [path, state] = [join(folder, 'snapshot.json'), join(folder, 'state')];
     replace(path, await signed());
@@ -226,12 +226,12 @@ describe('the state folder', () => {
     await expect(feedOf(folder, path, { state, requireFloor: true })).rejects.toMatchObject({ code: 'unreadable' });
     const feed = await feedOf(folder, path, { state });
     expect(versionOf(feed)).toBe(7);
-    // It is known again from then on.
+    // The floor is known again from then on.
     expect(readFileSync(join(state, 'floor'), 'utf8')).toBe('7\n');
     expect(feed.health().problem).toBeNull();
   });
 
-  it('has to be one that can be written to', async () => {
+  it('must be writable', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'file'), '');
     const wrong = feedOf(folder, 'x', { state: join(folder, 'file', 'state') });

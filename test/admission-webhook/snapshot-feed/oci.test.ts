@@ -24,7 +24,7 @@ const TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const root = tempFolder();
 let count = 0;
 
-requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a registry', () => {
+requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in an OCI registry', () => {
   let registry: RealRegistry;
   const fronts: SmallServer[] = [];
   closeFeeds();
@@ -46,16 +46,16 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
     return one;
   };
 
-  it('is taken by tag, and each newer one that the tag moves to', async () => {
+  it('is accepted by tag, and again when the tag moves', async () => {
     await push(7);
     const held = await feed(`oci://${registry.host}/acme/decisions:current`);
     expect(versionOf(held)).toBe(7);
     await push(8);
-    await until('version 8', () => versionOf(held) === 8);
+    await until('version 8 is held', () => versionOf(held) === 8);
     expect(held.health().problem).toBeNull();
   });
 
-  it('is taken by digest, and no other', async () => {
+  it('is accepted by digest, and no other manifest', async () => {
     const digest = await push(7, 'pinned');
     expect(versionOf(await feed(`oci://${registry.host}/acme/decisions@${digest}`))).toBe(7);
     const other = await front(async (asked, answer) => {
@@ -66,7 +66,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
     expect(held.held()).toMatchObject({ why: expect.stringContaining('other bytes than its digest') });
   });
 
-  it('is refused when the layer has other bytes, or more than it says', async () => {
+  it('is refused when its layer has other bytes or more than the manifest states', async () => {
     await push(7, 'layer');
     const bodies: Uint8Array[] = [await signed({ version: 8 }), Buffer.alloc(3_000_000, 'x'), Buffer.alloc(0)];
     for (const body of bodies) {
@@ -79,7 +79,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
     }
   });
 
-  it('is not an index, no page, and nothing of several layers', async () => {
+  it('is refused when it is an index, an HTML page or has several layers', async () => {
     const layer = { bytes: await signed(), mediaType: TYPE };
     await registry.push('acme/two', 'latest', [layer, { bytes: Buffer.from('x'), mediaType: 'text/plain' }]);
     expect((await feed(`oci://${registry.host}/acme/two`)).held()).toMatchObject({
@@ -94,7 +94,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
     }
   });
 
-  it('is fetched where the registry keeps it, without credentials', async () => {
+  it('is fetched from the storage that the registry redirects to, without credentials', async () => {
     await push(7, 'moved');
     const storage = await front(() => undefined);
     const other = await front((asked) => {
@@ -135,7 +135,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a snapshot in a regis
     }
   });
 
-  it('sends no credentials to a foreign token server', async () => {
+  it('causes no credentials to be sent to a foreign token server', async () => {
     const asked: string[] = [];
     const stranger = await front((one) => {
       asked.push(one.headers.authorization ?? 'nothing');

@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 const NUDGES = 40;
 const folder = tempFolder();
 
-it('a feed that is nudged asks no more often than it rests', async () => {
+it('a feed fetches no more often than its rest time allows, however often the source notifies it', async () => {
   const key = join(folder, 'writer.pub');
   writeFileSync(key, writer.publicKey.export({ type: 'spki', format: 'pem' }));
   const body = await signed();
@@ -60,17 +60,17 @@ it('a feed that is nudged asks no more often than it rests', async () => {
   const order = ['asked', 'rests'];
   for (let round = 1; round <= 3; round++) {
     for (let n = 0; n < NUDGES; n++) nudge();
-    // What a nudge sets off is not kept waiting by anything but the rest.
+    // A notification is delayed by the rest time alone.
     await yieldToEventLoop();
     expect(told).toEqual(order);
     rests.at(-1)?.open();
     order.push('rested', 'asked', 'rests');
-    await until(`question ${round + 1}`, () => rests.length > round);
+    await until(`request ${round + 1}`, () => rests.length > round);
     expect(told).toEqual(order);
   }
-  // Without a nudge, the clock alone asks: in half an hour at least.
+  // Without a notification only the poll interval starts a fetch: after half an hour at least.
   rests.at(-1)?.open();
-  await until('the pause', () => pauses.length > 3);
+  await until('the poll interval', () => pauses.length > 3);
   await yieldToEventLoop();
   expect(told).toEqual([...order, 'rested']);
   expect(Math.min(...pauses)).toBeGreaterThanOrEqual(HOUR_MS / 2);

@@ -27,18 +27,18 @@ async function published(version: number): Promise<PublishedSnapshot> {
   return { tenant: 'default', body, version, etag, issued, expires };
 }
 
-describe('a snapshot of the service', () => {
+describe('a snapshot from the service', () => {
   let service: TestService | undefined;
   afterEach(() => service?.close());
 
-  it('is accepted, and each newer one when the service announces it', async () => {
+  it('is accepted, and again when the service announces a newer one', async () => {
     const folder = join(root, 'service');
     const snapshots = new Map([['default', await published(7)]]);
     service = await testService(folder, { snapshots });
     const url = await service.listen();
     const tokenFile = join(folder, 'token');
     writeFileSync(tokenFile, 'wrong\n');
-    // The clock alone would take an hour.
+    // The poll interval alone would take an hour.
     const feed = await feedOf(folder, url, { tokenFile, tenant: 'default', pollSeconds: 3600 });
     expect(feed.held()).toMatchObject({
       kind: 'none',
@@ -51,11 +51,11 @@ describe('a snapshot of the service', () => {
     expect(good.health().from).toBe(`${url}/v1/snapshot`);
     snapshots.set('default', await published(8));
     service.context.events.publish({ kind: 'snapshot', tenant: 'default', version: 8 });
-    await until('version 8', () => versionOf(good) === 8);
+    await until('version 8 is held', () => versionOf(good) === 8);
   });
 });
 
-/** A server that answers as it likes. */
+/** A server with any behaviour. */
 async function serverOf(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
   const server = createServer(answer);
   servers.push(server);
@@ -72,8 +72,8 @@ afterEach(async () => {
   }
 });
 
-describe('a server that is not to be trusted', () => {
-  it('is asked with its own mark, and a 304 changes nothing', async () => {
+describe('an untrusted snapshot server', () => {
+  it('is asked with its ETag, and a 304 changes nothing', async () => {
     const body = await signed();
     const asked: (string | undefined)[] = [];
     const url = await serverOf((request, response) => {
@@ -83,12 +83,12 @@ describe('a server that is not to be trusted', () => {
       else response.writeHead(200, { etag: '"7"' }).end(body);
     });
     const feed = await feedOf(join(root, 'mark'), url, { pollSeconds: 0.2 });
-    await until('several requests', () => asked.length > 2);
+    await until('several requests arrived', () => asked.length > 2);
     expect(asked.slice(0, 3)).toEqual([undefined, '"7"', '"7"']);
     expect(feed.health().problem).toBeNull();
   });
 
-  it('gets no token elsewhere: redirects are not followed', async () => {
+  it('cannot redirect the token to another server', async () => {
     let elsewhere = 0;
     const other = await serverOf((_, response) => {
       elsewhere++;
@@ -100,8 +100,8 @@ describe('a server that is not to be trusted', () => {
     expect(elsewhere).toBe(0);
   });
 
-  it('is heard no longer than a snapshot may be long, however it packs it', async () => {
-    // 300 MB of nothing, gzipped twice over what is sent.
+  it('cannot send more bytes than a snapshot can have, compressed or not', async () => {
+    // More than the limit after decompression.
     const bomb = gzipSync(Buffer.alloc(SNAPSHOT_LIMITS.maxBytes + 1024));
     const url = await serverOf((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
     const source = new ServiceSource({ url, tokenFile: null });
@@ -109,7 +109,7 @@ describe('a server that is not to be trusted', () => {
     await expect(fetching).rejects.toMatchObject({ code: 'limit' });
   });
 
-  it('holds nobody, however slowly it answers', async () => {
+  it('cannot delay the feed beyond its time limits', async () => {
     const silent = await serverOf(() => {});
     const slow = await serverOf((_, response) => {
       response.writeHead(200);
@@ -117,7 +117,7 @@ describe('a server that is not to be trusted', () => {
       response.on('close', () => clearInterval(drip));
     });
     const far = 3_600_000;
-    // Each would go on for ever but for the one limit that is near.
+    // Each would go on forever except for the one short limit.
     for (const [url, times] of [
       [silent, { headMs: 50, wholeMs: far }],
       [silent, { headMs: far, wholeMs: 50 }],
@@ -129,7 +129,7 @@ describe('a server that is not to be trusted', () => {
     }
   });
 
-  it('may end in the middle, or answer with a page', async () => {
+  it('that breaks off or sends an HTML page gives a problem until it sends a snapshot', async () => {
     const body = await signed();
     let answer: (response: ServerResponse) => void = (response) => {
       response.writeHead(200, { 'content-length': body.length });
@@ -139,17 +139,17 @@ describe('a server that is not to be trusted', () => {
     const feed = await feedOf(join(root, 'page'), url, { pollSeconds: 0.2 });
     expect(feed.held()).toMatchObject({ why: expect.stringContaining('cannot be reached') });
     answer = (response) => response.end('<!doctype html><title>Sign in</title>');
-    await until('a page', () => /not a snapshot/.test(feed.health().problem ?? ''));
+    await until('the HTML page is reported', () => /not a snapshot/.test(feed.health().problem ?? ''));
     answer = (response) => response.writeHead(500).end();
-    await until('500', () => /answers 500/.test(feed.health().problem ?? ''));
+    await until('the status 500 is reported', () => /answers 500/.test(feed.health().problem ?? ''));
     answer = (response) => response.end(body);
-    await until('version 7', () => versionOf(feed) === 7);
+    await until('version 7 is held', () => versionOf(feed) === 7);
     expect(feed.health().problem).toBeNull();
   });
 });
 
-describe('where a snapshot comes from', () => {
-  it('is read as people write it', () => {
+describe('a snapshot source', () => {
+  it('is parsed in every documented form', () => {
     expect(parseSnapshotPlace('/a/b.json')).toEqual({ kind: 'file', path: '/a/b.json' });
     expect(parseSnapshotPlace('https://assay.example/base/')).toEqual({
       kind: 'service',
@@ -176,11 +176,11 @@ describe('where a snapshot comes from', () => {
     ['configmap://../x/y', /names no ConfigMap/],
     ['ftp://assay.example', /read from ftp/],
     ['oci://assay.example', /repository/],
-  ])('is not %j', (text, message) => {
+  ])('is not parsed from %j', (text, message) => {
     expect(() => parseSnapshotPlace(text)).toThrow(message);
   });
 
-  it('is a file that is read again when it changes while it is read', async () => {
+  it('that is a file is read again when it changes during a read', async () => {
     const path = join(root, 'growing');
     writeFileSync(path, 'x');
     const fetched = await new FileFeedSource(path, 1000).fetch(null, join(root, 'copy'), new AbortController().signal);

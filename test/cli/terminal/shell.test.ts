@@ -18,11 +18,11 @@ function shellOf(isTTY: boolean, columns = 60): { shell: Shell; written: string[
   return { shell, written };
 }
 
-describe('progress', () => {
+describe('the progress display', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('is one line, redrawn, after a moment, and gone in the end', () => {
+  it('is one line that appears after a moment, is redrawn, and is removed at the end', () => {
     const { shell, written } = shellOf(true);
     const progress = new Progress(shell, true);
     progress.onEvent({ kind: 'artifact', ref: 'm', files: 3, bytes: 3 * 1024 * 1024 });
@@ -43,7 +43,7 @@ describe('progress', () => {
     expect(written).toHaveLength(count);
   });
 
-  it('is silent away from a terminal, and when told to be', () => {
+  it('is silent outside a terminal and with --quiet', () => {
     for (const [isTTY, enabled] of [
       [false, true],
       [true, false],
@@ -58,8 +58,8 @@ describe('progress', () => {
   });
 });
 
-describe('errors', () => {
-  it('are one safe line; a defect of ours shows where', () => {
+describe('an error message', () => {
+  it('is one escaped line, and includes the stack for a defect of ours', () => {
     const { shell, written } = shellOf(false);
     printError(shell, new AssayError('not-found', 'no such\nfile', { subject: 'a\u001b[2J', hint: 'read it again' }));
     expect(written).toEqual(['assay: a\\x1b[2J: no such\\nfile; read it again\n']);
@@ -70,11 +70,11 @@ describe('errors', () => {
   });
 });
 
-it('a deny outranks an incompleteness, which outranks success', () => {
+it('the exit code of a denial takes precedence over incompleteness, and that over success', () => {
   expect([graver(0, 2), graver(2, 1), graver(1, 2), graver(0, 0)]).toEqual([2, 1, 1, 0]);
 });
 
-it('colour follows the flag, FORCE_COLOR, NO_COLOR, and the terminal', () => {
+it('colour depends on the flag, FORCE_COLOR, NO_COLOR and the terminal', () => {
   const [tty, pipe] = [shellOf(true).shell.stdout, shellOf(false).shell.stdout];
   expect(wantsColor(tty, {}, true)).toBe(true);
   expect(wantsColor(pipe, {}, true)).toBe(false);
@@ -86,7 +86,7 @@ it('colour follows the flag, FORCE_COLOR, NO_COLOR, and the terminal', () => {
   expect(wantsColor(tty, { FORCE_COLOR: '0' }, true)).toBe(false);
 });
 
-it('lines are as wide as the terminal, within reason', () => {
+it('lines are as wide as the terminal, within limits', () => {
   expect(
     [shellOf(true, 80), shellOf(true, 10), shellOf(true, 500), shellOf(false)].map(({ shell }) =>
       widthOf(shell.stdout),
@@ -94,7 +94,7 @@ it('lines are as wide as the terminal, within reason', () => {
   ).toEqual([80, 40, 140, 100]);
 });
 
-it('a mistyped name finds its neighbours, nearest first', () => {
+it('the suggestions for a mistyped name are the closest names, nearest first', () => {
   const known = ['pickle.global.unlisted', 'pickle.global.dangerous', 'zip.duplicate-member'];
   expect(closest('pickle.global.unlsted', known)).toEqual(['pickle.global.unlisted']);
   expect(closest('duplicate', known)).toEqual(['zip.duplicate-member']);
@@ -105,7 +105,7 @@ it('a mistyped name finds its neighbours, nearest first', () => {
 describe('a command line', () => {
   const verbsOf = (first?: string) => createProgram(shellOf(false).shell, first).commands.map((verb) => verb.name());
 
-  it('that starts with a verb is set up for that verb alone, and any other for all', () => {
+  it('that starts with a verb loads that verb alone, and any other loads all', () => {
     const all = verbsOf();
     expect(all.length).toBeGreaterThan(20);
     for (const verb of all) expect(verbsOf(verb)).toEqual([verb]);

@@ -47,7 +47,7 @@ describe('coverage', () => {
     );
   });
 
-  it('gives sorted, disjoint ranges that are nowhere empty, and with the gaps make up the file', () => {
+  it('gives sorted, disjoint, non-empty ranges that make up the file together with the gaps', () => {
     fc.assert(
       fc.property(fc.array(mark, { maxLength: 20 }), (marks) => {
         const coverage = covered(marks);
@@ -68,7 +68,7 @@ describe('coverage', () => {
     );
   });
 
-  it('keeps why bytes were passed over', () => {
+  it('keeps the reason of opaque ranges', () => {
     const coverage = covered([
       { start: 0, end: 10, kind: 'opaque', why: 'tensor' },
       { start: 4, end: 6, kind: 'parsed', why: undefined },
@@ -89,13 +89,13 @@ describe('coverage', () => {
     expect(coverage.gaps(1_001)).toEqual([{ start: 1_000, end: 1_001 }]);
   });
 
-  it('is one gap before anything was said, and none of an empty file', () => {
+  it('is one gap before any mark, and has no gap for an empty file', () => {
     expect(new Coverage().gaps(5)).toEqual([{ start: 0, end: 5 }]);
     expect(new Coverage().gaps(0)).toEqual([]);
     expect(new Coverage().ranges()).toEqual([]);
   });
 
-  it('keeps 100,000 marks that were made in any order', () => {
+  it('keeps 100,000 marks made in any order', () => {
     const marks = Array.from({ length: 100_000 }, (_, i) => ({
       at: 10 * ((i * 77_777) % 100_000),
       opaque: i % 2 === 0,

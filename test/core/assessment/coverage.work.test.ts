@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Coverage } from '../../../src/core/assessment/coverage.ts';
 import { growth } from '../../support/growth.ts';
 
-/** Marks that are 10 bytes apart, in an order that is neither forward nor backward. */
+/** Marks 10 bytes apart, in an order that is neither forward nor backward. */
 function scattered(count: number): Coverage {
   const coverage = new Coverage();
   for (let i = 0; i < count; i++) {
@@ -12,7 +12,7 @@ function scattered(count: number): Coverage {
   return coverage;
 }
 
-it('the cost of marks in any order does not grow with their square', async () => {
+it('the work for marks in any order grows less than quadratically', async () => {
   const grown = await growth(5_000, (count) => {
     const coverage = scattered(count);
     expect(coverage.ranges()).toHaveLength(count);

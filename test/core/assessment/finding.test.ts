@@ -9,7 +9,7 @@ const part = fc.oneof(
 );
 const parts = fc.tuple(part, part, part, part);
 
-describe('fingerprint', () => {
+describe('a fingerprint', () => {
   it('is 32 hex digits, the same for the same finding', () => {
     fc.assert(
       fc.property(parts, ([rule, file, member, subject]) => {
@@ -20,7 +20,7 @@ describe('fingerprint', () => {
     );
   });
 
-  it('names no two findings alike', () => {
+  it('differs for different findings', () => {
     fc.assert(
       fc.property(parts, parts, (a, b) => {
         fc.pre(a.some((text, i) => text !== b[i]));
@@ -48,14 +48,14 @@ describe('fingerprint', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('is the digest that other programs can compute', () => {
+  it('can be computed by other programs', () => {
     const framed = '4:rule;9:model.pkl;0:;9:os.system;';
     expect(fingerprint('rule', 'model.pkl', undefined, 'os.system')).toBe(
       createHash('sha256').update(framed).digest('hex').slice(0, 32),
     );
   });
 
-  it('is that of the file itself when there is no member', () => {
+  it('is that of the file when there is no member', () => {
     expect(fingerprint('rule', 'file', undefined, 'x')).toBe(fingerprint('rule', 'file', '', 'x'));
   });
 });

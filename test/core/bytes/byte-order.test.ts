@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inByteOrder } from '../../../src/core/bytes/byte-order.ts';
 
-/** Half of them with what UTF-8 and UTF-16 order differently: surrogate pairs, lone surrogates, and what lies between. */
+/** Half of the texts contain what UTF-8 and UTF-16 order differently: surrogate pairs, lone surrogates, and characters between them. */
 const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc
@@ -10,8 +10,8 @@ const text = fc.oneof(
     .map((units) => units.join('')),
 );
 
-describe('the order of bytes', () => {
-  it('is that of the UTF-8 of the texts, and keeps what is equal as it came', () => {
+describe('byte order', () => {
+  it('is the order of the UTF-8 bytes, and stable for equal texts', () => {
     fc.assert(
       fc.property(fc.array(text, { maxLength: 12 }), (texts) => {
         const items = texts.map((one, at) => ({ one, at }));

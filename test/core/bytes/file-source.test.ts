@@ -34,7 +34,7 @@ vi.mock('node:fs', async (original) => {
     if (disk.fails && typeof last === 'function') return last(broken());
     return Reflect.apply(fs.read, fs, args);
   };
-  // `promisify` names the results by a symbol of the function.
+  // `promisify` finds the names of the results by a symbol of the function.
   Object.defineProperties(read, Object.getOwnPropertyDescriptors(fs.read));
   return { ...fs, read, readSync };
 });
@@ -61,14 +61,14 @@ async function withSource<T>(path: string, work: (source: FileSource) => Promise
   }
 }
 
-/** Copies what it is shown, and gives each block back a little later. */
+/** Copies each block that it receives, and releases it a little later. */
 class Recorder implements BlockSink {
   readonly parts: Buffer[] = [];
   #last: Promise<void> = Promise.resolve();
 
   write(bytes: Uint8Array, done: () => void): Promise<void> | undefined {
     const index = this.parts.push(Buffer.alloc(0)) - 1;
-    // The bytes must hold until `done`: so they are copied only then.
+    // The bytes must stay valid until `done`, so they are copied only then.
     this.#last = this.#last
       .then(() => yieldToEventLoop())
       .then(() => {
@@ -84,8 +84,8 @@ class Recorder implements BlockSink {
   }
 }
 
-describe('reading', () => {
-  it('gives the bytes of any range, within a block and across', async () => {
+describe('a file source', () => {
+  it('returns the bytes of any range, within a block and across blocks', async () => {
     const range = fc.tuple(fc.nat(SIZE), fc.oneof(fc.nat(200), fc.nat(SIZE)));
     await fc.assert(
       fc.asyncProperty(fc.array(range, { minLength: 1, maxLength: 8 }), (ranges) =>
@@ -101,7 +101,7 @@ describe('reading', () => {
     );
   });
 
-  it('needs no waiting for a file of one block, or for a block that is at hand', () =>
+  it('returns bytes synchronously from a file of one block and from a cached block', () =>
     withSource(LARGE, async (large) => {
       expect(large.readNow(10, 10)).toBeUndefined();
       await large.read(0, 1);
@@ -113,7 +113,7 @@ describe('reading', () => {
       });
     }));
 
-  it.each([0, 1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, SIZE])('passes once over %d bytes', (size) =>
+  it.each([0, 1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, SIZE])('streams %d bytes, each read once', (size) =>
     withSource(fileOf(BYTES.subarray(0, size)), async (source) => {
       const seen: Buffer[] = [];
       for await (const chunk of chunks(source, 0, size, 300_000)) seen.push(Buffer.from(chunk));
@@ -122,7 +122,7 @@ describe('reading', () => {
     }),
   );
 
-  it('passes over a window of the file', () =>
+  it('streams a slice of the file', () =>
     withSource(LARGE, async (source) => {
       const slice = new SliceSource(source, 1_000, SIZE - 2_000, 'window');
       const seen: Buffer[] = [];
@@ -130,7 +130,7 @@ describe('reading', () => {
       expect(Buffer.concat(seen).equals(BYTES.subarray(1_000, SIZE - 1_000))).toBe(true);
     }));
 
-  it('reads a block once for many readers at the same time', () =>
+  it('reads a block once for concurrent readers', () =>
     withSource(LARGE, async (source) => {
       const reads = await Promise.all(Array.from({ length: 20 }, (_, i) => source.read(BLOCK_SIZE + i, 10)));
       for (const [i, bytes] of reads.entries())
@@ -138,7 +138,7 @@ describe('reading', () => {
       expect(source.bytesRead).toBe(BLOCK_SIZE);
     }));
 
-  it('refuses what leaves the file', () =>
+  it('refuses ranges outside the file', () =>
     withSource(LARGE, async (source) => {
       await expect(source.read(SIZE - 1, 2)).rejects.toMatchObject({ code: 'truncated', offset: SIZE - 1 });
       await expect(source.readOnce(SIZE, 1)).rejects.toMatchObject({ code: 'truncated' });
@@ -154,7 +154,7 @@ describe('reading', () => {
         });
     }));
 
-  it('reads nothing once it is closed', async () => {
+  it('refuses reads after it is closed', async () => {
     for (const path of [LARGE, fileOf(BYTES.subarray(0, 10))]) {
       const source = FileSource.open(path);
       await source.read(0, 1);
@@ -164,7 +164,7 @@ describe('reading', () => {
     }
   });
 
-  it('says that the disk failed', async () => {
+  it('reports a disk error', async () => {
     disk.fails = true;
     try {
       for (const path of [LARGE, fileOf(BYTES.subarray(0, 10))]) {
@@ -198,7 +198,7 @@ async function take(source: FileSource, { once, offset, length }: Step): Promise
 }
 
 describe('a sink', () => {
-  it('sees every byte once and in order, whatever is read before', async () => {
+  it('receives every byte once and in order, whatever is read before', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), (steps) =>
         withSource(LARGE, async (source) => {
@@ -207,7 +207,7 @@ describe('a sink', () => {
           for (const one of steps) await take(source, one);
           await source.drain();
           expect((await sink.bytes()).equals(BYTES)).toBe(true);
-          // Each step may cost the blocks it touches, and the drain what the steps did not bring in.
+          // Each step can read the blocks that it touches, and the drain reads what the steps did not.
           const touched = steps.reduce((sum, { length }) => sum + Math.ceil(length / BLOCK_SIZE) + 1, 0);
           expect(source.bytesRead).toBeLessThanOrEqual(SIZE + touched * BLOCK_SIZE);
         }),
@@ -216,7 +216,7 @@ describe('a sink', () => {
     );
   });
 
-  it('is fed by a pass that stopped before a block was asked for', () =>
+  it('receives a block that a readOnce pass did not complete', () =>
     withSource(LARGE, async (source) => {
       const sink = new Recorder();
       source.attach(sink);
@@ -227,7 +227,7 @@ describe('a sink', () => {
       expect(source.bytesRead).toBe(SIZE);
     }));
 
-  it('costs no second read when the file is read in order', () =>
+  it('needs no second read when the file is read in order', () =>
     withSource(LARGE, async (source) => {
       const sink = new Recorder();
       source.attach(sink);
@@ -237,7 +237,7 @@ describe('a sink', () => {
       expect(source.bytesRead).toBe(SIZE);
     }));
 
-  it('takes a file of one block, and an empty one', async () => {
+  it('accepts a file of one block and an empty file', async () => {
     for (const size of [0, 5, BLOCK_SIZE]) {
       await withSource(fileOf(BYTES.subarray(0, size)), async (source) => {
         const sink = new Recorder();
@@ -248,7 +248,7 @@ describe('a sink', () => {
     }
   });
 
-  it('may lag behind a parse by more than the cache holds', async () => {
+  it('can lag behind a parse by more than the cache holds', async () => {
     const size = 40 * BLOCK_SIZE;
     const bytes = noise(size, 7);
     await withSource(fileOf(bytes), async (source) => {
@@ -261,31 +261,31 @@ describe('a sink', () => {
     });
   });
 
-  it('stops when the signal says so', () =>
+  it('stops on an abort signal', () =>
     withSource(LARGE, async (source) => {
       source.attach(new Recorder());
       await expect(source.drain(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
     }));
 
-  it('is not awaited when it does not exist', () => withSource(LARGE, (source) => source.drain()));
+  it('is optional for a drain', () => withSource(LARGE, (source) => source.drain()));
 });
 
 describe('a file that changes while it is open', () => {
   const cases: readonly (readonly [string, (path: string) => void])[] = [
-    ['is cut', (path) => truncateSync(path, 10)],
+    ['is truncated', (path) => truncateSync(path, 10)],
     ['grows', (path) => appendFileSync(path, 'more')],
     ['is rewritten in place', (path) => writeFileSync(path, noise(statSync(path).size, 9))],
     ['is touched', (path) => utimesSync(path, 1, 1)],
     ['is removed', (path) => rmSync(path)],
     [
-      'is replaced by another of the same bytes',
+      'is replaced by a file with the same bytes',
       (path) => {
         writeFileSync(`${path}.new`, BYTES.subarray(0, statSync(path).size));
         renameSync(`${path}.new`, path);
       },
     ],
     [
-      'is replaced by a link that leads nowhere',
+      'is replaced by a broken link',
       (path) => {
         rmSync(path);
         symlinkSync(path, path);
@@ -293,7 +293,7 @@ describe('a file that changes while it is open', () => {
     ],
   ];
 
-  it.each(cases)('%s: is not unchanged', async (_, change) => {
+  it.each(cases)('is reported as changed when it %s', async (_, change) => {
     const path = fileOf(BYTES.subarray(0, 2 * BLOCK_SIZE));
     await withSource(path, async (source) => {
       await source.read(0, 10);
@@ -304,7 +304,7 @@ describe('a file that changes while it is open', () => {
     });
   });
 
-  it.each([10, 2 * BLOCK_SIZE])('is reported as changed when its %d bytes are gone', async (size) => {
+  it.each([10, 2 * BLOCK_SIZE])('gives a read error when its %d bytes were truncated', async (size) => {
     const path = fileOf(BYTES.subarray(0, size));
     await withSource(path, async (source) => {
       truncateSync(path, 5);
@@ -313,8 +313,8 @@ describe('a file that changes while it is open', () => {
   });
 });
 
-describe('what is not a regular file', () => {
-  it('is refused without waiting for it', async () => {
+describe('a path that is not a regular file', () => {
+  it('is refused without blocking', async () => {
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const inner = join(folder, 'inner');
@@ -334,7 +334,7 @@ describe('what is not a regular file', () => {
     }
   });
 
-  it('is not found when it is not there', () => {
+  it('is reported as not found when it does not exist', () => {
     for (const path of [join(folder, 'missing'), join(LARGE, 'below-a-file')])
       expect(() => FileSource.open(path)).toThrow(expect.objectContaining({ code: 'not-found', subject: path }));
   });

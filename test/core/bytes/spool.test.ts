@@ -40,7 +40,7 @@ function spoolOf(
   return spool(output, 'member', inputSize, budget, LIMITS);
 }
 
-describe('spool', () => {
+describe('a spool', () => {
   it.each([0, 1, 1_000])('keeps %d bytes in memory', async (size) => {
     const bytes = noise(size);
     const source = await spoolOf(inParts(bytes));
@@ -50,7 +50,7 @@ describe('spool', () => {
     await source.close();
   });
 
-  it('keeps more in a file that nobody else may read, and that closing removes', async () => {
+  it('keeps more bytes in a file that no other user can read, and removes the file when it is closed', async () => {
     const bytes = noise(20_000);
     const source = await spoolOf(inParts(bytes));
     const [name = ''] = readdirSync(folder);
@@ -78,7 +78,7 @@ describe('spool', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('stops what grows too fast, once it is large', async () => {
+  it('stops output that grows too fast, once it is large', async () => {
     const small = await spoolOf(inParts(noise(900)), { inputSize: 1 });
     await small.close();
     await expect(spoolOf(inParts(noise(20_000)), { inputSize: 1_999 })).rejects.toMatchObject({
@@ -90,13 +90,13 @@ describe('spool', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('leaves nothing behind when the stream breaks', async () => {
+  it('leaves no file when the stream fails', async () => {
     for (const size of [10, 20_000])
       await expect(spoolOf(thenFails(noise(size)))).rejects.toMatchObject({ code: 'malformed' });
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('says when there is no room for the file', async () => {
+  it('reports when there is no space for the file', async () => {
     process.env.TMPDIR = join(folder, 'missing');
     await expect(spoolOf(inParts(noise(20_000)))).rejects.toMatchObject({
       code: 'unreadable',
@@ -106,7 +106,7 @@ describe('spool', () => {
     });
   });
 
-  it('leaves nothing behind when the process ends in the middle', async () => {
+  it('leaves no file when the process is killed', async () => {
     const script = `
       import { readdirSync } from 'node:fs';
       import { spool } from ${JSON.stringify(new URL('../../../dist/src/core/bytes/spool.js', import.meta.url).href)};

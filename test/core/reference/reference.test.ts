@@ -12,7 +12,7 @@ import {
 
 const commit = '0123456789abcdef0123456789abcdef01234567';
 
-describe('references', () => {
+describe('a reference', () => {
   test.each([
     ['model.bin', { kind: 'path', path: 'model.bin' }],
     ['C:\\models\\a.bin', { kind: 'path', path: 'C:\\models\\a.bin' }],
@@ -58,7 +58,7 @@ describe('references', () => {
       { kind: 'https', url: 'https://example.com/m.bin', sha256: 'a'.repeat(64) },
     ],
     ['https://example.com/m.bin?v=1#x', { kind: 'https', url: 'https://example.com/m.bin?v=1' }],
-  ])('%s', (text, expected) => {
+  ])('is parsed: %s', (text, expected) => {
     const reference = parseReference(text, 'http://127.0.0.1:8080/hub/');
     expect(reference).toEqual(expected);
     expect(parseReference(formatReference(reference))).toEqual(reference);
@@ -95,7 +95,7 @@ describe('references', () => {
     ['hf://owner/model@%zz', /broken % escape/],
     ['http://example.com/m.bin', /http:\/\//],
     ['https://user:secret@example.com/m.bin', /user name or a password/],
-  ])('refuses %s in one usage error', (text, message) => {
+  ])('is refused with a usage error: %s', (text, message) => {
     const error = thrown(() => parseReference(text));
     expect(isAssayError(error) && error.code).toBe('usage');
     expect(isAssayError(error) && error.hint).toBeTruthy();
@@ -103,7 +103,7 @@ describe('references', () => {
     expect(JSON.stringify(error) + String(error)).not.toContain('secret');
   });
 
-  test('any text parses, or ends in a usage error, and survives its own spelling', () => {
+  test('is parsed from any text, or gives a usage error, and keeps its own formatted form', () => {
     const schemes = fc.constantFrom('', 'hf://', 'https://huggingface.co/', 'https://', 'hf://a/b@', 'models:/');
     fc.assert(
       fc.property(schemes, fc.string({ unit: 'grapheme' }), (scheme, rest) => {
@@ -120,7 +120,7 @@ describe('references', () => {
     );
   });
 
-  test('paths that climb are not of an artifact', () => {
+  test('accepts no path with ".." as an artifact path', () => {
     for (const path of ['', '/a', 'a//b', '../a', 'a/..', './a', 'a\\b', 'a\0', 'a/'])
       expect(isArtifactPath(path)).toBe(false);
     for (const path of ['a', '.gitattributes', 'a/b..c', 'ünïcode/x']) expect(isArtifactPath(path)).toBe(true);
@@ -128,7 +128,7 @@ describe('references', () => {
       expect(isRevision(revision)).toBe(false);
   });
 
-  test('an address is shown without its secrets', () => {
+  test('is displayed without the secrets of a URL', () => {
     expect(shownAddress('https://u:p@host:1/a?X-Amz-Signature=s#t')).toBe('https://host:1/a');
   });
 });
@@ -142,7 +142,7 @@ function thrown(run: () => unknown): unknown {
   return undefined;
 }
 
-test.each(['localhost', '127.0.0.1', '127.1.2.3', '[::1]'])('%s is this machine', (host) => {
+test.each(['localhost', '127.0.0.1', '127.1.2.3', '[::1]'])('treats %s as this machine', (host) => {
   expect(isLoopback(host)).toBe(true);
 });
 
@@ -159,6 +159,6 @@ test.each([
   '0.0.0.0',
   '',
   '127.0.0.1\nevil.example',
-])('%j is not this machine', (host) => {
+])('does not treat %j as this machine', (host) => {
   expect(isLoopback(host)).toBe(false);
 });

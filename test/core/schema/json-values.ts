@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { JsonSchema } from '../../../src/core/schema/index.ts';
 
-/** Names that an object has without anybody having given them. */
+/** Property names that every object inherits. */
 export const INHERITED = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'];
 
 const ODD = fc.oneof(
@@ -9,7 +9,7 @@ const ODD = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-/** JSON that is often, not always, as a schema has it. */
+/** JSON that often, but not always, conforms to a schema. */
 export function valuesLike(schema: JsonSchema): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 12, arbitrary: like(schema) }, { weight: 1, arbitrary: ODD });
 }
@@ -57,7 +57,7 @@ function textsLike({ format, pattern, minLength = 0, maxLength = 100 }: JsonSche
   return fc.oneof(dated, known, fc.string({ unit: 'binary', maxLength: 20 }));
 }
 
-/** What looks like a date and a time of RFC 3339. */
+/** Text that looks like a date and a time of RFC 3339. */
 export function dateTimes(): fc.Arbitrary<string> {
   const digits = (most: number) => fc.integer({ min: 0, max: most }).map((value) => String(value).padStart(2, '0'));
   return fc
@@ -93,7 +93,7 @@ function objectsLike(schema: JsonSchema): fc.Arbitrary<unknown> {
   });
   return changed.map(({ entries, left, more }) => {
     const kept = entries.filter((_, index) => index !== left);
-    // As a parser of JSON makes it: `__proto__` is a name like any other.
+    // As from JSON.parse: `__proto__` is an ordinary property.
     return Object.fromEntries(more === undefined ? kept : [...kept, [more, 1]]);
   });
 }

@@ -50,7 +50,7 @@ const { pageSchema: _, ...parts } = api;
 const WIRE = Object.entries(parts).filter(([name]) => name.endsWith('Schema')) as [string, Schema][];
 const ALL = [...Object.entries(OWN), ...WIRE];
 
-/** Of the first thing that is wrong, by the reference. */
+/** The first error of the reference validator. */
 function ajvSays(schema: Schema, value: unknown): { readonly pointer: string; readonly message: string } | undefined {
   const validate = ajv.compile(schema.json);
   if (validate(value)) return undefined;
@@ -58,7 +58,7 @@ function ajvSays(schema: Schema, value: unknown): { readonly pointer: string; re
   return { pointer: error?.instancePath ?? '', message: error?.message ?? '' };
 }
 
-describe('a schema refuses what its JSON Schema refuses, and nothing else', () => {
+describe('a schema refuses exactly what its JSON Schema refuses:', () => {
   it.each(ALL)('%s', (_, schema) => {
     const validate = ajv.compile(schema.json);
     fc.assert(
@@ -70,10 +70,10 @@ describe('a schema refuses what its JSON Schema refuses, and nothing else', () =
   });
 });
 
-/** Where the reference is asked for the first thing that is wrong, it names that of each alternative, and looks for twins last. */
+/** The reference reports the first error differently for alternatives and for unique items. */
 const SIMPLE = ALL.filter(([, { json }]) => !/"anyOf"|"uniqueItems"/.test(JSON.stringify(json)));
 
-it.each(SIMPLE)('%s is refused for the same reason, at the same place', (_, schema) => {
+it.each(SIMPLE)('%s gives the same reason and place as the reference', (_, schema) => {
   fc.assert(
     fc.property(valuesLike(schema.json), (value) => {
       const checked = check(schema, value);
@@ -81,14 +81,14 @@ it.each(SIMPLE)('%s is refused for the same reason, at the same place', (_, sche
       if ('value' in checked || reference === undefined) return;
       const [{ pointer, message }] = checked.invalid;
       expect(pointer).toBe(reference.pointer);
-      // It does not say which name is unknown, nor which values there are; of what may be null, it says that it may.
+      // Our message names the unknown property and lists the values; for a nullable value it mentions null.
       expect(message.startsWith(reference.message.replace(/,null$/, ''))).toBe(true);
     }),
     { numRuns: 100 },
   );
 });
 
-test('a date and a time is what the reference takes for one', () => {
+test('a date-time is accepted exactly as by the reference', () => {
   const validate = ajv.compile({ type: 'string', format: 'date-time' });
   fc.assert(
     fc.property(dateTimes(), (text) => {
@@ -98,9 +98,9 @@ test('a date and a time is what the reference takes for one', () => {
   );
 });
 
-describe('a name that every object inherits', () => {
+describe('an inherited property name', () => {
   const closed = objectOf({ a: optionalOf(string()) }, { more: false });
-  it.each(INHERITED)('%s is unknown where it is given, and missing where it is not', (name) => {
+  it.each(INHERITED)('is unknown when it is given, and missing when it is required: %s', (name) => {
     const given = JSON.parse(`{${JSON.stringify(name)}: "x"}`);
     expect(check(closed, given)).toEqual({
       invalid: [{ pointer: '', message: `must NOT have additional properties: ${JSON.stringify(name)}` }],
@@ -109,7 +109,7 @@ describe('a name that every object inherits', () => {
     expect(check(wanted, {})).toMatchObject({ invalid: [{ message: `must have required property '${name}'` }] });
   });
 
-  it.each(INHERITED)('%s is passed over in an answer, and changes no prototype', (name) => {
+  it.each(INHERITED)('is ignored in a response and changes no prototype: %s', (name) => {
     const answer = JSON.parse(`{"a": "x", ${JSON.stringify(name)}: {"polluted": true}}`);
     const checked = check(closed.answer, answer);
     expect(checked).toEqual({ value: { a: 'x' } });
@@ -118,7 +118,7 @@ describe('a name that every object inherits', () => {
   });
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   const schema = objectOf(
     {
       id: string({}, { pattern: /^[a-z]+$/, otherwise: 'is not an id' }),
@@ -127,7 +127,7 @@ describe('an answer', () => {
     { more: false },
   );
 
-  it('may hold more than is known, at every depth', () => {
+  it('can have unknown properties at every depth', () => {
     const answer = { id: 'a', items: [{ n: 1, new: true }], new: {} };
     expect(check(schema.answer, answer)).toEqual({ value: { id: 'a', items: [{ n: 1 }] } });
     expect(check(schema, answer)).toMatchObject({ invalid: [{ pointer: '' }] });
@@ -145,12 +145,12 @@ describe('an answer', () => {
     expect(checked).toMatchObject({ invalid: [{ pointer, ...(message === undefined ? {} : { message }) }] });
   });
 
-  it('is read only as far as needed', () => {
+  it('is checked only for the picked properties', () => {
     expect(check(pick(schema, 'id').answer, { id: 'a', items: 'no list' })).toEqual({ value: { id: 'a' } });
   });
 });
 
-test('names in a pointer are escaped, and long ones are shown in part', () => {
+test('property names in a pointer are escaped, and long ones are truncated', () => {
   const schema = objectOf({ 'a/b~c': objectOf({}, { more: false }) });
   const checked = check(schema, { 'a/b~c': { ['x'.repeat(1000)]: 1 } });
   expect(checked).toEqual({
@@ -158,7 +158,7 @@ test('names in a pointer are escaped, and long ones are shown in part', () => {
   });
 });
 
-test('what is nested deeper than any schema is refused without being followed', () => {
+test('values nested deeper than the schema are refused without recursion', () => {
   let deep: unknown = 1;
   for (let depth = 0; depth < 100_000; depth++) deep = [deep];
   expect(check(objectOf({ a: array(string()) }), { a: deep })).toMatchObject({ invalid: [{ pointer: '/a/0' }] });

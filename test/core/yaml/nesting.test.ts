@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { assertShallowYaml } from '../../../src/core/yaml/index.ts';
 
-describe('the depth of YAML', () => {
+describe('the nesting check of YAML', () => {
   it.each<[string, string]>([
     ['brackets', '['.repeat(5_000)],
-    ['brackets that close', `${'['.repeat(5_000)}${']'.repeat(5_000)}`],
-    ['brackets that close in quotes only', `["]]]]", `.repeat(500)],
+    ['closed brackets', `${'['.repeat(5_000)}${']'.repeat(5_000)}`],
+    ['brackets that close only in quotes', `["]]]]", `.repeat(500)],
     ['mappings in braces', '{a: '.repeat(500)],
     ['dashes', '- '.repeat(500)],
-    ['marks of keys', '? '.repeat(500)],
-    ['keys in a line', 'a: '.repeat(500)],
+    ['key indicators', '? '.repeat(500)],
+    ['keys in one line', 'a: '.repeat(500)],
     ['lines', Array.from({ length: 200 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
-    ['dashes over lines', Array.from({ length: 60 }, (_, i) => `${' '.repeat(4 * i)}- -`).join('\n')],
-  ])('is refused: %s', (_, text) => {
+    ['dashes over several lines', Array.from({ length: 60 }, (_, i) => `${' '.repeat(4 * i)}- -`).join('\n')],
+  ])('refuses %s', (_, text) => {
     expect(() => assertShallowYaml(text)).toThrow(expect.objectContaining({ code: 'limit' }));
   });
 
@@ -23,8 +23,8 @@ describe('the depth of YAML', () => {
     ],
     ['brackets in text', `a: |\n${'  f([{x\n'.repeat(500)}`],
     ['many lines', 'a:\n  b:\n    - c: d\n'.replaceAll('a', 'x').repeat(1)],
-    ['a broken document of few brackets', '[['],
-  ])('is borne: %s', (_, text) => {
+    ['a malformed document with few brackets', '[['],
+  ])('accepts %s', (_, text) => {
     expect(() => assertShallowYaml(text)).not.toThrow();
   });
 });

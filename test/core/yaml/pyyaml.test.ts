@@ -7,7 +7,7 @@ import { readTold, type Told } from './told.ts';
 
 const TEXTS = Number(process.env.ASSAY_FUZZ_RUNS ?? 6_000);
 
-/** Pieces that YAML gives a meaning, and what stands beside them in configurations. */
+/** Pieces with a meaning in YAML, and pieces that occur beside them in configurations. */
 const PIECES = [
   ...['a', 'b c', '_target_', 'os.system', '1', '~', '<<', 'é', '\u{1F600}', '=', '.'],
   ...[': ', ':', '- ', '-', '? ', '?', '\n', '\n  ', '\n    ', '\n- ', '\n  - ', ' ', '\t', '\r', '\r\n'],
@@ -38,7 +38,7 @@ const text = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: fc.constantFrom(...'ab:-?[]{},!&*#|>\'"%\n \t\\'), maxLength: 24 }) },
 );
 
-/** Texts that mostly are YAML: collections in block and flow style, with tags and anchors. */
+/** Texts that are mostly valid YAML: collections in block and flow style, with tags and anchors. */
 function nested(): fc.Arbitrary<string> {
   const scalar = fc.constantFrom(
     'a',
@@ -85,10 +85,10 @@ requirePart(
   'Python package PyYAML',
   present,
   'pip install -r fixtures/python/requirements-ci.txt',
-  'reading YAML as PyYAML does',
+  'the YAML reader',
   () => {
     it.each(['pyyaml', 'libyaml'] as const)(
-      `hears every key, value and tag that %s hears, in ${TEXTS} texts`,
+      `reports every key, value and tag that %s reports, in ${TEXTS} texts`,
       async (dialect) => {
         const texts = fc.sample(text, { numRuns: TEXTS, seed: SEED });
         const script = new URL('../../support/python/yaml_events.py', import.meta.url).pathname;
@@ -109,8 +109,8 @@ requirePart(
 );
 
 /**
- * Documents that PyYAML reads whole are heard alike, and what it heard of one that it does not finish may be heard in part: loaders
- * build nothing of it. Blanks within a text are not compared, for no name holds any.
+ * Documents that PyYAML reads completely give the same events; of a document that it does not finish, the events may be partial, since
+ * loaders build nothing of it. White space within a scalar is not compared, since no name contains any.
  */
 function covers(own: Told, peer: Told & { readonly error: string | null }): boolean {
   if (own.documents < peer.documents) return false;

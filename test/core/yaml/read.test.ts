@@ -3,21 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { YAML_DIALECTS } from '../../../src/core/yaml/index.ts';
 import { readTold as read } from './told.ts';
 
-describe('a reading of YAML', () => {
+describe('the YAML reader', () => {
   it.each([
     ['plain', '_target_: os.system', ['_target_']],
-    ['in braces', '{_target_: os.system}', ['_target_']],
-    ['in braces without a blank', '{"_target_":os.system}', ['_target_']],
+    ['in a flow mapping', '{_target_: os.system}', ['_target_']],
+    ['in a flow mapping without a space', '{"_target_":os.system}', ['_target_']],
     ['with escapes', '"\\u005ftarget\\x5f": os.system', ['_target_']],
     ['over two lines', '? "_tar\\\n  get_"\n: os.system', ['_target_']],
-    ['in a block', '? |-\n  _target_\n: os.system', ['_target_']],
+    ['in a block scalar', '? |-\n  _target_\n: os.system', ['_target_']],
     ['by an alias', '- &k _target_\n- {*k : os.system}', ['_target_']],
-    ['behind a mark', '? _target_\n: os.system', ['_target_']],
-    ['behind a mark in braces', '{?_target_: os.system}', ['_target_']],
-    ['behind a line separator', '# c\u2028_target_: os.system', ['_target_']],
-    ['in a pair of a list', '[_target_: os.system]', ['_target_']],
+    ['after a key indicator', '? _target_\n: os.system', ['_target_']],
+    ['after a key indicator in a flow mapping', '{?_target_: os.system}', ['_target_']],
+    ['after a line separator', '# c\u2028_target_: os.system', ['_target_']],
+    ['in a single pair of a list', '[_target_: os.system]', ['_target_']],
     ['in a second document', 'a\n---\n_target_: os.system', ['_target_']],
-    ['in a document behind an end', 'a\n...\n_target_: os.system', ['_target_']],
+    ['in a document after a document end', 'a\n...\n_target_: os.system', ['_target_']],
     ['with a tag', '!!str _target_: os.system', ['_target_']],
   ])('finds a key %s', (_, text, keys) => {
     expect(read(text)).toMatchObject({ keys, error: undefined });
@@ -36,29 +36,29 @@ describe('a reading of YAML', () => {
     expect(read(text).tags).toEqual([tag]);
   });
 
-  it('takes text in quotes, comments and blocks for text', () => {
+  it('treats quotes, comments and block scalars as text', () => {
     const text = `a: "x !new:b.C"\nb: 'it''s _target_: y'\n# !new:b.C\nc: |\n  _target_: z\n  !new:b.C\nd: e # _target_: f\n`;
     expect(read(text)).toMatchObject({ keys: ['a', 'b', 'c', 'd'], tags: [], error: undefined, documents: 1 });
   });
 
-  it('counts a document once it is whole, whatever follows', () => {
+  it('counts a document once it is complete, whatever follows', () => {
     expect(read('{_target_: os.system}\ngarbage: [')).toMatchObject({ documents: 1, error: 'malformed' });
     expect(read('_target_: [os.system\n')).toMatchObject({ documents: 0, error: 'malformed' });
   });
 
   it.each(['a\nb: c', '[PAD]\n[UNK]\n', '# T\n\ntext\nkey: value\n', '"a" b', '`x`', 'a: b: c', '- a\nb'])(
-    'ends where no reader goes on: %j',
+    'stops where no YAML reader continues: %j',
     (text) => {
       expect(read(text).error).toBe('malformed');
     },
   );
 
-  it('bounds how deep it goes', () => {
+  it('limits its depth', () => {
     for (const text of ['['.repeat(60), '- '.repeat(60), '{a: '.repeat(60), '? '.repeat(60)])
       expect(read(text).error).toBe('limit');
   });
 
-  it('throws nothing but its own errors', () => {
+  it('throws only its own errors', () => {
     const piece = fc.constantFrom(
       ...[
         'a',

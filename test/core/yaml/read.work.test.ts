@@ -13,10 +13,10 @@ const SHAPES: readonly [string, number, (count: number) => string][] = [
   ['tags', 500, (count) => '- !a!b x\n'.repeat(count)],
   ['percent signs', 500, (count) => `!${'%41'.repeat(count)}`],
   ['comments', 1_000, (count) => '# c\n'.repeat(count)],
-  ['quotes without an end', 1_000, (count) => `"${'\n'.repeat(count)}`],
+  ['unterminated quotes', 1_000, (count) => `"${'\n'.repeat(count)}`],
 ];
 
-it.each(SHAPES)('a reading costs as much as its text is long: %s', async (_, size, text) => {
+it.each(SHAPES)('the work to read YAML grows linearly with its length: %s', async (_, size, text) => {
   const grown = await growth(size, async (count) => {
     try {
       readYaml(text(count), {}, { maxDepth: 100, dialect: 'pyyaml' });
@@ -27,7 +27,7 @@ it.each(SHAPES)('a reading costs as much as its text is long: %s', async (_, siz
   expect(grown).toBeLessThan(5);
 });
 
-it('looking for depth costs as much as the text is long', async () => {
+it('the work to check the nesting grows linearly with the length', async () => {
   const grown = await growth(1_000, async (count) => assertShallowYaml('a:\n- b: c\n'.repeat(count)));
   expect(grown).toBeLessThan(5);
 });

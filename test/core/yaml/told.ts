@@ -1,7 +1,7 @@
 import { isAssayError } from '../../../src/core/errors.ts';
 import { readYaml, type YamlDialect } from '../../../src/core/yaml/index.ts';
 
-/** All that a walk over a text says. */
+/** Every event of a walk over a text. */
 export interface Told {
   readonly keys: string[];
   readonly values: string[];

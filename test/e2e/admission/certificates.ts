@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
-/** An authority in a folder, and the certificates that it gives a server on this machine. */
+/** An authority in a folder, and the certificates that it issues to a server on this machine. */
 export class Authority {
   /** PEM. */
   readonly certificate: string;
@@ -28,7 +28,7 @@ export class Authority {
     return this.#issue(certificate, key, 'gate', 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n');
   }
 
-  /** Writes a certificate by which somebody asks, and its key. */
+  /** Writes a client certificate and its key. */
   issueClient(certificate: string, key: string, name: string): void {
     this.#issue(certificate, key, name, 'extendedKeyUsage=clientAuth\n');
   }

@@ -9,7 +9,7 @@ const CHART = join(ROOT, 'admission-webhook/helm/assay-admission');
 const built = join(ROOT, '.cache/helm/helm');
 const HELM = existsSync(built) ? built : 'helm';
 
-/** The namespace that the chart is installed into, and its name. */
+/** The namespace and the name of the installation. */
 export const OWN_NAMESPACE = 'assay-system';
 export const RELEASE = 'gate';
 
@@ -33,7 +33,7 @@ export function renderChart(values: readonly string[], json: readonly string[] =
     .filter((object) => object !== null);
 }
 
-/** The webhooks of the chart, each asked at an address of this machine in place of its Service. */
+/** The webhooks of the chart, each called at an address of this machine in place of its Service. */
 export function webhooksOf(rendered: readonly KubeObject[], url: string, caBundle: string): readonly WebhookOptions[] {
   return rendered.flatMap(({ kind, webhooks }) => {
     const type = /^(Validating|Mutating)WebhookConfiguration$/.exec(kind)?.[1]?.toLowerCase();

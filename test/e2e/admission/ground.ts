@@ -31,16 +31,16 @@ export interface GroundOptions {
   readonly args?: (ground: Ground) => readonly string[];
   /** Custom resources that are defined. */
   readonly crds?: readonly MlKind[];
-  /** Without it the labels of namespaces are read from the cluster. */
+  /** When true, the labels of namespaces are not read from the cluster. */
   readonly blind?: boolean;
 }
 
-/** Also namespaces that are made tomorrow. */
+/** Includes namespaces that are created later. */
 export const ALL_NAMESPACES = 'gate.mode=all-except';
-/** A busy machine lets a webhook wait for its turn: only what is about time has it be answered in 3 seconds. */
+/** A busy machine delays a webhook: only tests about time have it answer within 3 seconds. */
 export const PATIENT = 'gate.timeoutSeconds=30';
 
-/** A real API server, with `assay admit` before it, registered as the chart has it. */
+/** A real API server that calls `assay admit`, registered as by the chart. */
 export class Ground {
   readonly folder: string;
   readonly kube: RunningKube;
@@ -79,14 +79,14 @@ export class Ground {
     return join(this.folder, name);
   }
 
-  /** Registers the webhooks, again after something of them was changed. */
+  /** Registers the webhooks, also again with changes. */
   async register(more: object = {}): Promise<void> {
     for (const webhook of webhooksOf(this.rendered, this.webhook.url, this.authority.certificate)) {
       await this.kube.installWebhook({ ...webhook, ...more, more: { ...webhook.more, ...more } });
     }
   }
 
-  /** Sends an object of a kind (`group/Kind`) with a name that the server makes up. */
+  /** Sends an object of a kind (`group/Kind`) with a name that the server generates. */
   send(kind: string, body: Readonly<Record<string, unknown>>, options: SendOptions = {}): Promise<KubeAnswer> {
     const { namespace = 'default', dryRun = false, as } = options;
     const path = `${pathOf(kind, namespace)}${dryRun ? '?dryRun=All' : ''}`;
@@ -122,13 +122,13 @@ export class Ground {
     await this.register();
   }
 
-  /** Writes the configuration; a webhook that runs reads it again. */
+  /** Writes the configuration, which a running webhook reads again. */
   configure(spec: object): void {
     const config = { apiVersion: 'assay.dev/v1', kind: 'AdmissionConfig', spec };
     writeFileSync(this.file('admission.yaml'), JSON.stringify(config, null, 2));
   }
 
-  /** The webhook's own service account, with the rights that the chart gives it and no others. */
+  /** The webhook's own service account, with exactly the rights that the chart grants. */
   async #identity(): Promise<string> {
     const name = 'gate';
     const token = await this.kube.serviceAccountToken(OWN_NAMESPACE, name);
@@ -143,7 +143,7 @@ export class Ground {
   }
 }
 
-/** Some are of the namespace of the snapshot, which is not there. */
+/** Some objects of the chart are in the namespace of the snapshot, which does not exist. */
 function isHere({ metadata }: KubeObject): boolean {
   return metadata?.namespace === undefined || metadata.namespace === OWN_NAMESPACE;
 }
@@ -154,7 +154,7 @@ export interface SendOptions {
   readonly as?: NonNullable<Parameters<RunningKube['request']>[3]>['as'];
 }
 
-/** A ground for the tests of one suite. */
+/** The API server and the webhook for the tests of one suite. */
 export function onGround(options: GroundOptions = {}): () => Ground {
   let ground: Ground | undefined;
   beforeAll(async () => {

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { SnapshotEntry } from '../../../src/snapshot/index.ts';
 
-/** A model in every form by which objects pin one. */
+/** A model in every form in which objects pin one. */
 export interface Model {
   /** `owner/name` of the Hub. */
   readonly repo: string;
   readonly commit: string;
-  /** As messages say it. */
+  /** The reference as in messages. */
   readonly hub: string;
-  /** KServe writes a revision after a colon. */
+  /** The form of KServe, with the revision after a colon. */
   readonly kserve: string;
-  /** Without a scheme, as containers have it. */
+  /** The form without a scheme, as in containers. */
   readonly image: string;
-  /** The same as a container whose folder is the model (KServe). */
+  /** The same in a container whose folder is the model (KServe). */
   readonly modelcar: string;
   readonly s3: string;
   readonly https: string;
@@ -37,18 +37,18 @@ export function modelOf(owner: string, name: string): Model {
 }
 
 export const APPROVED = modelOf('acme', 'llama');
-/** Nobody decided anything of it. */
+/** A model without a decision. */
 export const STRAY = modelOf('stray', 'llama');
 /** Approved together with its own code. */
 export const CODED = modelOf('acme', 'coder');
-/** Decided against. */
+/** A denied model. */
 export const REVOKED = modelOf('acme', 'revoked');
-/** Approved for staging alone. */
+/** Approved for staging only. */
 export const STAGED = modelOf('acme', 'staged');
-/** Approved where it is fetched from another Hub. */
+/** Approved for another Hub. */
 export const MIRRORED = modelOf('acme', 'mirrored');
 export const MIRROR = 'https://hub.acme.example';
-/** An image that may run without a model. */
+/** An image that is allowed to run without a model. */
 export const TOOL_DIGEST = `sha256:${createHash('sha256').update('tool').digest('hex')}`;
 
 const hash = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
@@ -73,7 +73,7 @@ export function entryOf(model: Model, more: Partial<SnapshotEntry> = {}): Snapsh
   };
 }
 
-/** What a town has decided: every model above, and as many others as are asked for. */
+/** The decisions of the samples: every model above, and a number of others. */
 export function decisions(others = 0): readonly SnapshotEntry[] {
   return [
     entryOf(APPROVED),

@@ -1,6 +1,6 @@
 import { collectionPath, type KubeObject, ML_KINDS, type MlKind } from '../../support/kube/index.ts';
 
-/** Of nobody's table: found by its shape. */
+/** A kind that no table contains: it is found by its shape. */
 export const FLEET: MlKind = {
   group: 'inference.acme.example',
   version: 'v1',
@@ -10,7 +10,7 @@ export const FLEET: MlKind = {
 };
 export const CUSTOM_KINDS: readonly MlKind[] = [...ML_KINDS, FLEET];
 
-/** @param id `group/Kind`, as the tables of the webhook have it */
+/** @param id `group/Kind`, as in the tables of the webhook */
 function apiVersionOf(id: string): string {
   const [group = '', kind] = id.split('/');
   if (group === '') return 'v1';
@@ -18,7 +18,7 @@ function apiVersionOf(id: string): string {
   return custom === undefined ? `${group}/v1` : `${group}/${custom.version}`;
 }
 
-/** An object of a kind with a name that the server makes up. */
+/** An object of a kind with a name that the server generates. */
 export function objectOf(id: string, body: Readonly<Record<string, unknown>>): KubeObject {
   const kind = id.slice(id.indexOf('/') + 1);
   const metadata = { generateName: `${kind.toLowerCase()}-`, ...(body.metadata as object | undefined) };

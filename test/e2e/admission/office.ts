@@ -12,7 +12,7 @@ import type { Model } from './models.ts';
 import { modelOf } from './models.ts';
 
 const BENIGN = 'fixtures/benign';
-/** Files that the real libraries wrote; the last one runs a program when it is loaded. */
+/** Files that real libraries wrote; the last one runs a program when it is loaded. */
 const MODELS = {
   'acme/iris': ['model.joblib', `${BENIGN}/sklearn/1.7.2/LogisticRegression.joblib.joblib`],
   'acme/net': ['pytorch_model.bin', `${BENIGN}/torch/2.6.0/state-dict.bin`],
@@ -21,7 +21,7 @@ const MODELS = {
 } as const;
 export type Published = keyof typeof MODELS;
 
-/** A Hub that has some models of real libraries. */
+/** A Hub with some models of real libraries. */
 export async function openHub(): Promise<{
   readonly hub: FakeHub;
   readonly models: Readonly<Record<Published, Model>>;
@@ -42,7 +42,7 @@ export async function openHub(): Promise<{
 const PEOPLE = { alice: 'submitter', bob: 'reviewer', carol: 'security-approver', gate: 'gate' } as const;
 type Person = keyof typeof PEOPLE;
 
-/** The scanner service and the writer of snapshots beside it, each the process that an operator starts. */
+/** The scanner service and the snapshot writer beside it, each as the process that an operator starts. */
 export class Office {
   readonly folder: string;
   readonly url: string;
@@ -91,7 +91,7 @@ export class Office {
       join(this.folder, 'rules.yaml'),
     ]);
     const token = () => /^assay_[\w-]{43}$/m.exec(this.#said)?.[0] ?? '';
-    // A registry that is new tells its token after the place.
+    // A new registry prints its token after the address.
     const told = () => this.#said.includes('listens at ') && (this.#first !== '' || token() !== '');
     const service = this.#service;
     await until('assay serve listens', () => {
@@ -101,7 +101,7 @@ export class Office {
     this.#first ||= token();
   }
 
-  /** The service dies; what it has is kept. */
+  /** Kills the service; its data remain. */
   async down(): Promise<void> {
     await end(this.#service, 'SIGKILL');
   }
@@ -115,7 +115,7 @@ export class Office {
     return runCli(args, { cwd: this.folder, env });
   }
 
-  /** Asked for by one, approved by another, for staging; and for production by two. */
+  /** Requests a stage as one person and approves as another: staging, and production as two. */
   async approve(ref: string): Promise<void> {
     for (const [stage, voters] of [
       ['staging', ['bob']],

@@ -1,28 +1,28 @@
 import type { Model } from './models.ts';
 
-/** An object of a kind that names one model at one place, in the words of its documentation. */
+/** An object of a kind that names one model in one place, as its documentation shows it. */
 export interface Sample {
-  /** Ids of the rows of the tables that it is about. */
+  /** Ids of the rows of the tables that it covers. */
   readonly rows: readonly string[];
   /** `group/Kind`. */
   readonly kind: string;
-  /** What it shows, where a kind has several. */
+  /** The variant, where a kind has several. */
   readonly title?: string;
   /** Everything but `apiVersion`, `kind` and the name. */
   readonly body: (model: Model) => Readonly<Record<string, unknown>>;
-  /** The reference by which the model is named there, as messages say it. */
+  /** The reference to the model, as in messages. */
   readonly says: (model: Model) => string;
-  /** It is data to train with, which is told of and not decided on. */
+  /** The reference is training data, which is reported and not decided on. */
   readonly isData?: true;
 }
 
-/** An object that can never be approved: what it loads is not in it, or has no form that pins it. */
+/** An object that can never be approved: it does not contain what it loads, or cannot pin it. */
 export interface Refused {
   readonly rows: readonly string[];
   readonly kind: string;
   readonly title?: string;
   readonly body: Readonly<Record<string, unknown>>;
-  /** What the refusal has to name. */
+  /** The text that the refusal must contain. */
   readonly says: RegExp;
 }
 
@@ -32,7 +32,7 @@ export const s3 = ({ s3: reference }: Model) => reference;
 
 const VLLM = 'vllm/vllm-openai:v0.11.0';
 
-/** A container that serves a model by vLLM. */
+/** A container that serves a model with vLLM. */
 export function vllm({ repo, commit }: Model, more: object = {}): Readonly<Record<string, unknown>> {
   return { name: 'server', image: VLLM, args: ['--model', repo, '--revision', commit], ...more };
 }
@@ -45,6 +45,6 @@ export function trainer({ repo, commit }: Model, name: string): Readonly<Record<
 
 export const podSpec = (model: Model) => ({ containers: [vllm(model)] });
 
-/** A template whose labels a selector finds. */
+/** A template with labels that a selector matches. */
 export const LABELS = { app: 'llm' };
 export const template = (spec: object, metadata: object = {}) => ({ metadata: { labels: LABELS, ...metadata }, spec });

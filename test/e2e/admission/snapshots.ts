@@ -10,11 +10,11 @@ const hex = (digit: string) => digit.repeat(64);
 export interface SnapshotRequest {
   readonly version: number;
   readonly entries: readonly SnapshotEntry[];
-  /** A week when absent; a snapshot of the past has ended. */
+  /** A week by default; a snapshot from the past has expired. */
   readonly expiresInMs?: number;
 }
 
-/** Who signs snapshots. */
+/** The signer of the snapshots. */
 export class SnapshotWriter {
   readonly key: KeyObject;
   readonly publicKey: string;
@@ -25,7 +25,7 @@ export class SnapshotWriter {
     this.publicKey = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   }
 
-  /** Writes a signed snapshot, whole or not at all. */
+  /** Writes a signed snapshot atomically. */
   async write(file: string, request: SnapshotRequest): Promise<void> {
     writeFileSync(`${file}.new`, await this.sign(request));
     renameSync(`${file}.new`, file);

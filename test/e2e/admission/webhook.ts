@@ -9,11 +9,11 @@ import { until } from '../../support/until.ts';
 
 type WebhookState = 'ready' | 'unready';
 
-/** `assay admit` as a cluster runs it: a process of its own, with the built command line. */
+/** `assay admit` as a cluster runs it: a separate process of the built command line. */
 export class Webhook {
-  /** `https://127.0.0.1:PORT`, where the API server asks. */
+  /** `https://127.0.0.1:PORT`, the address that the API server calls. */
   readonly url: string;
-  /** Where it tells how it fares. */
+  /** The address of its status and metrics. */
   readonly metrics: string;
   readonly #args: readonly string[];
   #child: ChildProcess;
@@ -28,14 +28,14 @@ export class Webhook {
     this.#child = this.#spawn();
   }
 
-  /** Until it is ready, or, with `unready`, until it answers at all. */
+  /** Waits until it is ready, or, with `unready`, until it answers at all. */
   static async start(args: readonly string[], state: WebhookState = 'ready'): Promise<Webhook> {
     const webhook = new Webhook(await freePort(), await freePort(), args);
     await webhook.#until(state);
     return webhook;
   }
 
-  /** Starts it again at the same place, after it ended. */
+  /** Starts it again with the same ports and folders, after it ended. */
   async again(state: WebhookState = 'ready'): Promise<void> {
     this.#child = this.#spawn();
     await this.#until(state);
@@ -45,19 +45,19 @@ export class Webhook {
     return this.#child.pid ?? 0;
   }
 
-  /** What it decided, oldest first. */
+  /** Its decisions, oldest first. */
   get records(): readonly DecisionRecord[] {
     const lines = this.#out.split('\n').filter((line) => line.startsWith('{'));
     return lines.map((line) => JSON.parse(line)).filter((record) => 'rulings' in record);
   }
 
-  /** The newest decision that is meant, as soon as it is written down. */
+  /** The newest matching decision, as soon as it is logged. */
   async record(isMeant: (record: DecisionRecord) => boolean): Promise<DecisionRecord> {
     await until('such a decision is written down', () => this.records.some(isMeant));
     return this.records.findLast(isMeant) as DecisionRecord;
   }
 
-  /** How many reviews it has answered: each is counted as it is answered, and written down a little later. */
+  /** The number of answered reviews: each is counted when it is answered, and logged a little later. */
   async answered(): Promise<number> {
     const text = await this.get('/metrics');
     const counts = [...text.matchAll(/^assay_admission_reviews_total\{.*\} (\d+)$/gm)];
@@ -72,7 +72,7 @@ export class Webhook {
     return (await fetch(this.metrics + path)).text();
   }
 
-  /** A number that it counts. @param name as in `/metrics`, with labels where it has some */
+  /** The value of a metric. @param name as in `/metrics`, with its labels */
   async count(name: string): Promise<number> {
     const line = (await this.get('/metrics')).split('\n').find((one) => one.startsWith(`${name} `));
     return Number(line?.slice(name.length + 1) ?? Number.NaN);

@@ -16,7 +16,7 @@ function offsets(width: 4 | 8, numbers: readonly number[]): MemorySource {
   return new MemorySource(buffer, 'offsets');
 }
 
-/** What is wrong with an array; `sound` when nothing is. */
+/** The error of an array; `sound` when there is none. */
 async function check(array: ArrowArray): Promise<string> {
   const budget = new FileBudget(DEFAULT_LIMITS, 1_000_000);
   return checkArrowArray(array, budget).then(
@@ -35,45 +35,41 @@ const words: ArrowArray = {
 
 describe('an Arrow array', () => {
   it.each<[string, Partial<ArrowArray>]>([
-    ['text', {}],
-    ['a slice of text', { offset: 1, length: 2 }],
-    ['text without missing elements', { nullCount: 0, buffers: [undefined, ...words.buffers.slice(1)] }],
-    ['text without elements and offsets', { length: 0, nullCount: 0, buffers: [undefined, undefined, undefined] }],
-    ['long text', { type: 'large_string', buffers: [bytes([5]), offsets(8, [0, 1, 1, 3]), bytes([97, 98, 99])] }],
+    ['strings', {}],
+    ['a slice of strings', { offset: 1, length: 2 }],
+    ['strings without nulls', { nullCount: 0, buffers: [undefined, ...words.buffers.slice(1)] }],
+    ['strings without elements and offsets', { length: 0, nullCount: 0, buffers: [undefined, undefined, undefined] }],
+    ['large strings', { type: 'large_string', buffers: [bytes([5]), offsets(8, [0, 1, 1, 3]), bytes([97, 98, 99])] }],
     ['numbers', { type: 'int64', buffers: [bytes([5]), bytes(new Uint8Array(24))] }],
-    ['Booleans', { type: 'bool', buffers: [bytes([5]), bytes([7])] }],
-  ])('%s: is sound', async (_, change) => {
+    ['booleans', { type: 'bool', buffers: [bytes([5]), bytes([7])] }],
+  ])('of %s is valid', async (_, change) => {
     expect(await check({ ...words, ...change })).toBe('sound');
   });
 
   it.each<[string, Partial<ArrowArray>, RegExp]>([
     ['a negative length', { length: -1, nullCount: 0 }, /-1 elements/],
     ['a negative offset', { offset: -1 }, /from -1 on/],
-    ['a length beyond all numbers', { length: 2 ** 52, nullCount: 0 }, /elements from/],
-    ['more missing elements than there are', { nullCount: 4 }, /4 of 3 elements are missing/],
-    ['missing elements without a bitmap', { buffers: [undefined, ...words.buffers.slice(1)] }, /nothing says/],
+    ['a length above the safe integers', { length: 2 ** 52, nullCount: 0 }, /elements from/],
+    ['a null count above the length', { nullCount: 4 }, /4 of 3 elements are missing/],
+    ['nulls without a bitmap', { buffers: [undefined, ...words.buffers.slice(1)] }, /nothing says/],
     ['a bitmap that is too short', { length: 9, nullCount: 0 }, /take 2 bytes, and 1/],
-    ['offsets that are too few', { length: 4 }, /the offsets take 20 bytes, and 16/],
-    ['an offset beyond the text', { buffers: [bytes([5]), offsets(4, [0, 1, 1, 4]), bytes([97, 98, 99])] }, /4 in 3/],
-    ['an offset that falls', { buffers: [bytes([5]), offsets(4, [0, 2, 1, 3]), bytes([97, 98, 99])] }, /1 after 2/],
+    ['too few offsets', { length: 4 }, /the offsets take 20 bytes, and 16/],
+    ['an offset beyond the values', { buffers: [bytes([5]), offsets(4, [0, 1, 1, 4]), bytes([97, 98, 99])] }, /4 in 3/],
+    ['a decreasing offset', { buffers: [bytes([5]), offsets(4, [0, 2, 1, 3]), bytes([97, 98, 99])] }, /1 after 2/],
     [
       'a negative first offset',
       { buffers: [bytes([5]), offsets(4, [-1, 1, 1, 3]), bytes([97, 98, 99])] },
       /-1 after 0/,
     ],
-    ['offsets without text', { buffers: [bytes([5]), offsets(4, [0, 1, 1, 3]), undefined] }, /in 0 bytes/],
+    ['offsets without values', { buffers: [bytes([5]), offsets(4, [0, 1, 1, 3]), undefined] }, /in 0 bytes/],
     ['buffers of another type', { type: 'int64' }, /3 buffers of int64/],
     ['a type with children', { type: 'list' }, /the type list/],
-    [
-      'numbers that are too few',
-      { type: 'int64', buffers: [bytes([5]), bytes(new Uint8Array(23))] },
-      /24 bytes, and 23/,
-    ],
-  ])('with %s: is refused', async (_, change, why) => {
+    ['too few numbers', { type: 'int64', buffers: [bytes([5]), bytes(new Uint8Array(23))] }, /24 bytes, and 23/],
+  ])('with %s is refused', async (_, change, why) => {
     expect(await check({ ...words, ...change })).toMatch(why);
   });
 
-  it('is sound exactly when its offsets never fall and end in its text', async () => {
+  it('is valid exactly when its offsets never decrease and end within its values', async () => {
     const numbers = fc.array(fc.integer({ min: -2, max: 12 }), { minLength: 1, maxLength: 8 });
     await fc.assert(
       fc.asyncProperty(

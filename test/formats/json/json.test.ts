@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isContentError } from '../../../src/core/errors.ts';
 import { type JsonEvents, type JsonOptions, JsonWalker } from '../../../src/formats/json/json.ts';
 
-/** Builds what JSON.parse builds, last key winning, from the walker's events. */
+/** Builds the value of JSON.parse, where the last key wins, from the walker's events. */
 function parse(pieces: readonly Uint8Array[], options: JsonOptions = {}): unknown {
   const stack: { holder: unknown[] | Map<string, unknown>; key: string }[] = [{ holder: [], key: '' }];
   const put = (value: unknown) => {
@@ -52,7 +52,7 @@ function accepts(read: () => unknown): boolean {
 }
 
 describe('JsonWalker', () => {
-  it('reads what JSON.parse reads, however the bytes are cut', () => {
+  it('gives the value of JSON.parse for any split of the bytes', () => {
     fc.assert(
       fc.property(fc.json({ stringUnit: 'binary' }), fc.array(fc.nat(), { maxLength: 6 }), (text, cuts) => {
         expect(parse(split(Buffer.from(text), cuts))).toEqual(JSON.parse(Buffer.from(text).toString()));
@@ -84,7 +84,7 @@ describe('JsonWalker', () => {
     );
   });
 
-  it('reports a duplicate key of an object, also when it is spelled with an escape', () => {
+  it('reports a repeated key of an object, also in escaped spelling', () => {
     const seen: string[] = [];
     const walker = new JsonWalker({ duplicate: (name, depth) => void seen.push(`${name}@${depth}`) });
     walker.feed(Buffer.from('{"a": {"b": 1}, "b": 2, "\\u0061": 3, "c": [{"d": 1}, {"d": 2}]}'));
@@ -93,10 +93,10 @@ describe('JsonWalker', () => {
   });
 
   it.each([
-    ['deep', '['.repeat(2_000), {}, 'limit'],
+    ['deep nesting', '['.repeat(2_000), {}, 'limit'],
     ['a long string', `"${'x'.repeat(100)}"`, { maxStringBytes: 50 }, 'limit'],
     ['many keys', '{"a":1,"b":2,"c":3}', { maxKeys: 2 }, 'limit'],
-    ['not UTF-8', '"\xff"', {}, 'malformed'],
+    ['invalid UTF-8', '"\xff"', {}, 'malformed'],
     ['two values', '1 2', {}, 'malformed'],
     ['NaN', '[NaN]', {}, 'malformed'],
   ])('refuses %s', (_what, latin1, options, code) => {
@@ -110,7 +110,7 @@ describe('JsonWalker', () => {
     expect(feed).toThrow(expect.objectContaining({ name: 'AssayError', code }));
   });
 
-  it('accepts the output of Python and lines as options', () => {
+  it('accepts the output of Python, and JSON lines, with options', () => {
     const walker = new JsonWalker({}, { multiple: true, pythonNumbers: true });
     walker.feed(Buffer.from('\ufeff{"loss": NaN, "best": -Infinity}\n[1]\n'));
     walker.end();

@@ -35,7 +35,7 @@ const config = (text: string, kind: ConfigKind = 'config', folder = '') =>
 const code = (facts: Facts) => facts.code.map(({ text, repo, module }) => [text, repo, module]);
 
 describe('the front matter of a card', () => {
-  it('is read as the library that most cards come from writes it', async () => {
+  it('is parsed as huggingface_hub writes it', async () => {
     const bytes = readFileSync(new URL('../../../fixtures/model-cards/library-full/README.md', import.meta.url));
     expect(told(await card(bytes))).toEqual({
       licences: ['apache-2.0'],
@@ -49,52 +49,56 @@ describe('the front matter of a card', () => {
   });
 
   it.each([
-    ['a list at the margin', 'language:\n- en\n- no\nlicense: mit', { languages: ['en', 'no'], licences: ['mit'] }],
+    ['an unindented list', 'language:\n- en\n- no\nlicense: mit', { languages: ['en', 'no'], licences: ['mit'] }],
     [
-      'a list in brackets over lines',
+      'a flow list over several lines',
       'tags: [a,\n  "b, c",\n  d]\nlicense: mit',
       { tags: ['a', 'b, c', 'd'], licences: ['mit'] },
     ],
-    ['its closing bracket at the margin', 'tags: [\n  a\n]\nlicense: mit', { tags: ['a'], licences: ['mit'] }],
+    ['a closing bracket without indentation', 'tags: [\n  a\n]\nlicense: mit', { tags: ['a'], licences: ['mit'] }],
     ['quoted keys and values', '"license": \'mit\'\n\'language\': "de"', { licences: ['mit'], languages: ['de'] }],
     ['comments', '# license: gpl\nlicense: mit # not gpl\n# tags: x', { licences: ['mit'] }],
     [
-      'what stands within other keys',
+      'keys within other keys',
       'widget:\n- text: |\n    license: gpl\n  license: gpl\nlicense: mit',
       { licences: ['mit'] },
     ],
-    ['no value', 'license:\nbase_model: ~\nlicense_name: null\ntags: []\nlanguage:\n- \n', {}],
+    ['a key without a value', 'license:\nbase_model: ~\nlicense_name: null\ntags: []\nlanguage:\n- \n', {}],
     [
-      'dates, numbers and truth values as text',
+      'dates, numbers and booleans as strings',
       'license: 2024-05-01\nlanguage: [no, 1e3, true]',
       {
         licences: ['2024-05-01'],
         languages: ['no', '1e3', 'true'],
       },
     ],
-    ['values that are objects: none', 'datasets:\n- name: x\n- acme/y\nbase_model: {a: b}', { datasets: ['acme/y'] }],
-    ['lists in lists: none', 'tags: [[a], b]', { tags: ['b'] }],
-    ['the same value twice: once', 'tags: [a, a]', { tags: ['a'] }],
-    ['merge keys: never', 'base: &base {license: gpl}\n<<: *base\nlicense: mit', { licences: ['mit'] }],
-    ['names that objects have', '__proto__: x\nconstructor: y\nlicense: mit', { licences: ['mit'] }],
+    [
+      'values that are objects, which are ignored',
+      'datasets:\n- name: x\n- acme/y\nbase_model: {a: b}',
+      { datasets: ['acme/y'] },
+    ],
+    ['nested lists, which are ignored', 'tags: [[a], b]', { tags: ['b'] }],
+    ['a repeated value, which counts once', 'tags: [a, a]', { tags: ['a'] }],
+    ['merge keys, which are not applied', 'base: &base {license: gpl}\n<<: *base\nlicense: mit', { licences: ['mit'] }],
+    ['names of inherited properties', '__proto__: x\nconstructor: y\nlicense: mit', { licences: ['mit'] }],
     ['a document end within', 'license: mit\n...\nlanguage: en', { licences: ['mit'], languages: ['en'] }],
     ['directives', '%YAML 1.2\n%TAG ! tag:x,2000:\nlicense: mit', { licences: ['mit'] }],
-  ])('%s', async (_, text, expected) => {
+  ])('is parsed with %s', async (_, text, expected) => {
     expect(await front(text)).toEqual(expected);
   });
 
   it.each([
     ['no front matter', '# A model\n\n---\nlicense: mit\n---\n', {}],
-    ['an empty one', '---\n---\n# x', {}],
-    ['nothing at all', '', {}],
-    ['line ends of Windows', '---\r\nlicense: mit\r\ntags:\r\n- a\r\n---\r\n', { licences: ['mit'], tags: ['a'] }],
+    ['empty front matter', '---\n---\n# x', {}],
+    ['no content', '', {}],
+    ['Windows line ends', '---\r\nlicense: mit\r\ntags:\r\n- a\r\n---\r\n', { licences: ['mit'], tags: ['a'] }],
     ['a byte order mark and blank lines', '\ufeff\n\n---\nlicense: mit\n---', { licences: ['mit'] }],
     ['a second document', '---\nlicense: mit\n---\nlicense: gpl\n---\n', { licences: ['mit'] }],
-  ])('of a card with %s', async (_, text, expected) => {
+  ])('is parsed from a card with %s', async (_, text, expected) => {
     expect(told(await card(text))).toEqual(expected);
   });
 
-  it('of an 8-bit code page keeps its ASCII', async () => {
+  it('keeps the ASCII of an 8-bit code page', async () => {
     const bytes = Buffer.from('---\nlicense: mit\nlicense_name: caf\xe9\n---\n', 'latin1');
     expect(told(await card(bytes))).toEqual({ licences: ['mit'], licenceName: ['caf\ufffd'] });
   });
@@ -104,15 +108,15 @@ describe('the front matter of a card', () => {
     ['ends too late', `---\nlicense: mit\nx: ${'y'.repeat(MAX_FRONT_MATTER)}\n---\n`, /no end of its front matter/],
     ['has too much to parse', `---\ntags: [${'a, '.repeat(MAX_PARSED)}]\n---\n`, /more than 32768 characters/],
     ['is not YAML', '---\nlicense: [mit\n---\n', /not YAML/],
-    ['has a rule within', '---\nlicense: mit\n----\nlanguage: en\n---\n', /not YAML/],
-    ['has a key twice', '---\nlicense: mit\nlicense: gpl\n---\n', /key license twice/],
+    ['has a horizontal rule within', '---\nlicense: mit\n----\nlanguage: en\n---\n', /not YAML/],
+    ['has a repeated key', '---\nlicense: mit\nlicense: gpl\n---\n', /key license twice/],
     ['has an alias', '---\nlicense: &a mit\ntags: [*a]\n---\n', /alias/],
     ['is an alias bomb', `---\n${bomb()}\n---\n`, /alias/],
     ['names an unknown alias', '---\nlicense: *nobody\n---\n', /alias|not YAML/],
     ['has a tag', '---\nlicense: !!python/object/apply:os.system ["id"]\n---\n', /tag/],
     ['has a tag in a list', '---\ntags: [!!binary aWQ=]\n---\n', /tag/],
-    ['is nested too deep', `---\ntags: ${'['.repeat(MAX_PARSED - 100)}\n---\n`, /nested too deep/],
-  ])('is reported when it %s, and declares nothing', async (_, text, message) => {
+    ['is nested too deeply', `---\ntags: ${'['.repeat(MAX_PARSED - 100)}\n---\n`, /nested too deep/],
+  ])('gives an error and declares nothing when it %s', async (_, text, message) => {
     const error = await card(text).then(
       (facts) => told(facts),
       (caught: unknown) => caught,
@@ -120,7 +124,7 @@ describe('the front matter of a card', () => {
     expect(isAssayError(error) ? error.message : error).toMatch(message);
   });
 
-  it('fails in a way that was foreseen, whatever it holds', async () => {
+  it('gives only an AssayError for hostile text', async () => {
     const hostile = [
       `---\ntags: [${'{'.repeat(MAX_PARSED - 100)}\n---\n`,
       `---\ntags:\n${'- &a x\n'.repeat(4000)}---\n`,
@@ -132,7 +136,7 @@ describe('the front matter of a card', () => {
     for (const text of hostile) await card(text).catch((error: unknown) => expect(isAssayError(error)).toBe(true));
   });
 
-  it('keeps a bounded number of values of bounded length', async () => {
+  it('keeps a limited number of values of limited length', async () => {
     const facts = await card(
       `---\ntags: [${Array.from({ length: 150 }, (_, i) => `t${i}`).join(', ')}]\nlicense: ${'x'.repeat(MAX_VALUE_LENGTH + 1)}\n---\n`,
     );
@@ -141,7 +145,7 @@ describe('the front matter of a card', () => {
     expect(facts.dropped).toBe(51);
   });
 
-  it('throws nothing but errors of its own, on any text', async () => {
+  it('throws only AssayErrors for any text', async () => {
     const piece = fc.oneof(
       fc.constantFrom(
         '---\n',
@@ -194,7 +198,7 @@ function bomb(): string {
 }
 
 describe('a configuration', () => {
-  it('declares the kind of the model', async () => {
+  it('declares the type of the model', async () => {
     const facts = await config(
       '{"architectures": ["A", "B"], "model_type": "llama", "_name_or_path": "a/b", "text_config": {"model_type": "x", "architectures": ["C"]}, "id2label": {"0": "model_type"}}',
     );
@@ -202,7 +206,7 @@ describe('a configuration', () => {
     expect(facts).toMatchObject({ code: [], trustsCode: false });
   });
 
-  it('names code wherever an auto_map stands, of its own and of other repositories', async () => {
+  it('names remote code in any auto_map, of its own and of other repositories', async () => {
     const facts = await config(
       '{"auto_map": {"AutoModel": "modeling.Model", "AutoTokenizer": [null, "o/r--tokens.fast.Tokenizer"]}, "a": [{"auto_map": {"X": "deep.Down"}}], "custom_pipelines": {"task": {"impl": "pipe.Line", "pt": ["AutoModel"]}}, "x": "o/r--not.Code"}',
     );
@@ -221,15 +225,15 @@ describe('a configuration', () => {
     ['false', false],
     ['null', false],
     ['0', false],
-  ])('with trust_remote_code: %s asks for trust: %s', async (value, asks) => {
+  ])('with trust_remote_code %s requires trust: %s', async (value, asks) => {
     expect((await config(`{"a": {"trust_remote_code": ${value}}}`, 'part')).trustsCode).toBe(asks);
   });
 
   it.each([
-    ['its base', '{"base_model_name_or_path": "a/b", "revision": null}', ['a/b']],
-    ['its base and the revision of it', '{"revision": "abc", "base_model_name_or_path": "a/b"}', ['a/b@abc']],
-    ['a branch, which is not a revision', '{"base_model_name_or_path": "a/b", "revision": "main"}', ['a/b']],
-    ['no base', '{"revision": "abc", "nested": {"base_model_name_or_path": "a/b"}}', []],
+    ['a base model', '{"base_model_name_or_path": "a/b", "revision": null}', ['a/b']],
+    ['a base model and its revision', '{"revision": "abc", "base_model_name_or_path": "a/b"}', ['a/b@abc']],
+    ['a base model without its branch', '{"base_model_name_or_path": "a/b", "revision": "main"}', ['a/b']],
+    ['no base model', '{"revision": "abc", "nested": {"base_model_name_or_path": "a/b"}}', []],
   ])('of an adapter names %s', async (_, text, expected) => {
     expect((await config(text, 'adapter')).values('baseModels')).toEqual(expected);
   });
@@ -247,7 +251,7 @@ describe('a configuration', () => {
     ]);
   });
 
-  it('of sentence transformers names modules that may be its own, and those of other repositories', async () => {
+  it('of sentence transformers names modules of its own, and those of other repositories', async () => {
     const text =
       '[{"type": "sentence_transformers.models.Pooling"}, {"type": "custom_st.Transformer"}, {"type": "o/r--st.T"}]';
     expect((await config(text, 'modules')).code).toEqual([
@@ -257,17 +261,17 @@ describe('a configuration', () => {
   });
 
   it.each([
-    ['is cut short', '{"architectures": ["A"', /ends early/],
+    ['is truncated', '{"architectures": ["A"', /ends early/],
     ['is not JSON', 'architectures: [A]', /./],
     ['is binary', '\0\x01\x02', /./],
-    ['is nested too deep', '['.repeat(100), /./],
+    ['is nested too deeply', '['.repeat(100), /./],
     ['is too large', ' '.repeat(MAX_CONFIG + 1), /more than 8388608 bytes/],
     ['is empty', '', /ends early/],
-  ])('is reported when it %s', async (_, text, message) => {
+  ])('gives an error when it %s', async (_, text, message) => {
     await expect(config(text)).rejects.toThrow(message);
   });
 
-  it('with a string of 7 MB and 100,000 references keeps little', async () => {
+  it('with a string of 7 MB and 100,000 references keeps a limited amount', async () => {
     const many = Array.from({ length: 100_000 }, (_, i) => `"A${i}": "m${i}.C"`).join(',');
     const facts = await config(`{"model_type": "${'x'.repeat(4_000_000)}", "auto_map": {${many}}}`);
     expect(facts.code).toHaveLength(MAX_FACT_VALUES);
@@ -275,7 +279,7 @@ describe('a configuration', () => {
     expect(facts.dropped).toBe(100_000 - MAX_FACT_VALUES + 1);
   });
 
-  it('throws nothing but errors of its own, on any JSON and on any bytes', async () => {
+  it('throws only AssayErrors for any JSON and any bytes', async () => {
     const key = fc.constantFrom(
       'auto_map',
       'architectures',
@@ -317,7 +321,7 @@ describe('a configuration', () => {
   });
 });
 
-describe('the files that declare something', () => {
+describe('the kind of a declaring file', () => {
   it.each([
     ['README.md', 'card'],
     ['config.json', 'config'],
@@ -335,11 +339,11 @@ describe('the files that declare something', () => {
     ['package.json', undefined],
     ['readme.md', undefined],
     ['__proto__', undefined],
-  ])('%s: %s', (path, kind) => {
+  ])('for %s is %s', (path, kind) => {
     expect(declaringKind(path)).toBe(kind);
   });
 
-  it('name code relative to their folder', async () => {
+  it('relates code to the folder of the file', async () => {
     const source = new MemorySource(Buffer.from('{"auto_map": {"A": "own.C", "B": "o/r--their.C"}}'), 'x');
     expect(code(await readFacts('part', 'unet/config.json', source))).toEqual([
       ['own.C', null, 'unet/own'],

@@ -8,9 +8,9 @@ it.each<[string, number, (count: number) => string]>([
   ['anchors', 1_000, (count) => `tags:\n${'- &a x\n'.repeat(count)}`],
   ['escapes', 1_000, (count) => `tags: "${'\\u0041'.repeat(count)}"`],
   ['lines', 10_000, (count) => '\n'.repeat(count)],
-  ['the same key', 10_000, (count) => 'a:\n'.repeat(count)],
+  ['repeated keys', 10_000, (count) => 'a:\n'.repeat(count)],
   ['spaces', 10_000, (count) => ' '.repeat(count)],
-])('the front matter of a card costs as much as it is long: %s', async (_, size, text) => {
+])('the work to parse front matter grows linearly with its length: %s', async (_, size, text) => {
   const grown = await growth(size, (count) =>
     readModelCard(Buffer.from(`---\n${text(count)}\n---\n`), 'README.md').catch((error: unknown) =>
       expect(isAssayError(error)).toBe(true),

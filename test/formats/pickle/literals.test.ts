@@ -10,7 +10,7 @@ const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const both = (taken: boolean): Verdict => [taken, taken];
 const pair = ({ c, python }: literals.Takers): Verdict => [c, python];
 
-/** The pickle that has a text as operand, and what is said of it. */
+/** The pickle with a text operand, and its expected acceptance. */
 const KINDS: Readonly<Record<string, readonly [(text: string) => Buffer, (text: string) => Verdict]>> = {
   INT: [(text) => latin1(`I${text}\n.`), (text) => pair(literals.takersOfInt(text))],
   LONG: [(text) => latin1(`L${text}\n.`), (text) => pair(literals.takersOfLong(text))],
@@ -94,13 +94,13 @@ const operand = fc.array(fc.constantFrom(...PIECES), { maxLength: 6 }).map((part
 
 const python = findPython();
 
-requirePart('Python 3', python !== undefined, 'apt-get install python3', 'operands of text', () => {
+requirePart('Python 3', python !== undefined, 'apt-get install python3', 'text operands of pickle opcodes', () => {
   it.each(Object.entries(KINDS))(
-    '%s is taken by whom CPython says',
+    'of %s are accepted exactly as by CPython',
     { timeout: 300_000 },
     async (kind, [pickle, verdict]) => {
       const sampled = new Set([...PIECES, '', ...fc.sample(operand, { numRuns: 4_000, seed: 7 })]);
-      // C keeps an array: whether there is memory for a large index is the machine's matter.
+      // C allocates an array for a large index, which depends on the memory of the machine.
       const texts = [...sampled].filter((text) => kind !== 'PUT' || !/\d{7}/.test(text.replaceAll('_', '')));
       const script = new URL('../../support/python/operands.py', import.meta.url).pathname;
       const input = Buffer.from(JSON.stringify(texts.map((text) => pickle(text).toString('hex'))));
@@ -116,7 +116,7 @@ requirePart('Python 3', python !== undefined, 'apt-get install python3', 'operan
     },
   );
 
-  it('long operands are taken to be numbers', () => {
+  it('that are long are treated as numbers', () => {
     const text = '1'.repeat(100_000);
     expect([literals.takersOfInt(text), literals.takersOfLong(text), literals.takersOfFloat(text)]).toEqual(
       Array.from({ length: 3 }, () => ({ c: true, python: true })),

@@ -2,7 +2,7 @@ const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const wrap = (body: Buffer) => Buffer.concat([latin1('\x80\x04'), body, latin1('N.')]);
 const of = (unit: string) => (count: number) => wrap(latin1(unit.repeat(count)));
 
-/** Pickles of one thing over and over: how often makes about two megabytes, and the pickle for any number. */
+/** Pickles that repeat one thing: the count that makes about two megabytes, and the pickle for any count. */
 export const LONG: readonly (readonly [string, number, (count: number) => Buffer])[] = [
   ['integers', 700_000, of('K\x010')],
   ['marks', 2_000_000, of('(')],

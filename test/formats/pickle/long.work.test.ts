@@ -6,11 +6,11 @@ import { createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
 import { growth } from '../../support/growth.ts';
 import { LONG } from './long.ts';
 
-/** Long enough that the cost of what is tried for every mark has met its bound. */
+/** Long enough to reach the limit of the readings that are tried per mark. */
 const sizeOf = (name: string, length: number) =>
   name === 'marks of pickles behind the end' ? 2_000 : Math.max(1, length / 100);
 
-it.each(LONG)('the work for a pickle grows with its length: %s', async (name, length, make) => {
+it.each(LONG)('the work on a pickle grows linearly with its length: %s', async (name, length, make) => {
   const grown = await growth(sizeOf(name, length), (count) =>
     scanSource(new MemorySource(make(count), 'model.pkl'), {
       path: 'model.pkl',

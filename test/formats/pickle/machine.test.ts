@@ -14,7 +14,7 @@ async function events(...program: Instruction[]): Promise<string[]> {
   return (await trace(assemble(...program))).events;
 }
 
-describe('names', () => {
+describe('the operands of an import', () => {
   it.each([
     ['GLOBAL', [global('os', 'system')]],
     ['STACK_GLOBAL', [text('os'), text('system'), 'STACK_GLOBAL']],
@@ -27,24 +27,24 @@ describe('names', () => {
     ],
     ['a memoized operand', [text('os'), 'MEMOIZE', 'POP', ['BINGET', 0], text('system'), 'STACK_GLOBAL']],
     ['DUP between operands', [text('os'), 'DUP', 'POP', text('system'), 'STACK_GLOBAL']],
-  ] satisfies [string, Instruction[]][])('%s', async (_title, program) => {
+  ] satisfies [string, Instruction[]][])('are read from %s', async (_title, program) => {
     const said = await events(PROTO4, ...program, 'EMPTY_TUPLE', 'REDUCE', 'STOP');
     expect(said.filter((event) => !event.startsWith('odd'))).toEqual(['import os system', 'REDUCE os.system()']);
   });
 
-  it('INST calls what it names', async () => {
+  it('are read from INST, which also calls', async () => {
     expect(await events('MARK', text('id'), ['INST', 'os\nsystem\n'], 'STOP')).toEqual([
       'import os system',
       'INST os.system("id")',
     ]);
   });
 
-  it('a computed operand is reported as computed', async () => {
+  it('are reported as computed when they are computed', async () => {
     const joined: Instruction[] = [global('m', 'join'), 'EMPTY_LIST', 'TUPLE1', 'REDUCE'];
     expect(await events(PROTO4, ...joined, text('system'), 'STACK_GLOBAL', 'STOP')).toContain('import <computed>');
   });
 
-  it('a name that lies behind the window is fetched', async () => {
+  it('are fetched again when they lie before the window', async () => {
     const filler = Array.from({ length: 40 }, () => ['BINBYTES', ...le(65_536, 4), 'z'.repeat(65_536)] as const);
     const program = assemble(
       PROTO4,
@@ -63,18 +63,18 @@ describe('names', () => {
     expect((await trace(program)).events).toEqual(['import os system']);
   });
 
-  it('lone surrogates are kept, as the loader passes them', async () => {
+  it('keep lone surrogates, as the loader does', async () => {
     const said = await events(PROTO4, ['SHORT_BINUNICODE', 3, 0xed, 0xa0, 0x80], text('x'), 'STACK_GLOBAL', 'STOP');
     expect(said).toEqual(['import \ud800 x']);
   });
 
-  it('a line that ends with the file counts, without its last byte, as pickle.py reads it', async () => {
+  it('are read from an unterminated last line without its last byte, as by pickle.py', async () => {
     expect(await events(['GLOBAL', 'os\nsystemX'])).toContain('import os system');
   });
 });
 
-describe('memo', () => {
-  it('MEMOIZE counts entries, PUT names them', async () => {
+describe('the memo', () => {
+  it('is indexed by MEMOIZE in order and by PUT explicitly', async () => {
     const program: Instruction[] = [
       text('a'),
       ['BINPUT', 5],
@@ -91,7 +91,7 @@ describe('memo', () => {
     expect(await events(PROTO4, ...program)).toEqual(['import os system']);
   });
 
-  it('an entry can be overwritten', async () => {
+  it('can have an entry overwritten', async () => {
     const program: Instruction[] = [
       text('math'),
       ['BINPUT', 0],
@@ -107,7 +107,7 @@ describe('memo', () => {
     expect(await events(PROTO4, ...program)).toEqual(['import os system']);
   });
 
-  it('an index of two thousand million costs nothing', async () => {
+  it('uses little memory for an index of two thousand million', async () => {
     const { events: said, result } = await trace(
       assemble(
         text('os'),
@@ -123,7 +123,7 @@ describe('memo', () => {
     expect(result.state.memo.kinds.length).toBeLessThan(1000);
   });
 
-  it('indexes beyond 2^53 stay apart', async () => {
+  it('distinguishes indexes above 2^53', async () => {
     const program: Instruction[] = [
       global('os', 'system'),
       ['PUT', '9007199254740993\n'],
@@ -139,7 +139,7 @@ describe('memo', () => {
     expect(await events(...program)).toContain('REDUCE os.system()');
   });
 
-  it('a text index ends at a NUL, as the C unpickler reads it', async () => {
+  it('ends a text index at a NUL, as the C unpickler does', async () => {
     const put: Instruction[] = [
       global('os', 'system'),
       ['PUT', '7\n'],
@@ -152,24 +152,28 @@ describe('memo', () => {
     expect(await events(...put)).toContain('REDUCE os.system()');
   });
 
-  it('a missing entry ends the stream', async () => {
+  it('ends the stream at a missing entry', async () => {
     const { result } = await trace(assemble(['BINGET', 3], 'STOP'));
     expect(result.end).toEqual({ kind: 'error', reason: 'memo-miss' });
   });
 });
 
-describe('calls and changes', () => {
+describe('calls and state changes', () => {
   it.each([
     ['NEWOBJ', [global('a', 'B'), text('x'), 'TUPLE1', 'NEWOBJ'], 'NEWOBJ a.B("x")'],
     ['NEWOBJ_EX', [global('a', 'B'), 'EMPTY_TUPLE', 'EMPTY_DICT', 'NEWOBJ_EX'], 'NEWOBJ_EX a.B()'],
     ['OBJ', ['MARK', global('a', 'B'), text('x'), 'OBJ'], 'OBJ a.B("x")'],
-    ['nested', [global('a', 'f'), global('b', 'g'), 'EMPTY_TUPLE', 'REDUCE', 'TUPLE1', 'REDUCE'], 'REDUCE a.f(b.g())'],
-    ['an extension', [['EXT1', 7], 'EMPTY_TUPLE', 'REDUCE'], 'REDUCE extension(7)()'],
-  ] satisfies [string, Instruction[], string][])('%s', async (_title, program, expected) => {
+    [
+      'nested calls',
+      [global('a', 'f'), global('b', 'g'), 'EMPTY_TUPLE', 'REDUCE', 'TUPLE1', 'REDUCE'],
+      'REDUCE a.f(b.g())',
+    ],
+    ['an extension code', [['EXT1', 7], 'EMPTY_TUPLE', 'REDUCE'], 'REDUCE extension(7)()'],
+  ] satisfies [string, Instruction[], string][])('are reported for %s', async (_title, program, expected) => {
     expect(await events(PROTO4, ...program, 'STOP')).toContain(expected);
   });
 
-  it('BUILD reports its target, and that a second one is the second', async () => {
+  it('are reported for BUILD with its target, and for a second BUILD as the second', async () => {
     const program: Instruction[] = [
       global('a', 'B'),
       'EMPTY_TUPLE',
@@ -190,7 +194,7 @@ describe('calls and changes', () => {
     ['APPENDS', [global('sys', 'path'), 'MARK', text('/tmp'), 'APPENDS']],
     ['ADDITEMS', [global('m', 's'), 'MARK', text('/tmp'), 'ADDITEMS']],
   ] satisfies [string, Instruction[]][])(
-    '%s into a foreign object is reported, into its own is not',
+    'are reported for %s into a foreign object, not into a new one',
     async (opcode, program) => {
       expect((await events(PROTO4, ...program, 'STOP')).some((event) => event.startsWith(`${opcode} `))).toBe(true);
       const own: Instruction = opcode.startsWith('SET')
@@ -202,7 +206,7 @@ describe('calls and changes', () => {
     },
   );
 
-  it('keys with two underscores are told, however they are spelled', async () => {
+  it('are reported for keys with two underscores, in any spelling', async () => {
     const spelled: Instruction[] = [['UNICODE', '\\u005f_setstate__\n'], global('a', 'f'), 'SETITEM'];
     expect(await events('EMPTY_DICT', ...spelled, 'STOP')).toContain('key __setstate__: a.f');
     expect(await events('MARK', text('__setstate__'), global('a', 'f'), 'DICT', 'STOP')).toContain(
@@ -210,7 +214,7 @@ describe('calls and changes', () => {
     );
   });
 
-  it('a pickle in bytes is reported', async () => {
+  it('are reported for bytes that contain a pickle', async () => {
     expect(await events(['SHORT_BINBYTES', 4, 0x80, 4, 0x4e, 0x2e], 'STOP')).toEqual(['blob 2+4']);
   });
 });
@@ -218,7 +222,7 @@ describe('calls and changes', () => {
 describe('frames', () => {
   const payload: Instruction[] = [global('os', 'system'), 'EMPTY_TUPLE', 'REDUCE', 'STOP'];
 
-  it('a frame that holds whole instructions is nothing to tell', async () => {
+  it('frames with whole opcodes are not reported', async () => {
     const inner = assemble(...payload);
     expect(await events(['FRAME', ...le(inner.length, 8)], ...payload)).toEqual([
       'import os system',
@@ -226,8 +230,8 @@ describe('frames', () => {
     ]);
   });
 
-  it('an operand across the end of its frame is read both ways', async () => {
-    // Read in one piece, the string holds what follows; read by frames, C loaders take the string from behind the frame.
+  it('frames that end within an operand are read in both ways', async () => {
+    // Without frames, the string contains the bytes after it; with frames, C loaders read the string from after the frame.
     const hidden = assemble(...payload);
     const program = assemble(['FRAME', ...le(3, 8)], ['SHORT_BINUNICODE', 2, 'a'], 'NONE', ...payload);
     expect(hidden.length).toBeGreaterThan(0);
@@ -236,7 +240,7 @@ describe('frames', () => {
     expect(result.allReadings).toBe(true);
   });
 
-  it('frames in frames, and beyond the end, are odd', async () => {
+  it('frames within frames, and beyond the end, are reported as odd', async () => {
     expect(await events(['FRAME', ...le(30, 8)], ['FRAME', ...le(2, 8)], 'NONE', 'STOP')).toEqual(
       ['odd frame-beyond-end', 'odd frame-nested'].slice(0, 1),
     );
@@ -254,7 +258,7 @@ describe('frames', () => {
   });
 });
 
-describe('how a stream ends', () => {
+describe('the end of a stream', () => {
   it.each([
     ['truncated', [PROTO4, 'NONE']],
     ['stack-underflow', ['STOP']],
@@ -264,11 +268,11 @@ describe('how a stream ends', () => {
     ['bad-length', [['BINSTRING', 255, 255, 255, 255], 'STOP']],
     ['truncated', [['BINBYTES8', 0, 0, 0, 0, 1, 0, 0, 0], 'STOP']],
     ['operand', ['NONE', 'NONE', 'STACK_GLOBAL', 'STOP']],
-  ] satisfies [string, Instruction[]][])('%s', async (reason, program) => {
+  ] satisfies [string, Instruction[]][])('is the error %s: %j', async (reason, program) => {
     expect((await trace(assemble(...program))).result.end).toEqual({ kind: 'error', reason });
   });
 
-  it('an instruction that does not exist, and all that was before it', async () => {
+  it('is an error at an invalid opcode, after the events before it', async () => {
     const program = Uint8Array.from([...assemble(global('os', 'system'), 'EMPTY_TUPLE', 'REDUCE'), 0xff]);
     const { events: said, result } = await trace(program);
     expect(said).toEqual(['import os system', 'REDUCE os.system()']);
@@ -280,13 +284,13 @@ describe('how a stream ends', () => {
     ['maxPickleMemo', ['NONE', ...Array.from({ length: 300 }, () => 'MEMOIZE' as const)]],
     ['maxPickleCells', Array.from({ length: 300 }, () => ['NONE', 'TUPLE1'] as const).flat()],
     ['maxPickleGlobals', Array.from({ length: 300 }, (_, i) => global('m', `n${i}`))],
-  ] satisfies [string, Instruction[]][])('%s', async (limit, program) => {
+  ] satisfies [string, Instruction[]][])('is the limit %s', async (limit, program) => {
     expect((await trace(assemble(...program, 'STOP'), { [limit]: 100 })).result.end).toEqual({ kind: 'limit', limit });
   });
 });
 
-describe('windows', () => {
-  it('say the same whatever their size', async () => {
+describe('the window size', () => {
+  it('does not change the events', async () => {
     const program = assemble(
       PROTO4,
       text('os'),

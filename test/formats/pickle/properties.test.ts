@@ -36,7 +36,7 @@ function scan(bytes: Uint8Array): Promise<FileScanResult> {
   });
 }
 
-/** The verdict, which has to account for every byte: clean only when all of them were looked at. */
+/** The verdict: clean only when all bytes were covered. */
 async function checked(bytes: Uint8Array): Promise<FileScanResult> {
   const result = await scan(bytes);
   expect(VERDICTS).toContain(result.verdict);
@@ -52,14 +52,14 @@ async function checked(bytes: Uint8Array): Promise<FileScanResult> {
 }
 
 describe('any bytes', () => {
-  it('get a verdict: random', async () => {
+  it('get a verdict when they are random', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async (bytes) => void (await checked(bytes))),
       { numRuns: RUNS },
     );
   });
 
-  it('get a verdict: random behind the mark of a pickle', async () => {
+  it('get a verdict when they are random after a pickle header', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 6 }), fc.uint8Array({ maxLength: 400 }), async (protocol, bytes) => {
         await checked(Buffer.concat([Buffer.from([0x80, protocol]), bytes]));
@@ -68,7 +68,7 @@ describe('any bytes', () => {
     );
   });
 
-  it('get a verdict: programs of instructions', async () => {
+  it('get a verdict when they are random opcodes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), async (seed) => void (await checked(randomProgram(seed)))),
       { numRuns: RUNS },
@@ -77,8 +77,8 @@ describe('any bytes', () => {
 
   it.each([
     ['probes', probes],
-    ['what libraries write', benign],
-  ])('get a verdict: mutated %s', async (_, seeds) => {
+    ['library files', benign],
+  ])('get a verdict when they are mutated %s', async (_, seeds) => {
     expect(seeds.length).toBeGreaterThan(40);
     await fc.assert(
       fc.asyncProperty(fc.nat(seeds.length - 1), fc.integer(), async (index, seed) => {
@@ -100,9 +100,9 @@ describe('any bytes', () => {
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
-it('a long scan leaves timers and signals a turn', async () => {
+it('a long scan yields to timers and signals', async () => {
   let now = 0;
-  // Of every piece of work it looks as if it took long.
+  // The clock makes every piece of work look long.
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 100));
   let turns = 0;
   let next = setImmediate(function turn() {
@@ -130,7 +130,7 @@ describe('memory is bounded', () => {
   });
 });
 
-it.each(LONG)('a long stream has a verdict: %s', async (_, length, make) => {
+it.each(LONG)('a long stream gets a verdict: %s', async (_, length, make) => {
   const bytes = make(length);
   const { verdict, coverage } = await checked(bytes);
   if (verdict !== 'unknown') expect(coverage.gaps(bytes.length)).toEqual([]);

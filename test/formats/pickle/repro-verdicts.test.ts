@@ -15,7 +15,7 @@ const pickles = readdirSync(PROBES, { recursive: true, encoding: 'utf8' })
   .sort();
 const words = new Set([...listedGlobals().values()].flatMap(({ module, name }) => [module, name]));
 
-/** What only another reading of a text operand runs: the text is private, and the copy does not have it. */
+/** Rules that only another reading of a text operand triggers: the text is private, so the copy does not contain it. */
 const LOST: Readonly<Record<string, { rule: string; verdict: string }>> = {
   'st-frame-straddle/a.pkl': { rule: 'pickle.global.dangerous', verdict: 'suspicious' },
 };
@@ -39,7 +39,7 @@ async function judge(bytes: Uint8Array) {
   return { verdict, imports, rules: [...new Set(findings.map(({ ruleId }) => ruleId))].sort() };
 }
 
-/** Texts and bytes of 16 and more that instructions carry, the names of globals aside. */
+/** Texts and bytes of 16 or more bytes in operands, except the names of globals. */
 function carried(bytes: Uint8Array, imports: readonly string[]): string[] {
   const found: string[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -53,25 +53,25 @@ function carried(bytes: Uint8Array, imports: readonly string[]): string[] {
   return found.filter((text) => text.length >= 16 && !/^\0+$/.test(text) && !isName(text));
 }
 
-describe('the instructions of a pickle without its data, judged again', () => {
-  it('can be had of many probes', () => {
+describe('a repro of a pickle', () => {
+  it('is made from many probes', () => {
     expect(pickles.length).toBeGreaterThan(80);
   });
 
-  it.each(pickles)('%s: is judged as the original is', async (path) => {
+  it.each(pickles)('%s has the verdict of the original', async (path) => {
     const original = readFileSync(join(PROBES, path));
     const copy = await repro(original);
     const [before, after] = [await judge(original), await judge(copy)];
     expect(after.rules).toEqual(before.rules.filter((rule) => LOST[path]?.rule !== rule));
     expect(after.verdict).toBe(LOST[path]?.verdict ?? before.verdict);
-    // Names behind the instructions are not part of them.
+    // Names after the end of the stream are not in the repro.
     if (!before.rules.includes('pickle.trailing-data') && LOST[path] === undefined)
       expect(after.imports).toEqual(before.imports);
     const told = Buffer.from(copy).toString('latin1');
     for (const text of carried(original, before.imports)) expect(told.includes(text), text).toBe(false);
   });
 
-  it('stands at the same offsets', async () => {
+  it('preserves offsets', async () => {
     const original = Buffer.from(
       "\x80\x04\x8c\x05helloX\x03\x00\x00\x00abcVline\nS'quoted'\nC\x04\x01\x02\x03\x04G\x3f\xf0\x00\x00\x00\x00\x00\x00F1.5\nK\x07(t.",
       'latin1',
@@ -82,7 +82,7 @@ describe('the instructions of a pickle without its data, judged again', () => {
     );
   });
 
-  it('keeps what is imported and what is listed', async () => {
+  it('keeps imported and listed names', async () => {
     const original = Buffer.from(
       '\x80\x04\x8c\x06my_mod\x8c\x07MyClass\x93\x8c\x0bOrderedDict\x8c\x06secret\x87.',
       'latin1',
@@ -94,7 +94,7 @@ describe('the instructions of a pickle without its data, judged again', () => {
     expect(copy).not.toContain('secret');
   });
 
-  it('leaves out what stands behind the instructions', async () => {
+  it('omits trailing data', async () => {
     const copy = Buffer.from(await repro(Buffer.from('\x80\x04K\x01.trailing secret', 'latin1')));
     expect(copy.toString('latin1')).not.toContain('secret');
   });

@@ -20,7 +20,7 @@ function repro(bytes: Uint8Array, keepText = (_: string) => false): Promise<Uint
 
 const text = (bytes: string) => Buffer.from(bytes, 'latin1');
 
-/** Mostly opcodes, with operands that are mostly short. */
+/** Mostly opcodes, mostly with short operands. */
 const programs = fc
   .array(
     fc.oneof(
@@ -53,7 +53,7 @@ const programs = fc
   .map((parts) => Uint8Array.from(parts.flat()));
 
 describe('inspectPickle', () => {
-  it('lists instructions with what they import, call and change', async () => {
+  it('lists opcodes with their imports, calls and changes', async () => {
     expect(await lines(text('\u0080\u0002cos\nsystem\n(Vid\ntR}(K\u0001K\u0002ub.'))).toEqual([
       '         0  PROTO            2',
       '         2  GLOBAL           "os system"              # import os.system',
@@ -72,21 +72,21 @@ describe('inspectPickle', () => {
     ]);
   });
 
-  it('folds what only builds data once there is too much of it', async () => {
+  it('folds opcodes that only build data above a limit', async () => {
     const listed = await lines(text(`](${'K\u0001'.repeat(100)}cos\nsystem\ne.`), 5);
     expect(listed).toHaveLength(8);
     expect(listed[5]).toContain('import os.system');
     expect(listed[6]).toContain('99 more instructions that only build data');
   });
 
-  it('says how a stream breaks off, and what is left', async () => {
+  it('states how a stream breaks off, and what remains', async () => {
     expect((await lines(text('N.N\u00ff..'))).slice(-2)).toEqual([
       '         3  the pickle that starts at 2 breaks off: invalid-opcode',
       '         3  3 bytes follow',
     ]);
   });
 
-  it('throws nothing but content errors', async () => {
+  it('throws only content errors', async () => {
     await fc.assert(
       fc.asyncProperty(programs, async (bytes) => {
         await lines(bytes).catch((error) => expect(isContentError(error)).toBe(true));
@@ -97,7 +97,7 @@ describe('inspectPickle', () => {
 });
 
 describe('reproPickle', () => {
-  it('x-es out text and zeros bytes and floats, in place', async () => {
+  it('replaces text by "x" and zeros bytes and floats in place', async () => {
     const original = text(
       "\u0080\u0004\u008c\u0006secretC\u0003abcG@\u0009!\u00fbTD-\u0018S'quoted'\nF3.14\nI42\nV\\u0041b\n.",
     );
@@ -106,7 +106,7 @@ describe('reproPickle', () => {
     );
   });
 
-  it('keeps names, also those on the stack, and the strings that it is asked to keep', async () => {
+  it('keeps names, also those on the stack, and the strings that the caller keeps', async () => {
     const original = text('\u0080\u0004\u008c\u0002os\u008c\u0006system\u0093\u008c\u0004dice\u0085R.');
     expect(Buffer.from(await repro(original))).toEqual(
       Buffer.from(text('\u0080\u0004\u008c\u0002os\u008c\u0006system\u0093\u008c\u0004xxxx\u0085R.')),
@@ -114,7 +114,7 @@ describe('reproPickle', () => {
     expect(Buffer.from(await repro(original, (word) => word === 'dice'))).toEqual(Buffer.from(original));
   });
 
-  it('has the instructions and the offsets of the original, whatever it is', async () => {
+  it('has the opcodes and offsets of the original for any program', async () => {
     const shape = (all: string[]) =>
       all.map((line) => line.replace(/"(?:[^"\\]|\\.)*"/g, '""').replace(/(FLOAT +)\S+/, '$1'));
     await fc.assert(

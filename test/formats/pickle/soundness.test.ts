@@ -15,7 +15,7 @@ const PROGRAMS = Number(process.env.ASSAY_SOUNDNESS_PROGRAMS ?? 20_000);
 const BATCH = 5_000;
 const PROBES = new URL('../../../fixtures/pickle-probes', import.meta.url).pathname;
 
-/** Every name the machine says a loader may ask for. */
+/** Every name that the machine says a loader may import. */
 async function importsOf(program: Uint8Array): Promise<Set<string>> {
   const names = new Set<string>();
   const handler: PickleHandler = {
@@ -29,7 +29,7 @@ async function importsOf(program: Uint8Array): Promise<Set<string>> {
   return names;
 }
 
-/** Every name that CPython's C and Python unpicklers asked for, program by program. */
+/** Every name that CPython's C and Python unpicklers imported, program by program. */
 async function askedByCPython(python: string, programs: readonly Uint8Array[]): Promise<[string, string][][]> {
   const script = new URL('../../support/python/unpickle.py', import.meta.url).pathname;
   const framed = programs.map((program) => {
@@ -73,7 +73,7 @@ requirePart(
   'Python 3',
   python !== undefined,
   'apt-get install python3',
-  'soundness: whatever CPython imports, the machine reports',
+  'soundness: the machine reports whatever CPython imports',
   () => {
     it(`holds for ${PROGRAMS} random programs (seed ${SEED})`, { timeout: 36_000_000 }, async () => {
       console.log(`soundness: seed ${SEED}, ${PROGRAMS} programs (ASSAY_SEED repeats them)`);
@@ -83,7 +83,7 @@ requirePart(
         const programs = Array.from({ length: count }, (_, i) => randomProgram(SEED + first + i));
         imports += await expectSound(python ?? '', programs, (index) => `seed ${SEED + first + index}`);
       }
-      // The programs must do something for the test to say anything.
+      // The test is meaningful only if the programs import something.
       expect(imports).toBeGreaterThan(PROGRAMS);
     });
 

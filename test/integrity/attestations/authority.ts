@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export interface Authority {
   /** PEM of the root. */
   readonly root: string;
-  /** Files of a certificate and its key, issued for an address of mail. */
+  /** Files of a certificate and its key, issued for an e-mail address. */
   issue(mail: string): { readonly certificate: string; readonly privateKey: string };
 }
 

@@ -61,7 +61,7 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
   },
 };
 
-/** Those that are about an artifact. */
+/** The samples about an artifact. */
 export const KINDS: readonly Exclude<CreatableKind, 'break-glass'>[] = ['scan', 'approval', 'waiver', 'decision'];
 
 export function sample(kind: CreatableKind): Statement {

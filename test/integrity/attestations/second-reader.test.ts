@@ -29,19 +29,19 @@ requirePart(
       return JSON.parse(stdout);
     }
 
-    it.each(KINDS)('verify and read our statement of the kind %s', async (kind) => {
+    it.each(KINDS)('verify and parse our statement of the kind %s', async (kind) => {
       const read = await readBySecond(kind);
       expect(read.predicateType).toBe(PREDICATE_TYPES[kind]);
       expect(read.subjects).toEqual(SUBJECTS);
     });
 
-    it('understand scan evidence as a test result', async () => {
+    it('parse scan evidence as a test result', async () => {
       const { understood } = await readBySecond('scan');
       expect(understood).toMatchObject({ result: 'WARNED', passedTests: INPUTS.scan.passed, url: INPUTS.scan.url });
       expect(understood.configuration).toEqual(JSON.parse(JSON.stringify(sample('scan'))).predicate.configuration);
     });
 
-    it('understand a decision as a SLSA verification summary', async () => {
+    it('parse a decision as a SLSA verification summary', async () => {
       const { understood } = await readBySecond('decision');
       expect(understood).toMatchObject({
         verifier: { id: 'https://assay.dev/verifier' },
@@ -54,7 +54,7 @@ requirePart(
       });
     });
 
-    it('read the fields of an approval and a waiver as they were written', async () => {
+    it('parse the fields of an approval and a waiver unchanged', async () => {
       for (const kind of ['approval', 'waiver'] as const) {
         expect((await readBySecond(kind)).predicate).toEqual(JSON.parse(JSON.stringify(sample(kind))).predicate);
       }

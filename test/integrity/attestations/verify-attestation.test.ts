@@ -64,7 +64,7 @@ async function signed(statement: Statement, signer: PayloadSigner): Promise<Bund
   return JSON.parse(JSON.stringify(await signStatement(statement, signer)));
 }
 
-/** Signs what `signStatement` would refuse. */
+/** Signs a statement that `signStatement` would refuse. */
 async function signedRaw(payload: unknown, key: KeyObject): Promise<BundleJson> {
   return JSON.parse(JSON.stringify(await keySigner(key).sign(IN_TOTO_PAYLOAD, bytesOf(payload))));
 }
@@ -83,7 +83,7 @@ async function expectProblem(work: () => Promise<unknown>, problem: SignaturePro
 }
 
 describe('an attestation signed with a key', () => {
-  it.each(KINDS)('of the kind %s holds, and says who signed what', async (kind) => {
+  it.each(KINDS)('of the kind %s verifies, with its signer and its statement', async (kind) => {
     const bundle = await signed(sample(kind), keySigner(signers[kind].privateKey));
     const verified = await verify(bundle);
     expect(verified.kind).toBe(kind);
@@ -92,7 +92,7 @@ describe('an attestation signed with a key', () => {
     expect(verified.rule.may.has(kind)).toBe(true);
   });
 
-  it('holds for every digest of its subjects, and for none in particular', async () => {
+  it('verifies for every digest of its subjects, and without one', async () => {
     const bundle = await signed(sample('scan'), keySigner(scanner.privateKey));
     for (const digest of [`gitCommit:${COMMIT}`, `sha256:${'c3'.repeat(32)}`, `sha256:${'e5'.repeat(32)}`]) {
       await expect(verify(bundle, { ...about, subject: parseDigest(digest, 'x') })).resolves.toBeDefined();
@@ -100,19 +100,19 @@ describe('an attestation signed with a key', () => {
     await expect(verify(bundle, { now: NOW })).resolves.toBeDefined();
   });
 
-  it('holds without a hint of its key, as long as one of the keys made it', async () => {
+  it('verifies without a key hint if a trusted key signed it', async () => {
     const bundle = await signed(sample('waiver'), keySigner(approver.privateKey));
     bundle.verificationMaterial.publicKey = {};
     expect((await verify(bundle)).rule.name).toBe('approver');
   });
 
-  it('of a bill of materials counts as evidence of the scanner', async () => {
+  it('of a bill of materials is accepted from a scanner', async () => {
     const bom = { ...sample('scan'), predicateType: PREDICATE_TYPES['ml-bom'], predicate: { bomFormat: 'CycloneDX' } };
     const verified = await verify(await signedRaw(bom, scanner.privateKey));
     expect([verified.kind, verified.rule.name]).toEqual(['ml-bom', 'scanner']);
   });
 
-  it('of a stage may be approved until its end, to the second', async () => {
+  it('of an approval verifies until its end, to the second', async () => {
     const bundle = await signed(sample('approval'), keySigner(approver.privateKey));
     await expect(verify(bundle, { ...about, now: new Date(LATER.getTime() - 1) })).resolves.toBeDefined();
     await expectProblem(
@@ -138,25 +138,25 @@ describe('an attestation that was tampered with', () => {
 
   it.each<[string, (bundle: BundleJson) => void, SignatureProblem, RegExp]>([
     [
-      'another result',
+      'a changed result',
       payload((it) => void Object.assign(it, { predicate: { result: 'PASSED', configuration: [] } })),
       'signature',
       /not that of this key/,
     ],
     [
-      'another predicate type',
+      'a changed predicate type',
       payload((it) => void Object.assign(it, { predicateType: PREDICATE_TYPES.decision })),
       'signature',
       /not that of this key/,
     ],
     [
-      'another subject',
+      'a changed subject',
       payload((it) => void Object.assign(it, { subject: [{ digest: { sha256: 'b2'.repeat(32) } }] })),
       'signature',
       /not that of this key/,
     ],
     [
-      'a blank in the payload',
+      'a space in the payload',
       ({ dsseEnvelope: it }) => {
         it.payload = Buffer.from(`${Buffer.from(it.payload, 'base64')} `).toString('base64');
       },
@@ -164,7 +164,7 @@ describe('an attestation that was tampered with', () => {
       /not that of this key/,
     ],
     [
-      'a bit of the signature',
+      'a changed bit of the signature',
       ({ dsseEnvelope: { signatures } }) => {
         const raw = Buffer.from(signatures[0]?.sig ?? '', 'base64');
         raw[raw.length - 1] = (raw.at(-1) ?? 0) ^ 1;
@@ -186,13 +186,13 @@ describe('an attestation that was tampered with', () => {
       /no signature/,
     ],
     [
-      'another payload type',
+      'a changed payload type',
       ({ dsseEnvelope: it }) => void Object.assign(it, { payloadType: 'application/json' }),
       'payload-type',
       /application\/json/,
     ],
     [
-      'the hint of another key',
+      'a changed key hint',
       ({ verificationMaterial: it }) => void Object.assign(it, { publicKey: { hint: 'ab'.repeat(32) } }),
       'untrusted',
       /with a key \(abababababababab\) that the trust file does not list/,
@@ -209,17 +209,17 @@ describe('an attestation that was tampered with', () => {
       /not that of this key/,
     ],
     [
-      'a key that is none',
+      'an invalid key',
       ({ verificationMaterial: it }) => void Object.assign(it, { publicKey: { rawBytes: 'AAAA' } }),
       'bundle',
       /cannot be read/,
     ],
-  ])('by %s does not hold', async (_, change, problem, message) => {
+  ])('by %s is refused', async (_, change, problem, message) => {
     const bundle = await tampered(change);
     await expectProblem(async () => verify(bundle), problem, message);
   });
 
-  it('in any byte of its payload or signature does not hold', async () => {
+  it('in any byte of its payload or signature is refused', async () => {
     const bundle = await signed(sample('waiver'), keySigner(approver.privateKey));
     const part = fc.constantFrom('payload', 'sig');
     await fc.assert(
@@ -236,7 +236,7 @@ describe('an attestation that was tampered with', () => {
     );
   });
 
-  it('ends in a named refusal, whatever was written for the bundle', async () => {
+  it('gives a named refusal for any bundle', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.jsonValue(), fc.string()), async (value) => {
         const error = await (async () => verify(value))().catch((error: unknown) => error);
@@ -246,25 +246,25 @@ describe('an attestation that was tampered with', () => {
   });
 });
 
-describe('an attestation by a signer without the right', () => {
+describe('an attestation is refused from', () => {
   it.each<[string, (typeof KINDS)[number], KeyObject, SignatureProblem, RegExp]>([
-    ['a stranger', 'scan', stranger.privateKey, 'untrusted', /that the trust file does not list/],
+    ['an unknown signer', 'scan', stranger.privateKey, 'untrusted', /that the trust file does not list/],
     [
-      'an approver who signs scans',
+      'an approver that signs a scan',
       'scan',
       approver.privateKey,
       'untrusted',
       /"approver" may not sign scans, only approvals, waivers/,
     ],
     [
-      'a scanner who approves',
+      'a scanner that signs an approval',
       'approval',
       scanner.privateKey,
       'untrusted',
       /"scanner" may not sign approvals, only scans; "policy" may not sign approvals/,
     ],
-    ['a scanner who waives', 'waiver', scanner.privateKey, 'untrusted', /may not sign waivers/],
-    ['an approver who decides', 'decision', approver.privateKey, 'untrusted', /may not sign decisions/],
+    ['a scanner that signs a waiver', 'waiver', scanner.privateKey, 'untrusted', /may not sign waivers/],
+    ['an approver that signs a decision', 'decision', approver.privateKey, 'untrusted', /may not sign decisions/],
   ])('%s', async (_, kind, key, problem, message) => {
     const bundle = await signed(sample(kind), keySigner(key));
     await expectProblem(() => verify(bundle), problem, message);
@@ -284,14 +284,14 @@ describe('an attestation by a signer without the right', () => {
     await expectProblem(() => verify(bundle, about, over), 'untrusted', /has not been trusted since 2026-11-01/);
   });
 
-  it('a signer who decides for another verifier', async () => {
+  it('a signer that names another verifier in a decision', async () => {
     const decision = createStatement('decision', INPUTS.decision);
     const foreign = { ...decision, predicate: { ...decision.predicate, verifier: { id: 'https://other.example/v1' } } };
     const bundle = await signed(foreign, keySigner(scanner.privateKey));
     await expectProblem(() => verify(bundle), 'untrusted', /"policy" names another verifier .*other\.example/);
   });
 
-  it('a signer with a method that is not in the trust file', async () => {
+  it('a signer with a method that the trust file does not contain', async () => {
     const bundle = await signed(sample('scan'), keySigner(scanner.privateKey));
     const rule = {
       name: 'ca',
@@ -306,7 +306,7 @@ describe('an attestation by a signer without the right', () => {
   });
 });
 
-describe('an attestation that says something else', () => {
+describe('an attestation is refused when it', () => {
   it('is about another artifact', async () => {
     const bundle = await signed(sample('scan'), keySigner(scanner.privateKey));
     const other = { ...about, subject: parseDigest(OTHER_TREE, 'x') };
@@ -317,7 +317,7 @@ describe('an attestation that says something else', () => {
     );
   });
 
-  it('is a waiver that has ended', async () => {
+  it('is an expired waiver', async () => {
     const bundle = await signed(sample('waiver'), keySigner(approver.privateKey));
     await expectProblem(() => verify(bundle, { ...about, now: LATER }), 'expired', /the waiver ended at 2099-01-31/);
   });
@@ -351,7 +351,7 @@ describe('an attestation that says something else', () => {
     );
   });
 
-  it('is read only after its signature held', async () => {
+  it('has an untrusted signature, before its payload is read', async () => {
     const bundle = await signedRaw({ a: 1 }, stranger.privateKey);
     await expectProblem(() => verify(bundle), 'untrusted', /does not list/);
   });
@@ -386,7 +386,7 @@ describe('an attestation signed with a certificate', () => {
     '  - {name: team, certificate: {chain: acme.pem, identity: "*@acme.example"}, may: [waiver, approval], stages: [production]}\n';
   const ops = '  - {name: ops, certificate: {chain: acme.pem, identity: ops@acme.example}, may: [scan, decision]}\n';
 
-  it.each(KINDS)('of the kind %s holds', async (kind) => {
+  it.each(KINDS)('of the kind %s verifies', async (kind) => {
     const trust = await trustFile(team + ops);
     const bundle = await signed(sample(kind), certified(authority, 'ops@acme.example'));
     const verified = await verify(bundle, now(), trust);
@@ -394,7 +394,7 @@ describe('an attestation signed with a certificate', () => {
     expect(verified.rule.name).toBe(kind === 'scan' || kind === 'decision' ? 'ops' : 'team');
   });
 
-  it('of another authority, of another name, or of a name that may not is refused', async () => {
+  it('of another authority, of another name, or of a name without the role is refused', async () => {
     const trust = await trustFile(team + ops);
     const byOther = await signed(sample('waiver'), certified(other, 'ops@acme.example'));
     await expectProblem(() => verify(byOther, now(), trust), 'certificate-chain', /no path to a trusted root/);
@@ -404,7 +404,7 @@ describe('an attestation signed with a certificate', () => {
     await expectProblem(() => verify(may, now(), trust), 'untrusted', /"team" may not sign scans/);
   });
 
-  it('and changed since is refused', async () => {
+  it('and changed afterwards is refused', async () => {
     const trust = await trustFile(ops);
     const bundle = await signed(sample('scan'), certified(authority, 'ops@acme.example'));
     bundle.dsseEnvelope.payload = bytesOf({ ...sample('scan'), subject: SUBJECTS.slice(1) }).toString('base64');
@@ -412,7 +412,7 @@ describe('an attestation signed with a certificate', () => {
   });
 });
 
-describe("an attestation signed without a key of one's own", () => {
+describe('a keyless attestation', () => {
   let services: SigstoreServices;
   beforeAll(async () => {
     services = await startSigstoreServices();
@@ -440,7 +440,7 @@ describe("an attestation signed without a key of one's own", () => {
 
   const now = () => ({ subject: parseDigest(TREE, 'x'), now: new Date() });
 
-  it.each(KINDS)('of the kind %s holds', async (kind) => {
+  it.each(KINDS)('of the kind %s verifies', async (kind) => {
     const bundle = await signed(sample(kind), keyless(TEST_IDENTITY));
     const verified = await verify(
       bundle,
@@ -451,7 +451,7 @@ describe("an attestation signed without a key of one's own", () => {
     expect(verified.statement).toEqual(sample(kind));
   });
 
-  it('by another identity, of another instance, or for another statement is refused', async () => {
+  it('of another identity, of another instance, or for another statement is refused', async () => {
     const evil = await signed(sample('scan'), keyless('https://github.com/acme-evil/models/x'));
     const acme = await trustFile('https://github.com/acme/**', 'may: [scan]');
     await expectProblem(() => verify(evil, now(), acme), 'identity', /acme-evil/);
@@ -464,7 +464,7 @@ describe("an attestation signed without a key of one's own", () => {
     await expectProblem(() => verify(scan, now(), elsewhere), 'log-entry', /a log that is not trusted/);
   });
 
-  it('and changed since is refused', async () => {
+  it('and changed afterwards is refused', async () => {
     const bundle = await signed(sample('scan'), keyless(TEST_IDENTITY));
     bundle.dsseEnvelope.payload = bytesOf({ ...sample('scan'), subject: SUBJECTS.slice(1) }).toString('base64');
     const trust = await trustFile('https://github.com/acme/**', 'may: [scan]');

@@ -21,7 +21,7 @@ async function verified(kind: (typeof KINDS)[number]) {
   return verifyAttestation(readBundle(bytesOf(bundle), 'a.json'), trust, { now: NOW });
 }
 
-it('a waiver that was verified is one that policies take, for the artifact by its tree digest', async () => {
+it('a verified waiver attestation becomes a policy waiver for the tree digest', async () => {
   expect(waiverOf(await verified('waiver'))).toEqual({
     rule: 'pickle.global.unlisted',
     digest: TREE,
@@ -33,6 +33,6 @@ it('a waiver that was verified is one that policies take, for the artifact by it
   });
 });
 
-it('anything else waives nothing', async () => {
+it('another attestation waives nothing', async () => {
   expect(waiverOf(await verified('scan'))).toBeUndefined();
 });

@@ -5,8 +5,8 @@ import { signBytes } from '../../../src/integrity/envelope/keys.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 
-describe('the pre-authentication encoding', () => {
-  test('is that of the specification', () => {
+describe('the pre-authentication encoding (PAE)', () => {
+  test('equals the test vectors of the specification', () => {
     // https://github.com/secure-systems-lab/dsse/blob/master/protocol.md, "Test vectors".
     expect(pae('http://example.com/HelloWorld', Buffer.from('hello world')).toString()).toBe(
       'DSSEv1 29 http://example.com/HelloWorld 11 hello world',
@@ -17,7 +17,7 @@ describe('the pre-authentication encoding', () => {
     expect(pae('é', Buffer.from('é')).toString()).toBe('DSSEv1 2 é 2 é');
   });
 
-  test('keeps bytes that are not text', () => {
+  test('preserves bytes that are not text', () => {
     const payload = Buffer.from([0, 0xff, 0x0a]);
     expect(pae('t', payload).subarray(-3)).toEqual(payload);
   });
@@ -27,7 +27,7 @@ describe('an envelope', () => {
   const payload = Buffer.from('{}');
   const envelope = { payloadType: 'a', payload, signature: signBytes(privateKey, pae('a', payload)) };
 
-  test('holds for the key, the type and the bytes that were signed', () => {
+  test('verifies for its key, type and payload', () => {
     expect(() => verifyEnvelope(envelope, publicKey)).not.toThrow();
   });
 
@@ -35,12 +35,12 @@ describe('an envelope', () => {
     ['type', { payloadType: 'b' }],
     ['payload', { payload: Buffer.from('{} ') }],
     ['signature', { signature: Buffer.alloc(64) }],
-    ['length of the signature', { signature: envelope.signature.subarray(1) }],
-  ])('does not hold with another %s', (_, change) => {
+    ['signature length', { signature: envelope.signature.subarray(1) }],
+  ])('does not verify with a changed %s', (_, change) => {
     expect(() => verifyEnvelope({ ...envelope, ...change }, publicKey)).toThrow(/is not that of this key/);
   });
 
-  test('does not hold for another key', () => {
+  test('does not verify with another key', () => {
     expect(() => verifyEnvelope(envelope, generateKeyPairSync('ed25519').publicKey)).toThrow(/is not that of this key/);
   });
 });

@@ -26,15 +26,15 @@ const HASHES = { 'P-256': 'sha256', 'P-384': 'sha384', 'P-521': 'sha512', Ed2551
 const publicPem = (key: KeyObject) => String(key.export({ type: 'spki', format: 'pem' }));
 const privatePem = (key: KeyObject) => String(key.export({ type: 'pkcs8', format: 'pem' }));
 
-describe.each(Object.entries(pairs))('a %s key', (kind, { publicKey, privateKey }) => {
-  test('is read from PEM, and known by its kind', () => {
+describe.each(Object.entries(pairs))('a key of kind %s', (kind, { publicKey, privateKey }) => {
+  test('is parsed from PEM with its kind', () => {
     const read = readPublicKey(publicPem(publicKey), 'key.pub');
     expect(read.equals(publicKey)).toBe(true);
     expect(kindOf(read)).toBe(kind);
     expect(readPrivateKey(privatePem(privateKey), 'key.pem').equals(privateKey)).toBe(true);
   });
 
-  test('verifies what it signed, and nothing else', () => {
+  test('verifies its own signature and no other', () => {
     const signature = signBytes(privateKey, DATA);
     expect(verifyBytes(publicKey, DATA, signature)).toBe(true);
     expect(verifyBytes(publicKey, Buffer.concat([DATA, DATA]), signature)).toBe(false);
@@ -42,12 +42,12 @@ describe.each(Object.entries(pairs))('a %s key', (kind, { publicKey, privateKey 
     expect(verifyBytes(publicKey, DATA, Buffer.alloc(0))).toBe(false);
   });
 
-  test('goes with the hash of its curve', () => {
+  test('uses the hash of its curve', () => {
     const hash = Object.entries(HASHES).find(([name]) => name === kind)?.[1] ?? null;
     expect(verifyBytes(publicKey, DATA, sign(hash, DATA, privateKey))).toBe(true);
   });
 
-  test('is hinted at by the SHA-256 of its PEM', () => {
+  test('has a hint that is the SHA-256 of its PEM', () => {
     expect(keyHint(publicKey)).toBe(createHash('sha256').update(publicPem(publicKey)).digest('hex'));
     expect(spkiOf(publicKey)).toEqual(publicKey.export({ type: 'spki', format: 'der' }));
   });
@@ -68,23 +68,23 @@ test('an encrypted private key needs its passphrase', () => {
   expect(() => readPrivateKey(pem, 'key.pem', 'wrong')).toThrow(/not an encrypted private key that can be read/);
 });
 
-describe('what is not a key for models', () => {
+describe('a key is refused:', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   test.each([
     ['a private key', privatePem(pairs['P-256'].privateKey), /is a private key/],
     ['text', 'hello', /is not a public key that can be read/],
-    ['nothing', '', /is not a public key that can be read/],
+    ['an empty file', '', /is not a public key that can be read/],
     ['RSA', publicPem(rsa.publicKey), /unsupported kind \(RSA 2048\)/],
     ['another curve', publicPem(ec('secp256k1').publicKey), /unsupported kind \(EC secp256k1\)/],
     ['X25519', publicPem(generateKeyPairSync('x25519').publicKey), /unsupported kind \(x25519\)/],
-    ['a cut key', publicPem(pairs['P-256'].publicKey).slice(0, 80), /is not a public key that can be read/],
+    ['a truncated key', publicPem(pairs['P-256'].publicKey).slice(0, 80), /is not a public key that can be read/],
   ])('%s', (_, pem, message) => {
     const error = thrown(() => readPublicKey(pem, 'key.pub'));
     expect(isAssayError(error) && [error.code, error.subject]).toEqual(['usage', 'key.pub']);
     expect(String(error)).toMatch(message);
   });
 
-  test('cannot sign or verify either', () => {
+  test('an unsupported key that would sign or verify', () => {
     const other = ec('secp256k1');
     const error = thrown(() => signBytes(other.privateKey, DATA));
     expect(isSignatureError(error) && error.problem).toBe('key');
@@ -94,7 +94,7 @@ describe('what is not a key for models', () => {
   });
 });
 
-test('any text is a key or a usage error', () => {
+test('any text is parsed as a key or gives a usage error', () => {
   const good = publicPem(pairs['P-384'].publicKey);
   const texts = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -112,7 +112,7 @@ test('any text is a key or a usage error', () => {
   );
 });
 
-test('any bytes are a signature or not', () => {
+test('any bytes are parsed as a signature or not', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       for (const { publicKey } of Object.values(pairs)) expect(verifyBytes(publicKey, DATA, bytes)).toBe(false);
@@ -129,7 +129,7 @@ function thrown(work: () => unknown): unknown {
   return undefined;
 }
 
-describe('a key for which anybody can sign', () => {
+describe('a key for which anybody can sign is refused:', () => {
   const ed25519 = (hex: string) =>
     createPublicKey({
       key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(hex, 'hex')]),
@@ -137,14 +137,14 @@ describe('a key for which anybody can sign', () => {
       type: 'spki',
     });
 
-  test.each(['', '80'])('is refused: a point of small order of Ed25519 %s', (sign) => {
+  test.each(['', '80'])('a point of small order of Ed25519, %s', (sign) => {
     const point = `01${'00'.repeat(30)}${sign || '00'}`;
     const key = ed25519(point);
     // Some versions of OpenSSL verify one signature for every text under it.
     expect(() => readPublicKey(publicPem(key), 'key.pub')).toThrow('unsupported kind (Ed25519 of small order)');
   });
 
-  test('is refused: RSA with the exponent 1', () => {
+  test('RSA with the exponent 1', () => {
     const key = createPublicKey({
       key: { kty: 'RSA', n: Buffer.alloc(256, 0xcf).toString('base64url'), e: 'AQ' },
       format: 'jwk',

@@ -29,7 +29,7 @@ function fileOf(bytes: Uint8Array): string {
   return path;
 }
 
-/** SHA-256 as a scan computes it. */
+/** The SHA-256 that a scan computes. */
 async function digestOf(source: ByteSource): Promise<string> {
   try {
     const [first] = await startDigest(source, threads).finish();
@@ -52,7 +52,7 @@ const inline = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const SIZES = [0, 1, 1_000, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, 2 * BLOCK_SIZE, 9 * BLOCK_SIZE + 5];
 
 describe('SHA-256 of a file', () => {
-  it('is what is published for known bytes', async () => {
+  it('equals published test vectors', async () => {
     const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
     const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
     const million = 'cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0';
@@ -61,7 +61,7 @@ describe('SHA-256 of a file', () => {
     expect(await digestOf(FileSource.open(fileOf(Buffer.alloc(1_000_000, 'a'))))).toBe(million);
   });
 
-  it.each(SIZES)('is what sha256sum says of %d bytes, from a file and from memory', async (size) => {
+  it.each(SIZES)('equals sha256sum for %d bytes from a file and from memory', async (size) => {
     const bytes = noise(size, 3);
     const path = fileOf(bytes);
     const told = execFileSync('sha256sum', [path], { encoding: 'utf8' }).slice(0, 64);
@@ -69,7 +69,7 @@ describe('SHA-256 of a file', () => {
     expect(await digestOf(new MemorySource(bytes, 'bytes'))).toBe(told);
   });
 
-  it('is the same whatever is read between its start and its end', async () => {
+  it('is independent of other reads between its start and its end', async () => {
     const bytes = noise(4 * BLOCK_SIZE + 99, 5);
     const path = fileOf(bytes);
     const expected = inline(bytes);
@@ -86,13 +86,13 @@ describe('SHA-256 of a file', () => {
     );
   });
 
-  it('is right for many large files at the same time', async () => {
+  it('is correct for many large files at the same time', async () => {
     const all = Array.from({ length: 12 }, (_, i) => noise(3 * BLOCK_SIZE + i, i + 1));
     const digests = await Promise.all(all.map((bytes) => digestOf(FileSource.open(fileOf(bytes)))));
     expect(digests).toEqual(all.map(inline));
   });
 
-  /** A signal that is aborted once so many blocks were asked for. */
+  /** A signal that is aborted after a number of block reads. */
   function afterBlocks(count: number): AbortSignal {
     const controller = new AbortController();
     const { signal } = controller;
@@ -104,7 +104,7 @@ describe('SHA-256 of a file', () => {
     return signal;
   }
 
-  it('is right for files after others that were closed half read', async () => {
+  it('is correct after other files were closed before their end', async () => {
     for (let i = 1; i < 12; i++) {
       const stopped = FileSource.open(fileOf(noise(20 * BLOCK_SIZE, i)));
       startDigest(stopped, threads);
@@ -120,7 +120,7 @@ describe('SHA-256 of a file', () => {
     }
   });
 
-  it('stops when the signal says so', async () => {
+  it('stops on an abort signal', async () => {
     const source = FileSource.open(fileOf(noise(3 * BLOCK_SIZE)));
     const stopped = startDigest(source, threads).finish(AbortSignal.abort(new Error('enough')));
     await expect(stopped).rejects.toThrow('enough');
@@ -132,7 +132,7 @@ describe('several plans in one pass', () => {
   const shard = (bytes: Uint8Array, size: number) =>
     Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => inline(bytes.subarray(i * size, (i + 1) * size)));
 
-  it.each(SIZES)('give what each gives alone, of %d bytes from a file and from memory', async (size) => {
+  it.each(SIZES)('give the digests of each plan alone for %d bytes from a file and from memory', async (size) => {
     const bytes = noise(size, 17);
     const path = fileOf(bytes);
     const shardSizes = [Math.max(1, Math.ceil(size / 7)), BLOCK_SIZE, 3 * BLOCK_SIZE + 1];
@@ -158,7 +158,7 @@ describe('several plans in one pass', () => {
     expect(digests.map(({ plan }) => plan)).toEqual([{ algorithm: 'blake3' }, SHA256_PLAN]);
   });
 
-  it('refuse shards that nobody could hold, and shards that cannot be', () => {
+  it('refuse too many shards and invalid shard sizes', () => {
     const huge = Object.assign(new MemorySource(noise(1), 'huge'), { size: 2 ** 40 });
     const hash = (shardSize: number) => () => startDigest(huge, threads, [{ algorithm: 'sha256', shardSize }]);
     expect(hash(1)).toThrow(expect.objectContaining({ code: 'limit', subject: 'huge' }));
@@ -169,8 +169,8 @@ describe('several plans in one pass', () => {
   });
 });
 
-describe('the digest git names a blob by', () => {
-  it.each(SIZES)('is what git says of %d bytes', async (size) => {
+describe('the git blob digest', () => {
+  it.each(SIZES)('equals git hash-object for %d bytes', async (size) => {
     const path = fileOf(noise(size, 11));
     const told = execFileSync('git', ['hash-object', '--no-filters', path], { encoding: 'utf8', cwd: folder }).trim();
     const [first] = await underPlans(FileSource.open(path), [{ algorithm: 'git-sha1' }]);
@@ -185,16 +185,16 @@ describe('an announced digest', () => {
   const keeps = async (of: Uint8Array, claimed: ClaimedDigest) =>
     keepsClaim(await underPlans(new MemorySource(of, 'bytes'), [SHA256_PLAN, claimPlan(claimed)]), claimed);
 
-  it('is kept by its bytes and by no others', async () => {
+  it('matches its own bytes and no others', async () => {
     expect(await keeps(bytes, { algorithm: 'sha256', hex: sha256 })).toBe(true);
     expect(await keeps(bytes, { algorithm: 'git-sha1', hex: sha1 })).toBe(true);
     expect(await keeps(bytes, { algorithm: 'sha256', hex: 'f'.repeat(64) })).toBe(false);
     expect(await keeps(noise(5_000, 2), { algorithm: 'git-sha1', hex: sha1 })).toBe(false);
-    // The one never passes for the other.
+    // A SHA-1 of git never matches as a plain SHA-1.
     expect(await keeps(bytes, { algorithm: 'git-sha1', hex: sha256 })).toBe(false);
   });
 
-  it('is not kept by bytes that were hashed otherwise', async () => {
+  it('does not match bytes that were hashed by another algorithm', async () => {
     const digests = await underPlans(new MemorySource(bytes, 'bytes'), [SHA256_PLAN]);
     expect(keepsClaim(digests, { algorithm: 'git-sha1', hex: sha1 })).toBe(false);
   });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createHasher, digestBytes } from '../../../src/integrity/hash/hasher.ts';
 import { type DigestAlgorithm, distinctPlans, type HashPlan } from '../../../src/integrity/hash/plan.ts';
 
-/** How each algorithm is computed in one go. */
+/** The digest of each algorithm, computed at once. */
 const WHOLE: Readonly<Record<DigestAlgorithm, (bytes: Uint8Array) => string | Promise<string>>> = {
   sha224: (bytes) => createHash('sha224').update(bytes).digest('hex'),
   sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
@@ -34,7 +34,7 @@ function expected({ algorithm, shardSize }: HashPlan, bytes: Uint8Array): Promis
 }
 
 describe('a hasher', () => {
-  it('gives for every plan what each file or shard gives alone, however the bytes come', async () => {
+  it('gives for every plan the digests of each file or shard alone, for any split of the bytes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 8 }), plans, async (chunks, all) => {
         const bytes = Buffer.concat(chunks);
@@ -48,13 +48,13 @@ describe('a hasher', () => {
     );
   });
 
-  it('has no digest for shards of nothing, and one for the whole of nothing', async () => {
+  it('gives no shard digests for an empty file, and one digest for the whole', async () => {
     const hasher = await createHasher([{ algorithm: 'sha256', shardSize: 1 }, { algorithm: 'sha256' }], 0);
     const empty = createHash('sha256').digest('hex');
     expect(hasher.digest().map(({ digests }) => digests)).toEqual([[], [empty]]);
   });
 
-  it('of many files at the same time mixes nothing up', async () => {
+  it('keeps files apart that are hashed at the same time', async () => {
     const all = ['one', 'two', 'three'].map((text) => Buffer.from(text));
     const hashers = await Promise.all(all.map((bytes) => createHasher([{ algorithm: 'blake3' }], bytes.length)));
     for (let at = 0; at < 5; at++)

@@ -11,7 +11,7 @@ import { noise, tempFolder } from '../../support/temp.ts';
 
 const folder = tempFolder();
 
-/** Something that a thread cannot hash: it fails on it, as on any defect. */
+/** A value that a thread cannot hash, so that it fails as with any defect. */
 const POISON: Uint8Array = JSON.parse('{"not":"bytes"}');
 
 const start = (threads: HashThreads) => threads.start([SHA256_PLAN], 0);
@@ -27,7 +27,7 @@ async function withThreads<T>(work: (threads: HashThreads) => Promise<T>): Promi
 }
 
 describe('hashing threads', () => {
-  it('tell of each block, in order, that they are done with it', () =>
+  it('report each finished block in order', () =>
     withThreads(async (threads) => {
       const hash = start(threads);
       const done: number[] = [];
@@ -37,7 +37,7 @@ describe('hashing threads', () => {
       expect(done).toEqual(blocks.map((_, i) => i));
     }));
 
-  it('let nobody run ahead of them by more than a few blocks', () =>
+  it('limit how many blocks a writer can be ahead', () =>
     withThreads(async (threads) => {
       const hash = start(threads);
       let done = 0;
@@ -51,12 +51,12 @@ describe('hashing threads', () => {
       expect(most).toBeLessThanOrEqual(6);
     }));
 
-  it('hash nothing as nothing', () =>
+  it('compute the digest of an empty input', () =>
     withThreads(async (threads) => {
       expect(await start(threads).digest()).toEqual(sha256(createHash('sha256').digest('hex')));
     }));
 
-  it('that fail make every digest on them an error, not a wait', () =>
+  it('that fail reject every digest on them', () =>
     withThreads(async (threads) => {
       expect(await start(threads).digest()).toHaveLength(1);
       const poisoned = start(threads);
@@ -67,7 +67,7 @@ describe('hashing threads', () => {
       expect(() => start(threads).write(noise(1), () => undefined)).toThrow('a hashing thread ended');
     }));
 
-  it('that fail wake whoever waits to write', () =>
+  it('that fail wake a waiting writer', () =>
     withThreads(async (threads) => {
       const hash = start(threads);
       const writing = (async () => {
@@ -76,7 +76,7 @@ describe('hashing threads', () => {
       await expect(writing).rejects.toMatchObject({ code: 'internal' });
     }));
 
-  it('that fail end the digest of a file, and its source still closes', async () => {
+  it('that fail reject the digest of a file, whose source still closes', async () => {
     const path = join(folder, 'large');
     writeFileSync(path, noise(30 * BLOCK_SIZE));
     await withThreads(async (threads) => {
@@ -88,7 +88,7 @@ describe('hashing threads', () => {
     });
   });
 
-  it('that are closed leave no digest waiting', async () => {
+  it('that are closed leave no digest pending', async () => {
     const threads = new HashThreads(1);
     const hash = start(threads);
     for (let i = 0; i < 5; i++) await hash.write(noise(100_000), () => undefined);
@@ -97,9 +97,9 @@ describe('hashing threads', () => {
       (error: unknown) => error,
     );
     await threads.close();
-    // It ends, one way or the other: a digest that was ready, or the error of a thread that is gone.
+    // Either outcome is correct: a finished digest, or the error of a closed thread.
     expect(await digest).toSatisfy((end) => end === 'digest' || isAssayError(end));
   });
 
-  it('close when none was ever needed', () => withThreads(async () => undefined));
+  it('close when none was started', () => withThreads(async () => undefined));
 });

@@ -26,7 +26,7 @@ describe('the digest of a tree', () => {
     );
   });
 
-  it('is over the length-framed path, the size and the content of each file, in the order of the bytes of their paths', () => {
+  it('covers the length-framed path, the size and the content of each file, in byte order of the paths', () => {
     fc.assert(
       fc.property(tree, (files) => {
         const whole = createHash('sha256');
@@ -48,7 +48,7 @@ describe('the digest of a tree', () => {
     );
   });
 
-  it('differs for trees that differ', () => {
+  it('differs for different trees', () => {
     fc.assert(
       fc.property(tree, tree, (a, b) => {
         fc.pre(sorted(a) !== sorted(b));
@@ -71,7 +71,7 @@ describe('the digest of a tree', () => {
     expect(new Set(digests).size).toBe(digests.length);
   });
 
-  it('is the digest that other programs can compute, sorted by bytes and not by UTF-16', () => {
+  it('can be computed by other programs, sorted by bytes and not by UTF-16', () => {
     const first = { path: '\ufb01', size: 1, sha256: hash('1') };
     const second = { path: '\u{1f600}', size: 22, sha256: hash('2') };
     const expected = createHash('sha256')

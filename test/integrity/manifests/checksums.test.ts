@@ -31,7 +31,7 @@ const read = (
 const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
 
-describe('what the real programs write is read as they mean it', () => {
+describe('the output of real programs is parsed:', () => {
   it.each<[string, string[], string, string]>([
     ['sha256sum', [], 'sha256', 'sha256'],
     ['sha256sum', ['-b'], 'sha256', 'sha256'],
@@ -62,13 +62,13 @@ describe('what the real programs write is read as they mean it', () => {
     expect(read(blake)).toEqual([{ path: 'model.bin', algorithm: 'blake2b', hex: hex('blake2b512', 'model.bin') }]);
   });
 
-  it('b2sum without tags, which only the name of the manifest distinguishes from sha512sum', () => {
+  it('b2sum without tags, which only the file name distinguishes from sha512sum', () => {
     const written = run('b2sum', 'model.bin');
     expect(read(written, 'blake2b')[0]).toMatchObject({ algorithm: 'blake2b' });
     expect(read(written)[0]).toMatchObject({ algorithm: 'sha512' });
   });
 
-  it('sha256sum of names that anybody may choose', () => {
+  it('sha256sum of hostile file names', () => {
     const part = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
       .map((text) => text.replace(/[\0/]/g, '_'));
@@ -86,15 +86,15 @@ describe('what the real programs write is read as they mean it', () => {
   });
 });
 
-describe('a manifest of checksums', () => {
-  it('may have comments, blank lines, a byte order mark, line ends of Windows and upper case', () => {
+describe('a checksum manifest', () => {
+  it('can have comments, blank lines, a byte order mark, Windows line ends and upper case', () => {
     expect(read(`\ufeff# made by hand\r\n\r\n${A.toUpperCase()} *x/y.bin\r\nSHA256 (z) = ${B}`)).toEqual([
       { path: 'x/y.bin', algorithm: 'sha256', hex: A },
       { path: 'z', algorithm: 'sha256', hex: B },
     ]);
   });
 
-  it('may be clear-signed; that signature is passed over', () => {
+  it('can have a clear-signed armor, whose signature is ignored', () => {
     const signed = [
       '-----BEGIN PGP SIGNED MESSAGE-----',
       'Hash: SHA256',
@@ -114,9 +114,9 @@ describe('a manifest of checksums', () => {
     expect(read(`${A}  ./a//b/./c\n${A}  a/b/c\n`)).toEqual([{ path: 'a/b/c', algorithm: 'sha256', hex: A }]);
   });
 
-  it('of nothing announces nothing', () => expect(read('')).toEqual([]));
+  it('without lines has no entries', () => expect(read('')).toEqual([]));
 
-  it('may be a digest alone when it stands beside its file', () => {
+  it('can be a single digest beside its file', () => {
     const model = { path: 'model.pt', algorithm: 'sha256', hex: A };
     expect(read(`${A}\n`, 'sha256', 'model.pt')).toEqual([model]);
     expect(read(`${A}  -\n`, 'sha256', 'model.pt')).toEqual([model]);
@@ -125,31 +125,31 @@ describe('a manifest of checksums', () => {
   });
 
   it.each<[string, string, string]>([
-    ['climbs', `${A}  ../model.pt`, 'line 1 names a file above its folder'],
-    ['climbs on its way', `${A}  a/../../model.pt`, 'line 1 names a file above its folder'],
-    ['leaves the folder', `${A}  ok\n${A}  /etc/passwd`, 'line 2 names a file that is not below it'],
-    ['leaves for the network', `${A}  s3://bucket/key`, 'line 1 names a file that is not below it'],
-    ['names itself', `${A}  ./.`, 'line 1 names no file'],
-    ['hides a NUL', `${A}  a\0b`, 'line 1 names no path'],
-    ['contradicts itself', `${A}  a\n${B}  ./a`, 'announces two digests of a'],
-    ['has a digest of no hash', `${'a'.repeat(63)}  a`, 'line 1 has a digest of 63 digits'],
-    ['has a digest of another hash', `SHA256 (a) = ${'a'.repeat(40)}`, 'line 1 has no SHA256 of 40 digits'],
+    ['has a path with "../"', `${A}  ../model.pt`, 'line 1 names a file above its folder'],
+    ['has a path with "../" in the middle', `${A}  a/../../model.pt`, 'line 1 names a file above its folder'],
+    ['has an absolute path', `${A}  ok\n${A}  /etc/passwd`, 'line 2 names a file that is not below it'],
+    ['has a network path', `${A}  s3://bucket/key`, 'line 1 names a file that is not below it'],
+    ['names its own folder', `${A}  ./.`, 'line 1 names no file'],
+    ['has a NUL in a path', `${A}  a\0b`, 'line 1 names no path'],
+    ['has two digests for a file', `${A}  a\n${B}  ./a`, 'announces two digests of a'],
+    ['has a digest of no known length', `${'a'.repeat(63)}  a`, 'line 1 has a digest of 63 digits'],
+    ['has a digest of another length', `SHA256 (a) = ${'a'.repeat(40)}`, 'line 1 has no SHA256 of 40 digits'],
     ['has an unknown hash', `WHIRLPOOL (a) = ${A}`, 'line 1 has a hash that is not known here, WHIRLPOOL'],
     ['has an unknown escape', `\\${A}  a\\tb`, 'line 1 has a name with an unknown escape'],
     ['ends within an escape', `\\${A}  a\\`, 'line 1 has a name with an unknown escape'],
-    ['is another file', '<html>', 'line 1 contains no digest'],
-    ['has a line like no path', `${A}  ${'x'.repeat(20_000)}`, 'line 1 is longer than any path'],
-    ['has a name like no path', `${A}  ${'x'.repeat(5_000)}`, 'line 1 names no path'],
+    ['is an HTML page', '<html>', 'line 1 contains no digest'],
+    ['has a line with too long a path', `${A}  ${'x'.repeat(20_000)}`, 'line 1 is longer than any path'],
+    ['has a name that is too long', `${A}  ${'x'.repeat(5_000)}`, 'line 1 names no path'],
   ])('that %s is refused', (_, text, message) => {
     expect(() => read(text)).toThrow(message);
   });
 
-  it('is refused when it is not UTF-8, or larger than any', () => {
+  it('is refused when it is not UTF-8 or too large', () => {
     expect(() => read(Buffer.from(`${A}  \xff`, 'latin1'))).toThrow('is not UTF-8');
     expect(() => read(Buffer.alloc(MAX_CHECKSUM_BYTES + 1, 'a'))).toThrow(expect.objectContaining({ code: 'limit' }));
   });
 
-  it('is read, or refused, when it is as long as may be', () => {
+  it('is parsed or refused at its maximum size', () => {
     for (const unit of [') = ', '(', '\\n', 'a', '(a) = ', `${A} `]) {
       const line = unit.repeat(Math.floor(16_000 / unit.length));
       expect(() => read(`SHA256 (${line}\n`.repeat(200))).toThrow();
@@ -159,7 +159,7 @@ describe('a manifest of checksums', () => {
     expect(() => read(`${all}${A}  more`)).toThrow('names more than 100000 files');
   });
 
-  it('throws nothing but our own errors, whatever its bytes', () => {
+  it('throws only AssayErrors for any bytes', () => {
     const word = fc.constantFrom(
       A,
       B,

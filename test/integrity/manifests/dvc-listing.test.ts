@@ -4,7 +4,7 @@ import { dvcListing } from '../../../src/integrity/manifests/dvc-listing.ts';
 import { findPython, requirePart } from '../../support/parts.ts';
 import { runProgram } from '../../support/run-program.ts';
 
-/** As DVC does: sorted by relpath, keys sorted, Python's separators and escapes. */
+/** Serializes as DVC does: sorted by relpath, keys sorted, Python's separators and escapes. */
 const PYTHON = `
 import json, sys
 for files in json.load(sys.stdin):
@@ -12,8 +12,8 @@ for files in json.load(sys.stdin):
 `;
 
 const python = findPython();
-requirePart('Python', python !== undefined, 'install python3', 'a listing of a folder', () => {
-  it("is what Python's json writes, byte for byte", async () => {
+requirePart('Python', python !== undefined, 'install python3', 'the listing of a folder', () => {
+  it("equals the output of Python's json, byte for byte", async () => {
     const path = fc.oneof(
       fc.string({ unit: 'grapheme', minLength: 1 }),
       fc.string({ unit: 'binary', minLength: 1 }),

@@ -16,7 +16,7 @@ const file = (text: string) => readDvcFile(Buffer.from(text), 'x.dvc');
 const lock = (text: string) => readDvcLock(Buffer.from(text), 'dvc.lock');
 const HEX = 'a'.repeat(32);
 
-/** The files of a folder of fixtures as they are, hashed by MD5. */
+/** The files of a fixture folder with their MD5 digests. */
 function knownFiles(folder: string): KnownFile[] {
   return readdirSync(join(FIXTURES, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -27,8 +27,8 @@ function knownFiles(folder: string): KnownFile[] {
     });
 }
 
-describe('what DVC 3 wrote', () => {
-  it('announces MD5 of files and of listings of folders', async () => {
+describe('a file of DVC 3', () => {
+  it('announces MD5 digests of files and of folder listings', async () => {
     const model = fixture('dvc-3/model.bin');
     const entry = { algorithm: 'md5', hex: md5(model), size: model.length };
     expect(await readDvcFile(fixture('dvc-3/model.bin.dvc'), 'model.bin.dvc')).toEqual([
@@ -44,7 +44,7 @@ describe('what DVC 3 wrote', () => {
     ]);
   });
 
-  it('agrees with the files, also of folders, down to a byte', async () => {
+  it('matches the files, also of folders, and no changed byte', async () => {
     const manifests = await Promise.all([
       ...['model.bin.dvc', 'text.txt.dvc', 'data.dvc'].map(async (path) => ({
         path,
@@ -75,8 +75,8 @@ describe('what DVC 3 wrote', () => {
   });
 });
 
-describe('what DVC 2 wrote', () => {
-  it('announces another MD5, of which only the size can be compared', async () => {
+describe('a file of DVC 2', () => {
+  it('announces a text-normalized MD5, for which only the size can be compared', async () => {
     const paths = ['model.bin.dvc', 'text.txt.dvc', 'data.dvc'];
     const manifests = await Promise.all(
       paths.map(async (path) => ({ path, entries: await readDvcFile(fixture(`dvc-2/${path}`), path) })),
@@ -90,8 +90,8 @@ describe('what DVC 2 wrote', () => {
   });
 });
 
-describe('a file of DVC', () => {
-  it('stands for files below its working folder, and may list those of a folder', async () => {
+describe('a DVC file', () => {
+  it('names files below its working folder, and can list those of a folder', async () => {
     expect(await file(`wdir: ../x/..\nouts: []`).catch((error: Error) => error.message)).toBe(
       'names a file above its folder',
     );
@@ -101,7 +101,7 @@ describe('a file of DVC', () => {
     expect(await file(listed)).toEqual([{ path: 'd/e/f', algorithm: 'md5', hex: HEX }]);
   });
 
-  it('has digests of digits, which YAML would make numbers', async () => {
+  it('has digests of digits, which are not parsed as YAML numbers', async () => {
     const digits = '12345678901234567890123456789012';
     expect((await file(`outs: [{path: 1e3, md5: ${digits}, hash: md5}]`))[0]).toMatchObject({
       path: '1e3',
@@ -110,29 +110,29 @@ describe('a file of DVC', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['climbs', `outs: [{path: ../x, md5: ${HEX}}]`, /names a file above its folder/],
-    ['leaves the folder', `outs: [{path: /etc/passwd, md5: ${HEX}}]`, /not below it/],
-    ['lies in a cloud', `outs: [{path: "s3://bucket/key", md5: ${HEX}}]`, /not below it/],
+    ['has a path with "../"', `outs: [{path: ../x, md5: ${HEX}}]`, /names a file above its folder/],
+    ['has an absolute path', `outs: [{path: /etc/passwd, md5: ${HEX}}]`, /not below it/],
+    ['names a cloud location', `outs: [{path: "s3://bucket/key", md5: ${HEX}}]`, /not below it/],
     ['is not YAML', 'outs: [', /is not YAML/],
     ['has an alias', `a: &a ${HEX}\nouts: [{path: x, md5: *a}]`, /has an alias/],
-    ['has a key twice', `outs: []\nouts: [{path: x, md5: ${HEX}}]`, /has a key twice/],
+    ['has a repeated key', `outs: []\nouts: [{path: x, md5: ${HEX}}]`, /has a key twice/],
     ['has a key that is a list', '? [a]\n: b\nouts: []', /has a key that is not text/],
     ['has no outputs', 'deps: []', /is not a file of DVC: outs/],
-    ['has another digest', 'outs: [{path: x, md5: zz}]', /is not a file of DVC: outs\.0\.md5/],
-    ['has an impossible size', `outs: [{path: x, md5: ${HEX}, size: -1}]`, /is not a file of DVC: outs\.0\.size/],
-    ['is two documents', 'outs: []\n---\nouts: []', /is not YAML/],
-    ['is nested too deep', `outs: ${'['.repeat(50_000)}${']'.repeat(50_000)}`, /is nested too deep/],
+    ['has an invalid digest', 'outs: [{path: x, md5: zz}]', /is not a file of DVC: outs\.0\.md5/],
+    ['has a negative size', `outs: [{path: x, md5: ${HEX}, size: -1}]`, /is not a file of DVC: outs\.0\.size/],
+    ['has two documents', 'outs: []\n---\nouts: []', /is not YAML/],
+    ['is nested too deeply', `outs: ${'['.repeat(50_000)}${']'.repeat(50_000)}`, /is nested too deep/],
     ['is too large', `outs: []\n#${'x'.repeat(MAX_YAML_BYTES)}`, /has more than 131072 bytes/],
-  ])('that %s is refused', async (_, text, message) => {
+  ])('is refused when it %s', async (_, text, message) => {
     await expect(file(text)).rejects.toThrow(message);
   });
 
-  it('is a lock of the version that is known', async () => {
+  it('is accepted as a lock file of the known version', async () => {
     await expect(lock("schema: '3.0'\nstages: {}")).rejects.toThrow('is not a file of DVC: schema');
     expect(await lock("schema: '2.0'\nstages: {a: {cmd: x}}")).toEqual([]);
   });
 
-  it('throws nothing but our own errors, whatever its bytes', async () => {
+  it('throws only AssayErrors for any bytes', async () => {
     const word = fc.constantFrom(
       'outs:',
       '\n',
@@ -183,7 +183,7 @@ describe('a file of DVC', () => {
     );
   });
 
-  it('is refused when it is as long as may be, and no YAML', async () => {
+  it('is refused at its maximum size when it is not YAML', async () => {
     const size = MAX_YAML_BYTES - 100;
     const worst = ['"', '? ', 'a: 1\n', 'a: b: c\n'];
     for (const unit of worst) {

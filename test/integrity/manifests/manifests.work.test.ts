@@ -6,7 +6,7 @@ import { growth } from '../../support/growth.ts';
 
 const HEX = 'a'.repeat(64);
 
-it('a manifest of checksums costs as much as it is long', async () => {
+it('the work to parse a checksum manifest grows linearly with its length', async () => {
   const grown = await growth(5_000, (count) => {
     const lines = Array.from({ length: count }, (_, i) => `${HEX}  folder/file-${i}\n`);
     expect(readChecksums(Buffer.from(lines.join('')), 'x.sha256', 'sha256')).toHaveLength(count);
@@ -15,7 +15,7 @@ it('a manifest of checksums costs as much as it is long', async () => {
 });
 
 it.each([') = ', '(', '\\n', 'a', '(a) = ', `${HEX} `])(
-  'a line of checksums that is full of %j is refused at once',
+  'a checksum line full of %j is refused without backtracking',
   async (unit) => {
     const grown = await growth(4_000, (length) => {
       const line = `SHA256 (${unit.repeat(Math.floor(length / unit.length))}\n`;
@@ -26,9 +26,9 @@ it.each([') = ', '(', '\\n', 'a', '(a) = ', `${HEX} `])(
 );
 
 it.each(['"', '? ', 'a: 1\n', 'a: b: c\n'])(
-  'a file of DVC that is full of %j costs as much as it is long',
+  'the work to parse a DVC file full of %j grows linearly with its length',
   async (unit) => {
-    // What nests stays far from the end of the stack.
+    // The nesting stays far below the stack limit.
     const size = unit === '? ' ? 400 : (MAX_YAML_BYTES - 100) / 4;
     const grown = await growth(Math.floor(size / unit.length), (count) =>
       expect(readDvcFile(Buffer.from(unit.repeat(count)), 'x.dvc')).rejects.toThrow(),

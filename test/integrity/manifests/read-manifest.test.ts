@@ -23,7 +23,7 @@ describe('the name of a manifest', () => {
     ['model.pt.MD5', { kind: 'sidecar', algorithm: 'md5', beside: 'model.pt' }],
     ['model.pt.dvc', { kind: 'dvc' }],
     ['dvc.lock', { kind: 'dvc-lock' }],
-  ])('%s', (path, kind) => {
+  ])('%s is recognized', (path, kind) => {
     expect(manifestKind(path)).toEqual(kind);
   });
 
@@ -37,7 +37,7 @@ describe('the name of a manifest', () => {
     'dvc.yaml',
     'SHA256SUMS.asc',
     'sha256sums/x',
-  ])('%s is none', (path) => {
+  ])('%s is not recognized', (path) => {
     expect(manifestKind(path)).toBeUndefined();
   });
 });
@@ -57,7 +57,7 @@ describe('manifests within an artifact', () => {
     ...more,
   });
 
-  it('speak of files beside and below them, never of themselves', () => {
+  it('describe files beside and below them, never themselves', () => {
     const entries = [entry('a'), entry('sub/b'), entry('SHA256SUMS')];
     expect(manifestClaims([{ path: 'x/SHA256SUMS', entries }]).map(({ path, from }) => [path, from])).toEqual([
       ['x/a', 'x/SHA256SUMS'],
@@ -66,7 +66,7 @@ describe('manifests within an artifact', () => {
     expect(manifestClaims([{ path: 'SHA256SUMS', entries }]).map(({ path }) => path)).toEqual(['a', 'sub/b']);
   });
 
-  it('are compared with what was computed, and only with that', () => {
+  it('are compared with computed digests only', () => {
     const outcome = (claim: ManifestEntry, ...files: KnownFile[]) =>
       compareClaims([{ ...claim, from: 'SHA256SUMS' }], files)[0]?.outcome;
     expect(outcome(entry('a'), known('a', A))).toBe('kept');
@@ -74,12 +74,12 @@ describe('manifests within an artifact', () => {
     expect(outcome(entry('a'), known('b', A))).toBe('missing');
     expect(outcome(entry('a', { size: 4 }), known('a', A))).toBe('broken');
     expect(outcome(entry('a', { algorithm: 'sha512' }), known('a', A))).toBe('unknown');
-    // What somebody else announced as well is not what was computed; a contradiction stays one.
+    // A claimed digest does not confirm a manifest, but contradicts it if it differs.
     expect(outcome(entry('a'), known('a', A, { basis: 'claimed' }))).toBe('unknown');
     expect(outcome(entry('a'), known('a', B, { basis: 'claimed' }))).toBe('broken');
   });
 
-  it('are read by their kind', async () => {
+  it('are parsed by their kind', async () => {
     const read = async (path: string, text: string) => {
       const kind = manifestKind(path);
       return kind && readManifest(kind, Buffer.from(text), path);

@@ -24,24 +24,24 @@ const SIGNED = { 'a.json': 'a', 'sub/b.bin': 'b', 'sub.txt': 'c' };
 const SAME = { covered: 3, changed: [], missing: [], uncovered: [], emptyFiles: [], git: [] };
 const signed = manifestOf(SIGNED);
 
-test('a model that is what was signed differs in nothing', async () => {
+test('an unchanged model has no differences', async () => {
   expect(compareModel(signed, { files: await filesOf(SIGNED) })).toEqual(SAME);
 });
 
-describe('a model differs', () => {
+describe('a difference is found:', () => {
   test.each<[string, Record<string, string>, object]>([
-    ['by content', { ...SIGNED, 'a.json': 'A' }, { covered: 2, changed: ['a.json'] }],
-    ['by the end of a file', { ...SIGNED, 'a.json': 'aa' }, { covered: 2, changed: ['a.json'] }],
-    ['by an empty file', { ...SIGNED, 'a.json': '' }, { covered: 2, changed: ['a.json'] }],
-    ['by a file that is gone', { 'a.json': 'a', 'sub.txt': 'c' }, { covered: 2, missing: ['sub/b.bin'] }],
-    ['by an added file', { ...SIGNED, 'x.py': '' }, { uncovered: [{ path: 'x.py', why: 'added' }] }],
+    ['changed content', { ...SIGNED, 'a.json': 'A' }, { covered: 2, changed: ['a.json'] }],
+    ['a truncated file', { ...SIGNED, 'a.json': 'aa' }, { covered: 2, changed: ['a.json'] }],
+    ['an empty file', { ...SIGNED, 'a.json': '' }, { covered: 2, changed: ['a.json'] }],
+    ['a missing file', { 'a.json': 'a', 'sub.txt': 'c' }, { covered: 2, missing: ['sub/b.bin'] }],
+    ['an added file', { ...SIGNED, 'x.py': '' }, { uncovered: [{ path: 'x.py', why: 'added' }] }],
     [
-      'by two files that were swapped',
+      'two swapped files',
       { ...SIGNED, 'a.json': 'b', 'sub/b.bin': 'a' },
       { covered: 1, changed: ['a.json', 'sub/b.bin'] },
     ],
     [
-      'by a name in other letters',
+      'a name in other letter case',
       { 'A.json': 'a', 'sub/b.bin': 'b', 'sub.txt': 'c' },
       { covered: 2, missing: ['a.json'], uncovered: [{ path: 'A.json', why: 'added' }] },
     ],
@@ -49,18 +49,18 @@ describe('a model differs', () => {
     expect(compareModel(signed, { files: await filesOf(contents) })).toEqual({ ...SAME, ...expected });
   });
 
-  test('by a name that only looks the same', async () => {
+  test('a name that looks the same in another Unicode form', async () => {
     const composed = { '\u00e9': 'a' };
     const files = await filesOf({ 'e\u0301': 'a' });
     expect(compareModel(manifestOf(composed), { files })).toMatchObject({ covered: 0, missing: ['\u00e9'] });
   });
 
-  test('by all its files, when there is none', () => {
+  test('all files missing', () => {
     expect(compareModel(signed, { files: [] })).toEqual({ ...SAME, covered: 0, missing: Object.keys(SIGNED) });
   });
 });
 
-test('the signature cannot sign itself', async () => {
+test('the signature file is not part of what it signs', async () => {
   const files = await filesOf({ ...SIGNED, 'model.sig': 's', 'sub/model.sig': 's' });
   expect(compareModel(signed, { files, signature: 'model.sig' })).toEqual({
     ...SAME,
@@ -68,14 +68,14 @@ test('the signature cannot sign itself', async () => {
   });
 });
 
-describe('files that were left out', () => {
+describe('files that the signature ignores', () => {
   const found = { ...SIGNED, '.git/HEAD': 'ref', '.gitignore': '', '.gitattributes': '', '.github/x.py': 'x' };
   const why = async (ignorePaths: readonly string[], contents: Record<string, string> = found) => {
     const { uncovered, git } = compareModel(manifestOf(SIGNED, { ignorePaths }), { files: await filesOf(contents) });
     return { uncovered: uncovered.map(({ path, why: reason }) => `${path} ${reason}`), git };
   };
 
-  test("are uncovered, git's own aside", async () => {
+  test("are uncovered, except git's own files", async () => {
     const all = ['.git', '.gitattributes', '.github', '.gitignore'];
     expect(await why(all)).toEqual({
       uncovered: ['.github/x.py ignored'],
@@ -83,21 +83,21 @@ describe('files that were left out', () => {
     });
   });
 
-  test('without a list: of an old release, which left them out without a word', async () => {
+  test('are recognized without a list for old releases', async () => {
     expect(await why([])).toEqual({
       uncovered: ['.github/x.py added'],
       git: ['.git/HEAD', '.gitignore', '.gitattributes'],
     });
   });
 
-  test('are added where the signer would have signed them', async () => {
+  test('are reported as added where the signer would have signed them', async () => {
     expect(await why(['model.sig'])).toEqual({
       uncovered: ['.gitignore added', '.gitattributes added', '.github/x.py added'],
       git: ['.git/HEAD'],
     });
   });
 
-  test("only at the top are they git's", async () => {
+  test("are git's own files only at the top level", async () => {
     const nested = { 'x/.git/config': '', 'x/.gitignore': '', '.gitx/a': '', '.git': 'gitdir: ../x' };
     expect(await why(['.git'], nested)).toEqual({
       uncovered: ['x/.git/config added', 'x/.gitignore added', '.gitx/a added'],
@@ -115,21 +115,21 @@ describe('files that were left out', () => {
     ['.', 'x', 'ignored'],
     ['/docs', 'docs/x.md', 'added'],
     ['../docs', 'docs/x.md', 'added'],
-  ])('the path %s, for %s: %s', async (ignored, path, reason) => {
+  ])('are matched by path: %s, for %s: %s', async (ignored, path, reason) => {
     expect((await why([ignored], { [path]: 'x' })).uncovered).toEqual([`${path} ${reason}`]);
   });
 
-  test('that were signed all the same are compared', async () => {
+  test('are compared when they were signed nevertheless', async () => {
     const manifest = manifestOf({ 'docs/a': 'a' }, { ignorePaths: ['docs'] });
     expect(compareModel(manifest, { files: await filesOf({ 'docs/a': 'b' }) })).toMatchObject({ changed: ['docs/a'] });
   });
 });
 
-describe('links', () => {
+describe('symbolic links', () => {
   const linked = async (link: 'within' | 'hub-cache', content = 'a') => [{ ...(await one('a.json', content)), link }];
   const only = manifestOf({ 'a.json': 'a' });
 
-  test('are refused where the signer allowed none', async () => {
+  test('are uncovered when the signer did not allow them', async () => {
     const files = await linked('within');
     const uncovered = [{ path: 'a.json', why: 'link' }];
     expect(compareModel(only, { files })).toEqual({ ...SAME, covered: 0, uncovered });
@@ -140,7 +140,7 @@ describe('links', () => {
     expect(compareModel(manifestOf({}), { files })).toMatchObject({ uncovered });
   });
 
-  test('are files where he did, and in the cache of the Hub', async () => {
+  test('are compared like files when the signer allowed them, and in the Hub cache', async () => {
     const allowed = manifestOf({ 'a.json': 'a' }, { allowSymlinks: true });
     expect(compareModel(allowed, { files: await linked('within') })).toMatchObject({ covered: 1, uncovered: [] });
     expect(compareModel(only, { files: await linked('hub-cache') })).toMatchObject({ covered: 1, uncovered: [] });
@@ -149,7 +149,7 @@ describe('links', () => {
 });
 
 describe('a single file', () => {
-  test.each(['.', 'model.pkl'])('is known as %s', async (name) => {
+  test.each(['.', 'model.pkl'])('is named %s', async (name) => {
     const manifest = manifestOf({ [name]: 'a' });
     expect(compareModel(manifest, { files: await filesOf({ 'model.pkl': 'a' }), single: true })).toMatchObject({
       covered: 1,
@@ -161,7 +161,7 @@ describe('a single file', () => {
     });
   });
 
-  test('is not any file of a folder', async () => {
+  test('is not matched with a file in a folder', async () => {
     expect(compareModel(manifestOf({ '.': 'a' }), { files: await filesOf({ 'model.pkl': 'a' }) })).toMatchObject({
       covered: 0,
       missing: ['.'],
@@ -169,7 +169,7 @@ describe('a single file', () => {
     });
   });
 
-  test('of another name is another file', async () => {
+  test('is not matched under another name', async () => {
     expect(
       compareModel(manifestOf({ 'other.pkl': 'a' }), { files: await filesOf({ 'model.pkl': 'a' }), single: true }),
     ).toMatchObject({ covered: 0, missing: ['other.pkl'] });
@@ -180,7 +180,7 @@ describe('shards', () => {
   const plan = { algorithm: 'sha256', shardSize: 4 } as const;
   const manifest: OmsManifest = {
     ...manifestOf({}, { method: 'shards', shardSize: 4 }),
-    // Sorted by name, as the specification has it.
+    // Sorted by name, as in the specification.
     resources: [
       shard('a', 0, 'aaaa'),
       shard('a', 12, 'dd'),
@@ -197,13 +197,13 @@ describe('shards', () => {
   });
 
   test.each([
-    ['a changed one', 'aaaaBbbbccccdd'],
-    ['two swapped', 'bbbbaaaaccccdd'],
-    ['a short end', 'aaaabbbbcccc'],
-    ['a long end', 'aaaabbbbccccddd'],
-    ['one more', 'aaaabbbbccccddxxxxxx'],
-    ['none', ''],
-  ])('%s changes the file', async (_, a) => {
+    ['a changed shard', 'aaaaBbbbccccdd'],
+    ['two swapped shards', 'bbbbaaaaccccdd'],
+    ['a truncated last shard', 'aaaabbbbcccc'],
+    ['an extended last shard', 'aaaabbbbccccddd'],
+    ['an additional shard', 'aaaabbbbccccddxxxxxx'],
+    ['no shard', ''],
+  ])('with a difference change the file: %s', async (_, a) => {
     expect(await compare({ a, b: 'b' })).toMatchObject({ covered: 1, changed: ['a'] });
   });
 
@@ -216,7 +216,7 @@ describe('shards', () => {
   });
 });
 
-test('a file that was not hashed as its signature asks is a defect', async () => {
+test('a file that was not hashed as its signature requires is a defect', async () => {
   const [file] = await filesOf({ 'a.json': 'a' }, { algorithm: 'blake2b' });
   const error = thrown(() => compareModel(signed, { files: file === undefined ? [] : [file] }));
   expect(isAssayError(error) && error.code).toBe('internal');

@@ -11,7 +11,7 @@ import { ROOT } from '../../cli/run-cli.ts';
 import { hashFolder } from './model-folder.ts';
 import { assessedFor, problemOf } from './signed.ts';
 
-/** Made by fixtures/signatures/make.sh. */
+/** Created by fixtures/signatures/make.sh. */
 const FIXTURES = join(ROOT, 'fixtures/signatures');
 const RELEASES = ['0.2.0', '0.3.0', '0.3.1', '1.0.0', '1.0.1', '1.1.1'];
 
@@ -38,7 +38,7 @@ const assess = async (bundle: SignedBundle, trust: Trust | undefined) => {
   return assessedFor({ signature: 'model.sig', bundle, trust, model: { files } });
 };
 
-/** What each release signs of the ten files. */
+/** The files that each release signs, of ten. */
 function expected(release: string, name: string) {
   if (name.endsWith('-shards')) {
     const method = 'sha256-sharded-8';
@@ -60,7 +60,7 @@ const nextDigit = (digit: string) => ((Number.parseInt(digit, 16) + 1) % 16).toS
 
 const LOADER = { path: '.github/loader.py', why: 'ignored' };
 
-test('each release signed in each way that it can', () => {
+test('the fixtures contain each release with each signing method that it has', () => {
   const names = (release: string) => bundles.filter((one) => one.release === release).map(({ name }) => name);
   const keys = ['key-p256', 'key-p256-blake2b', 'key-p384', 'key-p521'];
   const chains = ['certificate-ec', 'certificate-rsa'];
@@ -73,14 +73,14 @@ test('each release signed in each way that it can', () => {
   expect(names('1.1.1').sort()).toEqual([...chains, ...keys, ...more].sort());
 });
 
-describe.each(bundles)('what release $release signed: $name', ({ release, name }) => {
-  test('verifies, file by file', async () => {
+describe.each(bundles)('the bundle of release $release: $name', ({ release, name }) => {
+  test('verifies for each file', async () => {
     const assessment = await assess(bundleOf(release, name), trustFor(name));
     expect(assessment).toMatchObject({ ...expected(release, name), problem: null, changed: [], missing: [] });
     expect(assessment.signer?.kind).toBe(name.split('-')[0]);
   });
 
-  test('is refused when a byte of the payload or the signature is another', async () => {
+  test('is refused when a byte of the payload or the signature is changed', async () => {
     const bundle = bundleOf(release, name);
     const { payload, signature } = bundle.envelope;
     const otherPayload = Buffer.from(payload.toString().replace(/[0-9a-f](?=[0-9a-f]{63}")/, nextDigit));
@@ -93,7 +93,7 @@ describe.each(bundles)('what release $release signed: $name', ({ release, name }
     expect(await problemOf(() => verifyBundle(other, trustFor(name)))).toMatchObject({ problem: 'signature' });
   });
 
-  test('is not believed of anybody else', async () => {
+  test('is not trusted for another signer', async () => {
     const bundle = bundleOf(release, name);
     const [method, which] = name.split('-');
     const other =
@@ -106,7 +106,7 @@ describe.each(bundles)('what release $release signed: $name', ({ release, name }
   });
 });
 
-test('what release 0.2.0 signed instead of DSSE is accepted for its own predicate alone', async () => {
+test('the encoding that release 0.2.0 signed instead of DSSE is accepted for its own predicate alone', async () => {
   const bundle = bundleOf('0.2.0', 'key-p256');
   expect(readOmsManifest(bundle.envelope).version).toBe('v0.2');
   const renamed = bundle.envelope.payload.toString().replace('Digests/v0.1', 'signature/v1.0');

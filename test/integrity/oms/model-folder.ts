@@ -15,7 +15,7 @@ export async function hashFolder(folder: string, plan: HashPlan = SHA256_PLAN): 
   return files;
 }
 
-/** A file of a model that is only in memory. */
+/** A model file in memory. */
 export async function hashBytes(path: string, bytes: Uint8Array, plan: HashPlan = SHA256_PLAN): Promise<SignedFile> {
   const hasher = await createHasher([plan], bytes.length);
   hasher.update(bytes);

@@ -21,7 +21,7 @@ const originals = ['0.2.0', '1.0.1', '1.1.1'].map((release) =>
   readFileSync(join(FIXTURES, 'bundles', release, 'key-p256.sig')),
 );
 
-/** Where a value lies in a document. */
+/** The path of a value in a document. */
 function pathsOf(json: unknown, path: string[] = []): string[][] {
   const below = Object.entries(Object(typeof json === 'object' ? json : {}));
   return [path, ...below.flatMap(([key, value]) => pathsOf(value, [...path, key]))];
@@ -45,7 +45,7 @@ async function outcome(bytes: Uint8Array): Promise<SignedBundle | undefined> {
   }
 }
 
-/** Only what is not signed may differ in a bundle that verifies. */
+/** Only unsigned parts can differ in a bundle that verifies. */
 function expectSame(bundle: SignedBundle | undefined, original: Uint8Array): void {
   if (bundle === undefined) return;
   expect(bundle.envelope).toEqual(readBundle(original, 'original').envelope);
@@ -59,12 +59,12 @@ const document = fc.constantFrom(
   }),
 );
 
-test.each(originals.map((bytes) => ({ bytes })))('the originals verify', async ({ bytes }) => {
+test.each(originals.map((bytes) => ({ bytes })))('the unchanged bundle %# verifies', async ({ bytes }) => {
   expect(await outcome(bytes)).toBeDefined();
 });
 
 test(
-  'a bundle with other bytes is refused, or says the same',
+  'a bundle with changed bytes is refused or verifies with the same result',
   async () => {
     const edits = fc.array(fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), byte: fc.nat(255) }), {
       minLength: 1,
@@ -83,7 +83,7 @@ test(
 );
 
 test(
-  'a bundle with another value anywhere is refused, or says the same',
+  'a bundle with a changed JSON value is refused or verifies with the same result',
   async () => {
     const values = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constant(undefined), fc.base64String());
     await fc.assert(
@@ -98,7 +98,7 @@ test(
 );
 
 test(
-  'any payload is a manifest or a problem',
+  'any payload gives a manifest or a named problem',
   () => {
     const payload = fc.constantFrom(...originals.map((bytes) => readBundle(bytes, 'original').envelope.payload));
     const edits = fc.array(

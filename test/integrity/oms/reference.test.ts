@@ -28,7 +28,7 @@ const python = findPython();
 const isThere = await canImport(python, 'model_signing');
 const root = tempFolder();
 
-/** Names that trip encoders, sorters and splitters up. */
+/** Names that are hard for encoders, sorters and splitters. */
 const ODD: Readonly<Record<string, string>> = {
   'config.json': '{}',
   'empty file': '',
@@ -66,7 +66,7 @@ function makeKey(curve: string): string {
   return path;
 }
 
-/** Signs all of them in one process: it takes seconds to start. */
+/** Signs all models in one process, which takes seconds to start. */
 async function sign(requests: readonly Request[]): Promise<string> {
   const script = join(ROOT, 'test/support/python/sign_models.py');
   const { status, stdout, stderr } = await runProgram(python ?? '', [script], { input: JSON.stringify(requests) });
@@ -91,7 +91,7 @@ requirePart(
   'model-signing package of PyPI',
   isThere,
   'python3 -m venv .venv && .venv/bin/pip install -r fixtures/python/requirements-ci.txt',
-  'what the reference implementation signs today',
+  'a model signed by the reference implementation',
   () => {
     const odd = makeFolder('odd', ODD);
     const p256 = makeKey('P-256');
@@ -140,12 +140,12 @@ requirePart(
       release = await sign([...curves, ...hashes, ...shards, ...rest]);
     });
 
-    it('is the release that is pinned', () => {
+    it('is signed by the pinned release', () => {
       const pinned = readFileSync(join(ROOT, 'fixtures/python/requirements-ci.txt'), 'utf8');
       expect(pinned).toContain(`model-signing==${release}\n`);
     });
 
-    it.each(curves)('a $curve key: verified for every file', async (one) => {
+    it.each(curves)('verifies with a $curve key for every file', async (one) => {
       expect(await assess(one)).toMatchObject({
         status: 'verified',
         covered: count,
@@ -153,12 +153,12 @@ requirePart(
       });
     });
 
-    it.each(hashes)('files by $algorithm', async (one) => {
+    it.each(hashes)('verifies with file digests by $algorithm', async (one) => {
       const method = one.algorithm === 'blake2' ? 'blake2b' : one.algorithm;
       expect(await assess(one)).toMatchObject({ status: 'verified', covered: count, method });
     });
 
-    it.each(shards)('shards of $shardSize bytes', async (one) => {
+    it.each(shards)('verifies with shards of $shardSize bytes', async (one) => {
       expect(await assess(one)).toMatchObject({
         status: 'verified',
         covered: count - 2,
@@ -167,12 +167,12 @@ requirePart(
       });
     });
 
-    it('shards by another hash', async () => {
+    it('verifies with shards by BLAKE2b', async () => {
       const method = 'blake2b-sharded-8';
       expect(await assess(shardsOfBlake2)).toMatchObject({ status: 'verified', covered: count - 2, method });
     });
 
-    it('paths that were to be ignored: uncovered', async () => {
+    it('is partial with ignored paths', async () => {
       const assessment = await assess(ignoring);
       expect(assessment).toMatchObject({ status: 'partial', covered: count - 4 });
       expect(assessment.uncovered.map(({ path }) => path).sort()).toEqual([
@@ -183,18 +183,18 @@ requirePart(
       ]);
     });
 
-    it('links where they are allowed', async () => {
+    it('verifies with symbolic links where they are allowed', async () => {
       expect(await assess(linked)).toMatchObject({ status: 'verified', covered: 3 });
     });
 
-    it('5,000 files, and one of them changed', async () => {
+    it('verifies with 5,000 files, and fails when one of them changed', async () => {
       expect(await assess(many)).toMatchObject({ status: 'verified', covered: 5000 });
       const path = 'part 7/7 😀.bin';
       appendFileSync(join(many.model, path), '.');
       expect(await assess(many)).toMatchObject({ status: 'failed', covered: 4999, changed: [path] });
     });
 
-    it("git's own files, and those that only look so", async () => {
+    it("is partial for files that only look like git's own", async () => {
       expect(await assess(git)).toMatchObject({
         status: 'partial',
         covered: 1,
@@ -203,7 +203,7 @@ requirePart(
       expect(await assess(signedGit)).toMatchObject({ status: 'verified', covered: 5 });
     });
 
-    it('a single file, whole and by shards', async () => {
+    it('verifies as a single file, whole and in shards', async () => {
       for (const one of [single, singleShards]) {
         const plan = planOf(readOmsManifest(readBundle(readFileSync(one.signature), '').envelope));
         const file = await hashBytes(one.model.slice(odd.length + 1), readFileSync(one.model), plan);
@@ -211,7 +211,7 @@ requirePart(
       }
     });
 
-    it('a signature that lies in the model', async () => {
+    it('verifies with its signature file inside the model', async () => {
       expect(await assess(signatureInside)).toMatchObject({ status: 'verified', covered: 1, uncovered: [] });
     });
   },

@@ -9,7 +9,7 @@ import type { SignedModel } from '../../../src/integrity/oms/compare.ts';
 import { verifyBundle } from '../../../src/integrity/oms/verify.ts';
 import type { Trust } from '../../../src/integrity/trust/trust.ts';
 
-/** Parts of a bundle and of its statement, to be written wrongly. Digests are made up unless given. */
+/** Parts of a bundle and of its statement that a test can make invalid. Digests are computed unless given. */
 export interface StatementParts {
   type?: unknown;
   predicateType?: unknown;
@@ -50,7 +50,7 @@ export const FILES = {
 /** `digest` of shards of eight bytes. */
 export const SHARDS = { ...FILES, method: 'shards', shard_size: 8 };
 
-/** A statement of OMS v1.0 as JSON text, right unless told otherwise. */
+/** A statement of OMS v1.0 as JSON text, valid unless a part is given. */
 export function statement(parts: StatementParts = {}): string {
   const resources = parts.resources ?? [resource('config.json'), resource('weights/model.bin')];
   const rootDigest = parts.rootDigest ?? rootOf(resources);
@@ -67,7 +67,7 @@ function rootOf(resources: unknown): string {
   return sha256(Buffer.concat(all.map((one) => Buffer.from(String(Object(one).digest), 'hex'))));
 }
 
-/** A bundle as an object to be tampered with, signed over whatever the payload is. */
+/** A bundle as an object that a test can change, signed over any payload. */
 export function bundleOf(payload: string | Uint8Array = statement(), key: KeyObject = signingKey) {
   const bytes = Buffer.from(payload);
   return {
@@ -83,7 +83,7 @@ export function bundleOf(payload: string | Uint8Array = statement(), key: KeyObj
 
 export const bytesOf = (json: unknown) => Buffer.from(JSON.stringify(json));
 
-/** How a signature fails: the problem, and the sentence. */
+/** The failure of a signature: the problem, and the message. */
 export async function problemOf(work: () => unknown): Promise<{ problem: string; message: string }> {
   try {
     await work();
@@ -94,7 +94,7 @@ export async function problemOf(work: () => unknown): Promise<{ problem: string;
   throw new Error('it held');
 }
 
-/** What a signature is worth for one who is trusted, or for nobody. */
+/** The assessment of a signature for a trusted signer, or without trust. */
 export async function assessedFor({
   signature,
   bundle,

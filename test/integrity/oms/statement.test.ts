@@ -22,7 +22,7 @@ const oldFile = (name: string, algorithm = 'file-sha256', digest = sha256(name))
   annotations: { actual_hash_algorithm: algorithm },
 });
 
-test('a manifest is what was signed, in the order in which it was', () => {
+test('a manifest has the signed entries in their order', () => {
   const resources = [resource('b'), resource('a/c'), resource('😀 \ufffd.txt'), resource('name:0:8')];
   expect(readParts({ resources })).toEqual({
     version: 'v1.0',
@@ -32,13 +32,13 @@ test('a manifest is what was signed, in the order in which it was', () => {
   });
 });
 
-test('what need not be said is not', () => {
+test('a manifest can omit optional fields', () => {
   const serialization = { method: 'files', hash_type: 'sha256' };
   const { serialization: said } = readParts({ serialization });
   expect(said).toMatchObject({ allowSymlinks: false, ignorePaths: [] });
 });
 
-test('fields that are not known are passed over', () => {
+test('a manifest can have unknown fields', () => {
   expect(readParts({ serialization: { ...FILES, more: 1 }, resources: [{ ...resource('a'), more: 1 }] })).toMatchObject(
     {
       resources: [{ path: 'a' }],
@@ -50,16 +50,16 @@ test.each<[string, object, string]>([
   ['sha256', { ...FILES }, 'sha256'],
   ['blake2b', { ...FILES, hash_type: 'blake2b' }, 'blake2b'],
   ['blake3', { ...FILES, hash_type: 'blake3' }, 'blake3'],
-  ['sha256 by shards', { ...SHARDS, shard_size: 1_000_000_000 }, 'sha256-sharded-1000000000'],
-  ['as release 0.3 has it', { ...SHARDS, hash_type: 'sha256-sharded-8' }, 'sha256-sharded-8'],
-])('files are hashed with %s', (_, serialization, name) => {
+  ['SHA-256 in shards', { ...SHARDS, shard_size: 1_000_000_000 }, 'sha256-sharded-1000000000'],
+  ['SHA-256 as in release 0.3', { ...SHARDS, hash_type: 'sha256-sharded-8' }, 'sha256-sharded-8'],
+])('a manifest can hash files with %s', (_, serialization, name) => {
   const manifest = readParts({ serialization, resources: [] });
   expect(planName(planOf(manifest))).toBe(name);
 });
 
-describe('shards', () => {
+describe('shard names', () => {
   const serialization = SHARDS;
-  test('are ranges of a path, which may hold colons', () => {
+  test('are ranges of a path, which can contain colons', () => {
     const resources = shards('a:0:8', 'a:8:13', 'x:1:2:0:5');
     expect(readParts({ serialization, resources }).resources).toMatchObject([
       { path: 'a', range: { start: 0, end: 8 } },
@@ -68,12 +68,12 @@ describe('shards', () => {
     ]);
   });
 
-  test('may be listed by name, as the specification sorts them', () => {
+  test('can be sorted by name, as the specification does', () => {
     const resources = shards('a:0:8', 'a:16:24', 'a:24:25', 'a:8:16');
     expect(readParts({ serialization, resources }).resources).toHaveLength(4);
   });
 
-  test('may have a size that was written with a point, and the plain name of the hash', () => {
+  test('can have a size as a float, and the plain name of the hash', () => {
     const text = statement({ serialization, resources: [resource('a:0:8')] }).replace(':8}', ':8.0}');
     expect(text).toContain('"shard_size":8.0}');
     expect(planOf(read(text))).toEqual({ algorithm: 'sha256', shardSize: 8 });
@@ -83,27 +83,27 @@ describe('shards', () => {
     ['a gap', ['a:0:8', 'a:16:24'], /no shard of "a" covers byte 8/],
     ['a late start', ['a:8:16'], /no shard of "a" covers byte 0/],
     ['an overlap', ['a:0:8', 'a:4:12'], /shards of "a" overlap at byte 4/],
-    ['two ends', ['a:0:8', 'a:0:4'], /overlap at byte 0/],
-    ['a short one in between', ['a:0:4', 'a:4:8'], /before byte 4 is too short/],
-    ['a long one', ['a:0:9'], /is not 1 to 8 bytes long/],
-    ['an empty one', ['a:0:0'], /is not 1 to 8 bytes long/],
-    ['one backwards', ['a:8:0'], /is not 1 to 8 bytes long/],
-    ['one beyond all numbers', ['a:0:99999999999999999999'], /is not 1 to 8 bytes long/],
-    ['no range', ['a'], /"a", which names no shard/],
+    ['two last shards', ['a:0:8', 'a:0:4'], /overlap at byte 0/],
+    ['a short shard in the middle', ['a:0:4', 'a:4:8'], /before byte 4 is too short/],
+    ['a long shard', ['a:0:9'], /is not 1 to 8 bytes long/],
+    ['an empty shard', ['a:0:0'], /is not 1 to 8 bytes long/],
+    ['a reversed range', ['a:8:0'], /is not 1 to 8 bytes long/],
+    ['a range beyond safe integers', ['a:0:99999999999999999999'], /is not 1 to 8 bytes long/],
+    ['a name without a range', ['a'], /"a", which names no shard/],
     ['half a range', ['a:0'], /which names no shard/],
-    ['a range of no file', [':0:8'], /which names no shard/],
+    ['a range without a path', [':0:8'], /which names no shard/],
     ['a number in another spelling', ['a:00:8'], /which names no shard/],
-    ['a sign', ['a:+0:8'], /which names no shard/],
-    ['a point', ['a:0:8.0'], /which names no shard/],
+    ['a number with a sign', ['a:+0:8'], /which names no shard/],
+    ['a number with a point', ['a:0:8.0'], /which names no shard/],
     ['a path that leaves the model', ['../a:0:8'], /"\.\.\/a", which leaves the model/],
-  ])('%s is refused', async (_, names, message) => {
+  ])('with %s are refused', async (_, names, message) => {
     const { problem, message: said } = await problemOf(() => readParts({ serialization, resources: shards(...names) }));
     expect(problem).toBe('statement');
     expect(said).toMatch(message);
   });
 });
 
-describe('release 0.2', () => {
+describe('a statement of release 0.2', () => {
   test('lists the files as subjects', () => {
     expect(read(old([oldFile('b'), oldFile('a/c')]))).toEqual({
       version: 'v0.2',
@@ -124,27 +124,27 @@ describe('release 0.2', () => {
 
   test.each<[string, unknown, string, RegExp]>([
     ['a file twice', [oldFile('a'), oldFile('a')], 'duplicate-resource', /lists "a" twice/],
-    ['two hashes', [oldFile('a'), oldFile('b', 'file-blake2b', 'ab'.repeat(64))], 'hash', /"b" with "file-blake2b"/],
+    ['two digests', [oldFile('a'), oldFile('b', 'file-blake2b', 'ab'.repeat(64))], 'hash', /"b" with "file-blake2b"/],
     ['shards', [oldFile('a', 'file-sha256-1000000')], 'hash', /hashed with "sha256-1000000"/],
-    ['a path outside', [oldFile('../a')], 'statement', /leaves the model/],
-    ['no digest', [{ name: 'a', digest: {} }], 'statement', /digest\.sha256 is missing/],
+    ['a path outside the model', [oldFile('../a')], 'statement', /leaves the model/],
+    ['a missing digest', [{ name: 'a', digest: {} }], 'statement', /digest\.sha256 is missing/],
     ['a digest of another length', [oldFile('a', 'file-sha256', 'ab')], 'statement', /of "a" is not a sha256 digest/],
-  ])('%s is refused', async (_, subject, problem, message) => {
+  ])('with %s is refused', async (_, subject, problem, message) => {
     const refused = await problemOf(() => read(old(subject)));
     expect(refused.problem).toBe(problem);
     expect(refused.message).toMatch(message);
   });
 });
 
-describe('what contradicts itself is refused', () => {
+describe('an inconsistent or invalid statement is refused:', () => {
   const subject = { name: 'model', digest: { sha256: sha256('') } };
   const a = resource('a');
   test.each<[string, string | Uint8Array, string, RegExp]>([
-    ['no JSON', '{', 'statement', /cannot be read as a statement: it is not JSON/],
-    ['no UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 'statement', /it is not UTF-8/],
-    ['too deep a JSON', '['.repeat(1000), 'statement', /values more than 64 deep/],
+    ['invalid JSON', '{', 'statement', /cannot be read as a statement: it is not JSON/],
+    ['invalid UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 'statement', /it is not UTF-8/],
+    ['JSON nested too deeply', '['.repeat(1000), 'statement', /values more than 64 deep/],
     ['a list', '[]', 'statement', /is malformed/],
-    ['two subjects of one name', statement().replace('{', '{"subject":[],'), 'statement', /names "subject" twice/],
+    ['two subjects of the same name', statement().replace('{', '{"subject":[],'), 'statement', /names "subject" twice/],
     [
       'another version of in-toto',
       statement({ type: 'https://in-toto.io/Statement/v0.1' }),
@@ -156,7 +156,7 @@ describe('what contradicts itself is refused', () => {
     ['another predicate', statement({ predicateType: 'https://slsa.dev/provenance/v1' }), 'predicate', /slsa/],
     ['a later predicate', statement({ predicateType: 'https://model_signing/signature/v1.1' }), 'predicate', /v1\.1/],
     [
-      'a predicate of 0.2 by shards',
+      'a predicate of 0.2 with shards',
       old([], { predicateType: 'https://model_signing/ShardDigests/v0.1' }),
       'predicate',
       /Shard/,
@@ -169,20 +169,25 @@ describe('what contradicts itself is refused', () => {
       'root-digest',
       /no sha256 digest/,
     ],
-    ['another root', statement({ rootDigest: sha256('x') }), 'root-digest', /is not the root/],
-    ['a root of another order', swappedRoot(), 'root-digest', /is not the root/],
-    ['a resource twice', statement({ resources: [a, a] }), 'duplicate-resource', /lists "a" twice/],
+    ['another root digest', statement({ rootDigest: sha256('x') }), 'root-digest', /is not the root/],
+    ['a root digest of another order', swappedRoot(), 'root-digest', /is not the root/],
+    ['a repeated resource', statement({ resources: [a, a] }), 'duplicate-resource', /lists "a" twice/],
     [
-      'a resource twice, first another',
+      'a repeated resource with another digest first',
       statement({ resources: [{ ...a, digest: sha256('b') }, a] }),
       'duplicate-resource',
       /"a" twice/,
     ],
     ['an unknown hash', statement({ serialization: { ...FILES, hash_type: 'md5' } }), 'hash', /hashed with "md5"/],
-    ['a hash by its other name', statement({ serialization: { ...FILES, hash_type: 'SHA256' } }), 'hash', /"SHA256"/],
-    ['another hash of a file', statement({ resources: [resource('a', 'a', 'blake2b')] }), 'hash', /"a" with "blake2b"/],
+    ['an alias of a hash', statement({ serialization: { ...FILES, hash_type: 'SHA256' } }), 'hash', /"SHA256"/],
     [
-      'shards in files',
+      'another hash for a file',
+      statement({ resources: [resource('a', 'a', 'blake2b')] }),
+      'hash',
+      /"a" with "blake2b"/,
+    ],
+    [
+      'shards with the method files',
       statement({ resources: [resource('a', 'a', 'sha256-sharded-8')] }),
       'hash',
       /"a" with "sha256-sharded-8"/,
@@ -199,17 +204,22 @@ describe('what contradicts itself is refused', () => {
       'statement',
       /serialized by "tensors"/,
     ],
-    ['shards of no size', statement({ serialization: { ...FILES, method: 'shards' } }), 'statement', /size of nothing/],
-    ['shards of zero bytes', statement({ serialization: { ...SHARDS, shard_size: 0 } }), 'statement', /a size of 0/],
     [
-      'shards of half a byte',
+      'shards without a size',
+      statement({ serialization: { ...FILES, method: 'shards' } }),
+      'statement',
+      /size of nothing/,
+    ],
+    ['shards of size zero', statement({ serialization: { ...SHARDS, shard_size: 0 } }), 'statement', /a size of 0/],
+    [
+      'shards of a fractional size',
       statement({ serialization: { ...SHARDS, shard_size: 0.5 } }),
       'statement',
       /a size of 0\.5/,
     ],
-    ['shards of less than nothing', statement({ serialization: { ...SHARDS, shard_size: -8 } }), 'statement', /of -8/],
+    ['shards of a negative size', statement({ serialization: { ...SHARDS, shard_size: -8 } }), 'statement', /of -8/],
     [
-      'links that are a text',
+      'allow_symlinks as a string',
       statement({ serialization: { ...FILES, allow_symlinks: 'false' } }),
       'statement',
       /allow_symlinks is of/,
@@ -222,7 +232,7 @@ describe('what contradicts itself is refused', () => {
     ],
     ['no resources', statement({ resources: 'none' }), 'statement', /resources is of the wrong kind/],
     [
-      'a digest that is short',
+      'a short digest',
       statement({ resources: [{ ...a, digest: 'abcd' }] }),
       'statement',
       /of "a" is not a sha256 digest/,
@@ -234,7 +244,7 @@ describe('what contradicts itself is refused', () => {
       /is not a sha256 digest/,
     ],
     [
-      'a single file beside others',
+      'a single file beside other files',
       statement({ resources: [resource('.'), a] }),
       'statement',
       /single file \("\."\) beside/,
@@ -273,7 +283,7 @@ describe('what contradicts itself is refused', () => {
   }
 });
 
-test('any JSON is a manifest or a problem', () => {
+test('any JSON gives a manifest or a named problem', () => {
   const parts = fc.record(
     {
       type: fc.jsonValue(),

@@ -22,7 +22,7 @@ import {
   trustedKey,
 } from './signed.ts';
 
-/** Everything that somebody could change, from the bytes of a signature to the files, and how it is refused. */
+/** Everything that an attacker can change, from the bytes of a signature to the files, and how it is refused. */
 
 const CONTENTS: Readonly<Record<string, string>> = {
   'config.json': '{"a": 1}',
@@ -80,7 +80,7 @@ async function filesOf(contents: Record<string, string>, link: string | undefine
   return (await Promise.all(files)).map((file) => (file.path === link ? { ...file, link: 'within' } : file));
 }
 
-test('a signature over unchanged files is valid', async () => {
+test('a signature over unchanged files verifies', async () => {
   expect(await assess({})).toMatchObject({ status: 'verified', covered: 3, problem: null, method: 'sha256' });
 });
 
@@ -104,7 +104,7 @@ const shards = (...names: string[]) => ({
   resources: names.map((name) => resource(name, name, 'sha256-sharded-8')),
 });
 
-describe('what was tampered with', STORY, () => {
+describe('after tampering', STORY, () => {
   describe('the signature is refused for', () => {
     const cases: [string, Tampered, string][] = [
       [
@@ -112,7 +112,7 @@ describe('what was tampered with', STORY, () => {
         { bundle: withPayload((text) => text.replace(sha256('0123456789'), sha256('x'))) },
         'signature',
       ],
-      ['a space more in the payload', { bundle: withPayload((text) => `${text} `) }, 'signature'],
+      ['an added space in the payload', { bundle: withPayload((text) => `${text} `) }, 'signature'],
       ['a changed signature', { bundle: withSignatures((sig) => [{ sig: flipped(sig, 20) }]) }, 'signature'],
       [
         'a changed length of the signature',
@@ -124,21 +124,25 @@ describe('what was tampered with', STORY, () => {
         { bundle: (bundle) => ({ ...bundle, verificationMaterial: { publicKey: { hint: sha256('x') } } }) },
         'key',
       ],
-      ['another key that says who it is', { key: other.privateKey }, 'key'],
+      ['another key with its own hint', { key: other.privateKey }, 'key'],
       [
-        'another key that says it is the right one',
+        'another key with the hint of the trusted key',
         { key: other.privateKey, bundle: (bundle) => ({ ...bundle, verificationMaterial: GOOD.verificationMaterial }) },
         'signature',
       ],
       ['no signature', { bundle: withSignatures(() => []) }, 'no-signature'],
-      ['a second, bogus signature', { bundle: withSignatures((sig) => [{ sig }, { sig: 'AAAA' }]) }, 'many-signatures'],
       [
-        'a second, bogus signature before it',
+        'a bogus signature after the valid one',
+        { bundle: withSignatures((sig) => [{ sig }, { sig: 'AAAA' }]) },
+        'many-signatures',
+      ],
+      [
+        'a bogus signature before the valid one',
         { bundle: withSignatures((sig) => [{ sig: 'AAAA' }, { sig }]) },
         'many-signatures',
       ],
       [
-        'a signature with dirt in it',
+        'a signature with a line break in it',
         { bundle: withSignatures((sig) => [{ sig: `${sig.slice(0, 8)}\n${sig.slice(8)}` }]) },
         'bundle',
       ],
@@ -186,10 +190,10 @@ describe('what was tampered with', STORY, () => {
       ['a name that leaves the model', { statement: { resources: renamed('../config.json') } }, 'statement'],
       ['an absolute name', { statement: { resources: renamed('/config.json') } }, 'statement'],
       ['a name with a NUL', { statement: { resources: renamed('a\0b') } }, 'statement'],
-      ['a name in a longer spelling', { statement: { resources: renamed('./config.json') } }, 'statement'],
+      ['a name that is not normalized', { statement: { resources: renamed('./config.json') } }, 'statement'],
       ['a gap between shards', { statement: shards('a:0:8', 'a:16:24') }, 'statement'],
       ['an overlap of shards', { statement: shards('a:0:8', 'a:4:12') }, 'statement'],
-      ['a shard that is too long', { statement: shards('a:0:9') }, 'statement'],
+      ['a shard longer than the shard size', { statement: shards('a:0:9') }, 'statement'],
       ['a short shard in the middle', { statement: shards('a:0:4', 'a:4:8') }, 'statement'],
     ];
 
@@ -208,19 +212,19 @@ describe('what was tampered with', STORY, () => {
         { problem: 'content', changed: ['config.json'] },
       ],
       [
-        'a file that is gone',
+        'a missing file',
         { files: (all) => void delete all['config.json'] },
         { problem: 'content', missing: ['config.json'] },
       ],
       [
-        'two files that were swapped',
+        'two files with exchanged contents',
         {
           files: (all) => Object.assign(all, { 'weights/model.bin': 'abcdefghij', 'weights/other.bin': '0123456789' }),
         },
         { problem: 'content', changed: ['weights/model.bin', 'weights/other.bin'] },
       ],
       [
-        'another name',
+        'a renamed file',
         {
           files: (all) => {
             all['Config.json'] = all['config.json'] ?? '';
@@ -235,7 +239,7 @@ describe('what was tampered with', STORY, () => {
         { uncovered: [{ path: 'modeling.py', why: 'added' }] },
       ],
       [
-        'a file where the signer did not look',
+        'a file in a folder that the signer ignored',
         { files: (all) => Object.assign(all, { '.github/evil.py': 'x' }) },
         { uncovered: [{ path: '.github/evil.py', why: 'ignored' }] },
       ],
@@ -260,19 +264,19 @@ describe('what was tampered with', STORY, () => {
     });
   });
 
-  /** Two cases may say the same where a reader would do the same about both. */
+  /** Two cases can have the same message if a reader would act the same on both. */
   const SAME_WORDS = [
     [
       'a changed digest in the payload',
-      'a space more in the payload',
+      'an added space in the payload',
       'a changed signature',
       'a changed length of the signature',
-      'another key that says it is the right one',
+      'another key with the hint of the trusted key',
     ],
-    ['a second, bogus signature', 'a second, bogus signature before it'],
+    ['a bogus signature after the valid one', 'a bogus signature before the valid one'],
   ];
 
-  test('each is refused in words of its own', () => {
+  test('each case has its own message', () => {
     const kindOf = (name: string) => SAME_WORDS.find((names) => names.includes(name))?.[0] ?? name;
     const kinds = new Set([...said.keys()].map(kindOf));
     expect(kinds.size).toBeGreaterThan(30);
@@ -280,7 +284,7 @@ describe('what was tampered with', STORY, () => {
   });
 });
 
-describe('an assessment', () => {
+describe('the assessment of a signature', () => {
   const good = readBundle(bytesOf(GOOD), 'model.sig');
   const key = { kind: 'key', key: createPublicKey(signingKey) } as const;
   const filesIn = async (more: Record<string, string> = {}) => ({
@@ -296,7 +300,7 @@ describe('an assessment', () => {
       '--certificate-chain',
     ],
     ['keyless', { certificate: { rawBytes: 'AAAA' } }, 'through Sigstore', '--identity and --issuer'],
-  ])('believes nobody unless told whom: %s', async (_, verificationMaterial, how, flags) => {
+  ])('trusts no signer by default: %s', async (_, verificationMaterial, how, flags) => {
     const bundle = readBundle(bytesOf({ ...GOOD, verificationMaterial }), 'model.sig');
     const assessment = await assessedFor({ signature: 's', bundle, trust: undefined, model: await filesIn() });
     expect(assessment).toMatchObject({ status: 'not-assessed', problem: null, signer: null, covered: 0, method: null });
@@ -304,14 +308,14 @@ describe('an assessment', () => {
     expect(assessment.detail).toContain(flags);
   });
 
-  test('names the first few files, and lists them all', async () => {
+  test('names the first files in its detail, and lists all files', async () => {
     const added = Object.fromEntries(['v', 'w', 'x', 'y', 'z'].map((name) => [name, name]));
     const assessment = await assessedFor({ signature: 's', bundle: good, trust: key, model: await filesIn(added) });
     expect(assessment.detail).toBe('the signature covers 3 files; v, w, x and 2 more are not among what was signed');
     expect(assessment.uncovered).toHaveLength(5);
   });
 
-  test('says that a signature over nothing covers nothing', async () => {
+  test('reports that a signature without files covers nothing', async () => {
     const bundle = readBundle(bytesOf(bundleOf(statement({ resources: [] }))), 's');
     const model = { files: [await hashBytes('.git/HEAD', Buffer.from('x'))] };
     expect(await assessedFor({ signature: 's', bundle, trust: key, model })).toMatchObject({
@@ -320,7 +324,7 @@ describe('an assessment', () => {
     });
   });
 
-  test('does not hide that it could not be made', async () => {
+  test('rejects when a file was hashed by another algorithm', async () => {
     const file = await hashBytes('config.json', Buffer.from('x'), { algorithm: 'blake3' });
     const assessing = assessedFor({ signature: 's', bundle: good, trust: key, model: { files: [file] } });
     await expect(assessing).rejects.toMatchObject({ code: 'internal' });

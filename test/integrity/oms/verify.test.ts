@@ -46,15 +46,15 @@ describe.each(KEYS)('a bundle of a %s key', (kind, key) => {
   });
 });
 
-describe('what a bundle says of its key', () => {
+describe('the key hint in a bundle', () => {
   const pem = String(trustedKey.export({ type: 'spki', format: 'pem' }));
   const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-  test('may be nothing', async () => {
+  test('can be absent', async () => {
     expect((await verify(withPublicKey({}))).signer.kind).toBe('key');
   });
 
-  test('may be the key', async () => {
+  test('can be the whole key', async () => {
     expect((await verify(withPublicKey({ rawBytes: base64(pem) }))).signer.kind).toBe('key');
   });
 
@@ -65,10 +65,10 @@ describe('what a bundle says of its key', () => {
       'key',
       /signed with another key: the signature names [0-9a-f]{16}\.\.\./,
     ],
-    ['a hint of another kind', { hint: 'my key' }, 'key', /names "my key"/],
+    ['a hint in another format', { hint: 'my key' }, 'key', /names "my key"/],
     ['another key', { rawBytes: base64(otherPem()) }, 'key', /signed with another key than the given one/],
-    ['no key at all', { rawBytes: base64('hello') }, 'bundle', /that the bundle holds cannot be read/],
-  ])('is not %s', async (_, publicKey, problem, message) => {
+    ['an invalid key', { rawBytes: base64('hello') }, 'bundle', /that the bundle holds cannot be read/],
+  ])('is refused when it is %s', async (_, publicKey, problem, message) => {
     const refused = await problemOf(() => verify(withPublicKey(publicKey)));
     expect(refused.problem).toBe(problem);
     expect(refused.message).toMatch(message);
@@ -79,7 +79,7 @@ describe('what a bundle says of its key', () => {
   }
 });
 
-describe('a model that was signed in another way than the trust is for', () => {
+describe('a model is refused when it was signed', () => {
   const root = new X509Certificate(readFileSync(join(ROOT, 'fixtures/signatures/trust/root-ec.pem')));
   const material = {
     key: { publicKey: {} },
@@ -99,7 +99,7 @@ describe('a model that was signed in another way than the trust is for', () => {
     ['certificate', 'keyless', 'which --identity and --issuer cannot verify: give --certificate-chain'],
     ['keyless', 'key', 'keyless, through Sigstore, which --public-key cannot verify: give --identity and --issuer'],
     ['keyless', 'certificate', 'which --certificate-chain cannot verify: give --identity and --issuer'],
-  ] as const)('with %s, and not %s', async (signed, trusted, message) => {
+  ] as const)('with %s, but the trust is for %s', async (signed, trusted, message) => {
     const bundle = { ...bundleOf(), verificationMaterial: material[signed] };
     const refused = await problemOf(async () => verify(bundle, await trusts[trusted]()));
     expect(refused.problem).toBe('method');
@@ -107,7 +107,7 @@ describe('a model that was signed in another way than the trust is for', () => {
   });
 });
 
-describe('what release 0.2 signed', () => {
+describe('a bundle of release 0.2', () => {
   const old = JSON.stringify({
     _type: 'https://in-toto.io/Statement/v1',
     subject: [{ name: 'it\'s \\ a "name"\t\u00e9', digest: { sha256: sha256('a') } }],
@@ -119,7 +119,7 @@ describe('what release 0.2 signed', () => {
     return { ...bundle, dsseEnvelope: { ...bundle.dsseEnvelope, signatures: [{ sig }] } };
   };
 
-  test('are the bytes as Python prints them', () => {
+  test('signs the bytes as Python prints them', () => {
     const payload = (bytes: string) => legacyPae('t', Buffer.from(bytes, 'latin1')).toString('latin1');
     // python3 -c "print(bytes([...]))"
     expect(payload('a\tb\n\r\\\0\x7f\xe9')).toBe("DSSEV1 1 t 9 b'a\\tb\\n\\r\\\\\\x00\\x7f\\xe9'");
@@ -132,7 +132,7 @@ describe('what release 0.2 signed', () => {
     expect((await verify(signedOldWay(old, key), trustOf(key))).manifest.version).toBe('v0.2');
   });
 
-  test('may be signed as the standard has it', async () => {
+  test('can be signed with standard DSSE', async () => {
     expect((await verify(bundleOf(old))).manifest.version).toBe('v0.2');
   });
 
@@ -143,8 +143,8 @@ describe('what release 0.2 signed', () => {
       statement({ resources: [resource('https://model_signing/Digests/v0.1', 'a')] }),
       'sha256',
     ],
-    ['the hash of the curve', old, 'sha384'],
-  ])('is not for %s', async (_, payload, hash) => {
+    ['a statement of 0.2 with the hash of the curve', old, 'sha384'],
+  ])('is refused for %s with the old encoding', async (_, payload, hash) => {
     const key = KEYS.find(([kind]) => kind === 'P-384')?.[1] ?? signingKey;
     const refused = await problemOf(() => verify(signedOldWay(payload, key, hash), trustOf(key)));
     expect(refused.problem).toBe('signature');

@@ -60,27 +60,39 @@ function problem(act: () => unknown): string {
   throw new Error('was accepted');
 }
 
-describe('a signature by a certificate', () => {
-  it('holds the chain, leaf first, however it was given', async () => {
+describe('a signature with a certificate', () => {
+  it('contains the chain, leaf first, in any input order', async () => {
     expect(await chainOf('leaf', ['low', 'middle', 'root'])).toEqual(['leaf', 'low', 'middle', 'root']);
     expect(await chainOf('leaf', ['root', 'leaf', 'middle', 'low', 'low'])).toEqual(['leaf', 'low', 'middle', 'root']);
     expect(await chainOf('leaf', ['low', 'middle'])).toEqual(['leaf', 'low', 'middle']);
     expect(await chainOf('leaf', [])).toEqual(['leaf']);
   });
 
-  it('may be by an RSA key', async () => {
+  it('can be made with an RSA key', async () => {
     expect(await chainOf('rsa', ['low'])).toEqual(['rsa', 'low']);
   });
 
   it.each<[string, string, readonly string[], string, RegExp]>([
-    ['the key of another', 'leaf', ['low'], 'root', /^leaf\.pem: the certificate is that of another key$/],
-    ['an authority', 'authority', [], 'authority', /^leaf\.pem: .*"authority" is that of an authority/],
-    ['a server', 'server', [], 'server', /^leaf\.pem: .*"server" is not meant for signing code/],
-    ['one for key agreement', 'agreement', [], 'agreement', /^leaf\.pem: .*is not meant for signatures/],
-    ['one that says nothing', 'bare', [], 'bare', /^leaf\.pem: .*does not say that its key may sign/],
-    ['an expired one', 'expired', [], 'expired', /^leaf\.pem: .*"expired" expired on 2021-01-01T00:00:00Z/],
-    ['one of later', 'early', [], 'early', /^leaf\.pem: .*is valid from 2098-01-01T00:00:00Z/],
-    ['a stranger in the chain', 'leaf', ['low', 'other'], 'leaf', /^chain\.pem: "CN=other, O=Acme" did not issue/],
+    ['a certificate of another key', 'leaf', ['low'], 'root', /^leaf\.pem: the certificate is that of another key$/],
+    [
+      'a certificate of an authority',
+      'authority',
+      [],
+      'authority',
+      /^leaf\.pem: .*"authority" is that of an authority/,
+    ],
+    ['a server certificate', 'server', [], 'server', /^leaf\.pem: .*"server" is not meant for signing code/],
+    ['a certificate for key agreement', 'agreement', [], 'agreement', /^leaf\.pem: .*is not meant for signatures/],
+    ['a certificate without usages', 'bare', [], 'bare', /^leaf\.pem: .*does not say that its key may sign/],
+    ['an expired certificate', 'expired', [], 'expired', /^leaf\.pem: .*"expired" expired on 2021-01-01T00:00:00Z/],
+    ['a certificate that is not valid yet', 'early', [], 'early', /^leaf\.pem: .*is valid from 2098-01-01T00:00:00Z/],
+    [
+      'an unrelated certificate in the chain',
+      'leaf',
+      ['low', 'other'],
+      'leaf',
+      /^chain\.pem: "CN=other, O=Acme" did not issue/,
+    ],
     ['a gap in the chain', 'leaf', ['middle'], 'leaf', /^chain\.pem: "CN=middle, O=Acme" did not issue/],
   ])('refuses %s', (_, leaf, chain, key, message) => {
     const sign = () =>
@@ -95,16 +107,20 @@ describe('a signature by a certificate', () => {
 });
 
 describe('certificates in PEM', () => {
-  it('are read in their order, whatever stands between', () => {
+  it('are read in their order, with any text between them', () => {
     const read = readCertificates(`subject: x\n${pem('leaf')}\r\n\n${pem('root')}tail`, 'c.pem');
     expect(read.map(({ subject }) => subject.split('\n')[0])).toEqual(['CN=leaf', 'CN=root']);
   });
 
   it.each<[string, () => string, RegExp]>([
-    ['nothing', () => '', /^c\.pem: contains no certificate$/],
-    ['a key', () => readFileSync(names.get('leaf')?.privateKey ?? '', 'utf8'), /contains no certificate/],
-    ['too many', () => pem('leaf').repeat(17), /holds 17 certificates/],
-    ['a broken one', () => pem('leaf').replace(/^MII.{8}/m, 'MIIBAAAAAAA'), /contains an unreadable certificate/],
+    ['an empty file', () => '', /^c\.pem: contains no certificate$/],
+    ['a key file', () => readFileSync(names.get('leaf')?.privateKey ?? '', 'utf8'), /contains no certificate/],
+    ['too many certificates', () => pem('leaf').repeat(17), /holds 17 certificates/],
+    [
+      'an invalid certificate',
+      () => pem('leaf').replace(/^MII.{8}/m, 'MIIBAAAAAAA'),
+      /contains an unreadable certificate/,
+    ],
   ])('refuses %s', (_, text, message) => {
     expect(problem(() => readCertificates(text(), 'c.pem'))).toMatch(message);
   });

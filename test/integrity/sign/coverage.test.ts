@@ -22,8 +22,8 @@ function covers(rules: Partial<CoverageRules>) {
   return { covered: paths(covered), ignored: paths(ignored), uncovered: paths(uncovered), ignorePaths };
 }
 
-describe('what a signature covers', () => {
-  it('leaves out what the reference leaves out, at the top only, and reports files among them that a loader may read', () => {
+describe('the coverage of a signature', () => {
+  it('excludes what the reference implementation excludes, at the top level only, and reports excluded files that a loader can read', () => {
     expect(covers({ signature: 'model.sig' })).toEqual({
       covered: ['.gitmodules', 'a', 'logs/x', 'logs.txt', 'sub/.github/x', 'sub/model.sig'],
       ignored: [],
@@ -32,7 +32,7 @@ describe('what a signature covers', () => {
     });
   });
 
-  it('leaves out ignored files, and folders with their content', () => {
+  it('excludes ignored files, and ignored folders with their content', () => {
     const { covered, ignored, ignorePaths } = covers({ ignore: ['logs', 'a'] });
     expect(ignored).toEqual(['a', 'logs/x']);
     expect(covered).toContain('logs.txt');
@@ -40,14 +40,14 @@ describe('what a signature covers', () => {
     expect(ignorePaths).toEqual(['logs', 'a', '.git', '.gitattributes', '.github', '.gitignore']);
   });
 
-  it('covers everything but the store of git and the signature', () => {
+  it('with --cover-all excludes only the git store and the signature', () => {
     const { covered, uncovered, ignorePaths } = covers({ everything: true, signature: 'sub/model.sig' });
     expect(covered).toEqual(PATHS.filter((path) => path !== '.git' && path !== 'sub/model.sig'));
     expect(uncovered).toEqual([]);
     expect(ignorePaths).toEqual(['sub/model.sig', '.git']);
   });
 
-  it('counts a folder that is named like one of the files of git', () => {
+  it('includes a folder with the name of a git file', () => {
     const { uncovered } = coverageOf([{ path: '.gitignore/evil.py' }], { ignore: [], everything: false });
     expect(uncovered).toEqual([{ path: '.gitignore/evil.py' }]);
   });

@@ -8,13 +8,13 @@ function pairOf(kind: string): { privateKey: KeyObject; publicKey: KeyObject } {
   return kind === 'Ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: kind });
 }
 
-describe('a signature by a key', () => {
+describe('a signature with a key', () => {
   it.each([
     ['P-256', 'sha256'],
     ['P-384', 'sha384'],
     ['P-521', 'sha512'],
     ['Ed25519', null],
-  ])('%s: over the payload as DSSE encodes it, with the hash of its curve', async (kind, hash) => {
+  ])('of %s covers the DSSE encoding of the payload with the hash of the curve', async (kind, hash) => {
     const { privateKey, publicKey } = pairOf(kind);
     const payload = Buffer.from('{"_type": "é"}');
     const bundle = await keySigner(privateKey).sign(IN_TOTO_PAYLOAD, payload);
@@ -37,7 +37,7 @@ describe('a signature by a key', () => {
     ['RSA 2048', () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey],
     ['EC secp256k1', () => generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey],
     ['ed448', () => generateKeyPairSync('ed448').privateKey],
-  ])('refuses %s, by name', (name, make) => {
+  ])('of %s is refused by name', (name, make) => {
     expect(() => keySigner(make(), 'key.pem')).toThrow(
       expect.objectContaining({
         code: 'usage',

@@ -40,7 +40,7 @@ export function makeKey(path: string, kind: KeyKind): string {
   return path;
 }
 
-/** A certificate by OpenSSL, signed by its issuer or by itself. */
+/** A certificate made by OpenSSL, signed by its issuer or by itself. */
 export function issue(folder: string, name: string, options: IssueOptions): Issued {
   const { kind, issuer, extensions, from = '20200101000000Z', to = '20990101000000Z' } = options;
   const path = (end: string) => join(folder, `${name}.${end}`);

@@ -18,7 +18,7 @@ function statementOf(paths: readonly string[]) {
 }
 
 describe('the statement of a model', () => {
-  it('is the one that the reference implementation writes', () => {
+  it('equals that of the reference implementation', () => {
     const { json, rootDigest } = statementOf(['b', 'a']);
     expect(rootDigest).toBe(
       createHash('sha256')
@@ -45,14 +45,14 @@ describe('the statement of a model', () => {
     });
   });
 
-  it('orders by the parts of a path, each by code point', () => {
-    // U+FFFD is below the emoji by code point, and above its first half as JavaScript compares.
+  it('orders by the segments of a path, each by code point', () => {
+    // U+FFFD is below the emoji by code point, but above its first UTF-16 unit.
     const paths = ['sub.txt', 'sub/b', 'sub/a/z', 'sub-x', '\u{1f389}', '\ufffd', 'B', 'a', 'sub/a.txt'];
     const names = statementOf(paths).json.predicate.resources.map(({ name }: { name: string }) => name);
     expect(names).toEqual(['B', 'a', 'sub/a/z', 'sub/a.txt', 'sub/b', 'sub-x', 'sub.txt', '\ufffd', '\u{1f389}']);
   });
 
-  it('orders any paths as comparing their parts one by one does', () => {
+  it('orders any paths like a comparison of their segments one by one', () => {
     const part = fc.stringMatching(/^[^\0/\ud800-\udfff]{1,4}$/u);
     const path = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
     fc.assert(

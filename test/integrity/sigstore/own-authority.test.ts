@@ -19,7 +19,7 @@ import {
 } from '../x509/make-certificate.ts';
 import { expectRefused, PAYLOAD, trustOf, verifyJson } from './keyless.ts';
 
-/** A certificate authority of our own in place of Fulcio, so that certificates can be odd. */
+/** A certificate authority of the test in place of Fulcio, for unusual certificates. */
 const MAIL = 'ann@acme.example';
 const ISSUER = 'https://login.acme.example';
 const authority = { subject: 'authority', key: keyPair('P-384') };
@@ -37,7 +37,7 @@ const USAGE = [keyUsage(0), extendedKeyUsage(OIDS.codeSigning)];
 const NAMES = [alternativeNames({ mail: MAIL }), issuerV1(ISSUER), issuerV2(ISSUER)];
 
 interface Logged {
-  /** What is entered as signed in a `hashedrekord`; a `dsse` entry, when absent. */
+  /** The content of a `hashedrekord` entry; without it, the entry is of kind `dsse`. */
   readonly hashed?: Buffer;
   readonly certificate?: string;
 }
@@ -92,25 +92,25 @@ function verify(bundle: unknown, identity = MAIL) {
   return verifyJson(bundle, trustOf({ ...services.trustedRoot, certificateAuthorities, ctlogs: [] }, identity, ISSUER));
 }
 
-describe('a signer with a key of', () => {
+describe('a bundle verifies with a key of kind', () => {
   test.each(['P-256', 'P-384', 'P-521', 'Ed25519', 'RSA-2048'] as const)('%s', async (kind) => {
     const bundle = await signed([...USAGE, ...NAMES], keyPair(kind));
     expect(verify(bundle)).toMatchObject({ identity: MAIL, issuer: ISSUER });
   });
 });
 
-describe('a certificate', () => {
+describe('a signing certificate', () => {
   const key = keyPair('P-256');
   const otherName = (text: string, oid = '2b0601040183bf300107') =>
     tlv(0xa0, tlv(0x06, Buffer.from(oid, 'hex')), tlv(0xa0, tlv(0x0c, Buffer.from(text))));
 
-  test('with a user name in place of an address', async () => {
+  test('with a user name in place of an e-mail address verifies', async () => {
     const names = extension('2.5.29.17', sequence(otherName('ann!acme.example')), true);
     const bundle = await signed([...USAGE, names, issuerV2(ISSUER)], key);
     expect(verify(bundle, 'ann!acme.example')).toMatchObject({ identity: 'ann!acme.example' });
   });
 
-  test('with the old extension for the issuer alone', async () => {
+  test('with only the old issuer extension verifies', async () => {
     const bundle = await signed([...USAGE, alternativeNames({ mail: MAIL }), issuerV1(ISSUER)], key);
     expect(verify(bundle)).toMatchObject({ issuer: ISSUER });
   });
@@ -137,7 +137,7 @@ describe('a certificate', () => {
       'one issuer',
     ],
     [
-      'an issuer that is not text',
+      'an issuer that is not a string',
       [...USAGE, alternativeNames({ mail: MAIL }), extension('1.3.6.1.4.1.57264.1.8', Buffer.from(ISSUER))],
       'certificate',
       'cannot be read',
@@ -153,14 +153,19 @@ describe('a certificate', () => {
       'cannot be read',
     ],
     [
-      'the usage of a web server',
+      'the key usage of a web server',
       [keyUsage(0), extendedKeyUsage(OIDS.serverAuth), ...NAMES],
       'certificate',
       'signing code',
     ],
-    ['the usage of an authority', [basicConstraints(true), keyUsage(5), ...NAMES], 'certificate', 'of an authority'],
     [
-      'a name of somebody else',
+      'the key usage of an authority',
+      [basicConstraints(true), keyUsage(5), ...NAMES],
+      'certificate',
+      'of an authority',
+    ],
+    [
+      'another name',
       [...USAGE, alternativeNames({ mail: 'ann@acmeXexample' }), issuerV2(ISSUER)],
       'identity',
       'the signer is',
@@ -183,21 +188,21 @@ describe('a certificate', () => {
   });
 });
 
-describe('a log entry of kind hashedrekord', () => {
+describe('a hashedrekord log entry', () => {
   const key = keyPair('P-256');
   const extensions = [...USAGE, ...NAMES];
 
-  test('vouches for what was signed', async () => {
+  test('proves the signed payload', async () => {
     const bundle = await signed(extensions, key, { hashed: pae(IN_TOTO_PAYLOAD, PAYLOAD) });
     expect(verify(bundle)).toMatchObject({ identity: MAIL });
   });
 
-  test('of something else does not', async () => {
+  test('of another payload is refused', async () => {
     const bundle = await signed(extensions, key, { hashed: Buffer.from('something else') });
     expectRefused(() => verify(bundle), 'log-entry', 'mismatch');
   });
 
-  test('with another certificate does not', async () => {
+  test('with another certificate is refused', async () => {
     const other = makeCertificate({ subject: 'none', key, issuer: authority, extensions }).raw.toString('base64');
     const bundle = await signed(extensions, key, { hashed: pae(IN_TOTO_PAYLOAD, PAYLOAD), certificate: other });
     expectRefused(() => verify(bundle), 'log-entry', 'with another certificate');

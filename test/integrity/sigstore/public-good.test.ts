@@ -57,18 +57,18 @@ function problemOf(run: () => unknown): string {
 }
 
 describe.each(BUNDLES)('the real bundle $name', ({ name, identity, issuer, signedAt, pattern }) => {
-  test('verifies offline, by the name and by a pattern', () => {
+  test('verifies offline, by the identity and by a pattern', () => {
     expect(verify(fixture(name), identity, issuer)).toEqual({ kind: 'sigstore', identity, issuer, signedAt });
     expect(verify(fixture(name), pattern, issuer)).toMatchObject({ identity });
   });
 
-  test('is of nobody else', () => {
+  test('does not verify for another identity', () => {
     expect(problemOf(() => verify(fixture(name), `${identity}x`, issuer))).toBe('identity');
     expect(problemOf(() => verify(fixture(name), identity.replace('.', 'x'), issuer))).toBe('identity');
     expect(problemOf(() => verify(fixture(name), identity, 'https://accounts.google.com'))).toBe('identity');
   });
 
-  test('does not verify with what it says another time', () => {
+  test('does not verify with a changed time', () => {
     const time = /"integratedTime":\s*"(\d+)"/.exec(fixture(name))?.[1] ?? '';
     const later = fixture(name).replace(time, `${Number(time) + 60}`);
     expect(problemOf(() => verify(later, identity, issuer))).toBe('log-entry');
@@ -76,7 +76,7 @@ describe.each(BUNDLES)('the real bundle $name', ({ name, identity, issuer, signe
 });
 
 test(
-  'with any value in place of one of its own, a bundle throws nothing else',
+  'a bundle with any replaced value throws only its own error',
   () => {
     const { name, identity, issuer } = BUNDLES[0];
     const original: unknown = JSON.parse(fixture(name));

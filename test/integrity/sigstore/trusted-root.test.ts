@@ -31,11 +31,11 @@ describe('the bundled root', () => {
 
 describe('readTrustedRoot', () => {
   test.each<[string, unknown, string, string]>([
-    ['no JSON', 'tlogs:', 'malformed', 'is not JSON'],
+    ['invalid JSON', 'tlogs:', 'malformed', 'is not JSON'],
     ['another document', { a: 1 }, 'malformed', 'is not a trusted root'],
     ['a bundle', { mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' }, 'malformed', 'is not a trusted root'],
-    ['an empty one', { mediaType }, 'usage', 'names no certificate authority'],
-    ['too deep a one', `${'['.repeat(20)}`, 'limit', 'deep'],
+    ['an empty root', { mediaType }, 'usage', 'names no certificate authority'],
+    ['JSON nested too deeply', `${'['.repeat(20)}`, 'limit', 'deep'],
   ])('refuses %s', (_, json, code, why) => {
     const found = errorOf(json);
     expect(found.message).toContain(why);
@@ -54,7 +54,7 @@ describe('readTrustedRoot', () => {
   });
 
   test(
-    'throws nothing else, whatever the document',
+    'throws only its own error for any document',
     async () => {
       const services = await startSigstoreServices();
       await services.close();

@@ -27,7 +27,7 @@ let late: SigstoreServices;
 let trust: KeylessTrust;
 let v1: BundleJson;
 let v2: BundleJson;
-/** Before anything was signed, however long ago that is by now. */
+/** A time before any signature of this test. */
 let before: string;
 
 beforeAll(async () => {
@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([services.close(), others.close(), late.close()]));
 
-describe('a bundle of', () => {
+describe('a bundle with', () => {
   const kinds: WitnessKind[][] = [
     ['rekor1'],
     ['rekor1-intoto'],
@@ -57,12 +57,12 @@ describe('a bundle of', () => {
     const signer = verifyJson(bundle, trust);
     expect(signer).toMatchObject({ kind: 'sigstore', identity: TEST_IDENTITY, issuer: TEST_ISSUER });
     const signedAt = signer.kind === 'sigstore' ? Date.parse(signer.signedAt) : 0;
-    // A log tells whole seconds.
+    // A log has a resolution of one second.
     expect(signedAt).toBeGreaterThan(begun - 1_000);
     expect(signedAt).toBeLessThanOrEqual(ended);
   });
 
-  test('version 0.1, with the certificate in a chain, verifies', () => {
+  test('version 0.1 and the certificate in a chain verifies', () => {
     const old = changed(v1, ({ verificationMaterial: material }) => {
       material.x509CertificateChain = {
         certificates: material.certificate === undefined ? [] : [material.certificate],
@@ -74,7 +74,7 @@ describe('a bundle of', () => {
   });
 });
 
-describe('who', () => {
+describe('the identity of the signer', () => {
   const as = (identity: string, issuer = TEST_ISSUER) =>
     verifyJson(v1, trustOf(services.trustedRoot, identity, issuer));
 
@@ -82,34 +82,34 @@ describe('who', () => {
     'https://github.com/acme/models/.github/workflows/*@refs/heads/main',
     'https://github.com/acme/**',
     'https://github.com/acme/*/.github/workflows/release.yml@refs/**',
-  ])('%s signed', (pattern) => {
+  ])('matches %s', (pattern) => {
     expect(as(pattern)).toMatchObject({ identity: TEST_IDENTITY });
   });
 
   test.each([
-    ['another', TEST_IDENTITY.replace('acme', 'evil')],
-    ['a beginning', 'https://github.com/acme/models/'],
-    ['an end', '/.github/workflows/release.yml@refs/heads/main'],
-    ['a longer one', `${TEST_IDENTITY}2`],
-    ['any character for a dot', TEST_IDENTITY.replace('github.com', 'githubXcom')],
-    ['an expression', '.*'],
-    ['an anchored expression', `^${TEST_IDENTITY}$`],
-    ['an alternative', `${TEST_IDENTITY}|x`],
-    ['another case', TEST_IDENTITY.toUpperCase()],
-    ['a newline after it', `${TEST_IDENTITY}\n`],
-    ['a star that would cross a slash', 'https://github.com/acme/*'],
-    ['nothing', ''],
-  ])('%s did not', (_, identity) => {
+    ['another identity', TEST_IDENTITY.replace('acme', 'evil')],
+    ['a prefix', 'https://github.com/acme/models/'],
+    ['a suffix', '/.github/workflows/release.yml@refs/heads/main'],
+    ['a longer identity', `${TEST_IDENTITY}2`],
+    ['another character for a dot', TEST_IDENTITY.replace('github.com', 'githubXcom')],
+    ['a regular expression', '.*'],
+    ['an anchored regular expression', `^${TEST_IDENTITY}$`],
+    ['an alternation', `${TEST_IDENTITY}|x`],
+    ['another letter case', TEST_IDENTITY.toUpperCase()],
+    ['a trailing newline', `${TEST_IDENTITY}\n`],
+    ['a star across a slash', 'https://github.com/acme/*'],
+    ['an empty text', ''],
+  ])('does not match %s', (_, identity) => {
     expectRefused(() => as(identity), 'identity', /^the signer is /);
   });
 
-  test('another issuer, or a part of it, vouched for nothing', () => {
+  test('does not match another issuer or a part of the issuer', () => {
     for (const issuer of ['https://accounts.google.com', 'https://token.actions', `${TEST_ISSUER}/evil`, '.*', '']) {
       expectRefused(() => as(TEST_IDENTITY, issuer), 'identity', 'issued by "https://token.actions');
     }
   });
 
-  test('a name that contains the trusted one is another', async () => {
+  test('does not match when it only contains the trusted identity', async () => {
     const names = [`${TEST_IDENTITY}\n`, `evil ${TEST_IDENTITY}`, `${TEST_IDENTITY}.evil`, 'https://githubXcom/acme/x'];
     for (const sub of names.slice(1)) {
       const bundle = await signKeyless(services, ['rekor1'], { sub });
@@ -120,7 +120,7 @@ describe('who', () => {
   });
 });
 
-describe('a trusted root', () => {
+describe('a bundle is refused by a trusted root', () => {
   const withRoot = (part: Partial<TrustedRootJson>) => trustOf({ ...services.trustedRoot, ...part });
 
   test('with another authority', () => {
@@ -171,7 +171,7 @@ describe('a trusted root', () => {
     expectRefused(() => verifyJson(v1, withRoot({ certificateAuthorities })), 'certificate-chain', 'was not issued by');
   });
 
-  test('believes no certificate that had expired when it was used', async () => {
+  test('for a certificate that had expired when it was used', async () => {
     const expired = await signKeyless(late, ['rekor1']);
     expectRefused(() => verifyJson(expired, trustOf(late.trustedRoot)), 'certificate-time', 'and it was signed at');
     const stamped = await signKeyless(late, ['rekor2', 'tsa']);
@@ -179,7 +179,7 @@ describe('a trusted root', () => {
   });
 });
 
-describe('the envelope', () => {
+describe('an envelope is refused', () => {
   test('with another payload', () => {
     const other = changed(v1, ({ dsseEnvelope }) => {
       dsseEnvelope.payload = Buffer.from(PAYLOAD.toString().replace('[]', '{}')).toString('base64');
@@ -194,7 +194,7 @@ describe('the envelope', () => {
     expectRefused(() => verifyJson(other, trust), 'signature', 'not that of this key');
   });
 
-  test('that reads in two ways', () => {
+  test('that readers parse in two ways', () => {
     const signed = readJson(v1);
     const twice = { ...signed, envelope: { ...signed.envelope, payload: Buffer.from('{}') } };
     expectRefused(() => verifyKeyless(twice, trust), 'bundle', 'in two ways');
@@ -206,7 +206,7 @@ describe('the envelope', () => {
   });
 });
 
-describe('the certificate', () => {
+describe('a certificate is refused', () => {
   const withCertificate = (bundle: BundleJson, rawBytes: string) =>
     changed(bundle, ({ verificationMaterial }) => {
       verificationMaterial.certificate = { rawBytes };

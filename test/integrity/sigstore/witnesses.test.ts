@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([services.close(), others.close()]));
 
-describe('the log entry', () => {
+describe('a log entry is refused:', () => {
   type Case = readonly [string, (entry: LogEntryJson, bundle: BundleJson) => void, SignatureProblem, string];
   const proved = ({ inclusionProof }: LogEntryJson) => {
     if (inclusionProof === undefined) throw new Error('no proof');
@@ -189,7 +189,7 @@ describe('the log entry', () => {
       'twice',
     ],
     [
-      'a number that is none',
+      'an invalid number',
       (entry) => {
         entry.logIndex = '1e3';
       },
@@ -206,7 +206,7 @@ describe('the log entry', () => {
     ],
   ];
 
-  test.each(both)('of Rekor v1: %s', (_, change, problem, why) => {
+  test.each(both)('Rekor v1 with a changed or missing part: %s', (_, change, problem, why) => {
     expectRefused(
       () =>
         verifyJson(
@@ -218,7 +218,7 @@ describe('the log entry', () => {
     );
   });
 
-  test.each(both)('of Rekor v2: %s', (_, change, problem, why) => {
+  test.each(both)('Rekor v2 with a changed or missing part: %s', (_, change, problem, why) => {
     expectRefused(
       () =>
         verifyJson(
@@ -232,7 +232,7 @@ describe('the log entry', () => {
 
   const first: Case[] = [
     [
-      'time, a second later',
+      'a time a second later',
       (entry) => {
         entry.integratedTime = `${Number(entry.integratedTime) + 1}`;
       },
@@ -240,7 +240,7 @@ describe('the log entry', () => {
       'promise',
     ],
     [
-      'time, years ago',
+      'a time years ago',
       (entry) => {
         entry.integratedTime = '1600000000';
       },
@@ -248,7 +248,7 @@ describe('the log entry', () => {
       'promise',
     ],
     [
-      'promise',
+      'a promise',
       (entry) => {
         entry.inclusionPromise = {
           signedEntryTimestamp: flipped(entry.inclusionPromise?.signedEntryTimestamp ?? '', -1),
@@ -266,7 +266,7 @@ describe('the log entry', () => {
       'promise',
     ],
     [
-      'no promise, which is its time',
+      'no promise, which proves the time',
       (entry) => {
         delete entry.inclusionPromise;
       },
@@ -282,7 +282,7 @@ describe('the log entry', () => {
       'nothing proves when',
     ],
   ];
-  test.each(first)('of Rekor v1: %s', (_, change, problem, why) => {
+  test.each(first)('Rekor v1 with a changed time or promise: %s', (_, change, problem, why) => {
     expectRefused(
       () =>
         verifyJson(
@@ -294,7 +294,7 @@ describe('the log entry', () => {
     );
   });
 
-  test('of Rekor v2 with a hash of the proof that is another', () => {
+  test('Rekor v2 with a changed hash of the proof', () => {
     const other = changed(v2, (copy) => {
       const proof = proofOf(copy);
       proof.hashes = (proof.hashes ?? []).map((hash) => flipped(hash, 0));
@@ -302,14 +302,14 @@ describe('the log entry', () => {
     expectRefused(() => verifyJson(other, trust), 'log-entry', 'root hash');
   });
 
-  test('of Rekor v2 says no time that is believed', () => {
+  test('but a time of Rekor v2 is ignored', () => {
     const other = changed(v2, (copy) => {
       entryOf(copy).integratedTime = '1600000000';
     });
     expect(verifyJson(other, trust)).toEqual(verifyJson(v2, trust));
   });
 
-  test('of another signature, or of another instance, beside the right one', async () => {
+  test('one of another signature or another instance, beside a valid one', async () => {
     const more = (bundle: BundleJson, entry: LogEntryJson) =>
       changed(bundle, ({ verificationMaterial }) => void verificationMaterial.tlogEntries.push(structuredClone(entry)));
     expectRefused(() => verifyJson(more(v1, entryOf(v2)), trust), 'log-entry', 'mismatch');
@@ -317,7 +317,7 @@ describe('the log entry', () => {
     expectRefused(() => verifyJson(more(v1, entryOf(foreign)), trust), 'log-entry', 'not trusted');
   });
 
-  test('that was made with another certificate for the same signature', async () => {
+  test('one with another certificate for the same signature', async () => {
     const other = structuredClone(v2);
     const stranger = await signKeyless(services, ['rekor2', 'tsa'], { sub: 'https://evil.example/' });
     const response = await fetch(`${services.url}/api/v2/log/entries`, {
@@ -334,7 +334,7 @@ describe('the log entry', () => {
   });
 
   test.each(['(((a+)+)+)+$', '(.*)*x', '[', '127.0.0.1(?=.*.*.*.*.*.*x)'])(
-    'whose checkpoint is signed by %s',
+    'one whose checkpoint is signed by %s',
     (name) => {
       const other = changed(v1, (copy) =>
         envelope(entryOf(copy), (text) => text.replace(/\u2014 \S+/, `\u2014 ${name}`)),
@@ -344,7 +344,7 @@ describe('the log entry', () => {
   );
 });
 
-describe('the timestamp', () => {
+describe('a timestamp is refused when it', () => {
   const withStamps = (stamps: { signedTimestamp: string }[]) =>
     changed(v2, ({ verificationMaterial }) => {
       verificationMaterial.timestampVerificationData = { rfc3161Timestamps: stamps };
@@ -364,7 +364,7 @@ describe('the timestamp', () => {
     expectRefused(() => verifyJson(withStamps([{ signedTimestamp }]), trust), 'timestamp', 'is not valid');
   });
 
-  test('says another time', () => {
+  test('has a changed time', () => {
     const bytes = Buffer.from(stamp(), 'base64');
     const at = bytes.indexOf(`${new Date().getUTCFullYear()}`);
     expect(at).toBeGreaterThan(0);
@@ -373,7 +373,7 @@ describe('the timestamp', () => {
     expectRefused(() => verifyJson(other, trust), 'timestamp', 'is not valid');
   });
 
-  test('is of another signature', async () => {
+  test('belongs to another signature', async () => {
     const [foreign] = stampsOf(await signKeyless(services, ['rekor2', 'tsa']));
     expectRefused(
       () => verifyJson(withStamps(foreign === undefined ? [] : [foreign]), trust),
@@ -382,7 +382,7 @@ describe('the timestamp', () => {
     );
   });
 
-  test('is there twice, nine times, or no timestamp', () => {
+  test('is repeated, repeated nine times, or malformed', () => {
     const one = { signedTimestamp: stamp() };
     expectRefused(() => verifyJson(withStamps([one, one]), trust), 'timestamp', 'duplicate timestamp');
     expectRefused(() => verifyJson(withStamps(Array.from({ length: 9 }, () => one)), trust), 'timestamp', 'malformed');

@@ -12,7 +12,7 @@ const rootOf = (...paths: string[]) => {
   return root.digest('hex');
 };
 
-it('the roots of both orders differ where a name goes on like a folder', () => {
+it('the roots of the two orders differ for a file name that starts like a folder name', () => {
   const files = ['sub.txt', 'sub/b', 'a'].map(file);
   expect(omsRootsOf(files)).toEqual({
     referenceOrder: rootOf('a', 'sub/b', 'sub.txt'),
@@ -26,13 +26,13 @@ it('names are ordered by their bytes, not by UTF-16', () => {
   expect(roots?.referenceOrder).toBe(roots?.specOrder);
 });
 
-it('what a signature leaves out counts for nothing', () => {
+it('the roots exclude what a signature excludes', () => {
   const all = ['.git/HEAD', '.gitattributes', '.github/a.yml', 'model.sig', 'model.bin'];
   expect(omsRootsOf(all.map(file))?.specOrder).toBe(rootOf('model.bin'));
   expect(omsRootsOf([file('.gitattributes')])).toBeUndefined();
 });
 
-it('the root of the reference order is what a signature has for its subject', () => {
+it('the root of the reference order equals the subject digest of a signature', () => {
   const part = fc.stringMatching(/^[a-z.\u00e9-]{1,4}$/).filter((name) => !/^\.{1,2}$/.test(name));
   const path = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => `m/${parts.join('/')}`);
   fc.assert(

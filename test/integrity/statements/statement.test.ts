@@ -36,7 +36,7 @@ function thrown(work: () => unknown): unknown {
   }
 }
 
-/** The sample with one field replaced; `undefined` removes it. */
+/** A sample with one field replaced; `undefined` removes it. */
 function changed(kind: (typeof KINDS)[number], path: readonly (string | number)[], value: unknown): Buffer {
   const copy = JSON.parse(JSON.stringify(sample(kind)));
   const holder = path.slice(0, -1).reduce((node, key) => node[key], copy);
@@ -44,24 +44,24 @@ function changed(kind: (typeof KINDS)[number], path: readonly (string | number)[
   return bytesOf(copy);
 }
 
-/** A waiver that says something before it says the same thing otherwise. */
+/** A waiver with a second spelling of a field before the first. */
 function twice(key: string, value: unknown): Buffer {
   return Buffer.from(`{"${key}":${JSON.stringify(value)},${bytesOf(sample('waiver')).toString().slice(1)}`);
 }
 
 describe('a statement', () => {
-  it.each(KINDS)('of the kind %s is read as it was made', (kind) => {
+  it.each(KINDS)('of the kind %s is parsed back unchanged', (kind) => {
     expect(readStatement(bytesOf(sample(kind)))).toEqual(sample(kind));
   });
 
-  it('says of an approval which stage, until when, under which policy and ruleset', () => {
+  it('of an approval names the stage, the end, the policy and the ruleset', () => {
     const { predicate } = createStatement('approval', INPUTS.approval);
     expect(predicate.properties).toEqual(['ASSAY_APPROVED_FOR_PRODUCTION_UNTIL_20990131T000000Z']);
     expect(predicate.verifier.policies.map(({ name }) => name)).toEqual(['policy', 'ruleset']);
     expect(predicate.timeCreated).toBe('2026-11-25T12:00:00Z');
   });
 
-  it('says of an approval that knows neither policy nor ruleset that there were none', () => {
+  it('of an approval without a policy and ruleset names none', () => {
     const { predicate } = createStatement('approval', { subjects: SUBJECTS, stage: 'staging', at: NOW });
     expect(predicate.verifier.policies).toEqual([]);
     expect(predicate.properties).toEqual(['ASSAY_APPROVED_FOR_STAGING']);
@@ -70,19 +70,19 @@ describe('a statement', () => {
   it.each([
     { method: 'service', issuer: 'https://login.example', subject: 'rita', role: 'reviewer' },
     { method: 'service', subject: 'ci' },
-  ] as const)('says of an approval that a service signed for whom: %o', (approver) => {
+  ] as const)('of an approval signed by a service names the approver: %o', (approver) => {
     const statement = createStatement('approval', { ...INPUTS.approval, approver });
     expect(statement.predicate.approver).toEqual(approver);
     expect(readStatement(bytesOf(statement))).toEqual(statement);
   });
 
   it.each([
-    ['another way', { method: 'key', subject: 'rita' }, /method is not service/],
-    ['nobody', { method: 'service' }, /subject is missing/],
-    ['an empty name', { method: 'service', subject: '' }, /subject is empty/],
-    ['more than is known', { method: 'service', subject: 'rita', admin: true }, /admin is not known/],
-    ['nothing', null, /of the wrong kind/],
-  ])('refuses an approval for %s', (_, approver, message) => {
+    ['another method', { method: 'key', subject: 'rita' }, /method is not service/],
+    ['a missing subject', { method: 'service' }, /subject is missing/],
+    ['an empty subject', { method: 'service', subject: '' }, /subject is empty/],
+    ['an unknown field', { method: 'service', subject: 'rita', admin: true }, /admin is not known/],
+    ['a null approver', null, /of the wrong kind/],
+  ])('is refused for an approval with %s', (_, approver, message) => {
     const bytes = changed('approval', ['predicate', 'approver'], approver);
     expect(() => readStatement(bytes)).toThrow(message);
   });
@@ -96,14 +96,14 @@ describe('a statement', () => {
     expect(predicate).toMatchObject({ verificationResult: result, verifiedLevels: [level], slsaVersion: '1.1' });
   });
 
-  it('names a policy of any name by an address', () => {
+  it('encodes any policy name as a URN', () => {
     const policy = { ...INPUTS.decision.policy, name: 'our own/\u{1f389}\ud800' };
     const made = createStatement('decision', { ...INPUTS.decision, policy });
     expect(made.predicate.policy.uri).toBe('urn:assay:policy:our%20own%2F%F0%9F%8E%89%EF%BF%BD');
     expect(readStatement(bytesOf(made))).toEqual(made);
   });
 
-  it('keeps a bill of materials and a model signature as they are', () => {
+  it('of a bill of materials or a model signature is preserved', () => {
     for (const kind of ['ml-bom', 'model-signature'] as const) {
       const made = {
         _type: STATEMENT_TYPE,
@@ -115,21 +115,26 @@ describe('a statement', () => {
     }
   });
 
-  it('may have fields of later versions, which are passed over', () => {
+  it('can have unknown fields of later versions, which are ignored', () => {
     const later = { ...sample('decision'), extra: 1 };
     expect(readStatement(bytesOf(later))).toEqual(sample('decision'));
     expect(readStatement(changed('scan', ['predicate', 'later'], { a: 1 }))).toEqual(sample('scan'));
   });
 
   it.each<[string, Buffer, SignatureProblem, RegExp]>([
-    ['no JSON', Buffer.from('{"_type":'), 'statement', /not a statement: it is not JSON/],
-    ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'statement', /is not UTF-8/],
+    ['invalid JSON', Buffer.from('{"_type":'), 'statement', /not a statement: it is not JSON/],
+    ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'statement', /is not UTF-8/],
     ['a list', bytesOf([]), 'statement', /its _type is missing/],
     ['two predicates', twice('predicate', {}), 'statement', /names "predicate" twice in one object/],
-    ['two types, one of them escaped', twice('predicate\\u0054ype', 'x'), 'statement', /names "predicateType" twice/],
+    [
+      'two types, one of them in escaped spelling',
+      twice('predicate\\u0054ype', 'x'),
+      'statement',
+      /names "predicateType" twice/,
+    ],
     ['another type', changed('scan', ['_type'], 'https://in-toto.io/Statement/v0.1'), 'statement', /its _type is not/],
     ['no subject', changed('scan', ['subject'], []), 'statement', /about nothing/],
-    ['a subject without digest', changed('scan', ['subject', 0, 'digest'], {}), 'statement', /contains no digest/],
+    ['a subject without a digest', changed('scan', ['subject', 0, 'digest'], {}), 'statement', /contains no digest/],
     [
       'a digest in capitals',
       changed('scan', ['subject', 0, 'digest', 'sha256'], 'A1'.repeat(32)),
@@ -151,7 +156,7 @@ describe('a statement', () => {
       /provenance/,
     ],
     [
-      'a predicate that is a text',
+      'a predicate that is a string',
       changed('scan', ['predicate'], 'x'),
       'statement',
       /its predicate is of the wrong kind/,
@@ -162,9 +167,9 @@ describe('a statement', () => {
       'statement',
       /predicate/,
     ],
-    ['a result of its own', changed('scan', ['predicate', 'result'], 'GOOD'), 'statement', /none of PASSED/],
+    ['an unknown result', changed('scan', ['predicate', 'result'], 'GOOD'), 'statement', /none of PASSED/],
     ['PASSED with a failure', changed('scan', ['predicate', 'result'], 'PASSED'), 'statement', /did not pass/],
-    ['a test twice', changed('scan', ['predicate', 'failedTests'], ['integrity.checksum']), 'statement', /twice/],
+    ['a repeated test', changed('scan', ['predicate', 'failedTests'], ['integrity.checksum']), 'statement', /twice/],
     [
       'no configuration',
       changed('scan', ['predicate', 'configuration'], undefined),
@@ -172,7 +177,7 @@ describe('a statement', () => {
       /configuration is missing/,
     ],
     [
-      'a descriptor of nothing',
+      'an empty descriptor',
       changed('scan', ['predicate', 'configuration', 0], { name: 'a' }),
       'statement',
       /neither a uri/,
@@ -184,7 +189,7 @@ describe('a statement', () => {
       /another verifier/,
     ],
     [
-      'an approval of no stage',
+      'an approval without a stage',
       changed('approval', ['predicate', 'properties'], ['SLSA_BUILD_LEVEL_3']),
       'statement',
       /exactly one stage/,
@@ -196,7 +201,7 @@ describe('a statement', () => {
       /exactly one stage/,
     ],
     [
-      'an approval until no day',
+      'an approval with an invalid end',
       changed('approval', ['predicate', 'properties'], ['ASSAY_APPROVED_FOR_A_UNTIL_20270230T000000Z']),
       'statement',
       /what is not a stage/,
@@ -208,12 +213,17 @@ describe('a statement', () => {
       /policies is missing/,
     ],
     [
-      'a time with a zone',
+      'a time with an offset',
       changed('approval', ['predicate', 'timeCreated'], '2026-11-25T12:00:00+01:00'),
       'statement',
       /not a time like/,
     ],
-    ['a waiver without end', changed('waiver', ['predicate', 'expires'], undefined), 'statement', /expires is missing/],
+    [
+      'a waiver without an end',
+      changed('waiver', ['predicate', 'expires'], undefined),
+      'statement',
+      /expires is missing/,
+    ],
     [
       'a waiver that ends before it begins',
       changed('waiver', ['predicate', 'expires'], '2026-01-01T00:00:00Z'),
@@ -226,46 +236,46 @@ describe('a statement', () => {
       'statement',
       /cannot be waived/,
     ],
-    ['a waiver of everything', changed('waiver', ['predicate', 'rule'], '*'), 'statement', /is not a rule/],
-    ['a waiver without reason', changed('waiver', ['predicate', 'reason'], ''), 'statement', /reason is empty/],
+    ['a waiver of every rule', changed('waiver', ['predicate', 'rule'], '*'), 'statement', /is not a rule/],
+    ['a waiver without a reason', changed('waiver', ['predicate', 'reason'], ''), 'statement', /reason is empty/],
     [
-      'a waiver with a field of its own',
+      'a waiver with an unknown field',
       changed('waiver', ['predicate', 'scope'], 'all'),
       'statement',
       /scope is not known/,
     ],
     [
-      'a decision without policy',
+      'a decision without a policy URI',
       changed('decision', ['predicate', 'policy', 'uri'], undefined),
       'statement',
       /policy/,
     ],
     [
-      'a decision by unnamed evidence',
+      'a decision with evidence that has no digest',
       changed('decision', ['predicate', 'inputAttestations', 0], { uri: 'https://a.example/' }),
       'statement',
       /without its digest/,
     ],
     [
-      'a decision that PASSED by failing',
+      'a decision that PASSED with the level FAILED',
       changed('decision', ['predicate', 'verifiedLevels'], ['FAILED']),
       'statement',
       /contradict/,
     ],
     [
-      'a decision that FAILED by passing',
+      'a decision that FAILED with a passing level',
       changed('decision', ['predicate', 'verificationResult'], 'FAILED'),
       'statement',
       /contradict/,
     ],
     [
-      'a decision about no address',
+      'a decision with a path as its resource URI',
       changed('decision', ['predicate', 'resourceUri'], './model'),
       'statement',
       /is not a URI/,
     ],
     [
-      'a fraction of a dependency',
+      'a fractional dependency level',
       changed('decision', ['predicate', 'dependencyLevels'], { SLSA_BUILD_LEVEL_1: 0.5 }),
       'statement',
       /dependencyLevels/,
@@ -274,17 +284,17 @@ describe('a statement', () => {
     expectProblem(() => readStatement(payload), problem, message);
   });
 
-  it('is never signed when it would not be read', async () => {
+  it('is never signed when it could not be parsed', async () => {
     const signer = { sign: () => Promise.reject(new Error('it was signed')) };
     const made = createStatement('waiver', { ...INPUTS.waiver, rule: 'verdict.malicious' });
     await expect(signStatement(made, signer)).rejects.toThrow(/cannot be waived/);
   });
 
-  it('about nothing is not made', () => {
+  it('without a subject cannot be created', () => {
     expect(() => createStatement('scan', { ...INPUTS.scan, subjects: [] })).toThrow(/something that it is about/);
   });
 
-  it('is read or refused, whatever the bytes are', () => {
+  it('gives a statement or a refusal for any bytes', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.json().map(Buffer.from)), (payload) => {
         expectReadOrRefused(payload);
@@ -292,7 +302,7 @@ describe('a statement', () => {
     );
   });
 
-  it('is read or refused, whatever a field is', () => {
+  it('gives a statement or a refusal for any value of a field', () => {
     const kind = fc.constantFrom(...KINDS);
     fc.assert(
       fc.property(kind, fc.jsonValue(), fc.nat(), (kind, value, at) => {
@@ -317,7 +327,7 @@ function pathsOf(value: unknown, path: readonly (string | number)[] = []): (stri
 }
 
 describe('subjects', () => {
-  it('are what each reader knows an artifact by, one algorithm a subject', () => {
+  it('are the names of an artifact for each reader, with one algorithm per subject', () => {
     expect(SUBJECTS.map(({ name }) => name)).toEqual([
       `hf://acme/model@${COMMIT}`,
       'oms:reference-order',
@@ -351,7 +361,7 @@ describe('subjects', () => {
 });
 
 describe('the stage of an approval', () => {
-  it('is read back from its property, with its end', () => {
+  it('is parsed back from its property, with its end', () => {
     const stage = fc.stringMatching(/^[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8}){0,3}$/).filter(isStage);
     const seconds = fc.integer({ min: 0, max: 253_402_300_799 });
     fc.assert(
@@ -363,14 +373,14 @@ describe('the stage of an approval', () => {
   });
 
   it.each(['', 'Production', 'a_b', '-a', 'a--b', 'until', 'a-until-20270131t000000z', 'x'.repeat(65)])(
-    'is not "%s"',
+    'is refused: "%s"',
     (stage) => {
       expect(isStage(stage)).toBe(false);
       expect(() => approvalProperty({ stage })).toThrow(/is not a stage/);
     },
   );
 
-  it('is in no property of another signer', () => {
+  it('is not found in properties of other verifiers', () => {
     for (const property of ['APPROVED', 'ASSAY_APPROVED_FOR_', 'ASSAY_APPROVED_FOR_a', 'XASSAY_APPROVED_FOR_A']) {
       expect(parseApprovalProperty(property)).toBeUndefined();
     }
@@ -378,7 +388,7 @@ describe('the stage of an approval', () => {
 });
 
 describe('a time', () => {
-  it('is RFC 3339 in UTC and nothing else', () => {
+  it('is parsed from RFC 3339 in UTC only', () => {
     expect(parseTime('2099-01-31T00:00:00Z')).toBe(LATER.getTime());
     expect(parseTime('2099-01-31T00:00:00.250Z')).toBe(LATER.getTime() + 250);
     expect(formatTime(LATER)).toBe('2099-01-31T00:00:00Z');

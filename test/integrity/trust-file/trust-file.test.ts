@@ -73,7 +73,7 @@ signers:
     expect(modelTrusts(trust, new Date('2027-02-01T00:00:00Z')).map(({ kind }) => kind)).toEqual(['key']);
   });
 
-  it('admits a signer for what he may, where he may, and as long as he may', async () => {
+  it('allows a signer only its roles, its stages and its period', async () => {
     const { rules } = await read(
       signer('key: keys/a.pub\nmay: [approval]\nstages: [production]\nnotAfter: 2027-01-31T00:00:00Z'),
     );
@@ -112,13 +112,13 @@ signers:
       `${head}  - {name: a, certificate: {chain: ca.pem}, may: [scan]}\n  - {name: b, certificate: {chain: ca.pem}, may: [approval]}`,
       /the same certificate signs scans and approvals/,
     ],
-  ])('warns when who judges also approves: %s', async (_, yaml, warning) => {
+  ])('gives a warning when a signer of scans also approves: %s', async (_, yaml, warning) => {
     const { warnings } = await read(yaml);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(warning);
   });
 
-  it('warns of nothing when judges and approvers are others', async () => {
+  it('gives no warning when scanners and approvers are different signers', async () => {
     const { warnings } = await read(
       `${head}  - {name: a, key: keys/a.pub, may: [scan, decision, snapshot]}\n  - {name: b, key: keys/b.pub, may: [approval, waiver]}`,
     );
@@ -126,18 +126,18 @@ signers:
   });
 
   it.each<[string, string, RegExp]>([
-    ['nothing', '', /line 1: is of the wrong kind/],
+    ['an empty file', '', /line 1: is of the wrong kind/],
     ['a text', 'trust everybody', /line 1: is of the wrong kind/],
-    ['no YAML', `${head}  - name: [`, /line 3: is not YAML/],
+    ['invalid YAML', `${head}  - name: [`, /line 3: is not YAML/],
     ['two documents', `${signer('key: keys/a.pub\nmay: [scan]')}---\nversion: 1\n`, /is not YAML/],
     [
-      'a key twice',
+      'a repeated key',
       signer('key: keys/a.pub\nkey: keys/b.pub\nmay: [scan]'),
       /line 5: is not YAML: Map keys must be unique/,
     ],
     ['another version', 'version: 2\nsigners: []\n', /line 1: its version is not 1/],
-    ['no version', 'signers: []\n', /its version is missing/],
-    ['nobody', 'version: 1\nsigners: []\n', /no signer is trusted/],
+    ['a missing version', 'signers: []\n', /its version is missing/],
+    ['no signers', 'version: 1\nsigners: []\n', /no signer is trusted/],
     [
       'an unknown field',
       signer('key: keys/a.pub\nmay: [scan]\nadmin: true'),
@@ -148,18 +148,18 @@ signers:
       signer('key: keys/a.pub\nmay: [scan, everything]'),
       /line 5: its signers\.0\.may\.1 is none of model-signature/,
     ],
-    ['no role', signer('key: keys/a.pub'), /line 3: its signers\.0\.may is missing/],
+    ['a missing role', signer('key: keys/a.pub'), /line 3: its signers\.0\.may is missing/],
     ['an empty role', signer('key: keys/a.pub\nmay: []'), /line 5: .*may is empty/],
-    ['a role twice', signer('key: keys/a.pub\nmay: [scan, scan]'), /says something twice/],
-    ['no name', `${head}  - {key: keys/a.pub, may: [scan]}`, /line 3: its signers\.0\.name is missing/],
+    ['a repeated role', signer('key: keys/a.pub\nmay: [scan, scan]'), /says something twice/],
+    ['a missing name', `${head}  - {key: keys/a.pub, may: [scan]}`, /line 3: its signers\.0\.name is missing/],
     [
-      'no way to sign',
+      'no signing method',
       signer('may: [scan]'),
       /line 3: its signers\.0 has not exactly one of key, keyless and certificate/,
     ],
-    ['two ways to sign', signer('key: keys/a.pub\ncertificate: {chain: ca.pem}\nmay: [scan]'), /not exactly one of/],
+    ['two signing methods', signer('key: keys/a.pub\ncertificate: {chain: ca.pem}\nmay: [scan]'), /not exactly one of/],
     [
-      'a name twice',
+      'a repeated name',
       `${head}  - {name: a, key: keys/a.pub, may: [scan]}\n  - {name: a, key: keys/b.pub, may: [scan]}`,
       /line 4: there are two signers of the name "a"/,
     ],
@@ -168,32 +168,36 @@ signers:
       `${head}  - {name: &a a, key: keys/a.pub, may: [scan]}\n  - {name: *a, key: keys/b.pub, may: [scan]}`,
       /line 4: has an alias/,
     ],
-    ['roles of a scanner', signer('key: keys/a.pub\nmay: [scan]\nroles: [reviewer]'), /may not approve anything/],
     [
-      'a role that is none',
+      'approver fields for a scanner',
+      signer('key: keys/a.pub\nmay: [scan]\nroles: [reviewer]'),
+      /may not approve anything/,
+    ],
+    [
+      'an invalid role',
       signer('key: keys/a.pub\nmay: [approval]\nroles: [viewer]'),
       /line 6: .*is not one of reviewer/,
     ],
-    ['no roles', signer('key: keys/a.pub\nmay: [approval]\nroles: []'), /line 6: .*is empty/],
-    ['stages of a scanner', signer('key: keys/a.pub\nmay: [scan]\nstages: [production]'), /may not approve anything/],
+    ['an empty list of roles', signer('key: keys/a.pub\nmay: [approval]\nroles: []'), /line 6: .*is empty/],
+    ['stages for a scanner', signer('key: keys/a.pub\nmay: [scan]\nstages: [production]'), /may not approve anything/],
+    ['an invalid stage', signer('key: keys/a.pub\nmay: [approval]\nstages: [Production]'), /line 6: .*is not a stage/],
     [
-      'a stage that can be none',
-      signer('key: keys/a.pub\nmay: [approval]\nstages: [Production]'),
-      /line 6: .*is not a stage/,
-    ],
-    [
-      'an end that is a day',
+      'an end without a time',
       signer('key: keys/a.pub\nmay: [scan]\nnotAfter: 2027-01-31'),
       /line 6: .*is not a time like/,
     ],
-    ['half an identity', signer('keyless: {identity: a@acme.example}\nmay: [scan]'), /line 4: .*issuer is missing/],
     [
-      'an identity of everybody',
+      'an identity without an issuer',
+      signer('keyless: {identity: a@acme.example}\nmay: [scan]'),
+      /line 4: .*issuer is missing/,
+    ],
+    [
+      'an identity that matches everybody',
       signer('keyless: {identity: "**", issuer: https://i.example}\nmay: [scan]'),
       /line 3: the identity of "a": .*everybody/,
     ],
     [
-      'a certificate of everybody',
+      'a certificate that matches everybody',
       signer('certificate: {chain: ca.pem, identity: "*"}\nmay: [scan]'),
       /line 3: the identity of "a": .*everybody/,
     ],
@@ -203,7 +207,7 @@ signers:
       /neither issued nor now/,
     ],
     [
-      'a key that is missing',
+      'a missing key file',
       signer('key: keys/c.pub\nmay: [scan]'),
       /line 3: keys\/c\.pub, which "a" signs with, does not exist/,
     ],
@@ -213,32 +217,32 @@ signers:
       signer('key: keys/private.pem\nmay: [scan]'),
       /keys\/private\.pem, which "a" signs with, is a private key/,
     ],
-    ['a key of another kind', signer('key: keys/rsa.pub\nmay: [scan]'), /unsupported kind \(RSA 2048\)/],
+    ['a key of an unsupported kind', signer('key: keys/rsa.pub\nmay: [scan]'), /unsupported kind \(RSA 2048\)/],
     [
-      'a chain that is none',
+      'an invalid chain',
       signer('certificate: {chain: keys/a.pub}\nmay: [scan]'),
       /keys\/a\.pub, which "a" signs with, contains no certificate/,
     ],
     [
-      'a trusted root that is none',
+      'an invalid trusted root',
       signer('keyless: {identity: a@acme.example, issuer: https://i.example, trustedRoot: ca.pem}\nmay: [scan]'),
       /ca\.pem, which "a" signs with, /,
     ],
-    ['too much', `${head}${'#'.repeat(300_000)}`, /has more than 262144 bytes/],
-  ])('with %s is refused, with the line', async (_, yaml, message) => {
+    ['too many bytes', `${head}${'#'.repeat(300_000)}`, /has more than 262144 bytes/],
+  ])('with %s is refused with the line', async (_, yaml, message) => {
     await expectUsage(yaml, message);
   });
 
-  it('is refused in a sentence when brackets nest past the end of the stack', async () => {
+  it('is refused with an error for brackets nested beyond the stack limit', async () => {
     await expectUsage('['.repeat(200_000), /nested too deeply|is not YAML/);
   });
 
-  it('that is missing says so', async () => {
+  it('that is missing gives an error with its path', async () => {
     await expect(readTrustFile(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'not-found' });
     await expect(readTrustFile(folder)).rejects.toMatchObject({ code: 'unreadable' });
   });
 
-  it('is read or refused, whatever it holds', () => {
+  it('gives a trust or an error for any bytes', () => {
     const documents = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc.string({ maxLength: 300 }).map((text) => Buffer.from(text)),

@@ -27,33 +27,33 @@ describe('identityMatches', () => {
   });
 
   test.each([
-    ['a dot is a dot', 'https://github.com/acme/models', 'https://githubxcom/acme/models'],
-    ['a prefix is not the name', 'https://github.com/acme/models', 'https://github.com/acme/models-evil'],
-    ['a suffix is not the name', 'https://github.com/acme/models', 'xhttps://github.com/acme/models'],
-    ['a glob has an end', 'https://github.com/acme/*', 'https://github.com/acme/models/evil'],
-    ['a glob has a beginning', '*/acme/models', 'https://evil.example/https://github.com/acme/models'],
+    ['a dot is literal', 'https://github.com/acme/models', 'https://githubxcom/acme/models'],
+    ['a prefix does not match', 'https://github.com/acme/models', 'https://github.com/acme/models-evil'],
+    ['a suffix does not match', 'https://github.com/acme/models', 'xhttps://github.com/acme/models'],
+    ['a glob is anchored at its end', 'https://github.com/acme/*', 'https://github.com/acme/models/evil'],
+    ['a glob is anchored at its start', '*/acme/models', 'https://evil.example/https://github.com/acme/models'],
     ['a star does not cross a slash', 'https://github.com/*/models', 'https://github.com/evil/acme/models'],
-    ['a longer organisation is another', 'https://github.com/acme/**', 'https://github.com/acme-evil/models'],
-    ['case counts', 'https://github.com/Acme/models', 'https://github.com/acme/models'],
-    ['a newline is not an end', 'ann@acme.example', 'ann@acme.example\n'],
-    ['a newline is not a beginning', 'ann@acme.example', 'evil@evil.example\nann@acme.example'],
-    ['a glob has lines of the name only', '*@acme.example', 'ann@acme.example\nevil'],
-    ['a regular expression is text', '.*', WORKFLOW],
-    ['alternatives are text', 'a|b', 'a'],
-    ['a question mark is text', 'ab?', 'a'],
-    ['nothing matches nothing', '', ''],
-    ['a star needs what follows it', 'a*b', 'ac'],
+    ['a longer organisation does not match', 'https://github.com/acme/**', 'https://github.com/acme-evil/models'],
+    ['letter case matters', 'https://github.com/Acme/models', 'https://github.com/acme/models'],
+    ['a newline does not end the name', 'ann@acme.example', 'ann@acme.example\n'],
+    ['a newline does not start the name', 'ann@acme.example', 'evil@evil.example\nann@acme.example'],
+    ['a glob does not cross lines', '*@acme.example', 'ann@acme.example\nevil'],
+    ['a regular expression is literal', '.*', WORKFLOW],
+    ['an alternation is literal', 'a|b', 'a'],
+    ['a question mark is literal', 'ab?', 'a'],
+    ['an empty pattern matches nothing', '', ''],
+    ['a star requires the text after it', 'a*b', 'ac'],
   ])('%s: %s does not match %j', (_, pattern, name) => {
     expect(identityMatches(pattern, name)).toBe(false);
   });
 
-  test('a pattern of many stars matches nothing else', () => {
+  test('a pattern of many stars matches only its own text', () => {
     expect(identityMatches(`${'*a'.repeat(900)}b`, 'a'.repeat(2000))).toBe(false);
     expect(identityMatches(`${'**a*'.repeat(500)}b`, 'a'.repeat(2000))).toBe(false);
     expect(identityMatches(`a${'*'.repeat(4000)}`, 'a')).toBe(false);
   });
 
-  test('agrees with an anchored regular expression', () => {
+  test('equals an anchored regular expression', () => {
     const piece = fc.constantFrom('a', 'b', '/', '.', '*', '**', '@');
     const pattern = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
     const name = fc.array(fc.constantFrom('a', 'b', '/', '.', '@'), { maxLength: 8 }).map((parts) => parts.join(''));
@@ -74,7 +74,7 @@ describe('checkIdentityPattern', () => {
   const issuer = 'https://token.actions.githubusercontent.com';
 
   test.each([WORKFLOW, 'https://github.com/acme/**', '*@acme.example', 'https://gitlab.acme.example/**'])(
-    'takes %s',
+    'accepts %s',
     (identity) => {
       expect(checkIdentityPattern({ identity, issuer })).toBeUndefined();
     },
@@ -99,7 +99,7 @@ describe('checkIdentityPattern', () => {
     expect(usageOf(() => checkIdentityPattern({ identity, issuer }))).toContain(why);
   });
 
-  test('refuses an issuer that anybody is', () => {
+  test('refuses an issuer pattern that matches anybody', () => {
     expect(usageOf(() => checkIdentityPattern({ identity: WORKFLOW, issuer: '**' }))).toContain('everybody');
     expect(usageOf(() => checkNamePattern('', '--identity'))).toContain('empty');
   });

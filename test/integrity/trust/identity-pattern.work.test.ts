@@ -3,14 +3,14 @@ import { identityMatches } from '../../../src/integrity/trust/identity-pattern.t
 import { growth } from '../../support/growth.ts';
 import { work } from '../../support/work.ts';
 
-/** Each character of a pattern looks at each of the name once. */
+/** Each character of a pattern is compared with each character of the name once. */
 const EACH = 8;
 
 test.each<[string, string]>([
   ['*a', 'b'],
   ['**a*', 'b'],
   ['a*b*', 'c'],
-])('a pattern of %s costs its length times that of the name, and no more', async (unit, end) => {
+])('the work to match a pattern of %s is at most its length times that of the name', async (unit, end) => {
   const pattern = (length: number) => `${unit.repeat(length / unit.length)}${end}`;
   const spent = await work(() => expect(identityMatches(pattern(2_000), 'a'.repeat(2_000))).toBe(false));
   expect(spent).toBeLessThan(EACH * 2_000 * 2_000);
@@ -22,7 +22,7 @@ test.each<[string, string]>([
   ).toBeLessThan(5);
 });
 
-test('a pattern or a name that is too long is not compared at all', async () => {
+test('a pattern or a name that is too long is not compared', async () => {
   const spent = await work(() => {
     expect(identityMatches(`a${'*'.repeat(4_000)}`, 'a')).toBe(false);
     expect(identityMatches('a*', 'a'.repeat(4_000))).toBe(false);

@@ -28,7 +28,7 @@ function usageOf(pem: string): string {
 }
 
 describe('readAnchors', () => {
-  test('reads roots and what is between them and a leaf, with text around them', () => {
+  test('parses roots and intermediates, with text around them', () => {
     const text = `# ours\nSubject: CN = root\n${rootPem}\n${intermediatePem.replaceAll('\n', '\r\n')}trailing`;
     expect(readAnchors(text, 'roots.pem').map(({ subject }) => subject)).toEqual(['CN=root', 'CN=ca']);
   });
@@ -46,17 +46,23 @@ describe('readAnchors', () => {
 });
 
 const SYSTEM = '/etc/ssl/certs/ca-certificates.crt';
-requirePart('the roots of the system', existsSync(SYSTEM), 'apt-get install ca-certificates', 'readAnchors', () => {
-  test('reads every root that the system trusts', () => {
-    const pem = readFileSync(SYSTEM, 'utf8');
-    const count = pem.split('-----BEGIN CERTIFICATE-----').length - 1;
-    expect(count).toBeGreaterThan(100);
-    expect(readAnchors(pem, SYSTEM)).toHaveLength(count);
-  });
-});
+requirePart(
+  'the roots of the system',
+  existsSync(SYSTEM),
+  'apt-get install ca-certificates',
+  'readAnchors on this system',
+  () => {
+    test('parses every root that the system trusts', () => {
+      const pem = readFileSync(SYSTEM, 'utf8');
+      const count = pem.split('-----BEGIN CERTIFICATE-----').length - 1;
+      expect(count).toBeGreaterThan(100);
+      expect(readAnchors(pem, SYSTEM)).toHaveLength(count);
+    });
+  },
+);
 
 const hasOpenSsl = spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0;
-requirePart('openssl', hasOpenSsl, 'apt-get install openssl', 'a chain that openssl made', () => {
+requirePart('openssl', hasOpenSsl, 'apt-get install openssl', 'a chain made by openssl', () => {
   const folder = tempFolder();
   beforeAll(() => {
     const run = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });

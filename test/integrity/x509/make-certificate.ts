@@ -9,14 +9,14 @@ export interface CertificateParts {
   /** Common name. */
   readonly subject: string;
   readonly key: KeyPair;
-  /** Of whom signs; the certificate signs itself when absent. */
+  /** The issuer; the certificate signs itself when absent. */
   readonly issuer?: { readonly subject: string; readonly key: KeyPair };
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly algorithm?: SignatureAlgorithm;
   /** DER of each `Extension`. */
   readonly extensions?: readonly Buffer[];
-  /** X.509 version less one. */
+  /** The X.509 version minus one. */
   readonly version?: number;
 }
 
@@ -25,7 +25,7 @@ export type SignatureAlgorithm = 'sha256' | 'sha1' | 'md5' | 'pss-sha256' | 'pss
 export const DAY = 24 * 60 * 60 * 1000;
 export const OIDS = { codeSigning: '1.3.6.1.5.5.7.3.3', serverAuth: '1.3.6.1.5.5.7.3.1', any: '2.5.29.37.0' } as const;
 
-/** A certificate (RFC 5280), encoded by hand, so that it may be as wrong as a test needs it. */
+/** A certificate (RFC 5280), encoded by hand, so that a test can make any part of it invalid. */
 export function makeCertificate(parts: CertificateParts): X509Certificate {
   const { subject, key, issuer, extensions = [], version = 2 } = parts;
   const signer = issuer?.key ?? key;
@@ -150,7 +150,7 @@ function name(commonName: string): Buffer {
   return sequence(tlv(0x31, sequence(oid('2.5.4.3'), tlv(0x0c, Buffer.from(commonName)))));
 }
 
-/** GeneralizedTime, whatever the year. */
+/** GeneralizedTime for any year. */
 function time(date: Date): Buffer {
   return tlv(0x18, Buffer.from(`${date.toISOString().replace(/[-:T]|\.\d+/g, '')}`));
 }

@@ -106,8 +106,8 @@ function expectRefused(run: () => unknown, problem: SignatureProblem, why: strin
   expect(found.problem).toBe(problem);
 }
 
-describe('a chain that holds', () => {
-  test('says who signed', () => {
+describe('a valid chain', () => {
+  test('gives the signer', () => {
     expect(verify([leaf, intermediate.certificate])).toEqual({
       kind: 'certificate',
       subject: 'CN=signer',
@@ -119,33 +119,36 @@ describe('a chain that holds', () => {
     });
   });
 
-  test.each(['P-256', 'P-384', 'P-521', 'Ed25519', 'RSA-2048', 'RSA-4096'] as const)('of %s keys', (kind) => {
-    const key = keyPair(kind);
-    const ca = authority({ subject: 'ca', key: keyPair(kind) });
-    const signer = makeCertificate({ subject: 'signer', key, issuer: ca, extensions: SIGNER });
-    expect(verifyCertificate(bundleOf([signer], key), trustOf(ca.certificate)).kind).toBe('certificate');
-  });
+  test.each(['P-256', 'P-384', 'P-521', 'Ed25519', 'RSA-2048', 'RSA-4096'] as const)(
+    'verifies with %s keys',
+    (kind) => {
+      const key = keyPair(kind);
+      const ca = authority({ subject: 'ca', key: keyPair(kind) });
+      const signer = makeCertificate({ subject: 'signer', key, issuer: ca, extensions: SIGNER });
+      expect(verifyCertificate(bundleOf([signer], key), trustOf(ca.certificate)).kind).toBe('certificate');
+    },
+  );
 
-  test('with an issuer that the user gives, and one in any order', () => {
+  test('verifies with an issuer from the trust, and with issuers in any order', () => {
     expect(verify([leaf], trustOf(root.certificate, intermediate.certificate)).kind).toBe('certificate');
     expect(verify([leaf, root.certificate, intermediate.certificate]).kind).toBe('certificate');
     expect(verify([leaf, intermediate.certificate, intermediate.certificate]).kind).toBe('certificate');
   });
 
-  test('of a leaf that signed itself and is trusted as it is', () => {
+  test('verifies for a self-signed leaf that is trusted itself', () => {
     const own = makeCertificate({ subject: 'own', key: keys.leaf, extensions: SIGNER });
     expect(verify([own], trustOf(own)).kind).toBe('certificate');
     const twin = makeCertificate({ subject: 'own', key: keys.leaf, extensions: SIGNER });
     expect(refusal(() => verify([own], trustOf(twin))).problem).toBe('certificate-chain');
   });
 
-  test('signed with RSA-PSS over SHA-256', () => {
+  test('verifies when it is signed with RSA-PSS over SHA-256', () => {
     const ca = authority({ subject: 'ca', key: keyPair('RSA-2048') });
     const signer = leafWith({ issuer: ca, algorithm: 'pss-sha256' });
     expect(verify([signer], trustOf(ca.certificate)).kind).toBe('certificate');
   });
 
-  test('through one of two issuers of the same name', () => {
+  test('verifies through one of two issuers of the same name', () => {
     const imposter = authority({ subject: 'intermediate', key: keys.other, issuer: root });
     expect(verify([leaf, imposter.certificate, intermediate.certificate]).kind).toBe('certificate');
     const otherRoot = authority({ subject: 'root', key: keys.other });
@@ -154,7 +157,7 @@ describe('a chain that holds', () => {
     );
   });
 
-  test('through a cross-signed issuer, whichever root is trusted', () => {
+  test('verifies through a cross-signed issuer, whichever root is trusted', () => {
     const second = authority({ subject: 'second root', key: keys.other });
     const crossed = authority({ subject: 'intermediate', key: keys.intermediate, issuer: second });
     const chain = [leaf, intermediate.certificate, crossed.certificate];
@@ -163,7 +166,7 @@ describe('a chain that holds', () => {
     expect(verify([leaf, crossed.certificate, intermediate.certificate]).kind).toBe('certificate');
   });
 
-  test('through a new certificate of an expired issuer', () => {
+  test('verifies through a renewed certificate of an expired issuer', () => {
     const old = authority({
       subject: 'intermediate',
       key: keys.intermediate,
@@ -175,7 +178,7 @@ describe('a chain that holds', () => {
   });
 });
 
-describe('who', () => {
+describe('the identity of the signer', () => {
   const uri = 'https://models.acme.example/release';
   const named = () =>
     leafWith({ extensions: [...SIGNER, alternativeNames({ mail: 'ann@acme.example', dns: 'acme.example', uri })] });
@@ -183,7 +186,7 @@ describe('who', () => {
     verify(chain, { ...trustOf(root.certificate), identity });
 
   test.each(['ann@acme.example', '*@acme.example', 'acme.example', uri, 'https://models.acme.example/*', 'signer'])(
-    '%s signed',
+    'matches %s',
     (identity) => {
       expect(by(identity)).toMatchObject({ names: ['ann@acme.example', 'acme.example', uri] });
     },
@@ -198,7 +201,7 @@ describe('who', () => {
     'sign',
     'CN=signer',
     'intermediate',
-  ])('%s did not', (identity) => {
+  ])('does not match %s', (identity) => {
     expectRefused(() => by(identity), 'identity', /the model was signed by .*"ann@acme.example"/);
   });
 
@@ -206,18 +209,18 @@ describe('who', () => {
     ['with the high bit set', '\xe1nn@acme.example'],
     ['with a zero byte', 'ann@acme.example\0.evil.example'],
     ['with a newline', 'ann@acme.example\nevil'],
-  ])('a name %s is refused', (_, mail) => {
+  ])('is refused when it is a name %s', (_, mail) => {
     const odd = leafWith({ extensions: [...SIGNER, alternativeNames({ mail })] });
     expectRefused(() => by('ann@acme.example', [odd, intermediate.certificate]), 'certificate', 'cannot be read');
   });
 });
 
-describe('when', () => {
+describe('the validity period', () => {
   const past = { notBefore: new Date(Date.now() - 20 * DAY), notAfter: new Date(Date.now() - 10 * DAY) };
   const expired = () => leafWith(past);
   const now = () => ({ ...trustOf(root.certificate), validity: 'now' as const });
 
-  test('an expired certificate was valid when it was issued, and is not now', () => {
+  test('of an expired certificate covers its issue, but not the present', () => {
     expect(verify([expired(), intermediate.certificate])).toMatchObject({ expired: true });
     expectRefused(
       () => verify([expired(), intermediate.certificate], now()),
@@ -228,13 +231,13 @@ describe('when', () => {
     expect(verify([expired(), intermediate.certificate], now(), { now: before })).toMatchObject({ expired: false });
   });
 
-  test('a certificate of the future signed nothing', () => {
+  test('of a certificate is checked for its start', () => {
     const future = leafWith({ notBefore: new Date(Date.now() + DAY) });
     expectRefused(() => verify([future, intermediate.certificate]), 'certificate-time', 'is valid from');
     expectRefused(() => verify([future, intermediate.certificate], now()), 'certificate-time', 'is valid from');
   });
 
-  test('an issuer or a root has to be valid too', () => {
+  test('of issuers and roots is checked, too', () => {
     const old = authority({ subject: 'intermediate', key: keys.intermediate, issuer: root, notAfter: past.notBefore });
     expectRefused(() => verify([leafWith(past), old.certificate], now()), 'certificate-time', '"signer" expired');
     expectRefused(() => verify([leaf, old.certificate], now()), 'certificate-time', '"intermediate" expired');
@@ -244,17 +247,17 @@ describe('when', () => {
   });
 });
 
-describe('a certificate that may not sign', () => {
+describe('a leaf certificate is refused:', () => {
   test.each<[string, readonly Buffer[], RegExp]>([
-    ['an authority', [basicConstraints(true), keyUsage(0, 5)], /of an authority/],
+    ['a certificate of an authority', [basicConstraints(true), keyUsage(0, 5)], /of an authority/],
     ['another key usage', [keyUsage(2), extendedKeyUsage(OIDS.codeSigning)], /not meant for signatures/],
-    ['a web server', [keyUsage(0), extendedKeyUsage(OIDS.serverAuth)], /not meant for signing code/],
-    ['no usage at all', [basicConstraints(false)], /does not say that its key may sign/],
+    ['a certificate of a web server', [keyUsage(0), extendedKeyUsage(OIDS.serverAuth)], /not meant for signing code/],
+    ['no key usage', [basicConstraints(false)], /does not say that its key may sign/],
     ['no extensions', [], /does not say that its key may sign/],
     ['an unknown critical extension', [...SIGNER, extension('1.2.3.4', Buffer.of(5, 0), true)], /not understood/],
     ['name constraints', [...SIGNER, extension('2.5.29.30', sequence())], /name constraints/],
-    ['an extension twice', [...SIGNER, keyUsage(0)], /cannot be read/],
-    ['key usage that is not a bit string', [extension('2.5.29.15', Buffer.of(5, 0))], /cannot be read/],
+    ['a repeated extension', [...SIGNER, keyUsage(0)], /cannot be read/],
+    ['a key usage that is not a bit string', [extension('2.5.29.15', Buffer.of(5, 0))], /cannot be read/],
   ])('%s', (_, extensions, why) => {
     expectRefused(() => verify([leafWith({ extensions }), intermediate.certificate]), 'certificate', why);
   });
@@ -264,7 +267,7 @@ describe('a certificate that may not sign', () => {
     ['code signing alone', [extendedKeyUsage(OIDS.codeSigning)]],
     ['any purpose', [keyUsage(0), extendedKeyUsage(OIDS.any)]],
     ['an unknown extension that is not critical', [...SIGNER, extension('1.2.3.4', Buffer.of(5, 0))]],
-  ])('but one with %s may', (_, extensions) => {
+  ])('but one with %s is accepted', (_, extensions) => {
     expect(verify([leafWith({ extensions }), intermediate.certificate]).kind).toBe('certificate');
   });
 
@@ -274,7 +277,7 @@ describe('a certificate that may not sign', () => {
     expectRefused(() => verify([short, intermediate.certificate]), 'certificate', 'RSA 1024');
   });
 
-  test('version 1', () => {
+  test('one of version 1', () => {
     expectRefused(() => verify([leafWith({ version: 0, extensions: [] })]), 'certificate', 'cannot be read');
   });
 
@@ -284,9 +287,9 @@ describe('a certificate that may not sign', () => {
       (der: Buffer) =>
         Buffer.from(`-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`),
     ],
-    ['bytes after the end', (der: Buffer) => Buffer.concat([der, Buffer.of(0)])],
-    ['nothing', () => Buffer.alloc(0)],
-    ['half of it', (der: Buffer) => der.subarray(0, der.length / 2)],
+    ['trailing bytes', (der: Buffer) => Buffer.concat([der, Buffer.of(0)])],
+    ['an empty file', () => Buffer.alloc(0)],
+    ['a truncated certificate', (der: Buffer) => der.subarray(0, der.length / 2)],
     ['too many bytes', () => Buffer.alloc(40_000, 0x30)],
     ['deep nesting', () => Buffer.concat(Array.from({ length: 8000 }, () => Buffer.of(0x30, 0x80)))],
   ])('%s in place of DER', (_, change) => {
@@ -296,7 +299,7 @@ describe('a certificate that may not sign', () => {
   });
 });
 
-describe('a chain that does not hold', () => {
+describe('a chain is refused:', () => {
   const through = (extensions: readonly Buffer[]) => {
     const ca = authority({ subject: 'intermediate', key: keys.intermediate, issuer: root, extensions });
     return () => verify([leaf, ca.certificate]);
@@ -319,7 +322,7 @@ describe('a chain that does not hold', () => {
     expectRefused(through(extensions), problem, why);
   });
 
-  test('path lengths count the authorities below', () => {
+  test('an exceeded path length, which counts the authorities below', () => {
     const short = authority({ subject: 'root', key: keys.root, extensions: [basicConstraints(true, 0), keyUsage(5)] });
     expectRefused(
       () => verify([leaf, intermediate.certificate], trustOf(short.certificate)),
@@ -330,7 +333,7 @@ describe('a chain that does not hold', () => {
     expect(verify([leaf, intermediate.certificate], trustOf(enough.certificate)).kind).toBe('certificate');
   });
 
-  test('another root, of another or of the same name', () => {
+  test('another root, of another name or the same name', () => {
     const other = authority({ subject: 'other root', key: keys.other });
     expectRefused(
       () => verify([leaf, intermediate.certificate], trustOf(other.certificate)),
@@ -345,17 +348,17 @@ describe('a chain that does not hold', () => {
     );
   });
 
-  test('a root that the bundle brings is not trusted', () => {
+  test('a root that only the bundle contains', () => {
     const own = authority({ subject: 'own', key: keys.other });
     const signer = leafWith({ issuer: own });
     expectRefused(() => verify([signer, own.certificate]), 'certificate-chain', 'no path to a trusted root');
   });
 
-  test('an intermediate alone is not a root', () => {
+  test('an intermediate as the only trust anchor', () => {
     expectRefused(() => verify([leaf], trustOf(intermediate.certificate)), 'certificate-chain', 'no path');
   });
 
-  test('a leaf that issued another', () => {
+  test('a leaf that issued another leaf', () => {
     const signer = { subject: 'signer', key: keys.leaf };
     const below = makeCertificate({ subject: 'below', key: keys.other, issuer: signer, extensions: SIGNER });
     const bundle = bundleOf([below, leaf, intermediate.certificate], keys.other);
@@ -378,7 +381,7 @@ describe('a chain that does not hold', () => {
     expectRefused(() => verify([leafWith({ issuer: ca })], trustOf(ca.certificate)), 'certificate', 'RSA 1024');
   });
 
-  test('a loop', () => {
+  test('a cycle', () => {
     const first = { subject: 'first', key: keys.intermediate };
     const second = { subject: 'second', key: keys.other };
     const chain = [
@@ -389,7 +392,7 @@ describe('a chain that does not hold', () => {
     expectRefused(() => verify(chain), 'certificate-chain', 'no path to a trusted root');
   });
 
-  test('a path of more than eight', () => {
+  test('a path of more than eight certificates', () => {
     const chain: X509Certificate[] = [];
     let above: Authority = root;
     for (let depth = 0; depth < 8; depth++) {
@@ -404,7 +407,7 @@ describe('a chain that does not hold', () => {
     expectRefused(() => verify([leaf, ...many]), 'certificate', '101 certificates');
   });
 
-  test('a tangle of issuers of the same name costs little', () => {
+  test('many issuers of the same name, at a bounded cost', () => {
     const self = { subject: 'tangle', key: keys.other };
     const tangle = Array.from({ length: 15 }, () => authority({ ...self, issuer: self }).certificate);
     const chain = [leafWith({ issuer: self }), ...tangle];
@@ -419,18 +422,18 @@ describe('a chain that does not hold', () => {
   });
 });
 
-describe('the signature', () => {
-  test('is over the payload', () => {
+describe('the signature of a bundle', () => {
+  test('must cover the payload', () => {
     const changed = bundleOf([leaf, intermediate.certificate], keys.leaf, Buffer.from('{}'));
     expectRefused(() => verifyCertificate(changed, trustOf(root.certificate)), 'signature', 'is not valid');
   });
 
-  test('is of the key of the leaf', () => {
+  test('must be of the key of the leaf', () => {
     const other = bundleOf([leaf, intermediate.certificate], keys.other);
     expectRefused(() => verifyCertificate(other, trustOf(root.certificate)), 'signature', 'is not valid');
   });
 
-  test('has a certificate of the right kind', () => {
+  test('must come with a certificate', () => {
     const bare: SignedBundle = { ...bundleOf([leaf]), material: { kind: 'key' } };
     expectRefused(() => verifyCertificate(bare, trustOf(root.certificate)), 'method', 'not signed with a certificate');
     const none: SignedBundle = { ...bundleOf([leaf]), material: { kind: 'certificate', chain: [] } };
@@ -438,9 +441,9 @@ describe('the signature', () => {
   });
 });
 
-describe('changed bytes', () => {
+describe('a changed certificate', () => {
   test.each(['leaf', 'intermediate'] as const)(
-    'of the %s never verify',
+    'with any changed byte of the %s does not verify',
     (which) => {
       const signature = signBytes(keys.leaf.privateKey, pae(IN_TOTO_PAYLOAD, PAYLOAD));
       const originals = [leaf.raw, intermediate.certificate.raw];
@@ -465,7 +468,7 @@ describe('changed bytes', () => {
   );
 
   test(
-    'of any kind throw nothing else',
+    'with any bytes throws only its own error',
     () => {
       const signature = signBytes(keys.leaf.privateKey, pae(IN_TOTO_PAYLOAD, PAYLOAD));
       const piece = fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.constant(new Uint8Array(leaf.raw)));

@@ -11,11 +11,11 @@ export interface Composed {
   readonly name: string;
   readonly bytes: Buffer;
   readonly loader: Packing['kind'];
-  /** For people: what was composed. */
+  /** A description for people. */
   readonly what: string;
 }
 
-/** One file: a real one that was changed, or a listed name put to one of its uses. */
+/** One file: a changed real one, or a listed name in one of its uses. */
 export function compose(
   random: Random,
   corpus: Corpus,
@@ -56,7 +56,7 @@ function used(entry: ListedGlobal, use: Use, random: Random, values: Values): No
   const own = name(full);
   const real = values.sampleOf(full);
   const several = () => Array.from({ length: random.below(5) }, () => values.any());
-  // What real files give it, changed here and there.
+  // A sample from a real file, with changes.
   if (real !== undefined && random.chance(0.6)) return mutateTree(real, random, values, 1 + random.below(3));
   switch (use) {
     case 'import':

@@ -5,7 +5,7 @@ import { readTree } from './read-tree.ts';
 import { type Made, makerOf, type Node, nodesOf } from './tree.ts';
 import { readZip, type ZipEntry } from './zip-entries.ts';
 
-/** How a pickle is packed, and so which loader takes it. */
+/** The container of a pickle, which determines its loader. */
 export type Packing =
   | { readonly kind: 'pickle' }
   | { readonly kind: 'joblib' }
@@ -21,9 +21,9 @@ export interface Sample {
 
 export interface Corpus {
   readonly samples: readonly [Sample, ...Sample[]];
-  /** Objects of the samples by what made them. */
+  /** Objects of the samples, by the name that created them. */
   readonly made: ReadonlyMap<string, readonly Made[]>;
-  /** States that BUILD gave. */
+  /** States that were set by BUILD. */
   readonly states: readonly [Node, ...Node[]];
 }
 
@@ -31,7 +31,7 @@ const FOLDER = new URL('../../../fixtures/benign', import.meta.url).pathname;
 /** Larger files take long to scan and load, and hold the same kinds of objects. */
 const MAX_BYTES = 100_000;
 
-/** Real files of some libraries, all when none is named. Files that only other loaders read are left out. */
+/** Real files of the named libraries, of all by default. Files that only other loaders read are omitted. */
 export function readCorpus(libraries: readonly string[]): Corpus {
   const samples: Sample[] = [];
   for (const library of libraries.length === 0 ? readdirSync(FOLDER) : libraries) {

@@ -1,6 +1,6 @@
 import type { Node } from './tree.ts';
 
-/** How many bytes of an array follow the state of joblib's wrapper: numbers only. */
+/** The number of array bytes after the state of joblib's wrapper: numbers only. */
 export function arrayBody(state: Node, rest: Buffer): number {
   const fields = fieldsOf(state);
   const [shape, dtype] = [fields.get('shape'), fields.get('dtype')];
@@ -8,7 +8,7 @@ export function arrayBody(state: Node, rest: Buffer): number {
   const letters = code?.kind === 'leaf' ? /^[biufcS](\d+)$/.exec(String(code.value)) : null;
   if (shape?.kind !== 'tuple' || letters === null) throw new Error('the array does not hold plain numbers');
   const elements = shape.items.reduce((product, item) => product * (item.kind === 'leaf' ? Number(item.value) : 0), 1);
-  // Since joblib 1.2 the body is aligned: a byte says by how many more.
+  // Since joblib 1.2 the body is aligned: one byte states the length of the padding.
   const padding = fields.has('numpy_array_alignment_bytes') ? 1 + (rest[0] ?? 0) : 0;
   return padding + elements * Number(letters[1]);
 }

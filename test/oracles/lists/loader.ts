@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { framed, type Interpreter, jailed } from '../jail.ts';
 
-/** A file to load, with the names that the report of it has. */
+/** A file to load, with the names in its report. */
 export interface LoadRequest {
   readonly loader: 'pickle' | 'joblib' | 'torch';
   readonly names: readonly string[];
@@ -10,16 +10,16 @@ export interface LoadRequest {
 }
 
 export interface LoadAnswer {
-  /** `stop`, or the error that loading ended with. */
+  /** `stop`, or the error of the load. */
   readonly end: string;
-  /** What loading did that it may not. */
+  /** The forbidden actions of the load. */
   readonly found: readonly string[];
 }
 
 export interface About {
   readonly modules: readonly string[];
   readonly classes: readonly string[];
-  /** What real libraries wrote. */
+  /** Files that real libraries wrote. */
   readonly warm: readonly Omit<LoadRequest, 'names'>[];
 }
 
@@ -47,7 +47,7 @@ export class ListsLoader {
         resolve();
       });
     });
-    // What it says when it ends is told above.
+    // The close event reports the end of the process.
     this.#child.stdin.on('error', () => undefined);
     const { modules, classes, warm } = about;
     this.#send(Buffer.from(JSON.stringify({ modules, classes, warm: warm.length })));

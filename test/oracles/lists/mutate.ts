@@ -31,14 +31,14 @@ function changeOne(parent: Node, nodes: readonly Node[], random: Random, values:
   } else if (kind === 2) {
     if ('items' in parent && parent.kind !== 'dict') parent.items.push(values.any(1));
   } else if (kind === 3) {
-    // A value that stands elsewhere in the same file; the first node holds the file.
+    // A value from another place of the same file; the first node is the whole file.
     const other = nodes[1 + random.below(nodes.length - 1)];
     if (other !== undefined) place.set(copyOf(other));
   } else if (kind === 4) place.set(values.sample());
   else place.set(near(place.get(), random, values));
 }
 
-/** A value of the same kind where there is one: what a check of types lets pass. */
+/** A value of the same kind if there is one: a type check accepts it. */
 function near(node: Node, random: Random, values: Values): Node {
   if (node.kind !== 'leaf') return random.chance(0.3) ? values.any(2) : node;
   if (typeof node.value === 'bigint' && random.chance(0.7)) {
@@ -71,7 +71,7 @@ function changeArray(array: Node & { kind: 'made' }, random: Random, values: Val
   if (other.kind === 'made') array.steps[0] = other.steps[0] as Step;
 }
 
-/** Whole elements of four or eight bytes are replaced by numbers that indexes trip over. */
+/** Replaces whole elements of four or eight bytes by numbers that are invalid as indexes. */
 function words(bytes: Uint8Array, random: Random, values: Values): Uint8Array {
   const copy = Uint8Array.from(bytes);
   const width = random.chance(0.6) ? 8 : 4;
@@ -95,7 +95,7 @@ function placesOf(parent: Node): Place[] {
       ),
     ];
   if (parent.kind !== 'made') return placesIn(parent.items);
-  // What is called stays: another callee is another entry, which is composed from its own samples.
+  // The callee stays the same: another callee is another entry, which is composed from its own samples.
   const args = placeOf(
     () => parent.args,
     (node) => node.kind === 'tuple' && Object.assign(parent, { args: node }),

@@ -2,11 +2,11 @@ import { OPCODES, type Operand } from '../../../src/formats/pickle/opcodes.ts';
 import { arrayBody } from './joblib-body.ts';
 import { type Container, leaf, type Made, makerOf, type Name, type Node, type Step, tuple } from './tree.ts';
 
-/** What the tree of a pickle was read from. */
+/** The tree of a pickle, with its protocol and its end. */
 export interface ReadTree {
   readonly root: Node;
   readonly protocol: number;
-  /** Where the pickle ends. */
+  /** The offset of the end of the pickle. */
   readonly end: number;
 }
 

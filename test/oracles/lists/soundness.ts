@@ -16,14 +16,14 @@ export interface ListsRun {
   /** Modules by the first part of their names; all when empty. */
   readonly packages: readonly string[];
   readonly seed: number;
-  /** How many files are to be loaded. */
+  /** The number of files to load. */
   readonly files: number;
 }
 
 export interface ListsSum {
   composed: number;
   loaded: number;
-  /** Files that made an object. */
+  /** The number of files that created an object. */
   whole: number;
   readonly failures: Failure[];
 }
@@ -36,10 +36,10 @@ export interface Failure {
 
 type Entries = readonly [ListedGlobal, ...ListedGlobal[]];
 
-/** Files that are scanned and not yet loaded. */
+/** Files that are scanned and not loaded yet. */
 const AHEAD = 32;
 
-/** Composes files until as many as are asked for are called clean, and loads those. */
+/** Composes files until the requested number is called clean, and loads those. */
 export async function checkLists(run: ListsRun): Promise<ListsSum> {
   const corpus = readCorpus(run.libraries);
   const listed = [...listedGlobals().values()].filter(
@@ -89,7 +89,7 @@ async function checkFiles(run: ListsRun, loader: ListsLoader, corpus: Corpus, en
   return sum;
 }
 
-/** With ASSAY_LISTS_OUT, the files that failed are written there. */
+/** With ASSAY_LISTS_OUT, writes the failed files there. */
 function kept(failure: Failure, file: Composed): Failure {
   const folder = process.env.ASSAY_LISTS_OUT;
   if (folder === undefined) return failure;

@@ -1,17 +1,17 @@
-/** What a pickle makes, as a tree that can be changed and written again. Nodes that stand in several places are shared. */
+/** The content of a pickle as a tree that can be changed and written again. Nodes that occur in several places are shared. */
 export type Node = Leaf | Container | Name | Made | Persistent;
 
 export interface Leaf {
   readonly kind: 'leaf';
-  /** Integers are bigints, so that numbers are floating-point ones. */
+  /** Integers are bigints; numbers are floating-point values. */
   value: null | boolean | bigint | number | string | Uint8Array;
-  /** A bytearray, of protocol 5. */
+  /** A bytearray, in protocol 5. */
   readonly mutable?: true;
 }
 
 export interface Container {
   kind: 'tuple' | 'list' | 'dict' | 'set' | 'frozenset';
-  /** Keys and values of a dict in turn. */
+  /** Alternating keys and values of a dict. */
   items: Node[];
 }
 
@@ -21,7 +21,7 @@ export interface Name {
   name: string;
 }
 
-/** What happens to an object after it was made. */
+/** The changes of an object after its creation. */
 export interface Step {
   readonly does: 'build' | 'append' | 'set' | 'add';
   items: Node[];
@@ -34,7 +34,7 @@ export interface Made {
   args: Node;
   kwargs?: Node;
   steps: Step[];
-  /** Bytes of an array of joblib, which follow the instruction that gives the state. */
+  /** Bytes of a joblib array, which follow the opcode that sets the state. */
   body?: Uint8Array;
 }
 
@@ -77,7 +77,7 @@ export function instance(of: Node, state?: Node): Made {
   return { kind: 'made', how: 'newobj', callee: of, args: tuple(), steps };
 }
 
-/** The nodes right below a node. */
+/** The direct children of a node. */
 export function below(node: Node): readonly Node[] {
   switch (node.kind) {
     case 'leaf':
@@ -97,14 +97,14 @@ export function below(node: Node): readonly Node[] {
   }
 }
 
-/** A node and all below it, each once. */
+/** A node and all nodes below it, each once. */
 export function nodesOf(root: Node): Node[] {
   const seen = new Set<Node>([root]);
   for (const node of seen) for (const inner of below(node)) seen.add(inner);
   return [...seen];
 }
 
-/** The same tree of new nodes, shared where the old ones are. */
+/** A copy of the tree, with nodes shared as in the original. */
 export function copyOf(root: Node): Node {
   const copies = new Map<Node, Node>();
   const copy = (node: Node): Node => {
@@ -124,7 +124,7 @@ export function copyOf(root: Node): Node {
   return copy(root);
 }
 
-/** `module:name` of what made an object. */
+/** The `module:name` that created an object. */
 export function makerOf(node: Node): string | undefined {
   return node.kind === 'made' && node.callee.kind === 'name' ? fullName(node.callee) : undefined;
 }

@@ -40,7 +40,7 @@ const TEXTS: readonly [string, ...string[]] = [
   ...['__len__', '__iter__', '__hash__', '__eq__', '__array__', '__array_interface__', '__wrapped__', '_private'],
   'x'.repeat(5000),
 ];
-/** Names that other entries are sometimes given: what may stand where, the entry says. */
+/** Names that other entries sometimes get: each entry decides which it accepts. */
 const TOOLS = [
   'functools:partial',
   'collections:defaultdict',
@@ -50,7 +50,7 @@ const TOOLS = [
   'builtins:set',
 ];
 
-/** Values of every kind, odd ones more often than not. */
+/** Values of every kind, most of them unusual. */
 export class Values {
   readonly #random: Random;
   readonly #corpus: Corpus;
@@ -120,14 +120,14 @@ export class Values {
     }
   }
 
-  /** Something that a real file holds. */
+  /** A value from a real file. */
   sample(): Node {
     const donors = this.#random.pick(this.#donors);
     const found = donors[this.#random.below(donors.length)];
     return found === undefined ? this.scalar() : copyOf(found);
   }
 
-  /** What a real file holds of this maker. */
+  /** A value that this creator has in a real file. */
   sampleOf(maker: string): Made | undefined {
     const donors = this.#corpus.made.get(maker) ?? [];
     const found = donors[this.#random.below(donors.length)];
@@ -172,7 +172,7 @@ export class Values {
     return tool.endsWith('getattr') ? call(name(tool), first, leaf(this.#key())) : call(name(tool), first);
   }
 
-  /** An array whose bytes are as many as its type and shape need, with numbers that nobody expects. */
+  /** An array with as many bytes as its type and shape need, with unexpected numbers. */
   array(depth: number): Node {
     const random = this.#random;
     const shape = Array.from({ length: random.below(4) }, () => random.pick([0, 1, 1, 2, 3, 5, 8]));
@@ -218,7 +218,7 @@ export class Values {
     return made;
   }
 
-  /** Elements: mostly small numbers and the ends of the range, which indexes and counts trip over. */
+  /** Elements: mostly small numbers and the limits of the range, which are invalid as indexes and counts. */
   numbers(code: string, count: number): Uint8Array {
     const random = this.#random;
     const size = Number(code.replace(/\D/g, '')) * (code.startsWith('U') ? 4 : 1);
@@ -240,7 +240,7 @@ export class Values {
 
 const FLAGS: Readonly<Record<string, number>> = { O: 63, U: 8 };
 
-/** A type of elements, as NumPy 1 writes it. */
+/** A dtype, as NumPy 1 writes it. */
 export function dtypeOf(code: string): Node {
   const letter = code.charAt(0);
   const made = call(name('numpy:dtype'), leaf(letter === 'b' ? 'b1' : code), leaf(false), leaf(true));

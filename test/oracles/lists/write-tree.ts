@@ -1,6 +1,6 @@
 import type { Leaf, Made, Node, Step } from './tree.ts';
 
-/** Writes the pickle that makes a tree. A tuple or an object that stands in what it is made from is written as None there. */
+/** Writes the pickle of a tree. A tuple or an object that occurs within its own arguments is written as None there. */
 export function writeTree(root: Node, protocol: number): Buffer {
   const writer = new Writer();
   if (protocol >= 2) writer.bytes.push(Buffer.from([0x80, protocol]));
@@ -108,7 +108,7 @@ class Writer {
   }
 
   #long(value: bigint): void {
-    // A byte more than the digits need, for the sign.
+    // One more byte than the digits need, for the sign.
     const width = Math.ceil((value.toString(16).replace('-', '').length + 1) / 2);
     const hex = BigInt.asUintN(8 * width, value)
       .toString(16)

@@ -15,8 +15,8 @@ function read(entry: string): ReturnType<typeof readAllowances> {
   return readAllowances(path);
 }
 
-describe('what an allowance takes', () => {
-  it('is what it names', async () => {
+describe('the accepted types of an allowance', () => {
+  it('are those that it names', async () => {
     const { allowances } = await read(
       'module: mine, name: Net, takes: {build: ["@data-types", "mine:loss", "key:__v"]}',
     );
@@ -27,25 +27,25 @@ describe('what an allowance takes', () => {
     expect(takes?.keys).toEqual(new Set(['__v']));
   });
 
-  it('is plain data where it gives no reason', async () => {
+  it('are plain data when it names none', async () => {
     const { allowances } = await read('module: mine, name: Net');
     const standing = createGlobalPolicy({ allowances }).standing({ module: 'mine', name: 'Net', mapped: false });
     expect(standing).toMatchObject({ kind: 'listed', entry: { types: undefined } });
   });
 
   it.each([
-    ['a set that there is not', '{build: ["@everything"]}', 'names no set'],
-    ['a use that takes nothing', '{import: ["mine:loss"]}', 'not one of call, new, build, items'],
+    ['an unknown set', '{build: ["@everything"]}', 'names no set'],
+    ['a use that accepts nothing', '{import: ["mine:loss"]}', 'not one of call, new, build, items'],
     ['a prefix', '{build: ["mine:*"]}', 'is not @set'],
-    ['text in place of a list', '{build: "mine:loss"}', 'is not a list'],
-    ['what makes calls', '{build: ["functools:partial"]}', 'nobody can allow'],
-    ['what runs programs', '{build: ["os:system"]}', 'nobody can allow'],
-  ])('is refused with %s', async (_, takes, message) => {
+    ['a string in place of a list', '{build: "mine:loss"}', 'is not a list'],
+    ['a name that makes calls', '{build: ["functools:partial"]}', 'nobody can allow'],
+    ['a name that runs programs', '{build: ["os:system"]}', 'nobody can allow'],
+  ])('are refused with %s', async (_, takes, message) => {
     await expect(read(`module: mine, name: Net, takes: ${takes}`)).rejects.toThrow(message);
   });
 });
 
-describe('names that nobody can allow', () => {
+describe('an allowance is refused for', () => {
   it.each([
     ['cloudpickle.cloudpickle', '_make_function'],
     ['cloudpickle', 'loads'],

@@ -17,8 +17,8 @@ beforeAll(() => {
   expect(spawnSync('openssl', args).status).toBe(0);
 });
 
-describe('whom the command line trusts', () => {
-  it('is one name, however that one may sign', async () => {
+describe('the trust of the command line', () => {
+  it('applies one identity to certificates and to keyless signatures', async () => {
     const identity = 'release@acme.example';
     const flags = { certificateChain: ca, identity, issuer: 'https://accounts.example' };
     expect(await readTrusts(flags, {})).toMatchObject([
@@ -27,7 +27,7 @@ describe('whom the command line trusts', () => {
     ]);
   });
 
-  it('is not believed about a model of which nothing was signed, not even in part', async () => {
+  it('does not accept a signature that covers no file of the model, even with --allow-partial', async () => {
     const folder = join(root, 'model');
     mkdirSync(folder);
     writeFileSync(join(folder, 'a.txt'), 'a');

@@ -19,7 +19,7 @@ function poolOf(count: number): ParserPool {
 afterAll(() => Promise.all(pools.map((pool) => pool.close())));
 
 describe('parsers', () => {
-  it('that need more heap than they may have cost their file only, which is hashed all the same', async () => {
+  it('that exceed their heap make only their file unknown, which is still hashed', async () => {
     const limits = { ...DEFAULT_LIMITS, maxParserHeap: 48, maxFileMemory: 2 ** 40, maxScanMemory: 2 ** 41 };
     const files = [
       memoryFile('a.pkl', CLEAN),
@@ -37,10 +37,10 @@ describe('parsers', () => {
     expect(status).toBe('complete');
   });
 
-  it('stop for a signal whatever they do, and others take their place', async () => {
+  it('stop on an abort signal in any state, and new ones replace them', async () => {
     const parsers = poolOf(1);
     const stop = new AbortController();
-    // So many units of work that no machine does them while it is waited for.
+    // So many units of work that no machine completes them during the test.
     const limits = { ...DEFAULT_LIMITS, fileWorkBase: 1e15, maxFileWork: 1e15, maxReadings: 1e6, maxForks: 1e6 };
     const hot = memoryFile('hot.pkl', frames('straddled', 4_000_000));
     const stopped = assess(artifactOf([hot]), { parsers, signal: stop.signal, limits });
@@ -52,7 +52,7 @@ describe('parsers', () => {
     expect(files).toMatchObject([{ verdict: 'clean' }]);
   });
 
-  it('read what only the caller can read, by asking for it', async () => {
+  it('read a source of the caller through the caller', async () => {
     const slow = new SlowSource(PAYLOAD);
     const far = fileFrom('far.pkl', PAYLOAD.length, async () => slow, { distance: 'far' });
     const { files } = await assess(artifactOf([far]), { parsers: poolOf(1) });
@@ -60,13 +60,13 @@ describe('parsers', () => {
     expect(slow.calls.slice(-2)).toEqual(['unchanged', 'close']);
   });
 
-  it('pass on what reading throws, a defect as it is', async () => {
+  it('pass on an error of a read, and a defect unchanged', async () => {
     const broken = new SlowSource(PAYLOAD, () => Promise.reject(new TypeError('a defect')));
     const file = fileFrom('far.pkl', PAYLOAD.length, async () => broken, { distance: 'far' });
     await expect(assess(artifactOf([file]), { parsers: poolOf(1) })).rejects.toThrow(TypeError);
   });
 
-  it('show what they scan, while it can be read', async () => {
+  it('pass each scanned target to the caller while it can be read', async () => {
     const seen: unknown[] = [];
     await assess(artifactOf([memoryFile('a.pkl', PAYLOAD)]), {
       parsers: poolOf(1),
@@ -87,7 +87,7 @@ describe('parsers', () => {
 });
 
 describe('an artifact of a thousand hostile files', () => {
-  it('ends with a verdict of each, and good files among them keep theirs', async () => {
+  it('gets a verdict for each file, and benign files keep theirs', async () => {
     const hostile = hostileFiles(6_000).map(({ name, make }) => ({ name, bytes: make() }));
     const files = Array.from({ length: 1_000 }, (_, i) => {
       const { name, bytes } = hostile[i % hostile.length] ?? { name: '', bytes: CLEAN };
@@ -102,7 +102,7 @@ describe('an artifact of a thousand hostile files', () => {
       const verdict = assessed.find(({ path }) => path === `good/${i}.pkl`)?.verdict;
       expect(verdict).toBe(i % 2 === 0 ? 'clean' : 'malicious');
     }
-    // What a file is called does not change what it is, nor which parser it comes to.
+    // The path of a file changes neither its verdict nor the parser that gets it.
     const verdicts = new Map<string, Set<string>>();
     for (const { path, verdict } of assessed.filter(({ path }) => !path.startsWith('good/'))) {
       const name = path.slice(5);

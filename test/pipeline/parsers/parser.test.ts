@@ -10,7 +10,7 @@ import { until } from '../../support/until.ts';
 
 const scratch = tempFolder();
 
-/** A thread that goes to the file at `index`, and then does as `then` says. */
+/** A thread that reports the file at `index` as its current one, and then runs `then`. */
 function threadThat(then: string, index = 1) {
   const code = `
     const { parentPort } = require('node:worker_threads');
@@ -56,7 +56,7 @@ const handlers = {
 };
 
 describe('a parser', () => {
-  it('that never comes back is ended when the time of its file is over', async () => {
+  it('that never ends is terminated at the time limit of its file', async () => {
     const board = Board.of(1);
     const parser = new FileParser(0, board, DEFAULT_LIMITS, threadThat('for (;;);'));
     const end = await parser.parse([order, order], settingsWith(board, { maxFileMs: 0 }), handlers, undefined);
@@ -64,7 +64,7 @@ describe('a parser', () => {
     expect(parser.isLost).toBe(true);
   });
 
-  it('that never returns is stopped when the caller aborts', async () => {
+  it('that never ends is stopped when the caller aborts', async () => {
     const board = Board.of(1);
     const parser = new FileParser(0, board, DEFAULT_LIMITS, threadThat('for (;;);'));
     const stop = new AbortController();
@@ -75,14 +75,14 @@ describe('a parser', () => {
     expect(parser.isLost).toBe(true);
   });
 
-  it('that throws says so, and at which file', async () => {
+  it('that throws reports the error and its file', async () => {
     const board = Board.of(1);
     const parser = new FileParser(0, board, DEFAULT_LIMITS, threadThat("throw new TypeError('a defect');"));
     const end = await parser.parse([order, order], settingsWith(board), handlers, undefined);
     expect(end).toMatchObject({ kind: 'lost', index: 1, why: expect.stringContaining('a defect') });
   });
 
-  it('gives back the memory that others wait for when it is ended', async () => {
+  it('that is terminated releases the memory lock that others wait for', async () => {
     const board = Board.of(2);
     const parser = new FileParser(0, board, DEFAULT_LIMITS, threadThat('Atomics.store(words, 0, 1); for (;;);'));
     const stop = new AbortController();

@@ -26,10 +26,10 @@ const sums = (tree: Tree) =>
     .map(([path, text]) => `${sha256(text)}  ${path}\n`)
     .join('');
 
-describe('manifests among scanned files', () => {
-  it('are not asked for', async () => expect(await check(MODEL)).toBeUndefined());
+describe('the check of manifests within an artifact', () => {
+  it('is absent when there is no manifest', async () => expect(await check(MODEL)).toBeUndefined());
 
-  it('that agree show that the files fit together, and say that it is no more', async () => {
+  it('passes when the digests match, and states that this does not prove the origin', async () => {
     expect(await check({ ...MODEL, SHA256SUMS: sums(MODEL) })).toEqual({
       id: 'integrity.manifest',
       status: 'pass',
@@ -40,7 +40,7 @@ describe('manifests among scanned files', () => {
     expect(one).toMatchObject({ status: 'pass', detail: expect.stringMatching(/^1 of 2 files .* model\.bin\.sha256/) });
   });
 
-  it('that disagree fail, naming file and manifest, whatever else agrees', async () => {
+  it('fails on any mismatch, and names the file and the manifest', async () => {
     const other = { ...MODEL, 'model.bin': 'others' };
     const failed = {
       status: 'fail',
@@ -62,7 +62,7 @@ describe('manifests among scanned files', () => {
     expect((await check({ ...none, SHA256SUMS: sums(all) }))?.detail).toMatch(/^f0 .*; f1 .*; f2 .*; and 6 more$/);
   });
 
-  it('that disagree with what the source announces fail; that agree with it alone do not pass', async () => {
+  it('fails on a mismatch with a claimed digest, and does not pass on a match with claimed digests alone', async () => {
     const claimed = (file: ScannedFile): ScannedFile =>
       file.path === 'model.bin' ? { ...file, digestBasis: 'claimed' } : file;
     const tree = { ...MODEL, SHA256SUMS: sums(MODEL) };
@@ -79,46 +79,54 @@ describe('manifests among scanned files', () => {
 
   it.each<[string, Tree, string]>([
     [
-      'names what is not here',
+      'names a missing file',
       { SHA256SUMS: sums({ ...MODEL, 'gone.bin': 'x' }) },
       'SHA256SUMS names gone.bin, which is missing',
     ],
     [
-      'announces MD5 alone',
+      'contains MD5 digests only',
       { MD5SUMS: `${hash('md5', 'weights')}  model.bin` },
       'MD5SUMS contains only the MD5 of model.bin, which can be forged',
     ],
     [
-      'announces what was not computed',
+      'contains digests that were not computed',
       { SHA512SUMS: `${hash('sha512', 'weights')}  model.bin` },
       'SHA-512 of model.bin was not computed: assay digest --check SHA512SUMS compares it',
     ],
     [
-      'is of DVC',
+      'is a DVC file',
       { 'model.bin.dvc': `outs: [{path: model.bin, hash: md5, md5: ${hash('md5', 'weights')}, size: 7}]` },
       'model.bin.dvc contains only the MD5 of model.bin, which can be forged',
     ],
-    ['climbs', { SHA256SUMS: `${sha256('x')}  ../x` }, 'SHA256SUMS is not used: line 1 names a file above its folder'],
-    ['is none', { 'checksums.txt': 'see the website' }, 'checksums.txt is not used: line 1 contains no digest'],
+    [
+      'names a path with "../"',
+      { SHA256SUMS: `${sha256('x')}  ../x` },
+      'SHA256SUMS is not used: line 1 names a file above its folder',
+    ],
+    [
+      'contains no digest',
+      { 'checksums.txt': 'see the website' },
+      'checksums.txt is not used: line 1 contains no digest',
+    ],
     ['is empty', { SHA256SUMS: '' }, 'SHA256SUMS contains no digest'],
-  ])('one that %s is not assessed', async (_, tree, detail) => {
+  ])('is not assessed for a manifest that %s', async (_, tree, detail) => {
     expect(await check({ ...MODEL, ...tree })).toEqual({ id: 'integrity.manifest', status: 'not-assessed', detail });
   });
 
-  it('that are weak take nothing from those that are not, but a wrong size does', async () => {
+  it('ignores weak digests beside strong ones, but fails on a wrong size', async () => {
     const tree = { ...MODEL, SHA256SUMS: sums(MODEL), MD5SUMS: `${'0'.repeat(32)}  model.bin` };
     expect(await check(tree)).toMatchObject({ status: 'pass' });
     const dvc = `outs: [{path: model.bin, md5: ${'0'.repeat(32)}, size: 8}]`;
     expect(await check({ ...tree, 'model.bin.dvc': dvc })).toMatchObject({ status: 'fail' });
   });
 
-  it('may name themselves, as a shell makes them', async () => {
+  it('accepts a manifest that lists itself, as a shell redirection creates', async () => {
     expect(await check({ ...MODEL, SHA256SUMS: `${sums(MODEL)}${sha256('')}  SHA256SUMS\n` })).toMatchObject({
       status: 'pass',
     });
   });
 
-  it('are read as they were scanned, or not believed', async () => {
+  it('does not use a manifest that changed after the scan', async () => {
     const text = sums(MODEL);
     const files: ArtifactFile[] = [
       memoryFile('model.bin', Buffer.from('weights')),
@@ -136,7 +144,7 @@ describe('manifests among scanned files', () => {
     ]);
   });
 
-  it('cost no more than a limit, however many they are', async () => {
+  it('limits the bytes of manifests that it reads', async () => {
     const line = `${sha256('weights')}  model.bin\n`;
     const many = Object.fromEntries(
       Array.from({ length: 20 }, (_, i) => [`${i}.sha256`, `#${'x'.repeat(1_000_000)}\n${line}`]),
@@ -144,7 +152,7 @@ describe('manifests among scanned files', () => {
     expect((await check({ ...MODEL, ...many }))?.detail).toMatch(/exceeds the number of manifests/);
   });
 
-  it('stop when the signal says so', async () => {
+  it('stops on an abort signal', async () => {
     const files = [memoryFile('SHA256SUMS', Buffer.from('x'))];
     const scanned = [{ path: 'SHA256SUMS', size: 1, sha256: sha256('x'), digestBasis: 'computed' as const }];
     await expect(manifestChecks(files, scanned, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });

@@ -29,8 +29,8 @@ async function scan(path: string, by: Trust[]): Promise<Assessment> {
 
 const signature = ({ checks }: Assessment) => checks.find(({ id }) => id === 'integrity.signature');
 
-describe('the signature of a model that is scanned', () => {
-  it('sets the hash algorithm only when a trusted signer signed it', async () => {
+describe('the signature of a scanned model', () => {
+  it('sets the hash algorithm only when it verifies for a trusted signer', async () => {
     const folder = model();
     const shards = { ...SHARDS, shard_size: 1 };
     writeFileSync(join(folder, 'model.sig'), bytesOf(bundleOf(statement({ serialization: shards, resources: [] }))));
@@ -47,8 +47,8 @@ describe('the signature of a model that is scanned', () => {
   it.each([
     ['a link out of the model', (path: string) => symlinkSync('/etc/hosts', path)],
     ['a pipe', (path: string) => void spawnSync('mkfifo', [path])],
-    ['a link to nowhere', (path: string) => symlinkSync('nowhere', path)],
-  ])('that is %s keeps nobody from judging the rest', async (_, make) => {
+    ['a broken link', (path: string) => symlinkSync('nowhere', path)],
+  ])('that is %s does not stop the scan of the other files', async (_, make) => {
     const folder = model();
     make(join(folder, 'model.sig'));
     writeFileSync(join(folder, 'evil.pkl'), "cos\nsystem\n(S'id'\ntR.");

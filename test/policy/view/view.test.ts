@@ -10,7 +10,7 @@ import { PolicyView } from '../../../src/policy/view/view.ts';
 const NONE: ReadonlySet<string> = new Set();
 const UNAVAILABLE = ['provenance', 'tests'];
 
-/** One of everything that a view can hold. */
+/** One assessment with every field that a view can hold. */
 const full = caseAssessment({
   files: [
     { path: 'a.pkl', format: 'pickle', imports: ['os.system'], reasons: ['it ends early'] },
@@ -56,7 +56,7 @@ function ofReferences() {
   ].map((ref) => caseAssessment({ artifact: { ref } }));
 }
 
-/** What is wrong with a value, given its type; nothing when all is well. */
+/** The differences between a value and its type; empty when it conforms. */
 function misfits(value: unknown, type: Type, path: string): string[] {
   const { cel } = celLibrary();
   const wrong = [`${path} is not a valid ${typeText(type)}: ${String(value)}`];
@@ -97,15 +97,15 @@ function misfits(value: unknown, type: Type, path: string): string[] {
   }
 }
 
-/** Those that it shares with other occasions included. */
+/** Includes the names that it shares with other views. */
 function namesOf(view: object): string[] {
   const names: string[] = [];
   for (const name in view) names.push(name);
   return names;
 }
 
-describe('the view', () => {
-  it('is what it is described to be: every field is there, of its type, and no other', () => {
+describe('the view of an expression', () => {
+  it('has exactly the declared fields, each of its type', () => {
     for (const view of views) {
       expect(namesOf(view).sort()).toEqual(
         Object.keys(VIEW)
@@ -120,7 +120,7 @@ describe('the view', () => {
     }
   });
 
-  it('would notice a field that is described otherwise', () => {
+  it('is checked by a test that detects a wrong type', () => {
     const [view] = views;
     expect(misfits(view?.now, { kind: 'string' }, 'now')).toHaveLength(1);
     expect(misfits(view?.source, { kind: 'record', name: 'x', fields: {} }, 'source')).toHaveLength(5);

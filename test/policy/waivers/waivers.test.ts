@@ -32,8 +32,8 @@ function outcomes(waivers: readonly Waiver[], over = suspicious, now = NOW) {
   return judgeWaivers(over, waivers, now).judged.map(({ outcome }) => outcome);
 }
 
-describe('a waiver of a rule of the catalogue', () => {
-  it('waives the findings of the rule, and the verdicts that rest on nothing else', () => {
+describe('a waiver of a catalogue rule', () => {
+  it('waives the findings of the rule, and the verdicts that depend on nothing else', () => {
     const { waived, waivedFiles, judged, findings } = judgeWaivers(suspicious, [waiver()], NOW);
     expect([...waived]).toEqual([inA, inB]);
     expect([...waivedFiles]).toEqual(['a.pkl', 'b.pkl']);
@@ -41,13 +41,13 @@ describe('a waiver of a rule of the catalogue', () => {
     expect(findings).toEqual([]);
   });
 
-  it('waives those of its file alone', () => {
+  it('applies to its file only', () => {
     const { waived, waivedFiles } = judgeWaivers(suspicious, [waiver({ file: 'b.pkl' })], NOW);
     expect([...waived]).toEqual([inB]);
     expect([...waivedFiles]).toEqual(['b.pkl']);
   });
 
-  it('leaves a verdict that something else speaks against', () => {
+  it('does not waive a verdict that has another cause', () => {
     const { files, findings } = suspicious;
     const other = finding({ ...UNLISTED_RULE, id: 'structure.odd' }, { file: 'a.pkl' });
     const withOther = { ...suspicious, findings: [...findings, other] };
@@ -58,7 +58,7 @@ describe('a waiver of a rule of the catalogue', () => {
     expect(judgeWaivers({ ...suspicious, files: unread }, [waiver()], NOW).waivedFiles.size).toBe(0);
   });
 
-  it('is unused when the rule found nothing', () => {
+  it('is unused when the rule has no findings', () => {
     expect(outcomes([waiver({ rule: 'zip.member.traversal' }), waiver({ file: 'c.pkl' })])).toEqual([
       'unused',
       'unused',
@@ -67,26 +67,26 @@ describe('a waiver of a rule of the catalogue', () => {
 });
 
 describe('a waiver of a verdict', () => {
-  it('waives the verdict and leaves the findings their weight', () => {
+  it('waives the verdict but not its findings', () => {
     const { waived, waivedFiles, judged } = judgeWaivers(suspicious, [waiver({ rule: 'verdict.suspicious' })], NOW);
     expect(waived.size).toBe(0);
     expect([...waivedFiles]).toEqual(['a.pkl', 'b.pkl']);
     expect(judged).toMatchObject([{ outcome: 'applied', findings: [] }]);
   });
 
-  it.each(['unknown', 'not-assessed'] as const)('may be one of %s', (verdict) => {
+  it.each(['unknown', 'not-assessed'] as const)('can waive %s', (verdict) => {
     const one = assessment({ files: [file({ path: 'a.pkl', verdict, reasons: ['why'] })] });
     const { waivedFiles } = judgeWaivers(one, [waiver({ rule: `verdict.${verdict}` })], NOW);
     expect([...waivedFiles]).toEqual(['a.pkl']);
   });
 
-  it('is nothing for clean files', () => {
+  it('is unused for clean files', () => {
     expect(outcomes([waiver({ rule: 'verdict.clean' })], assessment())).toEqual(['unused']);
   });
 });
 
-describe('a waiver that is void', () => {
-  it('is a finding when its day has come', () => {
+describe('a void waiver', () => {
+  it('gives a finding when it expires', () => {
     const { waived, waivedFiles, judged, findings } = judgeWaivers(
       suspicious,
       [waiver({ expires: '2026-06-01' })],
@@ -102,14 +102,14 @@ describe('a waiver that is void', () => {
   });
 
   it.each(['', 'never', '2026-02-30', '2026-07-01T24:00:00Z', '2026-07-01T00:00:00+02:00', '9999'])(
-    'has ended when its end is not a time: %j',
+    'is expired when its end is not a valid time: %j',
     (expires) => {
       expect(Number.isNaN(endOfWaiver(expires).getTime())).toBe(true);
       expect(outcomes([waiver({ expires })])).toEqual(['expired']);
     },
   );
 
-  it('is a finding when bytes changed under it, and silent when it would waive nothing here', () => {
+  it('gives a finding when the bytes changed, and none when it would waive nothing', () => {
     const { waived, judged, findings } = judgeWaivers(
       suspicious,
       [waiver({ digest: OTHER }), waiver({ digest: OTHER, rule: 'zip.member.traversal' })],
@@ -125,14 +125,14 @@ describe('a waiver that is void', () => {
     ['no digest', { artifact: { ...suspicious.artifact, digest: null } }],
     ['an incomplete scan', { status: 'incomplete' as const }],
     [
-      'digests that a server without a pin claims',
+      'claimed digests of a server without a pin',
       {
         artifact: { ref: 'https://h/m.pkl', pinned: 'https://h/m.pkl', digest: DIGEST },
         files: suspicious.files.map((one) => ({ ...one, digestBasis: 'claimed' as const })),
       },
     ],
     [
-      'digests that the Hub claims for a branch',
+      'claimed digests of a Hub branch',
       {
         artifact: { ref: 'hf://acme/model', pinned: 'hf://acme/model@main', digest: DIGEST },
         files: suspicious.files.map((one) => ({ ...one, digestBasis: 'claimed' as const })),
@@ -145,13 +145,13 @@ describe('a waiver that is void', () => {
     expect(findings[0]?.message).toContain('not known from its bytes');
   });
 
-  it('binds to digests that the Hub claims for a commit', () => {
+  it('binds to claimed digests of a Hub commit', () => {
     const files = suspicious.files.map((one) => ({ ...one, digestBasis: 'claimed' as const }));
     expect(outcomes([waiver()], { ...suspicious, files })).toEqual(['applied']);
   });
 });
 
-describe('what nobody can waive', () => {
+describe('a waiver is refused for', () => {
   const malicious = assessment({
     files: [file({ path: 'a.pkl', verdict: 'malicious' }), file({ path: 'b.pkl', verdict: 'suspicious' })],
     findings: [
@@ -161,7 +161,7 @@ describe('what nobody can waive', () => {
     ],
   });
 
-  it('includes a malicious verdict and every finding of the file', () => {
+  it('a malicious verdict and every finding of a malicious file', () => {
     const { waived, waivedFiles, judged, findings } = judgeWaivers(
       malicious,
       [
@@ -179,13 +179,13 @@ describe('what nobody can waive', () => {
   });
 
   it.each(['artifact.empty', 'artifact.incomplete', 'fail-on.high', 'waiver.expired', 'waiver.refused'])(
-    'includes %s',
+    '%s',
     (rule) => {
       expect(outcomes([waiver({ rule })])).toEqual(['refused']);
     },
   );
 
-  it.each(['integrity.checksum', 'integrity.signature', 'integrity.attestation'])('includes a failed %s', (id) => {
+  it.each(['integrity.checksum', 'integrity.signature', 'integrity.attestation'])('a failed check %s', (id) => {
     const failed = { ...suspicious, checks: [{ id, status: 'fail', detail: 'no' } as const] };
     expect(outcomes([waiver({ rule: id })], failed)).toEqual(['refused']);
     const denied: RuleOutcome[] = [{ id, outcome: 'deny', message: 'no', findings: [] }];
@@ -194,7 +194,7 @@ describe('what nobody can waive', () => {
   });
 });
 
-describe('a waiver of a rule of the policy', () => {
+describe('a waiver of a policy rule', () => {
   const rules: readonly RuleOutcome[] = [
     { id: 'licence', outcome: 'deny', message: 'no licence', findings: [] },
     { id: 'signed', outcome: 'unavailable', message: 'no key', findings: [] },
@@ -204,26 +204,26 @@ describe('a waiver of a rule of the policy', () => {
   const settle = (waivers: readonly Waiver[], over = suspicious) =>
     waiveRules(over, judgeWaivers(over, waivers, NOW).judged, rules);
 
-  it('turns a denial into a note that says who answers for it', () => {
+  it('turns a denial into a note that names its owner and its end', () => {
     const settled = settle([waiver({ rule: 'licence' }), waiver({ rule: 'signed' }), waiver({ rule: 'fine' })]);
     expect(settled.judged.map(({ outcome }) => outcome)).toEqual(['applied', 'applied', 'unused']);
     expect(settled.rules.map(({ outcome }) => outcome)).toEqual(['audit', 'audit', 'error', 'pass']);
     expect(settled.rules[0]?.message).toBe('waived by ml-platform until 2026-07-01: no licence');
   });
 
-  it('never waives a rule that could not be evaluated', () => {
+  it('does not waive a rule that could not be evaluated', () => {
     expect(settle([waiver({ rule: 'broken' })]).rules).toEqual(rules);
   });
 
-  it('is not one of a single file', () => {
+  it('does not apply when it names a single file', () => {
     expect(settle([waiver({ rule: 'licence', file: 'a.pkl' })]).rules).toEqual(rules);
   });
 
-  it.each([{ expires: '2026-05-01' }, { digest: OTHER }])('does nothing when it is void: %j', (over) => {
+  it.each([{ expires: '2026-05-01' }, { digest: OTHER }])('has no effect when it is void: %j', (over) => {
     expect(settle([waiver({ rule: 'licence', ...over })]).rules).toEqual(rules);
   });
 
-  it('is refused while a file is malicious or a check of integrity fails: the rule may ask for just that', () => {
+  it('is refused while a file is malicious or an integrity check fails, since the rule may require just that', () => {
     const bad = { ...suspicious, files: [...suspicious.files, file({ path: 'c.pkl', verdict: 'malicious' })] };
     const changed = { ...suspicious, checks: [{ id: 'integrity.checksum', status: 'fail', detail: '' } as const] };
     for (const over of [bad, changed]) {
@@ -233,15 +233,15 @@ describe('a waiver of a rule of the policy', () => {
     }
   });
 
-  it('does not stand for a verdict that shares its name', () => {
+  it('does not replace a waiver of the verdict with the same name', () => {
     const denied: RuleOutcome[] = [{ id: 'verdict.suspicious', outcome: 'deny', message: '2 files', findings: [] }];
     const { judged } = judgeWaivers(suspicious, [waiver({ rule: 'verdict.suspicious', file: 'a.pkl' })], NOW);
     expect(waiveRules(suspicious, judged, denied).rules).toEqual(denied);
   });
 });
 
-describe('what waivers add to an assessment', () => {
-  it('is added once, and changes nothing of what they waive', () => {
+describe('the findings that waivers add to an assessment', () => {
+  it('are added once, and change nothing of what is waived', () => {
     const waivers = [waiver({ file: 'a.pkl' }), waiver({ file: 'b.pkl', expires: '2026-01-01' })];
     const once = withWaiverFindings(suspicious, waivers, NOW);
     expect(once.findings).toHaveLength(3);
@@ -252,7 +252,7 @@ describe('what waivers add to an assessment', () => {
     expect(after?.judged).toEqual(before?.judged);
   });
 
-  it('is explained by the catalogue, which says the same', () => {
+  it('equal their rules in the catalogue', () => {
     for (const rule of Object.values(WAIVER_RULES)) expect(RULES.get(rule.id)).toMatchObject(rule);
   });
 });

@@ -36,7 +36,7 @@ async function gateAction(registry: Registry): Promise<string | undefined> {
 describeOnBoth('approvals under newer rules', (fresh) => {
   const bench = new Bench(fresh);
 
-  it('carry over to another policy that holds nothing new against the version, by a signed re-evaluation', async () => {
+  it('carry over by a signed re-evaluation to a policy that finds nothing new in the version', async () => {
     const database = await bench.fresh();
     const version = await standing(await bench.open({ database }), 'staging');
     const policy = policyOfRule('files.size() > 0');
@@ -56,12 +56,12 @@ describeOnBoth('approvals under newer rules', (fresh) => {
       verificationResult: 'PASSED',
     });
     expect(await gateAction(registry)).toBe('allow');
-    // Done once: nothing is behind any more.
+    // A second run finds nothing left to do.
     expect(await registry.reevaluate(sam)).toMatchObject({ versions: 1, carried: 0, voided: 0 });
     expect(await registry.verifyAuditLog(sam)).toMatchObject({ kind: 'intact' });
   });
 
-  it('are void under another policy that holds something new against it', async () => {
+  it('are void under a policy that finds something new in the version', async () => {
     const database = await bench.fresh();
     const version = await standing(await bench.open({ database }), 'staging');
     const warns = await bench.open({ database, rules: await stagingRules(policyOfRule('files.size() > 2', 'warn')) });
@@ -76,7 +76,7 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     expect(await gateAction(warns)).toBe('deny');
   });
 
-  it('are void when no key to sign that could sign a re-evaluation', async () => {
+  it('are void when no key can sign a re-evaluation', async () => {
     const database = await bench.fresh();
     const version = await standing(await bench.open({ database }), 'staging');
     const { openRegistry } = await import('../../../src/registry/index.ts');
@@ -90,7 +90,7 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     }
   });
 
-  it('carry over or are void when a newer ruleset looked at the bytes', async () => {
+  it('carry over or become void after a scan under a newer ruleset', async () => {
     const registry = await bench.open({ rules: await stagingRules((await loadRegistryRules(null)).candidate.policy) });
     const version = await standing(registry, 'staging', { verdict: 'not-assessed' });
     await registered(registry, { verdict: 'not-assessed', ruleset: NEWER_RULESET });
@@ -106,7 +106,7 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     expect(await gateAction(registry)).toBe('deny');
   });
 
-  it('tell which versions have to be scanned again', async () => {
+  it('list the versions that need a new scan', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry);
     const { version: newer } = await registered(registry, { name: 'two', ruleset: NEWER_RULESET });
@@ -119,7 +119,7 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     await expect(registry.reevaluate(sam, { signal })).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  it('are of what was seen: another decision that came between is not approved', async () => {
+  it('hold only for the decision that the approver saw', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry);
     const { id } = await registry.requestTransition(sam, version.id, 'staging', '');
@@ -140,7 +140,7 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     for (const part of ['decision', 'digest', 'policyDigest', 'rulesetDigest'] as const) {
       expect(await codeOf(vote({ ...before, [part]: digestOf('other') }))).toBe('changed');
     }
-    // The same bytes, under the same policy and ruleset: looked at once more.
+    // A second scan of the same bytes, under the same policy and ruleset.
     await registered(registry, { findings: [findingOf('pickle.global.unlisted')] });
     const { decision, ...same } = before;
     expect(await decisionNow()).toMatchObject(same);
@@ -152,7 +152,7 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     expect((await vote(await decisionNow())).state).toBe('approved');
   });
 
-  it('are asked for under the policy of now, not under the one of the last decision', async () => {
+  it('are requested under the current policy, not under the policy of the last decision', async () => {
     const database = await bench.fresh();
     const before = await bench.open({ database });
     const { version } = await registered(before);
@@ -176,7 +176,7 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     });
   });
 
-  it('let who gave one that no longer holds vote again, and nobody else twice', async () => {
+  it('let the person whose approval became void vote again, and no other voter', async () => {
     const database = await bench.fresh();
     const two = async (rules: RegistryRules): Promise<RegistryRules> => {
       return { ...rules, staging: { ...rules.staging, approvals: [{ role: 'reviewer', count: 2 }] } };
@@ -197,7 +197,7 @@ describeOnBoth('approvals under newer rules', (fresh) => {
     expect((await registry.approvals(sam, version.id)).map(({ state }) => state)).toEqual(['void', 'valid', 'valid']);
   });
 
-  it('count only as far as they prove who approves, by the rules of the last vote', async () => {
+  it('count only if their method is allowed by the rules at the last vote', async () => {
     const database = await bench.fresh();
     const registry = await bench.open({ database });
     const version = await standing(registry, 'staging');

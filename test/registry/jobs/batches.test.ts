@@ -19,7 +19,7 @@ async function claimed({ jobs }: Registry, id: string | undefined): Promise<Clai
   return job;
 }
 
-/** What the audit log says of it. */
+/** The actions that the audit log holds for the batch. */
 async function said(registry: Registry, batch: string) {
   const { items } = await registry.auditLog(sam, { subject: batch, limit: 200 });
   return items.map(({ action, detail }) => [action, detail]);
@@ -28,7 +28,7 @@ async function said(registry: Registry, batch: string) {
 describeOnBoth('batches', (fresh) => {
   const bench = new Bench(fresh);
 
-  it('hold the jobs of the requests: what was asked for already is the same job, and twice the same is one', async () => {
+  it('reuse a job that exists already and hold one job for two equal requests', async () => {
     const registry = await bench.open();
     const { job } = await registry.jobs.create(sam, { ...requests('known')[0], priority: 3 } as NewJob);
     const { batch, jobs } = await registry.batches.create(sam, requests('known', 'new', 'new'));
@@ -43,7 +43,7 @@ describeOnBoth('batches', (fresh) => {
     expect(await said(registry, batch.id)).toEqual([['batch.created', { jobs: 2 }]]);
   });
 
-  it('are there with all their jobs, or not at all', async () => {
+  it('are created with all their jobs or not at all', async () => {
     const registry = await bench.open();
     const head = await registry.auditHead(sam);
     expect(await codeOf(registry.batches.create(sam, requests('1', '2', '3'), 2))).toBe('queue-full');
@@ -55,7 +55,7 @@ describeOnBoth('batches', (fresh) => {
     expect(await registry.jobs.counts()).toEqual(NONE);
   });
 
-  it('end once, when the last job has, however each of them ended', async () => {
+  it('end once, when their last job ends in any state', async () => {
     const database = await bench.fresh();
     const registry = await bench.open({ database });
     const { batch, jobs } = await registry.batches.create(
@@ -75,7 +75,7 @@ describeOnBoth('batches', (fresh) => {
     const ofAgain = await claimed(registry, again);
     await registry.jobs.heartbeat(ofAgain, MINUTE, { filesDone: 1, files: 2, bytesDone: 3, bytes: 4 });
     await registry.jobs.finish(ofAgain, { ...end, retry: true });
-    // Looks for those that end their workers.
+    // The check that ends jobs whose workers died.
     expect(await registry.jobs.claimNamed('worker', MINUTE, lost ?? '')).toBeUndefined();
     await registry.batches.endAll();
     expect(await registry.batches.get(sam, batch.id)).toMatchObject({
@@ -104,7 +104,7 @@ describeOnBoth('batches', (fresh) => {
     expect(await registry.verifyAuditLog(sam)).toMatchObject({ kind: 'intact' });
   });
 
-  it('share jobs, and end with them', async () => {
+  it('share jobs and end together with them', async () => {
     const registry = await bench.open();
     const one = await registry.batches.create(sam, requests('a', 'b'));
     const two = await registry.batches.create(sam, requests('b', 'c'));
@@ -116,7 +116,7 @@ describeOnBoth('batches', (fresh) => {
       jobs: { ...NONE, queued: 1, cancelled: 1 },
     });
     await registry.jobs.cancel(sam, two.jobs[1]?.job.id ?? '');
-    // Nobody has looked yet, and nothing is left to cancel.
+    // The batch is not marked as ended yet, but no job of it can be cancelled.
     expect(await codeOf(registry.batches.cancel(sam, two.batch.id))).toBe('ended');
     await registry.batches.endAll();
     expect((await registry.batches.get(sam, two.batch.id)).state).toBe('ended');
@@ -128,7 +128,7 @@ describeOnBoth('batches', (fresh) => {
     ]);
   });
 
-  it('are all ended, however many', async () => {
+  it('all end, in any number', async () => {
     const registry = await bench.open();
     const { jobs } = await registry.batches.create(sam, requests('shared'));
     for (let i = 0; i < 110; i++) await registry.batches.create(sam, requests('shared'));
@@ -139,7 +139,7 @@ describeOnBoth('batches', (fresh) => {
     expect(items.filter(({ action }) => action === 'batch.ended')).toHaveLength(111);
   });
 
-  it('are nothing to another tenant', async () => {
+  it('are not found by another tenant', async () => {
     const registry = await bench.open();
     const { batch } = await registry.batches.create(sam, requests('a'));
     expect(await codeOf(registry.batches.get(stranger, batch.id))).toBe('not-found');

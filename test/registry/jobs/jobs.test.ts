@@ -27,7 +27,7 @@ describeOnBoth('jobs', (fresh) => {
     return (await registry.jobs.create(sam, { target, model: 'acme/model', ruleset: 'r1', priority })).job;
   }
 
-  it('are the same while one of the same is queued or running', async () => {
+  it('are reused while an equal one is queued or running', async () => {
     const registry = await bench.open();
     const request = { target: 'hf://acme/model', model: 'acme/model', ruleset: 'r1' };
     const first = await registry.jobs.create(sam, request);
@@ -44,7 +44,7 @@ describeOnBoth('jobs', (fresh) => {
     expect((await registry.jobs.create(sam, request)).created).toBe(true);
   });
 
-  it('are taken by priority, then in their order, each by one worker', async () => {
+  it('are claimed by priority, then in order, each by one worker', async () => {
     const registry = await bench.open();
     const low = await created(registry, 'hf://a/low');
     const next = await created(registry, 'hf://a/next');
@@ -52,13 +52,13 @@ describeOnBoth('jobs', (fresh) => {
     expect(await registry.jobs.queued(10)).toEqual([high.id, low.id, next.id]);
     const taken = await Promise.all([1, 2, 3, 4].map(() => claim(registry)));
     expect(taken.map((one) => one?.job.id).sort()).toEqual([high.id, low.id, next.id, undefined].sort());
-    // A server is asked by several connections: who comes away empty is not always the last.
+    // PostgreSQL answers several connections: the one that gets no job is not always the last.
     const [one] = taken.filter((claim) => claim !== undefined);
     expect(one?.job).toMatchObject({ state: 'running', attempts: 1, startedAt: bench.clock.now().toISOString() });
     expect(await registry.jobs.counts()).toEqual({ queued: 0, running: 3, done: 0, failed: 0, cancelled: 0 });
   });
 
-  it('end once, by who holds the lease', async () => {
+  it('are ended once, by the holder of the lease', async () => {
     const registry = await bench.open();
     const { id } = await created(registry);
     const first = await claimed(registry, id);
@@ -78,7 +78,7 @@ describeOnBoth('jobs', (fresh) => {
     expect(await registry.jobs.state('none')).toBeUndefined();
   });
 
-  it('are done with the version that they register, whoever comes again with them', async () => {
+  it('are done once their version is registered, and another registration of the job changes nothing', async () => {
     const registry = await bench.open();
     const { id } = await created(registry);
     const first = await claimed(registry, id);
@@ -98,7 +98,7 @@ describeOnBoth('jobs', (fresh) => {
     expect(await codeOf(registry.register(sam, { ...registration, job: other.id }))).toBe('ended');
   });
 
-  it('are tried again after a pause, up to a number of times', async () => {
+  it('are retried after a pause, up to a limit', async () => {
     const registry = await bench.open();
     const { id } = await created(registry);
     const failed = { kind: 'failed', code: 'network', message: 'no answer\0', retry: true, afterMs: MINUTE } as const;
@@ -120,7 +120,7 @@ describeOnBoth('jobs', (fresh) => {
     expect(await registry.jobs.get(sam, other.id)).toMatchObject({ state: 'failed', attempts: 1 });
   });
 
-  it('are handed back without counting', async () => {
+  it('return to the queue without a counted attempt when they are released', async () => {
     const registry = await bench.open();
     const { id } = await created(registry);
     for (let i = 0; i < MAX_ATTEMPTS + 2; i++) {
@@ -129,7 +129,7 @@ describeOnBoth('jobs', (fresh) => {
     expect(await registry.jobs.get(sam, id)).toMatchObject({ state: 'queued', attempts: 0 });
   });
 
-  it('fail when they kill their workers', async () => {
+  it('fail after they kill their workers repeatedly', async () => {
     const registry = await bench.open();
     const { id } = await created(registry);
     for (let i = 0; i < MAX_ATTEMPTS; i++) {
@@ -140,7 +140,7 @@ describeOnBoth('jobs', (fresh) => {
     expect(await registry.jobs.get(sam, id)).toMatchObject({ state: 'failed', error: { code: 'worker-lost' } });
   });
 
-  it('are cancelled, queued or running, and then no more', async () => {
+  it('can be cancelled while queued or running, and not afterwards', async () => {
     const registry = await bench.open();
     const queued = await created(registry, 'hf://a/one');
     const running = await claimed(registry, (await created(registry, 'hf://a/two')).id);
@@ -156,7 +156,7 @@ describeOnBoth('jobs', (fresh) => {
     expect(actions).toEqual(['job.created', 'job.created', 'job.cancelled', 'job.cancelled']);
   });
 
-  it('are no more than may wait, of one tenant: those that nobody waits for do not count', async () => {
+  it('are limited per tenant, without those that no caller waits for', async () => {
     const registry = await bench.open();
     const requests = (...names: string[]) =>
       names.map((one) => ({ target: `hf://a/${one}`, model: 'm', ruleset: 'r' }));
@@ -170,24 +170,24 @@ describeOnBoth('jobs', (fresh) => {
     expect(await codeOf(registry.jobs.createAll(sam, requests('1', '3'), 2))).toBe('queue-full');
     expect(await registry.auditHead(sam)).toBe(head);
     expect(await registry.jobs.createAll(sam, requests('1', '2'), 2)).toMatchObject([{ created: false }, {}]);
-    // One that is there already is no reason to refuse, however many there are.
+    // A request for an existing job is not refused, however many jobs exist.
     expect(await registry.jobs.createAll(sam, requests('1'), 1)).toMatchObject([{ created: false }]);
     expect(await codeOf(registry.jobs.createAll({ ...sam, tenant: 'other' }, requests('3'), 2))).toBe(
       'nothing was refused',
     );
-    // Neither is one that runs.
+    // The same holds for a running job.
     await claimed(registry);
     expect(await registry.jobs.createAll(sam, requests('3'), 2)).toMatchObject([{ created: true }]);
   });
 
-  it('keep what a version was made from', async () => {
+  it('keep the lineage of the version', async () => {
     const registry = await bench.open();
     const lineage = { baseModels: [{ ref: 'hf://a/b', digest: null }], datasets: ['d'], code: null, run: 'r' };
     await registry.jobs.create(sam, { target: 'hf://a/c', model: 'm', ruleset: 'r', lineage });
     expect((await claimed(registry)).lineage).toEqual(lineage);
   });
 
-  it('are refused when they are none', async () => {
+  it('are refused when their request is invalid', async () => {
     const registry = await bench.open();
     const create = (changes: object) =>
       codeOf(registry.jobs.create(sam, { target: 't', model: 'm', ruleset: 'r', ...changes }));

@@ -20,8 +20,8 @@ async function refused(text: string): Promise<string> {
   return 'nothing was refused';
 }
 
-describe('rules of a registry', () => {
-  it('are shipped', async () => {
+describe('the rules of a registry', () => {
+  it('have defaults in the package', async () => {
     const { candidate, staging, production } = await loadRegistryRules(null);
     expect([candidate, staging, production].map(({ policy }) => policy.name)).toEqual([
       'baseline',
@@ -91,16 +91,16 @@ stages:
     ['version: 1\nstages:\n  staging: {methods: [keys]}', 'rules.yaml:3:23: keys is not a method'],
     ['version: 1\nstages: [', 'rules.yaml:2:10: this is not YAML'],
     ['', 'rules.yaml:1:1: the file is empty'],
-  ])('of %j are refused with their place', async (text, message) => {
+  ])('are refused for %j, with the place of the error', async (text, message) => {
     expect(await refused(text)).toContain(message);
   });
 
-  it('name a policy that is broken by its own place', async () => {
+  it('report the place within an invalid policy file', async () => {
     writeFileSync(join(folder, 'broken.yaml'), 'apiVersion: assay.dev/v1\nkind: Else\n');
     expect(await refused('version: 1\nstages:\n  staging: {policy: broken.yaml}')).toMatch(/^broken\.yaml:\d+:\d+: /);
   });
 
-  it('are told when their file is not there', async () => {
+  it('report a file that does not exist', async () => {
     await expect(loadRegistryRules(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'not-found' });
   });
 });

@@ -27,14 +27,14 @@ const MINUTE = 60_000;
 const textOf = (time: Date) => time.toISOString().replace('.000', '');
 const QUERY = { ref: `hf://acme/model@${commitOf('one')}` };
 
-/** The rules with another policy for staging; the registry goes on with those that it was opened with. */
+/** The rules with another policy for staging; the registry keeps the rules that it was opened with. */
 async function rulesWith(policy: string) {
   const path = join(folder, `${policy}.yaml`);
   writeFileSync(path, `version: 1\nstages:\n  staging: {policy: ${policy}}\n  production: {policy: strict}\n`);
   return loadRegistryRules(path);
 }
 
-/** Approved for staging under a policy. */
+/** Approves a version for staging under the policy. */
 async function approvedUnder(policy: string, by: 'key' | 'service', sample = {}): Promise<Version> {
   await shop.registry.close();
   shop.rules = await rulesWith(policy);
@@ -44,7 +44,7 @@ async function approvedUnder(policy: string, by: 'key' | 'service', sample = {})
   return version;
 }
 
-/** What a writer says that saw the rules change just now. */
+/** The entry that a writer gives right after it saw the rules change. */
 async function entryUnder(policy: string, at = shop.now()) {
   const rules = await rulesWith(policy);
   const former = formerPolicies({ rules: shop.rules, former: [] }, rules, at);
@@ -52,9 +52,9 @@ async function entryUnder(policy: string, at = shop.now()) {
   return document.entries[0];
 }
 
-describe('an approval under a policy that another has replaced', () => {
+describe('an approval under a replaced policy', () => {
   for (const by of ['key', 'service'] as const) {
-    it(`counts for ten minutes, until the service has looked again, given by ${by}`, async () => {
+    it(`counts for ten minutes and again after a re-evaluation, when given by ${by}`, async () => {
       await approvedUnder('baseline', by);
       const changed = shop.now();
       const until = textOf(new Date(changed.getTime() + 10 * MINUTE));
@@ -74,7 +74,7 @@ describe('an approval under a policy that another has replaced', () => {
     });
   }
 
-  it('lets nothing run that the newer policy denies', async () => {
+  it('does not allow what the newer policy denies', async () => {
     const odd = { verdict: 'suspicious', findings: [findingOf('pickle.global.unlisted')] };
     await approvedUnder('research', 'key', odd);
     expect(await entryUnder('baseline')).toMatchObject({
@@ -83,21 +83,21 @@ describe('an approval under a policy that another has replaced', () => {
     });
   });
 
-  it('does not outlive being revoked', async () => {
+  it('ends when it is revoked', async () => {
     const version = await approvedUnder('baseline', 'key');
     for (const { id } of await shop.registry.approvals(sam, version.id)) await shop.registry.revoke(ada, id, 'lost');
     expect(await entryUnder('strict')).toMatchObject({ status: 'denied' });
   });
 
-  it('ends when it would have ended', async () => {
+  it('ends at its own expiry if that comes first', async () => {
     const end = new Date(shop.now().getTime() + 8 * MINUTE);
     await shop.bring(await shop.register(), 'staging', 'key', end);
     expect((await entryUnder('strict'))?.stages).toEqual([{ stage: 'staging', notAfter: textOf(end) }]);
   });
 });
 
-describe('policies that were replaced', () => {
-  it('are remembered by stage, each for its own time, and not when they came back', async () => {
+describe('replaced policies', () => {
+  it('are kept by stage, each with its own end, and dropped when they become current again', async () => {
     const [baseline, strict, research] = [
       await rulesWith('baseline'),
       await rulesWith('strict'),
@@ -115,8 +115,8 @@ describe('policies that were replaced', () => {
   });
 });
 
-describe('watching', () => {
-  it('goes on to approve while a policy changes, also when the database was away meanwhile', async () => {
+describe('watch mode', () => {
+  it('keeps approvals in the snapshot while a policy changes and the database is unavailable in between', async () => {
     await approvedUnder('baseline', 'service');
     let [options, isAway, written] = [await shop.options(), false, 0];
     const failures: unknown[] = [];
@@ -143,7 +143,7 @@ describe('watching', () => {
     await until('snapshot 2 is written', () => written === 2);
     expect(answer()).toBe('approved');
     isAway = true;
-    await until('the failure is told', () => failures.length > 0);
+    await until('the failure is reported', () => failures.length > 0);
     isAway = false;
     await until('snapshot 3 is written', () => written === 3);
     expect(answer()).toBe('approved');

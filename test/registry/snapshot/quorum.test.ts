@@ -14,7 +14,7 @@ const two: { role: Role; count: number }[] = [
 ];
 
 describe('a quorum', () => {
-  it('is of distinct people, each in a role that he has', () => {
+  it('needs distinct people, each in a role that they hold', () => {
     expect(quorumOf(two, [voice('a', ['reviewer'])])).toBeUndefined();
     expect(quorumOf(two, [voice('a'), voice('a')])).toBeUndefined();
     expect(quorumOf(two, [voice('a', ['reviewer']), voice('b', ['reviewer'])])).toBeUndefined();
@@ -22,12 +22,12 @@ describe('a quorum', () => {
     expect(quorumOf(two, [voice('a'), voice('b')])).toHaveLength(2);
   });
 
-  it('lets who can do more make room', () => {
+  it('assigns a voter with several roles to the role that nobody else can fill', () => {
     expect(quorumOf(two, [voice('a'), voice('b', ['reviewer'])])).toHaveLength(2);
     expect(quorumOf(two, [voice('a', ['security-approver', 'reviewer']), voice('b', ['reviewer'])])).toHaveLength(2);
   });
 
-  it('holds as long as it can', () => {
+  it('takes the votes that last longest', () => {
     const voices = [
       voice('a', ['reviewer'], 10),
       voice('a', ['reviewer'], 30),
@@ -41,7 +41,7 @@ describe('a quorum', () => {
     ).toEqual([20, 30]);
   });
 
-  it('is found whenever there is one', () => {
+  it('is found whenever one exists', () => {
     const roles = fc.constantFrom<Role>('reviewer', 'security-approver', 'admin');
     const voices = fc.array(
       fc.record({
@@ -64,7 +64,7 @@ describe('a quorum', () => {
   });
 });
 
-/** By trying everything. */
+/** Tries every assignment. */
 function exists(places: readonly Role[], voices: readonly Voice[], taken: ReadonlySet<string>): boolean {
   const [first, ...rest] = places;
   if (first === undefined) return true;

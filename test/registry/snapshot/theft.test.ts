@@ -18,7 +18,7 @@ import { assessmentOf, commitOf, digestOf, findingOf, NEWER_RULESET, RULESET } f
 import { ada, sam, selma } from '../people.ts';
 import { Workshop } from './workshop.ts';
 
-/** The thief has the database and whatever else is said, and forges the audit log as well as anybody can: by adding to its end. */
+/** The attacker has the database and what a test adds to that, and forges the audit log in the strongest possible way: by appending to it. */
 let folder: string;
 let database: string;
 let shop: Workshop;
@@ -38,7 +38,7 @@ afterEach(async () => {
 function steal(work: (db: InstanceType<typeof Database>) => void): void {
   const db = new Database(database);
   try {
-    // What keeps honest programs from changing the log keeps no thief.
+    // The triggers that keep programs from changing the log do not stop the attacker.
     const triggers = db.prepare("select name from sqlite_master where type = 'trigger'").pluck().all();
     for (const name of triggers) db.exec(`drop trigger ${name}`);
     db.transaction(() => work(db))();
@@ -52,7 +52,7 @@ interface Entry {
   hash: string;
 }
 
-/** Adds an entry to the audit log, hashes and head included. */
+/** Appends an entry to the audit log with valid hashes and head. */
 function log(
   db: InstanceType<typeof Database>,
   action: string,
@@ -68,7 +68,7 @@ function log(
   db.prepare("update tenants set audit_seq = ?, audit_hash = ? where name = 'acme'").run(row.seq, row.hash);
 }
 
-/** Puts rows of approvals beside a version, changed as the thief likes, and tells of them in the log. */
+/** Inserts rows of approvals for a version, changed by the attacker, and logs them. */
 function giveApprovals(
   from: readonly ApprovalRecord[],
   to: Version,
@@ -106,7 +106,7 @@ function giveApprovals(
 async function written() {
   shop.pass();
   const { document, omitted } = await shop.write();
-  // What is published is what was said.
+  // The published document equals the one just checked.
   const snapshot = openSnapshot(readFileSync(shop.output), { trust: shop.keys.writer.publicKey, now: shop.now() });
   const approved = document.entries.filter(({ status }) => status === 'approved').map(({ number }) => number);
   return { document, omitted, approved, snapshot, why: omitted.map(({ why }) => why).join('\n') };
@@ -134,7 +134,7 @@ function requestFor({ digest }: Version): WaiverRequest {
   return { rule: 'pickle.global.unlisted', digest, reason: 'ours', owner: 'ml', expires: '2027-06-01T00:00:00Z' };
 }
 
-/** A waiver as the registry would have written it, which decides by it when it decides again. */
+/** Forges a waiver as the registry would have written it, which the next decision takes into account. */
 async function forgeWaiver(
   request: WaiverRequest,
   attestation: string | null,
@@ -157,8 +157,8 @@ async function forgeWaiver(
 
 const KEYS_ONLY = '[key, keyless]';
 
-describe('who has the database alone', () => {
-  it('moves nothing by writing another stage', async () => {
+describe('an attacker with write access to the database alone', () => {
+  it('cannot move a version by writing another stage', async () => {
     await begin();
     const version = await shop.register();
     steal((db) => db.prepare("update versions set stage = 'production' where id = ?").run(version.id));
@@ -167,7 +167,7 @@ describe('who has the database alone', () => {
     expect(why).toMatch(/approvals for production are not valid: 1 by a reviewer and 1 by a security-approver needed/);
   });
 
-  it('cannot give the approvals of one version to another', async () => {
+  it('cannot transfer the approvals of one version to another', async () => {
     await begin();
     const good = await shop.approved();
     const evil = await shop.register({ name: 'evil' });
@@ -175,16 +175,16 @@ describe('who has the database alone', () => {
     const { approved, why } = await written();
     expect(approved).toEqual([good.number]);
     expect(why).toMatch(/about something else/);
-    // Nor by writing the digest of the approved bytes beside the other references.
+    // Nor by adding the digest of the approved bytes to the other version's references.
     steal((db) => db.prepare('update versions set digest = ? where id = ?').run('sha256:0', good.id));
     steal((db) => db.prepare('update versions set digest = ? where id = ?').run(good.digest, evil.id));
     const { snapshot, why: later } = await written();
     expect(snapshot.lookup({ ref: `hf://acme/model@${commitOf('evil')}` }, { now: shop.now() }).kind).toBe('denied');
-    // What cannot be written at all keeps nothing else from being written.
+    // An entry that cannot be written does not block the others.
     expect(later).toMatch(/its digest is not valid/);
   });
 
-  it('cannot make an approval for one stage one for another, nor two of one', async () => {
+  it('cannot move an approval to another stage or duplicate it', async () => {
     await begin();
     const version = await shop.register();
     await shop.bring(version, 'staging');
@@ -196,7 +196,7 @@ describe('who has the database alone', () => {
     expect(why).toMatch(/the approval is for staging, not for production/);
   });
 
-  it('cannot let one person fill two places', async () => {
+  it('cannot make one person fill two places of a quorum', async () => {
     await begin();
     const version = await shop.approved();
     steal((db) => {
@@ -210,7 +210,7 @@ describe('who has the database alone', () => {
     expect(version.number).toBe(1);
   });
 
-  it('cannot bring back what was revoked, quarantined or retired', async () => {
+  it('cannot bring back a revoked, quarantined or retired version', async () => {
     await begin();
     const [one, two, three] = [
       await shop.approved(),
@@ -228,7 +228,7 @@ describe('who has the database alone', () => {
       db.prepare("update versions set stage = 'production'").run();
     });
     expect((await written()).approved).toEqual([]);
-    // Not by telling the log that they moved on, and the approvals were given once more.
+    // Nor by logging that they moved on and that the approvals were given again.
     shop.pass();
     for (const version of [one, two, three]) {
       steal((db) =>
@@ -242,7 +242,7 @@ describe('who has the database alone', () => {
     expect(why).toMatch(/the audit log records its revocation/);
   });
 
-  it('cannot put another reference beside approved bytes', async () => {
+  it('cannot add a reference to approved bytes', async () => {
     await begin();
     const version = await shop.approved();
     const evil = `hf://evil/model@${commitOf('evil')}`;
@@ -261,7 +261,7 @@ describe('who has the database alone', () => {
     expect(omitted).toEqual([expect.objectContaining({ what: `reference ${evil}` })]);
   });
 
-  it('cannot prolong a waiver, nor give one after the approvals', async () => {
+  it('cannot extend a waiver or add one after the approvals', async () => {
     await begin();
     const found = { verdict: 'suspicious', findings: [findingOf('pickle.global.unlisted')] } as const;
     const version = await shop.register(found);
@@ -282,7 +282,7 @@ describe('who has the database alone', () => {
     expect(document.entries[0]?.reason).toMatch(/suspicious/);
   });
 
-  it('cannot waive anything: a waiver is signed, or none', async () => {
+  it('cannot waive a finding without a valid signature', async () => {
     await begin();
     const version = await shop.register(SUSPICIOUS);
     const other = await shop.register({ name: 'other' });
@@ -304,7 +304,7 @@ describe('who has the database alone', () => {
     }
   });
 
-  it('cannot bring back a waiver that was revoked, nor one that the log never told of', async () => {
+  it('cannot bring back a revoked waiver, nor one that the log does not contain', async () => {
     await begin();
     const version = await shop.register(SUSPICIOUS);
     const request = requestFor(version);
@@ -320,13 +320,13 @@ describe('who has the database alone', () => {
     expect((await written()).why).toMatch(/the audit log does not record it/);
   });
 
-  it('cannot write another policy beside an approval, nor change the rules', async () => {
+  it('cannot write another policy into an approval or change the rules', async () => {
     await begin();
     const version = await shop.approved();
     steal((db) =>
       db.prepare('update approvals set policy_digest = ?, held_policy = ?').run(digestOf('x'), digestOf('x')),
     );
-    // What the tables say of it counts for nothing, either way.
+    // What the tables say about it has no effect, either way.
     expect((await written()).approved).toEqual([version.number]);
     const { staging } = shop.rules;
     const rules = { ...shop.rules, production: { ...shop.rules.production, policy: staging.policy } };
@@ -335,7 +335,7 @@ describe('who has the database alone', () => {
     expect(now.document.entries[0]?.stages.map(({ stage }) => stage)).toEqual(['staging']);
   });
 
-  it('cannot sign for anybody: attestations are proven, or nothing', async () => {
+  it('cannot sign as anybody: only attestations that verify count', async () => {
     await begin();
     const version = await shop.approved();
     const forged = await sign(approvalStatement(version, undefined), shop.keys.stranger);
@@ -358,8 +358,8 @@ describe('who has the database alone', () => {
   });
 });
 
-describe('who has the database and the key of the service', () => {
-  it('cannot approve where people approve by keys of their own', async () => {
+describe('an attacker with the database and the key of the service', () => {
+  it('cannot approve where approvers must use their own keys', async () => {
     await begin(KEYS_ONLY);
     const version = await shop.register();
     await shop.bring(version, 'staging');
@@ -382,7 +382,7 @@ describe('who has the database and the key of the service', () => {
     expect(why).toMatch(/it was signed by service, but production requires key or keyless/);
   });
 
-  it('cannot pass for a person by leaving out for whom it signs', async () => {
+  it('cannot pass for a person by omitting whom the service signs for', async () => {
     await begin(KEYS_ONLY);
     const version = await shop.register();
     await shop.bring(version, 'staging');
@@ -396,14 +396,14 @@ describe('who has the database and the key of the service', () => {
     expect(why).toMatch(/"service" signs for the service, but the approval names no person/);
   });
 
-  it('cannot waive for a stage where people sign by keys of their own, nor leave out for whom', async () => {
+  it('cannot waive for a stage where waivers need personal keys, nor omit whom the service signs for', async () => {
     await begin(KEYS_ONLY);
     const version = await shop.register(SUSPICIOUS);
     const request = requestFor(version);
     const forged = await shop.waive(shop.keys.service, request, { method: 'service', subject: 'selma' });
     await forgeWaiver(request, forged, 'service');
     await shop.bring(version, 'staging');
-    // Whoever approves by a key does so elsewhere: the registry itself does not take it either.
+    // The registry itself also refuses service-signed waivers for a stage with personal keys.
     await expect(shop.bring(version, 'production')).rejects.toThrow(/verdict.suspicious/);
     const staging = await shop.registry.approvals(sam, version.id);
     for (const [role, key] of [
@@ -462,17 +462,17 @@ describe('who has the database and the key of the service', () => {
     }
     steal((db) => {
       log(db, 'waiver.added', version.digest, { id: 'w', ...waiver });
-      // Even with a log that never heard that the approvals are void.
+      // The result is the same with a log that lacks the entry that voids the approvals.
       db.prepare("update versions set stage = 'production'").run();
     });
     const { approved } = await written();
     expect(approved).toEqual([]);
   });
 
-  it('cannot carry an approval over to what the policy denies', async () => {
+  it('cannot carry an approval over to a policy that denies the version', async () => {
     await begin();
     const version = await shop.approved();
-    // The thief writes another assessment, without a word in the log.
+    // The attacker writes another assessment and does not log it.
     const body = JSON.stringify(assessmentOf({ verdict: 'malicious', ruleset: RULESET }));
     steal((db) => db.prepare('update assessments set body = ? where version = ?').run(body, version.id));
     const { approved, document } = await written();
@@ -481,8 +481,8 @@ describe('who has the database and the key of the service', () => {
   });
 });
 
-describe('bytes that have several names', () => {
-  it('are denied under all of them when one is quarantined', async () => {
+describe('bytes with several references', () => {
+  it('are denied under every reference when one is quarantined', async () => {
     await begin();
     await shop.approved();
     const copy = await shop.register({}, 'acme/copy');

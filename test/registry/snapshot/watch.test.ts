@@ -27,8 +27,8 @@ afterEach(async () => {
 
 const query = (name = 'one') => ({ ref: `hf://acme/model@${commitOf(name)}` });
 
-describe('a writer that goes on', () => {
-  it('reads only what was done since, and says the same as one that starts again', async () => {
+describe('a long-lived writer', () => {
+  it('reads only new log entries and writes the same snapshot as a fresh writer', async () => {
     await shop.approved();
     const second = await shop.approved({ name: 'two' });
     const writer = new SnapshotWriter(await shop.options());
@@ -58,7 +58,7 @@ describe('a writer that goes on', () => {
     }
   });
 
-  it('notices what ends by itself', async () => {
+  it('notices approvals that expire', async () => {
     const version = await shop.register();
     await shop.bring(version, 'staging', 'key', new Date('2026-11-25T13:00:00Z'));
     const writer = new SnapshotWriter(await shop.options());
@@ -71,8 +71,8 @@ describe('a writer that goes on', () => {
   });
 });
 
-describe('watching', () => {
-  it('publishes a revocation by itself, goes on after a failure, and ends when it is told', async () => {
+describe('watch mode', () => {
+  it('publishes a revocation by itself, continues after a failure, and stops when it is aborted', async () => {
     await shop.approved();
     const written: WrittenSnapshot[] = [];
     const failures: unknown[] = [];
@@ -92,12 +92,12 @@ describe('watching', () => {
       onFailure: (error) => failures.push(error),
     });
     await until('the first is written', () => written.length === 1);
-    // It looks again and again, and finds nothing new.
+    // The writer checks repeatedly and finds no change.
     const enough = looks + 5;
     await until('it has looked again', () => looks >= enough);
     expect(written).toHaveLength(1);
     isAway = true;
-    await until('the failure is told', () => failures.length > 0);
+    await until('the failure is reported', () => failures.length > 0);
     isAway = false;
     const [version] = await shop.registry.versionsOf(sam, query());
     await shop.registry.quarantine(ada, version?.id ?? '', 'it phones home');

@@ -23,7 +23,7 @@ import { digestOfTrust, type WriteOptions, writeSnapshot } from '../../../src/re
 import { assessmentOf, type Sample } from '../assessments.ts';
 import { rita, sam, selma } from '../people.ts';
 
-/** A registry with people, keys and a trust file; its clock goes on a minute with each step. */
+/** A registry with people, keys and a trust file; its clock advances by a minute with each step. */
 export class Workshop {
   readonly keys = {
     rita: generateKeyPairSync('ed25519'),
@@ -92,7 +92,7 @@ signers:
     return (await this.registry.register(sam, { model, assessment: assessmentOf(sample) })).version;
   }
 
-  /** A signed approval as its approver makes it at his own machine. */
+  /** An approval as its approver signs it on another machine. */
   async attest(
     key: KeyPairKeyObjectResult,
     version: Version,
@@ -112,7 +112,7 @@ signers:
     return JSON.stringify(await signStatement(statement, keySigner(key.privateKey)));
   }
 
-  /** A waiver as somebody signs it at his own machine; with an approver, as a service signs it for him. */
+  /** A waiver as its grantor signs it on another machine; with an approver, as a service signs it for that person. */
   async waive(key: KeyPairKeyObjectResult, request: WaiverRequest, approver?: ServiceApprover): Promise<string> {
     const { digest, expires, ...rest } = request;
     const statement = createStatement('waiver', {
@@ -125,7 +125,7 @@ signers:
     return JSON.stringify(await signStatement(statement, keySigner(key.privateKey)));
   }
 
-  /** By keys of their own, or by sessions. */
+  /** Votes signed with personal keys, or votes from sessions. */
   async bring(
     version: Version,
     to: 'staging' | 'production',
@@ -175,7 +175,7 @@ signers:
   }
 }
 
-/** What a thief of the database can do: anything, without a key. */
+/** The abilities of an attacker with the database: any statement, but no signature. */
 export function steal(database: string, ...statements: string[]): void {
   const db = new Database(database.replace(/^sqlite:/, ''));
   try {

@@ -31,7 +31,7 @@ const refOf = (name = 'one') => `hf://acme/model@${commitOf(name)}`;
 const ask = (ref = refOf(), stage = 'production') => read().lookup({ ref }, { stage, now: shop.now() });
 
 describeOnBoth('a snapshot of a registry', (fresh) => {
-  it('says what was approved, for which stage, and why the rest was not', async () => {
+  it('lists what is approved for which stage, and why other versions are not', async () => {
     shop = await Workshop.open(folder, await fresh());
     const approved = await shop.approved();
     const staged = await shop.register({ name: 'two' });
@@ -57,7 +57,7 @@ describeOnBoth('a snapshot of a registry', (fresh) => {
     expect(read().lookup({ digest: approved.digest }, { stage: 'production', now: shop.now() }).kind).toBe('approved');
   });
 
-  it('follows what is done: versions rise, a revocation and a quarantine deny at once', async () => {
+  it('reflects each change: the version number rises, and a revocation and a quarantine deny at once', async () => {
     shop = await Workshop.open(folder, await fresh());
     const one = await shop.approved();
     const two = await shop.approved({ name: 'two' });
@@ -71,7 +71,7 @@ describeOnBoth('a snapshot of a registry', (fresh) => {
     expect(ask(refOf('two'))).toMatchObject({ kind: 'denied', reason: 'it is quarantined: it phones home' });
   });
 
-  it('reads the newest assessment of what was asked for, and none of anything else', async () => {
+  it('uses only the newest assessment of each reference', async () => {
     shop = await Workshop.open(folder, await fresh());
     const version = await shop.approved();
     await shop.register({ findings: [findingOf('pickle.global.unlisted')] });
@@ -91,7 +91,7 @@ describeOnBoth('a snapshot of a registry', (fresh) => {
     expect(ask().kind).toBe('approved');
   });
 
-  it('takes approvals that the service signed for people, and what it carried over to newer rules', async () => {
+  it('accepts approvals that the service signed for people or carried over to newer rules', async () => {
     shop = await Workshop.open(folder, await fresh());
     await shop.approved({}, 'service');
     await shop.register({ ruleset: NEWER_RULESET });
@@ -105,7 +105,7 @@ describeOnBoth('a snapshot of a registry', (fresh) => {
     expect(ask().kind).toBe('approved');
   });
 
-  it('carries the earliest end of an approval or a waiver', async () => {
+  it('carries the earliest expiry of an approval or a waiver', async () => {
     shop = await Workshop.open(folder, await fresh());
     const version = await shop.register({ verdict: 'suspicious', findings: [findingOf('pickle.global.unlisted')] });
     const waiver = { digest: version.digest, reason: 'ours', owner: 'ml', expires: '2026-12-24T00:00:00Z' };
@@ -124,13 +124,13 @@ describeOnBoth('a snapshot of a registry', (fresh) => {
   });
 });
 
-describe('what was written before', () => {
+describe('an earlier snapshot', () => {
   beforeEach(async () => {
     shop = await Workshop.open(folder, `sqlite:${join(folder, 'registry.db')}`);
     await shop.approved();
   });
 
-  it('is never forgotten: not without the state, not without the snapshot', async () => {
+  it('keeps its version number when the state file or the snapshot file is deleted', async () => {
     await shop.write();
     rmSync(statePath(shop.output));
     expect((await shop.write()).document.version).toBe(2);
@@ -138,7 +138,7 @@ describe('what was written before', () => {
     expect((await shop.write()).document.version).toBe(3);
   });
 
-  it('is not written over when it is of somebody else, of another tenant, or no state', async () => {
+  it('is not overwritten when it belongs to another key or tenant or is not a snapshot', async () => {
     await shop.write();
     await expect(shop.write({ tenant: 'other' })).rejects.toThrow(/belongs to the tenant "acme"/);
     rmSync(statePath(shop.output));
@@ -152,7 +152,7 @@ describe('what was written before', () => {
     expect(readFileSync(shop.output, 'utf8')).toBe('my diary');
   });
 
-  it('has to be in the log still: a registry that was rolled back signs nothing', async () => {
+  it('must still be in the log: a registry that was rolled back signs nothing', async () => {
     const database = join(folder, 'registry.db');
     await shop.registry.close();
     copyFileSync(database, `${database}.old`);
@@ -168,13 +168,13 @@ describe('what was written before', () => {
     const error: unknown = await shop.write().catch((error: unknown) => error);
     expect(isAssayError(error) && error.code).toBe('mismatch');
     expect(String(error)).toMatch(/no longer contains entry/);
-    // Other things happened since: the log is as long as before, and another.
+    // After other actions the log is as long as before, with other entries.
     for (let i = 0; i < 10; i++) await shop.register({ name: `more-${i}` });
     await expect(shop.write()).rejects.toThrow(/no longer contains entry/);
     expect(readFileSync(shop.output)).toEqual(before);
   });
 
-  it('leaves nothing half-written', async () => {
+  it('is never written partially', async () => {
     await expect(shop.write({ output: join(folder, 'missing', 'snapshot.json') })).rejects.toThrow(/cannot be written/);
     expect(existsSync(shop.output)).toBe(false);
   });

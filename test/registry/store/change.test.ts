@@ -4,10 +4,10 @@ import { newId } from '../../../src/registry/store/change.ts';
 const START = Date.UTC(2026, 10, 25);
 afterEach(() => void vi.useRealTimers());
 
-it('names things by UUIDs of version 7, later ones behind earlier ones', () => {
+it('newId returns UUIDs of version 7 that sort by time', () => {
   const ids: string[] = [];
   for (let i = 0; i < 5; i++) {
-    // Those of one millisecond are in no order: each is named in another.
+    // Ids of the same millisecond have no order: each id here is from another millisecond.
     vi.setSystemTime(START + i);
     ids.push(newId());
   }

@@ -7,7 +7,7 @@ import type { Tables } from '../../../src/registry/store/tables.ts';
 let db: Kysely<Tables>;
 let said: string[];
 
-/** A database of tenants alone, and what is said to it. */
+/** A database with the tenants table alone, and the statements sent to it. */
 async function group(): Promise<GroupCommit> {
   said = [];
   const connection = new Sqlite(':memory:', { verbose: (text) => said.push(String(text)) });
@@ -36,21 +36,21 @@ function add(changes: GroupCommit, name: string): Promise<string> {
   });
 }
 
-it('commits once what comes at once, and tells each of its own', async () => {
+it('group commit commits concurrent changes once and returns to each its own result', async () => {
   const changes = await group();
   expect(await Promise.all(['a', 'b', 'c'].map((name) => add(changes, name)))).toEqual(['a', 'b', 'c']);
   expect(commits()).toBe(1);
   expect(await names()).toEqual(['a', 'b', 'c']);
 });
 
-it('tells nobody before it is committed', async () => {
+it('group commit returns no result before the commit', async () => {
   const changes = await group();
   const told = add(changes, 'a').then(() => commits());
   const other = add(changes, 'b').then(() => commits());
   expect(await Promise.all([told, other])).toEqual([1, 1]);
 });
 
-it('lets one that fails fail alone', async () => {
+it('group commit isolates the failure of one change', async () => {
   const changes = await group();
   const mine = new Error('mine');
   const ends = await Promise.allSettled([
@@ -69,7 +69,7 @@ it('lets one that fails fail alone', async () => {
   expect(await names()).toEqual(['a', 'b']);
 });
 
-it('makes what comes while others are committed the next group', async () => {
+it('group commit puts changes that arrive during a commit into the next group', async () => {
   const changes = await group();
   const first = changes.change(async () => {
     const later = [add(changes, 'b'), add(changes, 'c')];
@@ -80,7 +80,7 @@ it('makes what comes while others are committed the next group', async () => {
   expect(await names()).toEqual(['b', 'c']);
 });
 
-it('makes a change that came alone once, also when it fails', async () => {
+it('group commit runs a single change once, also when it fails', async () => {
   const changes = await group();
   let made = 0;
   const failing = changes.change(async () => {
@@ -91,7 +91,7 @@ it('makes a change that came alone once, also when it fails', async () => {
   expect(made).toBe(1);
 });
 
-it('tells all of them that the database takes no change', async () => {
+it('group commit reports to every caller that the database accepts no change', async () => {
   const changes = await group();
   await db.destroy();
   const ends = await Promise.allSettled(['a', 'b'].map((name) => add(changes, name)));

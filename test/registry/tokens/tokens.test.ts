@@ -8,7 +8,7 @@ import { ada, rita } from '../people.ts';
 describeOnBoth('tokens', (fresh) => {
   const bench = new Bench(fresh);
 
-  it('let in who has them, and keep only a hash', async () => {
+  it('authenticate their holders and are stored as hashes only', async () => {
     const database = await bench.fresh();
     const registry = await bench.open({ database });
     const { token, secret } = await registry.createToken(ada, { name: 'ci', roles: ['gate', 'submitter'] });
@@ -33,7 +33,7 @@ describeOnBoth('tokens', (fresh) => {
     }
   });
 
-  it('let nobody in who has none, or one that is over', async () => {
+  it('do not authenticate when they are unknown, expired or revoked', async () => {
     const registry = await bench.open();
     const expiresAt = new Date(bench.clock.now().getTime() + HOUR);
     const { token, secret } = await registry.createToken(ada, { name: 'ci', roles: ['viewer'] });
@@ -50,7 +50,7 @@ describeOnBoth('tokens', (fresh) => {
     expect(await codeOf(registry.revokeToken(ada, token.id))).toBe('ended');
   });
 
-  it('give no more than who makes them has, and a name once', async () => {
+  it('have at most the roles of their creator, and a name that is used once', async () => {
     const registry = await bench.open();
     expect(await codeOf(registry.createToken(rita, { name: 'a', roles: ['admin'] }))).toBe('forbidden');
     expect(await codeOf(registry.createToken(ada, { name: 'a', roles: [] }))).toBe('invalid');

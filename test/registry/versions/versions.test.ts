@@ -8,7 +8,7 @@ import { rita, sam, stranger } from '../people.ts';
 describeOnBoth('models and versions', (fresh) => {
   const bench = new Bench(fresh);
 
-  it('keeps a version by its digest, however often it is looked at', async () => {
+  it('register bytes once by digest, however often they are assessed', async () => {
     const registry = await bench.open();
     const first = await registered(registry);
     const again = await registered(registry, { ruleset: NEWER_RULESET });
@@ -30,7 +30,7 @@ describeOnBoth('models and versions', (fresh) => {
     expect(seen[1]?.assessment).toEqual(assessmentOf());
   });
 
-  it('keeps what was said of its lineage first, also when its bytes were known before', async () => {
+  it('keep the first statement of lineage, also for bytes that were known before', async () => {
     const registry = await bench.open();
     const lineage = { baseModels: [], datasets: ['hf://datasets/squad'], code: null, run: 'runs:/7' };
     const register = (said?: Lineage) =>
@@ -61,7 +61,7 @@ describeOnBoth('models and versions', (fresh) => {
     expect(other.lineage).toEqual(lineage);
   });
 
-  it('decides for every stage', async () => {
+  it('get a decision for every stage', async () => {
     const registry = await bench.open();
     const { version, decision } = await registered(registry, { verdict: 'not-assessed' });
     expect(decision).toMatchObject({ stage: 'candidate', decision: { action: 'warn', policy: 'baseline' } });
@@ -73,7 +73,7 @@ describeOnBoth('models and versions', (fresh) => {
     ]);
   });
 
-  it('refuses bytes without a digest that can be relied on', async () => {
+  it('are refused when their bytes have no digest that can be relied on', async () => {
     const registry = await bench.open();
     const nothing = assessmentOf({ artifact: { digest: null } });
     expect(await codeOf(registry.register(sam, { model: 'm', assessment: nothing }))).toBe('no-digest');
@@ -90,7 +90,7 @@ describeOnBoth('models and versions', (fresh) => {
     expect(await codeOf(registry.model(sam, 'acme/model'))).toBe('not-found');
   });
 
-  it('answers by digest and by exact references only', async () => {
+  it('are found by digest and by exact references only', async () => {
     const registry = await bench.open();
     const folder = assessmentOf({ name: 'folder', artifact: { ref: './model', pinned: './model' } });
     const { version } = await registry.register(sam, { model: 'acme/folder', assessment: folder });
@@ -117,7 +117,7 @@ describeOnBoth('models and versions', (fresh) => {
     expect(await registry.currentDecisions(sam, { ref: 'hf://acme/\0' })).toEqual([]);
   });
 
-  it('answers for who put bytes aside and for who was first, whatever number of names somebody gives them', async () => {
+  it('list the decisions of the quarantining and of the first model first, whatever number of other names the bytes have', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry, {}, 'acme/first');
     for (let at = 0; at < 100; at++) await registered(registry, {}, `squatter/${at}`);
@@ -130,7 +130,7 @@ describeOnBoth('models and versions', (fresh) => {
     ]);
   });
 
-  it('answers for every model that holds the bytes', async () => {
+  it('get a decision for every model that holds the bytes', async () => {
     const registry = await bench.open();
     await registered(registry, {}, 'acme/one');
     await registered(registry, {}, 'acme/two');
@@ -138,7 +138,7 @@ describeOnBoth('models and versions', (fresh) => {
     expect(answers.map(({ model }) => model).sort()).toEqual(['acme/one', 'acme/two']);
   });
 
-  it('finds versions by number, digest and alias', async () => {
+  it('are found by number, digest and alias', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry);
     const { version: second } = await registered(registry, { name: 'two' });
@@ -158,7 +158,7 @@ describeOnBoth('models and versions', (fresh) => {
     expect(await codeOf(registry.setAlias(sam, model, '42', 1))).toBe('invalid');
   });
 
-  it('lists models in the order of their bytes, page by page', async () => {
+  it('are listed in byte order, page by page', async () => {
     const registry = await bench.open();
     for (const name of ['b', 'a/z', 'A', 'a_b', 'c%d'.replace('%', '-')]) await registered(registry, { name }, name);
     const pages: string[][] = [];
@@ -176,7 +176,7 @@ describeOnBoth('models and versions', (fresh) => {
     expect(await codeOf(registry.versions(sam, 'b', { after: 'x' }))).toBe('invalid');
   });
 
-  it('sums a model up', async () => {
+  it('have a summary per model', async () => {
     const registry = await bench.open();
     const staging = await standing(registry, 'staging');
     await registered(registry, { name: 'two' });
@@ -194,7 +194,7 @@ describeOnBoth('models and versions', (fresh) => {
     ]);
   });
 
-  it('shows nothing of one tenant to another', async () => {
+  it('are hidden from other tenants', async () => {
     const registry = await bench.open();
     const version = await standing(registry, 'staging');
     const [approval] = await registry.approvals(rita, version.id);
@@ -241,7 +241,7 @@ describeOnBoth('models and versions', (fresh) => {
     expect(await registry.versionsOf(stranger, { digest: version.digest })).toEqual([]);
   });
 
-  it('refuses names that are none, and writes nothing then', async () => {
+  it('are refused under invalid names, and nothing is written', async () => {
     const registry = await bench.open();
     for (const model of ['', '../x', 'a//b', '/a', 'a b', 'x'.repeat(201), 'a\n', 'é']) {
       expect(await codeOf(registry.register(sam, { model, assessment: assessmentOf() }))).toBe('invalid');

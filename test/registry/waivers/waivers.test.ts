@@ -16,7 +16,7 @@ describeOnBoth('waivers', (fresh) => {
   const bench = new Bench(fresh);
   const sample = { verdict: 'suspicious', findings: [findingOf('pickle.global.unlisted')] } as const;
 
-  it('waive what they name until they end or are revoked', async () => {
+  it('waive what they name until they expire or are revoked', async () => {
     const registry = await bench.open();
     const { version } = await registered(registry, sample);
     const { version: other } = await registered(registry, { ...sample, name: 'two' });
@@ -51,7 +51,7 @@ describeOnBoth('waivers', (fresh) => {
     ]);
   });
 
-  it('are refused for what cannot be waived, and when they are none', async () => {
+  it('are refused for what cannot be waived, and when they are invalid', async () => {
     const registry = await bench.open();
     const add = (changes: Partial<Record<keyof typeof WAIVER | 'file', string>>) =>
       codeOf(registry.addWaiver(selma, { ...WAIVER, ...changes } as typeof WAIVER));

@@ -12,14 +12,14 @@ import { CALL_RULE, CONTEXT, file, finding, judged, mixed } from '../sample.ts';
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const options = { now: new Date('2026-01-02T03:04:05Z') };
 
-describe('CycloneDX', () => {
-  it('is the frozen example, valid by the official schema', async () => {
+describe('a CycloneDX report', () => {
+  it('equals the golden file and is valid against the official schema', async () => {
     const text = renderCycloneDx([mixed()], CONTEXT, options);
     validBom(text);
     await expect(text).toMatchFileSnapshot('../../golden/bom.cdx.json');
   });
 
-  it('tells the model, its files and what it declares', () => {
+  it('contains the model, its files and its declarations', () => {
     expect(validBom(renderCycloneDx([mixed()], CONTEXT, options))).toMatchObject({
       components: [
         {
@@ -45,7 +45,7 @@ describe('CycloneDX', () => {
     });
   });
 
-  it('attests each of the ten risks, and claims nothing of one that nobody assessed', () => {
+  it('attests each of the ten risks, and makes no claim for a risk that was not assessed', () => {
     const bom = validBom(renderCycloneDx([mixed()], CONTEXT, options));
     expect(bom).toMatchObject({
       definitions: { standards: [{ requirements: { length: 10 } }] },
@@ -56,7 +56,7 @@ describe('CycloneDX', () => {
     expect(text).not.toContain('claim-ML01:2023');
   });
 
-  it('is the same for the same input, and has another serial number for any other', () => {
+  it('is deterministic, and has another serial number for other input', () => {
     const serial = (text: string) => /"serialNumber": "(urn:uuid:[^"]*)"/.exec(text)?.[1];
     const first = renderCycloneDx([mixed()], CONTEXT, options);
     expect(renderCycloneDx([mixed()], CONTEXT, options)).toBe(first);
@@ -69,7 +69,7 @@ describe('CycloneDX', () => {
     expect(new Set([first, ...others].map(serial)).size).toBe(4);
   });
 
-  it('holds several models, one that is empty, and one that declares nothing', () => {
+  it('contains several models, also an empty one and one without declarations', () => {
     const empty = judged({ files: [], artifact: { ref: 'a', pinned: 'a', digest: null }, status: 'incomplete' });
     const bom = validBom(renderCycloneDx([mixed(), empty, judged({ declared: NOTHING_DECLARED })], CONTEXT, options));
     expect(bom).toMatchObject({
@@ -78,19 +78,19 @@ describe('CycloneDX', () => {
     });
   });
 
-  it('is refused by the schema when it is not one', () => {
+  it('that is malformed fails the schema check', () => {
     expect(bomErrors({ bomFormat: 'CycloneDX', specVersion: '1.6', components: [{ type: 'model' }] })).not.toEqual([]);
     expect(bomErrors({ ...JSON.parse(renderCycloneDx([mixed()], CONTEXT, options)), more: 1 })).not.toEqual([]);
   });
 
-  it.each(Object.entries(HOSTILE))('holds text with %s, and stays as it is', (_, text) => {
+  it.each(Object.entries(HOSTILE))('preserves text with %s', (_, text) => {
     const bom = renderCycloneDx([hostile(text), hostile(text)], CONTEXT, options);
     expect(bom).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
     expect(validBom(bom)).toMatchObject({ components: [{ components: { length: 4 } }, {}, {}, {}] });
     expect(bom.length).toBeLessThan(1_000_000);
   });
 
-  it('holds any text', () => {
+  it('preserves any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         validBom(renderCycloneDx([hostile(text)], CONTEXT, options));
@@ -99,7 +99,7 @@ describe('CycloneDX', () => {
     );
   });
 
-  it('holds 10,000 findings', () => {
+  it('contains 10,000 findings', () => {
     const findings = Array.from({ length: 10_000 }, (_, i) =>
       finding(CALL_RULE, { file: `f${i % 50}.pkl`, message: `Calls posix.system ${i}`, evidence: `${i}` }),
     );
@@ -111,7 +111,7 @@ describe('CycloneDX', () => {
 });
 
 describe('licences', () => {
-  it('are SPDX identifiers that the official schema knows, else names', () => {
+  it('are SPDX identifiers of the official schema, or names', () => {
     const known = new Set(SPDX_IDS);
     for (const id of SPDX_IDS) {
       const found = spdxId(String(id));
@@ -146,16 +146,16 @@ describe('package URLs', () => {
     ],
     ['oci://ghcr.io/acme/model:v1', 'pkg:oci/model?repository_url=ghcr.io%2Facme%2Fmodel&tag=v1'],
     ['models:/fraud%20(eu)/3', 'pkg:mlflow/fraud%20%28eu%29@3'],
-  ])('%s is %s', (pinned, expected) => {
+  ])('of %s is %s', (pinned, expected) => {
     const purl = purlOf(pinned);
     expect(purl).toBe(expected);
-    // packageurl-js leaves parentheses as they are, and encodes colons of qualifiers.
+    // packageurl-js leaves parentheses unencoded, and encodes colons of qualifiers.
     const written = PackageURL.fromString(expected).toString();
     const canonical = written.replace('(', '%28').replace(')', '%29').replaceAll('%3A', ':');
     expect(canonical).toBe(expected);
   });
 
-  it('is only of what has one', () => {
+  it('exist only for references that have a package type', () => {
     for (const place of ['./model', 's3://bucket/key', 'https://a.example/m.bin', 'gs://x', 'hf://', '', '\ud800'])
       expect(purlOf(place)).toBeUndefined();
     expect(declaredPurl(`acme/base@${COMMIT}`)).toBe(`pkg:huggingface/acme/base@${COMMIT}`);

@@ -27,7 +27,7 @@ const call = finding(CALL_RULE, { file: 'a.pkl', message: 'Calls posix.system', 
 const unlisted = finding(UNLISTED_RULE, { file: 'a.pkl', message: 'Constructs acme.Table', evidence: 'acme.Table' });
 const named = finding(EXTENSION_RULE, { file: 'a.json', line: 1, message: 'Named .json, holds YAML' });
 
-/** What a later report of `mixed` may look like. */
+/** A later report of `mixed`. */
 function later(): Judged {
   const known = mixed();
   const { files, findings, checks } = known.assessment;
@@ -49,14 +49,14 @@ function later(): Judged {
   });
 }
 
-describe('two reports compared', () => {
-  it('are the frozen comparison', async () => {
+describe('the comparison of two reports', () => {
+  it('equals the golden file', async () => {
     const compared = diffReports(read(mixed()), read(later()));
     await expect(renderDiff(compared, table)).toMatchFileSnapshot('../../golden/diff.txt');
     await expect(renderDiffJson(compared)).toMatchFileSnapshot('../../golden/diff.json');
   });
 
-  it('have new, fixed and unchanged findings by fingerprint, wherever they moved', () => {
+  it('matches new, fixed and unchanged findings by fingerprint, wherever they moved', () => {
     const moved = { ...unlisted, offset: 999, message: 'Said in other words' };
     const { findings } = diff({ findings: [call, unlisted] }, { findings: [moved, named] });
     expect(findings.new.map(({ ruleId }) => ruleId)).toEqual([named.ruleId]);
@@ -71,7 +71,7 @@ describe('two reports compared', () => {
     });
   });
 
-  it('have files that came, went, have other bytes or another verdict', () => {
+  it('lists files that were added, removed or changed, or got another verdict', () => {
     const other = 'cd34'.repeat(16);
     const { files } = diff(
       {
@@ -105,7 +105,7 @@ describe('two reports compared', () => {
     expect(files).toMatchObject({ unchanged: 2, uncompared: 1 });
   });
 
-  it('name another ruleset, another policy, another artifact, and checks and risks that changed', () => {
+  it('lists a changed ruleset, policy and artifact, and changed checks and risks', () => {
     const from = read(judged());
     const to = read(judged({}, 'strict'), (report) => {
       report.ruleset = { version: '2.0.0', digest: `sha256:${'1'.repeat(64)}` };
@@ -120,7 +120,7 @@ describe('two reports compared', () => {
     expect(renderDiff(diffReports(from, from), table)).not.toMatch(/ruleset|policy|two artifacts|CHECKS|RISKS/);
   });
 
-  it('of the same are empty', () => {
+  it('is empty for equal reports', () => {
     const same = diffReports(read(mixed()), read(mixed()));
     expect(same.findings).toMatchObject({ new: [], fixed: [], changed: [], unchanged: { length: 3 } });
     expect(same.files).toMatchObject({ added: [], removed: [], changed: [], unchanged: 6 });
@@ -128,7 +128,7 @@ describe('two reports compared', () => {
     expect(hasNew(same, 'info')).toBe(false);
   });
 
-  it('swap new for fixed when they are swapped', () => {
+  it('exchanges new and fixed when the reports are exchanged', () => {
     const pool = Array.from({ length: 12 }, (_, i) =>
       finding(CALL_RULE, { file: 'a', evidence: `${i}`, message: 'm' }),
     );
@@ -146,8 +146,8 @@ describe('two reports compared', () => {
   });
 });
 
-describe('something new', () => {
-  it('is a finding that is at least as severe', () => {
+describe('a regression', () => {
+  it('is a new finding of at least the given severity', () => {
     const compared = diff({ findings: [] }, { findings: [unlisted] });
     expect(hasNew(compared, 'info')).toBe(true);
     expect(hasNew(compared, 'medium')).toBe(true);
@@ -155,7 +155,7 @@ describe('something new', () => {
     expect(hasNew(diff({ findings: [unlisted] }, { findings: [] }), 'info')).toBe(false);
   });
 
-  it('is a file that no finding tells of and nothing vouches for', () => {
+  it('is a worse verdict of a file without a new finding', () => {
     const clean = { files: [file({ path: 'a' })] };
     const bad = (verdict: 'unknown' | 'not-assessed' | 'malicious') => ({ files: [file({ path: 'a', verdict })] });
     expect(hasNew(diff(clean, bad('unknown')), 'medium')).toBe(true);
@@ -169,7 +169,7 @@ describe('something new', () => {
   });
 });
 
-/** What reading some bytes as a report throws. */
+/** The error for bytes that are read as a report. */
 function problem(text: string | Uint8Array): AssayError {
   try {
     readReport(Buffer.from(text), 'old.json');
@@ -180,10 +180,10 @@ function problem(text: string | Uint8Array): AssayError {
   throw new Error('it was read');
 }
 
-describe('a report that is read', () => {
+describe('an input report', () => {
   const whole = () => JSON.parse(renderJson(mixed(), CONTEXT));
 
-  it('is refused in a sentence that says what is wrong and what to give', () => {
+  it('that is invalid is refused with an error and a hint', () => {
     expect(problem('')).toMatchObject({ code: 'malformed', message: 'is not JSON', subject: 'old.json' });
     expect(problem('')?.hint).toContain('assay scan --format json');
     expect(problem(Buffer.from('fffe7b00', 'hex')).message).toBe('is not UTF-8');
@@ -205,7 +205,7 @@ describe('a report that is read', () => {
     expect(problem(two).hint).toContain('one report');
   });
 
-  it('may be of an earlier program, and may say more', () => {
+  it('can be of an earlier version, and can have additional fields', () => {
     const { declared: _declared, signatures: _signatures, ...report } = whole();
     delete report.decision.policyDigest;
     delete report.decision.rules;
@@ -215,7 +215,7 @@ describe('a report that is read', () => {
     renderDiff(diffReports(old, read(mixed())), table);
   });
 
-  it('throws nothing but errors of ours, whatever was changed in it', () => {
+  it('with any change gives no error but an AssayError', () => {
     const text = renderJson(mixed(), CONTEXT);
     const keys = [...new Set(text.match(/"\w+":/g))];
     fc.assert(
@@ -234,7 +234,7 @@ describe('a report that is read', () => {
     );
   });
 
-  it.each(Object.entries(HOSTILE))('with %s in it is compared, and shown without harm', (_, text) => {
+  it.each(Object.entries(HOSTILE))('with %s is compared and displayed safely', (_, text) => {
     const from = read(mixed());
     const to = read(hostile(text));
     for (const compared of [diffReports(from, to), diffReports(to, from), diffReports(to, to)]) {

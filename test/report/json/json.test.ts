@@ -9,24 +9,24 @@ const GOLDEN = '../../golden/report-v1.json';
 const withCoverage = { ...CONTEXT, coverage: true };
 
 describe('the JSON report', () => {
-  it('is the frozen example, which keeps the published schema', async () => {
+  it('equals the golden file, which conforms to the published schema', async () => {
     const json = renderJson(mixed(), withCoverage);
     await expect(json).toMatchFileSnapshot(GOLDEN);
     validReport(readFileSync(new URL(GOLDEN, import.meta.url), 'utf8'));
   });
 
-  it('has a published schema that is made from its types: node scripts/report-schema.mjs', () => {
+  it('has a published schema that equals the generated one (otherwise run node scripts/report-schema.mjs)', () => {
     const published = readFileSync(new URL('../../../src/report/schema/report-v1.json', import.meta.url), 'utf8');
     expect(JSON.parse(published)).toEqual(JSON.parse(JSON.stringify(reportSchemaDocument())));
   });
 
-  it('has coverage only when asked', () => {
+  it('has coverage only when it is requested', () => {
     const report = toReport(mixed(), CONTEXT);
     expect(report.files.every((entry) => !('coverage' in entry))).toBe(true);
     validReport(renderJson(mixed(), CONTEXT));
   });
 
-  it('has null for what is not known, and no property less', () => {
+  it('has null for unknown values, and the same properties', () => {
     const known = judged({
       artifact: { ref: 'a', pinned: 'a', digest: null },
       files: [file({ path: 'a', sha256: null, digestBasis: 'none' })],
@@ -37,13 +37,13 @@ describe('the JSON report', () => {
     validReport(renderJson(known, CONTEXT));
   });
 
-  it('is on one line for JSON Lines', () => {
+  it('is one line in JSON Lines', () => {
     const line = renderJsonLine(mixed(), CONTEXT);
     expect(JSON.parse(line)).toEqual(JSON.parse(renderJson(mixed(), CONTEXT)));
     expect(line.match(/\n/g)).toHaveLength(1);
   });
 
-  it('shows every risk, and the checks that would assess the open ones', () => {
+  it('lists every risk, and the checks that would assess the open ones', () => {
     const report = toReport(mixed(), CONTEXT);
     expect(Object.keys(report.owasp)).toHaveLength(10);
     const checks = new Set(report.checks.map(({ id }) => id));
@@ -52,7 +52,7 @@ describe('the JSON report', () => {
   });
 });
 
-/** Every object of a JSON value, with the path to it. */
+/** Yields every object of a JSON value with its path. */
 function* objectsOf(value: unknown, path = '$'): Generator<[path: string, object: Record<string, unknown>]> {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) yield [path, value as Record<string, unknown>];
@@ -62,7 +62,7 @@ function* objectsOf(value: unknown, path = '$'): Generator<[path: string, object
 describe('the published schema', () => {
   const parse = () => JSON.parse(renderJson(mixed(), withCoverage));
 
-  it('refuses a property more or less anywhere', () => {
+  it('refuses a missing or additional property anywhere', () => {
     for (const [path] of objectsOf(parse())) {
       const more = parse();
       const target = [...objectsOf(more)].find(([at]) => at === path)?.[1] ?? {};
@@ -77,7 +77,7 @@ describe('the published schema', () => {
     }
   });
 
-  it('refuses words that the contract does not have', () => {
+  it('refuses words that the contract does not contain', () => {
     for (const [key, word] of [
       ['status', 'done'],
       ['action', 'block'],

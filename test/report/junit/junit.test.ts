@@ -7,7 +7,7 @@ import { CALL_RULE, CONTEXT, EXTENSION_RULE, file, finding, judged, mixed } from
 import { waivedSample } from '../waived.ts';
 import { junitErrors, validJunit } from '../xml.ts';
 
-/** `outcome name` of every case of a report. */
+/** The `outcome name` of every case of a report. */
 function outcomes(xml: string): string[] {
   const cases = xml.match(/<testcase [^>]*?(?:\/>|>.*?<\/testcase>)/gs) ?? [];
   return cases.map((text) => {
@@ -20,14 +20,14 @@ function outcomes(xml: string): string[] {
 const ELEMENTS =
   '<?xml <testsuites <testsuite <properties <property <testcase <failure <error <skipped <system-out'.split(' ');
 
-describe('JUnit', () => {
-  it('is the frozen example, valid by the schema of Jenkins', async () => {
+describe('a JUnit report', () => {
+  it('equals the golden file and is valid against the schema of Jenkins', async () => {
     const xml = renderJunit([mixed()], CONTEXT);
     await validJunit(xml);
     await expect(xml).toMatchFileSnapshot('../../golden/junit.xml');
   });
 
-  it('fails what is denied, skips what nobody assessed, and passes the rest', () => {
+  it('fails denied files, skips files that were not assessed, and passes the rest', () => {
     expect(outcomes(renderJunit([mixed()], CONTEXT))).toEqual(
       expect.arrayContaining([
         'failure policy verdict.malicious',
@@ -43,14 +43,14 @@ describe('JUnit', () => {
     );
   });
 
-  it('fails on a denial that is about no file', () => {
+  it('fails on a denial without a file', () => {
     const known = judged({ files: [file({ path: 'a' })] });
     const violations = [{ rule: 'signed', message: 'nobody signed it', findings: [] }];
     const xml = renderJunit([{ ...known, decision: { ...known.decision, action: 'deny', violations } }], CONTEXT);
     expect(outcomes(xml)).toEqual(expect.arrayContaining(['failure policy signed', 'pass files a']));
   });
 
-  it('shows every rule of the policy, and fails those that deny, erred or could not be asked', async () => {
+  it('lists every rule of the policy, and fails those that deny, have an error or are unavailable', async () => {
     const known = judged();
     const rules = (['pass', 'deny', 'warn', 'audit', 'error', 'unavailable'] as const).map((outcome) => ({
       id: `rule-${outcome}`,
@@ -70,7 +70,7 @@ describe('JUnit', () => {
     ]);
   });
 
-  it('fails a file whose finding denies, whatever its verdict', () => {
+  it('fails a file with a denying finding, whatever its verdict', () => {
     const files = [file({ path: 'a.json', format: 'json' }), file({ path: 'b' })];
     const findings = [finding(EXTENSION_RULE, { file: 'a.json', message: 'Named .json, holds YAML' })];
     const known = judged({ files, findings });
@@ -79,7 +79,7 @@ describe('JUnit', () => {
     expect(outcomes(xml)).toEqual(expect.arrayContaining(['failure files a.json', 'pass files b']));
   });
 
-  it('passes what is waived, and says so', () => {
+  it('passes a waived file, and says so', () => {
     const known = waivedSample();
     const [, second] = known.assessment.findings;
     const violations = [
@@ -98,7 +98,7 @@ describe('JUnit', () => {
     expect(xml).toContain('assay.waiver.expired');
   });
 
-  it('tells once of a rule that asks for what this version cannot produce', () => {
+  it('lists an unavailable rule once', () => {
     const known = judged();
     const rules = [{ id: 'tested', outcome: 'unavailable' as const, message: 'needs tests', findings: [] }];
     const violations = [{ rule: 'unavailable', message: 'the rule tested needs tests', findings: [] }];
@@ -109,7 +109,7 @@ describe('JUnit', () => {
     expect(outcomes(xml).filter((line) => line.includes(' policy '))).toEqual(['failure policy tested']);
   });
 
-  it('counts what it holds, one suite an artifact', async () => {
+  it('has correct counts, and one suite per artifact', async () => {
     const xml = renderJunit([mixed(), judged(), judged({ files: [] })], CONTEXT);
     await validJunit(xml);
     expect(xml.match(/<testsuite /g)).toHaveLength(3);
@@ -120,12 +120,12 @@ describe('JUnit', () => {
     expect(sum('failures')).toBe(outcomes(xml).filter((line) => line.startsWith('failure')).length);
   });
 
-  it('is refused by the schema when it is not one', async () => {
+  it('that is malformed fails the schema check', async () => {
     expect(await junitErrors('<testsuites><testsuite/></testsuites>')).not.toEqual([]);
     expect(await junitErrors('<testsuites>\u0001</testsuites>')).not.toEqual([]);
   });
 
-  it.each(Object.entries(HOSTILE))('holds text with %s, and stays as it is', async (_, text) => {
+  it.each(Object.entries(HOSTILE))('preserves text with %s', async (_, text) => {
     const xml = renderJunit([hostile(text)], CONTEXT);
     await validJunit(xml);
     expect(xml).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/u);
@@ -144,7 +144,7 @@ describe('JUnit', () => {
     expect(xmlText('\u0000\ud800\ufffe\uffff]]>\t')).toBe('\\x00\\u{d800}\\u{fffe}\\u{ffff}]]&gt;\\t');
   });
 
-  it('holds 10,000 findings', () => {
+  it('contains 10,000 findings', () => {
     const findings = Array.from({ length: 10_000 }, (_, i) =>
       finding(CALL_RULE, { file: `f${i % 5}.pkl`, message: `Calls posix.system ${i}`, evidence: `${i}` }),
     );

@@ -9,7 +9,7 @@ import { waivedSample } from '../waived.ts';
 
 const OURS = new Set('h2 h3 p ul li strong code table thead tbody tr th td'.split(' '));
 
-/** Fails where markup is not ours, or where GitHub would find something to link in what stands outside code. */
+/** Fails for markup that is not ours, or for text outside code that GitHub would turn into a link. */
 function expectInert(markdown: string): void {
   const { elements, attributes, text, others } = rendered(markdown);
   expect([...elements].filter((name) => !OURS.has(name))).toEqual([]);
@@ -35,14 +35,14 @@ function waiver(outcome: JudgedWaiver['outcome'], text = 'text'): JudgedWaiver {
   };
 }
 
-describe('Markdown', () => {
-  it('is the frozen example, and inert', async () => {
+describe('a Markdown report', () => {
+  it('equals the golden file, without active markup', async () => {
     const markdown = renderMarkdown([mixed()], CONTEXT);
     expectInert(markdown);
     await expect(markdown).toMatchFileSnapshot('../../golden/report.md');
   });
 
-  it('puts what is worst first, and says what it means and what to do', () => {
+  it('lists the worst first, with its meaning and the remedy', () => {
     const markdown = renderMarkdown([mixed()], CONTEXT);
     const order = ['DENY', '### Why', 'pytorch_model.bin', 'extra/cut.pkl', 'extra/tokens.pkl', 'onnx', 'config.json'];
     const places = order.map((text) => markdown.indexOf(text));
@@ -61,7 +61,7 @@ describe('Markdown', () => {
     expect(markdown.match(/as above/g)).toHaveLength(2);
   });
 
-  it('is short about a clean artifact, and says so of an incomplete one', () => {
+  it('is short for a clean artifact, and mentions an incomplete one', () => {
     const clean = renderMarkdown([judged()], CONTEXT);
     expect(clean).toContain('## Assay: ALLOW');
     expect(clean).not.toContain('### Files');
@@ -69,7 +69,7 @@ describe('Markdown', () => {
     expect(incomplete).toContain('**Part of the artifact was not scanned.**');
   });
 
-  it('shows waivers, those that are void too', () => {
+  it('lists waivers, also void ones', () => {
     const known = mixed();
     const waivers = (['applied', 'expired', 'other-artifact', 'refused', 'unused'] as const).map((outcome) =>
       waiver(outcome),
@@ -80,14 +80,14 @@ describe('Markdown', () => {
     expectInert(markdown);
   });
 
-  it('marks findings that are waived', () => {
+  it('marks waived findings', () => {
     const markdown = renderMarkdown([waivedSample()], CONTEXT);
     expect(markdown.match(/Waived\./g)).toHaveLength(1);
     expect(markdown).toMatch(/`a\.pkl`.*\n.* Waived\.$/m);
     expectInert(markdown);
   });
 
-  it('tells once of a rule that asks for what this version cannot produce', () => {
+  it('lists an unavailable rule once', () => {
     const known = judged();
     const rules = [{ id: 'tested', outcome: 'unavailable' as const, message: 'needs tests', findings: [] }];
     const violations = [{ rule: 'unavailable', message: 'the rule tested needs tests', findings: [] }];
@@ -95,14 +95,14 @@ describe('Markdown', () => {
     expect(markdown.match(/needs tests/g)).toHaveLength(1);
   });
 
-  it('lists several artifacts, those that are denied first', () => {
+  it('lists several artifacts, the denied ones first', () => {
     const markdown = renderMarkdown([judged(), mixed(), judged()], CONTEXT);
     const list = markdown.split('\n').slice(0, 3);
     expect(list.map((line) => /\*\*(\w+)\*\*/.exec(line)?.[1])).toEqual(['DENY', 'ALLOW', 'ALLOW']);
     expect(markdown.match(/^## Assay/gm)).toHaveLength(3);
   });
 
-  it.each(Object.entries(HOSTILE))('makes no markup of text with %s', (_, text) => {
+  it.each(Object.entries(HOSTILE))('contains no markup from text with %s', (_, text) => {
     const known = hostile(text);
     const decision = { ...known.decision, policy: text, waivers: [waiver('expired', text)] };
     for (const all of [[known], [{ ...known, decision }, known]]) {
@@ -114,7 +114,7 @@ describe('Markdown', () => {
     }
   });
 
-  it('makes no markup of any text', () => {
+  it('contains no markup from any text', () => {
     const text = fc.array(
       fc.oneof(fc.constantFrom(...'`|\\*_[]()<>#@!~-+=:.$&;\n 1a'.split('')), fc.string({ maxLength: 3 })),
     );
@@ -126,7 +126,7 @@ describe('Markdown', () => {
     );
   });
 
-  it('is never longer than a comment may be, and counts what it leaves out', () => {
+  it('fits into a comment, and counts what it omits', () => {
     const path = (i: number) => `${'`|@a'.repeat(60)}${i}.pkl`;
     const findings = Array.from({ length: 10_000 }, (_, i) =>
       finding(CALL_RULE, { file: path(i % 1000), message: '`a '.repeat(200), evidence: `${i}${'`'.repeat(300)}` }),

@@ -5,7 +5,7 @@ import { markdownCode, markdownText } from '../../../src/report/markdown/text.ts
 import { HOSTILE } from '../hostile.ts';
 import { rendered } from '../markdown-html.ts';
 
-/** What GitHub turns into a link or a picture outside code, whatever Markdown says of it. */
+/** What GitHub turns into a link or an image outside code, independent of Markdown. */
 const ACTIVE = /@|#\d|\w-\d|https?:|www\.\w|\b[0-9a-f]{7,40}\b|:[\w+-]+:|\$|\w\.\w/i;
 const STEERS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
@@ -27,7 +27,7 @@ const ATTACKS = [
   '3. 4) 5',
 ];
 
-/** Text with much of what Markdown and GitHub obey in it. */
+/** Text with many characters that Markdown and GitHub interpret. */
 const hostileText = fc.oneof(
   fc.constantFrom(...ATTACKS),
   fc
@@ -41,12 +41,12 @@ const hostileText = fc.oneof(
     .map((parts) => parts.join('')),
 );
 
-/** What a browser shows of a line: spaces in a row are one. */
+/** The line as a browser displays it: consecutive spaces are one. */
 function asShown(line: string): string {
   return line.replace(/[ ]+/g, ' ').trim();
 }
 
-/** Where a text may stand: in a list, a heading, a row of a table, after other text. */
+/** The contexts of a text: in a list, a heading, a table row, after other text. */
 const PLACES: readonly ((text: string) => string)[] = [
   (text) => `- ${text}`,
   (text) => `## Title ${text}`,
@@ -54,8 +54,8 @@ const PLACES: readonly ((text: string) => string)[] = [
   (text) => `${text}\n\nnext`,
 ];
 
-describe('text in Markdown', () => {
-  it('is dangerous as it is, and the judge of these tests sees it', () => {
+describe('hostile text in Markdown', () => {
+  it('is active when it is not escaped, which the checks of these tests detect', () => {
     const raw = rendered(`${HOSTILE.html} ${HOSTILE.markdown} www.evil.example <!-- x --> @octocat`);
     expect([...raw.elements]).toEqual(expect.arrayContaining(['img', 'a']));
     expect([...raw.attributes]).toEqual(expect.arrayContaining(['onerror', 'href']));
@@ -63,7 +63,7 @@ describe('text in Markdown', () => {
     expect(raw.text).toMatch(ACTIVE);
   });
 
-  it('is, as code, shown as it is and nothing else', () => {
+  it('is displayed unchanged as code, with no other markup', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         const { code, elements, text: outside } = rendered(`x ${markdownCode(text)} y`);
@@ -76,7 +76,7 @@ describe('text in Markdown', () => {
     );
   });
 
-  it('is, as prose, words and code: no markup, no link, no name that is called', () => {
+  it('gives only words and code as prose: no markup, no link, no mention', () => {
     fc.assert(
       fc.property(hostileText, fc.constantFrom(...PLACES), (text, place) => {
         const markdown = place(markdownText(text));
@@ -93,7 +93,7 @@ describe('text in Markdown', () => {
     );
   });
 
-  it('stays within its cell of a table, in the parser and in any that splits at pipes', () => {
+  it('stays within its table cell, in the parser and in any that splits at pipes', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         const cells = [markdownText(text, { cell: true }), markdownCode(text, { cell: true })];
@@ -108,7 +108,7 @@ describe('text in Markdown', () => {
     );
   });
 
-  it('keeps sentences readable', () => {
+  it('is escaped without making sentences unreadable', () => {
     expect(markdownText('Calls posix.system, which runs a command (see a.b).')).toBe(
       'Calls `posix.system`, which runs a command (see `a.b)`.',
     );
@@ -116,7 +116,7 @@ describe('text in Markdown', () => {
     expect(markdownText('a|b', { cell: true })).toBe('`a\\x7cb`');
   });
 
-  it('is short, whatever is in it', () => {
+  it('is limited in length', () => {
     for (const unit of ['`', '\u202e', '` ', 'a ` ', 'x\u202e ', '@', '𝒳'])
       for (const show of [markdownCode, markdownText]) expect(show(unit.repeat(100_000)).length).toBeLessThan(2_500);
   });

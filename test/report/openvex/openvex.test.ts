@@ -20,7 +20,7 @@ function parsed(...all: readonly Judged[]) {
 }
 
 describe('an OpenVEX document', () => {
-  it('says of each rule whether the artifact is affected, and of a waived one why not', () => {
+  it('states for each rule whether the artifact is affected, and why not for a waived rule', () => {
     const { statements, ...document } = parsed(waivedSample());
     expect(document).toMatchObject({
       '@context': 'https://openvex.dev/ns/v0.2.0',
@@ -59,7 +59,7 @@ describe('an OpenVEX document', () => {
     expect(JSON.stringify(statements)).not.toContain('"justification"');
   });
 
-  it('names waivers that do not count, and those that waive a verdict alone', () => {
+  it('lists waivers that have no effect, and those that waive a verdict alone', () => {
     const { statements } = parsed(waivedSample());
     const ours = 'by ml-platform@acme.example (waivers.yaml)';
     expect(statements[1].status_notes).toBe(
@@ -81,12 +81,12 @@ describe('an OpenVEX document', () => {
     });
   });
 
-  it('says the same thing once, however often it was asked for', () => {
+  it('contains a statement once for repeated artifacts', () => {
     const once = parsed(mixed()).statements;
     expect(parsed(mixed(), mixed()).statements).toEqual(once);
   });
 
-  it('would be refused by the schema when it is none', () => {
+  it('that is malformed fails the schema check', () => {
     const good = parsed(mixed());
     const [first] = good.statements;
     for (const over of [
@@ -105,7 +105,7 @@ describe('an OpenVEX document', () => {
     }
   });
 
-  it('is never without a statement', () => {
+  it('always contains a statement', () => {
     expect(parsed(judged(assessment())).statements).toMatchObject([
       { vulnerability: { name: 'verdict.malicious' }, status: 'not_affected' },
     ]);
@@ -114,7 +114,7 @@ describe('an OpenVEX document', () => {
     ]);
   });
 
-  it('is the same for the same report at the same time, and has another name otherwise', () => {
+  it('is deterministic for a report and a time, and has another id otherwise', () => {
     expect(render(mixed())).toBe(render(mixed()));
     const later = renderOpenVex([mixed()], CONTEXT, { timestamp: new Date(0) });
     expect(JSON.parse(later)['@id']).not.toBe(parsed(mixed())['@id']);
@@ -147,13 +147,13 @@ describe('an OpenVEX document', () => {
     }
   });
 
-  it('lists a thousand files and no more', () => {
+  it('lists at most a thousand files', () => {
     const files = Array.from({ length: 1500 }, (_, i) => file({ path: `${i}.bin`, verdict: 'not-assessed' }));
     const [statement] = parsed(judged(assessment({ files }))).statements;
     expect(statement.products[0].subcomponents).toHaveLength(1000);
   });
 
-  it.each(Object.entries(HOSTILE))('is safe with %s', (_, text) => {
+  it.each(Object.entries(HOSTILE))('is escaped for %s', (_, text) => {
     const all = [hostile(text), waivedSample({ reason: text, owner: text, from: text, expires: text })];
     const vex = render(...all);
     expect(vex).not.toMatch(STEERS);
@@ -173,9 +173,9 @@ requirePart(
   'package vexipy',
   hasVexipy,
   'pip install -r fixtures/python/requirements-ci.txt',
-  'OpenVEX for others',
+  'an OpenVEX document for other tools',
   () => {
-    it('is read by another implementation of OpenVEX', async () => {
+    it('is parsed by another implementation of OpenVEX', async () => {
       const texts = Object.values(HOSTILE).filter((text) => text.length < 10_000);
       const documents = [
         parsed(mixed()),

@@ -19,8 +19,8 @@ function risk(id: string, over: Partial<Assessment> = {}): Risk {
 
 const check = (id: string, status: Check['status']): Check => ({ id, status, detail: `the answer to ${id}` });
 
-describe('what a scan says of the OWASP ML Top 10', () => {
-  it('has all ten risks, and passes none that nothing looked at', () => {
+describe('the OWASP ML Top 10 of a scan', () => {
+  it('has all ten risks, and passes none that was not assessed', () => {
     const { risks, open } = mapOwasp(assessment({ artifact: LOCAL }));
     expect(Object.keys(risks)).toEqual(Object.keys(OWASP_RISKS));
     for (const [id, found] of Object.entries(risks)) {
@@ -46,11 +46,14 @@ describe('what a scan says of the OWASP ML Top 10', () => {
   const worlds: readonly (readonly [string, Partial<Assessment>])[] = [
     ['a local folder', { artifact: LOCAL }],
     ['a model of the Hub', {}],
-    ['what declares much', { declared }],
-    ['what is signed', { signatures: [signature()], checks: [check('integrity.signature', 'pass')] }],
-    ['what has its checksums', { checks: [check('integrity.checksum', 'pass'), check('integrity.manifest', 'pass')] }],
-    ['what is wrong', { checks: [check('integrity.checksum', 'fail'), check('integrity.signature', 'error')] }],
-    ['what cannot be read', { files: [], status: 'incomplete' }],
+    ['a model with many declarations', { declared }],
+    ['a signed model', { signatures: [signature()], checks: [check('integrity.signature', 'pass')] }],
+    ['a model with checksums', { checks: [check('integrity.checksum', 'pass'), check('integrity.manifest', 'pass')] }],
+    [
+      'a model with failed checks',
+      { checks: [check('integrity.checksum', 'fail'), check('integrity.signature', 'error')] },
+    ],
+    ['an unreadable model', { files: [], status: 'incomplete' }],
     ['every verdict', mixed().assessment],
     [
       'findings of every risk',
@@ -58,12 +61,12 @@ describe('what a scan says of the OWASP ML Top 10', () => {
     ],
   ];
 
-  it.each(worlds)('passes without running the model neither ML01 nor ML04, for %s', (_, over) => {
+  it.each(worlds)('passes neither ML01 nor ML04 without running the model, for %s', (_, over) => {
     expect(risk('ML01:2023', over).status).not.toBe('pass');
     expect(risk('ML04:2023', over).status).not.toBe('pass');
   });
 
-  it.each(worlds)('keeps status and evidence together, for %s', (_, over) => {
+  it.each(worlds)('has matching status and evidence, for %s', (_, over) => {
     const { risks, open } = mapOwasp(assessment(over));
     for (const [id, { status, evidence, detail, checks }] of Object.entries(risks)) {
       expect(detail, id).not.toBe('');
@@ -76,7 +79,7 @@ describe('what a scan says of the OWASP ML Top 10', () => {
     }
   });
 
-  it('names only verbs that there are', () => {
+  it('names only verbs that exist', () => {
     const stream = { write: () => true };
     const shell = { env: {}, stdout: stream, stderr: stream, signal: new AbortController().signal, exit: () => {} };
     const verbs = createProgram(shell).commands.map((command) => command.name());
@@ -89,7 +92,7 @@ describe('what a scan says of the OWASP ML Top 10', () => {
     expect(verbs).toEqual(expect.arrayContaining(named));
   });
 
-  it('lets a finding fail its own risk, and one that does not weigh leave it open', () => {
+  it('fails a risk for its own finding, and leaves it open for a minor one', () => {
     const of = (severity: 'critical' | 'low') => ({
       ...finding(CALL_RULE, { file: 'model.pkl', severity }),
       owasp: ['ML03:2023'],
@@ -110,7 +113,7 @@ describe('what a scan says of the OWASP ML Top 10', () => {
   });
 
   it.each(Object.entries(OWASP_RISKS).filter(([id]) => id !== 'ML06:2023'))(
-    '%s is what its own check says',
+    'takes the status of %s from its own check',
     (id, one) => {
       expect(risk(id, { checks: [check(one.check, 'pass')] })).toMatchObject({
         status: 'pass',
@@ -133,7 +136,7 @@ describe('what a scan says of the OWASP ML Top 10', () => {
 describe('AI supply chain attacks (ML06)', () => {
   const status = (over: Partial<Assessment>) => risk('ML06:2023', over).status;
 
-  it('fail on a harmful file, directly, and name the findings', () => {
+  it('fail directly for a harmful file, and list the findings', () => {
     const known = mixed().assessment;
     expect(mapOwasp(known).risks['ML06:2023']).toMatchObject({
       status: 'fail',
@@ -156,23 +159,23 @@ describe('AI supply chain attacks (ML06)', () => {
     expect(status({ findings: [finding(EXTENSION_RULE, { file: 'model.pkl' })] })).toBe('pass');
   });
 
-  it.each(['integrity.checksum', 'integrity.signature', 'integrity.manifest'])('fail when %s does', (id) => {
+  it.each(['integrity.checksum', 'integrity.signature', 'integrity.manifest'])('fail when %s fails', (id) => {
     expect(status({ checks: [check(id, 'fail')] })).toBe('fail');
     expect(status({ checks: [check(id, 'error')] })).toBe('partial');
   });
 
   it.each([
     ['a commit of the Hub', `hf://acme/model@${COMMIT}`, 'pass'],
-    ['a file of it', `hf://acme/model@${COMMIT}/model.pkl`, 'pass'],
-    ['a digest of a registry', `oci://r.example/m@sha256:${'a'.repeat(64)}`, 'pass'],
-    ['an address with its digest', `https://a.example/m.pkl#sha256=${'a'.repeat(64)}`, 'pass'],
+    ['a file of a Hub commit', `hf://acme/model@${COMMIT}/model.pkl`, 'pass'],
+    ['a digest in an OCI registry', `oci://r.example/m@sha256:${'a'.repeat(64)}`, 'pass'],
+    ['a URL with its digest', `https://a.example/m.pkl#sha256=${'a'.repeat(64)}`, 'pass'],
     ['a branch', 'hf://acme/model@main', 'partial'],
     ['a branch that looks like a commit', `hf://acme/model@${COMMIT}-fix`, 'partial'],
-    ['a tag of a registry', 'oci://r.example/m:1', 'partial'],
-    ['an address', 'https://a.example/m.pkl', 'partial'],
+    ['a tag in an OCI registry', 'oci://r.example/m:1', 'partial'],
+    ['a URL', 'https://a.example/m.pkl', 'partial'],
     ['a folder', './model', 'partial'],
-    ['a folder with a name like that', `./hf://acme/model@${COMMIT}`, 'partial'],
-  ])('of %s: whether the bytes are bound to an origin', (_, pinned, expected) => {
+    ['a folder whose name looks like a commit', `./hf://acme/model@${COMMIT}`, 'partial'],
+  ])('of %s depend on whether the bytes are bound to an origin', (_, pinned, expected) => {
     const artifact = { ...LOCAL, pinned };
     expect(status({ artifact })).toBe(expected);
     expect(status({ artifact, signatures: [signature()] })).toBe('pass');
@@ -180,7 +183,7 @@ describe('AI supply chain attacks (ML06)', () => {
     expect(status({ artifact: { ...artifact, digest: null } })).toBe('partial');
   });
 
-  it('do not pass where code is loaded with the model', () => {
+  it('do not pass when code is loaded with the model', () => {
     const named = (severity: 'medium' | 'low') => {
       const rule = { ...CALL_RULE, id: 'hub.remote-code.own', severity };
       return status({ findings: [finding(rule, { file: 'config.json' })] });
@@ -190,13 +193,13 @@ describe('AI supply chain attacks (ML06)', () => {
   });
 });
 
-describe('what only the source or the model itself says', () => {
-  it('ML05: an address of the Hub says who may have the weights, at most partially', () => {
+describe('what only the source or the model itself declares', () => {
+  it('makes ML05 at most partial for a Hub reference', () => {
     expect(risk('ML05:2023')).toMatchObject({ status: 'partial', evidence: 'declared', checks: ['serving.theft'] });
     expect(risk('ML05:2023', { artifact: LOCAL })).toMatchObject({ status: 'not-assessed', evidence: 'none' });
   });
 
-  it('ML07: base models by commit are at most partial, others are to be assessed first', () => {
+  it('makes ML07 at most partial for base models by commit, and not assessed for others', () => {
     const made = (...baseModels: string[]) => risk('ML07:2023', { declared: { ...NOTHING_DECLARED, baseModels } });
     expect(made(`acme/base@${COMMIT}`)).toMatchObject({
       status: 'partial',
@@ -214,7 +217,7 @@ describe('what only the source or the model itself says', () => {
     expect(made()).toMatchObject({ status: 'not-assessed', detail: expect.stringMatching(/declares none/) });
   });
 
-  it('ML02: declared data is named in what it takes, and is not evidence', () => {
+  it('is named for ML02, but is not evidence', () => {
     const found = risk('ML02:2023', { declared: { ...NOTHING_DECLARED, datasets: ['acme/data'] } });
     expect(found).toMatchObject({
       status: 'not-assessed',
@@ -223,7 +226,7 @@ describe('what only the source or the model itself says', () => {
     });
   });
 
-  it.each(Object.entries(HOSTILE))('never puts hostile names into a command (%s)', (_, text) => {
+  it.each(Object.entries(HOSTILE))('is not put into a command when it is hostile (%s)', (_, text) => {
     const names = [
       text,
       `acme/x ; rm -rf ~`,
@@ -242,7 +245,7 @@ describe('what only the source or the model itself says', () => {
 });
 
 describe('model poisoning (ML10)', () => {
-  it('knows what a signature says: never that all is well', () => {
+  it('is at most partial with a verified signature', () => {
     const of = (...signatures: ReturnType<typeof signature>[]) => risk('ML10:2023', { signatures });
     expect(of(signature())).toMatchObject({ status: 'partial', evidence: 'direct', checks: ['integrity.weights'] });
     expect(of(signature({ status: 'failed' }))).toMatchObject({ status: 'fail', evidence: 'direct' });
@@ -251,7 +254,7 @@ describe('model poisoning (ML10)', () => {
     expect(of()).toMatchObject({ status: 'not-assessed' });
   });
 
-  it('takes announced digests for less', () => {
+  it('treats announced digests as weaker evidence', () => {
     for (const id of ['integrity.checksum', 'integrity.manifest']) {
       expect(risk('ML10:2023', { checks: [check(id, 'pass')] })).toMatchObject({
         status: 'partial',
@@ -265,11 +268,11 @@ describe('model poisoning (ML10)', () => {
 });
 
 describe('the table of checks', () => {
-  it('gives each risk the check that answers it', () => {
+  it('gives each risk the check that assesses it', () => {
     for (const [id, { check: own }] of Object.entries(OWASP_RISKS)) expect(meaningOf(own)?.risks, own).toContain(id);
   });
 
-  it('names only risks that there are, and knows no check that it does not name', () => {
+  it('names only risks that exist, and does not know unlisted checks', () => {
     for (const id of ['format.onnx.scan', 'format.hub-config.scan', 'integrity.checksum', 'format.parquet.scan']) {
       const risks = meaningOf(id)?.risks ?? [];
       expect(risks).not.toEqual([]);

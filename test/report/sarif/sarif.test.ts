@@ -34,14 +34,14 @@ function logOf(all: Parameters<typeof renderSarif>[0], options: Parameters<typeo
   return run;
 }
 
-describe('SARIF', () => {
-  it('is the frozen example, valid against the schema of OASIS', async () => {
+describe('a SARIF report', () => {
+  it('equals the golden file and is valid against the schema of OASIS', async () => {
     const text = renderSarif([mixed()], CONTEXT, { locate });
     validSarif(text);
     await expect(text).toMatchFileSnapshot('../../golden/report.sarif');
   });
 
-  it('gives each result a file, our own fingerprint, and a line only where the finding has one', () => {
+  it('gives each result a file, our own fingerprint, and a line only if the finding has one', () => {
     const { results } = logOf([mixed()]);
     for (const result of results) {
       const [location] = result.locations;
@@ -71,20 +71,20 @@ describe('SARIF', () => {
     for (const { ruleId, ruleIndex } of run.results) expect(run.tool.driver.rules[ruleIndex]?.id).toBe(ruleId);
   });
 
-  it('shows files that nothing vouches for as results: silence would look like safety', () => {
+  it('contains a result for each file that is not clean, also without a finding', () => {
     const known = judged({ files: [file({ path: 'cut.pkl', verdict: 'unknown', reasons: ['it ends early'] })] });
     expect(logOf([known]).results).toMatchObject([
       { ruleId: 'verdict.unknown', message: { text: 'cut.pkl: File could not be fully read: it ends early' } },
     ]);
   });
 
-  it('is one run whatever the number of targets, and says when one is incomplete', () => {
+  it('is one run for any number of targets, and marks an incomplete one', () => {
     const run = logOf([mixed(), judged({ status: 'incomplete' }), judged()]);
     expect(run.invocations[0]?.executionSuccessful).toBe(false);
     expect(run.results).toHaveLength(5);
   });
 
-  it('anchors to the line that its caller points at', () => {
+  it('anchors results to the line that the caller gives', () => {
     const run = logOf([mixed()], { locate: () => ({ uri: 'train.py', line: 12 }) });
     for (const { locations } of run.results) {
       expect(locations[0]?.physicalLocation).toEqual({
@@ -94,7 +94,7 @@ describe('SARIF', () => {
     }
   });
 
-  it('keeps the 5,000 worst results and says how many it left out', () => {
+  it('keeps the 5,000 worst results and states how many it omits', () => {
     const low = Array.from({ length: 6000 }, (_, i) =>
       finding({ ...CALL_RULE, severity: 'low' }, { file: 'a', evidence: `${i}` }),
     );
@@ -108,7 +108,7 @@ describe('SARIF', () => {
     );
   });
 
-  it('escapes what would be a link', () => {
+  it('escapes text that would be a link', () => {
     const known = judged({
       findings: [finding(CALL_RULE, { file: 'model.pkl', message: '[click](https://evil.example)' })],
     });
@@ -116,25 +116,25 @@ describe('SARIF', () => {
   });
 });
 
-describe('SARIF as GitHub shows it', () => {
+describe('a SARIF report on GitHub', () => {
   const text = (over: Partial<Parameters<typeof finding>[1]>) =>
     logOf([judged({ findings: [finding(CALL_RULE, { file: 'm.pt', ...over })] })]).results[0]?.message.text;
 
-  it('says where, what and the evidence in one sentence', () => {
+  it('states the location, the problem and the evidence in one sentence', () => {
     const over = { member: 'archive/data.pkl', offset: 14, message: 'calls os.system', evidence: 'os.system("true")' };
     expect(text(over)).toBe('m.pt!archive/data.pkl, byte 14: calls os.system("true")');
     expect(text({ message: 'is odd', evidence: 'x' })).toBe('m.pt: is odd (x)');
     expect(text({ message: 'says x', line: 3, evidence: 'x' })).toBe('m.pt, line 3: says x');
   });
 
-  it('has no region for bytes, nor for a line within a member', () => {
+  it('has no region for byte offsets, nor for a line within an archive member', () => {
     const over = { file: 'm.zip', member: 'a.py', line: 3 };
     const [result] = logOf([judged({ findings: [finding(CALL_RULE, over)] })]).results;
     expect(result?.locations[0]?.physicalLocation).toEqual({ artifactLocation: { uri: 'models/m.zip' } });
     expect(result?.partialFingerprints.primaryLocationLineHash).toMatch(/^[0-9a-f]{32}:1$/);
   });
 
-  it('tells one job from another, and leads from each rule to a page', () => {
+  it('distinguishes jobs, and links each rule to a page', () => {
     const run = (category?: string) =>
       logOf([mixed()], category === undefined ? { locate } : { locate, category }) as unknown as {
         automationDetails: { id: string };
@@ -145,7 +145,7 @@ describe('SARIF as GitHub shows it', () => {
     for (const { helpUri } of run().tool.driver.rules) expect(helpUri).toMatch(/^https:\/\//);
   });
 
-  it('stays within what GitHub takes, however much is found', () => {
+  it('stays within the limits of GitHub for any number of findings', () => {
     const hostile = '\u202e<img>\n'.repeat(2_000);
     const many = Array.from({ length: 26_000 }, (_, i) =>
       finding(CALL_RULE, {
@@ -166,7 +166,7 @@ describe('SARIF as GitHub shows it', () => {
 });
 
 describe('pathToUri', () => {
-  it('encodes parts and climbs nowhere', () => {
+  it('encodes path segments and never leaves the folder', () => {
     expect(pathToUri('a b/ü#?%.bin')).toBe('a%20b/%C3%BC%23%3F%25.bin');
     expect(pathToUri('../x/./y')).toBe('%2E%2E/x/%2E/y');
     expect(pathToUri('\ud800')).toBe('%EF%BF%BD');

@@ -52,13 +52,13 @@ describe('the advice on names that are on no list', () => {
 });
 
 describe('the table', () => {
-  it.each([80, 120])('is the frozen one at %i columns, and no line is wider', async (width) => {
+  it.each([80, 120])('equals the golden file at %i columns, and no line is wider', async (width) => {
     const table = renderTable(mixed(), CONTEXT, tableOptions({ width }));
     await expect(table).toMatchFileSnapshot(`../../golden/table-${width}.txt`);
     for (const line of table.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(width);
   });
 
-  it('is the frozen one with everything shown', async () => {
+  it('equals the golden file with --verbose', async () => {
     const table = renderTable(
       mixed('strict'),
       { ...CONTEXT, coverage: true },
@@ -67,7 +67,7 @@ describe('the table', () => {
     await expect(table).toMatchFileSnapshot('../../golden/table-verbose.txt');
   });
 
-  it('of many files looks through what was found as often as through that of few', () => {
+  it('takes linear time in the number of files', () => {
     const looks = (count: number) => {
       let reads = 0;
       const { findings, files } = mixed().assessment;
@@ -99,13 +99,13 @@ describe('the table', () => {
     expect(looks(400)).toBeLessThan(2 * looks(10));
   });
 
-  it('tells how to load a clean checkpoint', async () => {
+  it('explains how to load a clean checkpoint', async () => {
     await expect(renderTable(trainingArgs(), CONTEXT, tableOptions())).toMatchFileSnapshot(
       '../../golden/table-clean.txt',
     );
   });
 
-  it('says the decision and the worst verdict first, and that alone when quiet', () => {
+  it('states the decision and the worst verdict first, and nothing else with --quiet', () => {
     const lines = renderTable(mixed(), CONTEXT, tableOptions({ quiet: true }))
       .trimEnd()
       .split('\n');
@@ -115,13 +115,13 @@ describe('the table', () => {
     expect(renderTable(judged({ files: [] }), CONTEXT, tableOptions())).toMatch(/^DENY {10}no files were scanned/);
   });
 
-  it('never says clean of what is incomplete without saying so', () => {
+  it('states that an incomplete artifact was not fully scanned', () => {
     expect(renderTable(judged({ status: 'incomplete' }), CONTEXT, tableOptions())).toContain(
       'denied because: part of the artifact was not looked at',
     );
   });
 
-  it('colours only when told', () => {
+  it('contains colour only on request', () => {
     expect(renderTable(mixed(), CONTEXT, tableOptions())).not.toContain('\u001b');
     const coloured = renderTable(mixed(), CONTEXT, tableOptions({ color: true }));
     expect(coloured).toContain('\u001b[31mDENY\u001b[39m');
@@ -129,7 +129,7 @@ describe('the table', () => {
     expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(renderTable(mixed(), CONTEXT, tableOptions()));
   });
 
-  it('folds what is too much, and says so', () => {
+  it('omits rows above a limit, and states how many', () => {
     const files = Array.from({ length: 50 }, (_, i) => file({ path: `${i}.onnx`, verdict: 'not-assessed' }));
     expect(renderTable(judged({ files }), CONTEXT, tableOptions())).toContain(
       'and 30 more files to look at; --verbose shows all',
@@ -140,8 +140,8 @@ describe('the table', () => {
   });
 });
 
-describe('words and numbers', () => {
-  it('wraps between words, breaks longer ones, and knows wide characters', () => {
+describe('the formatting of the table', () => {
+  it('wraps between words, breaks longer ones, and counts wide characters as two', () => {
     expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
     expect(wrap('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
     expect(wrap('模型模型', 4)).toEqual(['模型', '模型']);
@@ -149,7 +149,7 @@ describe('words and numbers', () => {
     expect(displayWidth('é模🤗')).toBe(5);
   });
 
-  it('writes sizes and times for people', () => {
+  it('prints sizes and durations in readable units', () => {
     expect([0, 1, 1023, 1024, 1_572_864, 5e12].map(humanBytes)).toEqual([
       '0 bytes',
       '1 byte',

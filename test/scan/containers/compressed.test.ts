@@ -5,7 +5,7 @@ import { fixture, memory, PAYLOAD, scanWith } from '../../support/containers.ts'
 
 const probe = (path: string) => fixture(`pickle-probes/${path}`);
 
-describe('compressed files', () => {
+describe('a compressed file', () => {
   it.each([
     'comp-gz/m.pkl.gz',
     'comp-bz2/m.pkl.bz2',
@@ -18,7 +18,7 @@ describe('compressed files', () => {
     'joblib-lzma/m.joblib',
     'joblib-zlib/m.joblib',
     'tar-gz/m.tar.gz',
-  ])('hands the content of %s on, and covers it', async (path) => {
+  ])('passes on the content of %s, and covers its bytes', async (path) => {
     const source = probe(path);
     const context = await scanWith(compressedScanner, source);
     expect(context.members.map((m) => m.name)).toEqual(['data']);
@@ -27,7 +27,7 @@ describe('compressed files', () => {
   });
 
   it.each(['text.zlib', 'text.lz4', 'named.gz', 'text.xz', 'two.bz2', 'text.zst', 'text.lzma'])(
-    'sees what follows %s',
+    'is not clean with trailing bytes: %s',
     async (name) => {
       const source = fixture(`containers/${name}`);
       const bytes = Buffer.concat([source.readNow(0, source.size), Buffer.from('something that follows')]);
@@ -37,18 +37,18 @@ describe('compressed files', () => {
     },
   );
 
-  it('scans a pickle that follows', async () => {
+  it('has a trailing pickle scanned', async () => {
     const context = await scanWith(compressedScanner, memory(Buffer.concat([gzipSync('text'), PAYLOAD])));
     expect(context.members.map((m) => m.name)).toEqual(['data', '(trailing)']);
   });
 
-  it('lets zeros follow, as tapes and tools do', async () => {
+  it('can have trailing zeros, as tapes and tools write them', async () => {
     const bytes = Buffer.concat([gzipSync('text'), Buffer.alloc(512)]);
     const context = await scanWith(compressedScanner, memory(bytes));
     expect(context.verdict(bytes.length)).toBe('clean');
   });
 
-  it('judges what comes out before a stream breaks', async () => {
+  it('has the content before a broken stream judged', async () => {
     const whole = gzipSync(Buffer.concat([PAYLOAD, Buffer.alloc(100)]));
     const context = await scanWith(compressedScanner, memory(whole.subarray(0, whole.length - 6)));
     expect(Buffer.from(context.members[0]?.bytes ?? []).toString('latin1')).toContain('system');

@@ -8,8 +8,8 @@ async function scan(name: string, limits = {}) {
   return { context, verdict: context.verdict(source.size), members: context.members.map((m) => [m.name, m.size]) };
 }
 
-describe('7z archives', () => {
-  it.each(['solid.7z', 'copied.7z'])('extracts %s whole', async (name) => {
+describe('the 7z scanner', () => {
+  it.each(['solid.7z', 'copied.7z'])('extracts %s completely', async (name) => {
     const { context, verdict, members } = await scan(name);
     expect(members).toEqual([
       ['model/notes.txt', 124_000],
@@ -22,26 +22,26 @@ describe('7z archives', () => {
     expect(verdict).toBe('clean');
   });
 
-  it('calls a name that climbs out malicious', async () => {
+  it('calls a member name with "../" malicious', async () => {
     const { context, verdict, members } = await scan('climbing.7z');
     expect(context.ruleIds()).toEqual(['sevenzip.path-traversal']);
     expect(verdict).toBe('malicious');
     expect(members.length).toBe(2);
   });
 
-  it('does not know what is encrypted', async () => {
+  it('gives unknown for encrypted members', async () => {
     const { context, verdict } = await scan('encrypted.7z');
     expect(context.reasons.join()).toContain('encrypted');
     expect(verdict).toBe('unknown');
   });
 
-  it('finds the pickle in one that is named as a model', async () => {
+  it("finds the pickle in an archive with a model's extension", async () => {
     const context = await scanWith(sevenZipScanner, fixture('pickle-probes/7z-as-pt/m.pt'));
     expect(context.members.map((m) => m.name)).toEqual(['archive/data.pkl']);
     expect(Buffer.from(context.members[0]?.bytes ?? []).toString('latin1')).toContain('system');
   });
 
-  it('stops at the count of members and at the bytes they may have', async () => {
+  it('stops at the limits for members and bytes', async () => {
     const few = await scan('solid.7z', { maxMembers: 2 });
     expect(few.context.reasons.join()).toContain('maxMembers');
     const small = await scan('solid.7z', { maxExpandedBytes: 50_000 });
@@ -49,7 +49,7 @@ describe('7z archives', () => {
     expect([few.verdict, small.verdict]).toEqual(['unknown', 'unknown']);
   });
 
-  it('is unknown when it is cut off or changed, suspicious when something follows', async () => {
+  it('gives unknown for a truncated or changed archive, and suspicious for trailing bytes', async () => {
     const { size } = fixture('containers/copied.7z');
     const whole = Buffer.from(fixture('containers/copied.7z').readNow(0, size));
     const changed = Buffer.from(whole);

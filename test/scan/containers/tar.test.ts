@@ -11,7 +11,7 @@ interface Member {
   readonly data?: Uint8Array | string;
   readonly type?: string;
   readonly link?: string;
-  /** What the header says, where it is not the data's length. */
+  /** The size in the header, if it differs from the length of the data. */
   readonly size?: number;
 }
 
@@ -60,8 +60,8 @@ const pax = (records: readonly string[]): Member => ({
     .join(''),
 });
 
-describe('tar archives', () => {
-  it.each(['ustar', 'gnu', 'pax'])('of %s are read whole', async (kind) => {
+describe('a tar archive', () => {
+  it.each(['ustar', 'gnu', 'pax'])('of kind %s is read completely', async (kind) => {
     const source = fixture(`containers/${kind}.tar`);
     const context = await scanWith(tarScanner, source);
     expect(context.members.map((m) => [m.name, m.size])).toEqual([
@@ -72,22 +72,22 @@ describe('tar archives', () => {
   });
 
   it.each([
-    ['a name that climbs out', { name: '../x', data: 'x' }, 'tar.path-traversal', 'malicious'],
+    ['a name with "../"', { name: '../x', data: 'x' }, 'tar.path-traversal', 'malicious'],
     ['an absolute name', { name: '/etc/x', data: 'x' }, 'tar.path-traversal', 'malicious'],
-    ['a link out', { name: 'a/l', type: '2', link: '../../x' }, 'tar.path-traversal', 'malicious'],
-    ['a link to an absolute place', { name: 'l', type: '2', link: '/etc' }, 'tar.path-traversal', 'malicious'],
-    ['a hard link out', { name: 'a/l', type: '1', link: '../x' }, 'tar.path-traversal', 'malicious'],
-    ['a link within', { name: 'a/l', type: '2', link: '../x' }, 'tar.link', 'clean'],
+    ['a link out of the archive', { name: 'a/l', type: '2', link: '../../x' }, 'tar.path-traversal', 'malicious'],
+    ['a link to an absolute path', { name: 'l', type: '2', link: '/etc' }, 'tar.path-traversal', 'malicious'],
+    ['a hard link out of the archive', { name: 'a/l', type: '1', link: '../x' }, 'tar.path-traversal', 'malicious'],
+    ['a link within the archive', { name: 'a/l', type: '2', link: '../x' }, 'tar.link', 'clean'],
     ['a device', { name: 'd', type: '3' }, 'tar.device', 'suspicious'],
     ['a sparse file', { name: 's', type: 'S', data: 'x' }, '', 'unknown'],
     ['a size beyond the end', { name: 's', data: 'x', size: 1e6 }, '', 'unknown'],
-  ] as const)('%s', async (_what, member, rule, verdict) => {
+  ] as const)('gets the expected rule and verdict for %s', async (_what, member, rule, verdict) => {
     const result = await scan(buildTar([member]));
     if (rule !== '') expect(result.rules).toContain(rule);
     expect(result.verdict).toBe(verdict);
   });
 
-  it('apply pax overrides, for one member', async () => {
+  it('has pax overrides applied to one member', async () => {
     const members = [
       pax(['path=../evil', 'size=3']),
       { name: 'kind', data: 'abc', size: 3 },
@@ -98,7 +98,7 @@ describe('tar archives', () => {
     expect(rules).toEqual(['tar.path-traversal']);
   });
 
-  it('hide nothing behind their end', async () => {
+  it('has trailing bytes reported', async () => {
     const { rules, names } = await scan(
       buildTar([{ name: 'a', data: 'x' }], Buffer.concat([Buffer.alloc(512), PAYLOAD])),
     );
@@ -111,7 +111,7 @@ describe('tar archives', () => {
     expect((await scan(aligned)).rules).toEqual(['tar.trailing-bytes']);
   });
 
-  it('keep one name twice in sight', async () => {
+  it('has a repeated name reported', async () => {
     const { rules, names } = await scan(
       buildTar([
         { name: 'a', data: 'x' },
@@ -121,7 +121,7 @@ describe('tar archives', () => {
     expect([rules, names]).toEqual([['tar.duplicate-member'], ['a', 'a']]);
   });
 
-  it('of PyTorch before 0.2 are split into pickles and numbers', async () => {
+  it('of PyTorch before 0.2 is split into pickles and tensor data', async () => {
     const int = (value: number) => Buffer.from([0x80, 2, 0x4b, value, 0x2e]);
     const count = Buffer.alloc(8);
     count.writeBigUInt64LE(2n);
@@ -148,7 +148,7 @@ describe('tar archives', () => {
     expect(probe.members.map((m) => m.name)).toEqual(['sys_info', 'pickle', 'storages@0', 'tensors@0']);
   });
 
-  it('never throw anything but content errors', async () => {
+  it('gives only content errors for changed bytes', async () => {
     const seed = buildTar([
       pax(['path=x', 'size=3']),
       { name: 'a', data: 'abc' },
@@ -161,7 +161,7 @@ describe('tar archives', () => {
         async (edits) => {
           const bytes = Buffer.from(seed);
           for (const [at, value] of edits) bytes[at] = value;
-          // The checksums are made to fit again, so that the edits are looked at.
+          // The checksums are fixed, so that the edits are not refused for them.
           for (let at = 0; at + 512 <= bytes.length; at += 512) {
             if (bytes.toString('latin1', at + 257, at + 262) !== 'ustar') continue;
             bytes.write('        ', at + 148);

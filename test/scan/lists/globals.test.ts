@@ -3,7 +3,7 @@ import { packageOf } from '../../../src/scan/lists/allowlists.ts';
 import { createGlobalPolicy } from '../../../src/scan/lists/globals.ts';
 import { BUILT_IN_LISTS, type RuleLists } from '../../../src/scan/lists/rule-lists.ts';
 
-/** Lists with these names alone, "module:name". */
+/** Lists that contain these names alone, "module:name". */
 function listsOf(...names: readonly string[]): RuleLists {
   const entries = new Map(
     names.map((key) => {
@@ -23,8 +23,8 @@ function listsOf(...names: readonly string[]): RuleLists {
 
 const python2 = (module: string, name: string) => ({ module, name, mapped: true });
 
-describe('a name that Python 3 maps', () => {
-  it('is listed only if both names that may be imported are', () => {
+describe('a global that Python 3 maps', () => {
+  it('is listed only if both possible names are listed', () => {
     const before = python2('multiprocessing', 'TimeoutError');
     const standing = (...names: string[]) => createGlobalPolicy({ lists: listsOf(...names) }).standing(before).kind;
     expect(standing('multiprocessing:TimeoutError')).toBe('unlisted');
@@ -32,18 +32,18 @@ describe('a name that Python 3 maps', () => {
     expect(standing('multiprocessing:TimeoutError', 'multiprocessing.context:TimeoutError')).toBe('listed');
   });
 
-  it('is listed by the one that exists, where the other names a module of Python 2', () => {
+  it('is listed by the existing name when the other module exists in Python 2 only', () => {
     const policy = createGlobalPolicy({ lists: listsOf('builtins:set') });
     expect(policy.standing(python2('__builtin__', 'set')).kind).toBe('listed');
   });
 
-  it('is not listed where the artifact brings the module of Python 2', () => {
+  it('is not listed when the artifact contains the Python 2 module', () => {
     const policy = createGlobalPolicy({ lists: listsOf('builtins:set'), provided: new Set(['__builtin__']) });
     expect(policy.standing(python2('__builtin__', 'set')).kind).not.toBe('listed');
   });
 });
 
-describe('a name resolves', () => {
+describe('resolving a global', () => {
   const policy = createGlobalPolicy({ lists: listsOf('numpy:ndarray'), provided: new Set(['helpers']) });
   it.each([
     ['os', 'path', true],
@@ -55,7 +55,7 @@ describe('a name resolves', () => {
     ['at', 'dog', false],
     ['antigravity.\0', 'fly', true],
     ['onfig.json\0', 'x', false],
-  ])('%j %j: %s', (module, name, answer) => {
+  ])('%j %j gives %s', (module, name, answer) => {
     expect(policy.resolves({ module, name, mapped: false })).toBe(answer);
   });
 });

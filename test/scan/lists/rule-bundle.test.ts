@@ -51,7 +51,7 @@ function parse(json: unknown): RuleBundle {
 }
 
 describe('the payload of a rule bundle', () => {
-  it('is read', () => {
+  it('is parsed', () => {
     const full = bundle({
       expires: '2027-06-01T00:00:00Z',
       dangerous: { modules: { 'acme.shell': 'runs programs' }, globals: { 'acme:run': 'runs programs' } },
@@ -62,30 +62,30 @@ describe('the payload of a rule bundle', () => {
   });
 
   it.each([
-    ['a field that is not known', { ...bundle(), prefixes: ['acme.'] }],
-    ['a version that is none', bundle({ version: 'latest' })],
-    ['a time that is none', bundle({ expires: '2027-01-31' })],
+    ['an unknown field', { ...bundle(), prefixes: ['acme.'] }],
+    ['an invalid version', bundle({ version: 'latest' })],
+    ['an invalid time', bundle({ expires: '2027-01-31' })],
     ['a pattern', bundle({ allowlists: { acme: list(['acme', '*', 'import', '']) } })],
-    ['a use that is none', bundle({ allowlists: { acme: list(['acme', 'A', 'run', '']) } })],
+    ['an invalid use', bundle({ allowlists: { acme: list(['acme', 'A', 'run', '']) } })],
     ['no uses', bundle({ allowlists: { acme: list(['acme', 'A', '', '']) } })],
     ['a path as the name of a list', bundle({ allowlists: { '../x': list() } })],
     [
-      'an address that is not https',
+      'a URL without TLS',
       bundle({ advisories: [{ id: 'A', title: 't', url: 'http://x', sha256: ['ab'.repeat(32)] }] }),
     ],
-    ['a digest that is none', bundle({ advisories: [{ id: 'A', title: 't', sha256: ['ab'] }] })],
-    ['nothing', null],
+    ['an invalid digest', bundle({ advisories: [{ id: 'A', title: 't', sha256: ['ab'] }] })],
+    ['no content', null],
     ['a list', []],
   ])('is refused with %s', (_, json) => {
     expect(() => parse(json)).toThrow(/holds no rules/);
   });
 
-  it('is refused with a property twice', () => {
+  it('is refused with a repeated property', () => {
     const text = JSON.stringify(bundle()).replace('{', '{"severities":{"pickle.call.computed":"critical"},');
     expect(() => parseRuleBundle(new TextEncoder().encode(text), 'rules')).toThrow(/names "severities" twice/);
   });
 
-  it('ends in rules, or in a sentence', () => {
+  it('gives rules or an error for any text', () => {
     const text = JSON.stringify(bundle());
     const mutated = fc
       .tuple(fc.nat(text.length), fc.nat(30), fc.string({ maxLength: 10 }))
@@ -108,9 +108,9 @@ describe('the payload of a rule bundle', () => {
   });
 });
 
-describe('what a bundle may not say, whoever signed it', () => {
+describe('a validly signed rule bundle', () => {
   it.each([
-    ['has ended', { expires: '2026-12-01T00:00:00Z' }, 'ended'],
+    ['has expired', { expires: '2026-12-01T00:00:00Z' }, 'ended'],
     ['is for a newer program', { minimumProgram: '0.2.0' }, 'need version 0.2.0'],
     [
       'lists os.system',
@@ -118,7 +118,7 @@ describe('what a bundle may not say, whoever signed it', () => {
       'os.system would be listed to call, and it runs programs',
     ],
     [
-      'lists it by its Python 2 name',
+      'lists os.system by its Python 2 name',
       { allowlists: { a: list(['__builtin__', 'eval', 'call', '']) } },
       '__builtin__.eval would be listed to call, and it',
     ],
@@ -128,7 +128,7 @@ describe('what a bundle may not say, whoever signed it', () => {
       'torch.ops.load_library would be listed to call',
     ],
     [
-      'lists what it calls dangerous itself',
+      'lists a name that it calls dangerous',
       {
         allowlists: { a: list(['acme', 'run', 'call', '']) },
         dangerous: { modules: {}, globals: { 'acme:run': 'runs programs' } },
@@ -141,7 +141,7 @@ describe('what a bundle may not say, whoever signed it', () => {
       'without the contract',
     ],
     [
-      'names a contract that nobody keeps',
+      'names an unknown contract',
       { allowlists: { a: list(['acme', 'A', 'call', '', 'contract']) } },
       'with a contract',
     ],
@@ -151,14 +151,14 @@ describe('what a bundle may not say, whoever signed it', () => {
       'to new',
     ],
     ['lowers a severity', { severities: { 'pickle.call.computed': 'low' as const } }, 'lower the severity'],
-    ['sets the severity of no rule', { severities: { 'no.such.rule': 'high' as const } }, 'does not know'],
-  ])('it %s', (_, over, message) => {
+    ['sets the severity of an unknown rule', { severities: { 'no.such.rule': 'high' as const } }, 'does not know'],
+  ])('is refused when it %s', (_, over, message) => {
     const said = fault(over);
     expect(said).not.toBe('');
     expect(said).toContain(message);
   });
 
-  it('never lists a name whose danger is known with a use that the program does not give it', () => {
+  it('is refused when it lists a guarded name with a use that the program does not give it', () => {
     const dangerous = [...listedGlobals().values()].map(({ module, name }) => [module, name] as const);
     const names = fc.oneof(
       fc.constantFrom(...dangerous),
@@ -185,7 +185,7 @@ describe('what a bundle may not say, whoever signed it', () => {
     );
   });
 
-  it('loses no contract by what a list leaves out', () => {
+  it('removes no contract by omitting entries of a list', () => {
     const allowlists = Object.fromEntries([...shippedAllowlists()].map(([name]) => [name, list()] as const));
     for (const [name] of shippedAllowlists()) {
       const { [name]: only } = allowlists;
@@ -201,16 +201,16 @@ describe('what a bundle may not say, whoever signed it', () => {
     expect(fault({ allowlists })).toBe('');
   });
 
-  it('may hold what this program brings along, unchanged', () => {
+  it('can contain the unchanged lists of the program', () => {
     const allowlists = JSON.parse(JSON.stringify(Object.fromEntries(shippedAllowlists())));
     expect(fault(parse(bundle({ allowlists })))).toBe('');
   });
 });
 
-describe('rules with a bundle on top', () => {
+describe('the rules with a bundle', () => {
   const global = (module: string, name: string) => ({ module, name, mapped: false });
 
-  it('list what it lists, and name it in the digest', () => {
+  it('contain its lists, which change the digest', () => {
     const lists = listsWith(bundle(), DIGEST);
     expect(createGlobalPolicy().standing(global('acme.tokens', 'Table')).kind).toBe('unlisted');
     expect(createGlobalPolicy({ lists }).standing(global('acme.tokens', 'Table')).kind).toBe('listed');
@@ -221,14 +221,14 @@ describe('rules with a bundle on top', () => {
     expect(rulesetOf([], listsWith(bundle(), `sha256:${'34'.repeat(32)}`)).digest).not.toBe(after.digest);
   });
 
-  it('take a shipped list away when another stands in its place', () => {
+  it('replace a shipped list of the same name', () => {
     const lists = listsWith(bundle({ allowlists: { joblib: list() } }), DIGEST);
     const array = global('joblib.numpy_pickle', 'NumpyArrayWrapper');
     expect(createGlobalPolicy().standing(array).kind).toBe('listed');
     expect(createGlobalPolicy({ lists }).standing(array).kind).toBe('unlisted');
   });
 
-  it('bar a listed name that it calls dangerous, and keep those that were dangerous before', () => {
+  it('exclude a listed name that the bundle calls dangerous, and keep built-in dangerous names', () => {
     const dangerous = { modules: {}, globals: { 'joblib.numpy_pickle:NumpyArrayWrapper': 'was found to run code' } };
     const lists = listsWith(bundle({ dangerous }), DIGEST);
     const policy = createGlobalPolicy({ lists });
@@ -239,7 +239,7 @@ describe('rules with a bundle on top', () => {
     expect(policy.standing(global('os', 'system')).kind).toBe('dangerous');
   });
 
-  it('make a file malicious that an advisory names, and raise severities', () => {
+  it('make a file of an advisory malicious, and raise severities', () => {
     const sha256 = 'ef'.repeat(32);
     const one = assessment({
       files: [file({ path: 'a.bin', sha256 }), file({ path: 'b.bin' })],
@@ -260,7 +260,7 @@ describe('rules with a bundle on top', () => {
   });
 });
 
-describe('versions of rulesets', () => {
+describe('ruleset versions', () => {
   it.each([
     ['2026.12.1', '2026.11.9', 1],
     ['2026.2.0', '2026.11.0', -1],

@@ -31,26 +31,26 @@ function edited(name: string, from: string, to: string): Uint8Array {
   return Buffer.from(text.replace(from, to), 'latin1');
 }
 
-describe('models that the libraries wrote', () => {
-  it.each([...MODELS.keys()])('%s is clean', async (name) => {
+describe('a model of a native library', () => {
+  it.each([...MODELS.keys()])('in %s is clean', async (name) => {
     const { verdict, context } = await scanBytes(model(name), name, SCANNERS);
     expect(verdict, [...context.reasons, ...context.ruleIds()].join()).toBe('clean');
   });
 });
 
-describe('an XGBoost model is broken when', () => {
+describe('an XGBoost model is invalid when', () => {
   const JSON_MODEL = 'xgboost-3.2.0-gbtree.json';
   it.each([
     ['a child is not a node', '"left_children":[1,', '"left_children":[99,'],
     ['a child is its parent', '"left_children":[1,', '"left_children":[0,'],
     ['two nodes have one child', '"right_children":[2,', '"right_children":[1,'],
     ['a parent is not a node', '"parents":[2147483647,0,', '"parents":[2147483647,99999999,'],
-    ['a split is on a feature that is not there', '"num_feature":"4","num_target"', '"num_feature":"0","num_target"'],
-    ['a tree has fewer nodes than it says', '"num_nodes":"7"', '"num_nodes":"8"'],
-    ['there are fewer trees than it says', '"num_trees":"2"', '"num_trees":"3"'],
-    ['a tree is of an output that is not there', '"tree_info":[0,0]', '"tree_info":[0,7]'],
+    ['a split is on a missing feature', '"num_feature":"4","num_target"', '"num_feature":"0","num_target"'],
+    ['a tree has fewer nodes than stated', '"num_nodes":"7"', '"num_nodes":"8"'],
+    ['there are fewer trees than stated', '"num_trees":"2"', '"num_trees":"3"'],
+    ['a tree is of a missing output', '"tree_info":[0,0]', '"tree_info":[0,7]'],
     ['rounds end beyond the trees', '"iteration_indptr":[0,1,2]', '"iteration_indptr":[0,1,9]'],
-    ['a key stands twice', '"attributes":{}', '"attributes":{},"attributes":{}'],
+    ['a key is repeated', '"attributes":{}', '"attributes":{},"attributes":{}'],
   ])('%s', async (_, from, to) => {
     expect(await verdictOf('xgboost', edited(JSON_MODEL, from, to))).toBe('broken');
   });
@@ -60,7 +60,7 @@ describe('an XGBoost model is broken when', () => {
     expect(await verdictOf('xgboost', bytes)).toBe('broken');
   });
 
-  it('a count of UBJSON is larger than the file', async () => {
+  it('a UBJSON count is larger than the file', async () => {
     const bytes = Buffer.from(model('xgboost-3.2.0-gbtree.ubj'));
     bytes.writeBigInt64BE(2n ** 40n, bytes.indexOf('[$d#L') + 5);
     expect(await verdictOf('xgboost', bytes)).toBe('broken');
@@ -72,13 +72,13 @@ describe('an XGBoost model is broken when', () => {
     ).toBe('broken');
   });
 
-  it('has a member that is not known, and is left unjudged', async () => {
+  it('it has an unknown member, which makes it unjudged', async () => {
     const bytes = edited(JSON_MODEL, '"attributes":{}', '"attributes":{},"news":{}');
     const { verdict } = await scanBytes(bytes, 'model.json', SCANNERS);
     expect(verdict).toBe('not-assessed');
   });
 
-  it('a child of its binary form is not a node', async () => {
+  it('a child in the binary format is not a node', async () => {
     const bytes = Buffer.from(model('xgboost-1.2.1-gbtree.bin'));
     // The root of the first tree: no parent, children 1 and 2.
     const root = bytes.indexOf(Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 2, 0, 0, 0]));
@@ -88,35 +88,35 @@ describe('an XGBoost model is broken when', () => {
   });
 });
 
-describe('a LightGBM model is broken when', () => {
+describe('a LightGBM model is invalid when', () => {
   const NAME = 'lightgbm-4.7.0-regression.txt';
   it.each([
     ['a child is not a node', 'left_child=', 'left_child=9'],
-    ['a feature is not there', 'max_feature_idx=3', 'max_feature_idx=0'],
-    ['a tree does not stand where it says', 'tree_sizes=', 'tree_sizes=1'],
-    ['a tree has more leaves than it says', 'num_leaves=4', 'num_leaves=3'],
-    ['iterations are of no trees', 'num_tree_per_iteration=1', 'num_tree_per_iteration=0'],
+    ['a feature is missing', 'max_feature_idx=3', 'max_feature_idx=0'],
+    ['a tree is at another offset than stated', 'tree_sizes=', 'tree_sizes=1'],
+    ['a tree has more leaves than stated', 'num_leaves=4', 'num_leaves=3'],
+    ['iterations have no trees', 'num_tree_per_iteration=1', 'num_tree_per_iteration=0'],
     ['a line has no name', 'num_cat=0', 'num_cat 0'],
-    ['a field stands twice', 'num_cat=0', 'num_cat=0\nnum_cat=0'],
-    ['a null ends its text early', 'end of trees', '\0end of trees'],
+    ['a field is repeated', 'num_cat=0', 'num_cat=0\nnum_cat=0'],
+    ['a NUL ends its text early', 'end of trees', '\0end of trees'],
   ])('%s', async (_, from, to) => {
     expect(await verdictOf('lightgbm', edited(NAME, from, to))).toBe('broken');
   });
 
-  it('its objective writes more answers than it has', async () => {
+  it('its objective writes more outputs than the model has', async () => {
     const bytes = edited('lightgbm-4.7.0-classes.txt', 'num_class:3', 'num_class:9');
     expect(await verdictOf('lightgbm', bytes)).toBe('broken');
   });
 });
 
-describe('a CatBoost model is broken when', () => {
+describe('a CatBoost model is invalid when', () => {
   it('its core is larger than the file', async () => {
     const bytes = Buffer.from(model('catboost-1.2.10-symmetric.cbm'));
     bytes.writeUInt32LE(0x7fffffff, 4);
     expect(await verdictOf('catboost', bytes)).toBe('broken');
   });
 
-  it('its root leads out of it', async () => {
+  it('its root table points outside the model', async () => {
     const bytes = Buffer.from(model('catboost-1.2.10-symmetric.cbm'));
     bytes.writeUInt32LE(0x7fffff00, 8);
     expect(await verdictOf('catboost', bytes)).toBe('broken');
@@ -128,10 +128,10 @@ describe('a CatBoost model is broken when', () => {
   });
 });
 
-describe('a tokenizer is broken when', () => {
-  it('its map of characters leads out of itself', async () => {
+describe('a tokenizer is invalid when', () => {
+  it('its character map points outside itself', async () => {
     const bytes = Buffer.from(TOKENIZER);
-    // Behind the name of the rules: the map's tag, its length, the trie's length, its first unit.
+    // After the name of the rules: the tag of the map, its length, the trie's length, its first unit.
     const name = bytes.indexOf('nmt_nfkc');
     const map = name + 8 + 1 + 3;
     bytes.writeUInt32LE(0x7ffffe00, map + 4);
@@ -144,8 +144,8 @@ describe('a tokenizer is broken when', () => {
   });
 });
 
-describe('the readers', () => {
-  it('find no bytes sound but a model', async () => {
+describe('the readers of native models', () => {
+  it('accept no random bytes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), fc.constantFrom(...KINDS), async (bytes, kind) => {
         expect(await outcome(kind, bytes)).not.toBe('sound');
@@ -154,7 +154,7 @@ describe('the readers', () => {
     );
   });
 
-  it('end on every changed byte with a verdict', async () => {
+  it('give a verdict for every changed byte', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), fc.nat(255), fc.constantFrom(...MODELS.keys()), async (at, byte, name) => {
         const bytes = Uint8Array.from(model(name));
@@ -166,11 +166,11 @@ describe('the readers', () => {
     );
   });
 
-  it('find a model that is cut short not sound', async () => {
+  it('do not accept a truncated model', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), fc.constantFrom(...MODELS.keys()), async (at, name) => {
         const bytes = model(name);
-        // What follows the trees of LightGBM is settings: its libraries stop looking there.
+        // The trees of a LightGBM model are followed by settings, which its libraries do not read.
         const end = name.startsWith('lightgbm') ? Buffer.from(bytes).indexOf('end of trees') : bytes.length;
         const kind = KINDS.find((candidate) => name.startsWith(candidate)) ?? 'xgboost';
         expect(await outcome(kind, bytes.subarray(0, at % end))).not.toBe('sound');

@@ -23,7 +23,7 @@ async function scan(bytes: Buffer) {
   return { context, verdict: context.verdict(bytes.length), rules: context.ruleIds() };
 }
 
-describe('NumPy arrays', () => {
+describe('a NumPy array', () => {
   it.each([
     ["'<f8'", '(2, 3)', 48],
     ["'|b1'", '()', 1],
@@ -32,7 +32,7 @@ describe('NumPy arrays', () => {
     ["[('x', '<i4'), ('y', '<f8', (2, 2))]", '(3,)', 108],
     ["[('a', [('b', '|S3')])]", '(1,)', 3],
     ["'|V7'", '(0, 5)', 0],
-  ])('of %s and shape %s have %i bytes of numbers', async (descr, shape, size) => {
+  ])('of type %s and shape %s has %i bytes of data', async (descr, shape, size) => {
     const { verdict, context } = await scan(npy(header(descr, shape), new Uint8Array(size).fill(1)));
     expect(verdict).toBe('clean');
     expect(context.members).toEqual([]);
@@ -43,7 +43,7 @@ describe('NumPy arrays', () => {
       expect((await scan(npy(header(descr, shape), new Uint8Array(size - 1)))).rules).toEqual(['npy.size-mismatch']);
   });
 
-  it('of objects are a pickle, also inside a structure, in every version', async () => {
+  it('of objects contains a pickle, also in a structure, in every version', async () => {
     for (const version of [1, 2, 3]) {
       for (const descr of ["'|O'", "[('n', '<i4'), ('o', '|O')]"]) {
         const bytes = npy(header(descr, '(1,)'), PAYLOAD, version);
@@ -55,7 +55,7 @@ describe('NumPy arrays', () => {
     }
   });
 
-  it('that lie about a pickle are suspicious', async () => {
+  it('is suspicious when its declared numbers are a pickle', async () => {
     const source = fixture('pickle-probes/npy-lying-dtype/m.npy');
     const context = await scanWith(npyScanner, source);
     expect(context.ruleIds()).toEqual(['npy.lying-dtype', 'npy.size-mismatch']);
@@ -64,7 +64,7 @@ describe('NumPy arrays', () => {
     expect(exact.rules).toEqual(['npy.lying-dtype']);
   });
 
-  it('scan a pickle behind honest numbers', async () => {
+  it('has a pickle after its data scanned', async () => {
     const { context } = await scan(npy(header("'<i2'", '(4,)'), Buffer.concat([Buffer.alloc(8, 1), PAYLOAD])));
     expect(context.members.map((m) => m.name)).toEqual(['(trailing)']);
   });
@@ -78,11 +78,11 @@ describe('NumPy arrays', () => {
     "{'descr': '<f8', 'fortran_order': False, 'shape': (9007199254740991, 9007199254740991)}",
     "{'descr': '<f8', 'descr': '|O', 'fortran_order': False, 'shape': ()}",
     '',
-  ])('are unknown with the header %s', async (text) => {
+  ])('is unknown with the header %s', async (text) => {
     expect((await scan(npy(text, new Uint8Array(8)))).verdict).toBe('unknown');
   });
 
-  it('never throw anything but content errors', async () => {
+  it('gives only content errors for any bytes', async () => {
     const good = header("[('x', '<i4'), ('y', '<f8', (2, 2))]", '(3,)');
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(fc.nat(good.length - 1), fc.string({ maxLength: 2 }))), async (edits) => {
@@ -96,7 +96,7 @@ describe('NumPy arrays', () => {
     );
   });
 
-  it('read no deeper literal than they need', () => {
+  it('has its header literal parsed up to a depth limit', () => {
     expect(() => parseLiteral('['.repeat(100_000))).toThrow(/nested/);
     expect(parseLiteral('{\'a\': (1, -2L), "b": [True, None]}')).toEqual(
       new Map<string, unknown>([

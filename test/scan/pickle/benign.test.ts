@@ -13,8 +13,8 @@ const libraries = readdirSync(BENIGN, { withFileTypes: true })
 /** Formats that no scanner judges yet. */
 const UNJUDGED = /^format\./;
 
-describe('what real libraries write', () => {
-  it.each(libraries)('%s: nothing is flagged', { timeout: 300_000 }, async (library) => {
+describe('the benign fixtures', () => {
+  it.each(libraries)('of %s have no finding', { timeout: 300_000 }, async (library) => {
     const artifact = await openArtifact(join(BENIGN, library));
     try {
       const assessment = await assess(artifact);
@@ -31,7 +31,7 @@ describe('what real libraries write', () => {
   });
 
   it.each(['torch', 'sklearn', 'numpy', 'pandas', 'xgboost', 'lightgbm', 'joblib'])(
-    '%s: at least two versions',
+    'contain at least two versions of %s',
     (library) => {
       const versions = readdirSync(join(BENIGN, library), { withFileTypes: true }).filter((entry) =>
         entry.isDirectory(),

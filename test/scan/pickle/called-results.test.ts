@@ -15,18 +15,18 @@ async function judged(bytes: Uint8Array) {
 
 const assembled = (...program: Instruction[]) => judged(assemble(['PROTO', 4], ...program, 'STOP'));
 
-describe('what real libraries on no list write', () => {
+describe('a file of an unlisted library', () => {
   const files = readdirSync(UNLISTED, { recursive: true, encoding: 'utf8' }).filter((name) =>
     /\.(?:pkl|joblib)$/.test(name),
   );
 
-  it.each(files)('%s is suspicious, and says for which names', async (file) => {
+  it.each(files)('is suspicious and names the unlisted globals: %s', async (file) => {
     const [verdict, ...rules] = await judged(readFileSync(join(UNLISTED, file)));
     expect(verdict).toBe('suspicious');
     expect(rules).toContain('pickle.global.unlisted');
   });
 
-  it('a member of danger that is called in such a file is malicious', async () => {
+  it('is malicious when a dangerous member is called in it', async () => {
     const file = readFileSync(join(UNLISTED, 'dask/2026.8.0/column.p2.pkl')).toString('latin1');
     expect(file).toContain('X\x0c\x00\x00\x00_reconstruct');
     const changed = Buffer.from(file.replace('X\x0c\x00\x00\x00_reconstruct', 'X\x06\x00\x00\x00system'), 'latin1');
@@ -34,10 +34,10 @@ describe('what real libraries on no list write', () => {
   });
 });
 
-describe('numbers of joblib that read as a call of what stands before them', () => {
+describe('array data of joblib that reads like a call', () => {
   const file = readFileSync(NUMBERS);
   const at = file.indexOf(')R0)R.');
-  /** The file with other instructions for the rest of its numbers, as many bytes as before. */
+  /** The file with other opcodes in the rest of its array data, with the same number of bytes. */
   const withNumbers = (instructions: string) => {
     const changed = Buffer.from(file);
     changed.fill(0, at, at + 16);
@@ -45,23 +45,23 @@ describe('numbers of joblib that read as a call of what stands before them', () 
     return changed;
   };
 
-  it('are numbers', async () => {
+  it('is treated as array data', async () => {
     expect(await judged(file)).toEqual(['clean']);
   });
 
   it.each([
-    // BUILD with a state of slots: N, a dict, a tuple of both.
-    ['its class was changed by a state of slots', "(N}S'a'\nK\x00stb)R.", 'pickle.call.computed'],
+    // BUILD with a slots state: N, a dict, a tuple of both.
+    ['its class was changed by a slots state', "(N}S'a'\nK\x00stb)R.", 'pickle.call.computed'],
     ['what a call returned is called', ')R)R.', 'pickle.call.computed'],
     ['another name is imported', 'cos\nx\n)R.', 'pickle.global.dangerous'],
-  ])('unless %s', async (_, instructions, rule) => {
+  ])('is a call when %s', async (_, instructions, rule) => {
     expect(instructions.length).toBeLessThanOrEqual(16);
     const [verdict, ...rules] = await judged(withNumbers(instructions));
     expect(verdict).toBe('malicious');
     expect(rules).toContain(rule);
   });
 
-  it('the array that joblib puts there is not called either', async () => {
+  it('is a call when it follows the array', async () => {
     const called = Buffer.concat([file.subarray(0, at), Buffer.alloc(16), Buffer.from(')R'), file.subarray(at + 16)]);
     expect(await judged(called)).toContain('pickle.call.computed');
   });
@@ -69,13 +69,13 @@ describe('numbers of joblib that read as a call of what stands before them', () 
   it.each([
     ['of another module', 'evil.numpy_pickle'],
     ['of another package', 'joblib.numpy_pickle_compat'],
-  ])('a marker %s may have a method that is called', async (_, module) => {
+  ])('is a call when it follows a marker %s', async (_, module) => {
     const marker = [global(module, 'NumpyArrayWrapper'), 'EMPTY_TUPLE', 'NEWOBJ'] satisfies Instruction[];
     expect(await assembled(...marker, 'EMPTY_TUPLE', 'REDUCE')).toContain('pickle.call.computed');
   });
 });
 
-describe('factories of a defaultdict', () => {
+describe('the factory of a defaultdict', () => {
   const GAUSSIAN = 'river.naive_bayes.gaussian';
   const SPLITTER = 'river.tree.splitter.ebst_splitter';
   const factory = (...of: Instruction[]) => assembled(global('collections', 'defaultdict'), ...of, 'TUPLE1', 'REDUCE');
@@ -88,26 +88,33 @@ describe('factories of a defaultdict', () => {
   ];
 
   it.each([
-    ['a method that makes something empty', ['clean'], [global(GAUSSIAN, 'GaussianNB._make_gaussian')]],
-    ['the same, as protocol 2 writes it', ['clean'], member(GAUSSIAN, 'GaussianNB', '_make_gaussian')],
+    ['a method that creates an empty object', ['clean'], [global(GAUSSIAN, 'GaussianNB._make_gaussian')]],
     [
-      'a method that models keep elsewhere',
+      'a method that creates an empty object, as protocol 2 writes it',
+      ['clean'],
+      member(GAUSSIAN, 'GaussianNB', '_make_gaussian'),
+    ],
+    [
+      'a method that models store in another place',
       ['suspicious', 'pickle.contract.unexpected'],
       [global(SPLITTER, 'EBSTNode._update_estimator_univariate')],
     ],
     [
-      'the same, as protocol 2 writes it',
+      'a method that models store in another place, as protocol 2 writes it',
       ['suspicious', 'pickle.contract.unexpected'],
       member(SPLITTER, 'EBSTNode', '_update_estimator_univariate'),
     ],
     [
-      'a method that nobody keeps',
+      'a method that no model stores',
       ['malicious', 'pickle.contract.broken'],
       member(GAUSSIAN, 'GaussianNB', 'learn_one'),
     ],
     ['a function', ['malicious', 'pickle.contract.broken'], [global('numpy', 'log')]],
-  ] satisfies [string, string[], Instruction[]][])('%s', async (_, expected, of) => {
-    const [verdict, rule] = await factory(...of);
-    expect([verdict, rule].slice(0, expected.length)).toEqual(expected);
-  });
+  ] satisfies [string, string[], Instruction[]][])(
+    'gets the expected verdict when it is %s',
+    async (_, expected, of) => {
+      const [verdict, rule] = await factory(...of);
+      expect([verdict, rule].slice(0, expected.length)).toEqual(expected);
+    },
+  );
 });

@@ -4,7 +4,7 @@ import { frames, hostileFiles, keptItems, nestedArguments } from '../../support/
 import { scanBudgeted } from '../../support/scan-budgeted.ts';
 
 const SIZE = 60_000;
-/** What they hold does nothing: they only take long to read. Tuples that hold each other take Python long, too, and are not clean. */
+/** These files have no effect: they only take long to read. Nested tuples take Python long as well, and are not clean. */
 const CLEAN: ReadonlySet<string> = new Set([
   ...['float.pkl', 'unicode.pkl', 'frames-empty.pkl', 'marks.pkl', 'nested-bytes.pkl', 'streams.pkl'],
   ...[
@@ -20,31 +20,31 @@ const CLEAN: ReadonlySet<string> = new Set([
   'members.gz',
 ]);
 
-describe('a file that costs much for its size', () => {
-  it.each(hostileFiles(SIZE))('$name is judged within what is counted', async ({ name, make }) => {
+describe('a file with a high cost for its size', () => {
+  it.each(hostileFiles(SIZE))('$name is judged within its budget', async ({ name, make }) => {
     const bytes = make();
     const { verdict, budget, reasons } = await scanBudgeted(bytes, name);
-    // The last charge is the one that is too much: of all that it was for, nothing is done.
+    // The last charge exceeds the budget: the work that it stands for is not done.
     if (budget.spent > budget.allowed) expect(reasons.join()).toContain('maxFileWork');
     expect(budget.peak).toBeLessThan(40 * bytes.length + 12 * 1024 * 1024);
     expect(budget.forks).toBeLessThanOrEqual(DEFAULT_LIMITS.maxForks);
     expect(verdict === 'clean', `${verdict}: ${reasons}`).toBe(CLEAN.has(name));
   });
 
-  it('costs as much more as it is larger, however its tuples are nested', async () => {
+  it('costs in proportion to its size, for any nesting of tuples', async () => {
     const shallow = (await scanBudgeted(nestedArguments(30, 2), 'a.pkl')).budget.spent;
     const deep = (await scanBudgeted(nestedArguments(30, 8), 'a.pkl')).budget.spent;
     expect(deep / shallow).toBeLessThan(4.5);
   });
 
-  it('makes no more copies of a machine than readings are followed, each of what is in use', async () => {
+  it('forks a machine no more often than maxReadings, with bounded memory', async () => {
     const { budget, verdict } = await scanBudgeted(frames('straddled', 400_000), 'frames.pkl');
     expect(budget.forks).toBe(DEFAULT_LIMITS.maxReadings);
     expect(budget.peak).toBeLessThan(4 * 1024 * 1024);
     expect(verdict).toBe('unknown');
   });
 
-  it('is unknown when it needs more memory than a file may have', async () => {
+  it('is unknown when it needs more memory than maxFileMemory', async () => {
     const { verdict, reasons, budget } = await scanBudgeted(keptItems(400_000), 'items.pkl', {
       ...DEFAULT_LIMITS,
       maxFileMemory: 2 * 1024 * 1024,
@@ -54,7 +54,7 @@ describe('a file that costs much for its size', () => {
     expect(budget.peak).toBeLessThanOrEqual(2 * 1024 * 1024);
   });
 
-  it('gives all its memory back', async () => {
+  it('releases all its memory', async () => {
     const budgets = await Promise.all(
       ['arrays.joblib', 'many-blobs.pkl', 'frames-straddled.pkl', 'streams.pkl', 'members.zip', 'blocks.lz4'].map(
         async (name) => {

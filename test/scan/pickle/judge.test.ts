@@ -42,10 +42,10 @@ const call = (module: string, name: string, ...args: Instruction[]): Instruction
   'REDUCE',
 ];
 
-describe('contracts are kept by what frameworks write', () => {
+describe('a contract is kept by', () => {
   it.each([
     [
-      'a class rebuilt',
+      'a reconstructed class',
       call(
         'copyreg',
         '_reconstructor',
@@ -76,7 +76,7 @@ describe('contracts are kept by what frameworks write', () => {
   });
 });
 
-describe('broken contracts are malicious', () => {
+describe('a broken contract is malicious:', () => {
   it.each([
     [
       'another function as the rebuilder',
@@ -89,18 +89,18 @@ describe('broken contracts are malicious', () => {
         'NONE',
       ),
     ],
-    ['a codec that imports', call('_codecs', 'encode', text('x'), text('rot13'))],
+    ['a codec that imports a module', call('_codecs', 'encode', text('x'), text('rot13'))],
     ['an attribute of a module', call('builtins', 'getattr', global('os', 'path'), text('system'))],
     [
       'a private attribute of a class',
       call('builtins', 'getattr', global('torch.nn.modules.linear', 'Linear'), text('__init__')),
     ],
     [
-      'a method that writes files, of a class',
+      'a method of a class that writes files',
       call('builtins', 'getattr', global('xgboost.core', 'Booster'), text('save_model')),
     ],
     [
-      'a method that writes files, of an instance',
+      'a method of an instance that writes files',
       call('builtins', 'getattr', ...instance('xgboost.core', 'Booster'), text('save_model')),
     ],
     [
@@ -113,20 +113,20 @@ describe('broken contracts are malicious', () => {
       ),
     ],
     ['a partial of a dangerous function', call('functools', 'partial', global('os', 'system'))],
-    ['a partial of a function under a contract', call('functools', 'partial', global('builtins', 'getattr'))],
-    ['a factory under a contract', call('collections', 'defaultdict', global('builtins', 'getattr'))],
-    ['memory by a number', call('builtins', 'bytearray', ['BININT', 255, 255, 255, 127])],
-    ['a class of our own making', call('builtins', 'type', text('X'), 'EMPTY_TUPLE', 'EMPTY_DICT')],
+    ['a partial of a function with a contract', call('functools', 'partial', global('builtins', 'getattr'))],
+    ['a factory with a contract', call('collections', 'defaultdict', global('builtins', 'getattr'))],
+    ['an allocation size', call('builtins', 'bytearray', ['BININT', 255, 255, 255, 127])],
+    ['a class created in the stream', call('builtins', 'type', text('X'), 'EMPTY_TUPLE', 'EMPTY_DICT')],
     ['evaluated text', call('dill._dill', '_eval_repr', text('range(0, __import__("os").system("id"))'))],
-    ['a type that makes code', call('dill._dill', '_load_type', text('CodeType'))],
+    ['a type that creates code', call('dill._dill', '_load_type', text('CodeType'))],
     ['any function of any module', call('numpy.core', '_ufunc_reconstruct', text('os'), text('system'))],
-    ['bytes that a call computes', call('torch.storage', '_load_from_bytes', ...call('collections', 'OrderedDict'))],
+    ['bytes computed by a call', call('torch.storage', '_load_from_bytes', ...call('collections', 'OrderedDict'))],
     [
-      'a listed function that is passed a dangerous one',
+      'a listed function that gets a dangerous one',
       call('numpy.core.multiarray', '_reconstruct', global('os', 'system'), 'EMPTY_TUPLE', text('b')),
     ],
     [
-      'a time zone outside its folder',
+      'a time zone outside the zone folder',
       [
         ...call('builtins', 'getattr', global('zoneinfo', 'ZoneInfo'), text('_unpickle')),
         text('../../../etc/passwd'),
@@ -139,7 +139,7 @@ describe('broken contracts are malicious', () => {
     expect((await judge(program)).verdict).toBe('malicious');
   });
 
-  it('a function under a contract may not be kept where a method would find and call it', async () => {
+  it('a function with a contract kept where a method would call it', async () => {
     const kept = [
       ...instance('sklearn.isotonic', 'IsotonicRegression'),
       ...dict('_build_f', global('builtins', 'getattr')),
@@ -158,7 +158,7 @@ describe('broken contracts are malicious', () => {
     expect(harmless.verdict).toBe('clean');
   });
 
-  it('source code in the state of a SciPy distribution must be its own', async () => {
+  it('changed source code in the state of a SciPy distribution', async () => {
     const template = (extra: string) =>
       `\ndef _parse_args(self,  loc=0, scale=1):\n    return (), loc, scale${extra}\n\ndef _parse_args_rvs(self,  loc=0, scale=1, size=None):\n    return self._argcheck_rvs( loc, scale, size=size)\n\ndef _parse_args_stats(self,  loc=0, scale=1, moments='mv'):\n    return (), loc, scale, moments\n`;
     const program = (source: string): Instruction[] => {
@@ -171,7 +171,7 @@ describe('broken contracts are malicious', () => {
     expect((await judge(program('import os'))).verdict).toBe('malicious');
   });
 
-  it('source code is not hidden in items that come before, or in pieces', async () => {
+  it('source code hidden in earlier items, or in pieces', async () => {
     const evil: Instruction[] = [text('_parse_arg_template'), text('import os'), 'SETITEM'];
     const late = [
       'EMPTY_DICT',
@@ -198,7 +198,7 @@ describe('broken contracts are malicious', () => {
     expect((await judge(pieces as Instruction[])).verdict).toBe('malicious');
   });
 
-  it('a nested PyTorch file is judged in its place', async () => {
+  it('a nested PyTorch file, reported at its place', async () => {
     const evil = assemble(PROTO4, global('os', 'system'), 'EMPTY_TUPLE', 'REDUCE', 'STOP');
     const result = await judge(call('torch.storage', '_load_from_bytes', ['SHORT_BINBYTES', evil.length, ...evil]));
     expect(result.findings).toMatchObject([
@@ -207,7 +207,7 @@ describe('broken contracts are malicious', () => {
   });
 });
 
-describe('what the stream does', () => {
+describe('a rule fires when', () => {
   it.each([
     [
       'calls what a call returned',
@@ -216,12 +216,12 @@ describe('what the stream does', () => {
     ],
     ['a class is changed', [global('collections', 'OrderedDict'), 'NONE', 'BUILD'], 'pickle.build.foreign'],
     [
-      'items go into a class',
+      'items are added to a class',
       [global('collections', 'OrderedDict'), text('k'), 'NONE', 'SETITEM'],
       'pickle.build.foreign',
     ],
     [
-      'a method is planted',
+      'a method is replaced',
       [
         ...instance('torch.nn.modules.linear', 'Linear'),
         ...dict('__setstate__', global('collections', 'OrderedDict')),
@@ -230,31 +230,39 @@ describe('what the stream does', () => {
       'pickle.build.method-override',
     ],
     [
-      'state is set twice',
+      'a state is set twice',
       [...instance('torch.nn.modules.linear', 'Linear'), 'EMPTY_DICT', 'BUILD', 'EMPTY_DICT', 'BUILD'],
       'pickle.build.again',
     ],
     [
-      'items come after the state',
+      'items are added after the state',
       [...call('collections', 'OrderedDict'), 'EMPTY_DICT', 'BUILD', text('k'), 'NONE', 'SETITEM'],
       'pickle.build.again',
     ],
-    ['attributes are walked', [text('torch'), text('nn.os.system'), 'STACK_GLOBAL'], 'pickle.global.attribute-path'],
     [
-      'special attributes are walked',
+      'attributes are looked up by a path',
+      [text('torch'), text('nn.os.system'), 'STACK_GLOBAL'],
+      'pickle.global.attribute-path',
+    ],
+    [
+      'dunder attributes are looked up',
       [text('mine'), text('Net.__init__.__globals__'), 'STACK_GLOBAL'],
       'pickle.global.attribute-path',
     ],
-    ['an unknown class is made', instance('mine', 'Net'), 'pickle.global.unlisted'],
+    ['an unknown class is instantiated', instance('mine', 'Net'), 'pickle.global.unlisted'],
     ['a nested class is unlisted', [text('mine'), text('Net.Inner'), 'STACK_GLOBAL'], 'pickle.global.unlisted'],
     ['an extension code is used', [['EXT1', 5]], 'pickle.extension'],
-    ['a persistent id stands outside PyTorch', [text('x'), 'BINPERSID'], 'pickle.persistent-id'],
-    ['a pickle is carried', [['SHORT_BINBYTES', 16, 0x80, 4, 0x63, 'os\nsystem\n', 0x29, 0x52, 0x2e]], 'pickle.nested'],
+    ['a persistent id is used outside PyTorch', [text('x'), 'BINPERSID'], 'pickle.persistent-id'],
+    [
+      'a pickle is nested in bytes',
+      [['SHORT_BINBYTES', 16, 0x80, 4, 0x63, 'os\nsystem\n', 0x29, 0x52, 0x2e]],
+      'pickle.nested',
+    ],
   ] satisfies [string, Instruction[], string][])('%s', async (_title, program, rule) => {
     expect(await rulesOf(...program)).toContain(rule);
   });
 
-  it('Python 2 names are looked up as Python 3 maps them', async () => {
+  it('a Python 2 name maps to a dangerous Python 3 name', async () => {
     const program = assemble(global('copy_reg', '_reconstructor'), 'POP', global('commands', 'getoutput'), 'STOP');
     const result = await scanSource(new MemorySource(program, 'old.pkl'), {
       path: 'old.pkl',
@@ -269,12 +277,12 @@ describe('what the stream does', () => {
   });
 });
 
-describe('TorchScript', () => {
+describe('an object in TorchScript', () => {
   it.each([
     ['__torch__', []],
     ['__torch__.net', []],
     ['__torch__evil', ['pickle.global.unlisted']],
-  ])('of a class of %s says %j', async (module, expected) => {
+  ])('of a class in %s triggers the rules %j', async (module, expected) => {
     const rules: string[] = [];
     const judgeOfArchive = new PickleJudge({
       globals: createGlobalPolicy(),
@@ -288,7 +296,7 @@ describe('TorchScript', () => {
   });
 });
 
-describe('what waivers', () => {
+describe('an allowance', () => {
   const allowance: Allowance = {
     module: 'mine',
     name: 'Net',
@@ -298,7 +306,7 @@ describe('what waivers', () => {
     expires: '2099-01-01',
   };
 
-  it('an allowance of the exact name and use', async () => {
+  it('applies to the exact name and use', async () => {
     const program: Instruction[] = [...instance('mine', 'Net'), 'EMPTY_DICT', 'BUILD'];
     expect((await judge(program)).verdict).toBe('suspicious');
     expect((await judge(program, { allowances: [allowance] })).verdict).toBe('clean');
@@ -306,12 +314,12 @@ describe('what waivers', () => {
     expect((await judge(instance('mine.Net', 'Net'), { allowances: [allowance] })).verdict).toBe('suspicious');
   });
 
-  it('never a dangerous name', async () => {
+  it('does not apply to a dangerous name', async () => {
     const forced: Allowance = { ...allowance, module: 'os', name: 'system', uses: ['import', 'call'] };
     expect((await judge(call('os', 'system', text('id')), { allowances: [forced] })).verdict).toBe('malicious');
   });
 
-  it('nothing where the artifact itself would provide the module', async () => {
+  it('does not apply when the artifact itself would provide the module', async () => {
     const program = call('collections', 'OrderedDict');
     expect((await judge(program)).verdict).toBe('clean');
     expect((await judge(program, { provided: new Set(['collections']) })).findings).toMatchObject([
@@ -320,15 +328,15 @@ describe('what waivers', () => {
   });
 });
 
-describe('the lists', () => {
-  it('mark nothing for a contract that has none', () => {
+describe('the shipped lists', () => {
+  it('name a contract only where one exists', () => {
     const marked = [...listedGlobals().values()].filter(({ contract }) => contract !== undefined);
     const missing = marked.filter((entry) => !CONTRACTS.has(`${entry.module}:${entry.name}`) && !isDistribution(entry));
     expect(marked.length).toBeGreaterThan(20);
     expect(missing.map(({ module, name }) => `${module}.${name}`)).toEqual([]);
   });
 
-  it('hold exact names only', () => {
+  it('contain exact names only', () => {
     for (const { module, name, uses } of listedGlobals().values()) {
       expect(`${module}.${name}`).toMatch(/^[A-Za-z_][\w.]*$/);
       expect(uses.size).toBeGreaterThan(0);

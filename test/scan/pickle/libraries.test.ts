@@ -34,17 +34,17 @@ const built = (module: string, name: string, ...items: Instruction[]): Instructi
   'BUILD',
 ];
 
-describe('a class that is on no list', () => {
+describe('an unlisted class', () => {
   const COPYREG = ['copy_reg', '_reconstructor'] as const;
   it.each([
-    ['made by NEWOBJ', instance('acme.models', 'Forest')],
+    ['instantiated by NEWOBJ', instance('acme.models', 'Forest')],
     [
-      'rebuilt as Python 2 does',
+      'reconstructed as in Python 2',
       call(...COPYREG, global('acme.models', 'Forest'), global('__builtin__', 'object'), 'NONE'),
     ],
-    ['whose method is kept', call('__builtin__', 'getattr', ...instance('acme.models', 'Forest'), text('predict'))],
+    ['with a stored method', call('__builtin__', 'getattr', ...instance('acme.models', 'Forest'), text('predict'))],
     [
-      'within another',
+      'within another class',
       [
         ...call('__builtin__', 'getattr', global('acme.models', 'Forest'), text('Kind')),
         ['BININT1', 1],
@@ -58,15 +58,15 @@ describe('a class that is on no list', () => {
   });
 
   it.each([
-    ['and is dangerous', call(...COPYREG, global('subprocess', 'Popen'), global('__builtin__', 'object'), 'NONE')],
+    ['that is dangerous', call(...COPYREG, global('subprocess', 'Popen'), global('__builtin__', 'object'), 'NONE')],
     ['with a base that can act', call(...COPYREG, global('acme.models', 'Forest'), global('os', 'system'), 'NONE')],
     [
-      'whose special attribute is taken',
+      'with a dunder attribute looked up',
       call('__builtin__', 'getattr', global('acme.models', 'Forest'), text('__init__')),
     ],
-    ['but a module', call('__builtin__', 'getattr', global('acme', 'tools'), text('system'))],
+    ['that is a module', call('__builtin__', 'getattr', global('acme', 'tools'), text('system'))],
     [
-      'and leads to a function that is called',
+      'with a called function',
       [
         ...call('__builtin__', 'getattr', global('acme.models', 'Forest'), text('system')),
         text('id'),
@@ -79,7 +79,7 @@ describe('a class that is on no list', () => {
   });
 });
 
-describe('what checkpoints and vectorizers hold', () => {
+describe('an object in checkpoints and vectorizers', () => {
   it.each([
     ['the arguments of a program', built('argparse', 'Namespace', text('lr'), ['BININT1', 1])],
     ['a method of str', call('__builtin__', 'getattr', global('__builtin__', 'str'), text('split'))],
@@ -87,7 +87,7 @@ describe('what checkpoints and vectorizers hold', () => {
       'a method of a compiled pattern',
       call('__builtin__', 'getattr', ...call('re', '_compile', text('a'), ['BININT1', 0]), text('match')),
     ],
-  ] satisfies [string, Instruction[]][])('%s is clean', async (_title, program) => {
+  ] satisfies [string, Instruction[]][])('is clean: %s', async (_title, program) => {
     expect(await judge(...program)).toMatchObject({ verdict: 'clean', findings: [] });
   });
 });
@@ -97,7 +97,7 @@ describe('the formula that statsmodels evaluates on load', () => {
     judge(...built('statsmodels.base.data', 'PandasData', text('formula'), text(formula), text(key), 'NEWTRUE'));
 
   it.each(['y ~ a + b', 'y ~ C(kind) * size + np.log(b)', 'bs(x, df=4) + I(a ** 2) - 1', "C(k, Treatment('a')) + a:b"])(
-    '%s is arithmetic on columns',
+    'is clean for arithmetic on columns: %s',
     async (formula) => {
       expect((await data(formula)).verdict).toBe('clean');
       expect((await data(formula, 'restore_model_spec')).verdict).toBe('clean');
@@ -116,17 +116,17 @@ describe('the formula that statsmodels evaluates on load', () => {
     "y ~ Q('a' * 999999)",
     'y ~ 99999999',
     'y ~ a\u2028b',
-  ])('%s is not', async (formula) => {
+  ])('is malicious for anything else: %s', async (formula) => {
     expect(isPlainFormula(formula)).toBe(false);
     expect((await data(formula)).verdict).toBe('malicious');
     expect((await data(formula, 'restore_model_spec')).verdict).toBe('malicious');
   });
 
-  it('counts only when it is evaluated', async () => {
+  it('matters only when it is evaluated', async () => {
     expect((await data('y ~ a.b', 'k_constant')).verdict).toBe('clean');
   });
 
-  it('is not hidden by a state that is not a plain dict', async () => {
+  it('cannot be hidden in a state that is not a plain dict', async () => {
     const program = [
       ...instance('statsmodels.base.data', 'PandasData'),
       ...call('collections', 'OrderedDict'),
@@ -136,11 +136,11 @@ describe('the formula that statsmodels evaluates on load', () => {
   });
 });
 
-describe('a cache of joblib', () => {
+describe('a joblib cache', () => {
   const cache = (...location: Instruction[]) =>
     judge(...built('joblib.memory', 'Memory', text('location'), ...location));
 
-  it('without a folder is clean, with one malicious', async () => {
+  it('is clean without a folder, and malicious with one', async () => {
     expect((await cache('NONE')).verdict).toBe('clean');
     expect((await cache(text('cache'))).verdict).toBe('malicious');
   });

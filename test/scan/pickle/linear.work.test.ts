@@ -4,12 +4,12 @@ import { scanBudgeted } from '../../support/scan-budgeted.ts';
 import { work } from '../../support/work.ts';
 
 const SMALL = 20_000;
-/** Blocks of code that one unit of work stands for, at most. */
+/** The maximum number of blocks of code for one unit of work. */
 const BLOCKS_A_UNIT = 20;
 const names = hostileFiles(SMALL).map(({ name }) => name);
 
 describe('the work on a hostile file', () => {
-  it.each(names)('grows no faster than %s does', async (name) => {
+  it.each(names)('grows linearly with the size of %s', async (name) => {
     const make = (bytes: number) =>
       hostileFiles(bytes)
         .find((file) => file.name === name)
@@ -20,7 +20,7 @@ describe('the work on a hostile file', () => {
     const once = await work(() => scanBudgeted(small, name));
     const more = await work(() => scanBudgeted(large, name));
     const grown = Math.max(1, large.length / small.length);
-    // What is counted and not linear ends at its limit.
+    // Counted work that is not linear ends at its limit.
     expect(more).toBeLessThan(spent > allowed ? allowed * BLOCKS_A_UNIT : once * grown * 1.2 + 50_000);
   });
 });

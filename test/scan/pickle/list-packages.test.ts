@@ -7,13 +7,13 @@ import { tempFolder } from '../../support/temp.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
 
-it('the packages of the lists are those that they have names of; else run node scripts/list-packages.mjs', () => {
+it('the packages of the lists match their names; otherwise run node scripts/list-packages.mjs', () => {
   const written = join(tempFolder(), 'packages.json');
   execFileSync(process.execPath, [new URL('scripts/list-packages.mjs', ROOT).pathname, written]);
   expect(readFileSync(new URL('src/scan/pickle/list-packages.json', ROOT), 'utf8')).toBe(readFileSync(written, 'utf8'));
 });
 
-it('an entry is the same, whether its package is read or all lists are', () => {
+it('an entry is the same when its package or all lists are read', () => {
   for (const entry of listedGlobals().values())
     if (JSON.stringify(shown(listedGlobal(entry.module, entry.name))) !== JSON.stringify(shown(entry)))
       expect(listedGlobal(entry.module, entry.name)).toEqual(entry);
@@ -24,7 +24,7 @@ it.each(['', 'constructor', '__proto__', 'torch.', 'os'])('nothing is listed of 
   expect(listedGlobal(module, 'x')).toBeUndefined();
 });
 
-/** Sets by their size, which is enough where the objects are made alike. */
+/** Compares sets by their size, which suffices where both objects have the same origin. */
 function shown(value: unknown): unknown {
   return JSON.stringify(value, (_, one) => (one instanceof Set || one instanceof Map ? [...one.keys()].sort() : one));
 }

@@ -46,10 +46,10 @@ async function scan({ file }: Probe): Promise<FileScanResult> {
 
 const atLeast = (verdict: Verdict, floor: Verdict) => VERDICTS.indexOf(verdict) >= VERDICTS.indexOf(floor);
 
-/** What stands in files that the probe names, and what the loading program registered, are not in the file. */
+/** The names in files that the probe refers to, and what the loading program registered, are not in the file. */
 const ELSEWHERE = /^(?:joblib-(?:nd|znd)|diff-extension)/;
 
-describe('probes of loaders', () => {
+describe('the loader probe', () => {
   it.each(probes)('$id is $expected', async (probe) => {
     const result = await scan(probe);
     const shown = `${result.verdict}: ${[...result.reasons, ...result.findings.map(({ message }) => message)].join('; ')}`;
@@ -57,13 +57,13 @@ describe('probes of loaders', () => {
     else expect(atLeast(result.verdict, probe.expected), shown).toBe(true);
   });
 
-  it.each(probes)('$id: what each loader does is in its reading', async (probe) => {
+  it.each(probes)('$id has a reading with the behaviour of each loader', async (probe) => {
     const result = await scan(probe);
     for (const { loader, live, resolved = [], failed = [], called = [], changed = [] } of truth.get(probe.id) ?? []) {
       if (!live) continue;
       const reading = result.readings.find((each) => each.loader === loader);
       expect(reading, `a reading of ${loader}`).toBeDefined();
-      // Some end right behind a listed name, at what others accept.
+      // Some files end right after a listed name, with a form that other loaders accept.
       const unlisted = resolved.filter((name) => name !== 'builtins.list');
       if (probe.expected !== 'clean' && [unlisted, failed, called, changed].some(({ length }) => length > 0))
         expect(reading?.verdict, loader).not.toBe('clean');

@@ -17,7 +17,7 @@ async function scanned(bytes: Uint8Array) {
   return [verdict, ...context.ruleIds()];
 }
 
-describe('models that pickles hand to native code', () => {
+describe('a model that a pickle passes to native code', () => {
   it.each([
     [
       'XGBoost',
@@ -28,18 +28,18 @@ describe('models that pickles hand to native code', () => {
     ['LightGBM', 'lightgbm/4.7.0/Booster-gbdt.p4.pkl', 'max_feature_idx=3', 'max_feature_idx=0'],
     ['CatBoost', 'catboost/1.2.10/CatBoost.p4.pkl', 'CBM1', 'CBM2'],
     ['tokenizers', 'transformers/4.57.6/tokenizer-fast.pkl', '{"type":"BPE",', '{"type":"BPE"]'],
-  ])('%s: is not clean when it contradicts itself', async (_, path, from, to) => {
+  ])('of %s is not clean when it is inconsistent', async (_, path, from, to) => {
     expect(await scanned(edited(path, from, to))).toEqual(['suspicious', 'pickle.native-state']);
   });
 
-  it('reads text of protocol 2 as bytes', async () => {
+  it('is read as bytes from protocol 2 text', async () => {
     const path = 'xgboost/3.4.1/Booster-gbtree.p2.pkl';
     expect((await scanned(readFileSync(`${BENIGN}/${path}`)))[0]).toBe('clean');
     expect(await scanned(edited(path, 'num_nodes', 'num_n0des'))).not.toContain('clean');
   });
 
-  it('leaves a state unjudged whose members are unknown', async () => {
-    // The state is made before the class is named.
+  it('is not judged when the members of its state are unknown', async () => {
+    // The state is created before the class is named.
     const bytes = Buffer.from(
       "(dS'handle'\nI5\nscxgboost.core\nBooster\n)\x81(Nt1(cxgboost.core\nBooster\n)\x81",
       'latin1',

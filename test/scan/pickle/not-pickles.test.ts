@@ -32,7 +32,7 @@ const WORDS = [
   ...(['Very', 'The', 'P', 'N', 'S', 't', 'o', 'b', 'R', '.', 'a', 'e', 'u', 's', 'd', 'l'] as const),
 ] as const;
 
-/** Files of the packages that this project installs: source code, prose, JSON, maps, images, fonts. */
+/** Files of the packages that this project installs: source code, prose, JSON, source maps, images, fonts. */
 function* filesIn(folder: string): Generator<string> {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
@@ -44,7 +44,7 @@ function* filesIn(folder: string): Generator<string> {
 
 const globals = createGlobalPolicy();
 
-/** What is said of bytes because they might be a pickle. */
+/** The findings and reasons that bytes get because they could be a pickle. */
 async function saidOf(name: string, bytes: Uint8Array): Promise<string[]> {
   const { format, findings, readings } = await scanSource(new MemorySource(bytes, name), {
     path: name,
@@ -61,7 +61,7 @@ async function saidOf(name: string, bytes: Uint8Array): Promise<string[]> {
   ];
 }
 
-it(`nothing is said of ${FILES} files that are not pickles`, { timeout: 1_800_000 }, async () => {
+it(`${FILES} files that are not pickles give no pickle finding`, { timeout: 1_800_000 }, async () => {
   const said: string[] = [];
   let files = 0;
   for (const path of filesIn(MODULES)) {
@@ -75,7 +75,7 @@ it(`nothing is said of ${FILES} files that are not pickles`, { timeout: 1_800_00
   expect(said).toEqual([]);
 });
 
-it(`nothing is said of ${LISTS} lists of words, but of those that name what Python has`, async () => {
+it(`${LISTS} word lists give no pickle finding, except those that contain Python names`, async () => {
   const told: string[] = [];
   for (let seed = 0; seed < LISTS; seed++) {
     const random = new Random(seed);

@@ -22,7 +22,7 @@ const probes = JSON.parse(readFileSync(join(PROBES, 'truth.json'), 'utf8')) as P
 async function scan(probe: Probe, dangerousNames: boolean): Promise<FileScanResult> {
   const source = FileSource.open(join(PROBES, probe.file));
   try {
-    // The path is the same for all, so that no verdict can come from a probe's name.
+    // The path is the same for all, so that no verdict depends on the name of a probe.
     return await scanSource(source, {
       path: `model${probe.file.slice(probe.file.lastIndexOf('.'))}`,
       limits: DEFAULT_LIMITS,
@@ -38,8 +38,8 @@ async function scan(probe: Probe, dangerousNames: boolean): Promise<FileScanResu
 
 const atLeast = (verdict: Verdict, floor: Verdict) => VERDICTS.indexOf(verdict) >= VERDICTS.indexOf(floor);
 
-describe('pickle probes', () => {
-  it('are all there', () => {
+describe('the pickle probes', () => {
+  it('are all present', () => {
     expect(probes).toHaveLength(178);
   });
 
@@ -56,7 +56,7 @@ describe('pickle probes', () => {
 
     if (probe.expected === 'clean') return;
 
-    it('is not clean without the list of dangerous names', async () => {
+    it('are not clean without the list of dangerous names', async () => {
       expect((await scan(probe, false)).verdict).not.toBe('clean');
     });
   });

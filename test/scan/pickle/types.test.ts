@@ -14,7 +14,7 @@ interface Judged {
   readonly rules: readonly string[];
 }
 
-/** What the judge says of one stream, and the verdict that follows from it. */
+/** The findings of the judge for one stream, and the resulting verdict. */
 async function judge(...program: readonly Instruction[]): Promise<Judged> {
   const rules: string[] = [];
   const verdicts: Verdict[] = [];
@@ -59,7 +59,7 @@ const NESTED = new Map<string, (...items: Instruction[]) => Instruction[]>([
   ['lists in dicts in tuples', (...items) => [...list(...dict(text('k'), ...items)), 'TUPLE1', 'NONE', 'TUPLE2']],
 ]);
 
-describe('a callable in a state that does not name it', () => {
+describe('a callable in a state whose type does not allow it', () => {
   it.each([...NESTED.keys()])('is found in %s', async (kind) => {
     const held = NESTED.get(kind)?.(...partial) ?? [];
     const { verdict, rules } = await judge(...estimator, ...dict(text('a'), ...held), 'BUILD');
@@ -74,7 +74,7 @@ describe('a callable in a state that does not name it', () => {
   it.each<[string, Instruction[]]>([
     ['a partial', partial],
     ['a function', [global('numpy', 'log1p')]],
-    ['a class that can be called', [global('collections', 'OrderedDict')]],
+    ['a callable class', [global('collections', 'OrderedDict')]],
     [
       'a bound method',
       call('builtins', 'getattr', ...instance('scipy.stats._continuous_distns', 'norm_gen'), text('_entropy')),
@@ -83,13 +83,13 @@ describe('a callable in a state that does not name it', () => {
       'a member of a class',
       call('builtins', 'getattr', global('scipy.interpolate._interpolate', 'interp1d'), text('_call_linear_np')),
     ],
-    ['an instance that can be called', instance('torch.nn.modules.linear', 'Linear')],
+    ['a callable instance', instance('torch.nn.modules.linear', 'Linear')],
     ['a type that dill names', call('dill._dill', '_load_type', text('list'))],
   ])('is malicious: %s', async (_, value) => {
     expect((await judge(...random, 'NONE', ...value, 'TUPLE2', 'BUILD')).verdict).toBe('malicious');
   });
 
-  it('is malicious where it comes after the state was set, through a memo', async () => {
+  it('is malicious when it is added through the memo after the state was set', async () => {
     const late: Instruction[] = [
       ...['EMPTY_LIST', 'MEMOIZE', 'POP'],
       ...estimator,
@@ -103,7 +103,7 @@ describe('a callable in a state that does not name it', () => {
     expect((await judge(...late)).verdict).toBe('malicious');
   });
 
-  it('is malicious in a stream that breaks off before its end', async () => {
+  it('is malicious in a stream that breaks off', async () => {
     const rules: string[] = [];
     const judge = new PickleJudge({
       globals: createGlobalPolicy(),
@@ -116,7 +116,7 @@ describe('a callable in a state that does not name it', () => {
     expect(rules).toContain('pickle.contract.broken');
   });
 
-  it('is clean where the entry names it', async () => {
+  it('is clean where the entry of the list allows it', async () => {
     const transformer = instance('sklearn.preprocessing._function_transformer', 'FunctionTransformer');
     expect(await judge(...transformer, ...dict(text('func'), global('numpy', 'log1p')), 'BUILD')).toEqual({
       verdict: 'clean',
@@ -131,7 +131,7 @@ describe('a callable in a state that does not name it', () => {
     expect((await judge(...transformer, ...dict(text('func'), ...bound), 'BUILD')).verdict).toBe('malicious');
   });
 
-  it('is only what its own rule says, when it is on no list', async () => {
+  it('gets only the verdict of its own rule when it is unlisted', async () => {
     expect(await judge(...estimator, ...dict(text('a'), global('mine', 'score')), 'BUILD')).toEqual({
       verdict: 'suspicious',
       rules: ['pickle.global.unlisted'],
@@ -140,37 +140,34 @@ describe('a callable in a state that does not name it', () => {
   });
 });
 
-describe('attacks that were clean', () => {
+describe('an attack on listed classes is malicious:', () => {
   it.each<[string, Instruction[]]>([
     [
-      'a random generator that asks a defaultdict for its version',
+      'a defaultdict as the state of a random generator',
       [...random, ...call('collections', 'defaultdict', ...partial), 'BUILD'],
     ],
     [
-      'a distribution whose attribute is the method that Python looks up',
+      'a dunder method as the attribute of a distribution',
       [
         ...instance('scipy.stats._continuous_distns', 'norm_gen'),
         ...dict(text('__getstate__'), ...call('functools', 'partial', global('builtins', 'dict'))),
         'BUILD',
       ],
     ],
-    ['any special attribute, even of data', [...estimator, ...dict(text('__anything__'), 'NONE'), 'BUILD']],
+    ['any dunder attribute, even with data', [...estimator, ...dict(text('__anything__'), 'NONE'), 'BUILD']],
     [
-      'a special attribute in the second dict of a state',
+      'a dunder attribute in the second dict of a state',
       [...estimator, 'NONE', ...dict(text('__x'), 'NONE'), 'TUPLE2', 'BUILD'],
     ],
     [
-      'a computed name of an attribute',
+      'a computed attribute name',
       [...estimator, ...dict(...call('_codecs', 'encode', text('a'), text('latin1')), 'NONE'), 'BUILD'],
     ],
-    [
-      'a class as the name of an attribute',
-      [...estimator, ...dict(global('collections', 'OrderedDict'), 'NONE'), 'BUILD'],
-    ],
+    ['a class as an attribute name', [...estimator, ...dict(global('collections', 'OrderedDict'), 'NONE'), 'BUILD']],
     ['bytes in place of a state', [...estimator, ['SHORT_BINBYTES', 1, 0], 'BUILD']],
-    ['items for an instance that takes none', [...estimator, ...(['MARK', 'NONE', 'APPENDS'] as const)]],
-    ['a factory that is no type of plain data', call('collections', 'defaultdict', global('numpy', 'log1p'))],
-    ['a callable as an argument, in a list', call('datetime', 'timedelta', ...list(global('numpy', 'log1p')))],
+    ['items for an instance that accepts none', [...estimator, ...(['MARK', 'NONE', 'APPENDS'] as const)]],
+    ['a factory that is not a type of plain data', call('collections', 'defaultdict', global('numpy', 'log1p'))],
+    ['a callable in a list as an argument', call('datetime', 'timedelta', ...list(global('numpy', 'log1p')))],
     [
       'a callable among the items of an instance',
       [...call('collections', 'deque'), ...['MARK' as const, ...partial, 'APPENDS' as const]],
@@ -180,26 +177,26 @@ describe('attacks that were clean', () => {
   });
 });
 
-describe('unexpected data is suspicious at most', () => {
+describe('unexpected data is only suspicious:', () => {
   it.each<[string, Instruction[]]>([
     ['a list in place of a state', [...estimator, 'EMPTY_LIST', 'BUILD']],
     ['a number in place of a state', [...estimator, ['BININT1', 1], 'BUILD']],
     ['an instance in place of a state', [...estimator, ...call('collections', 'OrderedDict'), 'BUILD']],
-    ['a tuple as the name of an attribute', [...estimator, ...dict('NONE', 'NONE', 'TUPLE2', 'NONE'), 'BUILD']],
+    ['a tuple as an attribute name', [...estimator, ...dict('NONE', 'NONE', 'TUPLE2', 'NONE'), 'BUILD']],
     ['an unlisted class', [...estimator, ...dict(text('a'), ...instance('mine', 'Table')), 'BUILD']],
   ])('%s', async (_, program) => {
-    // A tuple as a key is written key first.
+    // A tuple as a key is written before its value.
     expect((await judge(...program)).verdict).toBe('suspicious');
   });
 
-  it('and keys that are tuples of constants are clean in a dict that is no state', async () => {
+  it('but tuples of constants as keys of a plain dict are clean', async () => {
     const nested = dict('NONE', 'NONE', 'TUPLE2', 'NONE');
     expect((await judge(...estimator, ...dict(text('a'), ...nested), 'BUILD')).verdict).toBe('clean');
   });
 });
 
 describe('the types of the lists', () => {
-  it('are of names on the same list, in words that mean something', () => {
+  it('name entries of the same list, with valid words', () => {
     let count = 0;
     for (const [list, { globals, types = {}, otherTypes = {} }] of shippedAllowlists()) {
       const names = new Set(globals.map(([module, name]) => `${module}:${name}`));

@@ -8,7 +8,7 @@ async function verdict(file: string, text: string | Uint8Array): Promise<string>
   return (await scanBytes(bytes, file, [plainTextScanner])).verdict;
 }
 
-describe('text that loaders make objects of', () => {
+describe('text that loaders turn into objects', () => {
   it.each([
     ['hyperpyyaml/hyperparams.yaml', 'suspicious'],
     ['hydra/nemo.yaml', 'suspicious'],
@@ -18,7 +18,7 @@ describe('text that loaders make objects of', () => {
     ['plain/training.yaml', 'clean'],
     ['plain/settings.toml', 'clean'],
     ['plain/data.ini', 'clean'],
-  ])('of a real shape: %s is %s', async (file, expected) => {
+  ])('in a real configuration gets a verdict: %s is %s', async (file, expected) => {
     expect(await verdict(file, readFileSync(`fixtures/text/${file}`))).toBe(expected);
   });
 
@@ -66,11 +66,11 @@ describe('text that loaders make objects of', () => {
     ['x.html', '<html>: !new:os.system []'],
     ['c.yaml', `chat_template: "{{ x.__class__ }}"`],
     ['c.yaml', 'doc_to_text: "{{ x.__class__ }}"'],
-  ])('%s with %j is malicious', async (file, text) => {
+  ])('in %s with %j is malicious', async (file, text) => {
     expect(await verdict(file, text)).toBe('malicious');
   });
 
-  it('reads other encodings', async () => {
+  it('is read in other encodings', async () => {
     expect(await verdict('c.yaml', Buffer.from('\ufeffa: !new:os.system []', 'utf16le'))).toBe('malicious');
     expect(await verdict('c.yaml', Buffer.from('\ufeff_target_: os.system'))).toBe('malicious');
   });
@@ -85,7 +85,7 @@ describe('text that loaders make objects of', () => {
     ['c.yaml', '_target_: ${oc.env:X}'],
     ['c.ini', '[a]\nclass_path = %(y)s'],
     ['c.toml', 'class_path = "my.Class"'],
-  ])('%s with %j is suspicious', async (file, text) => {
+  ])('in %s with %j is suspicious', async (file, text) => {
     expect(await verdict(file, text)).toBe('suspicious');
   });
 
@@ -123,11 +123,11 @@ describe('text that loaders make objects of', () => {
     ['model.prototxt', 'layer { type: "Python" }'],
     ['run', 'echo $(id)\n'],
     ['a.unheard', 'f(x) = 1\n'],
-  ])('%s with %j is not assessed', async (file, text) => {
+  ])('in %s with %j is not assessed', async (file, text) => {
     expect(await verdict(file, text)).toBe('not-assessed');
   });
 
-  it('gives up on YAML that is nested deep', async () => {
+  it('is not judged in YAML that is nested too deeply', async () => {
     expect(await verdict('c.yaml', '['.repeat(1_000))).toBe('unknown');
     expect(await verdict('c.yaml', '- '.repeat(1_000))).toBe('unknown');
   });
@@ -150,7 +150,7 @@ describe('text that loaders make objects of', () => {
     ['c.yaml', 'lr: 1e-3\nname: "a: b"\nurl: https://x.example/y?z\ntime: 10:30\n'],
     ['data.jsonl', '{"source": "a", "target": "b.c"}\n{"text": "{{ x.__class__ }} {% y %}"}\n'],
     ['en.txt', 'It is 5% off! See "it": {this}.\n'],
-  ])('%s is clean', async (file, text) => {
+  ])('is not found in %s with %j, which is clean', async (file, text) => {
     expect(await verdict(file, text)).toBe('clean');
   });
 });

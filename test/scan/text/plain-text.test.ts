@@ -43,7 +43,7 @@ describe('text of interest', () => {
     ['x.xml', '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>', 'xml-entities'],
     ['x.svg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', 'markup-script'],
     ['x.html', '<html><body onload="x()"></body></html>', 'markup-script'],
-  ])('%s with %j', async (file, text, check) => {
+  ])('is not assessed: %s with %j', async (file, text, check) => {
     const { verdict, checks } = await scan(text, file);
     expect(checks).toContain(check);
     expect(verdict).toBe('not-assessed');
@@ -64,13 +64,13 @@ describe('text of interest', () => {
     ['t.jinja', 'plain {% for m in messages %}{{ m.content }}{% endfor %}'],
     ['tokenizer_config.json', '{"chat_template": "{{ messages[0].content }}"}'],
     ['empty.py', ''],
-  ])('%s with %j is clean', async (file, text) => {
+  ])('is absent: %s with %j is clean', async (file, text) => {
     expect(await scan(text, file)).toMatchObject({ verdict: 'clean', checks: [] });
   });
 });
 
 describe('text that is not what it seems', () => {
-  it('reads UTF-16 as a loader would', async () => {
+  it('is read as UTF-16 like a loader does', async () => {
     expect((await scan(Buffer.from('\ufeff{"auto_map": {}}', 'utf16le'), 'config.json')).checks).toEqual([
       'hub-config',
     ]);
@@ -80,7 +80,7 @@ describe('text that is not what it seems', () => {
     });
   });
 
-  it('finds what stands across the border of two chunks', async () => {
+  it('is found across the border of two chunks', async () => {
     const text = `${'#'.repeat(MiB - 10)}\n_target_: os.system\n`;
     expect(await scan(text, 'c.yaml')).toMatchObject({ verdict: 'malicious', checks: ['hydra-config'] });
   });
@@ -92,7 +92,7 @@ describe('text that is not what it seems', () => {
     expect(context.reasons[0]).toMatch(/^starts as text and goes on as binary data, near byte 1\d{6}$/);
   });
 
-  it('goes on when an 8-bit code page follows UTF-8', async () => {
+  it('is read on when an 8-bit code page follows UTF-8', async () => {
     const bytes = Buffer.concat([
       Buffer.from('words\n'.repeat(300_000)),
       Buffer.from('caf\xe9\n_target_: x\n', 'latin1'),
@@ -103,12 +103,12 @@ describe('text that is not what it seems', () => {
   it.each([
     ['broken at the start', '{"a": 1,}', 'config.json'],
     ['broken later on', `{"a": "${'x'.repeat(5_000)}",}`, 'config.json'],
-    ['cut', `{"a": ["${'x'.repeat(5_000)}"`, 'notes'],
-  ])('JSON that is %s is unknown', async (_what, text, file) => {
+    ['truncated', `{"a": ["${'x'.repeat(5_000)}"`, 'notes'],
+  ])('is unknown as JSON that is %s', async (_what, text, file) => {
     expect((await scan(text, file)).verdict).toBe('unknown');
   });
 
-  it('tells a key that loaders act on twice', async () => {
+  it('has a repeated key reported if loaders act on it', async () => {
     const { verdict, context } = await scan(
       '{"class_name": "Dense", "class_name": "Lambda", "x": 1, "x": 2}',
       'config.json',
@@ -118,15 +118,19 @@ describe('text that is not what it seems', () => {
 
   it.each([
     ['an index', 'model.safetensors.index.json', '{"weight_map": {"a": ".git/evil.bin"}}'],
-    ['an index, escaped and by detours', 'x.index.json', '{"weight_map": {"a": "x/..//./\\u002egit\\\\hooks/evil"}}'],
+    [
+      'an index with an escaped indirect path',
+      'x.index.json',
+      '{"weight_map": {"a": "x/..//./\\u002egit\\\\hooks/evil"}}',
+    ],
     ['a list of modules', 'modules.json', '[{"path": "sub/.git"}]'],
-    ["MLflow's description", 'MLmodel', 'flavors:\n  sklearn:\n    pickled_model: data/.git/model.pkl\n'],
-  ])('tells a path into the folder of git in %s', async (_, name, text) => {
+    ['an MLmodel file', 'MLmodel', 'flavors:\n  sklearn:\n    pickled_model: data/.git/model.pkl\n'],
+  ])('has a path into the git folder reported in %s', async (_, name, text) => {
     const { verdict, context } = await scan(text, name);
     expect([verdict, context.ruleIds()]).toEqual(['suspicious', ['data.path-into-git']]);
   });
 
-  it('takes no address, no name and no sentence for a path into the folder of git', async () => {
+  it('has no URL, name or sentence reported as a path into the git folder', async () => {
     const texts = [
       'https://github.com/acme/model.git',
       'https://x.example/.git/config',
@@ -137,7 +141,7 @@ describe('text that is not what it seems', () => {
     expect((await scan(JSON.stringify({ texts, '.git/a': 1 }), 'config.json')).context.ruleIds()).toEqual([]);
   });
 
-  it('tells a path file that runs code', async () => {
+  it('has a .pth file reported that runs code', async () => {
     expect((await scan('./lib\nimport os;os.system("true")\n', 'x.pth')).context.ruleIds()).toEqual([
       'python.site-file',
     ]);

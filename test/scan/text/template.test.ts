@@ -73,7 +73,7 @@ describe('a chat template', () => {
     '{% for i in range(9 ** 9) %}x{% endfor %}',
     "{{ x[a ~ 'b'] }}",
     '{{ x.__class__',
-  ])('that does what none needs is suspicious: %s', (text) => {
+  ])('with an operation that no template needs is suspicious: %s', (text) => {
     expect(judged(text)).toBe('suspicious');
   });
 
@@ -100,11 +100,11 @@ describe('a chat template', () => {
     '{{ x',
     '{% for %}',
     '{{ \u00ff.x }}',
-  ])('that is not proved is not plain: %s', (text) => {
+  ])('that cannot be proved harmless is unproved: %s', (text) => {
     expect(judged(text)).toBe('unproved');
   });
 
-  it('throws on nothing, and goes as deep as it must', () => {
+  it('gives a result for any text and any nesting', () => {
     expect(judged(`{{ ${'('.repeat(10_000)} }}`)).toBe('unproved');
     expect(judged(`{{ ${'('.repeat(200)}a${')'.repeat(200)} }}`)).toBe('unproved');
     expect(judged(`{{ a${'.b'.repeat(10_000)} }}`)).toBe('plain');

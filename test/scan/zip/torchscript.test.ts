@@ -19,7 +19,7 @@ describe('TorchScript source', () => {
     expect(context.verdict(source.size)).toBe('clean');
   });
 
-  it('that loads a library is suspicious', async () => {
+  it('is suspicious when it loads a library', async () => {
     const source = fixture('pickle-probes/zip-code-py/m.pt');
     const context = await scanWith(zipScanner, source);
     expect(context.ruleIds()).toEqual(['torchscript.unknown-operator']);
@@ -32,7 +32,7 @@ describe('TorchScript source', () => {
     'x = ops.prim.data(y)  # a comment\nz = (x).save(1)\nw = self.open(2)\n',
     '_1 = torch.ops.torchvision.nms(boxes, scores, 0.5)\nu = uninitialized(Tensor)\nraise AssertionError("no")\n',
     's = annotate(List[Tensor], [])\nt = CONSTANTS.c0\nfor i in range(torch.len(s)):\n  pass\n',
-  ])('that PyTorch writes says nothing: %#', async (text) => {
+  ])('as PyTorch writes it has no finding: %#', async (text) => {
     expect(await judge(text)).toEqual({ said: [], verdict: 'clean' });
   });
 
@@ -51,18 +51,18 @@ describe('TorchScript source', () => {
     ['import os; os.system("id")', 'import os'],
     ['exec("x")', 'exec'],
     ['__import__("os")', '__import__'],
-  ])('%s is not PyTorch alone', async (text, evidence) => {
+  ])('is not pure PyTorch: %s', async (text, evidence) => {
     const { said, verdict } = await judge(text);
     expect(said).toContain(evidence);
     expect(verdict).toBe('suspicious');
   });
 
-  it('that cannot be read as such is unknown', async () => {
+  it('is unknown when it cannot be parsed', async () => {
     for (const text of ['x = 1 $ 2', "x = 'not closed\n", '\x80\x04\x8c\x02os'])
       expect((await judge(text)).verdict).toBe('unknown');
   });
 
-  it('is read to its end, however long it is', async () => {
+  it('is read to its end for any length', async () => {
     expect((await judge('a.'.repeat(1_000_000))).verdict).toBe('clean');
     expect((await judge('x = torch.add(y, z)\n'.repeat(100_000))).verdict).toBe('clean');
   });

@@ -23,9 +23,9 @@ async function scan(members: readonly Built[], options?: Options) {
 
 const PLAIN: Built = { name: 'plain.txt', data: 'plain text' };
 
-describe('archives as they are written', () => {
+describe('a regular zip archive', () => {
   it.each(['stored', 'deflated', 'bzip2', 'lzma', 'zip64', 'streamed'])(
-    'reads %s.zip whole, without a finding',
+    'reads completely without a finding: %s.zip',
     async (name) => {
       const source = fixture(`containers/${name}.zip`);
       const context = await scanWith(zipScanner, source);
@@ -45,7 +45,7 @@ describe('archives as they are written', () => {
     },
   );
 
-  it('passes over tensor storages, and hands stored members on without copying them', async () => {
+  it('has tensor storages skipped, and stored members passed on without a copy', async () => {
     const storage = { name: 'a/data/0', data: new Uint8Array(4096).fill(7) };
     const bytes = buildZip([{ name: 'a/data.pkl', data: '\x80\x02N.' }, storage, { name: 'a/version', data: '3\n' }]);
     const sources: unknown[] = [];
@@ -85,32 +85,38 @@ describe('archives as they are written', () => {
     ['torchscript', ['m/data.pkl', 'm/constants.pkl', 'm/code/__torch__.py'], []],
     ['torch-package', ['p/.data/extern_modules', 'p/.data/version', 'p/m.pkl'], []],
     ['pt2', ['e/archive_format', 'e/archive_version', 'e/data/weights/weight_0'], ['format.pt2.scan']],
-  ])('tells %s by its members', async (format, names, checks) => {
+  ])('is identified as %s by its members', async (format, names, checks) => {
     const { context } = await scan(names.map((name) => ({ name, data: 'x = 1' })));
     expect(context.format).toBe(format);
     expect(context.checks.map((check) => check.id)).toEqual(checks);
   });
 });
 
-describe('archives as nobody honest writes them', () => {
+describe('an irregular zip archive', () => {
   const cases: readonly (readonly [string, readonly Built[], Options | undefined, string, string])[] = [
-    ['two members of one name', [PLAIN, { ...PLAIN, data: 'other' }], undefined, 'zip.duplicate-member', 'suspicious'],
     [
-      'another name in front of the data',
+      'two members of the same name',
+      [PLAIN, { ...PLAIN, data: 'other' }],
+      undefined,
+      'zip.duplicate-member',
+      'suspicious',
+    ],
+    [
+      'another name in the local header',
       [{ ...PLAIN, local: { name: 'other.txt' } }],
       undefined,
       'zip.header-mismatch',
       'suspicious',
     ],
     [
-      'another size in front of the data',
+      'another size in the local header',
       [{ ...PLAIN, local: { size: 3 } }],
       undefined,
       'zip.header-mismatch',
       'suspicious',
     ],
     [
-      'another method in front of the data',
+      'another method in the local header',
       [{ ...PLAIN, local: { method: 8 } }],
       undefined,
       'zip.header-mismatch',
@@ -124,15 +130,15 @@ describe('archives as nobody honest writes them', () => {
       'suspicious',
     ],
     [
-      'a lying length',
+      'a false length',
       [{ ...PLAIN, method: 8, local: { size: 9999 }, central: { size: 9999 } }],
       undefined,
       'zip.header-mismatch',
       'suspicious',
     ],
-    ['something in front', [PLAIN], { prefix: Buffer.from('#!/bin/sh\nexit\n') }, 'zip.prefix', 'suspicious'],
-    ['something behind', [PLAIN], { suffix: Buffer.from('behind') }, 'zip.suffix', 'suspicious'],
-    ['zeros behind', [PLAIN], { suffix: Buffer.alloc(70_000) }, 'zip.suffix', 'suspicious'],
+    ['leading bytes', [PLAIN], { prefix: Buffer.from('#!/bin/sh\nexit\n') }, 'zip.prefix', 'suspicious'],
+    ['trailing bytes', [PLAIN], { suffix: Buffer.from('behind') }, 'zip.suffix', 'suspicious'],
+    ['trailing zeros', [PLAIN], { suffix: Buffer.alloc(70_000) }, 'zip.suffix', 'suspicious'],
     [
       'bytes between members',
       [
@@ -143,39 +149,39 @@ describe('archives as nobody honest writes them', () => {
       'zip.hidden-data',
       'suspicious',
     ],
-    [
-      'a name that climbs out',
-      [{ ...PLAIN, name: '../../etc/cron.d/x' }],
-      undefined,
-      'zip.path-traversal',
-      'malicious',
-    ],
+    ['a name with "../"', [{ ...PLAIN, name: '../../etc/cron.d/x' }], undefined, 'zip.path-traversal', 'malicious'],
     ['an absolute name', [{ ...PLAIN, name: '/etc/passwd' }], undefined, 'zip.path-traversal', 'malicious'],
-    ['a drive', [{ ...PLAIN, name: 'C:\\x.bat' }], undefined, 'zip.path-traversal', 'malicious'],
+    ['a drive letter', [{ ...PLAIN, name: 'C:\\x.bat' }], undefined, 'zip.path-traversal', 'malicious'],
     [
-      'a climbing name in the local header',
+      'a name with "../" in the local header',
       [{ ...PLAIN, local: { name: '..\\..\\x' } }],
       undefined,
       'zip.path-traversal',
       'malicious',
     ],
-    ['a link out', [{ ...PLAIN, data: '../../secret', mode: 0o120777 }], undefined, 'zip.path-traversal', 'malicious'],
-    ['a link within', [{ ...PLAIN, data: 'other.txt', mode: 0o120777 }], undefined, 'zip.symlink', 'suspicious'],
-    ['a name with a zero byte', [{ ...PLAIN, name: 'a.txt\0.pkl' }], undefined, 'zip.odd-name', 'suspicious'],
     [
-      'bytes behind a deflate stream',
+      'a link out of the archive',
+      [{ ...PLAIN, data: '../../secret', mode: 0o120777 }],
+      undefined,
+      'zip.path-traversal',
+      'malicious',
+    ],
+    [
+      'a link within the archive',
+      [{ ...PLAIN, data: 'other.txt', mode: 0o120777 }],
+      undefined,
+      'zip.symlink',
+      'suspicious',
+    ],
+    ['a name with a NUL', [{ ...PLAIN, name: 'a.txt\0.pkl' }], undefined, 'zip.odd-name', 'suspicious'],
+    [
+      'bytes after a deflate stream',
       [{ ...PLAIN, method: 8, stored: Buffer.concat([deflateRawSync('plain text'), Buffer.from('more')]) }],
       undefined,
       'zip.trailing-in-member',
       'suspicious',
     ],
-    [
-      'a method that nobody knows',
-      [{ ...PLAIN, local: { method: 77 }, central: { method: 77 } }],
-      undefined,
-      '',
-      'unknown',
-    ],
+    ['an unknown method', [{ ...PLAIN, local: { method: 77 }, central: { method: 77 } }], undefined, '', 'unknown'],
     [
       'a member beyond the end',
       [{ ...PLAIN, central: { compressed: 5_000_000 } }],
@@ -184,7 +190,7 @@ describe('archives as nobody honest writes them', () => {
       'unknown',
     ],
     [
-      'really encrypted bytes',
+      'encrypted data',
       [{ ...PLAIN, stored: Buffer.from('\x01\x02garbage!'), local: { flags: 1 }, central: { flags: 1 } }],
       undefined,
       'zip.encrypted-member',
@@ -192,14 +198,14 @@ describe('archives as nobody honest writes them', () => {
     ],
   ];
 
-  it.each(cases)('%s', async (_what, members, options, rule, verdict) => {
+  it.each(cases)('gets the expected rule and verdict for %s', async (_what, members, options, rule, verdict) => {
     const result = await scan(members, options);
     if (rule !== '') expect(result.rules).toContain(rule);
     expect(result.verdict).toBe(verdict);
     expect(result.names.length).toBeGreaterThanOrEqual(verdict === 'unknown' ? 0 : 1);
   });
 
-  it('scans every copy of a name, and what the directory leaves out', async () => {
+  it('has every copy of a name scanned, and members missing from the directory', async () => {
     const { context, rules } = await scan([
       { name: 'data.pkl', data: PAYLOAD },
       { name: 'data.pkl', data: 'second' },
@@ -213,7 +219,7 @@ describe('archives as nobody honest writes them', () => {
     expect(rules).toEqual(expect.arrayContaining(['zip.duplicate-member', 'zip.unlisted-member']));
   });
 
-  it('scans a pickle in front, behind, and in between, as one', async () => {
+  it('has a pickle scanned before, after and between its members', async () => {
     const { names } = await scan(
       [
         { ...PLAIN, after: PAYLOAD },
@@ -224,14 +230,14 @@ describe('archives as nobody honest writes them', () => {
     expect(names).toEqual(['plain.txt', 'b', '(prefix)', expect.stringContaining('gap'), '(suffix)']);
   });
 
-  it('reads a member that is only marked as encrypted', async () => {
+  it('has a member read that is only marked as encrypted', async () => {
     const marked = { local: { flags: 1 }, central: { flags: 1 } };
     const { names, verdict } = await scan([{ name: 'data.pkl', data: PAYLOAD, ...marked }]);
     expect(names).toEqual(['data.pkl']);
     expect(verdict).toBe('suspicious');
   });
 
-  it('scans a storage that is a pickle, and not one that only begins like it', async () => {
+  it('has a storage scanned that is a pickle, and not one that only begins like it', async () => {
     const torch = [
       { name: 'data.pkl', data: '\x80\x02N.' },
       { name: 'version', data: '3' },
@@ -244,7 +250,7 @@ describe('archives as nobody honest writes them', () => {
     expect(lying.names).toContain('data/0');
   });
 
-  it('is unknown without a directory, and scans what it finds', async () => {
+  it('is unknown without a directory, and its members are scanned', async () => {
     const whole = buildZip([{ name: 'data.pkl', data: PAYLOAD }]);
     const cut = whole.subarray(0, whole.length - 30);
     const context = await scanWith(zipScanner, memory(cut));
@@ -252,7 +258,7 @@ describe('archives as nobody honest writes them', () => {
     expect(context.verdict(cut.length)).toBe('unknown');
   });
 
-  it('finds two directories in one file odd', async () => {
+  it('is not clean with two directories', async () => {
     const inner = buildZip([PLAIN]);
     const outer = buildZip([PLAIN], { comment: '' });
     const both = Buffer.concat([outer, inner]);
@@ -262,8 +268,8 @@ describe('archives as nobody honest writes them', () => {
   });
 });
 
-describe('bombs', () => {
-  it('expands few of thousands of overlapping members', async () => {
+describe('a decompression bomb', () => {
+  it('of thousands of overlapping members has few of them expanded', async () => {
     const kernel = deflateRawSync(Buffer.alloc(20_000_000));
     const first: Built = {
       name: 'a0',
@@ -291,13 +297,13 @@ describe('bombs', () => {
     expect(context.limits.maxExpandedBytes - context.budget.remaining).toBeLessThan(60 * 2e7);
   });
 
-  it('stops at the count of members', async () => {
+  it('with too many members stops at the limit', async () => {
     const bytes = buildZip(Array.from({ length: 200 }, (_, i) => ({ ...PLAIN, name: `m${i}` })));
     const context = await scanWith(zipScanner, memory(bytes), { limits: { maxMembers: 100 } });
     expect(context.reasons.join()).toContain('maxMembers');
   });
 
-  it('stops at the bytes that decompression may write', async () => {
+  it('with too many bytes stops at the limit', async () => {
     const members = Array.from({ length: 8 }, (_, i) => ({
       name: `z${i}`,
       data: new Uint8Array(3_000_000),
@@ -309,7 +315,7 @@ describe('bombs', () => {
   });
 });
 
-it('reads no byte of a far storage, and no storage twice', async () => {
+it('a far storage is not read, and no storage is read twice', async () => {
   const storage = { name: 'data/0', data: new Uint8Array(8_000_000).fill(3) };
   const bytes = buildZip([{ name: 'data.pkl', data: '\x80\x02N.' }, { name: 'version', data: '3' }, storage]);
   const source = memory(bytes);
@@ -333,7 +339,7 @@ it('reads no byte of a far storage, and no storage twice', async () => {
   expect(read).toBeLessThan(bytes.length + 100_000);
 });
 
-it('never throws anything but content errors', async () => {
+it('a changed zip gives only content errors', async () => {
   const seeds = ['deflated', 'zip64', 'streamed'].map((name) => {
     const source = fixture(`containers/${name}.zip`);
     return source.readNow(0, source.size);

@@ -27,12 +27,12 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, path, operation })),
 );
 
-test('the document is what it was: node scripts/openapi.mjs test/golden/openapi.json, after a build, writes it again', () => {
+test('the OpenAPI document equals test/golden/openapi.json (after a build, `node scripts/openapi.mjs test/golden/openapi.json` writes it)', () => {
   const golden: unknown = JSON.parse(readFileSync(new URL('../../golden/openapi.json', import.meta.url), 'utf8'));
   expect(JSON.parse(JSON.stringify(document))).toEqual(golden);
 });
 
-test('it is OpenAPI 3.1, and each of its schemas a JSON schema of the 2020-12 draft', () => {
+test('the OpenAPI document is valid OpenAPI 3.1, and each of its schemas a JSON Schema of draft 2020-12', () => {
   expect(document.openapi).toBe('3.1.0');
   const ajv = new Ajv2020({ strict: false });
   formats.default(ajv);
@@ -57,26 +57,29 @@ function contents(
   );
 }
 
-test.each(operations.map((one) => [one.name, one] as const))('%s is described', (_name, { path, operation }) => {
-  expect(operation.summary).toMatch(/^[A-Z].{3,}/);
-  expect(operation.tags).toHaveLength(1);
-  const parameters = [...path.matchAll(/\{(\w+|\*)\}/g)].map(([, name]) => name);
-  const described = (operation.parameters ?? []).filter((one) => one.in === 'path').map(({ name }) => name);
-  expect(described.sort()).toEqual(parameters.sort());
-  expect(Object.keys(operation.responses).some((status) => /^[23]/.test(status))).toBe(true);
-  expect(operation.responses.default?.content).toHaveProperty(['application/problem+json']);
-  if (operation['x-assay-access'].kind === 'public') expect(operation.security).toEqual([]);
-  else expect(operation.security).toBeUndefined();
-});
+test.each(operations.map((one) => [one.name, one] as const))(
+  '%s has a summary, a tag, its path parameters and its responses',
+  (_name, { path, operation }) => {
+    expect(operation.summary).toMatch(/^[A-Z].{3,}/);
+    expect(operation.tags).toHaveLength(1);
+    const parameters = [...path.matchAll(/\{(\w+|\*)\}/g)].map(([, name]) => name);
+    const described = (operation.parameters ?? []).filter((one) => one.in === 'path').map(({ name }) => name);
+    expect(described.sort()).toEqual(parameters.sort());
+    expect(Object.keys(operation.responses).some((status) => /^[23]/.test(status))).toBe(true);
+    expect(operation.responses.default?.content).toHaveProperty(['application/problem+json']);
+    if (operation['x-assay-access'].kind === 'public') expect(operation.security).toEqual([]);
+    else expect(operation.security).toBeUndefined();
+  },
+);
 
-test('bodies hold what they name and nothing else, and so do the answers that are ours', () => {
+test('request bodies and our responses take no properties but the named ones', () => {
   const open = operations.flatMap(({ name, operation }) => [
     ...contents(name, operation.requestBody).flatMap(([, schema]) => openObjects(schema)),
     ...Object.values(operation.responses)
       .flatMap((one) => contents(name, one))
       .flatMap(([, schema]) => (isClosed(schema) ? [] : [name])),
   ]);
-  // What the Hub's own API answers has whatever fields the Hub gives it.
+  // Responses of the Hub's own API have whatever fields the Hub gives them.
   expect(open.filter((name) => !name.startsWith('GET /hub/'))).toEqual([]);
 });
 
@@ -84,7 +87,7 @@ function isClosed(schema: object): boolean {
   return !('type' in schema) || schema.type !== 'object' || 'additionalProperties' in schema;
 }
 
-/** Objects within a body that take any property. */
+/** The objects within a body that take any property. */
 function openObjects(schema: unknown, at = 'body'): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const own = 'type' in schema && schema.type === 'object' && !('additionalProperties' in schema) ? [at] : [];

@@ -26,7 +26,7 @@ afterAll(async () => {
   await issuer.close();
 });
 
-/** Asks for the tokens of the tenant, which admins may. */
+/** Requests the tokens of the tenant, which only admins can list. */
 async function ask(authorization: string | undefined) {
   const headers = authorization === undefined ? {} : { authorization };
   const response = await service.app.inject({ url: '/v1/tokens', headers });
@@ -34,7 +34,7 @@ async function ask(authorization: string | undefined) {
 }
 
 describe('API tokens', () => {
-  test('let in whoever has the role', async () => {
+  test('authenticate a caller with the role', async () => {
     expect((await ask(`Bearer ${await service.token(['admin'])}`)).status).toBe(200);
     expect(await ask(`Bearer ${await service.token(['viewer', 'reviewer'])}`)).toMatchObject({
       status: 403,
@@ -42,7 +42,7 @@ describe('API tokens', () => {
     });
   });
 
-  test('nobody is told to sign in, with a challenge', async () => {
+  test('are requested by a challenge when the caller sends none', async () => {
     const { status, code, headers } = await ask(undefined);
     expect([status, code, headers['www-authenticate']]).toEqual([401, 'not-signed-in', 'Bearer realm="assay"']);
   });
@@ -52,13 +52,13 @@ describe('API tokens', () => {
     ['of another form', 'Bearer assay_short'],
     ['of another scheme', 'Basic YTpi'],
     ['empty', 'Bearer '],
-    ['with a space', 'Bearer assay_a b'],
-    ['longer than any', `Bearer assay_${'A'.repeat(9000)}`],
-  ])('a token that is %s does not hold', async (_name, authorization) => {
+    ['written with a space', 'Bearer assay_a b'],
+    ['too long', `Bearer assay_${'A'.repeat(9000)}`],
+  ])('that are %s are refused', async (_name, authorization) => {
     expect(await ask(authorization)).toMatchObject({ status: 401, code: 'invalid-token' });
   });
 
-  test('revoked and expired ones do not hold', async () => {
+  test('that are revoked or expired are refused', async () => {
     const { token, secret } = await service.registry.createToken(OPERATOR, { name: 'gone', roles: ['admin'] });
     expect((await ask(`Bearer ${secret}`)).status).toBe(200);
     const expiresAt = new Date(Date.now() + 600_000);
@@ -74,7 +74,7 @@ describe('API tokens', () => {
     }
   });
 
-  test('are created, listed without their secret, and revoked; of the own tenant only', async () => {
+  test('are created, listed without their secret, and revoked, within the own tenant only', async () => {
     const headers = { authorization: `Bearer ${await service.token(['admin'], 'acme')}` };
     const body = { name: 'ci', roles: ['submitter'], expiresAt: new Date(Date.now() + 3_600_000).toISOString() };
     const created = await service.app.inject({ method: 'POST', url: '/v1/tokens', headers, payload: body });
@@ -100,7 +100,7 @@ describe('API tokens', () => {
 });
 
 describe('tokens of the identity provider', () => {
-  test('let in whoever has the role, in the tenant that they name', async () => {
+  test('authenticate a caller with the role in the tenant that they name', async () => {
     const admin = await issuer.token({ roles: ['admin', 'someone-elses-role'] });
     expect((await ask(`Bearer ${admin}`)).status).toBe(200);
     expect(await ask(`Bearer ${await issuer.token()}`)).toMatchObject({ status: 403, code: 'missing-role' });
@@ -109,31 +109,31 @@ describe('tokens of the identity provider', () => {
     expect((await service.app.inject(metrics)).json().code).toBe('operator-only');
   });
 
-  test('roles may be a text', async () => {
+  test('accept roles as a single string', async () => {
     expect((await ask(`Bearer ${await issuer.token({ roles: 'openid admin' })}`)).status).toBe(200);
   });
 
   const past = Math.floor(Date.now() / 1000) - 120;
   test.each<[string, string, () => Promise<string> | string]>([
     ['expired', 'expired-token', () => issuer.token({ roles: ['admin'] }, { expires: past })],
-    ['for ever', 'invalid-token', () => issuer.token({ roles: ['admin'] }, { expires: null })],
-    ['not yet good', 'invalid-token', () => issuer.token({ roles: ['admin'], nbf: past + 600 })],
+    ['without an expiry', 'invalid-token', () => issuer.token({ roles: ['admin'] }, { expires: null })],
+    ['not valid yet', 'invalid-token', () => issuer.token({ roles: ['admin'], nbf: past + 600 })],
     ['for another audience', 'invalid-token', () => issuer.token({ roles: ['admin'] }, { audience: 'another' })],
-    ['for the console', 'invalid-token', () => issuer.token({ roles: ['admin'] }, { audience: CLIENT.id })],
-    ['of another issuer', 'invalid-token', () => issuer.token({ roles: ['admin'] }, { issuer: 'http://evil.test' })],
+    ['issued for the console', 'invalid-token', () => issuer.token({ roles: ['admin'] }, { audience: CLIENT.id })],
+    ['from another issuer', 'invalid-token', () => issuer.token({ roles: ['admin'] }, { issuer: 'http://evil.test' })],
     [
       'signed with another key',
       'invalid-token',
       async () => issuer.token({ roles: ['admin'] }, { key: (await generateKeyPair('ES256')).privateKey }),
     ],
-    ['of an unknown key', 'invalid-token', () => issuer.token({ roles: ['admin'] }, { kid: 'k9' })],
+    ['signed with an unknown key', 'invalid-token', () => issuer.token({ roles: ['admin'] }, { kid: 'k9' })],
     [
       'signed with HS256',
       'invalid-token',
       () => issuer.token({ roles: ['admin'] }, { alg: 'HS256', key: new Uint8Array(32) }),
     ],
     [
-      'not signed (alg none)',
+      'unsigned (alg none)',
       'invalid-token',
       () =>
         new UnsecuredJWT({ roles: ['admin'], tenant: 'acme' })
@@ -145,14 +145,14 @@ describe('tokens of the identity provider', () => {
     ],
     ['without a subject', 'invalid-token', () => issuer.token({ roles: ['admin'], sub: '' })],
     ['without a tenant', 'invalid-token', () => issuer.token({ roles: ['admin'], tenant: undefined })],
-    ['of a tenant that is a path', 'invalid-token', () => issuer.token({ roles: ['admin'], tenant: '../x' })],
-    ['no token at all', 'invalid-token', () => 'eyJhbGciOiJFUzI1NiJ9.x.y'],
+    ['from a tenant that is a path', 'invalid-token', () => issuer.token({ roles: ['admin'], tenant: '../x' })],
+    ['not a JWT', 'invalid-token', () => 'eyJhbGciOiJFUzI1NiJ9.x.y'],
     ['tampered with', 'invalid-token', async () => tampered(await issuer.token({ roles: ['viewer'] }))],
-  ])('one that is %s does not hold', async (_name, code, make) => {
+  ])('that are %s are refused', async (_name, code, make) => {
     expect(await ask(`Bearer ${await make()}`)).toMatchObject({ status: 401, code });
   });
 
-  test('the public key of the issuer, used as a shared secret, does not hold', async () => {
+  test("are refused when they are signed with the issuer's public key as a shared secret", async () => {
     const { keys } = (await (await fetch(`${issuer.url}/keys`)).json()) as { keys: JsonWebKey[] };
     const [jwk] = keys;
     const pem = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
@@ -163,12 +163,12 @@ describe('tokens of the identity provider', () => {
     }
   });
 
-  test('keys are fetched once, not for each token', () => {
+  test("share one fetch of the issuer's keys", () => {
     expect(issuer.asked.get('/keys')).toBeLessThanOrEqual(3);
     expect(issuer.asked.get('/.well-known/openid-configuration')).toBe(1);
   });
 
-  test('when the issuer changes its key, tokens of the new one hold, and those of the old one no more', async () => {
+  test("verify with the issuer's new key after a rotation, and no longer with the old key", async () => {
     const old = await issuer.token({ roles: ['admin'] });
     await issuer.rotate();
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 });
@@ -181,7 +181,7 @@ describe('tokens of the identity provider', () => {
   });
 });
 
-test('an identity provider that does not answer makes the service unavailable to its users, and to nobody else', async () => {
+test('an identity provider that does not answer makes the service unavailable to its users only', async () => {
   const away = await testService(`${folder}/away`, {
     config: {
       oidc: {
@@ -199,7 +199,7 @@ test('an identity provider that does not answer makes the service unavailable to
   expect([refused.statusCode, refused.json().code]).toEqual([503, 'issuer-unavailable']);
   expect(refused.headers['retry-after']).toBe('5');
   expect((await asks(await away.token(['admin']))).statusCode).toBe(200);
-  // What is not a token of any issuer is told so without asking one.
+  // A token of no known issuer is refused without a request to any issuer.
   for (const token of ['x', 'a.b.c', `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.e30.x`])
     expect((await asks(token)).statusCode).toBe(401);
   await away.close();

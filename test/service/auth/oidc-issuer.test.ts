@@ -4,7 +4,7 @@ import { rememberIssuer } from '../../../src/service/auth/oidc-issuer.ts';
 const HOUR = 3_600_000;
 afterEach(() => vi.useRealTimers());
 
-/** An issuer that counts how often it is asked, and may be away. */
+/** An issuer that counts its requests and can be unavailable. */
 function issuer() {
   const state = { asked: 0, isAway: false };
   const ask = async () => {
@@ -15,7 +15,7 @@ function issuer() {
   return { state, ask };
 }
 
-it('asks once for all who wait, and again when what it said is old', async () => {
+it('the issuer is asked once for all waiting callers, and again when its answer expires', async () => {
   vi.useFakeTimers();
   const { state, ask } = issuer();
   const describe = rememberIssuer(ask);
@@ -25,7 +25,7 @@ it('asks once for all who wait, and again when what it said is old', async () =>
   expect((await describe()).keys).toBe(2);
 });
 
-it('goes on with what was said before while nobody answers, and asks no more than once a pause', async () => {
+it('the last answer of an issuer stays in use while it is unavailable, with one retry per pause', async () => {
   vi.useFakeTimers();
   const { state, ask } = issuer();
   const describe = rememberIssuer(ask, 1_000);
@@ -39,7 +39,7 @@ it('goes on with what was said before while nobody answers, and asks no more tha
   expect((await describe()).keys).toBe(3);
 });
 
-it('tells everybody of one failure, until the pause is over', async () => {
+it('callers share one failure of the issuer until the pause ends', async () => {
   vi.useFakeTimers();
   const { state, ask } = issuer();
   const describe = rememberIssuer(ask, 1_000);

@@ -24,7 +24,7 @@ beforeAll(async () => {
       },
     },
   });
-  // What the pages of the console do: tell the forgery token to their forms.
+  // As the pages of the console do: sends the session's forgery token with the form.
   issuer.signsIn({ sub: 'alice', tenant: 'acme', roles: ['admin'] });
 });
 afterAll(async () => {
@@ -51,14 +51,14 @@ function signIn(token: string, headers: Readonly<Record<string, string>> = {}) {
   });
 }
 
-/** The forgery token of a session, as the session itself tells it to the service's pages. */
+/** The forgery token of a session, as the session gives it to the service's pages. */
 async function csrfOf(session: string): Promise<string> {
   const read = await service.app.signIn.sessions.read({ cookies: { [COOKIE]: session } } as never);
   return read?.csrf ?? '';
 }
 
 describe('signing in with an API token', () => {
-  test('starts a session in a cookie that scripts and other sites do not get', async () => {
+  test('starts a session in a cookie that scripts and other sites cannot read', async () => {
     const answer = await signIn(await service.token(['admin']));
     expect([answer.statusCode, answer.headers.location]).toEqual([303, '/models?x=1']);
     const set = String(answer.headers['set-cookie']);
@@ -68,14 +68,14 @@ describe('signing in with an API token', () => {
     expect((await service.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(200);
   });
 
-  test('the cookie does not show the token', async () => {
+  test('does not expose the token in the cookie', async () => {
     const token = await service.token(['admin']);
     const cookie = cookieOf(await signIn(token));
     const parts = cookie.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'));
     expect([cookie, ...parts].join()).not.toContain(token);
   });
 
-  test('ends when the token is revoked', async () => {
+  test('ends the session when the token is revoked', async () => {
     const { token, secret } = await service.registry.createToken(OPERATOR, { name: 'pasted', roles: ['admin'] });
     const headers = { cookie: `${COOKIE}=${cookieOf(await signIn(secret))}` };
     expect((await service.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(200);
@@ -83,12 +83,12 @@ describe('signing in with an API token', () => {
     expect((await service.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(401);
   });
 
-  test('a token that does not hold starts none', async () => {
+  test('starts no session with a token that is not valid', async () => {
     const answer = await signIn(`assay_${'B'.repeat(43)}`);
     expect([answer.statusCode, cookieOf(answer)]).toEqual([401, '']);
   });
 
-  test('another site cannot sign its visitor in', async () => {
+  test('cannot be triggered by another site', async () => {
     const token = await service.token(['admin']);
     for (const headers of [{ origin: 'https://evil.test' }, { 'sec-fetch-site': 'cross-site' }] as const) {
       const answer = await signIn(token, headers);
@@ -108,12 +108,12 @@ describe('signing in with an API token', () => {
     '/.//evil.test',
     '/%2e//evil.test',
     '/models/..//evil.test',
-  ])('does not lead on to %j', async (place) => {
+  ])('does not redirect to %j', async (place) => {
     const page = await service.app.inject({ url: '/signin', query: { return_to: place } });
     expect(page.body).toContain('name="return_to" value="/"');
   });
 
-  test('the page keeps what it is given as text', async () => {
+  test('escapes its input on the page', async () => {
     const page = await service.app.inject({ url: '/signin', query: { return_to: '/"><script>alert(1)</script>' } });
     expect(page.body).not.toContain('<script');
     expect(page.headers['content-security-policy']).toContain("script-src 'self'");
@@ -123,7 +123,7 @@ describe('signing in with an API token', () => {
 describe('a session', () => {
   const request = { name: 'from-console', roles: ['viewer'] };
 
-  test('changes something only with its forgery token, from its own site', async () => {
+  test('changes data only with its forgery token and from its own site', async () => {
     const session = cookieOf(await signIn(await service.token(['admin'])));
     const csrf = await csrfOf(session);
     const other = await csrfOf(cookieOf(await signIn(await service.token(['admin']))));
@@ -142,13 +142,13 @@ describe('a session', () => {
     expect((await create({}, { ...request, name: 'from-form', _csrf: csrf })).statusCode).toBe(201);
   });
 
-  test('never stands in for a token that does not hold', async () => {
+  test('does not replace a token that is not valid', async () => {
     const session = cookieOf(await signIn(await service.token(['admin'])));
     const headers = { cookie: `${COOKIE}=${session}`, authorization: `Bearer assay_${'C'.repeat(43)}` };
     expect((await service.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(401);
   });
 
-  test('that was changed, cut or made by another service does not hold', async () => {
+  test('is refused when it was changed, truncated or made by another service', async () => {
     const session = cookieOf(await signIn(await service.token(['admin'])));
     const elsewhere = await testService(`${folder}/elsewhere`, { config: { publicUrl: ORIGIN } });
     const swapped = session.replace(/.(?=.{10}$)/, (one) => (one === 'A' ? 'B' : 'A'));
@@ -161,7 +161,7 @@ describe('a session', () => {
     await elsewhere.close();
   });
 
-  test('is known to every instance with the same secret', async () => {
+  test('is accepted by every instance with the same secret', async () => {
     const config = { publicUrl: ORIGIN, sessionSecret: 'one secret for both of them, long enough' };
     const one = await testService(`${folder}/one`, { config });
     const two = await testService(`${folder}/two`, { config });
@@ -185,7 +185,7 @@ describe('a session', () => {
 });
 
 describe('signing in at the identity provider', () => {
-  /** Goes there and comes back, as a browser does. */
+  /** Follows the redirect to the provider and back, as a browser does. */
   async function goThere() {
     const begun = await service.app.inject({ url: '/signin/oidc', query: { return_to: '/queue' } });
     const login = cookieOf(begun, '__Host-assay-login');
@@ -199,7 +199,7 @@ describe('signing in at the identity provider', () => {
       headers: { cookie: `__Host-assay-login=${login}` },
     });
 
-  test('asks with PKCE and comes back with a session', async () => {
+  test('uses PKCE and returns with a session', async () => {
     const { login, authorize, back } = await goThere();
     expect(Object.fromEntries(authorize.searchParams)).toMatchObject({
       response_type: 'code',
@@ -213,7 +213,7 @@ describe('signing in at the identity provider', () => {
     expect((await service.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(200);
   });
 
-  test('a code that another browser asked for, or a state that does not fit, is refused', async () => {
+  test('refuses a code that another browser requested and a state that does not match', async () => {
     const { login, back } = await goThere();
     const other = await goThere();
     const wrongBrowser = await comeBack(back, other.login);
@@ -224,7 +224,7 @@ describe('signing in at the identity provider', () => {
     expect((await comeBack(back, login)).json().code).toBe('invalid-sign-in');
   });
 
-  test('an answer of another state leaves the sign-in that is under way', async () => {
+  test('continues after an answer with another state', async () => {
     const { login, back } = await goThere();
     const right = back.href;
     back.searchParams.set('state', 'x');
@@ -235,14 +235,14 @@ describe('signing in at the identity provider', () => {
     expect(String(answer.headers['set-cookie'])).toContain('__Host-assay-login=;');
   });
 
-  test('a code that the provider does not know is not a fault of the provider', async () => {
+  test("reports a code that the provider does not know as the caller's error", async () => {
     const { login, back } = await goThere();
     back.searchParams.set('code', 'made-up');
     const answer = await comeBack(back, login);
     expect([answer.statusCode, answer.json().code]).toEqual([400, 'invalid-sign-in']);
   });
 
-  test('a code is good once, and a refusal starts no session', async () => {
+  test('accepts a code once, and starts no session after a refusal', async () => {
     const { login, back } = await goThere();
     expect((await comeBack(back, login)).statusCode).toBe(303);
     const again = await comeBack(back, login);
@@ -251,7 +251,7 @@ describe('signing in at the identity provider', () => {
     expect((await comeBack(refused, login)).json().code).toBe('invalid-sign-in');
   });
 
-  test('the answer of another provider is refused, and its code goes nowhere', async () => {
+  test('refuses the answer of another provider and does not forward its code', async () => {
     const { login, back } = await goThere();
     const asked = issuer.asked.get('/token');
     back.searchParams.set('iss', 'https://evil.test');
@@ -264,9 +264,9 @@ describe('signing in at the identity provider', () => {
     ['another nonce', { nonce: 'of another sign-in' }, {}],
     ['another audience', {}, { audience: 'another client' }],
     ['another issuer', {}, { issuer: 'https://evil.test' }],
-    ['a time that is over', {}, { expires: 1 }],
-    ['a key that is not published', {}, { key: 'foreign' }],
-  ] as const)('an ID token of %s starts no session', async (_, claims, options) => {
+    ['an expired time', {}, { expires: 1 }],
+    ['an unpublished key', {}, { key: 'foreign' }],
+  ] as const)('starts no session for an ID token with %s', async (_, claims, options) => {
     const { login, back } = await goThere();
     issuer.nextIdToken(claims, options);
     const answer = await comeBack(back, login);

@@ -16,7 +16,7 @@ const REQUESTERS: readonly Role[] = ['submitter', 'reviewer', 'security-approver
 const REVIEWERS: readonly Role[] = ['reviewer', 'security-approver', 'admin'];
 const WAIVER_ROLES: readonly Role[] = ['security-approver', 'admin'];
 
-/** Who may call what: a route that is not here, or that lets in others, fails. */
+/** Who can call which route: a route that is not in this table, or that admits other roles, fails the test. */
 const MAY: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /': ROLES,
   'GET /console/*': ROLES,
@@ -70,7 +70,7 @@ interface Route {
 const folder = tempFolder();
 let service: TestService;
 let routes: readonly Route[];
-/** Of the other tenant. */
+/** Ids of the other tenant. */
 let theirs: {
   readonly version: string;
   readonly job: string;
@@ -86,7 +86,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** What the console registers, as Fastify is told of it. */
+/** The routes that the console registers with Fastify. */
 async function routesOfConsole(): Promise<Route[]> {
   const found: Route[] = [];
   const bare = Fastify();
@@ -110,7 +110,7 @@ async function plantOther() {
   const { job } = await registry.jobs.create(by, { target: 'hf://their/model', model: 'their/model', ruleset: 'none' });
   const request = await registry.requestTransition(by, version.id, 'staging', 'x');
   const waiverRequest = { rule: 'verdict.suspicious', digest, reason: 'x', owner: 'x', expires: '2099-01-01' };
-  // A service with its key signs for whoever waives.
+  // A service with a signing key signs the waivers of its users.
   const signing = await openServiceRegistry(service.config);
   const waiver = await signing.addWaiver(by, waiverRequest);
   await signing.close();
@@ -118,7 +118,7 @@ async function plantOther() {
   return { version: version.id, job: job.id, request: request.id, waiver: waiver.id, token: token.id };
 }
 
-/** A call of a route that names what is the other tenant's. */
+/** A request that names an object of the other tenant. */
 function call({ method, url }: Route, secret: string | undefined) {
   const kind = /^\/console\/(\w+)/.exec(url)?.[1] ?? '';
   const ids: Readonly<Record<string, string>> = {
@@ -165,7 +165,7 @@ const isAsset = ({ url }: Route) => url.startsWith('/console/assets/');
 const nameOf = ({ method, url }: Route) => `${method} ${url}`;
 
 describe('the routes of the console', () => {
-  it('are those that the table names, each for those that it names, and none in the document of the API', () => {
+  it('are those of the table, with its roles, and absent from the OpenAPI document', () => {
     const said = Object.fromEntries(
       routes
         .filter((route) => !isAsset(route))
@@ -177,7 +177,7 @@ describe('the routes of the console', () => {
     expect(JSON.stringify(service.app.swagger())).not.toContain('/console');
   });
 
-  it('let in no role that is not named, and nobody who is not signed in', async () => {
+  it('refuse a role that the table does not name and a caller who is not signed in', async () => {
     const wrong: string[] = [];
     for (const role of ROLES) {
       const secret = await service.token([role]);
@@ -198,12 +198,12 @@ describe('the routes of the console', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('know nothing of another tenant', async () => {
+  it('reveal nothing of another tenant', async () => {
     const all = await service.token([...ROLES]);
     const wrong: string[] = [];
     for (const route of routes.filter(({ url }) => /:(id|name)/.test(url))) {
       const { statusCode, body } = await call(route, all);
-      // A name that nobody knows is said again, as it was asked for.
+      // The page repeats an unknown name as the caller wrote it.
       const isEcho = route.url.includes(':name');
       if (statusCode !== 404 || (!isEcho && body.includes('their')))
         wrong.push(`${nameOf(route)} answers ${statusCode}`);

@@ -17,13 +17,13 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** As long as those of browsers. */
+/** As long as the boundary of a browser. */
 const BOUNDARY = '----WebKitFormBoundary0123456789abcdef';
 const HTML = { accept: 'text/html,application/xhtml+xml' };
 
 const sessions = new Map<string, ReturnType<typeof startSession>>();
 
-/** Somebody with a session, as a browser has it. An address signs in so often a minute, so that tests share them. */
+/** A user with a session, as a browser holds it. Sign-ins of an address are limited per minute, so the tests share users. */
 function session(...roles: Role[]) {
   const started = sessions.get(roles.join()) ?? startSession(roles);
   sessions.set(roles.join(), started);
@@ -56,7 +56,7 @@ async function startSession(roles: readonly Role[]) {
     get,
     post: (url: string, fields: Readonly<Record<string, string>> = {}, more = {}) =>
       send(url, new URLSearchParams({ _csrf: csrf, ...fields }).toString(), 'application/x-www-form-urlencoded', more),
-    /** A form with files, as browsers write it. */
+    /** A form with files, as a browser encodes it. */
     postFiles: (
       url: string,
       fields: Readonly<Record<string, string>>,
@@ -91,11 +91,11 @@ async function register(model: string, subject = 'maker') {
 
 describe('a form', () => {
   it.each([
-    ['without the token of the session', { _csrf: '' }, {}, 'forged-request'],
-    ['with that of another', { _csrf: 'x'.repeat(32) }, {}, 'forged-request'],
-    ['from another site', {}, { origin: 'https://evil.example' }, 'cross-site'],
-    ['from another site, as the browser says', {}, { 'sec-fetch-site': 'cross-site' }, 'cross-site'],
-  ])('%s changes nothing', async (_, fields, headers, code) => {
+    ['without the forgery token of the session', { _csrf: '' }, {}, 'forged-request'],
+    ['with the forgery token of another session', { _csrf: 'x'.repeat(32) }, {}, 'forged-request'],
+    ['from another site by its Origin', {}, { origin: 'https://evil.example' }, 'cross-site'],
+    ['from another site by Sec-Fetch-Site', {}, { 'sec-fetch-site': 'cross-site' }, 'cross-site'],
+  ])('changes nothing: %s', async (_, fields, headers, code) => {
     const { post } = await session('admin');
     const before = (await service.registry.tokens(OPERATOR)).length;
     const { statusCode, body } = await post(
@@ -121,7 +121,7 @@ describe('a form', () => {
       { rule: 'verdict.malicious', digest: `sha256:${'0'.repeat(64)}`, reason: 'x', owner: 'x', expires: '2099-01-01' },
     ],
     ['/console/waivers/new', { rule: 'a.b', digest: 'x', reason: 'x', owner: 'x', expires: '2099-01-01' }],
-  ])('to %s is refused on a page that says why (%#)', async (url, fields) => {
+  ])('posted to %s is refused with a page that gives the reason (%#)', async (url, fields) => {
     const { post } = await session('admin');
     const { statusCode, body, headers } = await post(url, fields);
     expect([400, 409, 422]).toContain(statusCode);
@@ -130,7 +130,7 @@ describe('a form', () => {
     expect(body).toContain('Nothing was changed.');
   });
 
-  it('with files becomes an upload, byte for byte, and a job', async () => {
+  it('with files creates an upload with the same bytes, and a job', async () => {
     const { postFiles, get } = await session('submitter');
     const { statusCode, headers } = await postFiles('/console/submit/files', { upload_model: 'acme/files' }, [
       ['a.bin', Buffer.from([0, 255, 13, 10, 45, 45, 98])],
@@ -154,9 +154,9 @@ describe('a form', () => {
   it.each([
     ['no files', { upload_model: 'a/b' }, [], 400],
     ['no model', { upload_model: '' }, [['a', 'x']], 400],
-    ['a model that is none', { upload_model: '../x' }, [['a', 'x']], 400],
-    ['a name that leads elsewhere', { upload_model: 'a/b' }, [['../../etc/passwd', 'x']], 422],
-    ['a name that is a device', { upload_model: 'a/b' }, [['NUL', 'x']], 422],
+    ['an invalid model', { upload_model: '../x' }, [['a', 'x']], 400],
+    ['a name that leaves the folder', { upload_model: 'a/b' }, [['../../etc/passwd', 'x']], 422],
+    ['a device name', { upload_model: 'a/b' }, [['NUL', 'x']], 422],
     [
       'the same name twice',
       { upload_model: 'a/b' },
@@ -167,7 +167,7 @@ describe('a form', () => {
       422,
     ],
     ['more bytes than a form may have', { upload_model: 'a/b' }, [['a', 'x'.repeat(17 * 1024 * 1024)]], 413],
-  ] as const)('with files: %s is refused, and nothing is kept', async (_, fields, files, status) => {
+  ] as const)('with files is refused and nothing is stored: %s', async (_, fields, files, status) => {
     const { postFiles } = await session('submitter');
     const jobs = (await service.registry.jobs.list(OPERATOR)).items.length;
     const { statusCode, body } = await postFiles('/console/submit/files', fields, files);
@@ -180,7 +180,7 @@ describe('a form', () => {
     ['/console/submit', { ref: '/etc/passwd', model: 'acme/kept' }, ['/etc/passwd', 'acme/kept']],
     ['/console/waivers/new', waiver, Object.values({ ...waiver, reason: 'read &lt;it&gt;' })],
     ['/console/tokens', { name: 'bad name', roles: 'gate', expires: '2099-01-01' }, ['bad name', '2099-01-01']],
-  ])('to %s that is refused comes back as it was filled in, and says why', async (url, fields, kept) => {
+  ])('posted to %s and refused comes back with its input and the reason', async (url, fields, kept) => {
     const { post } = await session('admin');
     const { body } = await post(url, fields);
     expect(all(parseHtml(body), 'form').length).toBeGreaterThan(1);
@@ -197,7 +197,7 @@ describe('a form', () => {
       { ...waiver, rule: 'verdict.malicious', digest: `sha256:${'0'.repeat(64)}` },
       '<bdi>verdict.malicious cannot be waived',
     ],
-  ])('to %s says in words what is wrong (%#)', async (url, fields, says) => {
+  ])('posted to %s gets a readable error (%#)', async (url, fields, says) => {
     const { post } = await session('admin');
     expect((await post(url, fields)).body).toContain(says);
   });
@@ -227,7 +227,7 @@ describe('a form', () => {
     expect((await service.registry.version(OPERATOR, { id: version.id })).stage).toBe('candidate');
   });
 
-  it('that comes when the session has ended says so, and leads back by way of signing in', async () => {
+  it('posted after the session ended says so and returns to the form after sign-in', async () => {
     const { statusCode, body } = await service.app.inject({
       method: 'POST',
       url: '/console/requests/x/approve',
@@ -243,15 +243,15 @@ describe('a form', () => {
     `--${BOUNDARY}`,
     `--${BOUNDARY}\r\nContent-Disposition: form-data\r\n\r\nx`,
     `--${BOUNDARY}\r\n${'x: y\r\n'.repeat(5000)}`,
-  ])('with files that cannot be read (%#) is refused', async (body) => {
+  ])('with files that cannot be parsed (%#) is refused', async (body) => {
     const { send } = await session('submitter');
     const { statusCode } = await send('/console/submit/files', body, `multipart/form-data; boundary=${BOUNDARY}`);
     expect([400, 403]).toContain(statusCode);
   });
 });
 
-describe('an approval', () => {
-  it('is of what was seen: when the policy or the ruleset is another by then, nothing is signed', async () => {
+describe('the approval form', () => {
+  it('approves only what the user saw: after a change of policy or ruleset nothing is signed', async () => {
     const { by, version } = await register('acme/seen');
     const request = await service.registry.requestTransition(by, version.id, 'staging', 'x');
     const reviewer = await session('reviewer');
@@ -269,7 +269,7 @@ describe('an approval', () => {
     };
     for (const [name, value] of Object.entries(seen)) {
       if (['role', 'comment', 'until'].includes(name)) continue;
-      // The form itself holds what was seen.
+      // The form itself carries the ids of what the user saw.
       expect(page.body).toContain(`name="${name}" value="${value}"`);
     }
     for (const other of ['digest', 'decision', 'policy_digest', 'ruleset_digest']) {
@@ -282,7 +282,7 @@ describe('an approval', () => {
     expect((await service.registry.transition(OPERATOR, request.id)).votes).toEqual([]);
   });
 
-  it('of a page that is out of date is asked for again, with what is so now and with what was typed', async () => {
+  it('of an outdated page is shown again with the current state and the typed text', async () => {
     const { by, version } = await register('acme/stale');
     const request = await service.registry.requestTransition(by, version.id, 'staging', 'x');
     const reviewer = await session('reviewer');
@@ -295,7 +295,7 @@ describe('an approval', () => {
     expect(stale.body).not.toContain('value="another"');
   });
 
-  it('or a rejection that is sent twice counts once, and is not a mistake', async () => {
+  it('counts a rejection that is sent twice once', async () => {
     const { by, version } = await register('acme/twice');
     const request = await service.registry.requestTransition(by, version.id, 'staging', 'x');
     const reviewer = await session('reviewer');
@@ -307,7 +307,7 @@ describe('an approval', () => {
     expect((await service.registry.transition(OPERATOR, request.id)).votes).toHaveLength(1);
   });
 
-  it('is refused to who asked, on the page and behind it', async () => {
+  it('is refused to the requester, on the page and in the route', async () => {
     const token = await service.token(['submitter', 'reviewer']);
     const headers = { ...HTML, authorization: `Bearer ${token}` };
     const { version } = await register('acme/own');
@@ -332,8 +332,8 @@ describe('an approval', () => {
   });
 });
 
-describe('what went wrong', () => {
-  it('is told to people on a page, and to programs as a problem document', async () => {
+describe('errors', () => {
+  it('are shown to people as a page and to programs as a problem document', async () => {
     const { get, cookie } = await session('viewer');
     for (const [url, status, text] of [
       ['/console/nowhere', 404, 'his address does not exist'],
@@ -355,7 +355,7 @@ describe('what went wrong', () => {
     }
   });
 
-  it('shows nothing of the inside of a defect, and of too many requests when to come again', async () => {
+  it('show no internals of a defect, and state the retry time after too many requests', async () => {
     const broken = await testService(join(folder, 'broken'), {
       config: { limits: { ...service.config.limits, requestsPerMinute: 3 } },
     });
@@ -375,7 +375,7 @@ describe('what went wrong', () => {
     await broken.close();
   });
 
-  it('leads who is not signed in to the sign-in page, and back to where he wanted to go', async () => {
+  it('send a user who is not signed in to the sign-in page, and back afterwards', async () => {
     const { statusCode, headers } = await service.app.inject({ url: '/console/jobs?state=done', headers: HTML });
     expect([statusCode, headers.location]).toEqual([303, '/signin?return_to=%2Fconsole%2Fjobs%3Fstate%3Ddone']);
     const page = await service.app.inject({ url: String(headers.location), headers: HTML });
@@ -383,15 +383,15 @@ describe('what went wrong', () => {
   });
 });
 
-describe('what pages load', () => {
-  it.each(ALL_ASSETS)('$path is kept by browsers for good', async ({ path, type, body }) => {
+describe('pages', () => {
+  it.each(ALL_ASSETS)('load $path, which browsers cache permanently', async ({ path, type, body }) => {
     const answer = await service.app.inject({ url: path });
     expect([answer.statusCode, answer.headers['content-type'], answer.body]).toEqual([200, type, body]);
     expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     expect(answer.headers['x-content-type-options']).toBe('nosniff');
   });
 
-  it('is all that a page may load, and pages are kept by nobody', async () => {
+  it('load nothing but the assets, and are never cached themselves', async () => {
     const { get } = await session('viewer');
     const { headers } = await get('/console');
     expect(headers['content-security-policy']).toBe(
@@ -401,8 +401,8 @@ describe('what pages load', () => {
   });
 });
 
-describe('the audit log', () => {
-  it('is read from the newest entry back to the first, each once', async () => {
+describe('the audit log page', () => {
+  it('lists entries from the newest to the oldest, each once', async () => {
     for (let i = 0; i < 60; i++) await service.token(['viewer']);
     const { get } = await session('viewer');
     const seen: number[] = [];

@@ -19,12 +19,12 @@ async function codeOf(body: Buffer, type = TYPE): Promise<string> {
 afterEach(() => vi.restoreAllMocks());
 
 describe('a form with files', () => {
-  it('has as many parts as a form may have', async () => {
+  it('accepts parts up to the limit', async () => {
     expect(await codeOf(form(2000))).toBe('nothing was refused');
     expect(await codeOf(form(2001))).toBe('body-too-large');
   });
 
-  it('of hundreds of thousands of parts is refused before they are read', async () => {
+  it('with hundreds of thousands of parts is refused before they are parsed', async () => {
     const parse = vi.spyOn(Response.prototype, 'formData');
     expect(await codeOf(form(2000))).toBe('nothing was refused');
     expect(parse).toHaveBeenCalledTimes(1);
@@ -39,7 +39,7 @@ describe('a form with files', () => {
     'multipart/form-data; charset=utf-8; boundary=BB',
     'multipart/form-data; boundary="BB',
     'multipart/mixed; boundary=BB',
-  ])('is told apart in one way only: %s is refused', async (type) => {
+  ])('with an ambiguous content type is refused: %s', async (type) => {
     expect(await codeOf(form(1), type)).toBe('malformed-body');
   });
 
@@ -47,7 +47,7 @@ describe('a form with files', () => {
     'multipart/form-data; boundary=BB',
     'multipart/form-data; boundary="BB"',
     'Multipart/Form-Data;boundary=BB',
-  ])('is read as %s', async (type) => {
+  ])('is parsed as %s', async (type) => {
     expect((await readMultipart(form(1), type)).fields.get('a')).toBe('x');
   });
 });

@@ -34,7 +34,7 @@ const AT = '2026-01-02T03:04:05.000Z';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const RULESET = { version: '1', digest: DIGEST };
 
-/** Every page, with `text` in each place that somebody may write into. */
+/** Every page, with `text` in each field that a user or an artifact can set. */
 function pages(text: string): Readonly<Record<string, Html>> {
   const viewer: Viewer = {
     name: text,
@@ -283,13 +283,13 @@ const someJob: Job = {
   error: { code: 'network', message: 'it broke' },
 };
 
-describe.each(Object.entries(HOSTILE))('with %s in every place', (_, text) => {
+describe.each(Object.entries(HOSTILE))('pages with %s in every field', (_, text) => {
   const shown = pages(text);
-  it.each(Object.keys(plain))('the page %s keeps its shape', (name) => {
+  it.each(Object.keys(plain))('keep the structure of the page %s', (name) => {
     const [expected, given] = [parseHtml(String(plain[name])), parseHtml(String(shown[name]))];
     expect(given.errors).toEqual([]);
     expect(given.comments).toEqual([]);
-    // Comments of one line have no line break more than others; all else has the elements that plain text has.
+    // Comments on one line have no more line breaks; everything else has the elements that plain text has.
     const { 'br ': __, 'bdi ': ___, ...others } = shape(given);
     const { 'br ': ____, 'bdi ': _____, ...same } = shape(expected);
     expect(others).toEqual(same);
@@ -302,44 +302,38 @@ describe.each(Object.entries(HOSTILE))('with %s in every place', (_, text) => {
   });
 });
 
-describe('a job', () => {
+describe('the page of a job', () => {
   const shown = (state: Job['state']) => parseHtml(String(jobRow(someViewer, { ...someJob, state }))).text;
   it.each([
     ['queued', 'Will be retried; the last attempt: it broke'],
     ['running', 'The last attempt: it broke'],
     ['failed', 'Failed it broke'],
-  ] as const)('that is %s says what its last try came to', (state, says) => {
+  ] as const)('that is %s states the result of its last attempt', (state, says) => {
     expect(shown(state).replace(/\s+/g, ' ')).toContain(says);
   });
 });
 
 describe('every page', () => {
-  it.each(Object.entries(plain))(
-    '%s has landmarks, one heading of the first rank, a way to skip, and labels',
-    (_, page) => {
-      const parsed = parseHtml(String(page));
-      expect(parsed.errors).toEqual([]);
-      for (const name of ['main', 'header', 'footer', 'h1'])
-        expect([name, all(parsed, name).length]).toEqual([name, 1]);
-      expect(attribute(all(parsed, 'a')[0] ?? fail(), 'href')).toBe('#main');
-      expect(all(parsed, 'style')).toEqual([]);
-      expect(
-        parsed.elements.filter((element) =>
-          element.attrs.some(({ name }) => name === 'style' || name.startsWith('on')),
-        ),
-      ).toEqual([]);
-      const ids = parsed.elements.flatMap((element) => attribute(element, 'id') ?? []);
-      expect(ids.length).toBe(new Set(ids).size);
-      // What changes something carries the session's token; only signing in has no session yet.
-      const forms = all(parsed, 'form').filter(
-        (one) => attribute(one, 'method') === 'post' && attribute(one, 'action') !== '/signin',
-      );
-      const tokens = all(parsed, 'input').filter(
-        (one) => attribute(one, 'name') === '_csrf' && attribute(one, 'value') === 'csrf',
-      );
-      expect(tokens.length).toBe(forms.length);
-    },
-  );
+  it.each(Object.entries(plain))('%s has landmarks, one h1, a skip link and labels', (_, page) => {
+    const parsed = parseHtml(String(page));
+    expect(parsed.errors).toEqual([]);
+    for (const name of ['main', 'header', 'footer', 'h1']) expect([name, all(parsed, name).length]).toEqual([name, 1]);
+    expect(attribute(all(parsed, 'a')[0] ?? fail(), 'href')).toBe('#main');
+    expect(all(parsed, 'style')).toEqual([]);
+    expect(
+      parsed.elements.filter((element) => element.attrs.some(({ name }) => name === 'style' || name.startsWith('on'))),
+    ).toEqual([]);
+    const ids = parsed.elements.flatMap((element) => attribute(element, 'id') ?? []);
+    expect(ids.length).toBe(new Set(ids).size);
+    // A form that changes data carries the session's forgery token; sign-in has no session yet.
+    const forms = all(parsed, 'form').filter(
+      (one) => attribute(one, 'method') === 'post' && attribute(one, 'action') !== '/signin',
+    );
+    const tokens = all(parsed, 'input').filter(
+      (one) => attribute(one, 'name') === '_csrf' && attribute(one, 'value') === 'csrf',
+    );
+    expect(tokens.length).toBe(forms.length);
+  });
 });
 
 function fail(): never {

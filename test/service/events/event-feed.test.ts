@@ -20,7 +20,7 @@ async function change(registry: Registry): Promise<void> {
 const seqs = (events: readonly ServiceEvent[]) =>
   events.flatMap((event) => (event.kind === 'audit' ? [event.entry.seq] : []));
 
-it('tells every listener of what other processes wrote, in order and once', async () => {
+it('the feed sends events of other processes to every listener, in order and once', async () => {
   const database = `sqlite:${join(tempFolder(), 'r.db')}`;
   const rules = await loadRegistryRules(null);
   const [mine, theirs] = [await openRegistry({ database, rules }), await openRegistry({ database, rules })];
@@ -36,14 +36,14 @@ it('tells every listener of what other processes wrote, in order and once', asyn
   feed.subscribe('other', (event) => void others.push(event));
   await feed.ready('acme');
   for (let i = 0; i < 250; i++) await change(theirs);
-  await until('all have heard all', () => heard.every((events) => seqs(events).length === 250));
+  await until('all listeners have all events', () => heard.every((events) => seqs(events).length === 250));
   for (const events of heard) expect(seqs(events)).toEqual(Array.from({ length: 250 }, (_, i) => i + 2));
   expect(others).toEqual([]);
   expect(errors).toHaveLength(250);
 
   stops[0]?.();
   await change(theirs);
-  await until('the next is told', () => seqs(heard[1] ?? []).length === 251);
+  await until('the next event is sent', () => seqs(heard[1] ?? []).length === 251);
   expect(seqs(heard[0] ?? [])).toHaveLength(250);
   await feed.close();
   const later = openEventFeed(mine, { pollMs: 10 });
@@ -51,7 +51,7 @@ it('tells every listener of what other processes wrote, in order and once', asyn
   later.subscribe('acme', (event) => void told.push(event));
   await later.ready('acme');
   await change(theirs);
-  await until('another feed tells it', () => told.length > 0);
+  await until('another feed sends it', () => told.length > 0);
   await later.close();
   expect(seqs(told)).toEqual([253]);
   expect(seqs(heard[1] ?? [])).toHaveLength(251);
@@ -59,10 +59,10 @@ it('tells every listener of what other processes wrote, in order and once', asyn
   await theirs.close();
 });
 
-requirePart('PostgreSQL server', hasPostgres, HOW, 'the event feed over a database that goes away', () => {
+requirePart('PostgreSQL server', hasPostgres, HOW, 'the event feed, when its database fails,', () => {
   const server = started(() => PostgresServer.start());
 
-  it('says so, and leaves nothing out when it is back', async () => {
+  it('reports the failure and sends all missed events afterwards', async () => {
     const registry = await openRegistry({
       database: await server().freshDatabase(),
       rules: await loadRegistryRules(null),
@@ -73,12 +73,12 @@ requirePart('PostgreSQL server', hasPostgres, HOW, 'the event feed over a databa
     feed.subscribe('acme', (event) => void heard.push(event));
     await feed.ready('acme');
     await change(registry);
-    await until('the first is told', () => heard.length === 1);
+    await until('the first event is sent', () => heard.length === 1);
     await server().down('SIGQUIT');
-    await until('it says so', () => errors.length > 0);
+    await until('the failure is reported', () => errors.length > 0);
     await server().up();
     for (let i = 0; i < 5; i++) await change(registry);
-    await until('all are told', () => heard.length === 6);
+    await until('all events are sent', () => heard.length === 6);
     expect(seqs(heard)).toEqual([1, 2, 3, 4, 5, 6]);
     await feed.close();
     await registry.close();

@@ -16,7 +16,7 @@ afterEach(() => app?.close());
 type Authenticate = SignIn['authenticator']['authenticate'];
 const anybody: Authenticate = async () => ({ principal, csrf: null });
 
-/** A server with one stream, which is handed out as it opens. */
+/** A server with one stream, which `opened` receives. */
 async function serve(options: EventStreamOptions, authenticate = anybody) {
   const opened: EventStream[] = [];
   const server: App = Fastify({ forceCloseConnections: 'idle' }).withTypeProvider<SchemaTypes>();
@@ -34,23 +34,23 @@ async function serve(options: EventStreamOptions, authenticate = anybody) {
   return { opened, open: () => EventReader.open(url, { token: 'x' }), server };
 }
 
-it('says now and then that it is there', async () => {
+it('a stream sends heartbeats', async () => {
   const { open } = await serve({ heartbeatMs: 20 });
   const reader = await open();
-  await until('it has said so four times', () => reader.comments > 3);
+  await until('four heartbeats arrived', () => reader.comments > 3);
   expect(reader.events).toEqual([]);
   reader.close();
 });
 
-it('ends after its life, so that its reader shows again who he is', async () => {
+it('a stream ends after its maximum life, so that its reader authenticates again', async () => {
   const { open, opened } = await serve({ lifeMs: 100 });
   const reader = await open();
   await reader.ended;
-  await until('the server knows', () => opened[0]?.ended.aborted === true);
+  await until('the server notices the end', () => opened[0]?.ended.aborted === true);
   expect(opened[0]?.ended.aborted).toBe(true);
 });
 
-it('ends when what its reader came with holds no more, and not while nobody can tell', async () => {
+it("a stream ends when its reader's credential is no longer valid, and not while that cannot be checked", async () => {
   let answer = new ServiceError(503, 'issuer-unavailable', 'the identity provider cannot be reached');
   let asked = 0;
   const { open, opened } = await serve({ heartbeatMs: 20 }, async () => {
@@ -58,13 +58,13 @@ it('ends when what its reader came with holds no more, and not while nobody can 
     throw answer;
   });
   const reader = await open();
-  await until('it has asked three times', () => asked > 2);
+  await until('the credential was checked three times', () => asked > 2);
   expect(opened[0]?.ended.aborted).toBe(false);
   answer = new ServiceError(401, 'invalid-token', 'the token is unknown, expired or revoked');
   await reader.ended;
 });
 
-it('ends when the server closes', async () => {
+it('a stream ends when the server closes', async () => {
   const { open, server } = await serve({});
   const readers = await Promise.all([open(), open(), open()]);
   const closing = server.close();
@@ -72,7 +72,7 @@ it('ends when the server closes', async () => {
   await closing;
 });
 
-it('keeps every event on lines of its own, whatever it holds', async () => {
+it('a stream keeps every event on its own lines, whatever its content', async () => {
   const { open, opened } = await serve({});
   const reader = await open();
   const hostile = { text: 'a\n\nevent: end\ndata: {}\r\n\u2028:\0', more: ['\ud800'] };
@@ -84,9 +84,9 @@ it('keeps every event on lines of its own, whatever it holds', async () => {
     { id: undefined, event: 'job', data: {} },
   ]);
   reader.close();
-  await until('the server knows', () => opened[0]?.ended.aborted === true);
+  await until('the server notices the end', () => opened[0]?.ended.aborted === true);
   expect(opened[0]?.ended.aborted).toBe(true);
-  // Nobody listens any more: nothing is written, nothing fails.
+  // Without a listener nothing is written and nothing fails.
   opened[0]?.send({ event: 'job', data: {} });
   opened[0]?.end();
 });

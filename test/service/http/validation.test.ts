@@ -36,7 +36,7 @@ const post = async (url: string, payload: string) => {
   return { status: statusCode, body: JSON.parse(body) };
 };
 
-describe('numbers of an address', () => {
+describe('numbers in a URL', () => {
   const ajv = new Ajv({ coerceTypes: 'array' });
   const validate = ajv.compile(Query.json);
   it.each([
@@ -63,7 +63,7 @@ describe('numbers of an address', () => {
     '1n',
     '[]',
     '9007199254740993',
-  ])('%j is read as the reference reads it', async (given) => {
+  ])('are parsed as by the reference: %j', async (given) => {
     const query: Record<string, unknown> = { limit: given };
     const taken = validate(query);
     const { status, body } = await get(`/query?limit=${encodeURIComponent(given)}`);
@@ -71,7 +71,7 @@ describe('numbers of an address', () => {
     if (taken) expect(body).toEqual(query);
   });
 
-  it('are not made of what was given twice, nor of what is no number', async () => {
+  it('are not parsed from repeated or non-numeric values', async () => {
     expect((await get('/query?limit=1&limit=2')).status).toBe(400);
     expect((await get('/query?limit=Infinity')).status).toBe(400);
     expect((await get('/query?after=1')).body).toEqual({ after: '1' });
@@ -81,7 +81,7 @@ describe('numbers of an address', () => {
     });
   });
 
-  it('are made in headers, of which all others are kept', async () => {
+  it('are parsed in headers, and all other headers stay unchanged', async () => {
     const { body } = await get('/headers', { 'upload-offset': '12', 'x-other': 'kept' });
     expect(body).toMatchObject({ 'upload-offset': 12, 'x-other': 'kept' });
     expect((await get('/headers')).body).toMatchObject({
@@ -92,7 +92,7 @@ describe('numbers of an address', () => {
 
 describe('a query', () => {
   it.each(['__proto__', 'constructor', 'toString', '__proto__[limit]', 'limit[]', ' limit'])(
-    'with the name %j is refused, and says so',
+    'with the unknown parameter %j is refused with its name',
     async (name) => {
       const { status, body } = await get(`/query?${encodeURIComponent(name)}=1`);
       expect(status).toBe(400);
@@ -115,25 +115,25 @@ describe('a body', () => {
     ['null', '', 'must be object'],
     ['"text"', '', 'must be object'],
     [`${'['.repeat(5000)}${']'.repeat(5000)}`, '', 'must be object'],
-  ])('%s is not one', async (payload, pointer, message) => {
+  ])('%s is refused', async (payload, pointer, message) => {
     const { status, body } = await post('/body', payload);
     expect(status).toBe(400);
     expect(body).toMatchObject({ code: 'invalid-request', errors: [{ path: `body${pointer}`, message }] });
   });
 
   it.each(['{"text": "abc", "__proto__": {}}', '{"text": "abc", "constructor": {"prototype": {}}}'])(
-    '%s is none either',
+    '%s is refused for its prototype keys',
     async (payload) => {
       expect((await post('/body', payload)).status).toBe(400);
     },
   );
 
-  it('counts characters, not halves of them', async () => {
+  it('is limited in characters, not in UTF-16 code units', async () => {
     expect((await post('/body', JSON.stringify({ text: '\u{1f600}'.repeat(3) }))).status).toBe(200);
     expect((await post('/body', JSON.stringify({ text: '\u{1f600}'.repeat(4) }))).status).toBe(400);
   });
 
-  it('that may be left out may be left out', async () => {
+  it('can omit its optional fields', async () => {
     expect((await app.inject({ method: 'POST', url: '/form' })).statusCode).toBe(200);
     expect((await post('/form', '{}')).status).toBe(200);
     expect((await post('/form', '{"a": 1}')).status).toBe(400);

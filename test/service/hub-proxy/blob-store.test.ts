@@ -31,7 +31,7 @@ async function read(store: BlobStore, bytes: Uint8Array): Promise<Buffer | undef
   return found;
 }
 
-test('keeps what was found to be whole and right', async () => {
+test('the blob store keeps a complete download with the right digest', async () => {
   const store = await BlobStore.open(folder(), 1_000_000);
   const bytes = noise(5_000);
   expect(await read(store, bytes)).toBeUndefined();
@@ -41,11 +41,11 @@ test('keeps what was found to be whole and right', async () => {
 });
 
 test.each<[string, (bytes: Buffer) => Buffer]>([
-  ['one byte is another', (bytes) => Buffer.concat([Buffer.from([(bytes[0] ?? 0) ^ 1]), bytes.subarray(1)])],
+  ['one byte differs', (bytes) => Buffer.concat([Buffer.from([(bytes[0] ?? 0) ^ 1]), bytes.subarray(1)])],
   ['one byte is missing', (bytes) => bytes.subarray(0, -1)],
-  ['one byte is too many', (bytes) => Buffer.concat([bytes, Buffer.from([0])])],
-  ['there is nothing', () => Buffer.alloc(0)],
-])('keeps nothing when %s', async (_, change) => {
+  ['there is one byte too many', (bytes) => Buffer.concat([bytes, Buffer.from([0])])],
+  ['the body is empty', () => Buffer.alloc(0)],
+])('the blob store keeps nothing when %s', async (_, change) => {
   const path = folder();
   const store = await BlobStore.open(path, 1_000_000);
   const bytes = noise(5_000);
@@ -56,7 +56,7 @@ test.each<[string, (bytes: Buffer) => Buffer]>([
   await store.close();
 });
 
-test('a download that breaks off leaves nothing, and may be tried again', async () => {
+test('the blob store keeps nothing of an interrupted download, which can be retried', async () => {
   const path = folder();
   const store = await BlobStore.open(path, 1_000_000);
   const bytes = noise(5_000);
@@ -71,7 +71,7 @@ test('a download that breaks off leaves nothing, and may be tried again', async 
   await store.close();
 });
 
-test('a file that somebody cut short is not handed out', async () => {
+test('the blob store does not serve a truncated file', async () => {
   const path = folder();
   const store = await BlobStore.open(path, 1_000_000);
   const bytes = noise(5_000);
@@ -83,7 +83,7 @@ test('a file that somebody cut short is not handed out', async () => {
   await store.close();
 });
 
-test('a file that was changed on disk is not served: neither after a restart nor in the same process', async () => {
+test('the blob store does not serve a file that was changed on disk, in the same process or after a restart', async () => {
   const path = folder();
   const bytes = noise(1_200_000);
   const turned = Buffer.from(bytes);
@@ -110,7 +110,7 @@ test('a file that was changed on disk is not served: neither after a restart nor
   await again.close();
 });
 
-test('a disk that fills up: what was not used longest makes room; when all of it would not do, it stays', async () => {
+test('the blob store evicts the least recently used blobs on a full disk, and none when all of them would not suffice', async () => {
   const path = folder();
   let free = 1_000_000;
   const store = await BlobStore.open(path, 1_000_000, async () => free);
@@ -137,7 +137,7 @@ test('a disk that fills up: what was not used longest makes room; when all of it
   await store.close();
 });
 
-test('what was not used longest makes room, and who reads it goes on', async () => {
+test('the blob store evicts the least recently used blob, and its readers continue', async () => {
   const path = folder();
   const store = await BlobStore.open(path, 12_000);
   const [first, second, third] = [noise(5_000, 1), noise(5_000, 2), noise(5_000, 3)];
@@ -146,14 +146,14 @@ test('what was not used longest makes room, and who reads it goes on', async () 
   utimesSync(join(path, blobOf(second).sha256), new Date(2), new Date(2));
   const open = await store.find(blobOf(second));
   await store.fill(blobOf(third), () => inPieces(third));
-  // The second was used just now: the first makes room.
+  // The second was used just now: the first is evicted.
   expect(await read(store, first)).toBeUndefined();
   expect((await open?.readFile())?.equals(second)).toBe(true);
   await open?.close();
   await store.close();
 });
 
-test('what a process left that was killed goes with the next start, what another one fetches now does not', async () => {
+test('the blob store removes partial files of a killed process at the next start, and none of a running one', async () => {
   const path = folder();
   await (await BlobStore.open(path, 1_000_000)).close();
   for (const name of ['left', 'now']) writeFileSync(join(path, 'incoming', name), 'part');
@@ -164,7 +164,7 @@ test('what a process left that was killed goes with the next start, what another
   await store.close();
 });
 
-test('a service that ends stops what it downloads', async () => {
+test('the blob store stops its downloads when the service ends', async () => {
   const path = folder();
   const store = await BlobStore.open(path, 1_000_000);
   const bytes = noise(5_000);
@@ -181,7 +181,7 @@ test('a service that ends stops what it downloads', async () => {
   expect(readdirSync(path, { recursive: true })).toEqual(['incoming']);
 });
 
-test('slots let so many go on at a time, also after one that failed', async () => {
+test('slots limit concurrent work, also after a failure', async () => {
   const slots = new Semaphore(2);
   let now = 0;
   let most = 0;
@@ -190,7 +190,7 @@ test('slots let so many go on at a time, also after one that failed', async () =
     slots.use(async () => {
       now++;
       most = Math.max(most, now);
-      // Until as many go on as may, nobody is done.
+      // No task finishes until as many run as the limit allows.
       if (now === 2) full.open();
       await full.opened;
       now--;

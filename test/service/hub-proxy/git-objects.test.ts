@@ -8,12 +8,12 @@ import { tempFolder } from '../../support/temp.ts';
 
 const hasGit = spawnSync('git', ['--version'], { stdio: 'ignore' }).status === 0;
 
-requirePart('git', hasGit, 'apt-get install git', 'digests of git', () => {
+requirePart('git', hasGit, 'apt-get install git', 'the object ids', () => {
   const folder = tempFolder();
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: folder, encoding: 'utf8', env: { ...process.env, HOME: folder } });
 
-  test('of folders are what git computes', () => {
+  test('of folders equal what git computes', () => {
     git('init', '-q');
     const paths = ['config.json', 'a/b/c/deep.txt', 'a/b.txt', 'a-b/x', 'a.b', 'ü/ö', 'zz/1', 'zz/10', 'zz/2'];
     for (const path of paths) {
@@ -32,7 +32,7 @@ requirePart('git', hasGit, 'apt-get install git', 'digests of git', () => {
     expect([...gitFolders(files)].sort()).toEqual(folders.sort());
   });
 
-  test('of a pointer to large-file storage are those of the specification', () => {
+  test('of Git LFS pointers equal what git computes', () => {
     const sha256 = '4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393';
     const text = `version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize 12345\n`;
     const oid = execFileSync('git', ['hash-object', '--stdin'], { input: text, encoding: 'utf8' }).trim();

@@ -1,4 +1,4 @@
-/** A file of numpy that holds these bytes: nothing that a scanner takes for anything else. */
+/** A NumPy file with these bytes, which a scanner takes for no other format. */
 export function npy(bytes: Buffer): Buffer {
   const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${bytes.length},), }`;
   const padded = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11).concat('\n');

@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts';
 import { startTestService, type TestService } from '../routes/harness.ts';
 
 export const TENANT = 'acme';
-/** Of the Hub behind the proxy: nobody but the proxy may send it anywhere. */
+/** The token of the Hub behind the proxy: only the proxy can send it, and only there. */
 export const HUB_TOKEN = 'hf_upstream_s3cret';
 
 export const HAND_OUT: ServiceConfig['handOut'] = {
@@ -25,7 +25,7 @@ export interface ProxyOptions {
   readonly config?: Partial<Omit<ServiceConfig, 'database' | 'queue'>>;
 }
 
-/** The real service as a proxy before a Hub, with a worker that scans what the Hub has. */
+/** The real service as a proxy of a Hub, with a worker that scans the Hub's models. */
 export class ProxyKit {
   readonly folder: string;
   readonly hub: FakeHub;
@@ -45,12 +45,12 @@ export class ProxyKit {
     return new ProxyKit(folder, hub, await serve(folder, hub, options), options);
   }
 
-  /** Another process over the same registry and cache. */
+  /** Another process with the same registry and cache. */
   another(options: ProxyOptions = this.#options): Promise<TestService> {
     return serve(this.folder, this.hub, options);
   }
 
-  /** What clients set as `HF_ENDPOINT`. */
+  /** The value of `HF_ENDPOINT` that clients set. */
   get endpoint(): string {
     return `${this.service.url}/hub`;
   }
@@ -59,7 +59,7 @@ export class ProxyKit {
     return (await this.service.as(name, roles, tenant)).token;
   }
 
-  /** Has it scanned. @returns the id of the version */
+  /** Scans a model. @returns the id of the version */
   async scan(ref: string, tenant = TENANT): Promise<string> {
     const { registry } = this.service;
     const client = await this.service.as(`scans ${ref} for ${tenant}`, ['submitter'], tenant);
@@ -74,7 +74,7 @@ export class ProxyKit {
     return job.version;
   }
 
-  /** Lets somebody ask and others approve, stage by stage. */
+  /** Requests each stage as one person and approves as others. */
   async approve(version: string, tenant = TENANT): Promise<void> {
     const { registry } = this.service;
     const sam = person('sam', ['submitter'], tenant);

@@ -20,7 +20,7 @@ test.each<[string | undefined, ReturnType<typeof parseRange>]>([
   ['bytes=1-2,3-4', undefined],
   ['bytes=0x1-2', undefined],
   ['lines=1-2', undefined],
-])('%s of 100 bytes', (header, range) => {
+])('the header %s for a file of 100 bytes gives the expected range', (header, range) => {
   expect(parseRange(header, 100)).toEqual(range);
 });
 
@@ -29,7 +29,7 @@ test('an empty file has no range', () => {
   expect(parseRange('bytes=-5', 0)).toBe('none');
 });
 
-test('whatever is asked for, what is given lies within the file', () => {
+test('a range lies within the file for every header', () => {
   fc.assert(
     fc.property(fc.string(), fc.nat(), fc.nat(), fc.nat(), (text, first, last, size) => {
       for (const header of [text, `bytes=${text}`, `bytes=${first}-${last}`, `bytes=-${last}`, `bytes=${first}-`]) {

@@ -13,7 +13,7 @@ import type { Client } from '../routes/harness.ts';
 import { npy } from './npy.ts';
 import { HUB_TOKEN, ProxyKit, person, TENANT } from './proxy-kit.ts';
 
-/** Between two looks whether a download may go on, and between two interim answers. */
+/** The interval of the checks whether a download can go on, and of interim responses. */
 const [LOOKS_AGAIN_MS, SAYS_SO_MS] = [5_000, 3_000];
 const WEIGHTS = noise(3 * 1024 * 1024, 7);
 
@@ -45,7 +45,7 @@ describe('the Hub proxy', () => {
   const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
     client.raw(`/hub/owner/model/resolve/${path}`, { method, headers });
 
-  test('tells of a file what the Hub tells', async () => {
+  test('sends the file headers that the Hub sends', async () => {
     const response = await get(`${approved}/weights.npy`, {}, 'HEAD');
     expect(response.status).toBe(200);
     const etag = `"${createHash('sha256').update(npy(WEIGHTS)).digest('hex')}"`;
@@ -69,7 +69,7 @@ describe('the Hub proxy', () => {
     ['bytes=0-99,200-300', 200, 0, npy(WEIGHTS).length],
     ['bytes=9-3', 200, 0, npy(WEIGHTS).length],
     ['lines=1-2', 200, 0, npy(WEIGHTS).length],
-  ])('%s is answered with %i', async (range, status, start, end) => {
+  ])('answers the range %s with %i', async (range, status, start, end) => {
     const response = await get(`${approved}/weights.npy`, { range });
     expect(response.status).toBe(status);
     expect(Buffer.from(await response.arrayBuffer()).equals(npy(WEIGHTS).subarray(start, end))).toBe(true);
@@ -77,7 +77,7 @@ describe('the Hub proxy', () => {
       expect(response.headers.get('content-range')).toBe(`bytes ${start}-${end - 1}/${npy(WEIGHTS).length}`);
   });
 
-  test('a range beyond the end is 416, of another file the whole', async () => {
+  test('answers a range beyond the end with 416, and an If-Range of another file with the whole file', async () => {
     const beyond = await get(`${approved}/weights.npy`, { range: `bytes=${npy(WEIGHTS).length}-` });
     expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${npy(WEIGHTS).length}`]);
     const stale = await get(`${approved}/weights.npy`, { range: 'bytes=5-', 'if-range': '"other"' });
@@ -85,13 +85,13 @@ describe('the Hub proxy', () => {
     await stale.body?.cancel();
   });
 
-  test('odd names and empty files', async () => {
+  test('serves unusual names and empty files', async () => {
     expect(await (await get(`${approved}/a/b/${encodeURIComponent('näme (1).txt')}`)).text()).toBe('text');
     const empty = await get(`${approved}/empty`);
     expect([empty.status, await empty.text(), empty.headers.get('content-length')]).toEqual([200, '', '0']);
   });
 
-  test('main is the newest commit that may be handed out, and says which', async () => {
+  test('resolves main to the newest allowed commit and names it', async () => {
     const response = await get('main/config.json');
     expect([response.headers.get('x-repo-commit'), await response.text()]).toEqual([
       approved,
@@ -100,7 +100,7 @@ describe('the Hub proxy', () => {
     expect(await (await client.raw('/hub/api/models/owner/model')).json()).toMatchObject({ sha: approved });
   });
 
-  test('a tag is what the Hub says, or nothing', async () => {
+  test('resolves a tag as the Hub does, and refuses it if its commit is not approved', async () => {
     repo.refs.set('v1', approved).set('v2', other);
     expect((await get('v1/config.json', {}, 'HEAD')).headers.get('x-repo-commit')).toBe(approved);
     const refused = await get('v2/config.json', {}, 'HEAD');
@@ -108,7 +108,7 @@ describe('the Hub proxy', () => {
     expect(refused.headers.get('x-error-message')).toMatch(/does not know .* \(v2\): it was not scanned/);
   });
 
-  test('a revision that there is not is told as one, and a model that there is not', async () => {
+  test('reports a revision and a model that do not exist', async () => {
     const paths = [
       'owner/model/resolve/nope/config.json',
       'api/models/owner/model/revision/nope',
@@ -119,7 +119,7 @@ describe('the Hub proxy', () => {
     expect(codes).toEqual(['RevisionNotFound', 'RevisionNotFound', 'RepoNotFound']);
   });
 
-  test('a refusal is also a warning, which clients print in whatever way they put it; a missing file is none', async () => {
+  test('repeats a refusal in a warning header, which clients print, but not a missing file', async () => {
     const refused = await get(`${other}/config.json`, {}, 'HEAD');
     const message = refused.headers.get('x-error-message');
     expect(refused.headers.get('x-hf-warning')?.split('; ')).toEqual([
@@ -129,7 +129,7 @@ describe('the Hub proxy', () => {
     expect((await get(`${approved}/generation_config.json`, {}, 'HEAD')).headers.get('x-hf-warning')).toBeNull();
   });
 
-  test('what clients ask besides: who they are, branches, and whether they may', async () => {
+  test('answers whoami, refs and auth-check requests of clients', async () => {
     const whoami = await client.raw('/hub/api/whoami-v2');
     expect(await whoami.json()).toMatchObject({
       type: 'user',
@@ -155,7 +155,7 @@ describe('the Hub proxy', () => {
     ['POST', 'api/models/owner/model/commit/main'],
     ['PUT', 'owner/model/resolve/main/config.json'],
     ['DELETE', 'api/repos/delete'],
-  ])('%s %s: nothing is uploaded, and the answer says where to', async (method, path) => {
+  ])('refuses an upload by %s %s and says where to upload', async (method, path) => {
     const response = await client.raw(`/hub/${path}`, { method, body: '{"name": "x"}' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     expect(response.headers.get('x-error-message')).toMatch(
@@ -163,7 +163,7 @@ describe('the Hub proxy', () => {
     );
   });
 
-  test('what is not approved says why, where the report is, and what to do', async () => {
+  test('gives the reason, the report and the next step for what is not approved', async () => {
     const unsafe = kit.hub.repo('owner/unsafe');
     const commit = unsafe.commit([fakeFile('config.json', '{}')]);
     const id = await kit.scan(`hf://owner/unsafe@${commit}`);
@@ -177,7 +177,7 @@ describe('the Hub proxy', () => {
     expect(await response.json()).toMatchObject({ status: 403, code: 'not-approved' });
   });
 
-  test('a quarantined version is handed out no more, whatever model its bytes stand under', async () => {
+  test('does not serve quarantined bytes under any model', async () => {
     const fallen = kit.hub.repo('owner/fallen');
     const commit = fallen.commit([fakeFile('config.json', '{"fallen": true}')]);
     const id = await kit.scanAndApprove(`hf://owner/fallen@${commit}`);
@@ -191,7 +191,7 @@ describe('the Hub proxy', () => {
     ]);
   });
 
-  test('what is quarantined while the proxy fetches it is not handed out', async () => {
+  test('does not serve what is quarantined during its own download', async () => {
     const late = kit.hub.repo('owner/late');
     const commit = late.commit([fakeFile('w.npy', npy(noise(50_000, 31)), { lfs: true })]);
     const id = await kit.scanAndApprove(`hf://owner/late@${commit}`);
@@ -216,13 +216,13 @@ describe('the Hub proxy', () => {
     ]);
   });
 
-  test('a download under way is cut when its version is quarantined, and not taken up again', async () => {
+  test('cuts a running download when its version is quarantined, and refuses to resume it', async () => {
     const long = kit.hub.repo('owner/long');
     const bytes = npy(noise(64 * 1024 * 1024, 32));
     const commit = long.commit([fakeFile('w.npy', bytes, { lfs: true })]);
     const id = await kit.scanAndApprove(`hf://owner/long@${commit}`);
     const path = `/hub/owner/long/resolve/${commit}/w.npy`;
-    // What looks again whether the download may go on does so when the test lets time pass.
+    // The periodic check of the download runs when the test advances the clock.
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const connected = once(kit.service.app.server, 'connection') as Promise<[Socket]>;
     const asking = request(`${kit.service.url}${path}`, {
@@ -234,7 +234,7 @@ describe('the Hub proxy', () => {
       connected,
     ]);
     expect(answer.statusCode).toBe(200);
-    // A slow client: it takes no more before the download is cut.
+    // A slow client: it reads no more before the download is cut.
     await once(answer, 'readable');
     expect(answer.read()).not.toBeNull();
     await kit.service.registry.quarantine(person('selma', ['security-approver']), id, 'it phones home');
@@ -247,7 +247,7 @@ describe('the Hub proxy', () => {
     expect([rest.status, rest.headers.get('x-error-code')]).toEqual([403, 'GatedRepo']);
   });
 
-  test('the token of the Hub and that of the client never meet', async () => {
+  test("never sends the Hub's token to a client nor the client's token to the Hub", async () => {
     const seen = kit.hub.requests.map(({ server, headers }) => [server, headers.authorization]);
     expect(new Set(seen.filter(([server]) => server === 'hub').map(([, value]) => value))).toEqual(
       new Set([`Bearer ${HUB_TOKEN}`]),
@@ -257,7 +257,7 @@ describe('the Hub proxy', () => {
     expect(JSON.stringify(Object.fromEntries(response.headers))).not.toContain(HUB_TOKEN);
   });
 
-  test('nobody but who has a token of the tenant gets anything', async () => {
+  test('serves only holders of a token of the tenant', async () => {
     const stranger = await kit.service.as('stranger', ['gate'], 'other');
     const theirs = await stranger.raw(`/hub/owner/model/resolve/${approved}/config.json`);
     expect(theirs.status).toBe(403);
@@ -278,7 +278,7 @@ describe('the Hub proxy', () => {
     ['/hub/datasets/owner/squad/resolve/main/config.json', 404],
     ['/hub/api/datasets/owner/squad', 404],
     ['/hub/owner/model/resolve/main/missing.json', 404],
-  ])('%s is %i', async (path, status) => {
+  ])('answers %s with %i', async (path, status) => {
     const response = await client.raw(path, { method: 'HEAD' });
     expect([response.status, response.headers.get('x-error-code')]).toEqual([
       status,
@@ -286,13 +286,13 @@ describe('the Hub proxy', () => {
     ]);
   });
 
-  describe('what the Hub serves otherwise', () => {
+  describe('a Hub response that differs from the commit', () => {
     test.each<[string, number, Parameters<ProxyKit['hub']['fail']>[1], string]>([
       ['another byte', 21, { corrupt: true }, 'upstream-mismatch'],
       ['a cut body', 22, { truncateAt: 1000 }, 'upstream-away'],
       ['another length', 23, { totalBytes: 70_000 }, 'upstream-mismatch'],
       ['no answer', 24, { reset: true }, 'upstream-away'],
-    ])('%s is refused, and not a byte of it given', async (name, seed, fault, code) => {
+    ])('with %s is refused, and no byte of it is sent', async (name, seed, fault, code) => {
       const slug = name.replaceAll(' ', '-');
       const bytes = npy(noise(64 * 1024, seed));
       const commit = kit.hub.repo(`owner/${slug}`).commit([fakeFile('w.npy', bytes, { lfs: true })]);
@@ -305,7 +305,7 @@ describe('the Hub proxy', () => {
       expect(Buffer.from(await hinted.arrayBuffer()).equals(bytes)).toBe(true);
     });
 
-    test('another listing of the same commit is refused', async () => {
+    test('with another file listing is refused', async () => {
       const rewritten = kit.hub.repo('owner/rewritten');
       const files = [fakeFile('config.json', '{"n": 1}')];
       const commit = rewritten.commit(files);
@@ -315,12 +315,12 @@ describe('the Hub proxy', () => {
       expect([response.status, codeOf(await response.json())]).toEqual([502, 'upstream-mismatch']);
     });
 
-    test('nothing half-written stays', () => {
+    test('leaves no partial file', () => {
       expect(readdirSync(join(kit.folder, 'gate', TENANT, 'blobs', 'incoming'))).toEqual([]);
     });
   });
 
-  test('interim answers while a file comes: none through a proxy, which may take one for the answer', async () => {
+  test('sends interim responses during a download, but not through a proxy, which can take one for the final response', async () => {
     const slow = [];
     for (const [index, how] of ['proxied', 'direct'].entries()) {
       const slug = `owner/slow-${how}`;
@@ -337,7 +337,7 @@ describe('the Hub proxy', () => {
     const before = asked();
     const come = barrier();
     kit.hub.fail(/GET cdn:\/owner%2Fslow-/, { waitsFor: come.opened });
-    // What says that the answer will come does so when the test lets time pass.
+    // The timer of interim responses runs when the test advances the clock.
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const interim: string[] = [];
     const downloads = slow.map(async ({ how, slug, bytes, commit }) => {
@@ -352,12 +352,12 @@ describe('the Hub proxy', () => {
       return [how, answer.statusCode, got.equals(bytes)];
     });
     await until('both wait for the Hub', () => asked() === before + 2);
-    // Nobody's silence is held against him meanwhile.
+    // The idle timeout does not apply meanwhile.
     expect(sockets.map(({ timeout }) => timeout)).toEqual([0, 0]);
     vi.advanceTimersByTime(3 * SAYS_SO_MS);
-    await until('who is told has heard it thrice', () => interim.length === 3);
+    await until('three interim responses arrived', () => interim.length === 3);
     come.open();
-    // What one was told before its answer, it has heard by then.
+    // A client receives the interim responses before the final one.
     expect(await Promise.all(downloads)).toEqual([
       ['proxied', 200, true],
       ['direct', 200, true],
@@ -366,7 +366,7 @@ describe('the Hub proxy', () => {
     server.off('connection', keep);
   });
 
-  test('what was answered is counted', async () => {
+  test('counts its responses in the metrics', async () => {
     const { decisions } = kit.service.app.metrics;
     const count = async (action: string) =>
       (await decisions.get()).values.find(({ labels }) => labels.action === action)?.value ?? 0;
@@ -377,7 +377,7 @@ describe('the Hub proxy', () => {
     expect([await count('allow'), await count('deny')]).toEqual([allow + 1, deny + 1]);
   });
 
-  test('many who ask for the same at once cost one download', async () => {
+  test('downloads a file once for concurrent requests', async () => {
     const popular = kit.hub.repo('owner/popular');
     const bytes = npy(noise(2 * 1024 * 1024, 11));
     const commit = popular.commit([fakeFile('w.npy', bytes, { lfs: true })]);

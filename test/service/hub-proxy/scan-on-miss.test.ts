@@ -25,7 +25,7 @@ const ask = async (repo: string, commit: string) => {
 
 type Asked = Awaited<ReturnType<typeof ask>>;
 
-/** The first answer that is as it is wanted. */
+/** The first response that matches. */
 async function answerOnce(repo: string, commit: string, isWanted: (answer: Asked) => boolean): Promise<Asked> {
   let answer = await ask(repo, commit);
   await until(`the scan of ${repo} ends`, async () => {
@@ -35,7 +35,7 @@ async function answerOnce(repo: string, commit: string, isWanted: (answer: Asked
   return answer;
 }
 
-test('what nobody knows is scanned when it is asked for, once, and handed out when it may be', async () => {
+test('an unknown model is scanned once on request and served when it is allowed', async () => {
   const commit = kit.hub.repo('owner/new').commit([fakeFile('config.json', '{}')]);
   const [first, second] = await Promise.all([ask('owner/new', commit), ask('owner/new', commit)]);
   expect([first.status, first.code]).toEqual([403, 'GatedRepo']);
@@ -47,7 +47,7 @@ test('what nobody knows is scanned when it is asked for, once, and handed out wh
   expect(await (await client.raw(`/hub/owner/new/resolve/${commit}/config.json`)).text()).toBe('{}');
 });
 
-test('what is denied says why, and is not scanned again', async () => {
+test('a denied model gets the reason and no second scan', async () => {
   const evil = Buffer.from('cos\nsystem\n(S"true"\ntR.');
   const commit = kit.hub.repo('owner/evil').commit([fakeFile('config.json', '{}'), fakeFile('m.pkl', evil)]);
   const answer = await answerOnce('owner/evil', commit, ({ message }) => !/yet/.test(message));
@@ -56,7 +56,7 @@ test('what is denied says why, and is not scanned again', async () => {
   expect((await jobs()).filter(({ model }) => model === 'owner/evil')).toHaveLength(1);
 });
 
-test('a commit that the Hub does not have asks for nothing', async () => {
+test('a commit that the Hub does not have starts no scan', async () => {
   kit.hub.repo('owner/empty').commit([fakeFile('config.json', '{}')]);
   const before = (await jobs()).length;
   expect(await ask('owner/empty', 'f'.repeat(40))).toMatchObject({ status: 404 });
@@ -64,7 +64,7 @@ test('a commit that the Hub does not have asks for nothing', async () => {
   expect(await jobs()).toHaveLength(before);
 });
 
-test('a scan that fails says so, and is not asked for by each who comes', async () => {
+test('a failed scan is reported and not repeated by each request', async () => {
   const repo = kit.hub.repo('owner/broken');
   const commit = repo.commit([fakeFile('config.json', '{}', { oid: 'a'.repeat(40) })]);
   const answer = await answerOnce('owner/broken', commit, ({ message }) => !/being scanned/.test(message));

@@ -63,7 +63,7 @@ const approvals = async (id: string) => (await registry.approvals(sam, id)).map(
 const log = async () => (await registry.auditLog(sam, { limit: 200 })).items.map(({ action }) => action);
 
 describe('re-evaluation', () => {
-  it('decides once by the rules that are there, and not again until they are others', async () => {
+  it('runs once for a set of rules', async () => {
     await staged();
     const running = start();
     await running.look();
@@ -80,7 +80,7 @@ describe('re-evaluation', () => {
     expect(enqueued).toEqual([]);
   });
 
-  it('takes another policy of a stage at once, and carries approvals over', async () => {
+  it('applies a changed policy of a stage at once and carries approvals over', async () => {
     const version = await staged();
     const running = start();
     await running.look();
@@ -93,7 +93,7 @@ describe('re-evaluation', () => {
     expect(staging?.decision.policy).toBe('strict');
   });
 
-  it('voids approvals that a stricter policy has something against, which the log tells', async () => {
+  it('voids approvals of versions that a stricter policy denies, and logs it', async () => {
     const version = await staged();
     const running = start();
     await running.look();
@@ -105,7 +105,7 @@ describe('re-evaluation', () => {
     expect(await log()).toEqual(expect.arrayContaining(['decision.changed', 'approval.void']));
   });
 
-  it('has what is older than the ruleset scanned again, each once', async () => {
+  it('queues one scan for each version with an older ruleset', async () => {
     await staged();
     await registry.register(sam, {
       model: 'acme/upload',
@@ -127,7 +127,7 @@ describe('re-evaluation', () => {
     expect(told.at(-1)).toMatch(/1 scanned again, 1 must be uploaded again/);
   });
 
-  it('goes on with the old rules while the new ones cannot be read', async () => {
+  it('continues with the old rules while the new ones cannot be read', async () => {
     const version = await staged();
     const running = start();
     await running.look();

@@ -8,7 +8,7 @@ import { ProxyKit, person, TENANT } from '../hub-proxy/proxy-kit.ts';
 const SECRET = 'of the webhook';
 const HUB_SECRET = 'of the other webhook';
 
-describe('webhooks of others', () => {
+describe('incoming webhooks', () => {
   let mlflow: FakeMlflow;
   let kit: ProxyKit;
 
@@ -33,7 +33,7 @@ describe('webhooks of others', () => {
 
   const jobs = async () => (await kit.service.registry.jobs.list(person('reader', ['viewer']))).items;
 
-  test('their secrets are shown to nothing that scans', async () => {
+  test('have secrets that no scanning user can read', async () => {
     const env = await tenantEnvironment({ dataFolder: kit.folder, hubEndpoint: kit.hub.endpoint }, TENANT, {});
     expect(env).toMatchObject({ MLFLOW_TRACKING_URI: mlflow.origin });
     expect(Object.keys(env).filter((name) => name.includes('SECRET'))).toEqual([]);
@@ -49,7 +49,7 @@ describe('webhooks of others', () => {
         data: { name, version, source: 'models:/1', run_id: null, tags: {}, description: null },
       });
 
-    /** As MLflow 3 signs (mlflow/webhooks/delivery.py). */
+    /** Signs as MLflow 3 does (mlflow/webhooks/delivery.py). */
     function signed(body: string, { secret = SECRET, at = Date.now(), id = randomUUID() as string } = {}) {
       const time = String(Math.floor(at / 1000));
       const signature = createHmac('sha256', secret).update(`${id}.${time}.${body}`).digest('base64');
@@ -60,7 +60,7 @@ describe('webhooks of others', () => {
       };
     }
 
-    test('a new version is scanned, once however often it is delivered', async () => {
+    test('start one scan of a new version, however often they are delivered', async () => {
       const body = created('a model', '03');
       const headers = signed(body);
       const first = await post(`mlflow/${TENANT}`, body, headers);
@@ -75,7 +75,7 @@ describe('webhooks of others', () => {
       expect([again.status, again.body.code]).toEqual([409, 'replayed-webhook']);
     });
 
-    test('after a restart a replay is one all the same', async () => {
+    test('recognize a replay after a restart', async () => {
       const body = created('durable');
       const headers = signed(body);
       expect((await post(`mlflow/${TENANT}`, body, headers)).status).toBe(202);
@@ -91,14 +91,14 @@ describe('webhooks of others', () => {
 
     test.each<[string, (body: string) => { headers: Record<string, string>; body?: string; tenant?: string }, string]>([
       ['another secret', (body) => ({ headers: signed(body, { secret: 'guessed' }) }), 'bad-signature'],
-      ['another body', (body) => ({ headers: signed(body), body: `${body} ` }), 'bad-signature'],
+      ['a changed body', (body) => ({ headers: signed(body), body: `${body} ` }), 'bad-signature'],
       ['no signature', () => ({ headers: {} }), 'bad-signature'],
-      ['another id', (body) => ({ headers: { ...signed(body), 'x-mlflow-delivery-id': 'other' } }), 'bad-signature'],
-      ['another time', (body) => ({ headers: { ...signed(body), 'x-mlflow-timestamp': '1' } }), 'bad-signature'],
+      ['a changed id', (body) => ({ headers: { ...signed(body), 'x-mlflow-delivery-id': 'other' } }), 'bad-signature'],
+      ['a changed time', (body) => ({ headers: { ...signed(body), 'x-mlflow-timestamp': '1' } }), 'bad-signature'],
       ['an old time', (body) => ({ headers: signed(body, { at: Date.now() - 301_000 }) }), 'stale-webhook'],
-      ['a time to come', (body) => ({ headers: signed(body, { at: Date.now() + 900_000 }) }), 'stale-webhook'],
-      ['a tenant that has none', (body) => ({ headers: signed(body), tenant: 'other' }), 'bad-signature'],
-    ])('with %s it is refused', async (_, how, code) => {
+      ['a future time', (body) => ({ headers: signed(body, { at: Date.now() + 900_000 }) }), 'stale-webhook'],
+      ['a tenant without a secret', (body) => ({ headers: signed(body), tenant: 'other' }), 'bad-signature'],
+    ])('are refused with %s', async (_, how, code) => {
       const before = (await jobs()).length;
       const good = created('forged');
       const { headers, body = good, tenant = TENANT } = how(good);
@@ -115,14 +115,14 @@ describe('webhooks of others', () => {
       ['an empty name', created('  '), 400],
       ['an impossible name', created('a\u0007'), 400],
       ['a body that is too large', created('x'.repeat(300_000)), 413],
-    ])('%s asks for nothing', async (_, body, status) => {
+    ])('start nothing for %s', async (_, body, status) => {
       const before = (await jobs()).length;
       const answer = await post(`mlflow/${TENANT}`, body, signed(body));
       expect([answer.status, answer.body.jobs ?? []]).toEqual([status, []]);
       expect(await jobs()).toHaveLength(before);
     });
 
-    test('a delivery that could not be taken may come again', async () => {
+    test('can be delivered again after a delivery that could not be stored', async () => {
       const body = created('é'.repeat(400));
       const headers = signed(body);
       const answers = [await post(`mlflow/${TENANT}`, body, headers), await post(`mlflow/${TENANT}`, body, headers)];
@@ -144,7 +144,7 @@ describe('webhooks of others', () => {
     const secret = { 'x-webhook-secret': HUB_SECRET };
     const model = { type: 'model', name: 'owner/pushed', id: 'f', private: false, url: {} };
 
-    test('the commits to which branches moved are scanned; the same again changes nothing', async () => {
+    test('start scans of the new commits of branches, once each', async () => {
       const commit = kit.hub.repo('owner/pushed').commit([fakeFile('config.json', '{}')]);
       const body = push({ ...model, headSha: commit }, [
         { ref: 'refs/heads/main', oldSha: null, newSha: commit },
@@ -171,10 +171,10 @@ describe('webhooks of others', () => {
         secret,
         202,
       ],
-      ['a name that is none', push({ ...model, name: '../..', headSha: 'a'.repeat(40) }), secret, 202],
-      ['a commit that is none', push({ ...model, headSha: 'main' }), secret, 202],
+      ['an invalid name', push({ ...model, name: '../..', headSha: 'a'.repeat(40) }), secret, 202],
+      ['an invalid commit', push({ ...model, headSha: 'main' }), secret, 202],
       ['no repository', JSON.stringify({ event: { action: 'update', scope: 'repo' } }), secret, 400],
-    ])('%s asks for nothing', async (_, body, headers, status) => {
+    ])('start nothing for %s', async (_, body, headers, status) => {
       const before = (await jobs()).length;
       const answer = await post(`huggingface/${TENANT}`, body, headers);
       expect([answer.status, answer.body.jobs ?? []]).toEqual([status, []]);

@@ -19,7 +19,7 @@ export const submitter: Principal = {
   via: 'local',
 };
 
-/** A database and a queue that nobody has used; several processes may open them. */
+/** A new database and a new queue, which several processes can open. */
 export interface Backend {
   readonly database: string;
   readonly queue: string;
@@ -47,7 +47,7 @@ export async function openBackend({ database, queue: address }: Backend): Promis
   };
 }
 
-/** Registers a suite for every pair of database and queue that is offered. */
+/** Registers a suite for every available pair of database and queue. */
 export function describeOnQueues(name: string, suite: (fresh: () => Promise<Backend>) => void): void {
   describe(`${name} (SQLite, embedded)`, () => {
     const fresh = sqliteFiles();

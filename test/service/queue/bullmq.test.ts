@@ -10,7 +10,7 @@ import { type OpenBackend, openBackend, sqliteFiles, submitter } from './backend
 
 const FAILED: JobEnd = { kind: 'failed', code: 'malformed', message: 'it cannot be read', retry: false };
 
-requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
+requirePart('Redis server', hasRedis, REDIS_HOW, 'a queue on BullMQ', () => {
   const redis = started(() => RedisServer.start());
   const careless = started(() => RedisServer.start(['--maxmemory-policy', 'allkeys-lru']));
   const fresh = sqliteFiles();
@@ -21,7 +21,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     return job.id;
   }
 
-  /** Works until it is enough. */
+  /** Runs a worker until the condition holds. */
   async function work(open: OpenBackend, isEnough: (seen: readonly string[]) => boolean): Promise<string[]> {
     const seen: string[] = [];
     const stop = new AbortController();
@@ -31,13 +31,13 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
       seen.push(job.id);
       return FAILED;
     }, options);
-    await until('it is enough', () => isEnough(seen));
+    await until('the condition holds', () => isEnough(seen));
     stop.abort();
     await working;
     return seen;
   }
 
-  it('runs what was submitted while Redis was away, or that it forgot', async () => {
+  it('runs jobs that were submitted while Redis was down or that Redis lost', async () => {
     const open = await openBackend({ database: fresh(), queue: redis().url });
     const forgotten = await submit(open, 'hf://acme/forgotten');
     await redis().forget();
@@ -51,7 +51,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     await open.close();
   });
 
-  it('waits once for a Redis that does not answer, however many jobs it is told of', async () => {
+  it('waits once for a Redis that does not answer, for any number of jobs', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
@@ -67,14 +67,14 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'BullMQ', () => {
     silent.close();
   });
 
-  it('tells of a Redis that may forget', async () => {
+  it('warns of a Redis that can evict data', async () => {
     const open = await openBackend({ database: fresh(), queue: careless().url });
     await work(open, () => open.told.length > 0);
     expect(open.told.join()).toContain('maxmemory-policy allkeys-lru');
     await open.close();
   });
 
-  it('refuses an address that is none, and does not repeat it', async () => {
+  it('refuses an invalid address and does not repeat it', async () => {
     const error = await openBackend({ database: fresh(), queue: 'redis//user:s3cret@host' }).catch((thrown) => thrown);
     expect(isAssayError(error) && error.code).toBe('usage');
     expect(JSON.stringify([error.message, error.hint, error.subject])).not.toContain('s3cret');

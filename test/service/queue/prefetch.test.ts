@@ -3,7 +3,7 @@ import { Prefetch } from '../../../src/service/queue/prefetch.ts';
 
 const DONE = { kind: 'registered', version: 'v' } as const;
 
-it('takes one more ahead with each short job, up to the most', () => {
+it('prefetch takes one more job ahead after each short job, up to the limit', () => {
   const pace = new Prefetch(2);
   const seen = [1, 2, 3].map((ms) => {
     pace.ended(DONE, ms);
@@ -16,14 +16,14 @@ it.each([
   ['took long', DONE, 1_000],
   ['was released', { kind: 'released' }, 1],
   ['was lost', 'lost', 1],
-] as const)('takes none ahead after a job that %s', (_, end, ms) => {
+] as const)('prefetch takes no job ahead after a job that %s', (_, end, ms) => {
   const pace = new Prefetch(8);
   pace.ended(DONE, 1);
   pace.ended(end, ms);
   expect(pace.ahead).toBe(0);
 });
 
-it('takes none ahead where none may be', () => {
+it('prefetch takes no job ahead when its limit is zero', () => {
   const pace = new Prefetch(0);
   pace.ended(DONE, 1);
   expect(pace.ahead).toBe(0);

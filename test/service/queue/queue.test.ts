@@ -5,7 +5,7 @@ import { barrier, until } from '../../support/until.ts';
 import { type Backend, describeOnQueues, type OpenBackend, openBackend, submitter } from './backends.ts';
 
 const FAILED: JobEnd = { kind: 'failed', code: 'malformed', message: 'it cannot be read', retry: false };
-/** Long: no job is lost where the machine stands still for a while. */
+/** A long lease: no job is lost when the machine stops for a while. */
 const LEASE_MS = 600_000;
 const HOUR = 3_600_000;
 
@@ -62,7 +62,7 @@ describeOnQueues('a queue', (fresh) => {
     return job;
   }
 
-  it('runs a job once, however often it is enqueued, and keeps how it ended', async () => {
+  it('runs a job once, however often it is enqueued, and stores its result', async () => {
     const job = await submit('hf://acme/one');
     await open.queue.enqueue(job);
     const seen: string[] = [];
@@ -72,7 +72,7 @@ describeOnQueues('a queue', (fresh) => {
     });
     const ended = await reached(job.id, 'failed');
     await open.queue.enqueue(job);
-    // One job at a time, the first first: what comes after it has run, so it did not run again.
+    // One job runs at a time, in order: when a later one has run, the first did not run again.
     await reached((await submit('hf://acme/after')).id, 'failed');
     expect(seen).toEqual(['hf://acme/one', 'hf://acme/after']);
     expect(ended).toMatchObject({ attempts: 1, error: { code: 'malformed', message: 'it cannot be read' } });
@@ -85,10 +85,10 @@ describeOnQueues('a queue', (fresh) => {
     expect(open.told).toEqual([]);
   });
 
-  it('starts what this process enqueues, without a look at the store', async () => {
+  it('starts jobs of its own process without polling the store', async () => {
     const jobs: string[] = [];
     const isEmbedded = open.queue.kind === 'embedded';
-    // It looks when it begins, and where there is a server when it is connected; not again within this test.
+    // The worker polls at its start and, with Redis, when it is connected; not again within this test.
     const looks = vi.spyOn(open.registry.jobs, isEmbedded ? 'claim' : 'queued');
     const first = isEmbedded ? 1 : 2;
     work(
@@ -98,7 +98,7 @@ describeOnQueues('a queue', (fresh) => {
       },
       { lookMs: HOUR },
     );
-    await until('the worker has looked', () => looks.mock.settledResults.filter(isDone).length === first);
+    await until('the worker has polled', () => looks.mock.settledResults.filter(isDone).length === first);
     const made: string[] = [];
     for (let i = 0; i < 5; i++) {
       const { id } = await submit(`hf://acme/now${i}`);
@@ -109,7 +109,7 @@ describeOnQueues('a queue', (fresh) => {
     if (!isEmbedded) expect(looks).toHaveBeenCalledTimes(first);
   });
 
-  it('runs the higher priority first', async () => {
+  it('runs jobs of higher priority first', async () => {
     const order: string[] = [];
     const jobs = [
       await submit('hf://acme/low', 1),
@@ -124,7 +124,7 @@ describeOnQueues('a queue', (fresh) => {
     expect(order).toEqual(['hf://acme/high', 'hf://acme/mid', 'hf://acme/low']);
   });
 
-  it('takes jobs ahead while they are short, and gives back what then waits', async () => {
+  it('prefetches jobs while they are short, and then gives back the waiting ones', async () => {
     const isEmbedded = open.queue.kind === 'embedded';
     const [started, inside]: [string[], Map<string, (end: JobEnd) => void>] = [[], new Map()];
     let passed = 0;
@@ -141,7 +141,7 @@ describeOnQueues('a queue', (fresh) => {
     const jobs: Job[] = [];
     for (let i = 0; i < 40; i++) jobs.push(await submit(`hf://acme/short${i}`));
     work(handler, { ahead: 8, now: () => passed });
-    // One more with each that was short, up to eight more.
+    // The worker takes one more with each short job, up to eight more.
     for (let ended = 0; ended < 12; ended++) {
       const count = isEmbedded ? Math.min(1 + ended, 9) : 1;
       await isHeld(count);
@@ -151,7 +151,7 @@ describeOnQueues('a queue', (fresh) => {
     await isHeld(isEmbedded ? 9 : 1);
     passed += 1_000;
     endFirst();
-    // The first has taken long: those that were taken ahead go back, and one is taken at a time.
+    // The first job took long: the prefetched ones return to the queue, and one is taken at a time.
     if (isEmbedded) {
       await isHeld(8);
       for (let left = 8; left > 0; left--) endFirst({ kind: 'released' });
@@ -168,7 +168,7 @@ describeOnQueues('a queue', (fresh) => {
     expect(open.told).toEqual([]);
   });
 
-  it('tries again what may pass, after its pause, and counts', async () => {
+  it('retries a transient failure after its pause and counts the attempts', async () => {
     const tried: string[] = [];
     work(async ({ job: { target, attempts } }) => {
       tried.push(target);
@@ -179,11 +179,11 @@ describeOnQueues('a queue', (fresh) => {
       vi.setSystemTime(start);
       const { id } = await submit('hf://acme/again');
       for (const attempt of [1, 2]) {
-        await until('it pauses', async () => {
+        await until('the job pauses', async () => {
           const { state, attempts } = await open.registry.jobs.get(submitter, id);
           return state === 'queued' && attempts === attempt;
         });
-        // A millisecond before the end of the pause the worker takes another one, and not this.
+        // A millisecond before the end of the pause the worker takes another job, not this one.
         vi.setSystemTime(start + attempt * HOUR - 1);
         await reached((await submit(`hf://acme/before${attempt}`)).id, 'failed');
         expect(await open.registry.jobs.get(submitter, id)).toMatchObject({ state: 'queued', attempts: attempt });
@@ -197,7 +197,7 @@ describeOnQueues('a queue', (fresh) => {
     expect(tried.filter((target) => target.endsWith('/again'))).toHaveLength(3);
   });
 
-  it('stops a running job when it is cancelled, without a look at the store, and ends it never', async () => {
+  it('stops a running job when it is cancelled, without polling the store, and records no other end', async () => {
     const heard: string[] = [];
     work(
       async ({ job: { id } }, { signal }) => {
@@ -212,7 +212,7 @@ describeOnQueues('a queue', (fresh) => {
       await reached(job.id, 'running');
       await open.registry.jobs.cancel(submitter, job.id);
       expect(heard).toHaveLength(i);
-      // Again, while the worker does not listen yet.
+      // Repeated, because the worker may not subscribe yet.
       await until('the job is stopped', async () => {
         await open.queue.cancel(job.id);
         return heard[i] === job.id;
@@ -221,7 +221,7 @@ describeOnQueues('a queue', (fresh) => {
     }
   });
 
-  it('tells a worker of another process of a cancel, too', async () => {
+  it('sends a cancellation to a worker in another process', async () => {
     const other = await openBackend(backend);
     let heard = false;
     const worker = work(
@@ -238,12 +238,12 @@ describeOnQueues('a queue', (fresh) => {
     expect(heard).toBe(false);
     await open.registry.jobs.cancel(submitter, job.id);
     await open.queue.cancel(job.id);
-    await until('the other process hears of it', () => heard);
+    await until('the other process receives the cancellation', () => heard);
     await worker.stop();
     await other.close();
   });
 
-  it('never runs what was cancelled while it waited', async () => {
+  it('never runs a job that was cancelled while queued', async () => {
     const job = await submit('hf://acme/never');
     await open.registry.jobs.cancel(submitter, job.id);
     await open.queue.cancel(job.id);
@@ -256,14 +256,14 @@ describeOnQueues('a queue', (fresh) => {
     expect(seen).toEqual(['hf://acme/after']);
   });
 
-  it('gives a job whose worker died to the next one', async () => {
+  it('gives the job of a dead worker to the next one', async () => {
     const job = await submit('hf://acme/orphan');
     const dead = await open.registry.jobs.claimNamed('dead', 600, job.id);
     expect(dead?.job.id).toBe(job.id);
     work(async () => FAILED);
     const ended = await reached(job.id, 'failed');
     expect(ended.attempts).toBe(2);
-    // Who lost the lease ends nothing any more.
+    // A worker that lost the lease cannot end the job.
     expect(dead && (await open.registry.jobs.finish(dead, { kind: 'done', version: 'none' }))).toBe(false);
   });
 
@@ -285,7 +285,7 @@ describeOnQueues('a queue', (fresh) => {
     expect((await open.registry.jobs.get(submitter, job.id)).state).toBe('failed');
   });
 
-  it('hands back what does not end in the grace period, and another worker goes on at once', async () => {
+  it('releases a job that does not end within the grace period, and another worker takes it at once', async () => {
     const worker = work(async (_, { signal }) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       return { kind: 'failed', code: 'aborted', message: 'stopped', retry: true };
@@ -298,7 +298,7 @@ describeOnQueues('a queue', (fresh) => {
     expect((await reached(job.id, 'failed')).attempts).toBe(1);
   });
 
-  it('keeps the lease of a job that takes longer than it', async () => {
+  it('renews the lease of a job that takes longer than the lease', async () => {
     const seen: string[] = [];
     let report = (_filesDone: number) => {};
     const { opened: over, open: end } = barrier();
@@ -318,14 +318,14 @@ describeOnQueues('a queue', (fresh) => {
     const progress = async () => (await open.registry.jobs.get(submitter, job.id)).progress;
     const start = Date.now();
     try {
-      // Twice most of a lease passes; each time the worker then says that it lives, and tells of the progress with it.
+      // Most of a lease passes twice; each time the worker then renews the lease and reports progress.
       for (const [at, passed] of [0, 50_000, 100_000].entries()) {
         vi.setSystemTime(start + passed);
         report(at + 1);
-        await until('the progress is told', async () => (await progress()).filesDone === at + 1);
+        await until('the progress is reported', async () => (await progress()).filesDone === at + 1);
         expect(await progress()).toMatchObject({ filesDone: at + 1, bytes: 4 });
       }
-      // The other one looks for work, and finds this alone.
+      // The other worker looks for jobs and finds only this one.
       const next = await submit('hf://acme/next');
       await reached(next.id, 'failed');
       expect(seen).toEqual([job.id, next.id]);
@@ -339,7 +339,7 @@ describeOnQueues('a queue', (fresh) => {
     }
   });
 
-  it('shares many jobs between workers of several processes, each job once', async () => {
+  it('distributes many jobs among workers of several processes, each job once', async () => {
     const others = [await openBackend(backend), await openBackend(backend)];
     const [seen, both, sharing]: [string[], ReturnType<typeof barrier>, Set<number>] = [[], barrier(), new Set()];
     const handler =
@@ -347,7 +347,7 @@ describeOnQueues('a queue', (fresh) => {
       async ({ job: { id } }) => {
         seen.push(id);
         sharing.add(process);
-        // Nobody ends a job before each has one.
+        // No job ends before each worker has one.
         if (sharing.size === others.length) both.open();
         await both.opened;
         return FAILED;
@@ -362,11 +362,11 @@ describeOnQueues('a queue', (fresh) => {
     await Promise.all(others.map((other) => other.close()));
   });
 
-  it('says whether it can work', async () => {
+  it('reports whether it can work', async () => {
     expect(await open.queue.ready()).toBe(true);
   });
 
-  it('ends a job as failed, to be tried again, when its handler throws', async () => {
+  it('fails a job whose handler throws, and retries it', async () => {
     work(async ({ job }) => {
       if (job.attempts === 1) throw new Error('a defect');
       return FAILED;

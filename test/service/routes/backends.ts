@@ -8,7 +8,7 @@ import { hasRedis, RedisDatabases } from '../../support/redis.ts';
 import { started } from '../../support/started.ts';
 import { type Ground, type Overrides, startTestService, type TestService } from './harness.ts';
 
-/** Runs the suite on each kind of ground: what it is given is there once its tests run. */
+/** Runs the suite on each backend, which is available once its tests run. */
 export function onEveryGround(
   name: string,
   suite: (service: () => TestService) => void,

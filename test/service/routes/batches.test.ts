@@ -12,7 +12,7 @@ onEveryGround('batches', (service) => {
   let sam: Client;
   let viewer: Client;
   let files = 0;
-  // Never answers: what is read from it runs until it is cancelled.
+  // The address never answers: a job that reads from it runs until it is cancelled.
   const silent = createServer(() => {});
   beforeAll(() => new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve)));
   afterAll(() => silent.close());
@@ -38,7 +38,7 @@ onEveryGround('batches', (service) => {
     return body.batch;
   }
 
-  it('are followed to their end, which everybody is told of once', async () => {
+  it('send one end event to every listener, also to a late one', async () => {
     const feed = await EventReader.open(`${service().url}/v1/events`, viewer);
     const { state, jobs, id } = await submitted(await upload(), await upload(), {
       ref: 'https://127.0.0.1:1/x',
@@ -46,7 +46,7 @@ onEveryGround('batches', (service) => {
     });
     expect([state, jobs]).toEqual(['open', { ...NONE, queued: 3 }]);
     const { body: known } = await viewer.call('GET', `/v1/jobs?batch=${id}&limit=1`);
-    // Nobody answers there, and it would be tried again for long.
+    // The address does not answer, and the job would be retried for a long time.
     await sam.call('POST', `/v1/jobs/${known.items[0].id}/cancel`);
     const url = `${service().url}/v1/batches/${id}/events`;
     const readers = await Promise.all([1, 2, 3].map(() => EventReader.open(url, viewer)));
@@ -71,7 +71,7 @@ onEveryGround('batches', (service) => {
     expect((await viewer.raw(`/v1/batches/${id}`, { headers: { 'if-none-match': etag } })).status).toBe(304);
   });
 
-  it('are cancelled as a whole: what waits, and what runs', async () => {
+  it('are cancelled with their queued and running jobs', async () => {
     const asked = new Promise<void>((resolve) => silent.once('connection', () => resolve()));
     const { id } = await submitted(...['a', 'b', 'c', 'd'].map(slow));
     await asked;
@@ -80,12 +80,12 @@ onEveryGround('batches', (service) => {
     expect([status, body.state, body.jobs]).toEqual([200, 'ended', { ...NONE, cancelled: 4 }]);
     const again = await sam.call('POST', `/v1/batches/${id}/cancel`);
     expect([again.status, again.body.code]).toEqual([409, 'ended']);
-    // Those who ran it are free again.
+    // The workers are free again.
     const [next] = (await viewer.call('GET', `/v1/jobs?batch=${(await submitted(await upload())).id}`)).body.items;
     expect((await ended(viewer, next.id)).state).toBe('done');
   });
 
-  it('are for those who may read them, and there only when they are', async () => {
+  it('are readable with the right role, and reported as missing when they do not exist', async () => {
     const { id } = await submitted(await upload());
     const eve = await service().as('eve', ['admin'], 'evil');
     for (const path of [`/v1/batches/${id}`, `/v1/jobs?batch=${id}`, '/v1/batches/none', '/v1/jobs?batch=none'])

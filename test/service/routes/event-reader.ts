@@ -46,7 +46,7 @@ export class EventReader {
     });
   }
 
-  /** Stops taking bytes, as a reader does who is too slow. */
+  /** Stops reading, as a reader that is too slow. */
   pause(): void {
     this.#response.pause();
   }
@@ -59,7 +59,7 @@ export class EventReader {
     this.#response.destroy();
   }
 
-  /** Waits until there is an event like that. */
+  /** Waits for an event that matches. */
   async find(wanted: (event: ReadEvent) => boolean): Promise<ReadEvent> {
     for (;;) {
       const found = this.events.find(wanted);

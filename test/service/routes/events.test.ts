@@ -25,14 +25,14 @@ onEveryGround('events', (service) => {
   const seqs = ({ events }: EventReader) => events.flatMap(({ id }) => (id === undefined ? [] : [Number(id)]));
   const isAudit = (action: string) => (event: ReadEvent) => event.event === 'audit' && event.data.action === action;
 
-  /** Something that is written into the audit log. */
+  /** Writes something into the audit log. */
   async function change(): Promise<void> {
     tokens++;
     const { status } = await admin.call('POST', '/v1/tokens', { name: `made-${tokens}`, roles: ['viewer'] });
     expect(status).toBe(201);
   }
 
-  it('tells of what happens from now on', async () => {
+  it('the stream sends what happens from now on', async () => {
     const stream = await open(viewer);
     expect(stream.status).toBe(200);
     expect(stream.headers['cache-control']).toBe('no-store');
@@ -44,10 +44,10 @@ onEveryGround('events', (service) => {
     stream.close();
   });
 
-  it('goes on after the last event, and leaves none out', async () => {
+  it('the stream continues after the last received event without a gap', async () => {
     const before = await service().registry.auditHead(reader);
     for (let i = 0; i < 5; i++) await change();
-    // Changes go on while the log is read.
+    // Changes continue while the log is read.
     const going = (async () => {
       for (let i = 0; i < 15; i++) await change();
     })();
@@ -66,7 +66,7 @@ onEveryGround('events', (service) => {
     for (const stream of streams) stream.close();
   });
 
-  it('tells of jobs, whoever works on them', async () => {
+  it('the stream sends the events of jobs on every worker', async () => {
     const stream = await open(viewer);
     const upload = await uploadAll(sam, [{ ...clean, path: 'job.safetensors' }]);
     const { body } = await sam.call('POST', '/v1/jobs', { upload, model: 'acme/job' });
@@ -78,18 +78,18 @@ onEveryGround('events', (service) => {
     stream.close();
   });
 
-  it('refuses an event that there never was', async () => {
+  it('the stream refuses an event id that never existed', async () => {
     for (const id of ['999999999', '-1', 'x', '1e3'])
       expect((await open(viewer, '', { 'last-event-id': id })).status).toBeGreaterThanOrEqual(400);
   });
 
-  it('tells nothing of other tenants', async () => {
+  it('the stream sends nothing of other tenants', async () => {
     const eve = await service().as('eve', ['viewer', 'admin'], 'evil');
     const stream = await open(eve);
     await change();
     const own = await open(viewer, '?since=0');
     await own.find(isAudit('token.created'));
-    // Had it been told to others too, then before their own change was made.
+    // Events for the other tenants would have arrived before their own change.
     const { status } = await eve.call('POST', '/v1/tokens', { name: 'theirs', roles: ['viewer'] });
     expect(status).toBe(201);
     await stream.find(isAudit('token.created'));
@@ -98,7 +98,7 @@ onEveryGround('events', (service) => {
     own.close();
   });
 
-  it('cuts off a reader who is too slow, and nobody else', async () => {
+  it('the stream disconnects only a reader that is too slow', async () => {
     const { hostname, port } = new URL(service().url);
     // A socket that stops reading.
     const slow = connect({ host: hostname, port: Number(port) });
@@ -112,7 +112,7 @@ onEveryGround('events', (service) => {
     const progress = { filesDone: 0, files: 0, bytesDone: 0, bytes: 0 };
     for (let i = 0; i < 400; i++) {
       service().feed.publish({ kind: 'job', tenant: 'acme', id: `${subject}${i}`, state: 'running', progress });
-      // The quick one keeps up, however busy the machine is.
+      // The fast reader keeps up on a busy machine as well.
       if (i % 4 === 3) await quick.find(({ data }) => data.id === `${subject}${i}`);
     }
     await quick.find(({ data }) => data.id === `${subject}399`);
@@ -122,7 +122,7 @@ onEveryGround('events', (service) => {
     quick.close();
   });
 
-  it('bounds the streams of one client', async () => {
+  it('the streams of one client are limited', async () => {
     const crowd = await service().as('crowd', ['viewer']);
     const streams = [];
     for (let i = 0; i < 64; i++) streams.push(await open(crowd));

@@ -26,7 +26,7 @@ import { openUploadStore } from '../../../src/service/uploads/files.ts';
 import { startWebhookSender } from '../../../src/service/webhooks/sender.ts';
 import { workOnScans } from '../../../src/service/worker/index.ts';
 
-/** On what a service stands. */
+/** The backends of a service. */
 export interface Ground {
   readonly database: string;
   readonly queue: string;
@@ -39,16 +39,16 @@ export interface TestService {
   readonly feed: EventFeed;
   /** The OpenAPI document. */
   readonly document: OpenApi;
-  /** A client of somebody with these roles. */
+  /** A client with a token of these roles. */
   as(name: string, roles: readonly Role[], tenant?: string): Promise<Client>;
   close(): Promise<void>;
 }
 
 export interface Client {
   readonly token: string;
-  /** Checks that the answer is as the OpenAPI document says. */
+  /** Checks that the response conforms to the OpenAPI document. */
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  /** The same, as it comes. */
+  /** The same, without the check. */
   raw(path: string, init?: RequestInit & { readonly duplex?: 'half' }): Promise<Response>;
 }
 
@@ -80,11 +80,11 @@ export const LIMITS: ServiceConfig['limits'] = {
   maxScanMs: 600_000,
   requestsPerMinute: 100_000,
   requestTimeoutMs: 60_000,
-  // A busy machine is not a load of the service's.
+  // A busy machine must not look like an overloaded service.
   maxLoopDelayMs: 0,
 };
 
-/** Longer than any test: no receiver is given up, and no lease of a delivery ends. */
+/** Longer than any test: no delivery is given up, and no lease of a delivery ends. */
 export const WEBHOOK_TIMEOUT_MS = 600_000;
 
 const HAND_OUT: ServiceConfig['handOut'] = {
@@ -113,7 +113,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     dataFolder,
     oidc: null,
     allowPrivateAddresses: true,
-    // Nobody listens there: no test asks the Hub of the world.
+    // Nothing listens there: no test sends a request to the public Hub.
     hubEndpoint: 'http://127.0.0.1:9',
     limits: LIMITS,
     approvalKey: null,
@@ -197,7 +197,7 @@ function client(url: string, token: string, check: ResponseCheck): Client {
 
 type ResponseCheck = (method: string, path: string, answer: Answer) => void;
 
-/** Holds answers against the document that the service publishes of itself. */
+/** Compares responses with the OpenAPI document that the service publishes. */
 function responseCheck(document: OpenApi): ResponseCheck {
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true });
   formats.default(ajv);

@@ -24,7 +24,7 @@ onEveryGround('jobs', (service) => {
     return uploadAll(sam, [{ ...clean, path: `model-${files}.safetensors` }]);
   }
 
-  it('runs a request to its end', async () => {
+  it('run to their end', async () => {
     const { status, headers, body } = await sam.call('POST', '/v1/jobs', { upload: await upload(), model: 'acme/a' });
     expect(status).toBe(202);
     expect(headers.get('location')).toBe(`/v1/jobs/${body.id}`);
@@ -33,7 +33,7 @@ onEveryGround('jobs', (service) => {
     expect((await viewer.call('GET', `/v1/versions/${job.version}`)).body.model).toBe('acme/a');
   });
 
-  it('takes the same request as the same job while it waits', async () => {
+  it('are reused for an equal request while they are queued', async () => {
     const request = { upload: await upload(), model: 'acme/same', priority: 5 };
     const answers = await Promise.all([1, 2, 3, 4].map(() => sam.call('POST', '/v1/jobs', request)));
     expect(new Set(answers.map(({ body }) => body.id)).size).toBeLessThan(4);
@@ -41,7 +41,7 @@ onEveryGround('jobs', (service) => {
     expect((await viewer.call('GET', '/v1/models/acme%2Fsame')).body.versions).toBe(1);
   });
 
-  it('takes several requests, all or none', async () => {
+  it('are created all or none for several requests', async () => {
     const requests = [
       { upload: await upload(), model: 'acme/many' },
       { upload: await upload(), model: 'acme/many' },
@@ -62,7 +62,7 @@ onEveryGround('jobs', (service) => {
     expect((await viewer.call('GET', '/v1/jobs?limit=200')).body.items).toHaveLength(before);
   });
 
-  it('lists and pages', async () => {
+  it('are listed in pages', async () => {
     for (let count = 0; count < 2; count++) {
       const { body } = await sam.call('POST', '/v1/jobs', { upload: await upload(), model: 'acme/listed' });
       expect((await ended(viewer, body.id)).state).toBe('done');
@@ -74,8 +74,8 @@ onEveryGround('jobs', (service) => {
     expect((await viewer.call('GET', '/v1/jobs?state=failed')).body.items).toEqual([]);
   });
 
-  it('cancels a job that runs', async () => {
-    // Never answers: the job runs until it is stopped.
+  it('can be cancelled while running', async () => {
+    // The address never answers: the job runs until it is stopped.
     const asked = new Promise<void>((resolve) => silent.once('connection', () => resolve()));
     const { port } = silent.address() as AddressInfo;
     const { body } = await sam.call('POST', '/v1/jobs', {
@@ -93,37 +93,37 @@ onEveryGround('jobs', (service) => {
     expect((await sam.call('POST', '/v1/jobs/none/cancel')).status).toBe(404);
   });
 
-  describe('requests that are refused', () => {
+  describe('of an invalid request', () => {
     it.each([
       ['a path', { ref: '/etc/passwd', model: 'a' }, 422, 'no-path-sources'],
       ['a relative path', { ref: '../../etc/passwd', model: 'a' }, 422, 'no-path-sources'],
-      ['an address of a file', { ref: 'file:///etc/passwd', model: 'a' }, 422, 'no-path-sources'],
+      ['a file URL', { ref: 'file:///etc/passwd', model: 'a' }, 422, 'no-path-sources'],
       ['an upload as a reference', { ref: 'upload:1', model: 'a' }, 422, 'no-path-sources'],
-      ['nothing', {}, 400, 'invalid-request'],
-      ['both', { ref: 'hf://a/b', upload: 'x' }, 400, 'invalid-request'],
+      ['an empty request', {}, 400, 'invalid-request'],
+      ['a reference and an upload', { ref: 'hf://a/b', upload: 'x' }, 400, 'invalid-request'],
       ['no model', { ref: 'https://example.com/m.bin' }, 422, 'model-missing'],
       ['an unknown scheme', { ref: 'gopher://x', model: 'a' }, 400, 'usage'],
-      ['a password', { ref: 'https://me:secret@example.com/x', model: 'a' }, 400, 'usage'],
-      ['an upload that is not', { upload: 'x', model: 'a' }, 404, 'upload-not-found'],
-      ['a strange model', { ref: 'hf://a/b', model: '../a' }, 400, 'invalid'],
+      ['a URL with a password', { ref: 'https://me:secret@example.com/x', model: 'a' }, 400, 'usage'],
+      ['an upload that does not exist', { upload: 'x', model: 'a' }, 404, 'upload-not-found'],
+      ['an invalid model name', { ref: 'hf://a/b', model: '../a' }, 400, 'invalid'],
       ['a model with a space', { ref: 'hf://a/b', model: 'a b' }, 400, 'invalid-request'],
-      ['a priority out of bounds', { ref: 'hf://a/b', priority: 1e9 }, 400, 'invalid-request'],
+      ['a priority out of range', { ref: 'hf://a/b', priority: 1e9 }, 400, 'invalid-request'],
       ['an unknown field', { ref: 'hf://a/b', path: '/etc' }, 400, 'invalid-request'],
-    ])('%s', async (_, request, status, code) => {
+    ])('are refused: %s', async (_, request, status, code) => {
       const answer = await sam.call('POST', '/v1/jobs', request);
       expect([answer.status, answer.body.code]).toEqual([status, code]);
       expect(JSON.stringify(answer.body)).not.toContain('secret');
     });
 
-    it('an upload that is open', async () => {
+    it('are refused: an upload that is not complete', async () => {
       const { body } = await sam.call('POST', '/v1/uploads', { files: [{ path: 'a', size: 1 }] });
       const answer = await sam.call('POST', '/v1/jobs', { upload: body.id, model: 'a' });
       expect([answer.status, answer.body.code]).toEqual([409, 'upload-open']);
     });
   });
 
-  describe('events', () => {
-    it('tells many listeners how a job goes on, and ends', async () => {
+  describe('send events', () => {
+    it('to many listeners until the job ends', async () => {
       const { body } = await sam.call('POST', '/v1/jobs', { upload: await upload(), model: 'acme/watched' });
       const url = `${service().url}/v1/jobs/${body.id}/events`;
       const readers = await Promise.all(Array.from({ length: 30 }, () => EventReader.open(url, viewer)));
@@ -137,7 +137,7 @@ onEveryGround('jobs', (service) => {
       }
     });
 
-    it('tells of a job that ended long ago', async () => {
+    it('of a job that ended long ago', async () => {
       const { body } = await sam.call('POST', '/v1/jobs', { upload: await upload(), model: 'acme/watched' });
       await ended(viewer, body.id);
       const reader = await EventReader.open(`${service().url}/v1/jobs/${body.id}/events`, viewer);
@@ -145,7 +145,7 @@ onEveryGround('jobs', (service) => {
       expect(reader.events.map(({ event }) => event)).toEqual(['end']);
     });
 
-    it('are for principals who may read the job', async () => {
+    it('only to principals who can read the job', async () => {
       const { body } = await sam.call('POST', '/v1/jobs', { upload: await upload(), model: 'acme/watched' });
       const eve = await service().as('eve', ['admin'], 'evil');
       expect((await EventReader.open(`${service().url}/v1/jobs/${body.id}/events`, eve)).status).toBe(404);

@@ -16,7 +16,7 @@ onEveryGround('models, versions and decisions', (service) => {
     gate = await service().as('gate', ['gate']);
   });
 
-  it('scans an upload to a decision', async () => {
+  it('result from the scan of an upload', async () => {
     const version = await register(submitter, 'acme/first', [{ ...clean, path: 'bert.safetensors' }]);
     expect(version).toMatchObject({ model: 'acme/first', number: 1, stage: 'candidate', createdBy: 'sam' });
     expect(version.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
@@ -35,14 +35,14 @@ onEveryGround('models, versions and decisions', (service) => {
     expect(assessments.body.items).toMatchObject([{ status: 'complete', files: 1, verdicts: { clean: 1 } }]);
   });
 
-  it('denies what is malicious', async () => {
+  it('deny a malicious artifact', async () => {
     const version = await register(submitter, 'acme/evil', [evil]);
     const { body } = await gate.call('GET', `/v1/decisions?digest=${version.digest}`);
     expect(body.items[0]).toMatchObject({ action: 'deny' });
     expect(body.items[0].reason).not.toBe('');
   });
 
-  it('knows the same bytes again, and other bytes as another version', async () => {
+  it('register the same bytes once and other bytes as another version', async () => {
     const first = await register(submitter, 'acme/again', [clean]);
     const again = await register(submitter, 'acme/again', [clean]);
     expect(again.id).toBe(first.id);
@@ -54,7 +54,7 @@ onEveryGround('models, versions and decisions', (service) => {
     expect(assessments.body.items).toHaveLength(2);
   });
 
-  describe('names', () => {
+  describe('the lookup by name', () => {
     it('finds a version by number, digest and alias', async () => {
       const version = await register(submitter, 'acme/named', [clean]);
       const at = '/v1/models/acme%2Fnamed';
@@ -71,7 +71,7 @@ onEveryGround('models, versions and decisions', (service) => {
       expect((await submitter.call('PUT', `${at}/aliases/champion`, { number: 1 })).body.code).toBe('missing-role');
     });
 
-    it('pages through models, and finds them by stage and name', async () => {
+    it('lists models in pages and filters them by stage and name', async () => {
       for (const name of ['zoo/a', 'zoo/b', 'zoo/c']) await register(submitter, name, [clean]);
       const first = await reviewer.call('GET', '/v1/models?search=zoo&limit=2');
       expect(first.body.items.map((one: { name: string }) => one.name)).toEqual(['zoo/a', 'zoo/b']);
@@ -86,7 +86,7 @@ onEveryGround('models, versions and decisions', (service) => {
     });
 
     it.each(['a%2F..%2Fb', '..', '%2e%2e', 'a%00b', 'a%20b', `${'x'.repeat(201)}`, '%E0%A4%A', '<script>'])(
-      'refuses the model %s',
+      'refuses the model name %s',
       async (name) => {
         const { status } = await reviewer.call('GET', `/v1/models/${name}/versions`);
         expect([400, 404]).toContain(status);
@@ -94,7 +94,7 @@ onEveryGround('models, versions and decisions', (service) => {
     );
   });
 
-  it('tells what a version was made from', async () => {
+  it('include the lineage of a version', async () => {
     const base = await register(submitter, 'acme/base', [{ ...clean, path: 'base.safetensors' }]);
     const upload = await uploadAll(submitter, [{ ...clean, path: 'tuned.safetensors' }]);
     const lineage = {
@@ -110,7 +110,7 @@ onEveryGround('models, versions and decisions', (service) => {
     expect(body.baseVersions).toMatchObject([{ ref: 'hf://acme/base', versions: [{ id: base.id }] }]);
   });
 
-  describe('decisions', () => {
+  describe('the decisions route', () => {
     it('answers 304 until something changes', async () => {
       const version = await register(submitter, 'acme/cached', [{ ...clean, path: 'cached.safetensors' }]);
       const path = `/v1/decisions?digest=${version.digest}`;
@@ -126,7 +126,7 @@ onEveryGround('models, versions and decisions', (service) => {
       expect(changed.body.items[0]).toMatchObject({ stage: 'quarantined', action: 'deny', approvedFor: [] });
     });
 
-    it('knows nothing of what it never saw', async () => {
+    it('reports unknown bytes as unknown', async () => {
       const digest = `sha256:${'0'.repeat(64)}`;
       expect((await gate.call('GET', `/v1/decisions?digest=${digest}`)).body).toEqual({ items: [] });
       expect((await gate.call('GET', '/v1/decisions?ref=hf%3A%2F%2Fno%2Fmodel')).body).toEqual({ items: [] });
@@ -149,13 +149,13 @@ onEveryGround('models, versions and decisions', (service) => {
       },
     );
 
-    it('is all that the role gate may read', async () => {
+    it('is all that the role gate can read', async () => {
       for (const path of ['/v1/models', '/v1/jobs', '/v1/audit', '/v1/policies', '/v1/waivers', '/v1/transitions'])
         expect((await gate.call('GET', path)).body.code).toBe('missing-role');
     });
   });
 
-  it('shows nothing of another tenant', async () => {
+  it('are hidden from another tenant', async () => {
     const version = await register(submitter, 'acme/secret', [{ ...clean, path: 'secret.safetensors' }]);
     const other = await service().as('eve', ['viewer', 'submitter', 'reviewer', 'security-approver', 'admin'], 'evil');
     expect((await other.call('GET', '/v1/models')).body.items).toEqual([]);

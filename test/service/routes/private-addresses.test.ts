@@ -36,7 +36,7 @@ const refused = [
   'https://0.0.0.0/m.bin',
 ];
 
-it.each(refused)('refuses a model at %s before anything is queued', async (address) => {
+it.each(refused)('the service refuses a model at %s before it queues a job', async (address) => {
   const ref = address.replace('PORT', String((inside.address() as AddressInfo).port));
   const { status, body } = await ada.call('POST', '/v1/jobs', { ref, model: 'acme/inside' });
   expect([status, body.code]).toEqual([422, 'address-refused']);
@@ -44,17 +44,17 @@ it.each(refused)('refuses a model at %s before anything is queued', async (addre
   expect(queued.map(({ target }) => target)).not.toContain(ref);
 });
 
-it.each(refused.filter((address) => address.startsWith('https')))('tells nobody at %s', async (url) => {
+it.each(refused.filter((address) => address.startsWith('https')))('the service sends no webhook to %s', async (url) => {
   const { status, body } = await ada.call('POST', '/v1/webhooks', { url, events: ['*'] });
   expect([status, body.code]).toEqual([422, 'address-refused']);
 });
 
-it('tells nobody without TLS', async () => {
+it('the service sends no webhook without TLS', async () => {
   const { body } = await ada.call('POST', '/v1/webhooks', { url: 'http://example.com/', events: ['*'] });
   expect(body.code).toBe('address-refused');
 });
 
-it('connects to no name that leads inside', async () => {
+it('the service connects to no name that resolves to a private address', async () => {
   const { port } = inside.address() as AddressInfo;
   const { body } = await ada.call('POST', '/v1/jobs', { ref: `http://localhost:${port}/m.bin`, model: 'acme/inside' });
   const job = await ended(ada, body.id);

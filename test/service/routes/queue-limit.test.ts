@@ -5,7 +5,7 @@ import { onEveryGround } from './backends.ts';
 import { type Client, LIMITS } from './harness.ts';
 
 const MOST = 3;
-/** As many as the service of the tests works on at a time. */
+/** The number of jobs that the test service runs at a time. */
 const RUNNING = 2;
 
 onEveryGround(
@@ -13,7 +13,7 @@ onEveryGround(
   (service) => {
     let sam: Client;
     let other: Client;
-    // Never answers: what is read from it runs until it is cancelled.
+    // The address never answers: a job that reads from it runs until it is cancelled.
     const silent = createServer(() => {});
     beforeAll(() => new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve)));
     afterAll(() => silent.close());
@@ -28,9 +28,9 @@ onEveryGround(
     };
     const jobsOf = async (state: string) => (await sam.call('GET', `/v1/jobs?state=${state}&limit=200`)).body.items;
 
-    it('takes no more, one by one or several at once, until there is room', async () => {
+    it('refuses single jobs and batches until there is room', async () => {
       for (let at = 0; at < RUNNING; at++) await sam.call('POST', '/v1/jobs', request(`running-${at}`));
-      await until('all run', async () => (await jobsOf('running')).length === RUNNING);
+      await until('all jobs run', async () => (await jobsOf('running')).length === RUNNING);
       const first = await sam.call('POST', '/v1/jobs', request('first'));
       expect(first.status).toBe(202);
 
@@ -43,12 +43,12 @@ onEveryGround(
       expect([full.status, full.body.code, full.headers.get('retry-after')]).toEqual([429, 'queue-full', '60']);
       expect(full.headers.get('content-type')).toContain('application/problem+json');
       expect(full.body.detail).toContain(`the queue of the tenant is full: ${MOST} jobs`);
-      // What is there already is not a new job.
+      // A request for an existing job creates no new one.
       expect((await sam.call('POST', '/v1/jobs', request('first'))).body.id).toBe(first.body.id);
       expect((await other.call('POST', '/v1/jobs', request('d'))).status).toBe(202);
 
       await sam.call('POST', `/v1/jobs/${first.body.id}/cancel`);
-      // Of many that come at once, as many as there is room for.
+      // Of many concurrent requests, as many succeed as there is room for.
       const rush = await Promise.all(
         Array.from({ length: 8 }, (_, at) => sam.call('POST', '/v1/jobs', request(`rush-${at}`))),
       );

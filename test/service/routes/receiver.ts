@@ -9,10 +9,10 @@ export interface Received {
   readonly body: any;
 }
 
-/** A server that webhooks are delivered to; it answers as it is told. */
+/** A receiver of webhooks, with answers that the test sets. */
 export class Receiver {
   readonly received: Received[] = [];
-  /** Status of the answer to each delivery, by how many came before. */
+  /** The status of the answer to each delivery, by the number of earlier ones. */
   status: (count: number, delivery: Received) => number = () => 200;
   headers: Readonly<Record<string, string>> = {};
   /** Never answers. */
@@ -60,7 +60,7 @@ export class Receiver {
   }
 }
 
-/** What a receiver has to do, as the documentation says. @param now seconds since 1970 */
+/** The checks of a receiver, as in the documentation. @param now seconds since 1970 */
 export function isGenuine(secret: string, { headers, text }: Received, now = Date.now() / 1000): boolean {
   const header = String(headers['assay-signature']);
   const [, time = '', given = ''] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(header) ?? [];

@@ -25,7 +25,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
     sam = await service().as('sam', ['submitter']);
     rita = await service().as('rita', ['reviewer']);
     sec = await service().as('sec', ['security-approver']);
-    // The name of a file is hostile text: it comes out of every format as text.
+    // The name of a file is hostile text: every format escapes it.
     version = await register(sam, 'acme/hostile', [evil, { path: "weights '&'.safetensors", bytes: clean.bytes }]);
   });
 
@@ -34,7 +34,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
     return { response, text: await response.text() };
   }
 
-  it('is JSON by default, as the schema has it', async () => {
+  it('give a report as JSON by default, according to the schema', async () => {
     const { response, text } = await report('');
     expect(response.headers.get('content-type')).toBe('application/json');
     const document = JSON.parse(text);
@@ -54,7 +54,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
     ['cyclonedx', 'application/vnd.cyclonedx+json; version=1.6', '.cdx.json'],
     ['openvex', 'application/vnd.openvex+json', '.vex.json'],
     ['table', 'text/plain; charset=utf-8', '.txt'],
-  ])('is %s', async (format, type, extension) => {
+  ])('give a report as %s', async (format, type, extension) => {
     const { response, text } = await report(`?format=${format}`);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(type);
@@ -71,7 +71,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
     expect([again.status, await again.text()]).toEqual([304, '']);
   });
 
-  it('lets a page of a report do nothing but show its own style', async () => {
+  it('give an HTML report with a content security policy that allows only its own style', async () => {
     const { response, text } = await report('?format=html');
     const policy = response.headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(
@@ -82,7 +82,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
     expect(text).not.toContain('<script');
   });
 
-  it('is for the stage that is asked for', async () => {
+  it('give the report of the requested stage', async () => {
     const { text } = await report('?stage=production');
     expect(JSON.parse(text).decision.policy).toBe('strict');
     const { response } = await report('?stage=retired');
@@ -91,8 +91,8 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
     expect((await rita.call('GET', '/v1/versions/none/report')).status).toBe(404);
   });
 
-  describe('policies', () => {
-    it('shows what is shipped and what decides', async () => {
+  describe('the policies route', () => {
+    it('lists the shipped policies, and the policy of each stage', async () => {
       const { body } = await rita.call('GET', '/v1/policies');
       expect(body.shipped.map(({ name }: { name: string }) => name)).toContain('baseline');
       for (const { source, digest } of body.shipped) {
@@ -125,7 +125,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
     });
   });
 
-  describe('waivers', STORY, () => {
+  describe('the waivers route', STORY, () => {
     const expires = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
     const request = (digest: string, rule: string) => ({
       rule,
@@ -135,7 +135,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
       expires,
     });
 
-    it('waives what may be waived, and decides again', async () => {
+    it('adds a waiver and decides again', async () => {
       const { body: before } = await sam.call('GET', `/v1/versions/${version.id}/decisions`);
       expect(before.items[0].decision.waivers).toEqual([]);
       const { status, body } = await sec.call('POST', '/v1/waivers', request(version.digest, 'verdict.suspicious'));
@@ -151,7 +151,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
       expect(last.items[0].decision.waivers).toEqual([]);
     });
 
-    it('refuses what may not be waived, and who may not waiver', async () => {
+    it('refuses invalid waivers, and callers without the required role', async () => {
       const malicious = await sec.call('POST', '/v1/waivers', request(version.digest, 'verdict.malicious'));
       expect(malicious.body.code).toBe('not-waivable');
       expect((await rita.call('POST', '/v1/waivers', request(version.digest, 'a.b'))).body.code).toBe('missing-role');
@@ -170,8 +170,8 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
     });
   });
 
-  describe('the audit log', () => {
-    it('is paged, and found by subject', async () => {
+  describe('the audit log route', () => {
+    it('lists entries in pages and finds them by subject', async () => {
       const first = await sam.call('GET', '/v1/audit?limit=2');
       expect(first.body.items.map(({ seq }: { seq: number }) => seq)).toEqual([1, 2]);
       const second = await sam.call('GET', `/v1/audit?limit=2&after=${first.body.next}`);
@@ -181,7 +181,7 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
       expect(body.items).toMatchObject([{ action: 'token.created', subject: 'sam' }]);
     });
 
-    it('is exported whole, as lines', async () => {
+    it('exports the whole log as lines', async () => {
       expect((await sam.call('GET', '/v1/audit/export')).body.code).toBe('missing-role');
       const response = await rita.raw('/v1/audit/export');
       expect(response.headers.get('content-type')).toBe('application/x-ndjson');
@@ -196,12 +196,12 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
       expect((await rest.text()).trimEnd().split('\n')).toHaveLength(1);
       const none = await rita.raw(`/v1/audit/export?since=${entries.length}`);
       expect([none.status, await none.text()]).toEqual([200, '']);
-      // It would be read to its end, and nothing sent.
+      // The body would be read to its end without a response.
       expect((await rita.raw('/v1/audit/export', { method: 'HEAD' })).status).toBe(405);
     });
   });
 
-  it('scans a bomb to an end that allows nothing', async () => {
+  it('deny a decompression bomb', async () => {
     const upload = await uploadAll(sam, [{ path: 'model.pkl.gz', bytes: await bomb() }]);
     const { body } = await sam.call('POST', '/v1/jobs', { upload, model: 'acme/bomb' });
     const job = await ended(sam, body.id);

@@ -44,7 +44,7 @@ onEveryGround('transitions', (service) => {
     return version;
   }
 
-  it('moves a version when somebody else approves', async () => {
+  it('move a version when another person approves', async () => {
     const version = await candidate();
     const asked = await ask(version.id, 'staging');
     expect(asked.status).toBe(201);
@@ -71,7 +71,7 @@ onEveryGround('transitions', (service) => {
     expect(JSON.parse(approvals.body.items[0].attestation)).toHaveProperty('dsseEnvelope');
   });
 
-  it('approves nothing else than what was seen', async () => {
+  it('approve only what the approver saw', async () => {
     const version = await candidate();
     const { body } = await ask(version.id, 'staging');
     const decisions = await viewer.call('GET', `/v1/versions/${version.id}/decisions`);
@@ -93,7 +93,7 @@ onEveryGround('transitions', (service) => {
     expect((await approve(rita, body.id, seen)).body.state).toBe('approved');
   });
 
-  it('counts one of two last approvals that come at once', async () => {
+  it('count one of two concurrent final approvals', async () => {
     const version = await candidate();
     const { body } = await ask(version.id, 'staging');
     const answers = await Promise.all([approve(rita, body.id), approve(ron, body.id)]);
@@ -103,7 +103,7 @@ onEveryGround('transitions', (service) => {
     expect(approvals.items).toHaveLength(1);
   });
 
-  it('asks for every role, and counts nobody twice', async () => {
+  it('need every role and count nobody twice', async () => {
     const version = await staged();
     const { body } = await ask(version.id, 'production');
     const half = await approve(rita, body.id);
@@ -116,7 +116,7 @@ onEveryGround('transitions', (service) => {
     expect(retired.body.stage).toBe('retired');
   });
 
-  it('refuses a stage skipped, and writes nothing', async () => {
+  it('refuse a skipped stage and write nothing', async () => {
     const version = await candidate();
     const head = await service().registry.auditHead(reader);
     const skipped = await ask(version.id, 'production');
@@ -128,13 +128,13 @@ onEveryGround('transitions', (service) => {
     expect(await service().registry.auditHead(reader)).toBe(head);
   });
 
-  it('refuses what the policy of the stage denies', async () => {
+  it('refuse a version that the policy of the stage denies', async () => {
     const version = await register(submitter, 'acme/evil', [evil]);
     const denied = await ask(version.id, 'staging');
     expect([denied.status, denied.body.code]).toEqual([409, 'denied']);
   });
 
-  it('ends a request by one rejection, or when it is withdrawn', async () => {
+  it('close a request after one rejection or a withdrawal', async () => {
     const version = await candidate();
     const first = await ask(version.id, 'staging');
     expect((await ask(version.id, 'staging')).body.code).toBe('conflict');
@@ -152,7 +152,7 @@ onEveryGround('transitions', (service) => {
     expect(all.body.next).not.toBeNull();
   });
 
-  it('revokes an approval, and the decision changes', async () => {
+  it('change the decision when an approval is revoked', async () => {
     const version = await staged();
     const { body } = await viewer.call('GET', `/v1/versions/${version.id}/approvals`);
     const id = body.items[0].id;
@@ -164,7 +164,7 @@ onEveryGround('transitions', (service) => {
     expect((await rita.call('POST', `/v1/approvals/${id}/revoke`, { reason: 'again' })).status).toBe(409);
   });
 
-  it('quarantines from anywhere, and retires nothing that was never in production', async () => {
+  it('quarantine a version in any stage, and retire only what was in production', async () => {
     const version = await staged();
     const { body } = await rita.call('POST', `/v1/versions/${version.id}/quarantine`, { reason: 'a report' });
     expect(body.stage).toBe('quarantined');
@@ -175,8 +175,8 @@ onEveryGround('transitions', (service) => {
     expect([early.status, early.body.code]).toEqual([409, 'stage-skipped']);
   });
 
-  describe('bad input', () => {
-    it('refuses an attestation that nobody can verify', async () => {
+  describe('refuse', () => {
+    it('an attestation that does not verify', async () => {
       const version = await candidate();
       const { body } = await ask(version.id, 'staging');
       for (const attestation of ['', '{}', 'not json', '{"mediaType":"x"}']) {
@@ -187,7 +187,7 @@ onEveryGround('transitions', (service) => {
       expect((await viewer.call('GET', `/v1/transitions/${body.id}`)).body).toMatchObject({ state: 'open', votes: [] });
     });
 
-    it('refuses what is not a vote', async () => {
+    it('a vote that is invalid', async () => {
       const version = await candidate();
       const { body } = await ask(version.id, 'staging');
       for (const vote of [
@@ -203,7 +203,7 @@ onEveryGround('transitions', (service) => {
     });
   });
 
-  it('leaves a chain that holds', async () => {
+  it('leave a valid hash chain', async () => {
     for (let count = 0; count < 4; count++) await staged();
     const { body } = await rita.call('GET', '/v1/audit/verify');
     expect(body.kind).toBe('intact');

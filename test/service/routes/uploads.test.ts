@@ -26,7 +26,7 @@ onEveryGround('uploads', (service) => {
     return response.headers.get('upload-offset');
   }
 
-  it('takes a file in pieces, from where it is, and checks it', async () => {
+  it('accept a file in pieces from the current offset and check its digest', async () => {
     const { bytes } = model;
     const half = Math.floor(bytes.length / 2);
     const id = await begin([{ path: 'model.safetensors', size: bytes.length, sha256: sha256(bytes) }]);
@@ -54,7 +54,7 @@ onEveryGround('uploads', (service) => {
     expect(await codeOf(late)).toBe('upload-complete');
   });
 
-  it('keeps what came before a connection broke', async () => {
+  it('keep what arrived before a connection broke', async () => {
     const bytes = Buffer.alloc(300_000, 7);
     const id = await begin([{ path: 'model.bin', size: bytes.length }]);
     await new Promise<void>((resolve) => {
@@ -71,7 +71,7 @@ onEveryGround('uploads', (service) => {
       sending.write(bytes.subarray(0, 100_000), () => sending.destroy());
     });
     let received = 0;
-    await until('what came is counted', async () => {
+    await until('the received bytes are counted', async () => {
       received = Number(await offsetOf(id));
       return received > 0;
     });
@@ -80,11 +80,11 @@ onEveryGround('uploads', (service) => {
     expect((await client.call('POST', `/v1/uploads/${id}/complete`)).status).toBe(200);
   });
 
-  it('takes nothing of a piece that is too long', async () => {
+  it('store nothing of a piece that is too long', async () => {
     const id = await begin([{ path: 'model.bin', size: 10 }]);
     const told = await sendPiece(client, id, 0, 0, Buffer.alloc(11));
     expect([told.status, await codeOf(told)]).toEqual([413, 'upload-too-long']);
-    // Without a Content-Length nobody knows before.
+    // Without a Content-Length the size is not known before.
     const body = new ReadableStream({
       start(controller) {
         controller.enqueue(new Uint8Array(8));
@@ -102,7 +102,7 @@ onEveryGround('uploads', (service) => {
     expect(await offsetOf(id)).toBe('0');
   });
 
-  it('has a file sent again whose digest is wrong', async () => {
+  it('require a new transfer of a file with a wrong digest', async () => {
     const id = await begin([{ path: 'model.bin', size: 4, sha256: sha256(Buffer.from('good')) }]);
     await sendPiece(client, id, 0, 0, Buffer.from('evil'));
     const wrong = await client.call('POST', `/v1/uploads/${id}/complete`);
@@ -112,7 +112,7 @@ onEveryGround('uploads', (service) => {
     expect((await client.call('POST', `/v1/uploads/${id}/complete`)).status).toBe(200);
   });
 
-  it('writes a file with one hand at a time', async () => {
+  it('accept one writer of a file at a time', async () => {
     const size = 2 * 1024 * 1024;
     const id = await begin([{ path: 'model.bin', size }]);
     const [a, b] = await Promise.all([
@@ -123,7 +123,7 @@ onEveryGround('uploads', (service) => {
     expect(await offsetOf(id)).toBe(String(size));
   });
 
-  describe('names', () => {
+  describe('with file names', () => {
     const refused = [
       '../etc/passwd',
       '/etc/passwd',
@@ -145,7 +145,7 @@ onEveryGround('uploads', (service) => {
       'x'.repeat(256),
       `${'d/'.repeat(40)}x`,
     ];
-    it.each(refused)('refuses %j', async (path) => {
+    it.each(refused)('are refused: %j', async (path) => {
       const { status, body } = await client.call('POST', '/v1/uploads', { files: [{ path, size: 1 }] });
       expect([status, body.code]).toEqual([422, 'upload-name']);
     });
@@ -158,18 +158,18 @@ onEveryGround('uploads', (service) => {
       ['\u00e9.bin', 'e\u0301.bin'],
       ['ﬁle', 'file'],
     ];
-    it.each(clashes)('refuses %j beside %j', async (one, other) => {
+    it.each(clashes)('are refused: %j beside %j', async (one, other) => {
       const files = [one, other].map((path) => ({ path, size: 1 }));
       const { status, body } = await client.call('POST', '/v1/uploads', { files });
       expect([status, body.code]).toEqual([422, 'upload-name']);
     });
 
-    it('takes names of every script', async () => {
+    it('are accepted in every script', async () => {
       await begin(['模型/重み.bin', 'modèle/poids.bin', 'a.b-c_d (1).json'].map((path) => ({ path, size: 0 })));
     });
   });
 
-  it('refuses more than a tenant may have, before anything is written', async () => {
+  it('refuse more than the limit of a tenant before anything is written', async () => {
     const one = await client.call('POST', '/v1/uploads', { files: [{ path: 'a', size: 65 * 1024 * 1024 }] });
     expect([one.status, one.body.code]).toEqual([413, 'upload-too-large']);
     const many = await client.call('POST', '/v1/uploads', {
@@ -189,7 +189,7 @@ onEveryGround('uploads', (service) => {
     expect((await greedy.call('POST', '/v1/uploads', { files: [{ path: 'a', size }] })).status).toBe(201);
   });
 
-  it('hides uploads from other tenants, and knows no strange ids', async () => {
+  it('are hidden from other tenants, and unknown ids are not found', async () => {
     const id = await begin([{ path: 'model.bin', size: 1 }]);
     const other = await service().as('stranger', ['submitter', 'admin'], 'other');
     for (const [method, path] of [
@@ -207,7 +207,7 @@ onEveryGround('uploads', (service) => {
     expect((await client.call('GET', `/v1/uploads/${id}`)).status).toBe(200);
   });
 
-  it('refuses the body is not binary, and a file that there is not', async () => {
+  it('refuse a body that is not binary, and a file that was not announced', async () => {
     const id = await begin([{ path: 'model.bin', size: 2 }]);
     const json = await client.raw(`/v1/uploads/${id}/files/0`, {
       method: 'PATCH',

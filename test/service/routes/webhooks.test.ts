@@ -45,7 +45,7 @@ onEveryGround('webhooks', (service) => {
     return until(`${count} become ${state}`, async () => (await deliveries(id, `?state=${state}`)).length >= count);
   }
 
-  it('tells of what was asked for, signed', async () => {
+  it('deliver the selected events with a signature', async () => {
     const { id, secret } = await hook(['version.*']);
     expect(secret).toMatch(/^whsec_[\w-]{43}$/);
     const version = await register(ada, 'acme/hooked', [{ ...clean, path: 'hooked.safetensors' }]);
@@ -63,14 +63,14 @@ onEveryGround('webhooks', (service) => {
     expect(isGenuine(secret, first)).toBe(true);
     expect(isGenuine(`${secret}x`, first)).toBe(false);
     expect(isGenuine(secret, { ...first, text: first.text.replace('acme', 'evil') })).toBe(false);
-    // Replayed later, it is told from a fresh one by its time; replayed at once, by its id.
+    // A later replay shows by its time, an immediate one by its id.
     expect(isGenuine(secret, first, Date.now() / 1000 + 301)).toBe(false);
     await ended(id, 'delivered');
     expect(await deliveries(id)).toMatchObject([{ state: 'delivered', attempts: 1, lastStatus: 200, lastError: null }]);
     expect(receiver.received.every(({ body }) => body.action.startsWith('version.'))).toBe(true);
   });
 
-  it('tries again under the same id, until it is taken', async () => {
+  it('retry with the same id until the delivery succeeds', async () => {
     receiver.status = (count) => (count === 0 ? 503 : 204);
     const { id, secret } = await hook(['token.created']);
     await change();
@@ -83,22 +83,22 @@ onEveryGround('webhooks', (service) => {
     expect(await deliveries(id)).toMatchObject([{ attempts: 2, lastStatus: 204 }]);
   });
 
-  it('follows no redirect', async () => {
+  it('follow no redirect', async () => {
     const other = new Receiver();
     await other.listen();
     receiver.status = () => 302;
     receiver.headers = { location: other.url };
     const { id } = await hook(['token.created']);
     await change();
-    // Where an answer leads is over when it is written down.
-    await until('the answer is written down', async () => (await deliveries(id))[0]?.lastStatus === 302);
+    // The delivery is complete when the response is recorded.
+    await until('the response is recorded', async () => (await deliveries(id))[0]?.lastStatus === 302);
     expect((await deliveries(id))[0]).toMatchObject({ state: 'pending', lastStatus: 302 });
     expect(receiver.received.length).toBeGreaterThan(0);
     expect(other.received).toEqual([]);
     other.close();
   });
 
-  it('gives up when the receiver is gone, and begins again when it is asked to', async () => {
+  it('give up when the receiver is gone, and start again on request', async () => {
     receiver.status = (count) => (count === 0 ? 410 : 200);
     const { id } = await hook(['token.created']);
     await change();
@@ -113,7 +113,7 @@ onEveryGround('webhooks', (service) => {
     expect(none.body.code).toBe('not-found');
   });
 
-  it('delivers each change once, however many senders there are', async () => {
+  it('deliver each change once with several senders', async () => {
     const senders = [1, 2, 3].map(() =>
       startWebhookSender(service().registry.webhooks, {
         allowPrivateAddresses: true,
@@ -133,20 +133,20 @@ onEveryGround('webhooks', (service) => {
     expect(new Set(seqs).size).toBe(30);
   });
 
-  it('keeps at a receiver that never answers, and at nobody else', async () => {
+  it('wait for a receiver that never answers without delaying the others', async () => {
     const quick = new Receiver();
     await quick.listen();
     receiver.isSilent = true;
     await hook(['token.created']);
     const { body } = await ada.call('POST', '/v1/webhooks', { url: quick.url, events: ['token.created'] });
     made.push(body.id);
-    // Nobody gives up at the silent one within this test.
+    // No delivery to the silent receiver gives up within this test.
     for (let i = 0; i < 8; i++) await change();
     await quick.wait((received) => received.length === 8);
     quick.close();
   });
 
-  it('shows the secret once, and of an address in the log only who answers there', async () => {
+  it('show the secret once, and only the host of the address in the log', async () => {
     const { id } = await hook(['*']);
     const shown = await ada.call('GET', `/v1/webhooks/${id}`);
     expect(shown.body).not.toHaveProperty('secret');
@@ -155,20 +155,20 @@ onEveryGround('webhooks', (service) => {
     expect(JSON.stringify(receiver.received.map(({ body }) => body))).not.toMatch(/hidden|whsec_/);
   });
 
-  describe('what is refused', () => {
+  describe('refuse', () => {
     it.each([
-      ['no address', { url: 'nothing', events: ['*'] }, 422, 'address-refused'],
+      ['an invalid address', { url: 'nothing', events: ['*'] }, 422, 'address-refused'],
       ['another scheme', { url: 'file:///etc/passwd', events: ['*'] }, 422, 'address-refused'],
       ['a password', { url: 'https://me:secret@example.com/', events: ['*'] }, 422, 'address-refused'],
       ['no events', { url: 'https://example.com/', events: [] }, 400, 'invalid-request'],
-      ['a pattern that is none', { url: 'https://example.com/', events: ['*.x'] }, 400, 'invalid'],
+      ['an invalid pattern', { url: 'https://example.com/', events: ['*.x'] }, 400, 'invalid'],
       ['an expression', { url: 'https://example.com/', events: ['(a+)+$'] }, 400, 'invalid'],
-    ])('%s', async (_, request, status, code) => {
+    ])('a registration with %s', async (_, request, status, code) => {
       const answer = await ada.call('POST', '/v1/webhooks', request);
       expect([answer.status, answer.body.code]).toEqual([status, code]);
     });
 
-    it('webhooks of other tenants, and roles that may not', async () => {
+    it('requests of other tenants and of roles without access', async () => {
       const { id } = await hook(['*']);
       const eve = await service().as('eve', ['admin'], 'evil');
       expect((await eve.call('GET', `/v1/webhooks/${id}`)).status).toBe(404);

@@ -27,7 +27,7 @@ function below(root: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-it('never has a name of a user on the disk', async () => {
+it('an upload is never stored under a name from the user', async () => {
   const { root, store } = await fresh();
   const { id } = await store.create('acme', 'sam', [announced('weights/model.pkl', 3), announced('config.json', 0)]);
   await store.append('acme', id, 'weights/model.pkl', 0, Readable.from([Buffer.from('abc')]));
@@ -41,7 +41,7 @@ it('never has a name of a user on the disk', async () => {
   ]);
 });
 
-it('gives an artifact that is judged like any other', async () => {
+it('an upload becomes an artifact that is assessed like any other', async () => {
   const { root, store } = await fresh();
   const bytes = readFileSync(new URL('../../../fixtures/pickle-probes/bare-as-bin/model.bin', import.meta.url));
   const { id } = await store.create('acme', 'sam', [announced('a/model.bin', bytes.length)]);
@@ -58,12 +58,12 @@ it('gives an artifact that is judged like any other', async () => {
   });
 });
 
-it('counts only what is safe on the disk, after a crash', async () => {
+it('an upload counts only the bytes that are on disk after a crash', async () => {
   const { root, store } = await fresh();
   const bytes = noise(100_000);
   const { id } = await store.create('acme', 'sam', [announced('m', bytes.length)]);
   await store.append('acme', id, 'm', 0, Readable.from([bytes.subarray(0, 40_000)]));
-  // The machine died while more was written: bytes lie there that were never counted.
+  // The machine died during a write: the file holds bytes that were never counted.
   const part = below(root).find((path) => path.endsWith('/parts/0')) ?? '';
   writeFileSync(part, Buffer.concat([bytes.subarray(0, 40_000), Buffer.alloc(20_000)]));
   const again = await openUploadStore(root, limits);
@@ -79,7 +79,7 @@ it('counts only what is safe on the disk, after a crash', async () => {
   await source?.close();
 });
 
-it('does not give out bytes that changed afterwards', async () => {
+it('an upload that changed on disk afterwards cannot be read', async () => {
   const { root, store } = await fresh();
   const { id } = await store.create('acme', 'sam', [announced('m', 4)]);
   await store.append('acme', id, 'm', 0, Readable.from([Buffer.from('abcd')]));
@@ -91,7 +91,7 @@ it('does not give out bytes that changed afterwards', async () => {
   await expect(file?.open()).rejects.toMatchObject({ code: 'changed' });
 });
 
-it('keeps what came before a body broke off', async () => {
+it('an upload keeps what arrived before a body broke off', async () => {
   const { store } = await fresh();
   const { id } = await store.create('acme', 'sam', [announced('m', 10)]);
   const broken = Readable.from(
@@ -104,7 +104,7 @@ it('keeps what came before a body broke off', async () => {
   expect((await store.get('acme', id)).files).toMatchObject([{ received: 3 }]);
 });
 
-it('sweeps what nobody goes on with, and keeps the rest', async () => {
+it('the sweep removes abandoned uploads and keeps the others', async () => {
   const { root, store } = await fresh({ abandonedMs: HOUR / 6, keepMs: 10 * HOUR });
   const open = await store.create('acme', 'sam', [announced('m', 1)]);
   const done = await store.create('acme', 'sam', [announced('m', 0)]);
@@ -125,7 +125,7 @@ it('sweeps what nobody goes on with, and keeps the rest', async () => {
   expect(readdirSync(home)).toEqual([]);
 });
 
-it('is shared by processes', async () => {
+it('an upload can be continued by another process', async () => {
   const { root, store } = await fresh();
   const other = await openUploadStore(root, limits);
   const { id } = await store.create('acme', 'sam', [announced('m', 4)]);

@@ -23,9 +23,9 @@ let registry: Registry;
 let receiver: Receiver;
 let sender: WebhookSender | undefined;
 const HOUR = 3_600_000;
-/** Deliveries that a sender has under way at a time. */
+/** The number of concurrent deliveries of a sender. */
 const AT_ONCE = 64;
-/** It stands still: no lease ends, and nothing is tried again, unless the test lets time pass. */
+/** A stopped clock: no lease ends and nothing is retried unless the test advances it. */
 let time = Date.now();
 const now = () => new Date(time);
 
@@ -58,7 +58,7 @@ function start(options: Partial<WebhookSenderOptions> = {}, store: WebhookStore 
   });
 }
 
-/** Lets the pause before another try pass at once. */
+/** Advances the clock past the pause before a retry. */
 function withoutPauses(): WebhookStore {
   const settle: WebhookStore['settle'] = async (claimed, end) => {
     const isSettled = await registry.webhooks.settle(claimed, end);
@@ -82,7 +82,7 @@ async function ended(id: string, state: 'delivered' | 'dead') {
   return items[0];
 }
 
-it('waits longer after each failure, and gives up after the last try', async () => {
+it('the sender waits longer after each failure and gives up after the last attempt', async () => {
   receiver.status = () => 500;
   const ends: DeliveryEnd[] = [];
   let looks = 0;
@@ -102,17 +102,17 @@ it('waits longer after each failure, and gives up after the last try', async () 
   const id = await hook();
   start({ maxAttempts: 5, firstDelayMs: 100_000 }, store);
   for (let failures = 1; failures < 5; failures++) {
-    await until('it has failed', () => ends.length === failures);
+    await until('the attempt has failed', () => ends.length === failures);
     const end = ends.at(-1);
     if (end?.kind !== 'retry') throw new Error(`it ended: ${JSON.stringify(end)}`);
     const pause = end.at.getTime() - time;
-    // Half of 100, 200, 400 and 800 s at least; what chance adds is at most as much again.
+    // At least half of 100, 200, 400 and 800 s; the jitter adds at most as much again.
     expect(pause).toBeGreaterThanOrEqual(50_000 * 2 ** (failures - 1));
     expect(pause).toBeLessThanOrEqual(100_000 * 2 ** (failures - 1));
-    // A millisecond before, it is not yet tried again, however often the sender looks.
+    // A millisecond before, the sender does not retry, however often it polls.
     time += pause - 1;
     const enough = looks + 3;
-    await until('it has looked again', () => looks >= enough);
+    await until('the sender has polled again', () => looks >= enough);
     expect(receiver.received).toHaveLength(failures);
     time += 1;
   }
@@ -120,7 +120,7 @@ it('waits longer after each failure, and gives up after the last try', async () 
   expect(receiver.received).toHaveLength(5);
 });
 
-it('gives up at once where it may not go', async () => {
+it('the sender gives up at once on a forbidden address', async () => {
   const id = await hook();
   start({ allowPrivateAddresses: false });
   expect(await ended(id, 'dead')).toMatchObject({
@@ -131,7 +131,7 @@ it('gives up at once where it may not go', async () => {
   expect(receiver.received).toEqual([]);
 });
 
-it('does not let a name lead to this machine', async () => {
+it('the sender does not connect to a name that resolves to this machine', async () => {
   const id = await hook(receiver.url.replace('127.0.0.1', 'localhost'));
   start({ allowPrivateAddresses: false });
   const dead = await ended(id, 'dead');
@@ -140,7 +140,7 @@ it('does not let a name lead to this machine', async () => {
   expect(receiver.received).toEqual([]);
 });
 
-it('is not held up by receivers that never answer', async () => {
+it('the sender is not delayed by receivers that never answer', async () => {
   const silent = new Receiver();
   await silent.listen();
   silent.isSilent = true;
@@ -150,25 +150,25 @@ it('is not held up by receivers that never answer', async () => {
     underWay.push(late);
     return late.signal;
   });
-  // Each of them is told of all that were made after it: some hundreds that nobody takes.
+  // Each receiver gets every event after it was registered: some hundreds that it does not accept.
   for (let i = 0; i < 40; i++) await hook(silent.url);
   start();
   const id = await hook();
   const isDelivered = async () =>
     (await registry.webhooks.deliveries(root, id, { state: 'delivered' })).items.length > 0;
-  // As many as are under way at a time are given up together, until the other one has had its turn.
+  // All concurrent deliveries are given up together, until the other receiver has had its turn.
   for (let tried = AT_ONCE; !(await isDelivered()); tried += AT_ONCE) {
-    await until('all that are under way wait', async () => silent.received.length >= tried || (await isDelivered()));
+    await until('all concurrent deliveries wait', async () => silent.received.length >= tried || (await isDelivered()));
     for (const late of underWay.splice(0)) late.abort(new DOMException('it is late', 'TimeoutError'));
   }
-  // No delivery was tried twice before.
+  // No delivery was attempted twice before.
   const tries = silent.received.map(({ headers }) => headers['assay-delivery']);
   expect(new Set(tries).size).toBe(tries.length);
   expect(tries.length).toBeGreaterThan(AT_ONCE);
   silent.close();
 });
 
-it('breaks off at a receiver that never answers', async () => {
+it('the sender disconnects from a receiver that never answers', async () => {
   receiver.isSilent = true;
   const id = await hook();
   start({ timeoutMs: 100, maxAttempts: 2 }, withoutPauses());
@@ -177,13 +177,13 @@ it('breaks off at a receiver that never answers', async () => {
   expect(dead?.lastError).toContain('took too long');
 });
 
-it('tells of an address where nobody listens', async () => {
+it('the sender reports an address on which nothing listens', async () => {
   const id = await hook('http://127.0.0.1:9/');
   start({ maxAttempts: 2 }, withoutPauses());
   expect((await ended(id, 'dead'))?.lastError).toContain('refused the connection');
 });
 
-it('delivers what a sender that died had taken, when its lease is over', async () => {
+it('the sender delivers what a dead sender had taken, after its lease ends', async () => {
   const id = await hook();
   expect(await registry.webhooks.plan()).toBe(false);
   const lease = 600_000;
@@ -194,12 +194,12 @@ it('delivers what a sender that died had taken, when its lease is over', async (
   start();
   await receiver.wait((received) => received.length === 1);
   expect(await ended(id, 'delivered')).toMatchObject({ attempts: 2 });
-  // Who lost it no longer ends it.
+  // A sender that lost the lease cannot end the delivery.
   if (taken === undefined) throw new Error('nothing was taken');
   expect(await registry.webhooks.settle(taken, { kind: 'dead', status: null, error: 'late' })).toBe(false);
 });
 
-it('forgets what ended long ago', async () => {
+it('the sender deletes deliveries that ended long ago', async () => {
   const id = await hook();
   start();
   await ended(id, 'delivered');

@@ -11,10 +11,10 @@ import { fixture } from './workshop.ts';
 
 const folder = tempFolder();
 const LONG = 600_000;
-/** Longer than a scan waits for a thread, or takes to stop. */
+/** Longer than a scan waits for a thread or takes to stop. */
 const WHILE = 1_000;
 
-it('loses a scan that runs out of memory, and nothing else', async () => {
+it('the pool loses only the scan that runs out of memory', async () => {
   const dataFolder = join(folder, 'data');
   mkdirSync(dataFolder);
   const config = await testConfig(dataFolder);
@@ -27,7 +27,7 @@ it('loses a scan that runs out of memory, and nothing else', async () => {
   };
   const never = new AbortController().signal;
   const order = await upload(fixture('benign/numpy/2.3.5/dtypes.p4.pkl'));
-  // Too little for any scan: what parses has a heap of its own, and no artifact fills this one.
+  // Too little memory for any scan: the parser has a heap of its own, which no artifact fills.
   const starved = new ScanPool(config, { maxThreads: 2, maxHeapMib: 4, maxScanMs: LONG });
   for (let i = 0; i < 2; i++) {
     const end = await starved.scan(order, never, () => undefined);
@@ -49,11 +49,11 @@ describe('a scan that waits for a thread', () => {
     return new Promise((resolve) => silent.close(resolve));
   });
 
-  // Those of the pool; what a thread does itself takes its own time.
+  // The limits of the pool; a thread has its own time limit.
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
   afterEach(() => void vi.useRealTimers());
 
-  /** A pool of one thread, which a Hub that says nothing holds up. */
+  /** A pool of one thread, which a silent Hub occupies. */
   async function heldUp(name: string) {
     const dataFolder = join(folder, name);
     mkdirSync(dataFolder);
@@ -68,7 +68,7 @@ describe('a scan that waits for a thread', () => {
     return { pool, order, held, release: () => first.abort() };
   }
 
-  it('is told that none is free after a while', async () => {
+  it('fails after a while when no thread is free', async () => {
     const { pool, order, held, release } = await heldUp('busy');
     const second = pool.scan(order, new AbortController().signal, () => undefined);
     await vi.advanceTimersByTimeAsync(WHILE);
@@ -79,9 +79,9 @@ describe('a scan that waits for a thread', () => {
     await pool.close();
   });
 
-  it('gets that of one that took too long', async () => {
+  it('gets the thread of a scan that exceeded its time limit', async () => {
     const { pool, order, held } = await heldUp('late');
-    // The longest that a scan may take, and that it may take to stop.
+    // The time limit of a scan, and the time that it has to stop.
     await vi.advanceTimersByTimeAsync(LONG);
     await vi.advanceTimersByTimeAsync(WHILE);
     vi.useRealTimers();
@@ -95,7 +95,7 @@ describe('a scan that waits for a thread', () => {
     await pool.close();
   });
 
-  it('is stopped at once, and with its pool', async () => {
+  it('stops at once when it is aborted and when the pool closes', async () => {
     const { pool, order, held, release } = await heldUp('stopped');
     const stop = new AbortController();
     const second = pool.scan(order, stop.signal, () => undefined);

@@ -31,7 +31,7 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-it('scans an upload and registers the version by the digest of its tree', async () => {
+it('the worker scans an upload and registers the version by the digest of its tree', async () => {
   await open();
   const files = { 'weights/a.pkl': BENIGN, 'empty.txt': new Uint8Array(0) };
   const job = await shop.run(`upload:${await shop.upload(files)}`);
@@ -46,7 +46,7 @@ it('scans an upload and registers the version by the digest of its tree', async 
   expect(shop.told).toEqual([]);
 });
 
-it('registers what is malicious, too, as denied', async () => {
+it('the worker registers a malicious artifact as denied', async () => {
   await open();
   const job = await shop.run(`upload:${await shop.upload({ 'model.pkl': MALICIOUS })}`);
   expect(job.state).toBe('done');
@@ -56,7 +56,7 @@ it('registers what is malicious, too, as denied', async () => {
   expect(decisions.map(({ decision }) => decision.action)).toEqual(['deny', 'deny', 'deny']);
 });
 
-it('fails at once for an error that a retry cannot correct', async () => {
+it('the worker fails a job at once for an error that a retry cannot correct', async () => {
   await open();
   const failed = async (target: string, tenant?: string) => {
     const { state, attempts, error } = await shop.run(target, tenant);
@@ -65,16 +65,16 @@ it('fails at once for an error that a retry cannot correct', async () => {
   expect(await failed('/etc/passwd')).toEqual(['failed', 1, 'usage']);
   expect(await failed('file:///etc/passwd')).toEqual(['failed', 1, 'usage']);
   expect(await failed('upload:00000000000000000000000000000000')).toEqual(['failed', 1, 'upload-not-found']);
-  // Of another tenant.
+  // An upload of another tenant.
   const own = await shop.upload({ 'a.pkl': BENIGN });
   expect(await failed(`upload:${own}`, 'other')).toEqual(['failed', 1, 'upload-not-found']);
-  // Addresses in private networks were not allowed.
+  // Addresses in private networks are not allowed.
   expect(await failed('https://127.0.0.1:9/model.pkl')).toEqual(['failed', 1, 'refused']);
   expect(await failed('https://169.254.169.254/latest/meta-data')).toEqual(['failed', 1, 'refused']);
   expect(await failed('https://localhost:9/model.pkl')).toEqual(['failed', 1, 'refused']);
 });
 
-it('stops a scan that only computes, and keeps its lease until then', async () => {
+it('the worker stops a scan in a busy loop and renews its lease until then', async () => {
   await open({}, 60_000);
   const slow = Buffer.alloc(500 * 1024 * 1024, '}0');
   slow[slow.length - 1] = '.'.charCodeAt(0);
@@ -84,15 +84,15 @@ it('stops a scan that only computes, and keeps its lease until then', async () =
   const looks = vi.spyOn(shop.registry.jobs, 'claim');
   const twice = async (calls: { readonly mock: { readonly calls: readonly unknown[] } }) => {
     const enough = calls.mock.calls.length + 2;
-    await until('it is done twice more', () => calls.mock.calls.length >= enough);
+    await until('two more calls are made', () => calls.mock.calls.length >= enough);
   };
   const start = Date.now();
   try {
-    // Twice most of a lease passes; in between the worker says that the job lives.
+    // Most of a lease passes twice; in between the worker renews the lease.
     vi.setSystemTime(start + 50_000);
     await twice(beats);
     vi.setSystemTime(start + 100_000);
-    // And it looks for jobs that nobody has any more.
+    // The worker also looks for jobs with an expired lease.
     await twice(looks);
   } finally {
     vi.useRealTimers();
@@ -101,7 +101,7 @@ it('stops a scan that only computes, and keeps its lease until then', async () =
   await shop.registry.jobs.cancel(submitter, job.id);
   await shop.queue.cancel(job.id);
   await shop.reached(job, 'cancelled');
-  // The worker goes on.
+  // The worker continues.
   expect((await shop.run(`upload:${await shop.upload({ 'a.pkl': BENIGN })}`)).state).toBe('done');
   expect(await shop.registry.versions(submitter, 'acme/model')).toMatchObject({ items: [{ number: 1 }] });
 });
@@ -112,7 +112,7 @@ function listen(server: Server, port = 0): Promise<number> {
   );
 }
 
-it('reads a file behind an address whole, and tries again what does not answer', async () => {
+it('the worker reads a whole file from a URL and retries an address that does not answer', async () => {
   await open({ allowPrivateAddresses: true });
   const bytes = noise(3 * 1024 * 1024);
   let asked = 0;
@@ -133,11 +133,11 @@ it('reads a file behind an address whole, and tries again what does not answer',
   expect(assessment?.files).toMatchObject([{ sha256: sha256(bytes), digestBasis: 'computed', size: bytes.length }]);
 });
 
-it('tries again, with a pause, as long as nobody answers', async () => {
+it('the worker retries with a pause as long as the address does not answer', async () => {
   await open({ allowPrivateAddresses: true });
   const port = await freePort();
   const job = await shop.submit(`http://127.0.0.1:${port}/model.pkl`);
-  await until('it was tried', async () => {
+  await until('the job was attempted', async () => {
     const { attempts, state } = await shop.registry.jobs.get(submitter, job.id);
     return attempts >= 1 && state === 'queued';
   });
@@ -155,7 +155,7 @@ beforeAll(async () => {
 });
 afterAll(() => hub.close());
 
-it('goes to the Hub as the tenant, and binds a pinned commit', async () => {
+it("the worker sends the tenant's token to the Hub and binds a pinned commit", async () => {
   const repo = hub.repo('owner/model');
   repo.gated = true;
   repo.commit([fakeFile('config.json', '{"a": 1}'), fakeFile('model.pt', torchZip([11 * 1024 * 1024]), { lfs: true })]);

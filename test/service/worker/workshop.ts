@@ -17,7 +17,7 @@ import { testConfig } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 import { submitter } from '../queue/backends.ts';
 
-/** A registry on SQLite with its queue, its uploads, and a worker that is running. */
+/** A registry on SQLite with its queue, its uploads, and a running worker. */
 export class Workshop {
   readonly config: ServiceConfig;
   readonly registry: Registry;

@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => harness.close());
 
 describe('a repository', () => {
-  test('is listed over all pages, pinned, with claimed digests', async () => {
+  test('is listed over all pages and pinned, with claimed digests', async () => {
     const files = [
       fakeFile('config.json', '{}'),
       fakeFile('a b/ü.txt', 'text'),
@@ -50,7 +50,7 @@ describe('a repository', () => {
     expect(await textOf(artifact, 'small.bin')).toBe('w');
   });
 
-  test('is found by a page pasted from a browser, a legacy name, a revision, a folder and a file', async () => {
+  test('is opened by a browser URL, a legacy name, a revision, a folder and a file', async () => {
     const first = repo.commit([fakeFile('config.json', 'first'), fakeFile('sub/x', 'x')], 'refs/pr/1');
     const second = repo.commit([fakeFile('config.json', 'second')]);
     const legacy = hub.repo('gpt2').commit([fakeFile('config.json', 'legacy')]);
@@ -67,7 +67,7 @@ describe('a repository', () => {
     ]);
   });
 
-  test('is read at its commit though its branch moves on', async () => {
+  test('is read at its commit after its branch moved', async () => {
     const commit = repo.commit([
       fakeFile('config.json', 'old'),
       fakeFile('b', 'b'),
@@ -87,7 +87,7 @@ describe('a repository', () => {
 });
 
 describe('the token', () => {
-  test('goes to the Hub and to nobody else', async () => {
+  test('is sent to the Hub and to no other server', async () => {
     repo.gated = true;
     repo.commit([big(), ...['a', 'b', 'c', 'd'].map((name) => fakeFile(name, name))]);
     const artifact = await open('hf://owner/model', { HF_TOKEN: TOKEN });
@@ -102,7 +102,7 @@ describe('the token', () => {
     expect(artifact.notes.join()).toMatch(/unencrypted/);
   });
 
-  test('does not go where a Link header points', async () => {
+  test('is not sent to the target of a Link header', async () => {
     repo.commit(['a', 'b', 'c', 'd'].map((name) => fakeFile(name, name)));
     hub.nextPageOrigin = hub.origin('foreign');
     await open('hf://owner/model', { HF_TOKEN: TOKEN });
@@ -112,10 +112,16 @@ describe('the token', () => {
   });
 });
 
-describe('refusals of the Hub', () => {
+describe('an error of the Hub is reported for', () => {
   test.each([
-    ['gated', { gated: true }, {}, 'unauthorized', /accept the terms at http.*owner\/model, then set HF_TOKEN/],
-    ['private', { private: true }, {}, 'not-found', /set HF_TOKEN/],
+    [
+      'a gated repository',
+      { gated: true },
+      {},
+      'unauthorized',
+      /accept the terms at http.*owner\/model, then set HF_TOKEN/,
+    ],
+    ['a private repository', { private: true }, {}, 'not-found', /set HF_TOKEN/],
     ['a wrong token', {}, { HF_TOKEN: 'hf_other' }, 'unauthorized', /valid/],
   ])('%s', async (_, state, env, code, hint) => {
     Object.assign(repo, state).commit([fakeFile('config.json', '{}')]);
@@ -124,7 +130,7 @@ describe('refusals of the Hub', () => {
     expect(error.hint).toMatch(hint);
   });
 
-  test('of names, revisions and files', async () => {
+  test('missing names, revisions and files', async () => {
     repo.commit([fakeFile('config.json', '{}')]);
     expect(await errorOf(open('hf://owner/other', { HF_TOKEN: TOKEN }))).toMatchObject({
       code: 'not-found',
@@ -145,7 +151,7 @@ describe('refusals of the Hub', () => {
     });
   });
 
-  test('for a while are waited out; for long, told', async () => {
+  test('rate limits, which are waited out if they are short', async () => {
     repo.commit([fakeFile('config.json', '{}')]);
     hub.fail(/revision/, { status: 429, headers: { 'retry-after': '0' } }, 2);
     hub.fail(/resolve/, { status: 503 }, 1);
@@ -160,7 +166,7 @@ describe('refusals of the Hub', () => {
     expect((await errorOf(open())).code).toBe('network');
   });
 
-  test('and what is not a Hub at all', async () => {
+  test('a server that is not a Hub', async () => {
     for (const body of ['<html>', '[]', 'null', '{"sha":"main"}', `{"sha":"${'A'.repeat(40)}"}`]) {
       hub.heal();
       hub.fail(/revision/, { status: 200, body });
@@ -174,22 +180,22 @@ describe('refusals of the Hub', () => {
 describe('a listing', () => {
   const oid = '0'.repeat(40);
   test.each([
-    ['that climbs', [{ type: 'file', path: '../x', size: 1, oid }]],
-    ['that is absolute', [{ type: 'file', path: '/etc/passwd', size: 1, oid }]],
-    ['with a size below zero', [{ type: 'file', path: 'x', size: -1, oid }]],
-    ['with a size that is text', [{ type: 'file', path: 'x', size: '1', oid }]],
-    ['with a digest that is none', [{ type: 'file', path: 'x', size: 1, oid: '../../x' }]],
-    ['with an LFS digest that is none', [{ type: 'file', path: 'x', size: 1, oid, lfs: { size: 1, oid } }]],
-    ['with a file twice', [1, 2].map((size) => ({ type: 'file', path: 'x', size, oid }))],
-    ['with what is not a file', [{ type: 'submodule', path: 'x', size: 1, oid }]],
-    ['of nothing', [null]],
+    ['with a path that has "../"', [{ type: 'file', path: '../x', size: 1, oid }]],
+    ['with an absolute path', [{ type: 'file', path: '/etc/passwd', size: 1, oid }]],
+    ['with a negative size', [{ type: 'file', path: 'x', size: -1, oid }]],
+    ['with a size that is a string', [{ type: 'file', path: 'x', size: '1', oid }]],
+    ['with an invalid digest', [{ type: 'file', path: 'x', size: 1, oid: '../../x' }]],
+    ['with an invalid LFS digest', [{ type: 'file', path: 'x', size: 1, oid, lfs: { size: 1, oid } }]],
+    ['with a repeated file', [1, 2].map((size) => ({ type: 'file', path: 'x', size, oid }))],
+    ['with an unknown entry type', [{ type: 'submodule', path: 'x', size: 1, oid }]],
+    ['without entries', [null]],
   ])('%s is refused', async (_, entries) => {
     repo.commit([fakeFile('config.json', '{}')]);
     hub.fail(/tree/, { status: 200, body: JSON.stringify(entries) });
     expect(['malformed', 'network']).toContain((await errorOf(open())).code);
   });
 
-  test('without end is refused', async () => {
+  test('without an end is refused', async () => {
     repo.commit([fakeFile('config.json', '{}')]);
     const link = `<${hub.endpoint}/api/models/owner/model/tree/main>; rel="next"`;
     hub.fail(/tree/, { status: 200, headers: { link }, body: '[]' });
@@ -202,7 +208,7 @@ describe('a listing', () => {
 });
 
 describe('files fetched whole', () => {
-  test('with other bytes than announced are refused', async () => {
+  test('are refused when their bytes do not match the announced digest', async () => {
     repo.commit([fakeFile('config.json', '{}'), fakeFile('small.bin', 'weights', { lfs: true })]);
     const artifact = await open();
     hub.fail(/resolve.*config|cdn/, { corrupt: true });
@@ -216,7 +222,7 @@ describe('files fetched whole', () => {
     });
   });
 
-  test('of another length than announced are refused', async () => {
+  test('are refused when their length does not match', async () => {
     repo.commit([
       fakeFile('short', 'x'.repeat(100), { size: 200 }),
       fakeFile('long', 'x'.repeat(200), { size: 100 }),
@@ -227,7 +233,7 @@ describe('files fetched whole', () => {
     expect((await errorOf(textOf(artifact, 'huge'))).code).toBe('limit');
   });
 
-  test('are taken up where the connection broke', async () => {
+  test('are resumed where the connection broke', async () => {
     const content = Buffer.alloc(3 * MiB, 'abc');
     repo.commit([fakeFile('notes.txt', content)]);
     const artifact = await open();
@@ -241,7 +247,7 @@ describe('files fetched whole', () => {
     expect((await errorOf(textOf(artifact, 'notes.txt'))).code).toBe('network');
   });
 
-  test('leave no temporary file, whether they were right or wrong', async () => {
+  test('leave no temporary file after success and after an error', async () => {
     const temporary = mkdtempSync(join(tmpdir(), 'assay-hub-'));
     vi.stubEnv('TMPDIR', temporary);
     const content = Buffer.alloc(12 * MiB, 'abc');
@@ -255,7 +261,7 @@ describe('files fetched whole', () => {
   });
 });
 
-test('the token is found where huggingface_hub keeps it', async () => {
+test('the token is read from where huggingface_hub stores it', async () => {
   const { hubSettings } = await import('../../../src/sources/hub-cache/settings.ts');
   const { writeFileSync } = await import('node:fs');
   const home = mkdtempSync(join(tmpdir(), 'hf-home-'));

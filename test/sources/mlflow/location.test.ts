@@ -12,7 +12,7 @@ const SERVICE = 'https://mlflow.example.org/team/api/2.0/mlflow-artifacts/artifa
 const read = (uri: string) => readLocation(uri, settings, {}, 'models:/m/1');
 const proxy = (root: string, service = SERVICE) => ({ kind: 'proxy', service, root });
 
-describe('where MLflow says that files are', () => {
+describe('an artifact location of MLflow', () => {
   it.each<[string, object]>([
     ['mlflow-artifacts:/0/run/artifacts/model', proxy('0/run/artifacts/model')],
     ['mlflow-artifacts:///0/model/', proxy('0/model')],
@@ -32,7 +32,7 @@ describe('where MLflow says that files are', () => {
     ['runs:/0123abc/model/best', { kind: 'run', runId: '0123abc', path: 'model/best' }],
     ['runs:/0123abc', { kind: 'run', runId: '0123abc', path: '' }],
     ['models:/m-0123', { kind: 'logged-model', modelId: 'm-0123', path: '' }],
-  ])('%s', (uri, location) => {
+  ])('is parsed: %s', (uri, location) => {
     expect(read(uri)).toEqual(location);
   });
 
@@ -73,11 +73,11 @@ describe('where MLflow says that files are', () => {
     ['', 'malformed', /names no place/],
     ['mlflow-artifacts:/a\nb', 'malformed', /cannot be read/],
     [`mlflow-artifacts:/${'a/'.repeat(3000)}`, 'malformed', /cannot be read/],
-  ])('%s is refused', (uri, code, message) => {
+  ])('is refused: %s', (uri, code, message) => {
     expect(() => read(uri)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
   });
 
-  it('is never a place that is not public, whatever it says', () => {
+  it('is never a private address, for any text', () => {
     const scheme = fc.constantFrom(
       'mlflow-artifacts:',
       'http:',

@@ -15,7 +15,7 @@ const URI = `mlflow-artifacts:/${ROOT}`;
 const MiB = 1024 * 1024;
 
 let fake: FakeMlflow;
-/** Somewhere a hostile server would like us to go. */
+/** A server on which a hostile MLflow server tries to make us connect. */
 let elsewhere: Server;
 let visits: string[];
 const opened: Artifact[] = [];
@@ -53,7 +53,7 @@ function elsewhereOrigin(): string {
 }
 
 describe('a version of a registered model', () => {
-  test('is every file below the place that the server names', async () => {
+  test('has every file below its artifact location', async () => {
     fake.model('m', '1', URI).files(ROOT, { MLmodel: 'flavors: {}\n', 'data/a b.txt': 'hello', 'data/empty': '' });
     const artifact = await open();
     expect(artifact).toMatchObject({ ref: 'models:/m/1', pinned: 'models:/m/1' });
@@ -71,7 +71,7 @@ describe('a version of a registered model', () => {
     ]);
   });
 
-  test('is named by an alias, which is resolved once and may lead elsewhere tomorrow', async () => {
+  test('can be named by an alias, which is resolved once', async () => {
     fake.model('my model', '3', URI).files(ROOT, { a: 'x' });
     const artifact = await open('models:/my%20model@champion');
     expect(artifact).toMatchObject({ ref: 'models:/my%20model@champion', pinned: 'models:/my%20model/3' });
@@ -81,7 +81,7 @@ describe('a version of a registered model', () => {
     );
   });
 
-  test('may have the files of a run, or of a logged model', async () => {
+  test('can have the files of a run or of a logged model', async () => {
     fake.files(ROOT, { a: 'x' }).files('0/models/m-1/artifacts', { b: 'y' });
     fake.on(/runs\/get\?run_id=abc$/, {
       body: { run: { info: { artifact_uri: 'mlflow-artifacts:/0/run/artifacts' } } },
@@ -97,7 +97,7 @@ describe('a version of a registered model', () => {
     expect((await open()).files.map(({ path }) => path)).toEqual(['b']);
   });
 
-  test('keeps its registry apart from its files', async () => {
+  test('can have its registry and its files on different servers', async () => {
     const registry = await FakeMlflow.start();
     try {
       registry.model('m', '1', URI);
@@ -110,13 +110,13 @@ describe('a version of a registered model', () => {
     }
   });
 
-  test('signs in to its server, with a token or a password', async () => {
+  test('is read with a token or a password', async () => {
     fake.model('m', '1', URI).files(ROOT, { a: 'x' });
     await textOf(await open('models:/m/1', { MLFLOW_TRACKING_TOKEN: 'tok' }), 'a');
     expect(new Set(fake.seen.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer tok']));
   });
 
-  test('reads a large file by ranges where the server has them, whole where it has not', async () => {
+  test('has large files read by ranges if the server supports them, and whole otherwise', async () => {
     const bytes = Buffer.alloc(11 * MiB, 7);
     fake.model('m', '1', URI).files(ROOT, { 'big.bin': bytes });
     const whole = await fileOf(await open(), 'big.bin').open();
@@ -136,22 +136,22 @@ describe('a version of a registered model', () => {
     await source.close();
   });
 
-  test('is offline not to be had', async () => {
+  test('cannot be read offline', async () => {
     const opening = openArtifact('models:/m/1', { offline: true, env: { MLFLOW_TRACKING_URI: fake.origin } });
     expect(await errorOf(opening)).toMatchObject({ code: 'usage', message: expect.stringContaining('--offline') });
     expect(fake.seen).toEqual([]);
   });
 });
 
-describe('an answer that is no good', () => {
+describe('an invalid answer is refused:', () => {
   test.each<[string, object, string, RegExp]>([
     ['is pending', { status: 'PENDING_REGISTRATION' }, 'unreadable', /PENDING_REGISTRATION, not READY/],
     ['has failed', { status: 'FAILED_REGISTRATION' }, 'unreadable', /FAILED_REGISTRATION, not READY/],
-    ['is in a state with escapes', { status: '\u001b[31m' }, 'unreadable', /of no known state, not READY/],
+    ['has a status with escape sequences', { status: '\u001b[31m' }, 'unreadable', /of no known state, not READY/],
     ['was deleted', { current_stage: 'Deleted_Internal' }, 'not-found', /was deleted/],
     ['is of another model', { name: 'other' }, 'network', /another model/],
     ['is another version', { version: '2' }, 'network', /another model/],
-    ['has a version that is none', { version: '../1' }, 'network', /another model/],
+    ['has an invalid version', { version: '../1' }, 'network', /another model/],
   ])('a version that %s', async (_, change, code, message) => {
     fake.model('m', '1', URI).files(ROOT, { a: 'x' });
     fake.on(/model-versions\/get\?/, {
@@ -162,29 +162,39 @@ describe('an answer that is no good', () => {
 
   test.each<[string, Parameters<FakeMlflow['on']>[1], string, RegExp]>([
     [
-      'a page',
+      'an HTML page',
       { body: '<!doctype html>', type: 'text/html' },
       'network',
       /something else than JSON: that is not an MLflow/,
     ],
-    ['a page for 404', { status: 404, body: '<html>', type: 'text/html' }, 'network', /answers with a page \(404\)/],
-    ['another shape', { body: { model: 1 } }, 'network', /without a proper model_version/],
+    [
+      'an HTML page with status 404',
+      { status: 404, body: '<html>', type: 'text/html' },
+      'network',
+      /answers with a page \(404\)/,
+    ],
+    ['another JSON object', { body: { model: 1 } }, 'network', /without a proper model_version/],
     ['a list', { body: [] }, 'network', /without a proper/],
-    ['nothing', { body: '' }, 'network', /something else than JSON/],
+    ['an empty body', { body: '' }, 'network', /something else than JSON/],
     [
       'no such model',
       { status: 404, body: { error_code: 'RESOURCE_DOES_NOT_EXIST' } },
       'not-found',
       /no version 1 of that model/,
     ],
-    ['401', { status: 401, body: 'no' }, 'unauthorized', /wants a login \(401\)/],
-    ['403', { status: 403, body: { error_code: 'PERMISSION_DENIED' } }, 'unauthorized', /wants a login \(403\)/],
-    ['429', { status: 429, body: '' }, 'network', /limits the rate of requests/],
-    ['500', { status: 500, body: { error_code: 'INTERNAL_ERROR' } }, 'network', /500 and INTERNAL_ERROR/],
-    ['a code with escapes', { status: 500, body: { error_code: '\u001b[31m' } }, 'network', /status 500$/],
+    ['status 401', { status: 401, body: 'no' }, 'unauthorized', /wants a login \(401\)/],
+    ['status 403', { status: 403, body: { error_code: 'PERMISSION_DENIED' } }, 'unauthorized', /wants a login \(403\)/],
+    ['status 429', { status: 429, body: '' }, 'network', /limits the rate of requests/],
+    ['status 500', { status: 500, body: { error_code: 'INTERNAL_ERROR' } }, 'network', /500 and INTERNAL_ERROR/],
+    [
+      'an error code with escape sequences',
+      { status: 500, body: { error_code: '\u001b[31m' } },
+      'network',
+      /status 500$/,
+    ],
     ['100 MB', { body: Buffer.alloc(100 * MiB, 32) }, 'limit', /more than 1048576 bytes/],
-    ['100 MB of an error', { status: 500, body: Buffer.alloc(100 * MiB, 32) }, 'limit', /more than 1048576 bytes/],
-    ['deep brackets', { body: '['.repeat(100_000) }, 'limit', /deep/],
+    ['an error of 100 MB', { status: 500, body: Buffer.alloc(100 * MiB, 32) }, 'limit', /more than 1048576 bytes/],
+    ['deeply nested brackets', { body: '['.repeat(100_000) }, 'limit', /deep/],
   ])('%s', async (_, answer, code, message) => {
     fake.on(/./, answer);
     const error = await errorOf(open());
@@ -192,14 +202,14 @@ describe('an answer that is no good', () => {
     expect(error.message).not.toContain('\u001b');
   });
 
-  test('a login that is refused says which variables to check', async () => {
+  test('a refused login, with the variables to check', async () => {
     fake.on(/./, { status: 401, body: 'no' });
     const error = await errorOf(open('models:/m/1', { MLFLOW_TRACKING_TOKEN: 's3cret' }));
     expect(error).toMatchObject({ code: 'unauthorized', message: 'the MLflow server does not accept the login (401)' });
     expect(error.hint).toMatch(/MLFLOW_TRACKING_TOKEN/);
   });
 
-  test('anything else is an error of ours, whatever it holds', async () => {
+  test('any other answer', async () => {
     const key = fc.constantFrom(
       'model_version',
       'name',
@@ -248,7 +258,7 @@ describe('an answer that is no good', () => {
     opened.splice(0);
   });
 
-  test('no files at all', async () => {
+  test('no files', async () => {
     fake.model('m', '1', URI).on(/artifacts\?path=/, { body: {} });
     expect(await errorOf(open())).toMatchObject({
       code: 'not-found',
@@ -257,7 +267,7 @@ describe('an answer that is no good', () => {
   });
 });
 
-describe('a place that a hostile server names', () => {
+describe('an artifact location from a hostile server', () => {
   test.each<[string, string, RegExp]>([
     ['file:///etc/passwd', 'refused', /a server may not name files of this machine/],
     ['/etc/passwd', 'refused', /a server may not name files of this machine/],
@@ -270,13 +280,13 @@ describe('a place that a hostile server names', () => {
     ['gs://bucket/m', 'unsupported', /a store that is not read/],
     ['runs:/a/m', 'not-found', /no run a, whose files they are/],
     ['models:/m-1', 'not-found', /no logged model m-1/],
-  ])('%s is not gone to', async (uri, code, message) => {
+  ])('is not opened: %s', async (uri, code, message) => {
     fake.model('m', '1', uri);
     expect(await errorOf(open())).toMatchObject({ code, message: expect.stringMatching(message) });
     expect(fake.seen.filter(({ url }) => url.includes('mlflow-artifacts'))).toEqual([]);
   });
 
-  test('another server of this machine is not gone to, by an address or by a redirect', async () => {
+  test('is not opened on another server of this machine, directly or after a redirect', async () => {
     const service = `${elsewhereOrigin()}/api/2.0/mlflow-artifacts/artifacts`;
     fake.model('m', '1', `${service}/m`);
     expect(await errorOf(open())).toMatchObject({
@@ -295,7 +305,7 @@ describe('a place that a hostile server names', () => {
     expect(visits).toEqual([]);
   });
 
-  test('the server itself may redirect within itself, for ever not', async () => {
+  test('can redirect within its own server, but not endlessly', async () => {
     fake.model('m', '1', URI).files(ROOT, { a: 'hello' });
     fake.on(/mlflow-artifacts\/artifacts\/0/, ({ pathname }) => ({
       status: 302,
@@ -316,7 +326,7 @@ describe('a place that a hostile server names', () => {
     });
   });
 
-  test('a chain of runs without end is left', async () => {
+  test('is not followed through an endless chain of runs', async () => {
     fake.model('m', '1', 'runs:/a/x').on(/runs\/get/, { body: { run: { info: { artifact_uri: 'runs:/a/x' } } } });
     expect(await errorOf(open())).toMatchObject({
       code: 'refused',
@@ -325,41 +335,41 @@ describe('a place that a hostile server names', () => {
   });
 });
 
-describe('a hostile listing', () => {
+describe('a hostile listing is refused:', () => {
   const listing = (files: readonly object[]) => ({ body: { files } });
 
   test.each<[string, readonly object[], string, RegExp]>([
-    ['a name that climbs', [{ path: '..', is_dir: true }], 'malformed', /names "\.\."/],
-    ['a path that climbs', [{ path: '../../x', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
+    ['the name ".."', [{ path: '..', is_dir: true }], 'malformed', /names "\.\."/],
+    ['a path with "../"', [{ path: '../../x', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
     ['an absolute path', [{ path: '/etc/passwd', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
-    ['a path', [{ path: 'a/b', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
+    ['a path as a name', [{ path: 'a/b', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
     ['a backslash', [{ path: 'a\\b', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
     ['a NUL', [{ path: 'a\0b', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
-    ['no name', [{ path: '', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
-    ['a name twice', [{ path: 'a' }, { path: 'a', file_size: 3 }], 'malformed', /names "a" twice/],
+    ['an empty name', [{ path: '', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
+    ['a repeated name', [{ path: 'a' }, { path: 'a', file_size: 3 }], 'malformed', /names "a" twice/],
     ['a negative size', [{ path: 'a', file_size: -1 }], 'malformed', /impossible size/],
-    ['a broken size', [{ path: 'a', file_size: 0.5 }], 'malformed', /impossible size/],
-    ['a size of words', [{ path: 'a', file_size: 'big' }], 'network', /without a proper files/],
+    ['a fractional size', [{ path: 'a', file_size: 0.5 }], 'malformed', /impossible size/],
+    ['a size that is a string', [{ path: 'a', file_size: 'big' }], 'network', /without a proper files/],
     ['no path', [{ is_dir: true }], 'network', /without a proper files\.0\.path/],
-  ])('with %s', async (_, files, code, message) => {
+  ])('%s', async (_, files, code, message) => {
     fake.model('m', '1', URI).on(/artifacts\?path=/, listing(files));
     expect(await errorOf(open())).toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
-  test('of folders within folders without end', async () => {
+  test('endlessly nested folders', async () => {
     fake.model('m', '1', URI).on(/artifacts\?path=/, listing([{ path: 'again', is_dir: true }]));
     expect(await errorOf(open())).toMatchObject({ code: 'limit', message: expect.stringMatching(/64 deep/) });
     expect(fake.seen.length).toBeLessThan(80);
   });
 
-  test('of folders that grow without end', async () => {
+  test('endlessly growing folders', async () => {
     const many = Array.from({ length: 100 }, (_, i) => ({ path: `d${i}`, is_dir: true }));
     fake.model('m', '1', URI).on(/artifacts\?path=/, listing(many));
     expect(await errorOf(open())).toMatchObject({ code: 'limit', message: expect.stringMatching(/4000 folders/) });
     expect(fake.seen.length).toBeLessThan(60);
   });
 
-  test('of more files than an artifact may have', async () => {
+  test('more files than the limit', async () => {
     const many = Array.from({ length: 11 }, (_, i) => ({ path: `f${i}`, file_size: 1 }));
     fake.model('m', '1', URI).on(/artifacts\?path=/, listing(many));
     const few = { ...DEFAULT_LIMITS, maxFiles: 10 };
@@ -369,7 +379,7 @@ describe('a hostile listing', () => {
     });
   });
 
-  test('of 100 MB', async () => {
+  test('a body of 100 MB', async () => {
     fake.model('m', '1', URI).on(/artifacts\?path=/, { body: Buffer.alloc(100 * MiB, 32) });
     expect(await errorOf(open())).toMatchObject({
       code: 'limit',
@@ -377,7 +387,7 @@ describe('a hostile listing', () => {
     });
   });
 
-  test('with another size than the file has denies the model', async () => {
+  test('another size than that of the file, which denies the model', async () => {
     fake.model('m', '1', URI).files(ROOT, { a: 'hello', b: 'fine' });
     fake.on(
       /artifacts\?path=/,
@@ -397,7 +407,7 @@ describe('a hostile listing', () => {
     expect(decide(assessment).action).toBe('deny');
   });
 
-  test('of a file that the server then does not hand out', async () => {
+  test('a file that the server then does not return', async () => {
     fake.model('m', '1', URI).on(/artifacts\?path=/, listing([{ path: 'a', file_size: 4 }]));
     const { files } = await open();
     const error = await errorOf(files[0]?.open() ?? Promise.reject());

@@ -27,20 +27,20 @@ describe('the settings of MLflow', () => {
       `Basic ${Buffer.from('a:b').toString('base64')}`,
     ],
     [{ MLFLOW_TRACKING_TOKEN: 's3cret', MLFLOW_TRACKING_USERNAME: 'a' }, 'Bearer s3cret'],
-  ])('sign in as MLflow does: %j', (login, value) => {
+  ])('authenticate as MLflow does: %j', (login, value) => {
     const { credentials } = mlflowSettings({ ...base, ...login });
     expect(credentials).toEqual([{ origin: 'https://mlflow.example.org', header: { name: 'authorization', value } }]);
   });
 
   it.each<[string, NodeJS.ProcessEnv, RegExp, RegExp]>([
     ['no server', {}, /MLFLOW_TRACKING_URI is not set/, /set MLFLOW_TRACKING_URI=https/],
-    ['an empty one', { MLFLOW_TRACKING_URI: ' ' }, /is not set/, /set/],
+    ['an empty server', { MLFLOW_TRACKING_URI: ' ' }, /is not set/, /set/],
     ['Databricks', { MLFLOW_TRACKING_URI: 'databricks' }, /Databricks is signed in to/, /download the model/],
     ['a profile of Databricks', { MLFLOW_TRACKING_URI: 'databricks://prod' }, /Databricks/, /download/],
-    ['a Unity Catalog', { MLFLOW_TRACKING_URI: 'uc:http://x' }, /Databricks/, /download/],
+    ['Unity Catalog', { MLFLOW_TRACKING_URI: 'uc:http://x' }, /Databricks/, /download/],
     ['a database', { MLFLOW_TRACKING_URI: 'sqlite:///mlflow.db' }, /no server/, /start mlflow server on that store/],
     ['a folder', { MLFLOW_TRACKING_URI: './mlruns' }, /no server/, /start mlflow server/],
-    ['a file address', { MLFLOW_TRACKING_URI: 'file:///mlruns' }, /no server/, /start mlflow server/],
+    ['a file URL', { MLFLOW_TRACKING_URI: 'file:///mlruns' }, /no server/, /start mlflow server/],
     ['plain http', { MLFLOW_TRACKING_URI: 'http://mlflow.example.org' }, /does not protect the bytes/, /https/],
     [
       'plain http for the registry',
@@ -49,16 +49,31 @@ describe('the settings of MLflow', () => {
       /https/,
     ],
     [
-      'a login in the address',
+      'a password in the URL',
       { MLFLOW_TRACKING_URI: 'https://a:s3cret@x.org' },
       /contains a user name/,
       /MLFLOW_TRACKING_USERNAME/,
     ],
-    ['a query', { MLFLOW_TRACKING_URI: 'https://x.org/?a=1' }, /query/, /set MLFLOW_TRACKING_URI=https:\/\/x\.org\//],
-    ['half a login', { ...base, MLFLOW_TRACKING_USERNAME: 'a' }, /MLFLOW_TRACKING_PASSWORD is not/, /set both/],
-    ['the other half', { ...base, MLFLOW_TRACKING_PASSWORD: 's3cret' }, /MLFLOW_TRACKING_USERNAME is not/, /set both/],
     [
-      'a colon in a name',
+      'a query in the URL',
+      { MLFLOW_TRACKING_URI: 'https://x.org/?a=1' },
+      /query/,
+      /set MLFLOW_TRACKING_URI=https:\/\/x\.org\//,
+    ],
+    [
+      'a user name without a password',
+      { ...base, MLFLOW_TRACKING_USERNAME: 'a' },
+      /MLFLOW_TRACKING_PASSWORD is not/,
+      /set both/,
+    ],
+    [
+      'a password without a user name',
+      { ...base, MLFLOW_TRACKING_PASSWORD: 's3cret' },
+      /MLFLOW_TRACKING_USERNAME is not/,
+      /set both/,
+    ],
+    [
+      'a colon in the user name',
       { ...base, MLFLOW_TRACKING_USERNAME: 'a:b', MLFLOW_TRACKING_PASSWORD: 'c' },
       /colon/,
       /set it/,
@@ -84,7 +99,7 @@ describe('the settings of MLflow', () => {
     expect.unreachable();
   });
 
-  it('reach a server on this machine over http', () => {
+  it('allow plain http to a server on this machine', () => {
     expect(mlflowSettings({ MLFLOW_TRACKING_URI: 'http://127.0.0.1:5000/' }).tracking).toBe('http://127.0.0.1:5000');
   });
 });

@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 
 let configs = 0;
-/** An environment whose Docker config is this. */
+/** An environment with this Docker config. */
 function withConfig(config: unknown): NodeJS.ProcessEnv {
   const path = join(folder, `docker-${++configs}`);
   mkdirSync(path);
@@ -60,7 +60,7 @@ async function open(host: string, name: string, env: NodeJS.ProcessEnv): Promise
   return artifact;
 }
 
-test('a realm elsewhere is not told the login of the registry, and the refusal says how it could be', () => {
+test('a foreign realm does not get the login of the registry, and the refusal states the remedy', () => {
   const endpoint = endpointOf(parseOci('oci://registry.example.com/team/model'));
   const realmOf = (text: string) => checkRealm(text, endpoint);
   const auths = { 'registry.example.com': LOGIN };
@@ -77,7 +77,7 @@ test('a realm elsewhere is not told the login of the registry, and the refusal s
   expect(nobody).toMatchObject({ login: undefined, standing: { kind: 'anonymous' } });
 });
 
-test('the login of Docker Hub is found under its old name', () => {
+test('the login of Docker Hub is found under its legacy name', () => {
   const endpoint = endpointOf(parseOci('oci://docker.io/model'));
   const env = withConfig({ auths: { 'https://index.docker.io/v1/': LOGIN } });
   const { login } = loginFor(checkRealm('https://auth.docker.io/token', endpoint), endpoint, env);
@@ -87,7 +87,7 @@ test('the login of Docker Hub is found under its old name', () => {
 const hasHtpasswd = spawnSync('htpasswd', ['-h'], { stdio: 'ignore' }).error === undefined;
 
 requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () => {
-  requirePart('htpasswd', hasHtpasswd, 'apt-get install apache2-utils', 'passwords', () => {
+  requirePart('htpasswd', hasHtpasswd, 'apt-get install apache2-utils', 'that requires a password', () => {
     let registry: RealRegistry;
     beforeAll(async () => {
       const htpasswd = execFileSync('htpasswd', ['-nbB', USER, PASSWORD], { encoding: 'utf8' });
@@ -106,7 +106,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
       }
     });
 
-    test("is read with the login of Podman's auth.json, the most exact entry first", async () => {
+    test("is read with the login of Podman's auth.json, the most specific entry first", async () => {
       const runtime = join(folder, 'runtime');
       mkdirSync(join(runtime, 'containers'), { recursive: true });
       const auths = { [registry.host]: WRONG, [`${registry.host}/team`]: LOGIN };
@@ -118,25 +118,25 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
     test.each([
       ['no config', NOBODY, 'denies public access:', 'run docker login 127.0.0.1:'],
       [
-        'a login elsewhere',
+        'a login for another registry',
         () => withConfig({ auths: { 'example.com': LOGIN } }),
         'denies public access',
         'run docker login 127.',
       ],
-      ['another password', () => withConfig({ auths: { [registry.host]: WRONG } }), 'this login', 'docker login'],
+      ['a wrong password', () => withConfig({ auths: { [registry.host]: WRONG } }), 'this login', 'docker login'],
       [
-        'a login in a helper',
+        'a login in a credential helper',
         () => withConfig({ credsStore: 'pass' }),
         'denies public access',
         'docker-credential-pass stores the login',
       ],
       [
-        'a login in a helper of its own',
+        'a login in a credential helper of the registry',
         () => withConfig({ auths: { [registry.host]: {} }, credHelpers: { [registry.host]: 'ecr' } }),
         'denies public access',
         'docker-credential-ecr stores the login, but Assay does not run it',
       ],
-    ])('is not read with %s, and says what to do', async (_, env, message, hint) => {
+    ])('is not read with %s, and the error states the remedy', async (_, env, message, hint) => {
       const error = await errorOf(open(registry.host, 'team/model', typeof env === 'function' ? env() : env));
       expect(error).toMatchObject({
         code: 'unauthorized',
@@ -146,11 +146,11 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
     });
 
     test.each([
-      ['no JSON', `{"auths": {"x": {"auth": "${LOGIN.auth} s3cret`],
-      ['another form', { auths: ['s3cret'] }],
+      ['invalid JSON', `{"auths": {"x": {"auth": "${LOGIN.auth} s3cret`],
+      ['another JSON object', { auths: ['s3cret'] }],
       ['an entry that is not a login', () => ({ auths: { [registry.host]: { auth: 'czNjcmV0' } } })],
-      ['16 MiB', `{"s3cret": "${' '.repeat(16 * 1024 * 1024)}"}`],
-    ])('says that the config is %s, and nothing of it', async (_, config) => {
+      ['larger than the limit', `{"s3cret": "${' '.repeat(16 * 1024 * 1024)}"}`],
+    ])('reports that the config is %s, without its content', async (_, config) => {
       const env = withConfig(typeof config === 'function' ? config() : config);
       const opening = openArtifact(`oci://${registry.host}/team/model`, { env });
       const error: unknown = await opening.catch((reason: unknown) => reason);
@@ -161,7 +161,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
     });
   });
 
-  describe('tokens', () => {
+  describe('that requires a token', () => {
     let tokens: TokenServer;
     let registry: RealRegistry;
     beforeAll(async () => {
@@ -183,7 +183,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
       return server;
     }
 
-    test('is read by everybody where the token server gives them, asked for once', async () => {
+    test('is read anonymously if the token server allows it, with one token request', async () => {
       const before = tokens.asked.length;
       const artifact = await open(registry.host, 'public/model', NOBODY);
       expect(await textOf(artifact, 'a.txt')).toBe('hello');
@@ -214,15 +214,15 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
     });
 
     test.each([
-      ['nobody', () => NOBODY, 'gives no token', 'docker login'],
-      ['another password', () => withConfig({ auths: { [registry.host]: WRONG } }), 'does not accept', 'docker login'],
+      ['an anonymous caller', () => NOBODY, 'gives no token', 'docker login'],
+      ['a wrong password', () => withConfig({ auths: { [registry.host]: WRONG } }), 'does not accept', 'docker login'],
       [
-        'another identity',
+        'a wrong identity token',
         () => withConfig({ auths: { [registry.host]: { identitytoken: 'old-s3cret' } } }),
         'does not accept',
         'again',
       ],
-      ['a helper', () => withConfig({ credsStore: 'osxkeychain' }), 'gives no token', 'osxkeychain'],
+      ['a credential helper', () => withConfig({ credsStore: 'osxkeychain' }), 'gives no token', 'osxkeychain'],
     ])('is not read by %s', async (_, env, message, hint) => {
       const error = await errorOf(open(registry.host, 'private/model', env()));
       expect(error).toMatchObject({
@@ -232,7 +232,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
       });
     });
 
-    test('asks for another token when one expired, once for all that wait', async () => {
+    test('requests a new token when one expires, once for all that wait', async () => {
       const refused = new Set<string>();
       let expired = '';
       const server = await front(({ headers: { authorization = '' } }) => {
@@ -252,7 +252,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
       expect(await textOf(artifact, 'a.txt')).toBe('hello');
     });
 
-    test('gives up on a registry that takes no token', async () => {
+    test('is given up when it accepts no token', async () => {
       const challenge = `Bearer realm="${tokens.realm}",service="tests"`;
       const server = await front(() => ({ status: 401, headers: { 'www-authenticate': challenge } }));
       expect((await errorOf(open(server.host, 'public/model', NOBODY))).code).toBe('unauthorized');
@@ -269,7 +269,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
       ['https://169.254.169.254/latest/meta-data', 'refused'],
       ['https://[::ffff:10.0.0.1]/token', 'refused'],
       ['https://127.0.0.1:1/token', 'network'],
-    ])('is not followed to the realm %s', async (realm, code) => {
+    ])('is refused with the realm %s', async (realm, code) => {
       const server = await front(() => ({
         status: 401,
         headers: { 'www-authenticate': `Bearer realm="${realm}",service="tests"` },
@@ -279,12 +279,12 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
     });
 
     test.each([
-      ['no JSON', 's3cret'],
-      ['no token', '{}'],
+      ['invalid JSON', 's3cret'],
+      ['an answer without a token', '{}'],
       ['a token of two lines', JSON.stringify({ token: 's3cret\r\nx: y' })],
-      ['a token without end', JSON.stringify({ token: 'x'.repeat(63_000) })],
-      ['an answer without end', ' '.repeat(1024 * 1024)],
-    ])('is not read when the token server answers %s', async (_, body) => {
+      ['a token that is too long', JSON.stringify({ token: 'x'.repeat(63_000) })],
+      ['an answer that is too long', ' '.repeat(1024 * 1024)],
+    ])('is not read when the token server gives %s', async (_, body) => {
       const server = await front(({ url, headers }) =>
         url.startsWith('/token')
           ? { status: 200, body }
@@ -293,7 +293,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
       expect(['network', 'limit']).toContain((await errorOf(open(server.host, 'public/model', NOBODY))).code);
     });
 
-    test('is not read without a challenge that is known', async () => {
+    test('is not read with an unknown challenge', async () => {
       for (const challenge of ['Negotiate', 'Bearer service="x"', '"', 'x'.repeat(8_000), '']) {
         const server = await front(() => ({ status: 401, headers: { 'www-authenticate': challenge } }));
         expect((await errorOf(open(server.host, 'public/model', NOBODY))).code).toBe('unauthorized');
@@ -301,7 +301,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
       }
     });
 
-    test('has its blobs refused like its manifests', async () => {
+    test('refuses blobs like manifests', async () => {
       const server = await front(({ url }) => (url.includes('/blobs/') ? { status: 403 } : undefined));
       const artifact = await open(server.host, 'public/model', NOBODY);
       const error = await errorOf(fileOf(artifact, 'a.txt').open());

@@ -68,7 +68,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
     return server;
   }
 
-  /** A front that has `manifest` under every tag, whatever the registry would say of it. */
+  /** A proxy that returns `manifest` for every tag, instead of that of the registry. */
   const serving = (manifest: object | string, type = OCI_MANIFEST) =>
     front(({ url }) =>
       /\/manifests\//.test(url)
@@ -186,7 +186,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       ]);
     });
 
-    test('an index of one manifest, and asks for a choice among several', async () => {
+    test('an index of one manifest, and an error with the choices for an index of several', async () => {
       const one = await registry.push('index', 'one', [raw('1', 'one')]);
       const two = await registry.push('index', 'two', [raw('2', 'two')]);
       const entry = (digest: string, size: number, more: object) => ({
@@ -214,7 +214,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
     });
   });
 
-  test('is read by ranges, and each blob only as far as it is asked for', async () => {
+  test('is read by ranges, each blob only as far as requested', async () => {
     const bytes = noise(24 * MiB);
     await registry.push('big', 'latest', [{ ...raw('', 'model.bin'), bytes }]);
     const server = await front(() => undefined);
@@ -235,7 +235,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
     for (const { headers } of blobs) expect(headers.range).toMatch(/^bytes=\d+-\d+$/);
   });
 
-  test('without ranges is read whole, and checked against the digest', async () => {
+  test('without ranges is read whole and checked against the digest', async () => {
     const bytes = noise(11 * MiB);
     await registry.push('whole', 'latest', [{ ...raw('', 'model.bin'), bytes }]);
     let flip = false;
@@ -253,8 +253,8 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
     expect((await errorOf(file.open())).code).toBe('mismatch');
   });
 
-  describe('before which a server lies:', () => {
-    test('flipped bytes of a blob', async () => {
+  describe('behind a lying server', () => {
+    test('is refused for changed bytes of a blob', async () => {
       await registry.push('flip', 'latest', [raw('hello', 'a.txt')]);
       const server = await front(async ({ url }, answer) => {
         const given = await answer();
@@ -265,7 +265,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       expect(error).toMatchObject({ code: 'mismatch', message: expect.stringContaining('but 2cf24dba') });
     });
 
-    test('flipped bytes of a manifest, by tag and by digest', async () => {
+    test('is refused for changed bytes of a manifest, by tag and by digest', async () => {
       const digest = await registry.push('flip', 'other', [raw('hello', 'a.txt')]);
       let announced = true;
       const server = await front(async ({ url }, answer) => {
@@ -281,7 +281,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       expect((await open(at('flip:other', server.host))).pinned).not.toContain(digest);
     });
 
-    test('another size than the blob has, small and large', async () => {
+    test('is refused for a false size of a blob, small and large', async () => {
       const large = noise(11 * MiB, 7);
       await registry.pushBlob('size', large);
       await registry.pushBlob('size', Buffer.from('hello'));
@@ -295,7 +295,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       }
     });
 
-    test('blobs elsewhere are followed, without the credentials', async () => {
+    test('is read from redirected blobs, without the credentials', async () => {
       const blob = raw('hello', 'a.txt');
       await registry.push('elsewhere', 'latest', [blob]);
       const storage = await SmallServer.start(() => ({ status: 200, body: 'hello' }));
@@ -317,7 +317,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       expect(storage.asked[0]?.headers).not.toHaveProperty('authorization');
     });
 
-    test('blobs redirected where no rule lets them', async () => {
+    test('is refused for blobs redirected to a forbidden address', async () => {
       await registry.push('elsewhere', 'file', [raw('hello', 'a.txt')]);
       let location = '';
       const server = await front(({ url }) =>
@@ -333,7 +333,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
     });
   });
 
-  describe('with a hostile manifest:', () => {
+  describe('with a hostile manifest', () => {
     const layer = (annotations: Record<string, string>, more: object = {}) => ({
       ...describeBlob({ ...raw('hello', ''), annotations }),
       ...more,
@@ -345,7 +345,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
     });
 
     test.each(['../../etc/x', '/etc/x', 'a/../../x', 'a\\..\\x', 'a\0b', 'a//b'])(
-      'the name %j is not a file',
+      'has no file named %j',
       async (name) => {
         const server = await serving(manifest(layer({ [TITLE]: name }), layer({ [TITLE]: 'ok' })));
         const artifact = await open(at('hostile', server.host));
@@ -357,13 +357,13 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       },
     );
 
-    test('a bad name beside a good one is not a file', async () => {
+    test('has no file with an invalid name beside a valid one', async () => {
       const server = await serving(manifest(layer({ [FILEPATH]: 'model.bin', [TITLE]: '../x' })));
       const artifact = await open(at('hostile', server.host));
       expect((await errorOf(fileOf(artifact, 'layer-sha256-2cf24dba5fb0').open())).code).toBe('malformed');
     });
 
-    test('the same name for other blobs keeps both, for the same blob one', async () => {
+    test('keeps two blobs of the same name, and one for a repeated blob', async () => {
       const other = { ...describeBlob(raw('other', 'a.bin')) };
       const server = await serving(manifest(layer({ [TITLE]: 'a.bin' }), other, layer({ [TITLE]: './a.bin' })));
       const artifact = await open(at('hostile', server.host));
@@ -376,11 +376,11 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
     });
 
     test.each([
-      ['SHA-512', { digest: `sha512:${'a'.repeat(128)}` }, 'unsupported'],
+      ['a SHA-512 digest', { digest: `sha512:${'a'.repeat(128)}` }, 'unsupported'],
       ['a digest with a path', { digest: 'sha256:../../x' }, 'unsupported'],
-      ['layers of other hosts', { urls: ['https://127.0.0.1:1/x'] }, 'refused'],
-      ['other bytes within the manifest', { data: Buffer.from('hellO').toString('base64') }, 'mismatch'],
-    ])('%s is told, and the rest is read', async (_, more, code) => {
+      ['layers with URLs', { urls: ['https://127.0.0.1:1/x'] }, 'refused'],
+      ['embedded data that differs', { data: Buffer.from('hellO').toString('base64') }, 'mismatch'],
+    ])('reports %s, and reads the rest', async (_, more, code) => {
       const server = await serving(manifest(layer({ [TITLE]: 'bad' }, more), layer({ [TITLE]: 'ok' })));
       const artifact = await open(at('hostile', server.host));
       expect((await errorOf(fileOf(artifact, 'bad').open())).code).toBe(code);
@@ -388,7 +388,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       expect(server.asked.filter(({ url }) => url.includes('/blobs/'))).toHaveLength(1);
     });
 
-    test('a blob that the registry lost is told', async () => {
+    test('reports a blob that the registry lost', async () => {
       await registry.push('lost', 'latest', [raw('going, going', 'a')]);
       registry.lose(digestOf('going, going'));
       const error = await errorOf(fileOf(await open(at('lost')), 'a').open());
@@ -397,44 +397,48 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
 
     test.each([
       ['5 MiB', `{"schemaVersion": 2, "x": "${'x'.repeat(5 * MiB)}"}`, 'limit'],
-      ['a deep one', `{"schemaVersion": 2, "x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'limit'],
+      ['deep nesting', `{"schemaVersion": 2, "x": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'limit'],
       ['a million values', `[${'1,'.repeat(1_000_000)}1]`, 'limit'],
-      ['no JSON', 'hello', 'malformed'],
-      ['no object', '[]', 'malformed'],
-      ['no layers', '{"schemaVersion": 2}', 'malformed'],
-      ['a size that is none', JSON.stringify(manifest(layer({}, { size: -1 }))), 'malformed'],
-      ['a size without end', JSON.stringify(manifest(layer({}))).replace('"size":5', '"size":1e300'), 'malformed'],
+      ['invalid JSON', 'hello', 'malformed'],
+      ['a list', '[]', 'malformed'],
+      ['a missing list of layers', '{"schemaVersion": 2}', 'malformed'],
+      ['an invalid size', JSON.stringify(manifest(layer({}, { size: -1 }))), 'malformed'],
+      [
+        'a size that is too large',
+        JSON.stringify(manifest(layer({}))).replace('"size":5', '"size":1e300'),
+        'malformed',
+      ],
       ['schema 1', '{"schemaVersion": 1, "fsLayers": []}', 'unsupported'],
       ['another type', '{"schemaVersion": 2, "mediaType": "application/x"}', 'unsupported'],
-      ['a manifest and an index at once', JSON.stringify({ ...manifest(), manifests: [] }), 'malformed'],
-      ['an index called a manifest', '{"schemaVersion": 2, "manifests": []}', 'malformed'],
-      ['layers twice', JSON.stringify(manifest(layer({}))).replace('"layers"', '"layers":[],"layers"'), 'malformed'],
-      ['Layers', JSON.stringify({ ...manifest(layer({})), Layers: [] }), 'malformed'],
-      ['layerſ', JSON.stringify({ ...manifest(layer({})), layerſ: [] }), 'malformed'],
-      ['a Digest of a layer', JSON.stringify(manifest(layer({}, { Digest: 'x' }))), 'malformed'],
-    ])('%s is refused', async (_, body, code) => {
+      ['a manifest that is also an index', JSON.stringify({ ...manifest(), manifests: [] }), 'malformed'],
+      ['an index with the media type of a manifest', '{"schemaVersion": 2, "manifests": []}', 'malformed'],
+      ['repeated layers', JSON.stringify(manifest(layer({}))).replace('"layers"', '"layers":[],"layers"'), 'malformed'],
+      ['the key "Layers"', JSON.stringify({ ...manifest(layer({})), Layers: [] }), 'malformed'],
+      ['the key "layerſ"', JSON.stringify({ ...manifest(layer({})), layerſ: [] }), 'malformed'],
+      ['the key "Digest" in a layer', JSON.stringify(manifest(layer({}, { Digest: 'x' }))), 'malformed'],
+    ])('is refused for %s', async (_, body, code) => {
       const server = await serving(body);
       expect((await errorOf(open(at('hostile', server.host)))).code).toBe(code);
     });
 
-    test('more layers than files are allowed', async () => {
+    test('is refused for more layers than the limit', async () => {
       const server = await serving(manifest(layer({ [TITLE]: 'a' }), layer({ [TITLE]: 'b' })));
       const limits = { ...DEFAULT_LIMITS, maxFiles: 2 };
       expect((await errorOf(open(at('hostile', server.host), { ...OPTIONS, limits }))).code).toBe('limit');
     });
   });
 
-  describe('says why it gives nothing:', () => {
+  describe('gives an error for', () => {
     test('no such repository, tag or digest', async () => {
       for (const name of ['nowhere', 'hostile:nothing', `hostile@sha256:${'0'.repeat(64)}`])
         expect((await errorOf(open(at(name)))).code).toBe('not-found');
     });
 
     test.each([
-      ['a web site', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, 'is not a registry'],
-      ['a web site without the page', { status: 404, headers: { 'content-type': 'text/html' } }, 'is not a registry'],
-      ['too many requests', { status: 429, headers: { 'retry-after': '999' } }, '429'],
-      ['a broken server', { status: 503 }, '503'],
+      ['an HTML page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, 'is not a registry'],
+      ['an HTML media type', { status: 404, headers: { 'content-type': 'text/html' } }, 'is not a registry'],
+      ['status 429', { status: 429, headers: { 'retry-after': '999' } }, '429'],
+      ['status 500', { status: 503 }, '503'],
     ])('%s', async (_, answer, message) => {
       const server = await SmallServer.start(() => answer);
       fronts.push(server);
@@ -443,7 +447,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       expect(error.hint).not.toBe('');
     });
 
-    test('offline, nobody there, a port that is none', async () => {
+    test('offline mode, an unreachable server and an invalid port', async () => {
       const server = await front(() => undefined);
       expect((await errorOf(open(at('x', server.host), { ...OPTIONS, offline: true }))).code).toBe('usage');
       expect(server.asked).toEqual([]);
@@ -451,7 +455,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       expect((await errorOf(open('oci://127.0.0.1:99999/x'))).code).toBe('usage');
     });
 
-    test('stopped by its caller', async () => {
+    test('an abort by its caller', async () => {
       const stop = AbortSignal.abort();
       expect((await errorOf(open(at('hostile:base'), { ...OPTIONS, signal: stop }))).code).toBe('aborted');
     });
@@ -463,7 +467,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
     execFileSync(python, ['-c', 'import importlib.util as u; print(u.find_spec("oras") is not None)'])
       .toString()
       .trim() === 'True';
-  requirePart('oras of PyPI', hasOras, 'pip install -r fixtures/python/requirements-ci.txt', 'what oras pushes', () => {
+  requirePart('oras of PyPI', hasOras, 'pip install -r fixtures/python/requirements-ci.txt', 'pushed by oras', () => {
     test('is read', async () => {
       const root = join(folder, 'oras');
       mkdirSync(join(root, 'sub'), { recursive: true });

@@ -56,7 +56,7 @@ async function errorOf(
 }
 
 describe('a folder', () => {
-  test('is every file of it, sorted by the bytes of their paths', async () => {
+  test('gives every file, sorted by the bytes of the paths', async () => {
     const path = folder({ b: '1', 'a/z': '2', 'a.txt': '3', ä: '4', 'a/b/c': '5', Z: '6' });
     const artifact = await openArtifact(path);
     expect(artifact.files.map((file) => file.path)).toEqual(['Z', 'a.txt', 'a/b/c', 'a/z', 'b', 'ä']);
@@ -73,7 +73,7 @@ describe('a folder', () => {
     '.cache/huggingface/upload/m.metadata': `1764000000.25\n4\n0\n${'b'.repeat(64)}\nlfs\n\n1\n1\n`,
   };
 
-  test('holds what only lies among the bookkeeping of the Hub client: an index may name it', async () => {
+  test('includes weights below the bookkeeping folder of the Hub client, since an index can name them', async () => {
     const evil = "cos\nsystem\n(S'id'\ntR.";
     const hidden = {
       '.cache/huggingface/weights.bin': evil,
@@ -90,7 +90,7 @@ describe('a folder', () => {
     expect(artifact.notes).toEqual([]);
   });
 
-  test('passes over bookkeeping, and says so', async () => {
+  test('excludes bookkeeping files, with a note', async () => {
     const artifact = await openArtifact(folder({ m: '1', '.git/HEAD': 'x', ...CLIENTS_OWN, '.cache/own': '2' }));
     expect(artifact.files.map((file) => file.path)).toEqual(['.cache/own', 'm']);
     expect(artifact.notes.join()).toMatch(
@@ -98,7 +98,7 @@ describe('a folder', () => {
     );
   });
 
-  test('follows links that stay within it, and refuses those that leave it, loop or lead nowhere', async () => {
+  test('follows links within it, and refuses links that leave it, loop or are broken', async () => {
     const outside = folder({ secret: 'secret' });
     const path = folder(
       { 'data/real': 'inside' },
@@ -124,7 +124,7 @@ describe('a folder', () => {
     expect(artifact.notes.join()).toMatch(/cannot be read, and count as unknown/);
   });
 
-  test('says of pipes, odd names and unreadable folders that they were not read', async () => {
+  test('reports pipes, unusual names and unreadable folders as unread', async () => {
     const path = folder({ m: '1', 'locked/m': '2' });
     execFileSync('mkfifo', [join(path, 'pipe')]);
     writeFileSync(Buffer.concat([Buffer.from(`${path}/odd`), Buffer.from([0xff])]), 'x');
@@ -132,14 +132,14 @@ describe('a folder', () => {
     const found = await contents(await openArtifact(path));
     expect(found.pipe).toMatch(/unreadable: is a device, a pipe or a socket/);
     expect(found['odd\ufffd']).toMatch(/unreadable: its name is not UTF-8/);
-    // Root reads any folder.
+    // Root can read any folder.
     expect(found.locked ?? found['locked/m']).toMatch(
       process.getuid?.() === 0 ? /2/ : /unreadable: the folder cannot be read/,
     );
     chmodSync(join(path, 'locked'), 0o700);
   });
 
-  test('has a bound on its files and its depth', async () => {
+  test('has limits for its files and its depth', async () => {
     const path = folder({ a: '1', b: '2', c: '3' });
     expect((await errorOf(path, { limits: { ...DEFAULT_LIMITS, maxFiles: 2 } })).code).toBe('limit');
     expect((await errorOf(folder({ [`${'d/'.repeat(70)}f`]: '1' }))).code).toBe('limit');
@@ -156,8 +156,8 @@ describe('a folder', () => {
   });
 });
 
-describe('what is not an artifact', () => {
-  test('is one error that says how to correct it', async () => {
+describe('a path that is not an artifact', () => {
+  test('gives one error with a hint', async () => {
     expect(await errorOf(folder({}))).toMatchObject({
       code: 'not-found',
       message: 'the folder contains no files',
@@ -192,7 +192,7 @@ describe('a Hugging Face cache', () => {
     return join(path, base);
   }
 
-  test('snapshot is pinned to its commit, and its files claim the digests that name their blobs', async () => {
+  test('gives a snapshot pinned to its commit, whose files claim the digests in the names of their blobs', async () => {
     const model = cache();
     const env = { HF_HUB_CACHE: dirname(model) };
     for (const path of [model, join(model, 'snapshots', commit)]) {
@@ -211,7 +211,7 @@ describe('a Hugging Face cache', () => {
     });
   });
 
-  test('that is not the one in use is pinned to nothing, whatever its folders are called', async () => {
+  test('that is not the configured one is not pinned, whatever its folder names', async () => {
     const path = join(cache(), 'snapshots', commit);
     const env = { HF_HUB_CACHE: dirname(cache()) };
     for (const at of [path, join(path, 'sub/model.bin')]) {
@@ -223,7 +223,7 @@ describe('a Hugging Face cache', () => {
     );
   });
 
-  test('with a file of its own is pinned to nothing', async () => {
+  test('with an additional file is not pinned', async () => {
     const artifact = await openArtifact(
       join(cache({ [`models--owner--model/snapshots/${commit}/evil.py`]: 'x' }), 'snapshots', commit),
     );
@@ -238,7 +238,7 @@ describe('a Hugging Face cache', () => {
     expect(found.x).toMatch(/unreadable: is a link that leaves/);
   });
 
-  test('answers for the Hub when no connection may be opened', async () => {
+  test('is used for a Hub reference in offline mode', async () => {
     const env = { HF_HUB_CACHE: dirname(cache()) };
     for (const options of [{ env, offline: true }, { env: { ...env, HF_HUB_OFFLINE: '1' } }]) {
       const artifact = await openArtifact('hf://owner/model', options);
@@ -255,7 +255,7 @@ describe('a Hugging Face cache', () => {
   });
 });
 
-test('opening a path needs neither the Hub client nor undici', () => {
+test('opening a path loads neither the Hub client nor undici', () => {
   const seen = new Set<string>();
   const follow = (file: string) => {
     if (seen.has(file)) return;

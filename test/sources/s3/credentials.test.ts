@@ -26,7 +26,7 @@ async function keysOf(env: NodeJS.ProcessEnv): Promise<Keys | undefined> {
   return s3Credentials(await s3Settings({ HOME: folder, ...env }), noService)?.();
 }
 
-describe('keys', () => {
+describe('AWS keys', () => {
   const files = {
     AWS_CONFIG_FILE: file(
       'config',
@@ -66,7 +66,7 @@ describe('keys', () => {
   const none = { AWS_CONFIG_FILE: file('none', ''), AWS_SHARED_CREDENTIALS_FILE: file('nothing', '') };
   const inEnv = { AWS_ACCESS_KEY_ID: 'AKIDENV', AWS_SECRET_ACCESS_KEY: 'env-s3cret' };
 
-  test('of the environment come first, then those of the profile', async () => {
+  test('are read from the environment first, then from the profile', async () => {
     expect(await keysOf({ ...files, ...inEnv })).toEqual({ accessKeyId: 'AKIDENV', secretAccessKey: 'env-s3cret' });
     expect(await keysOf(files)).toEqual({ accessKeyId: 'AKIDFILE', secretAccessKey: 'file-s3cret' });
     expect(await keysOf({ ...files, AWS_PROFILE: 'team' })).toEqual({
@@ -92,7 +92,7 @@ describe('keys', () => {
     expect(error.message).toContain(what);
   });
 
-  test('that are halves, or in files that cannot be read, are told', async () => {
+  test('that are incomplete or in unreadable files give an error', async () => {
     expect((await errorOf(keysOf({ ...none, AWS_ACCESS_KEY_ID: 'AKIDHALF' }))).code).toBe('usage');
     expect(await errorOf(keysOf({ AWS_CONFIG_FILE: '/nonexistent' }))).toMatchObject({ code: 'unreadable' });
     const token = { ...none, AWS_ROLE_ARN: 'arn:x', AWS_WEB_IDENTITY_TOKEN_FILE: '/nonexistent' };
@@ -100,7 +100,7 @@ describe('keys', () => {
   });
 });
 
-describe('settings', () => {
+describe('AWS settings', () => {
   const read = (env: NodeJS.ProcessEnv, config = '') =>
     s3Settings({
       HOME: folder,
@@ -109,7 +109,7 @@ describe('settings', () => {
       ...env,
     });
 
-  test('come from the environment, then from the profile', async () => {
+  test('are read from the environment, then from the profile', async () => {
     const config =
       '[default]\nregion = eu-west-1\nservices = local\nendpoint_url = https://all.example/\n' +
       '[services local]\ns3 =\n  endpoint_url = https://s3.example\n';
@@ -134,11 +134,11 @@ describe('settings', () => {
   });
 
   test.each([
-    ['an address of another scheme', { AWS_ENDPOINT_URL: 'ftp://a.example' }],
-    ['an address with a password', { AWS_ENDPOINT_URL_S3: 'https://u:s3cret@a.example' }],
-    ['an address that is plain http', { AWS_ENDPOINT_URL: 'http://minio.example:9000' }],
+    ['an endpoint with another scheme', { AWS_ENDPOINT_URL: 'ftp://a.example' }],
+    ['an endpoint with a password', { AWS_ENDPOINT_URL_S3: 'https://u:s3cret@a.example' }],
+    ['an endpoint without TLS', { AWS_ENDPOINT_URL: 'http://minio.example:9000' }],
     ['a region that is a host', { AWS_REGION: 'evil.example/' }],
-  ])('of %s are refused', async (_, env) => {
+  ])('are refused with %s', async (_, env) => {
     expect((await errorOf(read(env))).code).toBe('usage');
   });
 });
@@ -179,7 +179,7 @@ requirePart('S3 and STS server Moto', hasMoto, HOW, 'roles of a security token s
 
   const sts = () => meddler.seen.filter(({ method }) => method === 'POST');
 
-  test('are taken on with an identity token, over egress', async () => {
+  test('are assumed with an identity token, over egress', async () => {
     const token = file('token', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.s3cret\n');
     const env = { AWS_WEB_IDENTITY_TOKEN_FILE: token, AWS_ROLE_ARN: ROLE, AWS_ROLE_SESSION_NAME: 'tests' };
     expect(await textOf(await open('s3://models/a/model.bin', env), 'model.bin')).toBe('by role');
@@ -207,7 +207,7 @@ requirePart('S3 and STS server Moto', hasMoto, HOW, 'roles of a security token s
     ]);
   });
 
-  test('that are refused are told, without the token', async () => {
+  test('that are refused give an error without the token', async () => {
     const token = file('token2', 'token-s3cret');
     const env = { AWS_WEB_IDENTITY_TOKEN_FILE: token, AWS_ROLE_ARN: ROLE };
     const answers = [
@@ -240,7 +240,7 @@ requirePart('S3 and STS server Moto', hasMoto, HOW, 'roles of a security token s
     }
   });
 
-  test('keys of objects that no path may have are entries that cannot be read', async () => {
+  test('keep unsafe object keys as unreadable entries', async () => {
     const keys = { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'any-s3cret' };
     const artifact = await open('s3://models/climb/', keys);
     expect(artifact.files.map(({ path }) => path).sort()).toEqual([

@@ -56,7 +56,7 @@ requirePart(
 
     const gets = () => meddler.seen.filter(({ url }) => url.includes('x-id=GetObject'));
 
-    test('one object is one file', async () => {
+    test('give one file for one object', async () => {
       const artifact = await open('s3://models/one/model.bin');
       expect(artifact).toMatchObject({ ref: 's3://models/one/model.bin', pinned: 's3://models/one/model.bin' });
       expect(artifact.files).toMatchObject([{ path: 'model.bin', size: 9, distance: 'near' }]);
@@ -67,7 +67,7 @@ requirePart(
       expect(gets()[0]?.headers['user-agent']).toMatch(/^assay/);
     });
 
-    test('a prefix is every object below it, however it is written', async () => {
+    test('give every object below a prefix, in any spelling of the prefix', async () => {
       await server.put('models', 'tree/a.bin', 'a');
       await server.put('models', 'tree/deep/er/b.bin', 'b');
       await server.put('models', 'tree/empty.txt', '');
@@ -82,7 +82,7 @@ requirePart(
       }
     });
 
-    test('2,500 objects are listed over pages', async () => {
+    test('are listed over pages: 2,500 objects', async () => {
       const keys = Array.from({ length: 2_500 }, (_, i) => `many/${String(i).padStart(4, '0')}.json`);
       const queue = keys.values();
       const lane = async () => {
@@ -100,7 +100,7 @@ requirePart(
       });
     });
 
-    test('keys are read as they are written', async () => {
+    test('have keys with special characters', async () => {
       const names = [
         'sp ace',
         'plus+',
@@ -120,7 +120,7 @@ requirePart(
       }
     });
 
-    test('an object in a bucket with versions stays the one that was opened', async () => {
+    test('in a versioned bucket are read at the version that was opened', async () => {
       const first = await server.put('versioned', 'm/model.bin', 'first');
       const one = await open('s3://versioned/m/model.bin');
       const all = await open('s3://versioned/m/');
@@ -140,7 +140,7 @@ requirePart(
       });
     });
 
-    test('an object in a bucket without versions that is overwritten meanwhile is told', async () => {
+    test('in an unversioned bucket give an error when they are overwritten meanwhile', async () => {
       await server.put('models', 'over/small.bin', 'one');
       await server.put('models', 'over/large.bin', noise(11 * MiB, 1));
       const artifact = await open('s3://models/over/');
@@ -154,7 +154,7 @@ requirePart(
       await source.close();
     });
 
-    test('an object that is removed meanwhile is told', async () => {
+    test('give an error when they are removed meanwhile', async () => {
       await server.put('models', 'gone/model.bin', 'one');
       const artifact = await open('s3://models/gone/model.bin');
       meddler.meddle({
@@ -167,7 +167,7 @@ requirePart(
       });
     });
 
-    test('an object that was uploaded in parts is read, and its digest of digests claims nothing', async () => {
+    test('that were uploaded in parts are read, and their composite checksum is not claimed', async () => {
       const parts = [noise(8 * MiB, 3), noise(5 * MiB, 4)];
       const at = { Bucket: 'models', Key: 'parts/model.bin' };
       const { UploadId } = await server.client.send(
@@ -199,7 +199,7 @@ requirePart(
       }
     });
 
-    test('a SHA-256 that an object was uploaded with is claimed, and holds a small file to it', async () => {
+    test('with a SHA-256 checksum claim it, and a small file is checked against it', async () => {
       const sha256 = '2b0ac5ef4a8fd5b8aa1e7d0f0a0b6e8a47b8d2a8d3f9a1a53a9a0dd1c7f4a1de';
       await server.put('models', 'sum/model.bin', 'summed', { ChecksumAlgorithm: 'SHA256' });
       await server.put('models', 'sum/large.bin', noise(11 * MiB, 5), { ChecksumAlgorithm: 'SHA256' });
@@ -217,7 +217,7 @@ requirePart(
     test.each([
       ['safetensors', 'model.safetensors', () => safetensors(64 * MiB)],
       ['a PyTorch archive', 'model.pt', () => wholeOf(torchZip([32 * MiB, 32 * MiB]))],
-    ])('64 MiB of %s are judged from under 5 % of their bytes', async (_, name, make) => {
+    ])('with 64 MiB of %s are judged from under 5 % of their bytes', async (_, name, make) => {
       await server.put('models', `big/${name}`, make(), { ChecksumAlgorithm: 'SHA256' });
       meddler.sent = 0;
       const assessment = await assess(await open(`s3://models/big/${name}`));
@@ -230,7 +230,7 @@ requirePart(
       expect(meddler.sent).toBeLessThanOrEqual(bytesRead);
     });
 
-    test('what is not there is told', async () => {
+    test('that do not exist give an error', async () => {
       const cases = [
         ['s3://models/nope', 'neither the object nor an object below it exists'],
         ['s3://models/one/mod', 'neither the object nor an object below it exists'],
@@ -246,7 +246,7 @@ requirePart(
       }
     });
 
-    test('wrong keys are told apart', async () => {
+    test('give distinct errors for wrong keys', async () => {
       const ref = 's3://models/one/model.bin';
       const wrongSecret = await errorOf(open(ref, optionsOf({ AWS_SECRET_ACCESS_KEY: 'wrong-s3cret' })));
       expect(wrongSecret).toMatchObject({
@@ -267,7 +267,7 @@ requirePart(
         });
     });
 
-    test('without keys requests go unsigned', async () => {
+    test('are requested unsigned without keys', async () => {
       const env = environment(meddler.origin, undefined);
       for (const ref of ['s3://public/model.bin', 's3://public/']) {
         const artifact = await open(ref, { env });
@@ -283,7 +283,7 @@ requirePart(
       });
     });
 
-    test('a listing that breaks off is asked for again, then told', async () => {
+    test('have an interrupted listing requested again, then reported', async () => {
       const lists = (_: string, url: string) => url.includes('list-type=2');
       meddler.meddle({ when: lists, cutAfter: 100, times: 2 });
       expect((await open('s3://models/tree/')).files).toHaveLength(3);
@@ -292,17 +292,12 @@ requirePart(
     });
 
     test.each([
-      ['is cut', /<IsTruncated>false/, '<IsTruncated>true', 'is truncated, and does not name its next part'],
-      [
-        'climbs out of the prefix',
-        /<Key>tree\/a/,
-        '<Key>other/a',
-        'names "other/a.bin", which is not below the prefix',
-      ],
-      ['names a key twice', /tree\/empty\.txt/, 'tree/a.bin', 'names "tree/a.bin" twice'],
-      ['names no key', /<Key>tree\/empty\.txt<\/Key>/, '', 'contains an object without a key'],
-      ['gives no size', /<Size>1</, '<Size>-1<', 'gives "tree/a.bin" an impossible size'],
-    ])('a listing that %s is refused', async (_, from, to, message) => {
+      ['is truncated', /<IsTruncated>false/, '<IsTruncated>true', 'is truncated, and does not name its next part'],
+      ['leaves the prefix', /<Key>tree\/a/, '<Key>other/a', 'names "other/a.bin", which is not below the prefix'],
+      ['repeats a key', /tree\/empty\.txt/, 'tree/a.bin', 'names "tree/a.bin" twice'],
+      ['has no key', /<Key>tree\/empty\.txt<\/Key>/, '', 'contains an object without a key'],
+      ['has no size', /<Size>1</, '<Size>-1<', 'gives "tree/a.bin" an impossible size'],
+    ])('are refused when the listing %s', async (_, from, to, message) => {
       meddler.meddle({
         when: (_method, url) => url.includes('max-keys=1000'),
         alter: (body) => body.replace(from, to),
@@ -311,7 +306,7 @@ requirePart(
       expect(error).toMatchObject({ code: 'malformed', message: `the listing ${message}` });
     });
 
-    test('keys that climb are entries that cannot be read', async () => {
+    test('with unsafe keys are unreadable entries', async () => {
       const alter = (body: string) =>
         body.replace('tree/a.bin', 'tree/../../etc/passwd').replace('tree/deep/er/b.bin', 'tree//b.bin');
       meddler.meddle({ when: (_, url) => url.includes('max-keys=1000'), alter });
@@ -323,7 +318,7 @@ requirePart(
       expect((await errorOf(open('s3://models/tree/?versionId=1'))).code).toBe('usage');
     });
 
-    test('a redirect is not followed, and its target hears nothing', async () => {
+    test('behind a redirect are not read, and the target gets no request', async () => {
       const other = await Meddler.start(server.endpoint);
       try {
         for (const status of [301, 302, 307, 308]) {
@@ -341,7 +336,7 @@ requirePart(
       }
     });
 
-    test('a bucket of another region is asked there, with a signature for it, once', async () => {
+    test('in another region are requested there once, with its signature', async () => {
       const wrong = { status: 301, headers: { 'x-amz-bucket-region': 'eu-central-1' } };
       meddler.meddle({ when: () => true, answer: wrong, times: 1 });
       expect(await textOf(await open('s3://models/one/model.bin'), 'model.bin')).toBe('the model');
@@ -360,7 +355,7 @@ requirePart(
       );
     });
 
-    test('a server that is busy is asked again', async () => {
+    test('are requested again from a busy server', async () => {
       const slow = { status: 503, body: '<Error><Code>SlowDown</Code></Error>' };
       meddler.meddle({ when: () => true, answer: slow, times: 2 });
       expect(await textOf(await open('s3://models/one/model.bin'), 'model.bin')).toBe('the model');
@@ -379,13 +374,13 @@ requirePart(
       ['AuthorizationHeaderMalformed', 400, 'network', 'the server says that the bucket is elsewhere'],
       ['NotImplemented', 501, 'unsupported', 'the server does not know this request of S3'],
       ['Teapot', 418, 'network', 'the server answers with the status 418 (Teapot)'],
-    ])('%s has words of its own', async (code, status, kind, message) => {
+    ])('have an error message of their own for %s', async (code, status, kind, message) => {
       meddler.meddle({ when: () => true, answer: { status, body: `<Error><Code>${code}</Code></Error>` } });
       for (const ref of ['s3://models/one/model.bin', 's3://models/one/'])
         expect(await errorOf(open(ref))).toMatchObject({ code: kind, message });
     });
 
-    test('versions that may not be listed leave the ETags', async () => {
+    test('are pinned by ETags where versions cannot be listed', async () => {
       await server.put('versioned', 'hidden/model.bin', 'versioned');
       const answer = { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' };
       meddler.meddle({ when: (_, url) => /[?&]versions/.test(url), answer });
@@ -396,7 +391,7 @@ requirePart(
       expect(await textOf(artifact, 'model.bin')).toBe('versioned');
     });
 
-    test('bytes that break off are asked for again, and those of another range refused', async () => {
+    test('are requested again after an interruption, and refused for another range', async () => {
       await server.put('models', 'broken/model.bin', noise(11 * MiB, 6));
       const source = await fileOf(await open('s3://models/broken/model.bin'), 'model.bin').open();
       const isGet = (_: string, url: string) => url.includes('GetObject');
@@ -413,7 +408,7 @@ requirePart(
       await source.close();
     });
 
-    test('the rules of egress hold', async () => {
+    test('are subject to the rules of egress', async () => {
       const egress = { rules: { denyPrivate: true } };
       const refused = { ...optionsOf(), egress };
       expect((await errorOf(open('s3://models/one/model.bin', refused))).code).toBe('refused');

@@ -9,7 +9,7 @@ export interface CertifiedKey {
   readonly key: string;
 }
 
-/** Who may speak to the API server with a certificate: an authority of the tests, in a folder. */
+/** Client certificates for the API server: an authority of the tests, in a folder. */
 export class ClientAuthority {
   readonly file: string;
   readonly #folder: string;
@@ -22,7 +22,7 @@ export class ClientAuthority {
     openssl(['req', '-x509', ...curve, '-keyout', this.#in('clients.key'), '-out', this.file, '-subj', '/CN=clients']);
   }
 
-  /** Of a user in groups: the common name, and the organisations. */
+  /** The certificate of a user in groups: the common name and the organisations. */
   issue(user: string, groups: readonly string[] = []): CertifiedKey {
     this.#issued++;
     const [key, request, certificate] = ['key', 'csr', 'crt'].map((end) =>

@@ -1,4 +1,4 @@
-/** A custom resource that models hide in, as its own project defines it. */
+/** A custom resource that can name a model, as its own project defines it. */
 export interface MlKind {
   readonly group: string;
   readonly version: string;
@@ -7,7 +7,7 @@ export interface MlKind {
   readonly scope: 'Namespaced' | 'Cluster';
 }
 
-/** `Kind plural`, by group and version; with a star, of the whole cluster. */
+/** `Kind plural`, by group and version; a star marks cluster-scoped kinds. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'serving.knative.dev/v1': ['Service services', 'Configuration configurations', 'Revision revisions'],
   'jobset.x-k8s.io/v1alpha2': ['JobSet jobsets'],
@@ -59,7 +59,7 @@ export const ML_KINDS: readonly MlKind[] = Object.entries(GROUPS).flatMap(([apiV
   });
 });
 
-/** Kinds of Kubernetes itself that tests make: plural, and whether they belong to the cluster. */
+/** Kinds of Kubernetes itself that tests create: the plural, and whether they are cluster-scoped. */
 const CORE: Readonly<Record<string, readonly [plural: string, scope: MlKind['scope']]>> = {
   'v1/Pod': ['pods', 'Namespaced'],
   'v1/PodTemplate': ['podtemplates', 'Namespaced'],
@@ -89,7 +89,7 @@ const CORE: Readonly<Record<string, readonly [plural: string, scope: MlKind['sco
   'apiextensions.k8s.io/v1/CustomResourceDefinition': ['customresourcedefinitions', 'Cluster'],
 };
 
-/** What a test sends to the API server. */
+/** An object that a test sends to the API server. */
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -97,7 +97,7 @@ export interface KubeObject {
   readonly [field: string]: unknown;
 }
 
-/** Where objects of a kind are: `/apis/apps/v1/namespaces/ns/deployments`. */
+/** The path of the objects of a kind: `/apis/apps/v1/namespaces/ns/deployments`. */
 export function collectionPath(apiVersion: string, kind: string, namespace: string): string {
   const ml = ML_KINDS.find((one) => `${one.group}/${one.version}` === apiVersion && one.kind === kind);
   const [plural, scope] = ml === undefined ? (CORE[`${apiVersion}/${kind}`] ?? []) : [ml.plural, ml.scope];
@@ -106,7 +106,7 @@ export function collectionPath(apiVersion: string, kind: string, namespace: stri
   return scope === 'Cluster' ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`;
 }
 
-/** A definition that takes every field, with the subresource `status`. */
+/** A definition that accepts every field, with the subresource `status`. */
 export function crdFor(
   group: string,
   version: string,
@@ -122,7 +122,7 @@ export function crdFor(
     kind: 'CustomResourceDefinition',
     metadata: {
       name: `${plural}.${group}`,
-      // What `k8s.io` guards wants to be said to be approved.
+      // A group below `k8s.io` requires an annotation about its approval.
       annotations: { 'api-approved.kubernetes.io': 'unapproved, for tests' },
     },
     spec: { group, scope, names, versions },

@@ -14,23 +14,23 @@ export interface KubeOptions {
   /** Users of the token file besides `admin` (of `system:masters`): `alice`, or with groups. */
   readonly users?: readonly { readonly name: string; readonly groups?: readonly string[] }[];
   /**
-   * How the API server proves itself to every webhook: a user of a kubeconfig, `{ token }`, or `{ 'client-certificate-data',
+   * How the API server authenticates to every webhook: a user of a kubeconfig, `{ token }`, or `{ 'client-certificate-data',
    * 'client-key-data' }` in base64.
    */
   readonly webhookUser?: Readonly<Record<string, string>>;
-  /** Keeps an audit log: every request of which the policy says so, all at the level `Metadata` with `true`. */
+  /** Writes an audit log: the requests that the policy selects, or all at the level `Metadata` with `true`. */
   readonly audit?: true | KubeObject;
   /** Further flags of the API server. */
   readonly flags?: readonly string[];
 }
 
 export interface CreateOptions extends RequestOptions {
-  /** `default` when absent, and the object names none. */
+  /** `default`, if it is absent and the object names none. */
   readonly namespace?: string;
   readonly dryRun?: boolean;
 }
 
-/** A rule of RBAC about resources. */
+/** An RBAC rule for resources. */
 export interface PolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
@@ -38,11 +38,11 @@ export interface PolicyRule {
   readonly verbs: readonly string[];
 }
 
-/** A kube-apiserver over an etcd, both on 127.0.0.1. There are no controllers, no scheduler and no kubelet. */
+/** A kube-apiserver with an etcd, both on 127.0.0.1, without controllers, scheduler and kubelet. */
 export class RunningKube {
   /** `https://127.0.0.1:PORT`. */
   readonly server: string;
-  /** PEM of what the API server's certificate is verified with. */
+  /** PEM of the authority of the API server's certificate. */
   ca = '';
   readonly folder: string;
   readonly #ports: { readonly api: number; readonly etcd: number; readonly peers: number };
@@ -76,13 +76,13 @@ export class RunningKube {
     }
   }
 
-  /** Asks the API server; no status is an error. */
+  /** Sends a request to the API server; no status is an error. */
   request(method: Method, path: string, body?: unknown, options: RequestOptions = {}): Promise<KubeAnswer> {
     if (this.#rest === undefined) throw new Error('the API server is down');
     return this.#rest.request(method, path, body, options);
   }
 
-  /** Creates an object of a kind that `kinds.ts` knows; no status is an error. */
+  /** Creates an object of a kind in `kinds.ts`; no status is an error. */
   create(object: KubeObject, options: CreateOptions = {}): Promise<KubeAnswer> {
     const own = object.metadata?.namespace;
     const namespace = options.namespace ?? (typeof own === 'string' ? own : 'default');
@@ -90,7 +90,7 @@ export class RunningKube {
     return this.request('POST', options.dryRun === true ? `${path}?dryRun=All` : path, object, options);
   }
 
-  /** Creates objects, each of which has to be taken, and waits until the API server goes by what they allow and forbid. */
+  /** Creates objects, each of which must be accepted, and waits until the API server applies them. */
   async createAll(objects: readonly KubeObject[], options: CreateOptions = {}): Promise<void> {
     await this.#createEach(objects, options);
     if (objects.some(({ kind }) => /^(?:Cluster)?Role(?:Binding)?$/.test(kind))) await this.#untilRightsHold();
@@ -106,7 +106,7 @@ export class RunningKube {
     return installWebhook(this.#rest, options);
   }
 
-  /** Defines custom resources, of all kinds that models hide in when none are named, and waits until they are served. */
+  /** Defines custom resources, by default all that can name a model, and waits until they are served. */
   async installCrds(kinds: readonly MlKind[] = ML_KINDS): Promise<void> {
     await this.createAll(kinds.map((k) => crdFor(k.group, k.version, k.kind, k.plural, k.scope)));
     for (const { group, version, plural } of kinds) {
@@ -117,8 +117,8 @@ export class RunningKube {
   }
 
   /**
-   * Lets a user (or `system:serviceaccount:NS:NAME`) do what rules of RBAC say, in a namespace, else in the whole cluster, and waits
-   * until he may.
+   * Grants a user (or `system:serviceaccount:NS:NAME`) RBAC rules, in a namespace or in the whole cluster, and waits until
+   * they apply.
    */
   async grant(user: string, rules: readonly PolicyRule[], namespace?: string): Promise<void> {
     const suffix = namespace === undefined ? 'Cluster' : '';
@@ -141,7 +141,7 @@ export class RunningKube {
     });
   }
 
-  /** Makes a service account if there is none, and a token for it: good for an hour, and void when the account is deleted. */
+  /** Creates a service account if it does not exist, and a token for it, valid for an hour or until the account is deleted. */
   async serviceAccountToken(namespace: string, name: string): Promise<string> {
     const made = await this.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } }, { namespace });
     if (made.status !== 409) taken(made, `ServiceAccount ${name}`);
@@ -156,12 +156,12 @@ export class RunningKube {
     return this.#tokens.get(user) ?? '';
   }
 
-  /** A key and certificate that the API server takes as a user in groups. */
+  /** A key and a certificate that the API server accepts for a user in groups. */
   clientCertificate(user: string, groups: readonly string[] = []): CertifiedKey {
     return this.#clients.issue(user, groups);
   }
 
-  /** Path of a kubeconfig by which `kubectl` and others speak as a user, or with fields of a user of it. */
+  /** The path of a kubeconfig with which `kubectl` and others act as a user, or with the given fields of a user. */
   kubeconfig(as: string | Readonly<Record<string, unknown>> = 'admin', namespace = 'default'): string {
     const user = typeof as === 'string' ? { token: this.token(as) } : as;
     const cluster = { server: this.server, 'certificate-authority-data': Buffer.from(this.ca).toString('base64') };
@@ -178,7 +178,7 @@ export class RunningKube {
     return file;
   }
 
-  /** What the audit log says so far: whole lines, of which the last may be on its way. */
+  /** The audit log so far, in complete lines; the last events can still be missing. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into events of any shape
   auditEvents(): readonly any[] {
     const text = readFileSync(join(this.folder, 'audit.log'), 'utf8');
@@ -188,7 +188,7 @@ export class RunningKube {
       .map((line) => JSON.parse(line));
   }
 
-  /** Forgets what was before now: older resource versions and pages are gone (410). */
+  /** Compacts the history: older resource versions and page tokens are gone (410). */
   async compact(): Promise<void> {
     const { header } = await this.#askEtcd('range', { key: Buffer.from('/').toString('base64') });
     await this.#askEtcd('compaction', { revision: header.revision });
@@ -202,7 +202,7 @@ export class RunningKube {
     if (deleted !== '1') throw new Error(`etcd has no ${path}`);
   }
 
-  /** Starts both over their data, again after `down`. */
+  /** Starts both with their data, also again after `down`. */
   async up(): Promise<void> {
     const { etcd } = this.#ports;
     this.#etcd ??= new ServerProcess(program(ETCD), this.#etcdArgs(), join(this.folder, 'etcd.log'));
@@ -219,7 +219,7 @@ export class RunningKube {
     }
   }
 
-  /** The API server dies, as with its machine; etcd goes on. */
+  /** Kills the API server, as when its machine fails; etcd continues. */
   async down(): Promise<void> {
     await this.#rest?.close();
     this.#rest = undefined;
@@ -232,7 +232,7 @@ export class RunningKube {
     await this.up();
   }
 
-  /** The API server takes connections and answers nothing, until `thaw`. */
+  /** Lets the API server accept connections without answering, until `thaw`. */
   freeze(): void {
     this.#api?.pause('SIGSTOP');
   }
@@ -262,7 +262,7 @@ export class RunningKube {
     const rest = new RestClient(this.server, this.ca, this.#tokens);
     try {
       const ready = (await rest.request('GET', '/readyz')).status === 200;
-      // The one that objects go into when none is named is made a little later.
+      // The namespace `default` is created a little later.
       const namespaced = ready && (await rest.request('GET', '/api/v1/namespaces/default')).status === 200;
       if (!namespaced) return false;
       this.#rest = rest;
@@ -276,7 +276,7 @@ export class RunningKube {
     for (const object of objects) taken(await this.create(object, options), `${object.kind} ${object.metadata?.name}`);
   }
 
-  /** The server learns of roles, and of who has them, in the order of their changes: when later ones count, so do those before. */
+  /** The server applies roles and bindings in the order of their changes: when a later one applies, the earlier ones do, too. */
   async #untilRightsHold(): Promise<void> {
     const user = `later-${this.#nextName()}`;
     const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }];
@@ -284,7 +284,7 @@ export class RunningKube {
     await this.grant(`${user}-cluster`, rules);
   }
 
-  /** The server takes up policies all at once, every second: when one that was made later refuses, those before it hold, too. */
+  /** The server applies policies all at once, every second: when a later one refuses, the earlier ones apply, too. */
   async #untilPoliciesHold(): Promise<void> {
     const name = `later-${this.#nextName()}`;
     const apiVersion = 'admissionregistration.k8s.io/v1';
@@ -309,7 +309,7 @@ export class RunningKube {
       await this.request('DELETE', `/apis/${apiVersion}/${path}/${name}`);
   }
 
-  /** Whether the authorizer, which learns of roles a little later than they are stored, lets a user do the first thing of a rule. */
+  /** Whether the authorizer, which receives roles a little later than they are stored, allows the first action of a rule. */
   async #may(user: string, rule: PolicyRule, namespace?: string): Promise<boolean> {
     const [resource = '', subresource] = rule.resources[0]?.split('/') ?? [];
     const resourceAttributes = {
@@ -435,7 +435,7 @@ function program(path: string | undefined): string {
   return path;
 }
 
-/** @throws Error with the server's words when it refused */
+/** @throws Error with the server's message when the server refused */
 function taken(answer: KubeAnswer, what: string): KubeAnswer {
   if (answer.status < 300) return answer;
   throw new Error(`${what}: ${answer.status} ${JSON.stringify(answer.body)}`);

@@ -1,6 +1,6 @@
 import { Agent, request as send } from 'undici';
 
-/** By whom: the name of a user of the token file, a bearer token, or anybody by impersonation. */
+/** The user: a name in the token file, a bearer token, or any user by impersonation. */
 export type As = string | { readonly token: string } | { readonly user: string; readonly groups?: readonly string[] };
 
 export interface RequestOptions {
@@ -12,14 +12,14 @@ export interface RequestOptions {
 
 export interface KubeAnswer {
   readonly status: number;
-  /** Parsed JSON; text where it is none. */
+  /** Parsed JSON, or text if it is not JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into objects of any shape
   readonly body: any;
-  /** Texts of the `Warning` headers. */
+  /** The texts of the `Warning` headers. */
   readonly warnings: readonly string[];
 }
 
-/** Asks the API server as one user or another, without kubectl. */
+/** Sends requests to the API server as any user, without kubectl. */
 export class RestClient {
   readonly #server: string;
   readonly #tokens: ReadonlyMap<string, string>;

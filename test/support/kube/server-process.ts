@@ -4,14 +4,14 @@ import { tied } from '../tied.ts';
 
 const KEPT = 8000;
 
-/** A server as a child, which does not outlive the tests. What it said last is kept for messages. */
+/** A server as a child process, which ends with the tests. The end of its output is kept for messages. */
 export class ServerProcess {
   readonly #name: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   #said = '';
 
-  /** @param log file that its output goes to, too */
+  /** @param log file to which its output is also written */
   constructor(program: string, args: readonly string[], log: string) {
     this.#name = program;
     const child = spawn(...tied(program, args), { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -40,7 +40,7 @@ export class ServerProcess {
     return this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** @throws Error when it ended by itself, with its last words */
+  /** @throws Error with its last output, when it ended by itself */
   check(): void {
     if (!this.running) throw new Error(`${this.#name} ended: ${this.#said}`);
   }
@@ -57,7 +57,7 @@ export class ServerProcess {
     clearTimeout(timer);
   }
 
-  /** Stops it where it is, as a machine without time does; `SIGCONT` lets it go on. */
+  /** Suspends it, like a machine without CPU time; `SIGCONT` continues it. */
   pause(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#child.kill(signal);
   }

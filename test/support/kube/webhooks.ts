@@ -11,7 +11,7 @@ export interface WebhookOptions {
   readonly caBundle: string;
   /** `validating` when absent. */
   readonly type?: 'validating' | 'mutating';
-  /** `gate` when absent: the configuration; the webhook in it is `<name>.assay.dev`. */
+  /** The name of the configuration, `gate` when absent; the webhook in it is `<name>.assay.dev`. */
   readonly name?: string;
   /** `Fail` when absent. */
   readonly failurePolicy?: 'Fail' | 'Ignore';
@@ -19,7 +19,7 @@ export interface WebhookOptions {
   readonly timeoutSeconds?: number;
   /** Every namespace but `kube-system` when absent. */
   readonly namespaceSelector?: unknown;
-  /** Create and update of what models hide in, and of ephemeral containers, when absent. */
+  /** By default, creation and update of kinds that can name a model, and of ephemeral containers. */
   readonly rules?: readonly unknown[];
   /** Other fields of the webhook: `matchConditions`, `objectSelector`, `reinvocationPolicy`. */
   readonly more?: Readonly<Record<string, unknown>>;
@@ -49,7 +49,7 @@ function rule(group: string, resources: readonly string[]): unknown {
   return { apiGroups: [group], apiVersions: ['*'], operations: OPERATIONS, resources, scope: '*' };
 }
 
-/** Registers a webhook (in place of the one of that name) and waits until the API server asks it. */
+/** Registers a webhook (in place of one with the same name) and waits until the API server calls it. */
 export async function installWebhook(rest: RestClient, options: WebhookOptions): Promise<InstalledWebhook> {
   const { type = 'validating', name = 'gate' } = options;
   const collection = `/apis/${GROUP}/${type}webhookconfigurations`;
@@ -99,8 +99,8 @@ async function put(rest: RestClient, collection: string, object: KubeObject): Pr
 let waits = 0;
 
 /**
- * The server learns of configurations in the order of their changes: when one that was made later refuses what it is to refuse,
- * those before it hold, too.
+ * The server applies configurations in the order of their changes: when a later one refuses what it should refuse,
+ * the earlier ones apply, too.
  */
 async function untilSeen(rest: RestClient, type: 'validating' | 'mutating'): Promise<void> {
   waits++;
@@ -110,7 +110,7 @@ async function untilSeen(rest: RestClient, type: 'validating' | 'mutating'): Pro
     name: `${name}.tests.assay.dev`,
     admissionReviewVersions: ['v1'],
     sideEffects: 'None',
-    // Nobody listens there: what it matches fails.
+    // Nothing listens there: a matching request fails.
     clientConfig: { url: 'https://127.0.0.1:1/' },
     failurePolicy: 'Fail',
     timeoutSeconds: 1,

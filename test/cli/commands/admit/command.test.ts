@@ -39,7 +39,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('assay admit --explain', () => {
-  it('lists what is loaded, how, and what is unknown', async () => {
+  it('lists what each object loads, from where, and what is unresolved', async () => {
     const { code, stdout, stderr } = await runCli(['admit', '--explain', '-f', manifest]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`hf://acme/llama@${'a'.repeat(40)}`);
@@ -49,7 +49,7 @@ describe('assay admit --explain', () => {
     expect(stdout).toMatch(/Service +front\nnone +names no model/);
   });
 
-  it('writes JSON, also of a review and of a list', async () => {
+  it('writes JSON, also for a review and a list', async () => {
     const { code, stdout } = await runCli(['admit', '--explain', '-f', manifest, '--format', 'json']);
     expect(code).toBe(0);
     const [, { references, unresolved }] = JSON.parse(stdout).objects;
@@ -64,7 +64,7 @@ describe('assay admit --explain', () => {
     expect(JSON.parse(listed.stdout).objects).toHaveLength(2);
   });
 
-  it('reads what is piped into it: JSON that is far larger than a manifest, or YAML', async () => {
+  it('reads from stdin: JSON that is far larger than a manifest, or YAML', async () => {
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -88,7 +88,7 @@ describe('assay admit --explain', () => {
     expect(stderr).toMatch(/is YAML of more than 1048576 bytes; split it, or write it as JSON/);
   });
 
-  it('says what it cannot read, and ends with 2', async () => {
+  it('reports input that it cannot read, and exits with 2', async () => {
     const file = join(folder, 'bad.yaml');
     const cases: readonly [text: string, message: RegExp][] = [
       ['a: [', /bad\.yaml: is not YAML or JSON/],

@@ -14,8 +14,8 @@ import { PROBES, runCli } from '../../run-cli.ts';
 
 const { root, at, run, digest, create, verify, statementOf, writeReport } = attestationPlace();
 
-describe('assay attestation create, and verify', () => {
-  it('a scan: what its checks answered, about everything the artifact is known by', async () => {
+describe('assay attestation create and verify', () => {
+  it('handle a scan attestation with the results of its checks, about every digest of the artifact', async () => {
     const made = await create(
       '--type',
       'scan',
@@ -44,7 +44,7 @@ describe('assay attestation create, and verify', () => {
     expect(held.stdout).toMatch(/signed by +"scanner": .*P-256/);
   });
 
-  it('a decision: a verification summary that names its policy and its evidence', async () => {
+  it('handle a decision attestation, a verification summary that names its policy and its evidence', async () => {
     await create('--type', 'scan', '--report', 'report.json', ...byScanner, '-o', 'evidence.json');
     await run('sign', 'model', '--private-key', 'scanner.pem', '--signature', 'model.sig', '-q');
     const evidence = ['--evidence', 'evidence.json', '--evidence', 'model.sig'];
@@ -84,7 +84,7 @@ describe('assay attestation create, and verify', () => {
     });
   });
 
-  it('an approval, for its stage alone', async () => {
+  it('handle an approval for its stage only', async () => {
     const until = ['--until', '2999-01-31T00:00:00Z'];
     await create(
       '--type',
@@ -115,7 +115,7 @@ describe('assay attestation create, and verify', () => {
     });
   });
 
-  it('a waiver by digest alone', async () => {
+  it('handle a waiver by digest only', async () => {
     const made = await create(
       ...WAIVER,
       '--rule',
@@ -137,7 +137,7 @@ describe('assay attestation create, and verify', () => {
     );
   });
 
-  it('a waiver of a rule that nobody knows, with a warning', async () => {
+  it('handle a waiver of an unknown rule, with a warning', async () => {
     const made = await create(
       ...WAIVER,
       '--rule',
@@ -154,12 +154,12 @@ describe('assay attestation create, and verify', () => {
     );
   });
 
-  it('to stdout, as a bundle', async () => {
+  it('write a bundle to stdout', async () => {
     const { stdout } = await create('--type', 'scan', '--report', 'report.json', ...byScanner);
     expect(JSON.parse(stdout).mediaType).toBe('application/vnd.dev.sigstore.bundle.v0.3+json');
   });
 
-  it('a scan that a policy denies is FAILED, and one that is not complete, too', async () => {
+  it('mark the scan attestation of a denied or incomplete scan as FAILED', async () => {
     await run('scan', join(PROBES, 'op-global-p2'), '--format', 'json', '-o', 'denied.json', '-q');
     const denied = await create(
       '--type',
@@ -191,7 +191,7 @@ describe('assay attestation create, and verify', () => {
     expect(statementOf('i.json').predicate).toMatchObject({ verificationResult: 'FAILED', verifiedLevels: ['FAILED'] });
   });
 
-  it('a scan with a failed check is not PASSED, whatever the policy says', async () => {
+  it('do not mark a scan with a failed check as PASSED, whatever the policy says', async () => {
     writeReport('doubt.json', (report) =>
       Object.assign(report, { checks: [{ id: 'integrity.checksum', status: 'fail', detail: '' }] }),
     );
@@ -202,7 +202,7 @@ describe('assay attestation create, and verify', () => {
     });
   });
 
-  it('a model of the Hub is known by its commit, though its digests are claimed', async () => {
+  it('identify a model of the Hub by its commit, although its digests are claimed', async () => {
     const commit = '0123456789abcdef0123456789abcdef01234567';
     writeReport('hub.json', (report) => {
       Object.assign(report.artifact, { ref: 'hf://acme/model', pinned: `hf://acme/model@${commit}` });
@@ -213,7 +213,7 @@ describe('assay attestation create, and verify', () => {
     expect((await verify('hub.att.json', '--digest', `gitCommit:${commit}`)).code).toBe(0);
   });
 
-  it('JSON says the same', async () => {
+  it('print the same result as JSON', async () => {
     await create('--type', 'scan', '--report', 'report.json', ...byScanner, '-o', 'j.json');
     const held = JSON.parse((await verify('j.json', '--digest', digest(), '-f', 'json')).stdout);
     expect(held).toMatchObject({
@@ -228,7 +228,7 @@ describe('assay attestation create, and verify', () => {
     expect(not).toMatchObject({ verified: false, problem: 'subject', statement: null });
   });
 
-  it('trust files may come from the environment, and their warnings are said', async () => {
+  it('read trust files from the environment and print their warnings', async () => {
     writeFileSync(at('loose.yaml'), 'version: 1\nsigners:\n  - {name: all, key: scanner.pub, may: [scan, approval]}\n');
     await create('--type', 'scan', '--report', 'report.json', ...byScanner, '-o', 'e.json');
     const env = { ASSAY_TRUST: 'loose.yaml' };
@@ -240,7 +240,7 @@ describe('assay attestation create, and verify', () => {
     expect(stderr).toBe('assay: warning: loose.yaml: the same key signs scans and approvals ("all")\n');
   });
 
-  it('warns when it was compared with no artifact', async () => {
+  it('warn when the attestation was not compared with an artifact', async () => {
     await create('--type', 'scan', '--report', 'report.json', ...byScanner, '-o', 'n.json');
     const { code, stderr } = await verify('n.json');
     expect(code).toBe(0);
@@ -249,7 +249,7 @@ describe('assay attestation create, and verify', () => {
     );
   });
 
-  it('a passphrase comes from a file or the environment', async () => {
+  it('read a passphrase from a file or the environment', async () => {
     const encrypt = ['pkey', '-in', at('scanner.pem'), '-aes256', '-passout', 'pass:geheim', '-out', at('locked.pem')];
     expect(spawnSync('openssl', encrypt).status).toBe(0);
     spawnSync('chmod', ['600', at('locked.pem')]);
@@ -269,7 +269,7 @@ describe('assay attestation create, and verify', () => {
   });
 });
 
-describe('what does not hold: exit code 1, each with its own message', () => {
+describe('verification fails with exit code 1 and its own message for', () => {
   beforeAll(async () => {
     await create('--type', 'scan', '--report', 'report.json', ...byScanner, '-o', 'good.json');
     await create(
@@ -304,12 +304,12 @@ describe('what does not hold: exit code 1, each with its own message', () => {
 
   it.each<[string, string, RegExp]>([
     ['another signer', 'strange.json', /with a key \([0-9a-f]{16}\) that the trust file does not list/],
-    ['a scanner who approves', 'self.json', /"scanner" may not sign approvals, only scans, decisions/],
-    ['an approver of another stage', 'staging.json', /"approver" may not approve for staging, only for production/],
+    ['a scanner that signs an approval', 'self.json', /"scanner" may not sign approvals, only scans, decisions/],
+    ['an approver for another stage', 'staging.json', /"approver" may not approve for staging, only for production/],
     ['a changed statement', 'changed.json', /not that of this key over these bytes/],
     ['two signatures', 'two.json', /2 signatures/],
     ['no signature', 'none.json', /no signature/],
-    ['another payload', 'type.json', /text\/plain/],
+    ['another payload type', 'type.json', /text\/plain/],
   ])('%s', async (_, file, message) => {
     const { code, stdout, stderr } = await verify(file, '--digest', digest());
     expect(stdout).toMatch(/^NOT VERIFIED \S+\n {2}[^\n]+\n$/);
@@ -318,7 +318,7 @@ describe('what does not hold: exit code 1, each with its own message', () => {
     expect(code).toBe(1);
   });
 
-  it('another artifact, and an artifact that changed', async () => {
+  it('another artifact and a changed artifact', async () => {
     expect(await verify('good.json', '--digest', OTHER)).toMatchObject({ code: 1 });
     cpSync(at('model'), at('changed'), { recursive: true });
     appendFileSync(at('changed/config.json'), ' ');
@@ -336,7 +336,7 @@ describe('assay attestation inspect', () => {
     signatures: [{ sig: 'AAAA' }, { sig: 'AAAA' }],
   });
 
-  it('prints the content, and that it is unverified', async () => {
+  it('prints the content as unverified', async () => {
     await create('--type', 'scan', '--report', 'report.json', ...byScanner, '-o', 'look.json');
     const { code, stdout, stderr } = await run('attestation', 'inspect', 'look.json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -344,7 +344,7 @@ describe('assay attestation inspect', () => {
     expect(JSON.parse(stdout.slice(stdout.indexOf('\n\n')))).toEqual(statementOf('look.json'));
   });
 
-  it('shows hostile envelopes harmlessly, and what is wrong with them', async () => {
+  it('escapes hostile envelopes and reports what is wrong with them', async () => {
     writeFileSync(at('evil.json'), JSON.stringify(envelopeOf(evil)));
     const { code, stdout } = await run('attestation', 'inspect', 'evil.json');
     expect(code).toBe(0);
@@ -357,7 +357,7 @@ describe('assay attestation inspect', () => {
   });
 });
 
-describe('keyless', () => {
+describe('assay attestation create --keyless', () => {
   let services: SigstoreServices;
   beforeAll(async () => {
     services = await startSigstoreServices();
@@ -367,7 +367,7 @@ describe('keyless', () => {
   });
   afterAll(() => services.close());
 
-  it('an attestation is signed with an identity, and believed for it', async () => {
+  it('signs with an identity that verify accepts', async () => {
     const address = ['--fulcio-url', services.url, '--rekor-url', services.url];
     const identity = ['--keyless', '--identity-token', services.token()];
     const made = await create(

@@ -38,11 +38,11 @@ it.each([
   ['hf://acme/model@v1', 'hf://acme/model@v1'],
   ['https://a.example/m.onnx', 'https://a.example/m.onnx'],
   ['/a folder/model', 'file:///a%20folder/model'],
-])('the address of %s is %s', async (pinned, address) => {
+])('the resource URI of %s is %s', async (pinned, address) => {
   expect(attestedArtifact(await read(report(pinned)), path).resourceUri).toBe(address);
 });
 
-it('an image of a registry is known by its manifest, a file of a commit not by the commit', async () => {
+it('the subjects of an image include its manifest, and those of a commit the commit, but not for a single file of it', async () => {
   const names = async (pinned: string) =>
     attestedArtifact(await read(report(pinned)), path).subjects.map(({ name }) => name);
   expect(await names(`oci://a.example/m@sha256:${SHA}`)).toContain('oci:manifest');
@@ -51,7 +51,7 @@ it('an image of a registry is known by its manifest, a file of a commit not by t
   expect(await names('hf://acme/model@main')).not.toContain('git:commit');
 });
 
-it('a report with a hostile reference is attested, or refused in a sentence', async () => {
+it('a report with a hostile reference is attested or refused with an error', async () => {
   const pinned = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc
@@ -84,7 +84,7 @@ it('a report with a hostile reference is attested, or refused in a sentence', as
   );
 });
 
-it('anything else is refused in a sentence', async () => {
+it('a report with any invalid field is refused with an error', async () => {
   const fields = Object.keys(report('m'));
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...fields), fc.jsonValue(), async (field, value) => {

@@ -32,14 +32,14 @@ describe('assay diff', () => {
     expect(back.stdout).toMatch(/^ALLOW\s+was deny; 0 new, [1-9]\d* fixed/);
   });
 
-  it('ends with 1 when something new is as severe as was said', async () => {
+  it('exits with 1 when a new finding reaches the given severity', async () => {
     expect((await runCli(['diff', clean, bad, '--fail-on-new'])).code).toBe(1);
     expect((await runCli(['diff', clean, bad, '--fail-on-new', 'critical'])).code).toBe(1);
     expect((await runCli(['diff', bad, clean, '--fail-on-new'])).code).toBe(0);
     expect((await runCli(['diff', bad, bad, '--fail-on-new', 'info'])).code).toBe(0);
   });
 
-  it('writes JSON, to a file too, and one line when it should be quiet', async () => {
+  it('writes JSON, also to a file, and one line with --quiet', async () => {
     const output = join(folder, 'diff.json');
     expect((await runCli(['diff', clean, bad, '--format', 'json', '-o', output])).stdout).toBe('');
     expect(JSON.parse(readFileSync(output, 'utf8'))).toMatchObject({
@@ -51,7 +51,7 @@ describe('assay diff', () => {
     expect(quiet.stdout.trim().split('\n')).toHaveLength(1);
   });
 
-  it('says what it cannot compare, and ends with 2', async () => {
+  it('reports what it cannot compare, and exits with 2', async () => {
     const other = join(folder, 'other.json');
     const cases: readonly [args: readonly string[], text: string | undefined, message: RegExp][] = [
       [[clean], undefined, /missing required argument 'new'/],
@@ -82,19 +82,19 @@ describe('assay diff', () => {
     }
   });
 
-  it('teaches', async () => {
+  it('has a help text with examples and exit codes', async () => {
     const { code, stdout } = await runCli(['diff', '--help']);
     expect(code).toBe(0);
     for (const text of ['fingerprint', 'Examples:', 'Exit codes:', '--fail-on-new']) expect(stdout).toContain(text);
   });
 });
 
-describe('the formats of assay scan', () => {
+describe('assay scan', () => {
   it.each([
     ['markdown', /^- \*\*DENY\*\* `.*`\n[\s\S]*## Assay: DENY/],
     ['junit', /^<\?xml version="1\.0"[\s\S]*<testsuites [\s\S]*<failure /],
     ['cyclonedx', /^\{\n {2}"\$schema": "http:\/\/cyclonedx\.org\/schema\/bom-1\.6\.schema\.json"/],
-  ])('have %s, for several targets', async (format, expected) => {
+  ])('writes several targets as %s', async (format, expected) => {
     const { code, stdout } = await runCli(['scan', PROBES, join(folder, 'model.pkl'), '--format', format]);
     expect(code).toBe(1);
     expect(stdout).toMatch(expected);

@@ -38,7 +38,7 @@ const digest = (args: readonly string[], options: CliOptions = {}) =>
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const TREE = /^sha256:[0-9a-f]{64} {2}model\n$/;
 
-/** A model of its own, that a test may change. */
+/** A copy of the model that a test can change. */
 let models = 0;
 function model(): string {
   const name = `model-${models++}`;
@@ -54,11 +54,11 @@ beforeAll(() => {
   writeFileSync(join(folder, 'abc'), 'abc');
 });
 
-describe('digest', () => {
+describe('assay digest', () => {
   it.each([
     ['sha256sum', 'sha256'],
     ['b2sum', 'blake2b'],
-  ])('prints what %s -c accepts, odd names included', async (program, algorithm) => {
+  ])('prints lines that %s -c accepts, also for unusual names', async (program, algorithm) => {
     const { code, stdout, stderr } = await digest(['model', '--algorithm', algorithm]);
     expect(stderr).toMatch(TREE);
     expect(code).toBe(0);
@@ -69,12 +69,12 @@ describe('digest', () => {
     expect(stdout).toBe(execFileSync(program, ['--', ...names], { cwd, encoding: 'utf8' }));
   });
 
-  it('prints BLAKE3 by the published vector', async () => {
+  it('prints the BLAKE3 digest of a published test vector', async () => {
     const { stdout } = await digest(['abc', '-a', 'blake3', '-q']);
     expect(stdout).toBe('6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85  abc\n');
   });
 
-  it('of several targets prints lines that can be checked from here', async () => {
+  it('prints lines for several targets that can be checked from the working folder', async () => {
     const { stdout, stderr, code } = await digest(['model/sub', 'model/a.bin', 'model']);
     expect(code).toBe(0);
     expect(stderr.match(/^sha256:/gm)).toHaveLength(3);
@@ -87,14 +87,14 @@ describe('digest', () => {
     expect(checked.match(/: OK$/gm)).toHaveLength(Object.keys(FILES).length + 3);
   });
 
-  it('prints the digest of the tree, the same that scan reports', async () => {
+  it('prints the same tree digest as scan', async () => {
     const tree = await digest(['model', '--tree']);
     expect(tree).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(TREE) });
     const scan = await runCli(['scan', 'model', '--format', 'json'], { cwd: folder });
     expect(`${JSON.parse(scan.stdout).artifact.digest}  model\n`).toBe(tree.stdout);
   });
 
-  it('prints JSON for programs', async () => {
+  it('prints JSON', async () => {
     const { stdout, stderr } = await digest(['model/sub', '--format', 'json', '--git']);
     expect(stderr).toBe('');
     const bytes = FILES['sub/é 😀.bin'] ?? noise(0);
@@ -123,7 +123,7 @@ describe('digest', () => {
     expect(parsed[1].files[0].blake2b).toMatch(/^[0-9a-f]{128}$/);
   });
 
-  it('prints the roots that a signature signs, of what it covers', async () => {
+  it('prints the roots that a signature would cover', async () => {
     const name = model();
     for (const path of ['model.sig', '.gitignore', 'sub.txt']) writeFileSync(join(folder, name, path), path);
     mkdirSync(join(folder, name, '.github'));
@@ -144,7 +144,7 @@ describe('digest', () => {
     expect(json.oms).toEqual({ referenceOrder: roots[0], specOrder: roots[1] });
   });
 
-  it('writes a manifest into the folder itself, without a line for it', async () => {
+  it('writes a manifest into the folder itself, without a line for the manifest', async () => {
     const name = model();
     for (let i = 0; i < 2; i++) {
       const { code, stdout } = await digest([name, '-o', `${name}/SHA256SUMS`]);
@@ -157,14 +157,14 @@ describe('digest', () => {
     }
   });
 
-  it('goes on after a target that fails, and is quiet when asked', async () => {
+  it('continues after a target that fails, and prints less with --quiet', async () => {
     const { code, stdout, stderr } = await digest(['nowhere', 'model/sub', '--quiet']);
     expect(code).toBe(2);
     expect(stdout.split('\n')).toHaveLength(3);
     expect(stderr).toBe('assay: nowhere: no such file or folder; check the path\n');
   });
 
-  it('hashes no folder in part: what cannot be read is an error', async () => {
+  it('prints no digest of a folder with an unreadable file', async () => {
     const name = model();
     symlinkSync('/etc/hostname', join(folder, name, 'link'));
     const { code, stdout, stderr } = await digest([name]);
@@ -172,7 +172,7 @@ describe('digest', () => {
     expect(stderr).toMatch(/^assay: link: is a link that leaves the folder; .*\n$/);
   });
 
-  it('an interrupt ends with 130, without a word', async () => {
+  it('exits with 130 and no output after an interrupt', async () => {
     const file = openSync(join(folder, 'huge'), 'w');
     ftruncateSync(file, 40 * 1024 ** 3);
     const { code, stdout, stderr } = await digest(['huge'], {
@@ -183,11 +183,11 @@ describe('digest', () => {
   });
 });
 
-describe('digest --check', () => {
+describe('assay digest --check', () => {
   const sums = (name: string, ...flags: string[]) =>
     execFileSync('sha256sum', [...flags, '--', ...Object.keys(FILES)], { cwd: join(folder, name), encoding: 'utf8' });
 
-  it('says of each file whether it is the one announced', async () => {
+  it('reports for each file whether its digest matches', async () => {
     const name = model();
     for (const flags of [[], ['--tag'], ['-b']]) {
       writeFileSync(join(folder, 'SUMS'), sums(name, ...flags));
@@ -198,7 +198,7 @@ describe('digest --check', () => {
     expect(await digest([name, '--check', 'SUMS', '-q'])).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('names files that differ or are missing, and files that are not in the manifest', async () => {
+  it('lists files that differ, are missing, or are not in the manifest', async () => {
     const name = model();
     writeFileSync(join(folder, name, 'SHA256SUMS'), sums(name));
     appendFileSync(join(folder, name, 'a.bin'), 'x');
@@ -225,7 +225,7 @@ describe('digest --check', () => {
     });
   });
 
-  it('of a single file asks what is announced of that', async () => {
+  it('checks a single file against its own entry', async () => {
     writeFileSync(join(folder, 'SUMS'), sums('model'));
     expect(await digest(['model/a.bin', '-c', 'SUMS'])).toMatchObject({ code: 0, stdout: 'a.bin: OK\n', stderr: '' });
     expect(await digest(['model/sub/é 😀.bin', '-c', 'SUMS'])).toMatchObject({ code: 0, stdout: 'é 😀.bin: OK\n' });
@@ -238,22 +238,27 @@ describe('digest --check', () => {
     expect(await digest(['model/a.bin', '-c', 'a.bin.sha256'])).toMatchObject({ code: 0, stdout: 'a.bin: OK\n' });
   });
 
-  it.each(['md5sum', 'sha1sum'])('with %s finds damage, and says that it is not proof', async (program) => {
-    const name = model();
-    const cwd = join(folder, name);
-    writeFileSync(join(folder, 'WEAK'), execFileSync(program, ['a.bin', '#hash'], { cwd }));
-    const { code, stdout, stderr } = await digest([name, '-c', 'WEAK']);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^a\.bin: OK \((?:MD5|SHA-1), which can be forged\)\n/);
-    expect(stderr).toContain('WEAK: 2 of 2 compared by a hash that can be forged: it detects damage, not tampering\n');
-    appendFileSync(join(cwd, 'a.bin'), 'x');
-    expect(await digest([name, '-c', 'WEAK'])).toMatchObject({
-      code: 1,
-      stdout: expect.stringMatching(/^a\.bin: FAILED/),
-    });
-  });
+  it.each(['md5sum', 'sha1sum'])(
+    'with %s detects damage, and says that it does not detect tampering',
+    async (program) => {
+      const name = model();
+      const cwd = join(folder, name);
+      writeFileSync(join(folder, 'WEAK'), execFileSync(program, ['a.bin', '#hash'], { cwd }));
+      const { code, stdout, stderr } = await digest([name, '-c', 'WEAK']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^a\.bin: OK \((?:MD5|SHA-1), which can be forged\)\n/);
+      expect(stderr).toContain(
+        'WEAK: 2 of 2 compared by a hash that can be forged: it detects damage, not tampering\n',
+      );
+      appendFileSync(join(cwd, 'a.bin'), 'x');
+      expect(await digest([name, '-c', 'WEAK'])).toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/^a\.bin: FAILED/),
+      });
+    },
+  );
 
-  it('reads what DVC wrote', async () => {
+  it('reads DVC files', async () => {
     cpSync(join(FIXTURES, 'dvc-3'), join(folder, 'dvc'), { recursive: true });
     for (const manifest of ['data.dvc', 'model.bin.dvc', 'text.txt.dvc', 'dvc.lock']) {
       const { code, stdout } = await digest(['dvc', '-c', `dvc/${manifest}`]);
@@ -270,7 +275,7 @@ describe('digest --check', () => {
   });
 });
 
-describe('digest of a model of the Hub', () => {
+describe('assay digest of a Hub model', () => {
   let hub: FakeHub;
   const weights = noise(12_000_000, 9);
   const run = (...args: string[]) => digest(args, { env: { HF_ENDPOINT: hub.endpoint, HF_HOME: '/nonexistent' } });
@@ -284,7 +289,7 @@ describe('digest of a model of the Hub', () => {
   });
   afterAll(() => hub.close());
 
-  it('reads every byte, once', async () => {
+  it('reads every byte once', async () => {
     const before = hub.requests.length;
     const { code, stdout, stderr } = await run('hf://owner/model');
     expect(stdout).toBe(`${sha256(Buffer.from('{}'))}  config.json\n${sha256(weights)}  model.bin\n`);
@@ -294,7 +299,7 @@ describe('digest of a model of the Hub', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('that does not serve what it announces is refused, with 1', async () => {
+  it('exits with 1 when the bytes do not match the announced digest', async () => {
     const { code, stdout, stderr } = await run('hf://owner/lied');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
@@ -304,7 +309,7 @@ describe('digest of a model of the Hub', () => {
     expect((await run('hf://owner/lied', '--check', 'HUB')).code).toBe(1);
   });
 
-  it('prints what is announced without reading it, and says so', async () => {
+  it('prints announced digests with --claimed without reading the files, and says so', async () => {
     const before = hub.requests.length;
     const { stdout, stderr } = await run('hf://owner/lied', '--claimed');
     expect(stdout).toBe(`${sha256(lied)}  model.bin\n`);
@@ -320,7 +325,7 @@ describe('digest of a model of the Hub', () => {
     expect(hub.requests.slice(before).filter(({ url }) => url.includes('/resolve/'))).toEqual([]);
   });
 
-  it('is compared with a manifest, of which only what it names is fetched', async () => {
+  it('compares with a manifest and fetches only the files that the manifest names', async () => {
     writeFileSync(join(folder, 'HUB'), `${sha256(Buffer.from('{}'))}  config.json\n`);
     const before = hub.requests.length;
     expect(await run('hf://owner/model', '-c', 'HUB')).toMatchObject({ code: 0, stdout: 'config.json: OK\n' });
@@ -333,40 +338,40 @@ describe('digest of a model of the Hub', () => {
   });
 });
 
-describe('bad input: one line that says what and how to correct it, exit code 2', () => {
+describe('bad input gives a one-line error with a hint, and exit code 2:', () => {
   it.each<[string, string[], RegExp]>([
     ['no target', [], /missing required argument 'target'/],
     ['a missing path', ['nowhere'], /nowhere: no such file or folder; check the path/],
     ['an unknown algorithm', ['model', '-a', 'md5'], /'md5' is invalid\. Allowed choices are sha256, blake2b, blake3/],
     ['an unknown format', ['model', '-f', 'xml'], /Allowed choices are text, json, jsonl/],
     ['JSON of two targets', ['model', 'abc', '-f', 'json'], /takes one target, not 2; use --format jsonl/],
-    ['two things at once', ['model', '--tree', '--oms'], /--oms: cannot be combined with --tree; give one of them/],
+    ['--tree and --oms', ['model', '--tree', '--oms'], /--oms: cannot be combined with --tree; give one of them/],
     [
-      'a claim in another algorithm',
+      'claimed digests in another algorithm',
       ['model', '--claimed', '-a', 'blake3'],
       /--algorithm: cannot be combined with --claimed/,
     ],
-    ['git as text', ['model', '--git'], /--git: is for --format json and jsonl; git hash-object/],
+    ['git digests as text', ['model', '--git'], /--git: is for --format json and jsonl; git hash-object/],
     ['a check of two targets', ['model', 'abc', '-c', 'SUMS'], /--check: takes one target, not 2/],
     [
-      'claims that nobody made',
+      'claimed digests of a local folder',
       ['model', '--claimed'],
       /model: the source claims no digests of these files; leave out --claimed/,
     ],
     ['a missing manifest', ['model', '-c', 'none'], /none: no such file or folder/],
     ['a folder as a manifest', ['model', '-c', 'model'], /model: is not a regular file/],
     [
-      'a manifest that is none',
+      'a text that is not a manifest',
       ['model', '-c', 'bad-text'],
       /bad-text: line 1 contains no digest; give what sha256sum/,
     ],
     ['an empty manifest', ['model', '-c', 'bad-empty'], /bad-empty: contains no digest; check that it is the manifest/],
-    ['a manifest that climbs', ['model', '-c', 'bad-climbs'], /bad-climbs: line 1 names a file above its folder; name/],
-    ['YAML that is none', ['model', '-c', 'bad.dvc'], /bad\.dvc: is not YAML/],
+    ['a manifest with "../"', ['model', '-c', 'bad-climbs'], /bad-climbs: line 1 names a file above its folder; name/],
+    ['invalid YAML', ['model', '-c', 'bad.dvc'], /bad\.dvc: is not YAML/],
     ['a manifest that is too large', ['model', '-c', 'large.dvc'], /large\.dvc: has more than 131072 bytes; check/],
     ['an output in a missing folder', ['model', '-o', 'no/where'], /--output no\/where: there is no folder no/],
-    ['nothing to sign', ['only-git', '--oms'], /only-git: contains no file that a signature would cover/],
-    ['the network, offline', ['https://example.org/x', '--offline'], /offline/],
+    ['no file to sign', ['only-git', '--oms'], /only-git: contains no file that a signature would cover/],
+    ['a network target with --offline', ['https://example.org/x', '--offline'], /offline/],
   ])('%s', async (_, args, line) => {
     writeFileSync(join(folder, 'bad-text'), 'hello');
     writeFileSync(join(folder, 'bad-empty'), '# nothing\n');
@@ -383,7 +388,7 @@ describe('bad input: one line that says what and how to correct it, exit code 2'
   });
 });
 
-it('names in a manifest cannot steer a terminal', async () => {
+it('names in a manifest are escaped for the terminal', async () => {
   const name = 'evil\u001b[31m';
   writeFileSync(join(folder, 'EVIL'), `${'a'.repeat(64)}  ${name}\n`);
   const { stdout } = await digest(['model', '-c', 'EVIL']);

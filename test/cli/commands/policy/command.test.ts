@@ -41,7 +41,7 @@ beforeAll(() => {
 });
 
 describe('assay policy check', () => {
-  it('says that a policy is sound, by file and by name', async () => {
+  it('accepts a sound policy, by file and by name', async () => {
     const { code, stdout, stderr } = await run('policy', 'check', 'good.yaml', 'production');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^good\.yaml: acme is sound \(1 rule, 0 variables, sha256:[0-9a-f]{64}\)$/m);
@@ -51,7 +51,7 @@ describe('assay policy check', () => {
     expect(stdout).toMatch(/production is sound/);
   });
 
-  it('warns of what makes no sense, and fails', async () => {
+  it('warns of a repeated rule, and fails', async () => {
     const { code, stdout } = await run('policy', 'check', 'odd.yaml', 'good.yaml');
     expect(code).toBe(1);
     expect(stdout).toContain('odd.yaml:9:7: warning: two repeats one; remove one\n');
@@ -71,14 +71,14 @@ describe('assay policy check', () => {
       'runaway.yaml:8:19: error: the expression walks lists within lists more than 3 deep; split it into variables\n',
     ],
     ['empty.yaml', 'empty.yaml:1:1: error: the file is empty; it has apiVersion, kind, metadata, spec\n'],
-  ])('refuses %s by line and column', async (file, line) => {
+  ])('refuses %s with the line and column', async (file, line) => {
     const { code, stdout, stderr } = await run('policy', 'check', file);
     expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
     if (typeof line === 'string') expect(stdout).toBe(line);
     else expect(stdout).toMatch(line);
   });
 
-  it('goes on after a file that is not there, and fails', async () => {
+  it('continues after a missing file, and fails', async () => {
     const { code, stdout, stderr } = await run('policy', 'check', 'nowhere.yaml', 'good.yaml');
     expect(code).toBe(2);
     expect(stderr).toMatch(/^assay: nowhere\.yaml: no such file; check the path, or use one of baseline, [^\n]*\n$/);
@@ -86,7 +86,7 @@ describe('assay policy check', () => {
   });
 });
 
-describe('assay scan with a policy that cannot be used: one line, exit code 2, no decision', () => {
+describe('assay scan with an invalid policy gives one line, exit code 2 and no decision:', () => {
   it.each<[string, RegExp]>([
     ['typo.yaml', /typo\.yaml:8:33: a file has no field verdct; did you mean verdict\?/],
     ['number.yaml', /number\.yaml:8:19: the expression must return true or false/],
@@ -105,10 +105,10 @@ describe('assay scan with a policy that cannot be used: one line, exit code 2, n
   });
 
   it.each([
-    ['what lies in the model', 'model', 'model/waiver.yaml'],
-    ['a link into it', 'model', 'link.yaml'],
-    ['it from within', '.', 'good.yaml'],
-  ])('%s is not a policy', async (_, target, policy) => {
+    ['a file within the model', 'model', 'model/waiver.yaml'],
+    ['a link into the model', 'model', 'link.yaml'],
+    ['a policy within the scanned folder', '.', 'good.yaml'],
+  ])('%s is refused as a policy', async (_, target, policy) => {
     const { code, stdout, stderr } = await run('scan', target, '--policy', policy);
     expect(stderr).toBe(
       `assay: --policy ${policy}: is inside the model, and a waiver never comes from the model itself; keep it outside of the model\n`,
@@ -124,7 +124,7 @@ describe('assay scan with a policy', () => {
     return { code, decision: JSON.parse(stdout).decision };
   };
 
-  it('decides by it', async () => {
+  it('decides by the policy', async () => {
     expect(await scan('plain', '--policy', 'good.yaml')).toMatchObject({
       code: 0,
       decision: { action: 'allow', policy: 'acme' },
@@ -135,7 +135,7 @@ describe('assay scan with a policy', () => {
     });
   });
 
-  it('never allows what it cannot evaluate', async () => {
+  it('does not allow what the policy cannot evaluate', async () => {
     expect(await scan('plain', '--policy', 'fails.yaml')).toMatchObject({
       code: 1,
       decision: { rules: [{ id: 'one', outcome: 'error' }] },
@@ -156,7 +156,7 @@ describe('assay scan with a policy', () => {
     );
   });
 
-  it('denies tests that are asked for and cannot be run; without the label, it does not ask', async () => {
+  it('denies when required tests cannot run, and does not require them without the label', async () => {
     const production = ['plain', '--policy', 'production', '--stage', 'production'];
     const rulesOf = (decision: { violations: { rule: string }[] }) => decision.violations.map(({ rule: id }) => id);
     const asked = await scan(...production, '--label', 'require-tests=yes');
@@ -190,13 +190,13 @@ describe('assay policy test', () => {
     );
   });
 
-  it('passes', async () => {
+  it('passes when all cases pass', async () => {
     const { code, stdout, stderr } = await run('policy', 'test', 'holds', '--verbose');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toBe('  passed  one file\nholds/good.test.yaml: 1 passed, 0 failed\n1 file: 1 passed, 0 failed\n');
   });
 
-  it('fails by line and column', async () => {
+  it('reports a failed case with its line and column', async () => {
     const { code, stdout } = await run('policy', 'test', 'holds', 'breaks/good.test.yaml');
     expect(code).toBe(1);
     expect(stdout).toContain('breaks/good.test.yaml:3:5: one file: expected allow, and it was deny by one\n');
@@ -211,12 +211,12 @@ describe('assay policy test', () => {
     ],
     ['plain', 'plain: contains no *.test.yaml; name the test files, or their folder'],
     ['nowhere', 'nowhere: no such file or folder; check the path'],
-  ])('cannot use %s', async (path, line) => {
+  ])('refuses %s', async (path, line) => {
     const { code, stdout, stderr } = await run('policy', 'test', path);
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: `assay: ${line}\n` });
   });
 
-  it('runs those that are shipped', async () => {
+  it('passes for the shipped policies', async () => {
     const { code, stdout } = await runCli(['policy', 'test', 'policies']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^11 files: \d+ passed, 0 failed$/m);
@@ -239,7 +239,7 @@ describe('assay policy explain', () => {
     expect(stdout).toMatch(/^pass +verdict\.unknown$/m);
   });
 
-  it('by another policy, stage and label, as JSON', async () => {
+  it('applies another policy, stage and label, and prints JSON', async () => {
     const place = ['--policy', 'production', '--stage', 'staging', '--label', 'require-tests=yes', '--format', 'json'];
     const { code, stdout } = await run('policy', 'explain', '--report', 'report.json', ...place);
     expect(code).toBe(1);
@@ -265,7 +265,7 @@ describe('assay policy explain', () => {
     [['--report', 'nowhere.json'], /nowhere\.json: no such file/],
     [['--report', 'good.yaml'], /good\.yaml: /],
     [['--report', 'report.json', '--policy', 'typo.yaml'], /typo\.yaml:8:33: a file has no field verdct/],
-  ])('%j cannot be', async (args, line) => {
+  ])('refuses the arguments %j', async (args, line) => {
     const { code, stdout, stderr } = await run('policy', 'explain', ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^assay: [^\n]+\n$/);

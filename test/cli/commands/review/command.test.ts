@@ -16,7 +16,7 @@ beforeAll(() => {
   copyFileSync(join(ROOT, 'fixtures/formats/model.safetensors'), join(inModel, 'model.safetensors'));
 });
 
-/** A folder of its own for what one test writes. */
+/** A new folder for the output of one test. */
 function workplace(name: string): string {
   const path = join(folder, name);
   mkdirSync(path);
@@ -30,7 +30,7 @@ function reviewIn(path: string) {
 }
 
 describe('assay review', () => {
-  it('writes the review of a model beside nothing else, and says where', async () => {
+  it('writes only the review into the working folder, and prints its name', async () => {
     const cwd = workplace('plain');
     const { code, stdout, stderr } = await runCli(['review', inModel], { cwd });
     expect(stderr).toBe('');
@@ -45,7 +45,7 @@ describe('assay review', () => {
     expect(parsed.text).toContain('Sign-off');
   });
 
-  it('never writes over a file that it was not told to', async () => {
+  it('overwrites a file only when --output names it', async () => {
     const cwd = workplace('over');
     writeFileSync(join(cwd, 'model.review.html'), 'mine');
     const { code, stderr } = await runCli(['review', inModel], { cwd });
@@ -61,14 +61,14 @@ describe('assay review', () => {
     ['a denied file', [bad], 1],
     ['a denied file under research', [bad, '--policy', 'research'], 0],
     ['an allowed file with a finding too severe', [bad, '--policy', 'research', '--fail-on', 'low'], 1],
-  ])('exits as a scan does: %s', async (name, args, code) => {
+  ])('exits with the code of a scan for %s', async (name, args, code) => {
     const output = join(folder, `${name.replaceAll(' ', '-')}.html`);
     const result = await runCli(['review', ...args, '-o', output, '--quiet']);
     expect(result).toMatchObject({ code, stdout: '', stderr: '' });
     reviewIn(output);
   });
 
-  it('quotes the instructions of a pickle in an archive, and the bytes of other files', async () => {
+  it('quotes the opcodes of a pickle in an archive, and the bytes of other files', async () => {
     const payload = readFileSync(bad);
     const zip = buildZip([{ name: 'archive/data.pkl', data: payload }]);
     const model = workplace('quoted');
@@ -86,7 +86,7 @@ describe('assay review', () => {
     expect(hex).toContain('▸00000000  7f 45 4c 46');
   });
 
-  it('opens no connection offline, and leaves no file', async () => {
+  it('opens no connection with --offline, and leaves no file', async () => {
     const cwd = workplace('far');
     const { code, stderr } = await runCli(['review', 'hf://acme/model@main', '--offline'], {
       cwd,
@@ -98,19 +98,15 @@ describe('assay review', () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ['nothing to review', [], /missing required argument 'artifact'/],
+    ['a missing argument', [], /missing required argument 'artifact'/],
     ['a missing path', ['nowhere.pkl'], /nowhere\.pkl: no such file or folder; check the path/],
-    ['a format that is not written', [bad, '-f', 'docx'], /Allowed choices are html, pdf/],
-    ['a paper that is not known', [bad, '--paper', 'a0'], /Allowed choices are a4, letter/],
-    [
-      'a folder that is not there',
-      [bad, '-o', 'nowhere/r.html'],
-      /--output nowhere\/r\.html: there is no folder nowhere/,
-    ],
+    ['an unsupported format', [bad, '-f', 'docx'], /Allowed choices are html, pdf/],
+    ['an unknown paper size', [bad, '--paper', 'a0'], /Allowed choices are a4, letter/],
+    ['a missing output folder', [bad, '-o', 'nowhere/r.html'], /--output nowhere\/r\.html: there is no folder nowhere/],
     ['an unknown policy', [bad, '-p', 'lenient'], /lenient: no such policy/],
-    ['allowances that are not there', [bad, '--allow', 'none.yaml'], /none\.yaml: no such file/],
+    ['a missing allowance file', [bad, '--allow', 'none.yaml'], /none\.yaml: no such file/],
     ['two artifacts', [bad, bad], /too many arguments/],
-  ])('%s: one line, exit code 2, no file', async (name, args, line) => {
+  ])('prints one line, exits with 2 and writes no file for %s', async (name, args, line) => {
     const cwd = workplace(`bad-${name.replaceAll(' ', '-')}`);
     const { code, stdout, stderr } = await runCli(['review', ...args], { cwd });
     expect(stderr).toMatch(/^assay: [^\n]+\n$/);
@@ -119,7 +115,7 @@ describe('assay review', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('says how to get a Chromium when a PDF needs one, before it scans', async () => {
+  it('says how to install Chromium for a PDF before it scans', async () => {
     const cwd = workplace('no-chromium');
     const env = { PATH: cwd };
     const none = await runCli(['review', inModel, '-o', 'r.pdf'], { cwd, env });
@@ -136,7 +132,7 @@ describe('assay review', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('teaches by its help', async () => {
+  it('has a help text with examples and exit codes', async () => {
     const { code, stdout } = await runCli(['review', '--help']);
     expect(code).toBe(0);
     for (const part of ['assay review ./model -o review.pdf', 'ASSAY_CHROMIUM', 'Exit codes:'])

@@ -28,8 +28,8 @@ async function excerptsOf(source: MemorySource, format: typeof PICKLE, offsets: 
   return findings.flatMap(({ fingerprint }) => excerpts.taken.get(fingerprint) ?? []);
 }
 
-describe('windows of a listing', () => {
-  it('are the lines around each offset, whatever the listing', () => {
+describe('windows of an opcode listing', () => {
+  it('are the lines around each offset, for any listing', () => {
     const listing = fc.array(fc.nat(5), { maxLength: 40 }).map((steps) => {
       let at = 0;
       return steps.map((step) => {
@@ -57,7 +57,7 @@ describe('windows of a listing', () => {
     );
   });
 
-  it('say when no further line is of interest', () => {
+  it('report when no further line is needed', () => {
     let enough = 0;
     const windows = new OpcodeWindows([3], 1_000, () => enough++);
     for (let i = 0; i < 9; i++) windows.line(`${String(i).padStart(10)}  NONE`);
@@ -69,7 +69,7 @@ describe('windows of a listing', () => {
 });
 
 describe('excerpts', () => {
-  it('quote up to 64 bytes around an offset, the offset among them', async () => {
+  it('quote up to 64 bytes around an offset, including the offset', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 300 }), fc.nat(300), async (size, offset) => {
         const bytes = Uint8Array.from({ length: size }, (_, i) => i % 251);
@@ -84,7 +84,7 @@ describe('excerpts', () => {
     );
   });
 
-  it('never fail on hostile bytes, and quote each finding', async () => {
+  it('do not fail on hostile bytes, and quote each finding', async () => {
     const random = new Random(7);
     for (let seed = 0; seed < 300; seed++) {
       const program = mutate(randomProgram(seed), random);
@@ -96,7 +96,7 @@ describe('excerpts', () => {
     }
   });
 
-  it('say why when bytes cannot be read, and stop when told to', async () => {
+  it('give the reason when bytes cannot be read, and stop when they are aborted', async () => {
     const broken = new MemorySource(new Uint8Array(100), 'f');
     broken.read = async () => {
       throw new AssayError('changed', 'changed while it was read');

@@ -39,7 +39,7 @@ describe('assay rules update', () => {
     expect(readdirSync(shop.home)).toEqual([]);
   });
 
-  it('says what is used', async () => {
+  it('prints the installed rules', async () => {
     const builtIn = JSON.parse((await shop.run(['rules', '--format', 'json'])).stdout);
     expect(builtIn).toMatchObject({ source: 'program', installed: null });
     await shop.update('one.bundle', '-q');
@@ -58,14 +58,14 @@ describe('assay rules update', () => {
     expect(statSync(join(shop.home, 'rules.json')).mode & 0o777).toBe(0o600);
   });
 
-  it('is named by every report', async () => {
+  it('adds the version and digest of the rules to every report', async () => {
     await shop.update('one.bundle', '-q');
     const { version, digest } = (await shop.verdict()).ruleset;
     expect(version).toBe('2027.1.1');
     for (const format of SCAN_FORMATS) {
       const { stdout } = await shop.run(['scan', 'model', '--format', format]);
       expect(stdout, format).toContain(version);
-      // What is read by people shortens it.
+      // Reports for people shorten the digest.
       expect(stdout, format).toContain(digest.slice(0, 'sha256:'.length + 12));
     }
     await shop.run(['review', 'model', '-o', 'review.html', '-q']);
@@ -74,7 +74,7 @@ describe('assay rules update', () => {
     expect(review).toContain(digest);
   });
 
-  it('leaves older rules aside that an older program installed, and says so', async () => {
+  it('ignores older rules that an older program installed, and reports it', async () => {
     const bundle = await shop.sign({ version: '2026.11.1' }, 'older.bundle');
     expect(await shop.update(bundle)).toMatchObject({ code: 2, stderr: expect.stringContaining('not newer than') });
     const builtIn = await shop.verdict();
@@ -107,7 +107,7 @@ describe('assay rules update', () => {
     expect(old).toMatchObject({ code: 2, stderr: expect.stringContaining('is not newer than') });
   });
 
-  it('installs nothing of a stranger, nothing that was changed, and nothing that is not rules', async () => {
+  it('installs no rules of an unknown signer, no changed rules, and no other file', async () => {
     const bundle = JSON.parse(readFileSync(shop.at('one.bundle'), 'utf8'));
     const payload = Buffer.from(bundle.dsseEnvelope.payload, 'base64').toString();
     const changed = Buffer.from(payload.replace('acme.tokens', 'evil.tokens')).toString('base64');
@@ -158,9 +158,9 @@ describe('assay rules update', () => {
     ],
     ['lower a severity', { severities: { 'pickle.call.computed': 'info' } }, 'lower the severity'],
     ['are for a newer program', { minimumProgram: '99.0.0' }, 'need version 99.0.0 of assay'],
-    ['have a field that is not known', { prefixes: ['os.'] }, 'holds no rules'],
+    ['have an unknown field', { prefixes: ['os.'] }, 'holds no rules'],
     ['are as old as the program', { version: RULESET_VERSION }, 'is not newer than'],
-  ])('installs nothing of those who are trusted when the rules %s', async (_, payload, message) => {
+  ])('installs nothing of a trusted signer when the rules %s', async (_, payload, message) => {
     const bundle = await shop.sign(payload, 'loose.bundle');
     const { code, stdout, stderr } = await shop.update(bundle);
     expect(stderr).toContain(message);
@@ -171,7 +171,7 @@ describe('assay rules update', () => {
     expect(await shop.update(await shop.sign({}, 'sound.bundle'))).toMatchObject({ code: 0 });
   });
 
-  it('trusts whom the trust file lets sign rules, and nobody without being told', async () => {
+  it('trusts only the signers that the trust file lists for rules', async () => {
     const update = (...args: string[]) => shop.run(['rules', 'update', '--from', 'one.bundle', ...args]);
     const nobody = await update();
     expect(nobody).toMatchObject({ code: 2, stderr: expect.stringContaining('no signer of rules is trusted') });
@@ -186,10 +186,10 @@ describe('assay rules update', () => {
     expect(await update('--trust', 'rules.yaml')).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('refuses rules that have ended, when they are installed and when they are used', async () => {
+  it('refuses expired rules, on installation and on use', async () => {
     await shop.build('lists', '2027.3.0', 'long.bundle', '--expires', '2999-01-31T00:00:00Z');
     expect(await shop.update('long.bundle', '-q')).toMatchObject({ code: 0, stdout: '', stderr: '' });
-    // Rules of the same version that were installed while they lasted.
+    // Rules of the same version that were installed before they expired.
     const ended = '2026-02-01T00:00:00Z';
     const times = { issued: '2026-01-01T00:00:00Z', expires: ended };
     await shop.sign({ ...times, version: '2027.3.0' }, 'short.bundle');
@@ -213,7 +213,7 @@ describe('assay rules update', () => {
     expect(late).toMatchObject({ code: 2, stderr: expect.stringContaining('the rules ended') });
   });
 
-  it('does not scan with installed rules that were changed', async () => {
+  it('makes a scan refuse installed rules that were changed', async () => {
     await shop.update('one.bundle', '-q');
     const path = join(shop.home, 'rules.json');
     const good = JSON.parse(readFileSync(path, 'utf8'));
@@ -236,7 +236,7 @@ describe('assay rules update', () => {
       expect(stderr).toContain('assay rules remove');
       expect(stdout).toBe('');
       expect(code).toBe(2);
-      // Which version they were is not known any more, and so not what would be a rollback.
+      // Their version is not known any more, so a rollback cannot be detected.
       expect(await shop.update('two.bundle')).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
     }
     writeFileSync(path, '{');
@@ -263,9 +263,9 @@ describe('assay rules build', () => {
   it.each([
     ['a dangerous name', { 'a.json': { ...ACME, globals: [['os', 'system', 'call', '']] } }, 'os.system'],
     ['a lower severity', { 'severities.json': { 'pickle.call.computed': 'low' } }, 'lower the severity'],
-    ['a list that is none', { 'a.json': { globals: [] } }, 'holds no rules'],
+    ['an invalid list', { 'a.json': { globals: [] } }, 'holds no rules'],
     ['no list', { 'a.txt': {} }, 'contains no lists'],
-  ])('signs nothing with %s', async (_, files, message) => {
+  ])('signs nothing for %s', async (_, files, message) => {
     const folder = shop.lists(`wrong-${message}`, files);
     const { code, stderr } = await shop.build(folder, '2027.5.0', 'wrong.bundle');
     expect(stderr).toContain(message);

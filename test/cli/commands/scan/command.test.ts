@@ -13,7 +13,7 @@ const odd = join(folder, 'odd.pkl');
 const cut = join(folder, 'cut.pkl');
 
 beforeAll(() => {
-  // {'a': 1}; acme.tokens.Table; a dict that breaks off.
+  // {'a': 1}; acme.tokens.Table; a truncated dict.
   writeFileSync(clean, Buffer.from('80027d7100580100000061710 14b01732e'.replace(/ /g, ''), 'hex'));
   writeFileSync(odd, 'cacme.tokens\nTable\n.');
   writeFileSync(cut, Buffer.from('80027d7100', 'hex'));
@@ -24,7 +24,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('exit codes', () => {
+describe('assay scan', () => {
   it.each<[string, string[], number]>([
     ['clean', [clean], 0],
     ['malicious', [bad], 1],
@@ -32,13 +32,13 @@ describe('exit codes', () => {
     ['unknown', [cut], 1],
     ['malicious under research', [bad, '--policy', 'research'], 0],
     ['clean among others', [clean, bad], 1],
-    ['a deny over a missing path', [bad, join(folder, 'missing')], 1],
-    ['a missing path over an allow', [join(folder, 'missing'), clean], 2],
-  ])('%s: %s', async (_, args, code) => {
+    ['a denied file and a missing path', [bad, join(folder, 'missing')], 1],
+    ['an allowed file and a missing path', [join(folder, 'missing'), clean], 2],
+  ])('exits for %s with %s', async (_, args, code) => {
     expect((await runCli(['scan', ...args, '--quiet'])).code).toBe(code);
   });
 
-  it('an interrupt ends with 130, without a word', async () => {
+  it('exits with 130 and no message after an interrupt', async () => {
     const targets = Array.from({ length: 3000 }, () => bad);
     const { code, stderr } = await runCli(['scan', ...targets], {
       onStart: (child) => child.stdout?.once('data', () => child.kill('SIGINT')),
@@ -47,7 +47,7 @@ describe('exit codes', () => {
     expect(code).toBe(130);
   });
 
-  it('an interrupt is heard between the small files of one target, too', async () => {
+  it('handles an interrupt between the small files of one target', async () => {
     const many = join(folder, 'many');
     mkdirSync(many);
     for (let i = 0; i < 4000; i++) copyFileSync(bad, join(many, `${i}.pkl`));
@@ -58,7 +58,7 @@ describe('exit codes', () => {
     expect(stdout.match(/^DENY/gm)).toHaveLength(1);
   });
 
-  it('a closed pipe is not a failure', async () => {
+  it('does not fail on a closed pipe', async () => {
     const child = spawn('sh', ['-c', `"$0" "$1" scan "$2" | head -n 1`, process.execPath, MAIN, bad]);
     let out = '';
     let err = '';
@@ -74,8 +74,8 @@ describe('exit codes', () => {
   });
 });
 
-describe('formats', () => {
-  it('a table, without colour away from a terminal', async () => {
+describe('assay scan --format', () => {
+  it('table prints no colour outside a terminal', async () => {
     const { stdout, stderr } = await runCli(['scan', join(folder, 'model')]);
     expect(stdout).toMatch(/^DENY {10}malicious: 1 of 2 files would run code or do harm when loaded\n/);
     expect(stdout).toContain('calls os.system');
@@ -83,14 +83,14 @@ describe('formats', () => {
     expect(stderr).toBe('');
   });
 
-  it('colour when forced, and never with --no-color', async () => {
+  it('table prints colour when it is forced, and never with --no-color', async () => {
     const env = { FORCE_COLOR: '1' };
     expect((await runCli(['scan', bad], { env })).stdout).toContain('\u001b[31m');
     expect((await runCli(['scan', bad, '--no-color'], { env })).stdout).not.toContain('\u001b');
     expect((await runCli(['scan', bad], { env: { ...env, FORCE_COLOR: '0' } })).stdout).not.toContain('\u001b');
   });
 
-  it('JSON that keeps the published schema', async () => {
+  it('json conforms to the published schema', async () => {
     const { stdout } = await runCli(['scan', join(folder, 'model'), '--format', 'json', '--coverage']);
     expect(validReport(stdout)).toMatchObject({
       schemaVersion: '1',
@@ -104,7 +104,7 @@ describe('formats', () => {
     });
   });
 
-  it('JSON Lines, one report a target', async () => {
+  it('jsonl prints one report per target', async () => {
     const { stdout } = await runCli(['scan', clean, bad, '--format', 'jsonl']);
     const actions = stdout
       .trimEnd()
@@ -113,7 +113,7 @@ describe('formats', () => {
     expect(actions).toMatchObject([{ decision: { action: 'allow' } }, { decision: { action: 'deny' } }]);
   });
 
-  it('SARIF of all targets, at paths of the working folder', async () => {
+  it('sarif covers all targets, with paths relative to the working folder', async () => {
     const { stdout } = await runCli(['scan', 'model', 'odd.pkl', '--format', 'sarif'], { cwd: folder });
     const log = validSarif(stdout) as { runs: { results: { locations: unknown[] }[] }[] };
     expect(log.runs).toHaveLength(1);
@@ -123,7 +123,7 @@ describe('formats', () => {
     ]);
   });
 
-  it('--output writes it whole, leaves nothing else, and prints only the decision', async () => {
+  it('with --output writes the whole file, leaves no other file, and prints only the decision', async () => {
     const target = join(folder, 'out');
     mkdirSync(target);
     const file = join(target, 'report.json');
@@ -137,14 +137,14 @@ describe('formats', () => {
   });
 });
 
-describe('options', () => {
-  it('--fail-on denies by severity what the policy lets pass', async () => {
+describe('the scan option', () => {
+  it('--fail-on denies by severity what the policy allows', async () => {
     const { code, stdout } = await runCli(['scan', odd, '--policy', 'research', '--fail-on', 'high']);
     expect(code).toBe(1);
     expect(stdout).toContain('denied because: 1 finding is at least high (--fail-on)');
   });
 
-  it('--allow makes exactly the allowed name known, and becomes part of the ruleset', async () => {
+  it('--allow allows exactly the named global, and changes the ruleset digest', async () => {
     const allow = join(folder, 'allow.yaml');
     const entry = (expires: string) =>
       `allow:\n  - {module: acme.tokens, name: Table, uses: [import], owner: me, reason: ours, expires: ${expires}}\n`;
@@ -162,7 +162,7 @@ describe('options', () => {
     });
   });
 
-  it('--quiet says the decision alone, --verbose every file and check', async () => {
+  it('--quiet prints the decision alone, --verbose every file and check', async () => {
     expect((await runCli(['scan', bad, '--quiet'])).stdout.trimEnd().split('\n')).toHaveLength(2);
     const { stdout } = await runCli(['scan', join(folder, 'model'), '--verbose']);
     expect(stdout).toContain('extra.pkl');
@@ -170,8 +170,8 @@ describe('options', () => {
   });
 });
 
-describe('help', () => {
-  it('teaches: verbs, examples, exit codes', async () => {
+describe('the program', () => {
+  it('has a help text with verbs, examples and exit codes', async () => {
     const { code, stdout } = await runCli(['--help']);
     expect(code).toBe(0);
     for (const word of ['scan', 'pull', 'inspect', 'explain', 'repro', 'Examples:', 'Exit codes:'])
@@ -181,12 +181,12 @@ describe('help', () => {
       expect(scan.stdout).toContain(word);
   });
 
-  it('has no verbs that are not built', async () => {
+  it('refuses verbs that do not exist', async () => {
     for (const verb of ['convert', 'test', 'data'])
       expect((await runCli([verb, 'x'])).stderr).toContain('unknown command');
   });
 
-  it('answers --version and -V alike', async () => {
+  it('prints the same version for --version and -V', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'));
     expect((await runCli(['--version'])).stdout).toBe(`${version}\n`);
     expect((await runCli(['-V'])).stdout).toBe(`${version}\n`);

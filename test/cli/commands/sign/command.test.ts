@@ -74,37 +74,45 @@ beforeAll(() => {
   chmodSync(inRoot('locked'), 0o555);
 });
 
-// Only root removes what lies in a folder that may not be written.
+// Only root removes files from a folder without write permission.
 afterAll(() => chmodSync(inRoot('locked'), 0o700));
 
 const KEY = ['--private-key', 'key.pem'];
 
-describe('what cannot be signed: one line that says what and how to correct it, exit code 2, and no signature', () => {
+describe('assay sign gives a one-line error with a hint, exit code 2 and no signature for', () => {
   it.each<[string, string[], RegExp]>([
     [
-      'nothing to sign with',
+      'no key or identity',
       ['model'],
       /^assay: assay sign: no key, certificate or identity is given; give --private-key or --keyless/,
     ],
     ['no artifact', [], /missing required argument 'artifact'/],
     ['a missing folder', ['nowhere', ...KEY], /nowhere: no such file or folder; check the path/],
     ['an empty folder', ['empty', ...KEY], /empty: the folder contains no files; give the folder/],
-    ['a folder of what is left out', ['only-git', ...KEY], /only-git: there is no file to sign; give a folder/],
+    ['a folder whose files are all ignored', ['only-git', ...KEY], /only-git: there is no file to sign; give a folder/],
     ['a device', ['/dev/zero', ...KEY], /\/dev\/zero: is neither a file nor a folder/],
     [
       'a model of the Hub',
       ['hf://acme/tiny', ...KEY],
       /hf:\/\/acme\/tiny: only what is on this machine can be signed; assay pull hf:\/\/acme\/tiny, then/,
     ],
-    ['a model of a registry', ['oci://r.example/m', ...KEY], /only what is on this machine can be signed; download it/],
+    [
+      'a model of an OCI registry',
+      ['oci://r.example/m', ...KEY],
+      /only what is on this machine can be signed; download it/,
+    ],
     ['an unknown scheme', ['gopher://x', ...KEY], /gopher:.*; give/],
     [
-      'a link within',
+      'a symbolic link',
       ['linked', ...KEY],
       /^assay: link: is a symbolic link; replace it by its file, or give --allow-symlinks/,
     ],
-    ['a link out', ['leaving', ...KEY, '--allow-symlinks'], /^assay: link: is a link that leaves the folder; replace/],
-    ['a link to nowhere', ['dangling', ...KEY, '--allow-symlinks'], /^assay: link: is a link that leads nowhere/],
+    [
+      'a link out of the folder',
+      ['leaving', ...KEY, '--allow-symlinks'],
+      /^assay: link: is a link that leaves the folder; replace/,
+    ],
+    ['a broken link', ['dangling', ...KEY, '--allow-symlinks'], /^assay: link: is a link that leads nowhere/],
     [
       'a link to a folder',
       ['folders', ...KEY, '--allow-symlinks'],
@@ -113,7 +121,7 @@ describe('what cannot be signed: one line that says what and how to correct it, 
 
     ['a missing key', ['model', '--private-key', 'none.pem'], /--private-key none\.pem: no such file; check the path/],
     ['a folder for a key', ['model', '--private-key', 'model'], /--private-key model: is a folder; name a file/],
-    ['a text for a key', ['model', '--private-key', 'text'], /text: is not a private key that can be read/],
+    ['a text file for a key', ['model', '--private-key', 'text'], /text: is not a private key that can be read/],
     ['a public key', ['model', '--private-key', 'key.pub'], /key\.pub: is not a private key that can be read/],
     [
       'a file too large for a key',
@@ -122,7 +130,7 @@ describe('what cannot be signed: one line that says what and how to correct it, 
     ],
     ['an RSA key', ['model', '--private-key', 'rsa.pem'], /rsa\.pem: an RSA 2048 key cannot sign models; use P-256/],
     [
-      'a locked key',
+      'an encrypted key',
       ['model', '--private-key', 'locked.pem'],
       /locked\.pem: the private key is encrypted; give --passphrase-file, or set ASSAY_KEY_PASSPHRASE/,
     ],
@@ -144,7 +152,7 @@ describe('what cannot be signed: one line that says what and how to correct it, 
 
     ['a missing certificate', ['model', ...KEY, '--certificate', 'none.pem'], /--certificate none\.pem: no such file/],
     [
-      'a key for a certificate',
+      'a key file for a certificate',
       ['model', ...KEY, '--certificate', 'key.pem'],
       /key\.pem: contains no certificate; give a PEM file/,
     ],
@@ -154,7 +162,7 @@ describe('what cannot be signed: one line that says what and how to correct it, 
       /leaf\.pem: the certificate is that of another key; give/,
     ],
     [
-      'an authority',
+      'a certificate of an authority',
       ['model', '--private-key', 'authority.key', '--certificate', 'authority.pem'],
       /authority\.pem: .*is that of an authority/,
     ],
@@ -164,53 +172,49 @@ describe('what cannot be signed: one line that says what and how to correct it, 
       /expired\.pem: .*expired on 2021-01-01/,
     ],
     [
-      'issuers of others',
+      'a chain of another issuer',
       ['model', '--private-key', 'leaf.key', '--certificate', 'leaf.pem', '--certificate-chain', 'expired.pem'],
       /expired\.pem: "CN=expired, O=Acme" did not issue the certificate/,
     ],
     [
-      'a certificate alone',
+      'a certificate without a key',
       ['model', '--certificate', 'leaf.pem'],
       /--certificate: cannot sign alone; give --private-key, too/,
     ],
     [
-      'issuers alone',
+      'a chain without a certificate',
       ['model', ...KEY, '--certificate-chain', 'authority.pem'],
       /--certificate-chain: needs --certificate/,
     ],
 
-    ['keyless with a key', ['model', '--keyless', ...KEY], /--keyless: cannot be combined with the --private-key;/],
+    ['--keyless with a key', ['model', '--keyless', ...KEY], /--keyless: cannot be combined with the --private-key;/],
     [
-      'keyless, offline',
+      '--keyless with --offline',
       ['model', '--keyless', '--offline'],
       /--keyless: needs services that --offline forbids; leave out/,
     ],
     [
-      'keyless with a passphrase',
+      '--keyless with a passphrase',
       ['model', '--keyless', '--passphrase-file', 'text'],
       /--passphrase-file: needs --private-key/,
     ],
-    ['a token without keyless', ['model', ...KEY, '--identity-token', 'x'], /--identity-token: needs --keyless/],
+    ['a token without --keyless', ['model', ...KEY, '--identity-token', 'x'], /--identity-token: needs --keyless/],
     [
       'two tokens',
       ['model', '--keyless', '--identity-token', 'x', '--identity-token-file', 'y'],
       /were both given; leave out one/,
     ],
     [
-      'two choices of services',
+      'a signing config and a Rekor URL',
       ['model', '--keyless', '--signing-config', 'x', '--rekor-url', 'https://x'],
       /--signing-config: cannot be combined/,
     ],
     [
-      'services in the clear',
+      'a Fulcio URL without TLS',
       ['model', '--keyless', '--fulcio-url', 'http://ca.example'],
       /--fulcio-url: http:\/\/ca\.example\/ lets anyone on the way read/,
     ],
-    [
-      'services that are none',
-      ['model', '--keyless', '--rekor-url', 'x'],
-      /--rekor-url: is not an address of a service/,
-    ],
+    ['an invalid Rekor URL', ['model', '--keyless', '--rekor-url', 'x'], /--rekor-url: is not an address of a service/],
 
     [
       'a signature in a missing folder',
@@ -223,33 +227,33 @@ describe('what cannot be signed: one line that says what and how to correct it, 
       /--signature empty: is not a place for a file/,
     ],
     [
-      'a signature over another file',
+      'a signature path of another file',
       ['model', ...KEY, '--signature', 'model/weights.bin'],
       /--signature model\/weights\.bin: exists, and is not a signature; name another file/,
     ],
     [
-      'a signature over a link',
+      'a signature path that is a link',
       ['model', ...KEY, '--signature', 'link.sig'],
       /--signature link\.sig: is a symbolic link; name the target/,
     ],
     [
-      'a file that is not there, to leave out',
+      '--ignore of a missing file',
       ['model', ...KEY, '--ignore', 'nothing'],
       /--ignore nothing: the model has no such file or folder; check/,
     ],
     [
-      'a file to leave out, from here',
+      '--ignore of a path relative to the working folder',
       ['model', ...KEY, '--ignore', 'model/README.md'],
       /--ignore model\/README\.md: .*; did you mean README\.md\?/,
     ],
     [
-      'a file to leave out, of others',
+      '--ignore of a path outside the model',
       ['model', ...KEY, '--ignore', '../text'],
       /--ignore \.\.\/text: is not within the model/,
     ],
-    ['all of it to leave out', ['model', ...KEY, '--ignore', '.'], /--ignore \.: is the whole model; give a file/],
+    ['--ignore of the whole model', ['model', ...KEY, '--ignore', '.'], /--ignore \.: is the whole model; give a file/],
     [
-      'part of a file to leave out',
+      '--ignore for a single file',
       ['text', ...KEY, '--ignore', 'x'],
       /--ignore x: is a single file, so it has nothing to leave out/,
     ],
@@ -268,7 +272,7 @@ describe('what cannot be signed: one line that says what and how to correct it, 
     expect(existsSync(inRoot('model', 'model.sig'))).toBe(false);
   });
 
-  it.each(['locked.pem', 'old-locked.pem'])('%s, with a wrong passphrase in the environment', async (key) => {
+  it.each(['locked.pem', 'old-locked.pem'])('%s with a wrong passphrase in the environment', async (key) => {
     const { code, stderr } = await run(['sign', 'model', '--private-key', key], {
       env: { ASSAY_KEY_PASSPHRASE: 'wrong' },
     });
@@ -279,9 +283,9 @@ describe('what cannot be signed: one line that says what and how to correct it, 
     expect(code).toBe(2);
   });
 
-  it('what may not be read, or written', async () => {
+  it('a file that cannot be read, and a folder that cannot be written', async () => {
     const never = inRoot('never.sig');
-    // Whoever runs the program need not be who runs the tests.
+    // The user of the program can be another user than that of the tests.
     copyFileSync(inRoot('key.pem'), inRoot('open.pem'));
     chmodSync(inRoot('open.pem'), 0o644);
     const key = ['--private-key', 'open.pem'];
@@ -296,7 +300,7 @@ describe('what cannot be signed: one line that says what and how to correct it, 
 });
 
 describe('assay sign', () => {
-  it('says what was signed, by whom, and how to check it; quietly, nothing', async () => {
+  it('prints what was signed, by whom, and how to verify it, and nothing with --quiet', async () => {
     const { code, stdout, stderr } = await run([
       'sign',
       'model',
@@ -315,7 +319,7 @@ describe('assay sign', () => {
     expect(quiet).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('prints commands that hold as they stand', async () => {
+  it('prints verify commands that run as printed', async () => {
     mkdirSync(inRoot('printed'));
     writeFileSync(inRoot('printed', 'weights.bin'), 'weights');
     for (const args of [
@@ -338,7 +342,7 @@ describe('assay sign', () => {
     expect(expired.certificate).toBe(inRoot('expired.pem'));
   });
 
-  it('warns of a key that others can read, of one within the model, and of files that it will not cover', async () => {
+  it('warns of a key that others can read, of a key within the model, and of files that it does not cover', async () => {
     const folder = inRoot('careless');
     mkdirSync(join(folder, '.github'), { recursive: true });
     for (let at = 0; at < 7; at++) writeFileSync(join(folder, '.github', `evil\u001b${at}.py`), '');
@@ -358,7 +362,7 @@ describe('assay sign', () => {
     expect(all.stderr).not.toMatch(/will not cover/);
   });
 
-  it('refuses files that change while they are hashed, and leaves nothing behind when it is stopped', async () => {
+  it('refuses files that change while they are hashed, and leaves no file after an interrupt', async () => {
     const folder = inRoot('huge');
     mkdirSync(folder);
     const weights = join(folder, 'weights.bin');
@@ -369,7 +373,7 @@ describe('assay sign', () => {
     expect(stopped).toMatchObject({ code: 130, stdout: '', stderr: '' });
     expect(readdirSync(folder)).toEqual(['weights.bin']);
 
-    // What is cut off under the reader is noticed at once; the whole would take minutes.
+    // Truncation during the read is noticed at once; the whole file would take minutes.
     const changed = await run(['sign', 'huge', ...KEY], {
       onStart: (child) => void untilOpen(child, weights).then(() => ftruncateSync(file, 0)),
     });
@@ -381,7 +385,7 @@ describe('assay sign', () => {
     expect(readdirSync(folder)).toEqual(['weights.bin']);
   });
 
-  it('replaces an earlier signature, whole', async () => {
+  it('replaces an earlier signature completely', async () => {
     const signature = inRoot('again.sig');
     await run(['sign', 'model', ...KEY, '--signature', signature]);
     const first = readFileSync(signature);
@@ -390,7 +394,7 @@ describe('assay sign', () => {
     expect(readdirSync(root).filter((name) => name.includes('.tmp'))).toEqual([]);
   });
 
-  it('explains itself', async () => {
+  it('has a help text', async () => {
     const { code, stdout } = await run(['sign', '--help']);
     expect(code).toBe(0);
     for (const part of [

@@ -48,7 +48,7 @@ const answer = (name = 'one') => opened().lookup({ ref: `hf://acme/model@${commi
 describe('assay snapshot', () => {
   beforeEach(() => begin());
 
-  it('writes a snapshot that webhooks open, and lists what it left out', async () => {
+  it('writes a snapshot that webhooks accept, and lists what it omits', async () => {
     await shop.approved();
     const candidate = await shop.register({ name: 'two' });
     await shop.registry.quarantine(ada, candidate.id, 'bad');
@@ -64,9 +64,9 @@ describe('assay snapshot', () => {
     expect(Date.parse(meta.expires) - Date.parse(meta.issued)).toBe(12 * 3_600_000);
   });
 
-  it('explains what does not hold by the trust file', async () => {
+  it('explains why an approval is not valid under the trust file', async () => {
     await shop.approved();
-    // Selma has left.
+    // The trust file no longer lists Selma.
     writeFileSync(shop.trustPath, readFileSync(shop.trustPath, 'utf8').replace(/.*selma.*\n/, ''));
     const result = await runCli(args('--explain'));
     expect(result.code).toBe(0);
@@ -80,7 +80,7 @@ describe('assay snapshot', () => {
     expect((await runCli(args())).stderr).toMatch(/; 2 left out \(--explain says why\)/);
   });
 
-  it('names the given servers and images', async () => {
+  it('includes the given servers and images', async () => {
     await shop.approved();
     const image = `sha256:${'ab'.repeat(32)}`;
     const result = await runCli(
@@ -93,7 +93,7 @@ describe('assay snapshot', () => {
     expect(opened().allowsImage(image, new Date())).toBe(true);
   });
 
-  it('opens an encrypted key, by a file or the environment', async () => {
+  it('decrypts an encrypted key with a passphrase from a file or the environment', async () => {
     const { privateKey } = shop.keys.writer;
     writeFileSync(
       key,
@@ -108,23 +108,19 @@ describe('assay snapshot', () => {
     expect((await runCli(args('--passphrase-file', join(folder, 'pass')))).code).toBe(0);
   });
 
-  it('warns of a key that does for more than snapshots', async () => {
+  it('warns of a key that is also used for other purposes', async () => {
     writeFileSync(key, shop.keys.rita.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     expect((await runCli(args())).stderr).toMatch(/warning: .*is also the key of "rita"/);
   });
 
   it.each([
-    [
-      'a registry that is not there',
-      ['--registry', 'missing.db'],
-      /missing\.db: the registry does not exist; check the path/,
-    ],
-    ['a trust file that is not there', ['--trust', 'missing.yaml'], /missing\.yaml: no such file/],
-    ['a time that is none', ['--expires-in', '0d'], /--expires-in 0d: is not a valid lifetime/],
-    ['a server that is not an API server', ['--endpoint', 'hub.example'], /--endpoint hub\.example: names no server/],
-    ['an image that is none', ['--image', 'nginx'], /--image nginx: names no image/],
-    ['a folder that is not there', ['-o', '/nowhere/x.json'], /\/nowhere\/.*cannot be written/],
-  ])('says what is wrong with %s', async (_, more, message) => {
+    ['a missing registry', ['--registry', 'missing.db'], /missing\.db: the registry does not exist; check the path/],
+    ['a missing trust file', ['--trust', 'missing.yaml'], /missing\.yaml: no such file/],
+    ['an invalid lifetime', ['--expires-in', '0d'], /--expires-in 0d: is not a valid lifetime/],
+    ['an endpoint that is not a server', ['--endpoint', 'hub.example'], /--endpoint hub\.example: names no server/],
+    ['an invalid image', ['--image', 'nginx'], /--image nginx: names no image/],
+    ['a missing output folder', ['-o', '/nowhere/x.json'], /\/nowhere\/.*cannot be written/],
+  ])('reports %s', async (_, more, message) => {
     const result = await runCli(args(...more));
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toMatch(message);
@@ -148,7 +144,7 @@ describe('assay snapshot', () => {
     await shop.reopen(`sqlite:${database}`);
   });
 
-  it('watches: a quarantine is published by itself within the minute, and Ctrl-C ends it', async () => {
+  it('with --watch publishes a quarantine within a minute, and Ctrl-C ends it', async () => {
     await shop.approved();
     let child: Parameters<NonNullable<CliOptions['onStart']>>[0] | undefined;
     const running = runCli(args('--watch'), {
@@ -160,7 +156,7 @@ describe('assay snapshot', () => {
     const [version] = await shop.registry.versionsOf(sam, { ref: `hf://acme/model@${commitOf('one')}` });
     await shop.registry.quarantine(ada, version?.id ?? '', 'it phones home');
     await until('the quarantine is published', () => answer() === 'denied');
-    // It looks often enough for a look that fails, and the writing.
+    // The poll interval allows for one failed poll and the writing.
     expect(POLL_MS).toBeLessThanOrEqual(60_000 / 4);
     child?.kill('SIGINT');
     const { code, stderr } = await running;
@@ -169,7 +165,7 @@ describe('assay snapshot', () => {
     expect(stderr).toMatch(/Signed: snapshot 1,.*\nSigned: snapshot 2,/);
   });
 
-  it('watches what the trust file names, too: a key that takes the place of another counts at once', async () => {
+  it('with --watch applies a changed key of the trust file at once', async () => {
     await shop.approved();
     const stop = new AbortController();
     const running = runCli(args('--watch'), {
@@ -197,7 +193,7 @@ function isThere(): boolean {
 }
 
 describeOnPostgres('assay snapshot of a PostgreSQL registry', (fresh) => {
-  it('reads it', async () => {
+  it('writes a snapshot', async () => {
     database = await fresh();
     await begin(database);
     await shop.approved();

@@ -15,7 +15,7 @@ const root = tempFolder();
 const key = join(root, 'key.pem');
 const publicKey = join(root, 'key.pub');
 
-/** A model with what trips walkers up: odd names, an empty file, git's own files. */
+/** A model with names that are hard to walk: unusual names, an empty file, git's own files. */
 function makeModel(name: string): string {
   const folder = join(root, name);
   mkdirSync(join(folder, 'sub', 'deep'), { recursive: true });
@@ -45,7 +45,7 @@ requirePart(
   'model-signing package of PyPI',
   isThere,
   'python3 -m venv .venv && .venv/bin/pip install -r fixtures/python/requirements-ci.txt',
-  'assay verify, on what the reference implementation signed',
+  'assay verify of a model signed with the reference implementation',
   () => {
     let model = '';
     const verify = (...args: string[]) => runCli(['verify', model, '--public-key', publicKey, ...args]);
@@ -56,13 +56,13 @@ requirePart(
       await sign(signed);
     });
 
-    /** A fresh copy of the signed model for each test. */
+    /** Makes a copy of the signed model for one test. */
     const fresh = (name: string) => {
       model = join(root, name);
       cpSync(join(root, 'signed'), model, { recursive: true, verbatimSymlinks: true });
     };
 
-    it('verifies it, and says who signed', async () => {
+    it('verifies the signature and prints the signer', async () => {
       fresh('whole');
       const { code, stdout, stderr } = await verify();
       expect(stderr).toBe('');
@@ -71,7 +71,7 @@ requirePart(
       expect(await verify('--quiet')).toMatchObject({ code: 0, stdout: '', stderr: '' });
     });
 
-    it('reports the same as JSON', async () => {
+    it('prints the same as JSON', async () => {
       fresh('json');
       const { stdout, code } = await verify('--format', 'json');
       expect(code).toBe(0);
@@ -134,7 +134,7 @@ requirePart(
       expect(code).toBe(1);
     });
 
-    it('accepts a partial signature only when told to, and never a changed file', async () => {
+    it('accepts a partial signature only with --allow-partial, and never a changed file', async () => {
       fresh('partial');
       writeFileSync(join(model, 'added.txt'), 'x');
       expect(await verify('--allow-partial')).toMatchObject({ code: 0, stdout: expect.stringContaining('partial') });
@@ -142,7 +142,7 @@ requirePart(
       expect((await verify('--allow-partial')).code).toBe(1);
     });
 
-    it('believes nobody who was not named', async () => {
+    it('trusts no signer that is not named', async () => {
       fresh('nobody');
       const { code, stdout } = await runCli(['verify', model]);
       expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
@@ -151,7 +151,7 @@ requirePart(
       expect(code).toBe(1);
     });
 
-    it('takes whom to trust from the environment', async () => {
+    it('reads the trust file from the environment', async () => {
       fresh('environment');
       const trust = join(root, 'trust.yaml');
       writeFileSync(trust, 'version: 1\nsigners:\n  - {name: us, key: key.pub, may: [model-signature]}\n');
@@ -159,7 +159,7 @@ requirePart(
       expect((await runCli(['verify', model, '--trust', trust])).code).toBe(0);
     });
 
-    it('is part of a scan: a signature that holds passes, one that does not denies', async () => {
+    it('runs within a scan: a valid signature passes, an invalid one denies', async () => {
       fresh('scan');
       const scan = async (...args: string[]) => {
         const { code, stdout } = await runCli(['scan', model, '--format', 'json', ...args]);
@@ -190,7 +190,7 @@ requirePart(
   },
 );
 
-describe('bad input', () => {
+describe('assay verify', () => {
   const good = MODEL;
   const lone = (text: string) => {
     const path = join(root, 'lone.sig');
@@ -200,33 +200,41 @@ describe('bad input', () => {
 
   it.each<[string, () => string[], RegExp]>([
     [
-      'no signature',
+      'a model without a signature',
       () => ['verify', PROBES],
       /has no signature: neither model\.sig inside nor \.sig beside it; name it with --signature/,
     ],
-    ['a missing signature', () => ['verify', good, '--signature', 'no.sig'], /no\.sig: no such file/],
-    ['no bundle at all', () => ['verify', good, '--signature', lone('hello')], /lone\.sig: .*not JSON/],
-    ['another document', () => ['verify', good, '--signature', lone('{}')], /lone\.sig: .*bundle/],
+    ['a missing signature file', () => ['verify', good, '--signature', 'no.sig'], /no\.sig: no such file/],
+    ['a signature that is not JSON', () => ['verify', good, '--signature', lone('hello')], /lone\.sig: .*not JSON/],
+    ['a signature that is not a bundle', () => ['verify', good, '--signature', lone('{}')], /lone\.sig: .*bundle/],
     ['a missing key', () => ['verify', good, '--public-key', 'no.pub'], /--public-key no\.pub: no such file/],
-    ['no key', () => ['verify', good, '--public-key', lone('x')], /lone\.sig: is not a public key/],
+    ['an invalid key', () => ['verify', good, '--public-key', lone('x')], /lone\.sig: is not a public key/],
     [
       'a missing root',
       () => ['verify', good, '--identity', 'a', '--issuer', 'b', '--trusted-root', 'no.json'],
       /no\.json: no such file/,
     ],
     [
-      'no root',
+      'an invalid root',
       () => ['verify', good, '--identity', 'a', '--issuer', 'b', '--trusted-root', lone('{}')],
       /lone\.sig: /,
     ],
-    ['an identity without issuer', () => ['verify', good, '--identity', 'a'], /names an identity and no issuer; give/],
-    ['an issuer without identity', () => ['verify', good, '--issuer', 'a'], /names an issuer and no identity; give/],
-    ['an identity that anybody has', () => ['verify', good, '--identity', '**', '--issuer', 'https://a'], /; /],
+    [
+      'an identity without an issuer',
+      () => ['verify', good, '--identity', 'a'],
+      /names an identity and no issuer; give/,
+    ],
+    ['an issuer without an identity', () => ['verify', good, '--issuer', 'a'], /names an issuer and no identity; give/],
+    [
+      'an identity pattern that matches anybody',
+      () => ['verify', good, '--identity', '**', '--issuer', 'https://a'],
+      /; /,
+    ],
     ['an empty chain', () => ['verify', good, '--certificate-chain', lone('')], /lone\.sig: .*certificate/],
     ['a missing artifact', () => ['verify', 'nowhere', '--public-key', 'x'], /: no such file/],
-    ['a trust file that is none', () => ['verify', good, '--trust', lone('a: 1')], /lone\.sig/],
-    ['a time that is none', () => ['verify', good, '--validity', 'later'], /--validity/],
-  ])('%s: one line, exit code 2', async (_, args, message) => {
+    ['an invalid trust file', () => ['verify', good, '--trust', lone('a: 1')], /lone\.sig/],
+    ['an invalid time', () => ['verify', good, '--validity', 'later'], /--validity/],
+  ])('prints one line and exits with 2 for %s', async (_, args, message) => {
     const { code, stdout, stderr } = await runCli(args());
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);

@@ -8,7 +8,7 @@ import { ROOT, runCli } from '../../run-cli.ts';
 
 const MARK = 'signatures verified: ';
 
-/** Counts how often the process verifies a signature over bytes, and tells at its end. */
+/** Counts the signature verifications of the process, and prints the count at its end. */
 const COUNTER = `
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
@@ -48,13 +48,13 @@ async function counted(...args: string[]): Promise<{ status: number | null; coun
   return { status, count: Number(told) };
 }
 
-it('verifies a signature once, be it verified alone or as a part of a scan', async () => {
+it('assay verify and assay scan verify a signature once', async () => {
   expect(await counted('verify', model, '--public-key', publicKey)).toEqual({ status: 0, count: 1 });
   expect(await counted('scan', model, '--public-key', publicKey)).toEqual({ status: 0, count: 1 });
 });
 
-it('verifies one that does not hold no more than once', async () => {
+it('assay verify verifies an invalid signature at most once', async () => {
   expect(await counted('verify', changed, '--public-key', publicKey)).toEqual({ status: 1, count: 1 });
-  // The hint of another key says already that it is not the one that signed.
+  // The key hint already shows that another key signed.
   expect(await counted('verify', changed, '--public-key', other)).toEqual({ status: 1, count: 0 });
 });

@@ -20,7 +20,7 @@ const serveConfig = ({ repo, commit }: Model) => `applications:
         max_model_len: 4096
 `;
 
-/** A cluster with a model in its head, and one with it in its workers: wherever a kind has a cluster. */
+/** A cluster with a model in its head, and one with a model in its workers, for every kind that contains a cluster. */
 function clusters(row: string, kind: string, around: (cluster: object) => Record<string, unknown>): readonly Sample[] {
   return [
     {

@@ -104,7 +104,7 @@ const mounted = (volume: object): object => ({
   volumes: [{ name: 'llm', ...volume }],
 });
 
-/** Models that are not in arguments: volumes, and what operators leave in a Pod. */
+/** Models that are not in arguments: volumes, and the changes that operators make in a Pod. */
 export const AROUND: readonly Sample[] = [
   {
     rows: ['volume-image'],

@@ -3,14 +3,14 @@ import type { Finds, ProgramRow } from '../../../../src/workload/table/types.ts'
 import type { Model } from '../models.ts';
 import type { Sample } from '../sample.ts';
 
-/** What a value without a scheme is to an argument, where it can be pinned at all. */
+/** The reference that a value without a scheme means in an argument, if it can be pinned. */
 const PINNED: Readonly<Record<string, (model: Model) => readonly [value: string, says: string]>> = {
   hub: ({ repo, commit, hub }) => [`${repo}@${commit}`, hub],
   'hub-quant': ({ repo, commit, hub }) => [`${repo}@${commit}:Q4_K_M`, hub],
   path: ({ s3 }) => [s3, s3],
 };
 
-/** Every argument and every variable by which the tables say that a program is told of a model. */
+/** Every argument and every variable that names a model according to the tables. */
 export const FLAGS: readonly Sample[] = PROGRAMS.flatMap((row) => [
   ...Object.entries(row.takes).flatMap(([name, means]) =>
     'finds' in means ? sampleOf(row, name, means, (value) => ({ args: [name, value] })) : [],
@@ -49,7 +49,7 @@ function shaped({ shape }: Finds, value: string): string {
   return shape === 'json' ? JSON.stringify({ model: value }) : value;
 }
 
-/** By which the program is known, where it is by one. */
+/** The name or image by which the program is recognized, if it has one. */
 function imageOf({ images }: ProgramRow): string {
   const [part] = images;
   if (part === undefined) return 'ghcr.io/acme/program:1';

@@ -13,7 +13,7 @@ const env = (values: Readonly<Record<string, string>>) =>
 /** A file of a repository, at its commit. */
 const resolved = ({ repo, commit }: Model, file: string) => `https://huggingface.co/${repo}/resolve/${commit}/${file}`;
 
-/** Servers and tools as people start them, each told of a model that is pinned. */
+/** Servers and tools as users start them, each with a pinned model. */
 const LINES: readonly Program[] = [
   {
     row: 'vllm',
@@ -212,7 +212,7 @@ const pods = (title: string, rows: readonly string[], says: RegExp, container: o
 const SECRET = { valueFrom: { secretKeyRef: { name: 'models', key: 'id' } } };
 const VLLM = 'vllm/vllm-openai:v0.11.0';
 
-/** What an object does not say, or says in words that pin nothing. */
+/** Models that an object does not name, or names without a pin. */
 export const UNTOLD: readonly Refused[] = [
   pods('a branch', [], /hf:\/\/acme\/llama@main/, {
     image: VLLM,
@@ -323,7 +323,7 @@ const custom = (
 const PREDICTORS = 'model sklearn xgboost tensorflow pytorch triton onnx huggingface pmml lightgbm paddle'.split(' ');
 const RESOURCE = { instanceType: 'Standard_NC24ads_A100_v4', labelSelector: { matchLabels: { apps: 'phi' } } };
 
-/** Fields of custom resources that lead to what is not in the object, or that have no form which pins anything. */
+/** Fields of custom resources that refer to data outside the object, or that have no form with a pin. */
 export const UNTOLD_FIELDS: readonly Refused[] = [
   ...PREDICTORS.map((name) =>
     custom('serving.kserve.io/InferenceService', ['isvc-storage'], /secret/, {

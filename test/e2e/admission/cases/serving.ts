@@ -3,7 +3,7 @@ import { hub, oci, podSpec, type Sample, s3, template } from '../sample.ts';
 
 const ISVC = 'serving.kserve.io/InferenceService';
 const LLM = ['LLMInferenceService', 'LLMInferenceServiceConfig'];
-/** Predictors that KServe has had from the beginning, each with its own field. */
+/** The first predictors of KServe, each with its own field. */
 const OLD_PREDICTORS = 'sklearn xgboost tensorflow pytorch triton onnx huggingface pmml lightgbm paddle'.split(' ');
 
 const isvc = (predictor: object, more: object = {}) => ({ spec: { predictor, ...more } });

@@ -29,8 +29,8 @@ async function skip(bytes: Uint8Array, keys: readonly string[], of: ReturnType<t
   return { end, seen };
 }
 
-describe('what PyTorch wrote before 1.6', () => {
-  it('is identified by its magic number, in every protocol, and by nothing less', () => {
+describe('a legacy PyTorch file', () => {
+  it('is identified by its magic number in every protocol, and by nothing less', () => {
     const number = LEGACY.subarray(2, 15);
     expect(isTorchLegacy(LEGACY)).toBe(true);
     expect(isTorchLegacy(Buffer.concat([Buffer.from([0x80, 4, 0x95]), Buffer.alloc(8), number]))).toBe(true);
@@ -43,7 +43,7 @@ describe('what PyTorch wrote before 1.6', () => {
     }
   });
 
-  it('has its storages behind the pickles, each with its count', async () => {
+  it('has its storages after the pickles, each with its element count', async () => {
     const bytes = Buffer.concat([Buffer.alloc(3), storages([2n, 8], [0n, 0], [3n, 24]), Buffer.from('rest')]);
     expect(await skip(bytes, ['a', 'b', 'c'], sizes({ a: 4, b: 8, c: 8 }), 3)).toEqual({
       end: bytes.length - 4,
@@ -60,17 +60,17 @@ describe('what PyTorch wrote before 1.6', () => {
     ['ends within a count', storages([1n, 4]).subarray(0, 6), 'truncated'],
     ['ends within a storage', storages([2n, 7]), 'truncated'],
     ['has a negative count', storages([-1n, 8]), 'truncated'],
-    ['has a count beyond all bounds', storages([2n ** 62n, 8]), 'truncated'],
+    ['has too large a count', storages([2n ** 62n, 8]), 'truncated'],
   ] as const)('that %s is an error', async (_, bytes, code) => {
     await expect(skip(bytes, ['a'], sizes({ a: 4 }))).rejects.toMatchObject({ code });
   });
 
-  it('that names a storage of no known type is malformed', async () => {
+  it('with a storage of an unknown type is malformed', async () => {
     for (const of of [sizes({}), sizes({ a: undefined })])
       await expect(skip(storages([1n, 4]), ['a'], of)).rejects.toMatchObject({ code: 'malformed' });
   });
 
-  it('throws only content errors', async () => {
+  it('gives only content errors for changed bytes', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 60 }),
@@ -88,7 +88,7 @@ describe('what PyTorch wrote before 1.6', () => {
     );
   });
 
-  it('is read to its last byte, and is unknown when one is missing', async () => {
+  it('is read to its last byte, and unknown when one is missing', async () => {
     const whole = (await assess(artifactOf([memoryFile('m.pt', LEGACY)]))).files[0];
     expect(whole).toMatchObject({ format: 'torch-legacy', verdict: 'clean', coverage: { gaps: [] } });
     for (const cut of [1, 8, 100]) {

@@ -39,7 +39,7 @@ function jwt(claims: object): string {
   return `${part({})}.${part({ aud: 'sigstore', exp: Date.now() / 1000 + 86_400, sub: 'me', ...claims })}.x`;
 }
 
-/** As the verb does: a way out that knows the credential. */
+/** An egress with the credential, as the verb creates it. */
 async function tokenFrom(env: NodeJS.ProcessEnv) {
   const identity = ambientIdentity(env);
   const credentials = identity.kind === 'request' ? [identity.credential] : [];
@@ -65,8 +65,8 @@ const gitHub = (url = `${origin}/token?run=1&api-version=2.0`): NodeJS.ProcessEn
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: SECRET,
 });
 
-describe('who we are, as the machine around us says', () => {
-  it('GitHub Actions: asked for the audience, with the secret of the job', async () => {
+describe('the ambient identity token', () => {
+  it('of GitHub Actions is requested for the audience, with the secret of the job', async () => {
     const token = jwt({});
     answer = { status: 200, body: JSON.stringify({ count: 1, value: token }) };
     expect(await tokenFrom(gitHub())).toMatchObject({ token, subject: 'me' });
@@ -77,7 +77,7 @@ describe('who we are, as the machine around us says', () => {
     });
   });
 
-  it('GitHub Actions: a redirect is not followed, so the secret stays where it belongs', async () => {
+  it('of GitHub Actions is not requested after a redirect, so the secret stays on its server', async () => {
     answer = { status: 307, body: '', location: `${origin.replace('127.0.0.1', 'localhost')}/elsewhere` };
     expect(await problem(gitHub())).toMatch(
       /^network http:\/\/127\.0\.0\.1:\d+\/token: GitHub Actions answers with the status 307/,
@@ -86,20 +86,16 @@ describe('who we are, as the machine around us says', () => {
   });
 
   it.each<[string, Answer, RegExp]>([
-    ['refuses', { status: 403, body: '{"message":"no\\nway"}' }, /^unauthorized .*status 403, and says "no way"/],
-    ['is broken', { status: 500, body: '<html>' }, /^network .*status 500, and says "<html>"; try again later/],
-    ['says something else', { status: 200, body: '{"value": 1}' }, /^network .*answers with no identity token/],
+    ['status 403', { status: 403, body: '{"message":"no\\nway"}' }, /^unauthorized .*status 403, and says "no way"/],
+    ['status 500', { status: 500, body: '<html>' }, /^network .*status 500, and says "<html>"; try again later/],
+    ['another JSON object', { status: 200, body: '{"value": 1}' }, /^network .*answers with no identity token/],
     [
-      'says no JSON',
+      'invalid JSON',
       { status: 200, body: 'secret-token' },
       /^network [^s]*: GitHub Actions answers with no identity token/,
     ],
-    [
-      'hands out what is not a token',
-      { status: 200, body: '{"value": "x"}' },
-      /^usage GitHub Actions: is not an identity token/,
-    ],
-  ])('GitHub Actions: %s', async (_, given, message) => {
+    ['an invalid token', { status: 200, body: '{"value": "x"}' }, /^usage GitHub Actions: is not an identity token/],
+  ])('of GitHub Actions is refused after the answer: %s', async (_, given, message) => {
     answer = given;
     expect(await problem(gitHub())).toMatch(message);
   });
@@ -111,7 +107,7 @@ describe('who we are, as the machine around us says', () => {
       /^usage GitHub Actions: .*; give the job "permissions: id-token: write"/,
     ],
     [
-      'with the address alone',
+      'with the URL alone',
       { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://x' },
       /_URL is set and .*_TOKEN is not; give the job "permissions/,
     ],
@@ -120,17 +116,13 @@ describe('who we are, as the machine around us says', () => {
       { ACTIONS_ID_TOKEN_REQUEST_TOKEN: SECRET },
       /_TOKEN is set and .*_URL is not; give the job "permissions/,
     ],
-    [
-      'with an address in the clear',
-      gitHub('http://example.org/?a=b'),
-      /lets anyone on the way read the identity token/,
-    ],
-    ['with no address', gitHub('x'), /ACTIONS_ID_TOKEN_REQUEST_URL: is not an address of a service/],
-  ])('GitHub Actions: %s', async (_, env, message) => {
+    ['with a URL without TLS', gitHub('http://example.org/?a=b'), /lets anyone on the way read the identity token/],
+    ['with an invalid URL', gitHub('x'), /ACTIONS_ID_TOKEN_REQUEST_URL: is not an address of a service/],
+  ])('of GitHub Actions is refused %s', async (_, env, message) => {
     expect(await problem(env)).toMatch(message);
   });
 
-  it('GitLab, and whoever sets it: a token in the environment, before all else', async () => {
+  it('in SIGSTORE_ID_TOKEN, as on GitLab, takes precedence', async () => {
     const token = jwt({ sub: 'project_path:acme/models' });
     expect(await tokenFrom({ ...gitHub(), SIGSTORE_ID_TOKEN: token })).toMatchObject({ token });
     expect(seen).toEqual([]);
@@ -139,7 +131,7 @@ describe('who we are, as the machine around us says', () => {
     );
   });
 
-  it('CircleCI: its token, which is for Sigstore only when asked for', async () => {
+  it('of CircleCI is accepted only with the audience of Sigstore', async () => {
     const token = jwt({});
     expect(await tokenFrom({ CIRCLE_OIDC_TOKEN_V2: token })).toMatchObject({ token });
     expect(await problem({ CIRCLE_OIDC_TOKEN_V2: jwt({ aud: 'org-1' }) })).toMatch(
@@ -147,7 +139,7 @@ describe('who we are, as the machine around us says', () => {
     );
   });
 
-  it('nobody: says where identities come from', async () => {
+  it('is reported as missing, with its possible sources', async () => {
     expect(await problem({ SIGSTORE_ID_TOKEN: '' })).toMatch(
       /^usage --keyless: no identity token was given, and the environment provides none; give/,
     );

@@ -28,8 +28,8 @@ describe('an identity token', () => {
   it.each<[string, object, string]>([
     ['a workload', { sub: 'repo:acme/models' }, 'repo:acme/models'],
     ['a person', { sub: 'CgNhYmM', email: 'ada@example.org', email_verified: true }, 'ada@example.org'],
-    ['a person, as some issuers write it', { email: 'ada@example.org', email_verified: 'true' }, 'ada@example.org'],
-    ['one for several', { sub: 'x', aud: ['other', 'sigstore'] }, 'x'],
+    ['a person in another claim format', { email: 'ada@example.org', email_verified: 'true' }, 'ada@example.org'],
+    ['several audiences', { sub: 'x', aud: ['other', 'sigstore'] }, 'x'],
   ])('names %s', (_, claims, subject) => {
     const token = jwt({ aud: 'sigstore', exp: SOON, ...claims });
     expect(readIdentityToken(` ${token}\n`, 'token.jwt', NOW)).toEqual({
@@ -40,25 +40,25 @@ describe('an identity token', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['nothing', '', /^is not an identity token$/],
-    ['some text', 'hello there', /^is not an identity token$/],
-    ['two parts', 'a.b', /^is not an identity token$/],
-    ['four parts', 'a.b.c.d', /^is not an identity token$/],
-    ['other characters', 'a.b/+=.c', /^is not an identity token$/],
+    ['an empty text', '', /^is not an identity token$/],
+    ['plain text', 'hello there', /^is not an identity token$/],
+    ['a token of two parts', 'a.b', /^is not an identity token$/],
+    ['a token of four parts', 'a.b.c.d', /^is not an identity token$/],
+    ['a token with other characters', 'a.b/+=.c', /^is not an identity token$/],
     ['claims that are not JSON', 'a.aGVsbG8.c', /^the claims of the identity token are not JSON$/],
     ['claims that are a list', jwt([]), /lacks an audience or an expiry/],
     ['no audience', jwt({ exp: SOON, sub: 'x' }), /lacks an audience or an expiry/],
     ['no expiry', jwt({ aud: 'sigstore', sub: 'x' }), /lacks an audience or an expiry/],
     ['an expiry that is not a date', jwt({ aud: 'sigstore', sub: 'x', exp: 1e300 }), /lacks an audience or an expiry/],
     ['another audience', jwt({ aud: ['a', 'b'], exp: SOON, sub: 'x' }), /is for the audience "a", "b"$/],
-    ['one of yesterday', jwt({ aud: 'sigstore', exp: SOON - 300, sub: 'x' }), /expired at 2030-01-01T00:00:00.000Z$/],
-    ['nobody', jwt({ aud: 'sigstore', exp: SOON }), /names no subject/],
-    ['an address that is not verified', jwt({ aud: 'sigstore', exp: SOON, sub: 'x', email: 'a@b' }), /is not verified/],
-  ])('is not %s', (_, token, message) => {
+    ['an expired token', jwt({ aud: 'sigstore', exp: SOON - 300, sub: 'x' }), /expired at 2030-01-01T00:00:00.000Z$/],
+    ['a token without a subject', jwt({ aud: 'sigstore', exp: SOON }), /names no subject/],
+    ['an unverified e-mail address', jwt({ aud: 'sigstore', exp: SOON, sub: 'x', email: 'a@b' }), /is not verified/],
+  ])('is refused: %s', (_, token, message) => {
     expect(problem(token)).toMatch(message);
   });
 
-  it('fails on any text in one way only', () => {
+  it('gives a usage error for any text', () => {
     const text = fc.oneof(
       fc.string(),
       fc.json().map((json) => `a.${Buffer.from(json).toString('base64url')}.b`),

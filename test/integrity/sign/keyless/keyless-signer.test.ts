@@ -39,7 +39,7 @@ function servicesOf(kind: Kind, { url } = services): SigningServices {
   };
 }
 
-/** What a service answers, instead of what it would. */
+/** Replaces the answer of a service. */
 type Meddle = (body: string, request: string) => { readonly status?: number; readonly body: string | Uint8Array };
 
 function fetchWith(path?: string, meddle?: Meddle): ServiceFetch {
@@ -70,22 +70,25 @@ async function problem(kind: Kind, path: string, meddle: Meddle): Promise<string
   throw new Error('was signed');
 }
 
-describe("a signature without a key of one's own", () => {
-  it.each<Kind>(['v1', 'v1+tsa', 'v2+tsa'])('%s: is verified offline, for whom the token names', async (kind) => {
-    const bundle = readBundle(Buffer.from(JSON.stringify(await signWith(kind))), 'bundle');
-    expect(bundle.envelope.payload.equals(PAYLOAD)).toBe(true);
-    const root = readTrustedRoot(Buffer.from(JSON.stringify(services.trustedRoot)), 'root');
-    const trust = { kind: 'keyless', root, identity: { identity: TEST_IDENTITY, issuer: TEST_ISSUER } } as const;
-    expect(verifyKeyless(bundle, trust)).toMatchObject({
-      kind: 'sigstore',
-      identity: TEST_IDENTITY,
-      issuer: TEST_ISSUER,
-    });
-    const foreign = readTrustedRoot(Buffer.from(JSON.stringify(others.trustedRoot)), 'root');
-    expect(() => verifyKeyless(bundle, { ...trust, root: foreign })).toThrow(/log|authority/);
-  });
+describe('a keyless signature', () => {
+  it.each<Kind>(['v1', 'v1+tsa', 'v2+tsa'])(
+    'of kind %s verifies offline for the identity of the token',
+    async (kind) => {
+      const bundle = readBundle(Buffer.from(JSON.stringify(await signWith(kind))), 'bundle');
+      expect(bundle.envelope.payload.equals(PAYLOAD)).toBe(true);
+      const root = readTrustedRoot(Buffer.from(JSON.stringify(services.trustedRoot)), 'root');
+      const trust = { kind: 'keyless', root, identity: { identity: TEST_IDENTITY, issuer: TEST_ISSUER } } as const;
+      expect(verifyKeyless(bundle, trust)).toMatchObject({
+        kind: 'sigstore',
+        identity: TEST_IDENTITY,
+        issuer: TEST_ISSUER,
+      });
+      const foreign = readTrustedRoot(Buffer.from(JSON.stringify(others.trustedRoot)), 'root');
+      expect(() => verifyKeyless(bundle, { ...trust, root: foreign })).toThrow(/log|authority/);
+    },
+  );
 
-  it('is not believed by what a log of version 2 holds of another payload', async () => {
+  it('does not verify with a version 2 log entry of another payload', async () => {
     const bundle = Object(await signWith('v2+tsa'));
     const { canonicalizedBody } = bundle.verificationMaterial.tlogEntries[0];
     const { data, signature } = JSON.parse(Buffer.from(canonicalizedBody, 'base64').toString()).spec.hashedRekordV002;
@@ -115,7 +118,7 @@ describe("a signature without a key of one's own", () => {
     expect(heard).toEqual([{ identity: 'spiffe://acme/trainer', issuer: TEST_ISSUER }]);
   });
 
-  it('proves that it has the key by the subject of the token', async () => {
+  it('proves possession of the key by signing the subject of the token', async () => {
     let sent: unknown;
     await signWith('v1', FULCIO, (body, request) => {
       sent = JSON.parse(request);
@@ -134,7 +137,7 @@ describe("a signature without a key of one's own", () => {
     expect(proof.verify(publicKeyRequest.publicKey.content, signature)).toBe(true);
   });
 
-  it('is not made where nothing would tell the time', () => {
+  it('is refused where no service would prove the time', () => {
     const options = { fetch: fetchWith(), identityToken: async () => readIdentityToken('', '') };
     for (const change of [{ logs: [] }, { timestampUrls: [] }]) {
       const given = { ...servicesOf('v2+tsa'), ...change };
@@ -142,7 +145,7 @@ describe("a signature without a key of one's own", () => {
     }
   });
 
-  it('stops on request', async () => {
+  it('stops on an abort signal', async () => {
     const stop = new AbortController();
     stop.abort();
     const signer = keylessSigner({
@@ -155,7 +158,7 @@ describe("a signature without a key of one's own", () => {
   });
 });
 
-/** What a service answered the last time, about another key and another signature. */
+/** The answer of a service to an earlier request, for another key and another signature. */
 async function earlier(kind: Kind, path: string): Promise<string | Uint8Array> {
   let last: string | Uint8Array | undefined;
   const keep: ServiceFetch = async (url, init) => {
@@ -171,7 +174,7 @@ async function earlier(kind: Kind, path: string): Promise<string | Uint8Array> {
   return last;
 }
 
-/** The canonical body of a log entry, changed. */
+/** The canonical body of a log entry, with a change. */
 const withBody =
   (from: RegExp, to: string): Meddle =>
   (answer) => {
@@ -183,7 +186,7 @@ const withBody =
     return { body: changed };
   };
 
-describe('what services answer is not believed', () => {
+describe('an answer of a service is refused:', () => {
   it.each<[string, Kind, string, string]>([
     ['a certificate', 'v1', FULCIO, 'network: Fulcio answers with a certificate for another key'],
     ['an entry', 'v1', REKOR_V1, 'network: Rekor answers with an entry about another signature'],
@@ -198,13 +201,13 @@ describe('what services answer is not believed', () => {
   it.each<[string, Kind, string, Meddle, RegExp]>([
     ['no certificate', 'v1', FULCIO, () => ({ body: '{}' }), /^network: Fulcio returns no certificate/],
     [
-      'a certificate that is a key',
+      'a key as the certificate',
       'v1',
       FULCIO,
       (body) => ({ body: body.replace(/-----BEGIN[^"]+/, JSON.stringify(another).slice(1, -1)) }),
       /Fulcio returns no certificate/,
     ],
-    ['a page', 'v1', FULCIO, () => ({ body: '<html>' }), /Fulcio returns no certificate/],
+    ['an HTML page', 'v1', FULCIO, () => ({ body: '<html>' }), /Fulcio returns no certificate/],
     ['no entry', 'v1', REKOR_V1, () => ({ body: '{}' }), /^network: Rekor answers with 0 entries/],
     [
       'two entries',
@@ -214,7 +217,7 @@ describe('what services answer is not believed', () => {
       /Rekor answers with 2 entries/,
     ],
     [
-      'an entry without proof',
+      'an entry without a proof',
       'v1',
       REKOR_V1,
       (body) => ({ body: body.replace('inclusionProof', 'x') }),
@@ -236,7 +239,7 @@ describe('what services answer is not believed', () => {
       /about another signature/,
     ],
     [
-      'an entry without proof',
+      'an entry without a proof',
       'v2+tsa',
       REKOR_V2,
       (body) => ({ body: body.replace('inclusionProof', 'x') }),
@@ -303,7 +306,7 @@ describe('what services answer is not believed', () => {
     expect(await problem('v1+tsa', path, () => ({ status, body }))).toMatch(message);
   });
 
-  it('says nothing of the token, even when the service does', async () => {
+  it('does not reveal the token, even when the service repeats it', async () => {
     const message = await problem('v1', FULCIO, (_, request) => {
       const token: unknown = JSON.parse(request).credentials.oidcIdentityToken;
       return { status: 400, body: `cannot use ${token}!` };

@@ -40,7 +40,7 @@ const log = (url: string, majorApiVersion: number, operator: string, end?: strin
 });
 
 describe('a signing config', () => {
-  it('names the newest services that are in use', () => {
+  it('selects the newest services in use', () => {
     expect(read({})).toEqual({
       fulcioUrl: 'https://now.ca',
       logs: [{ url: 'https://one.log', version: 1 }],
@@ -56,7 +56,7 @@ describe('a signing config', () => {
     ]);
   });
 
-  it('takes one of each operator', () => {
+  it('selects one service per operator', () => {
     const rekorTlogUrls = [
       log('a1', 1, 'a'),
       log('a2', 1, 'a'),
@@ -78,26 +78,26 @@ describe('a signing config', () => {
     ['without an authority', { caUrls: [] }, /no certificate authority that is in use/],
     ['without a log', { rekorTlogUrls: [] }, /too few transparency logs/],
     [
-      'with timestamp authorities of the past',
+      'with expired timestamp authorities',
       { tsaUrls: [log('t', 1, 'a', '2021-01-01T00:00:00Z')] },
       /too few timestamp/,
     ],
-    ['with an address that is none', { caUrls: [log(' x', 1, 'a')] }, /is not an address of a service/],
+    ['with an invalid URL', { caUrls: [log(' x', 1, 'a')] }, /is not an address of a service/],
     [
-      'that sends tokens in the clear',
+      'with a URL without TLS',
       { caUrls: [{ ...log('x', 1, 'a'), url: 'http://ca.example' }] },
       /lets anyone on the way/,
     ],
     [
-      'with a date that is none',
+      'with an invalid date',
       { tsaUrls: [{ ...log('t', 1, 'a'), validFor: { end: 'soon' } }] },
       /tsaUrls\.0\.validFor\.end/,
     ],
-  ])('is not one %s', (_, change, message) => {
+  ])('is refused %s', (_, change, message) => {
     expect(problem(() => read(change))).toMatch(message);
   });
 
-  it('is not any other bytes', () => {
+  it('is refused for any other bytes', () => {
     expect(problem(() => readSigningConfig(Buffer.from('{'), 'config.json', NOW))).toMatch(/is not JSON/);
     fc.assert(
       fc.property(

@@ -9,8 +9,8 @@ const CURVES = [
   ['P-521', 'sha512', '06052b81040023', 133],
 ] as const;
 
-describe.each(CURVES)('%s, as tokens have it', (namedCurve, hash, params, length) => {
-  it('a public key, whether its point is wrapped or bare', () => {
+describe.each(CURVES)('the token encoding of %s', (namedCurve, hash, params, length) => {
+  it('of a public key is parsed, with a wrapped or a bare point', () => {
     for (let round = 0; round < 50; round++) {
       const { publicKey } = generateKeyPairSync('ec', { namedCurve });
       const point = publicKey.export({ type: 'spki', format: 'der' }).subarray(-length);
@@ -21,7 +21,7 @@ describe.each(CURVES)('%s, as tokens have it', (namedCurve, hash, params, length
     }
   });
 
-  it('a signature of two numbers, which may begin with zeros', () => {
+  it('of a signature is parsed as two numbers, also with leading zeros', () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve });
     // One number in 256 begins with a zero byte.
     for (let round = 0; round < 300; round++) {
@@ -31,7 +31,7 @@ describe.each(CURVES)('%s, as tokens have it', (namedCurve, hash, params, length
     }
   });
 
-  it('no other bytes', () => {
+  it('of other bytes is refused', () => {
     for (const point of [Buffer.alloc(0), Buffer.alloc(length), Buffer.alloc(length + 2), Buffer.alloc(300)]) {
       expect(() => ecPublicKey(Buffer.from(params, 'hex'), point)).toThrow();
     }

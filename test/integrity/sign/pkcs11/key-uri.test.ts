@@ -13,13 +13,13 @@ function problem(text: string): string {
   throw new Error('was accepted');
 }
 
-describe('the name of a key in a token', () => {
+describe('a key URI', () => {
   it.each<[string, object]>([
     ['signing key', { label: 'signing key' }],
     ['pkcs11:object=a', { label: 'a' }],
     ['pkcs11:token=My%20Token;object=a%3Bb%c3%a9;type=private', { token: 'My Token', label: 'a;bé' }],
     ['pkcs11:id=%01%ffA;serial=12', { id: Buffer.from([1, 255, 0x41]), serial: '12' }],
-  ])('%s', (text, name) => {
+  ])('is parsed: %s', (text, name) => {
     expect(parsePkcs11Key(text, '')).toEqual(name);
   });
 
@@ -34,11 +34,11 @@ describe('the name of a key in a token', () => {
     ['pkcs11:object=a?pin-value=1234', /carries a PIN/],
     ['pkcs11:object=a?pin-source=file:x', /carries a PIN/],
     ['pkcs11:object=a?module-name=x', /has a query/],
-  ])('is not %s', (text, message) => {
+  ])('is refused: %s', (text, message) => {
     expect(problem(text)).toMatch(message);
   });
 
-  it('is read from any text in one way only', () => {
+  it('gives a usage error for any other text', () => {
     const attribute = fc
       .tuple(fc.constantFrom('token', 'object', 'id', 'type', 'x'), fc.string())
       .map((pair) => pair.join('='));

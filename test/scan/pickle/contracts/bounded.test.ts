@@ -18,7 +18,7 @@ function argumentsOf(made: Made): Node[] {
   return made.args.items;
 }
 
-describe('what takes as much memory as it is told', () => {
+describe('the contract of classes with an allocation size', () => {
   const series = floats(...Array.from({ length: 12 }, (_, i) => i));
   const stl = (period: number, ...more: Node[]) =>
     call(name('statsmodels.tsa.stl._stl:STL'), series, int(period), int(7), ...more);
@@ -35,21 +35,21 @@ describe('what takes as much memory as it is told', () => {
 
   it.each([
     ['a decomposition', CLEAN, stl(4, int(9))],
-    ['a decomposition of a longer period than there are numbers', UNEXPECTED, stl(2 ** 40)],
-    ['a decomposition with a text for a number', UNEXPECTED, stl(4, leaf('9'))],
-    ['windows', CLEAN, windows(5)],
-    ['windows of more buckets than memory', UNEXPECTED, windows(2 ** 50)],
+    ['a decomposition with a period longer than the series', UNEXPECTED, stl(2 ** 40)],
+    ['a decomposition with a string for a number', UNEXPECTED, stl(4, leaf('9'))],
+    ['adaptive windows', CLEAN, windows(5)],
+    ['adaptive windows with more buckets than memory', UNEXPECTED, windows(2 ** 50)],
     ['an image', CLEAN, image(2)],
-    ['an image of one bit', CLEAN, image(9, '1', 4)],
-    ['an image of fewer pixels than it says', UNEXPECTED, image(3)],
-    ['an image of fewer rows than it says', UNEXPECTED, image(2 ** 30)],
-    ['an image of a mode that nobody knows', UNEXPECTED, image(1, 'X')],
-  ])('%s', async (_, expected, root) => {
+    ['a 1-bit image', CLEAN, image(9, '1', 4)],
+    ['an image with fewer pixels than stated', UNEXPECTED, image(3)],
+    ['an image with fewer rows than stated', UNEXPECTED, image(2 ** 30)],
+    ['an image with an unknown mode', UNEXPECTED, image(1, 'X')],
+  ])('gives the expected verdict for %s', async (_, expected, root) => {
     expect(await judged(root)).toEqual(expected);
   });
 });
 
-describe('windows of river in Cython', () => {
+describe('the contract of river windows in Cython', () => {
   const FILE = ['river/0.22.0/drift.p5.pkl', 'river.drift.adwin_c:__pyx_unpickle_AdaptiveWindowing'] as const;
   const inState = (change: (items: Node[]) => void) => (made: Made) => {
     const state = made.steps[0]?.items[0];
@@ -59,15 +59,15 @@ describe('windows of river in Cython', () => {
   };
 
   it.each([
-    ['as they were written', CLEAN, () => undefined],
+    ['the written state', CLEAN, () => undefined],
     ['a list in place of the deque', UNEXPECTED, inState((items) => items.splice(1, 1, list()))],
     ['no buckets', UNEXPECTED, inState((items) => items.splice(0))],
-    ['an attribute more', UNEXPECTED, inState((items) => items.push(leaf('x'), int(1)))],
-  ])('%s', async (_, expected, change) => {
+    ['an additional attribute', UNEXPECTED, inState((items) => items.push(leaf('x'), int(1)))],
+  ])('gives the expected verdict for %s', async (_, expected, change) => {
     expect(await judged(changed(...FILE, change))).toEqual(expected);
   });
 
-  it('a state that is an argument is not looked at, and not clean', async () => {
+  it('gives suspicious for a state passed as an argument', async () => {
     const root = changed(...FILE, (made) => {
       argumentsOf(made)[2] = tuple(int(1), dict(leaf('bucket_deque'), list()));
     });
@@ -75,7 +75,7 @@ describe('windows of river in Cython', () => {
   });
 });
 
-describe('classes that Cython pickles by itself, and does not look how long their state is', () => {
+describe("the contract of classes that Cython pickles without a check of the state's length", () => {
   const GARCH = 'arch.univariate.recursions:GARCHUpdater';
   const LOSS = 'sklearn._loss._loss:CyPinballLoss';
   const unpickled = (full: string, checksum: number, state: Node, type = full) =>
@@ -89,24 +89,24 @@ describe('classes that Cython pickles by itself, and does not look how long thei
 
   it.each([
     ['a state as it is written', CLEAN, unpickled(GARCH, 119629453, tuple(...five))],
-    ['the same, of an older Cython', CLEAN, unpickled(GARCH, 46664382, tuple(...five))],
-    ['the same, by BUILD, as nobody writes it', ['suspicious', 'pickle.use.unusual'], later(tuple(...five))],
+    ['a state of an older Cython', CLEAN, unpickled(GARCH, 46664382, tuple(...five))],
+    ['a state set by BUILD, which no library writes', ['suspicious', 'pickle.use.unusual'], later(tuple(...five))],
     ['a shorter state', UNEXPECTED, unpickled(GARCH, 119629453, tuple(...five.slice(1)))],
-    ['a shorter state, by BUILD', UNEXPECTED, later(tuple(...five.slice(1)))],
-    ['no tuple', UNEXPECTED, later(dict())],
+    ['a shorter state set by BUILD', UNEXPECTED, later(tuple(...five.slice(1)))],
+    ['a state that is not a tuple', UNEXPECTED, later(dict())],
     ['a checksum of other fields', UNEXPECTED, unpickled(GARCH, 1, tuple(...five))],
     ['another class', UNEXPECTED, unpickled(GARCH, 119629453, none, LOSS)],
     ['a loss of scikit-learn', CLEAN, unpickled(LOSS, 232784418, tuple(leaf(0.5)))],
     ['a loss without its field', UNEXPECTED, unpickled(LOSS, 232784418, tuple())],
-  ])('%s', async (_, expected, root) => {
+  ])('gives the expected verdict for %s', async (_, expected, root) => {
     expect(await judged(root)).toEqual(expected);
   });
 
   it.each([
     ['a bucket without its last array', (items: Node[]) => items.splice(3)],
-    ['a bucket whose array is shorter', (items: Node[]) => items.splice(2, 1, floats(1, 2))],
-    ['a bucket that stands behind its end', (items: Node[]) => items.splice(0, 1, int(7))],
-  ])('%s', async (_, change) => {
+    ['a bucket with a shorter array', (items: Node[]) => items.splice(2, 1, floats(1, 2))],
+    ['a bucket with a position beyond its end', (items: Node[]) => items.splice(0, 1, int(7))],
+  ])('is broken by %s', async (_, change) => {
     const root = changed('river/0.22.0/drift.p5.pkl', 'river.drift.adwin_c:__pyx_unpickle_Bucket', (made) => {
       const state = made.steps[0]?.items[0];
       if (state?.kind !== 'tuple') throw new Error('the state is not a tuple');
@@ -116,7 +116,7 @@ describe('classes that Cython pickles by itself, and does not look how long thei
   });
 });
 
-describe('similarities of implicit', () => {
+describe('the contract of similarities in implicit', () => {
   const matrix = (rows: number, columns: number) =>
     instance(
       name('scipy.sparse._csr:csr_matrix'),
@@ -130,18 +130,18 @@ describe('similarities of implicit', () => {
     instance(name('implicit.nearest_neighbours:CosineRecommender'), dict(leaf('similarity'), similarity));
 
   it.each([
-    ['none', CLEAN, none],
-    ['of a square matrix', CLEAN, matrix(2, 2)],
-    ['of a wider one', UNEXPECTED, matrix(2, 3)],
-    ['of a list', UNEXPECTED, list()],
-    ['of a dense array', UNEXPECTED, floats(1)],
-  ])('%s', async (_, expected, similarity) => {
+    ['no similarity', CLEAN, none],
+    ['a square matrix', CLEAN, matrix(2, 2)],
+    ['a wider matrix', UNEXPECTED, matrix(2, 3)],
+    ['a list', UNEXPECTED, list()],
+    ['a dense array', UNEXPECTED, floats(1)],
+  ])('gives the expected verdict for %s', async (_, expected, similarity) => {
     expect(await judged(model(similarity))).toEqual(expected);
   });
 });
 
-describe('graphs of NetworkX', () => {
-  it('are made without arguments, which may name another package', async () => {
+describe('the contract of NetworkX graphs', () => {
+  it('accepts no arguments, which could name another backend', async () => {
     const graph = instance(name('networkx.classes.graph:Graph'), dict(leaf('graph'), dict()));
     expect(await judged(graph)).toEqual(CLEAN);
     expect(await judged({ ...graph, args: tuple(none) })).toEqual(UNEXPECTED);
@@ -150,7 +150,7 @@ describe('graphs of NetworkX', () => {
   });
 });
 
-describe('types of Arrow', () => {
+describe('the contract of Arrow types', () => {
   const of = (type: string, ...args: Node[]) => call(name(`pyarrow.lib:${type}`), ...args);
   const alias = of('type_for_alias', leaf('int64'));
   const field = (type: Node) => of('field', leaf('a'), type, leaf(true), none);
@@ -162,20 +162,20 @@ describe('types of Arrow', () => {
 
   it.each([
     ['a schema', CLEAN, of('schema', list(field(alias), field(of('timestamp', leaf('ms'), none))), none)],
-    ['a type within types', CLEAN, nested(10)],
+    ['a nested type', CLEAN, nested(10)],
     ['a dictionary', CLEAN, of('dictionary', alias, alias, leaf(false))],
-    ['a type so deep that freeing it ends the process', UNEXPECTED, nested(300)],
-    ['a structure that holds itself too deep', UNEXPECTED, of('struct', list(field(nested(40))))],
-    ['a field of a number', UNEXPECTED, field(int(1))],
-    ['a schema of a field that was changed', UNEXPECTED, of('schema', list(int(1)), none)],
-    ['a unit that is none', UNEXPECTED, of('timestamp', leaf('h'), none)],
+    ['a type nested so deeply that its deallocation ends the process', UNEXPECTED, nested(300)],
+    ['a structure nested too deeply', UNEXPECTED, of('struct', list(field(nested(40))))],
+    ['a field with a number for a type', UNEXPECTED, field(int(1))],
+    ['a schema with a number for a field', UNEXPECTED, of('schema', list(int(1)), none)],
+    ['an invalid unit', UNEXPECTED, of('timestamp', leaf('h'), none)],
     ['a table of lists', UNEXPECTED, of('_reconstruct_table', list(list()), of('schema', list(), none))],
-  ])('%s', async (_, expected, root) => {
+  ])('gives the expected verdict for %s', async (_, expected, root) => {
     expect(await judged(root)).toEqual(expected);
   });
 });
 
-describe('arrays that NumPy writes by their axes', () => {
+describe('the contract of NumPy arrays with an axis order', () => {
   const made = (axes: Node, shape = [2, 3]) =>
     call(
       name('numpy._core.numeric:_frombuffer'),
@@ -187,12 +187,12 @@ describe('arrays that NumPy writes by their axes', () => {
     );
 
   it.each([
-    ['none', CLEAN, none],
-    ['each once', CLEAN, tuple(int(1), int(0))],
-    ['one twice', UNEXPECTED, tuple(int(1), int(1))],
-    ['one that is not there', UNEXPECTED, tuple(int(0), int(2))],
-    ['too few', UNEXPECTED, tuple(int(0))],
-  ])('%s', async (_, expected, axes) => {
+    ['no axes', CLEAN, none],
+    ['each axis once', CLEAN, tuple(int(1), int(0))],
+    ['a repeated axis', UNEXPECTED, tuple(int(1), int(1))],
+    ['a missing axis', UNEXPECTED, tuple(int(0), int(2))],
+    ['too few axes', UNEXPECTED, tuple(int(0))],
+  ])('gives the expected verdict for %s', async (_, expected, axes) => {
     expect(await judged(made(axes))).toEqual(expected);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesIn, fitOf } from '../../../../src/scan/pickle/contracts/bounds.ts';
 
-/** Every element that a view reaches, one by one. */
+/** Every element of a view, one by one. */
 function reached(offset: number, sizes: readonly number[], strides: readonly number[]): number[] {
   let places = [offset];
   for (const [i, size] of sizes.entries())
@@ -14,7 +14,7 @@ const small = fc.integer({ min: 0, max: 5 });
 const dimensions = fc.array(fc.tuple(small, small), { maxLength: 4 });
 
 describe('the bounds of a view', () => {
-  it('agree with every element that is reached', () => {
+  it('equal the bounds of every element', () => {
     fc.assert(
       fc.property(small, dimensions, fc.integer({ min: 0, max: 60 }), (offset, pairs, elements) => {
         const sizes = pairs.map(([size]) => size);
@@ -26,7 +26,7 @@ describe('the bounds of a view', () => {
     );
   });
 
-  it('agree with whole numbers of any size on what wraps around', () => {
+  it('equal those of arbitrary-precision integers where 64 bits overflow', () => {
     const large = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
     const pairs = fc.array(fc.tuple(large, large), { maxLength: 5 });
     fc.assert(
@@ -42,7 +42,7 @@ describe('the bounds of a view', () => {
     );
   });
 
-  it('count the bytes of an array as whole numbers do', () => {
+  it('give the byte size of an array as arbitrary-precision integers do', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 2 ** 40 }), { maxLength: 4 }),
@@ -50,7 +50,7 @@ describe('the bounds of a view', () => {
         (sizes, size) => {
           const exact = sizes.reduce((all, of) => all * BigInt(of), BigInt(size));
           const found = bytesIn(sizes, size);
-          // Without its zeros it must be countable, too: loaders multiply from left to right.
+          // The product without zeros must fit, too: loaders multiply from left to right.
           const whole = sizes.filter((of) => of > 0).reduce((all, of) => all * BigInt(of), BigInt(Math.max(1, size)));
           expect(found).toBe(whole >= 2n ** 63n ? undefined : exact);
         },

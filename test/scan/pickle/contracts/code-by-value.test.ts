@@ -9,11 +9,11 @@ import { scanPickleBytes } from '../../../support/scan-pickle-bytes.ts';
 const FOLDER = new URL('../../../../fixtures/code-by-value', import.meta.url).pathname;
 const truth = JSON.parse(readFileSync(`${FOLDER}/truth.json`, 'utf8')) as Record<string, string>;
 const files = fixtureFiles(FOLDER);
-/** dill fills cells through a setter that it computes, and since 0.4 sets attributes of classes: what else is set is unknown. */
+/** dill fills cells through a setter that it computes, and since 0.4 sets attributes of classes: other attributes are unlisted. */
 const COMPUTED = /^dill-(?:.*\/closure|0\.4.*\/class)\.pkl$/;
 
-describe('code pickled by value, as cloudpickle and dill write it', () => {
-  it.each([...files.keys()])('%s', async (path) => {
+describe('code pickled by value by cloudpickle and dill', () => {
+  it.each([...files.keys()])('gives the expected verdict for %s', async (path) => {
     const bytes = files.get(path) ?? new Uint8Array();
     const name = path.slice(dirname(path).length + 1, -'.pkl'.length);
     const { verdict, findings } = await scanPickleBytes(bytes);
@@ -55,12 +55,12 @@ async function rulesOf(...program: Instruction[]): Promise<string[]> {
   return findings.filter(({ ruleId }) => ruleId !== 'pickle.code.by-value').map(({ ruleId }) => ruleId);
 }
 
-describe('code pickled by value, made by hand', () => {
-  it('is only suspicious while it is kept', async () => {
+describe('hand-made code pickled by value', () => {
+  it('is only suspicious while it is not called', async () => {
     expect(await rulesOf(...made(...code([text('width')])))).toEqual([]);
   });
 
-  it('may have the main module of dill for its globals, and no other global', async () => {
+  it('can have the main module of dill as its globals, and no other', async () => {
     const within = (module: string, name: string) =>
       call('dill._dill', '_create_function', ...code([]), global(module, name), text('f'), 'NONE', 'NONE');
     expect(await rulesOf(...within('__builtin__', '__main__'))).toEqual(['pickle.global.unlisted']);
@@ -75,8 +75,8 @@ describe('code pickled by value, made by hand', () => {
     ['a name that runs programs', code([text('os'), text('system')])],
     ['a nested constant that runs programs', code([], tuple(text('os.system')))],
     ['a constant that is an object', code([], call('collections', 'OrderedDict'))],
-    ['a name that is not a constant', code(call('collections', 'OrderedDict'))],
-    ['a function of something that is not code', made(text('code'))],
+    ['a name that is not a string constant', code(call('collections', 'OrderedDict'))],
+    ['a function of an object that is not code', made(text('code'))],
     ['a function as a default factory', call('collections', 'defaultdict', ...made(...code([])))],
     [
       'a function that is given a state',
@@ -87,14 +87,14 @@ describe('code pickled by value, made by hand', () => {
       call('cloudpickle.cloudpickle', '_make_skeleton_class', global('functools', 'partial'), text('A'), ...tuple()),
     ],
     [
-      'a filler of a class that is imported',
+      'a filler of an imported class',
       call('cloudpickle.cloudpickle', '_class_setstate', global('torch', 'Tensor'), 'NONE'),
     ],
-  ] satisfies [string, Instruction[]][])('%s is malicious', async (_title, program) => {
+  ] satisfies [string, Instruction[]][])('is malicious: %s', async (_title, program) => {
     expect(await rulesOf(...program)).toContain('pickle.code.runs');
   });
 
-  it('counts what is imported by a call among the imports', async () => {
+  it('has modules imported by its calls listed among the imports', async () => {
     const program = assemble(
       ['PROTO', 4],
       ...call('cloudpickle.cloudpickle', 'subimport', text('numpy.linalg')),
@@ -105,29 +105,32 @@ describe('code pickled by value, made by hand', () => {
     expect(imports).toContain('numpy.linalg');
   });
 
-  it.each(['subimport', '_import_module'])('%s of a dangerous module is malicious', async (name) => {
+  it.each(['subimport', '_import_module'])('is malicious when %s imports a dangerous module', async (name) => {
     const module = name === 'subimport' ? 'cloudpickle.cloudpickle' : 'dill._dill';
     expect(await rulesOf(...call(module, name, text('os')))).toContain('pickle.global.dangerous');
   });
 });
 
-describe('what code names', () => {
-  it.each(['eval', 'os', 'os.path', '__globals__', 'subprocess', 'getattr'])('%s is dangerous', (name) => {
+describe('a name in code', () => {
+  it.each(['eval', 'os', 'os.path', '__globals__', 'subprocess', 'getattr'])('is dangerous: %s', (name) => {
     expect(isDangerousName(name)).toBe(true);
   });
 
-  it.each(['width', 'numpy', 'append', '__class__', '__name__', 'opening'])('%s is not', (name) => {
+  it.each(['width', 'numpy', 'append', '__class__', '__name__', 'opening'])('is not dangerous: %s', (name) => {
     expect(isDangerousName(name)).toBe(false);
   });
 
   it.each(['import os', 'os.system("id")', '__import__("x")', 'subprocess'])(
-    'the constant %s is dangerous',
+    'is dangerous as a constant: %s',
     (constant) => {
       expect(isDangerousConstant(constant)).toBe(true);
     },
   );
 
-  it.each(['open', 'close', 'Opens the file (if any).', 'evaluation'])('the constant %s is not', (constant) => {
-    expect(isDangerousConstant(constant)).toBe(false);
-  });
+  it.each(['open', 'close', 'Opens the file (if any).', 'evaluation'])(
+    'is not dangerous as a constant: %s',
+    (constant) => {
+      expect(isDangerousConstant(constant)).toBe(false);
+    },
+  );
 });

@@ -25,16 +25,16 @@ import {
 
 const NANOSECONDS = dtype('M8', tuple(dict(), tuple(leaf('ns'), int(1), int(1), int(1))));
 
-describe('arrays and types of NumPy that crash it', () => {
+describe('the contract of NumPy arrays and types', () => {
   it.each([
-    ['as many objects as elements', ['clean'], [none, none]],
-    ['fewer objects than elements', ['malicious', 'pickle.bytes-as-objects'], [none]],
-  ])('%s', async (_, expected, items) => {
+    ['an array with as many objects as elements', ['clean'], [none, none]],
+    ['an array with fewer objects than elements', ['malicious', 'pickle.bytes-as-objects'], [none]],
+  ])('gives the expected verdict for %s', async (_, expected, items) => {
     expect(await judged(array(dtype('O8'), [2], list(...items)))).toEqual(expected);
   });
 
   it.each(['numpy:ndarray', 'numpy:matrix', 'numpy.rec:recarray', 'numpy.ma:MaskedArray'])(
-    'a state of %s that was not made by _reconstruct',
+    'is broken by a state of %s without objects, when _reconstruct did not make it',
     async (type) => {
       const made = (...items: Node[]) => {
         const bare = instance(name(type), tuple(int(1), tuple(int(2)), dtype('O8'), leaf(false), list(...items)));
@@ -53,16 +53,16 @@ describe('arrays and types of NumPy that crash it', () => {
     },
   );
 
-  it('dates have a unit', async () => {
+  it('requires a unit for dates', async () => {
     expect(await judged(NANOSECONDS)).toEqual(CLEAN);
     expect(await judged(dtype('M8', none))).toEqual(UNEXPECTED);
     expect(await judged(dtype('M8', tuple(dict(), tuple(leaf('ns'), int(0), int(1), int(1)))))).toEqual(UNEXPECTED);
   });
 
   it.each([
-    ['a name is that of a field', 'a', ['clean']],
-    ['a name is not that of a field', 'b', ['malicious', 'pickle.contract.broken']],
-  ])('%s', async (_, own, expected) => {
+    ['a structured type whose name is that of a field', 'a', ['clean']],
+    ['a structured type whose name is not that of a field', 'b', ['malicious', 'pickle.contract.broken']],
+  ])('gives the expected verdict for the type: %s', async (_, own, expected) => {
     const made = call(name('numpy:dtype'), leaf('V4'), leaf(false), leaf(true));
     const fields = dict(leaf('a'), tuple(dtype('i4'), int(0)));
     const state = tuple(int(3), leaf('|'), none, tuple(leaf(own)), fields, int(4), int(1), int(0));
@@ -71,13 +71,13 @@ describe('arrays and types of NumPy that crash it', () => {
   });
 });
 
-describe('classes that pickles make by a function, made directly', () => {
+describe('the contract of classes that a function normally creates', () => {
   it.each([
     'sklearn.metrics._dist_metrics:EuclideanDistance64',
     'hdbscan.dist_metrics:DistanceMetric',
     'sklearn.neighbors._kd_tree:KDTree',
     'sklearn.neighbors._ball_tree:BallTree',
-  ])('%s is not given a state with fewer parts than it reads', async (type) => {
+  ])('does not accept %s with a state that has too few parts', async (type) => {
     expect(await judged(instance(name(type), tuple()))).toEqual(UNEXPECTED);
     const byPandas = call(name('pandas.core.indexes.base:_new_Index'), name(type), dict());
     byPandas.steps.push({ does: 'build', items: [tuple()] });
@@ -85,24 +85,24 @@ describe('classes that pickles make by a function, made directly', () => {
   });
 });
 
-describe('arrays of pandas', () => {
+describe('the contract of pandas arrays', () => {
   const made = (...state: Node[]) => instance(name('pandas.core.arrays.datetimes:DatetimeArray'), ...state);
   const state = (data: Node) => dict(leaf('_dtype'), NANOSECONDS, leaf('_ndarray'), data, leaf('_freq'), none);
 
-  it('are clean with elements of their kind', async () => {
+  it('accepts elements of their type', async () => {
     expect(await judged(made(state(array(NANOSECONDS, [1], leaf(new Uint8Array(8))))))).toEqual(CLEAN);
   });
 
   it.each([
-    ['no state', made()],
+    ['a missing state', made()],
     ['an empty state', made(dict())],
-    ['other elements', made(state(floats(1)))],
-    ['no array', made(state(none))],
-  ])('are not clean with %s', async (_, root) => {
+    ['elements of another type', made(state(floats(1)))],
+    ['a missing array', made(state(none))],
+  ])('does not accept %s', async (_, root) => {
     expect(await judged(root)).toEqual(UNEXPECTED);
   });
 
-  it('are not clean when they are used before they have a state', async () => {
+  it('does not accept an array that is used before it has a state', async () => {
     const bare = made();
     const used: Node = call(name('pandas.core.indexes.base:_new_Index'), name('pandas:Index'), tuple(bare));
     bare.steps.push({ does: 'build', items: [tuple(used, dict())] });
@@ -110,7 +110,7 @@ describe('arrays of pandas', () => {
   });
 });
 
-describe('blocks of pandas', () => {
+describe('the contract of pandas blocks', () => {
   const frame = (...placements: Node[]): Node => {
     const blocks = placements.map((one) =>
       call(name('pandas._libs.internals:_unpickle_block'), floats(1), one, int(2)),
@@ -123,15 +123,15 @@ describe('blocks of pandas', () => {
 
   it.each([
     ['within the frame', CLEAN, frame(range(0, 2, 1), places(2, 3))],
-    ['beyond it', UNEXPECTED, frame(range(0, 2, 1), places(2, 4))],
-    ['before it', UNEXPECTED, frame(places(-1))],
-    ['in a range beyond it', UNEXPECTED, frame(range(7, 9, 1))],
-  ])('have places %s', async (_, expected, root) => {
+    ['beyond the frame', UNEXPECTED, frame(range(0, 2, 1), places(2, 4))],
+    ['before the frame', UNEXPECTED, frame(places(-1))],
+    ['in a range beyond the frame', UNEXPECTED, frame(range(7, 9, 1))],
+  ])('gives the expected verdict for placements %s', async (_, expected, root) => {
     expect(await judged(root)).toEqual(expected);
   });
 });
 
-describe('sparse matrices', () => {
+describe('the contract of sparse matrices', () => {
   const matrix = (indptr: Node, indices: Node, columns = 2) =>
     instance(
       name('scipy.sparse._csr:csr_matrix'),
@@ -143,18 +143,18 @@ describe('sparse matrices', () => {
 
   it.each([
     ['indexes within the shape', CLEAN, matrix(numbers(0, 1, 2), numbers(0, 1))],
-    ['an index beyond it', UNEXPECTED, matrix(numbers(0, 1, 2), numbers(0, 2))],
+    ['an index beyond the shape', UNEXPECTED, matrix(numbers(0, 1, 2), numbers(0, 2))],
     ['a negative index', UNEXPECTED, matrix(numbers(0, 1, 2), numbers(0, -1))],
     ['rows that end beyond the elements', UNEXPECTED, matrix(numbers(0, 1, 3), numbers(0, 1))],
-    ['rows that run backwards', UNEXPECTED, matrix(numbers(0, 2, 1), numbers(0, 1))],
-    ['more rows than it says', UNEXPECTED, matrix(numbers(0, 1, 1, 2), numbers(0, 1))],
+    ['decreasing rows', UNEXPECTED, matrix(numbers(0, 2, 1), numbers(0, 1))],
+    ['more rows than stated', UNEXPECTED, matrix(numbers(0, 1, 1, 2), numbers(0, 1))],
     ['a list for an array', UNEXPECTED, matrix(list(int(0)), numbers(0, 1))],
-  ])('with %s', async (_, expected, root) => {
+  ])('gives the expected verdict for %s', async (_, expected, root) => {
     expect(await judged(root)).toEqual(expected);
   });
 });
 
-/** Changes bytes of the array that is a part of a state: the state's place, the offset, the number there. */
+/** Changes bytes of an array within a state: the path in the state, the offset, the number there. */
 function withNumber(path: readonly number[], offset: number, value: bigint) {
   return (made: Made): void => {
     const state = path.reduce<Node | undefined>(
@@ -178,23 +178,23 @@ const afterOutputs = (made: Made) => {
   if (made.args.kind === 'tuple') made.args.items[2] = int(1000);
 };
 
-describe('trees', () => {
+describe('the contract of trees', () => {
   it.each([
-    ['nodes of SciPy as they were written', CLEAN, KD, nothing],
-    ['a split of a dimension that is not there', UNEXPECTED, KD, withNumber([0], 0, 2n)],
-    ['points that are not there', UNEXPECTED, KD, withNumber([0], 32, 7n)],
-    ['an order of points that are not there', UNEXPECTED, KD, withNumber([7], 0, 6n)],
+    ['the written nodes of SciPy', CLEAN, KD, nothing],
+    ['a split on a missing dimension', UNEXPECTED, KD, withNumber([0], 0, 2n)],
+    ['missing points', UNEXPECTED, KD, withNumber([0], 32, 7n)],
+    ['an order of missing points', UNEXPECTED, KD, withNumber([7], 0, 6n)],
     ['no state', UNEXPECTED, KD, (made: Made): void => void made.steps.splice(0)],
-    ['nodes of scikit-learn as they were written', CLEAN, TREE, nothing],
-    ['more outputs than numbers of classes', UNEXPECTED, TREE, afterOutputs],
-    ['neighbours as they were written', CLEAN, NEIGHBOURS, nothing],
-    ['neighbours that are not there', UNEXPECTED, NEIGHBOURS, withNumber([1], 0, 10_000n)],
-    ['ranges of points that are not there', UNEXPECTED, NEIGHBOURS, withNumber([2], 8, 10_000n)],
-  ] as const)('with %s', async (_, expected, [path, maker], change) => {
+    ['the written nodes of scikit-learn', CLEAN, TREE, nothing],
+    ['more outputs than class counts', UNEXPECTED, TREE, afterOutputs],
+    ['the written neighbours', CLEAN, NEIGHBOURS, nothing],
+    ['missing neighbours', UNEXPECTED, NEIGHBOURS, withNumber([1], 0, 10_000n)],
+    ['ranges of missing points', UNEXPECTED, NEIGHBOURS, withNumber([2], 8, 10_000n)],
+  ] as const)('gives the expected verdict for %s', async (_, expected, [path, maker], change) => {
     expect(await judged(changed(path, maker, change))).toEqual(expected);
   });
 
-  it('that lead back are not clean', async () => {
+  it('does not accept cycles', async () => {
     const root = changed(...TREE, (made) => {
       const state = made.steps[0]?.items[0];
       const items = state?.kind === 'dict' ? state.items : [];
@@ -205,7 +205,7 @@ describe('trees', () => {
   });
 });
 
-describe('tuples that hold each other', () => {
+describe('nested tuples', () => {
   const nested = (depth: number) => {
     let inner: Node = tuple(int(1));
     for (let i = 0; i < depth; i++) inner = tuple(inner, inner);
@@ -215,12 +215,12 @@ describe('tuples that hold each other', () => {
   it.each([
     [4, CLEAN],
     [40, ['suspicious', 'pickle.structure.odd']],
-  ])('%d deep', async (depth, expected) => {
+  ])('%d levels deep get the expected verdict', async (depth, expected) => {
     expect(await judged(nested(depth))).toEqual(expected);
   });
 });
 
-it('a collection is not made of a range or a network', async () => {
+it('a deque or a set does not accept a range or a network', async () => {
   const network = call(name('ipaddress:IPv4Network'), leaf('10.0.0.0/8'));
   expect(await judged(network)).toEqual(CLEAN);
   expect(await judged(call(name('collections:deque'), network, int(3)))).toEqual(UNEXPECTED);
@@ -229,7 +229,7 @@ it('a collection is not made of a range or a network', async () => {
   );
 });
 
-describe('random numbers', () => {
+describe('the contract of random generators', () => {
   const state = (position: number): Node => {
     const key = array(dtype('u4'), [624], leaf(new Uint8Array(4 * 624)));
     const inner = dict(leaf('key'), key, leaf('pos'), int(position));
@@ -243,7 +243,7 @@ describe('random numbers', () => {
     [624, CLEAN],
     [625, UNEXPECTED],
     [-1, UNEXPECTED],
-  ])('that stand at %d', async (position, expected) => {
+  ])('gives the expected verdict for the position %d', async (position, expected) => {
     expect(await judged(state(position))).toEqual(expected);
   });
 });

@@ -52,7 +52,7 @@ async function judged(...program: Instruction[]) {
   return { verdict, rules: findings.map(({ ruleId }) => ruleId) };
 }
 
-describe('what NumPy writes', () => {
+describe('an object as NumPy writes it', () => {
   it.each([
     ['a scalar', scalar(dtype('f8'), bytes(EIGHT))],
     ['an array', array(dtype('f4'), [number(2)], [bytes(EIGHT)])],
@@ -74,7 +74,7 @@ describe('what NumPy writes', () => {
       'a buffer',
       call('numpy.core.numeric', '_frombuffer', bytes(EIGHT), ...dtype('f8'), ...tuple(number(1)), text('C')),
     ],
-  ] satisfies [string, Instruction[]][])('%s is clean', async (_title, program) => {
+  ] satisfies [string, Instruction[]][])('is clean: %s', async (_title, program) => {
     expect(await judged(...program)).toEqual({ verdict: 'clean', rules: [] });
   });
 });
@@ -83,26 +83,26 @@ describe('bytes in place of objects', () => {
   it.each([
     ['a scalar of objects', scalar(OBJECTS, bytes(EIGHT))],
     ['a scalar of objects without a state', scalar(call('numpy', 'dtype', text('O8')), bytes(EIGHT))],
-    ['a scalar of objects by another name', scalar(call('numpy', 'dtype', text('object')), bytes(EIGHT))],
+    ['a scalar of objects under another module', scalar(call('numpy', 'dtype', text('object')), bytes(EIGHT))],
     ['an array of objects', array(OBJECTS, [number(1)], [bytes(EIGHT)])],
     ['a type that hides its objects', array(dtype('O8', { flags: 0 }), [number(1)], [bytes(EIGHT)])],
-    ['a type that takes bytes for objects', array(dtype('O8', { flags: 1 }), [number(1)], [bytes(EIGHT)])],
+    ['a type that reads bytes as objects', array(dtype('O8', { flags: 1 }), [number(1)], [bytes(EIGHT)])],
     ['a record that hides its objects', scalar(record(8, 0, field('a', OBJECTS, 0)), bytes(EIGHT))],
     [
       'a subarray of hidden objects',
       scalar(dtype('V8', { size: 8, subarray: tuple(...OBJECTS, ...tuple(number(1))) }), bytes(EIGHT)),
     ],
     [
-      'numbers that lie over objects',
+      'numbers that overlap objects',
       array(record(8, 63, field('a', OBJECTS, 0), field('b', dtype('f8'), 0)), [number(1)], ['EMPTY_LIST']),
     ],
-    ['a type made of a list', scalar(call('numpy', 'dtype', 'EMPTY_LIST'), bytes(EIGHT))],
+    ['a type made from a list', scalar(call('numpy', 'dtype', 'EMPTY_LIST'), bytes(EIGHT))],
     [
       'a buffer of objects',
       call('numpy.core.numeric', '_frombuffer', bytes(EIGHT), ...OBJECTS, ...tuple(number(1)), text('C')),
     ],
     [
-      'a type that changes when an array was made of it',
+      'a type that changes after an array was made of it',
       [
         ...call('numpy', 'dtype', text('V8'), 'NEWFALSE', 'NEWTRUE'),
         ['BINPUT', 1],
@@ -121,34 +121,34 @@ describe('bytes in place of objects', () => {
         ),
       ],
     ],
-  ] satisfies [string, Instruction[]][])('%s is malicious', async (_title, program) => {
+  ] satisfies [string, Instruction[]][])('are malicious: %s', async (_title, program) => {
     const { verdict, rules } = await judged(...program);
     expect({ verdict, rules }).toMatchObject({ verdict: 'malicious' });
     expect(rules).toContain('pickle.bytes-as-objects');
   });
 });
 
-describe('sizes that contradict each other', () => {
+describe('a NumPy object', () => {
   it.each([
-    ['fewer bytes than a scalar', 'suspicious', scalar(dtype('f8'), bytes('A'))],
-    ['fewer bytes than an array', 'suspicious', array(dtype('f8'), [number(2)], [bytes(EIGHT)])],
-    ['more bytes than an array', 'suspicious', array(dtype('f4'), [number(1)], [bytes(EIGHT)])],
+    ['too few bytes for a scalar', 'suspicious', scalar(dtype('f8'), bytes('A'))],
+    ['too few bytes for an array', 'suspicious', array(dtype('f8'), [number(2)], [bytes(EIGHT)])],
+    ['too many bytes for an array', 'suspicious', array(dtype('f4'), [number(1)], [bytes(EIGHT)])],
     ['a negative size', 'suspicious', array(dtype('f4'), [number(-2)], [bytes(EIGHT)])],
-    ['a list for numbers', 'suspicious', array(dtype('f4'), [number(2)], ['EMPTY_LIST'])],
+    ['a list for the data', 'suspicious', array(dtype('f4'), [number(2)], ['EMPTY_LIST'])],
     [
-      'a size that wraps around',
+      'a size that overflows',
       'malicious',
       array(dtype('f8'), Array<Instruction>(3).fill(number(2 ** 30)), [bytes(EIGHT)]),
     ],
-    ['a field out of its element', 'malicious', scalar(record(8, 0, field('a', dtype('f8'), 4)), bytes(EIGHT))],
+    ['a field beyond its element', 'malicious', scalar(record(8, 0, field('a', dtype('f8'), 4)), bytes(EIGHT))],
     ['a field before its element', 'malicious', scalar(record(8, 0, field('a', dtype('f4'), -4)), bytes(EIGHT))],
-    ['numbers that say they are objects', 'malicious', scalar(dtype('f8', { flags: 63 }), bytes(EIGHT))],
+    ['numbers that claim to be objects', 'malicious', scalar(dtype('f8', { flags: 63 }), bytes(EIGHT))],
     [
-      'an array that is not empty to begin with',
+      'an initial array that is not empty',
       'suspicious',
       call('numpy.core.multiarray', '_reconstruct', global('numpy', 'ndarray'), ...tuple(number(9)), bytes('b')),
     ],
-  ] satisfies [string, string, Instruction[]][])('%s is %s', async (_title, verdict, program) => {
+  ] satisfies [string, string, Instruction[]][])('with %s is %s', async (_title, verdict, program) => {
     expect((await judged(...program)).verdict).toBe(verdict);
   });
 });

@@ -11,7 +11,7 @@ const SMOOTHER = `${PACKAGE}_kalman_smoother:dKalmanSmoother`;
 const INITIAL = `${PACKAGE}_initialization:dInitialization`;
 const COMPLEX = `${PACKAGE}_representation:zStatespace`;
 
-/** The items of the dict that is an object's state: keys and values in turn. */
+/** The items of the state dict of an object: alternating keys and values. */
 function stateOf(made: Made): Node[] {
   const state = made.steps[0]?.items[0];
   if (state?.kind !== 'dict') throw new Error('the state is not a dict');
@@ -33,7 +33,7 @@ function put(items: Node[], key: string, value: Node): void {
   items[2 * at + 1] = value;
 }
 
-/** The shape of an array of NumPy. */
+/** The shape of a NumPy array. */
 function shapeOf(of: Node | undefined): number[] | undefined {
   if (of?.kind !== 'made' || makerOf(of)?.endsWith(':_reconstruct') !== true) return undefined;
   const state = of.steps[0]?.items[0];
@@ -46,7 +46,7 @@ function shapeOf(of: Node | undefined): number[] | undefined {
 const zeros = (type: string, width: number, shape: readonly number[]) =>
   array(dtype(type), shape, leaf(new Uint8Array(width * shape.reduce((all, size) => all * size, 1))));
 
-/** The keys of a state that are arrays, from the file itself. */
+/** The keys of a state whose values are arrays, from the file itself. */
 function arraysOf(maker: string): string[] {
   const found: string[] = [];
   changed(FILE, maker, (made) => {
@@ -56,13 +56,13 @@ function arraysOf(maker: string): string[] {
   return found;
 }
 
-describe('state space models of statsmodels', () => {
-  it.each(FILES)('%s is clean as it was written', async (file) => {
+describe('the contract of statsmodels state space models', () => {
+  it.each(FILES)('accepts %s as it was written', async (file) => {
     expect(await judged(changed(file, MODEL, () => undefined))).toEqual(CLEAN);
   });
 
   it.each([MODEL, FILTER, SMOOTHER, INITIAL])(
-    'each array in the state of %s has the shape that its constructor makes',
+    'requires each array in the state of %s to have the shape that its constructor creates',
     { timeout: 120_000 },
     async (maker) => {
       const keys = arraysOf(maker);
@@ -80,38 +80,38 @@ describe('state space models of statsmodels', () => {
   );
 
   it.each([
-    ['a model that stands behind its last period', MODEL, 't', 60],
-    ['a model that stands before its first', MODEL, 't', -1],
-    ['a filter that stands behind its end', FILTER, 't', 61],
-    ['a filter that converged at a time that is not there', FILTER, 'period_converged', 61],
-    ['a filter that is diffuse for longer than there are periods', FILTER, 'nobs_diffuse', 61],
-    ['a smoother that stands behind its last period', SMOOTHER, 't', 60],
-  ])('%s is not clean', async (_, maker, key, value) => {
+    ['a model with a position beyond its last period', MODEL, 't', 60],
+    ['a model with a position before its first period', MODEL, 't', -1],
+    ['a filter with a position beyond its end', FILTER, 't', 61],
+    ['a filter that converged in a missing period', FILTER, 'period_converged', 61],
+    ['a filter that is diffuse for more periods than there are', FILTER, 'nobs_diffuse', 61],
+    ['a smoother with a position beyond its last period', SMOOTHER, 't', 60],
+  ])('does not accept %s', async (_, maker, key, value) => {
     expect(await judged(changed(FILE, maker, (made) => put(stateOf(made), key, int(value))))).toEqual(UNEXPECTED);
   });
 
   it.each([
     ['as a filter writes them', [1], CLEAN],
     ['beyond the matrix', [2], UNEXPECTED],
-    ['before it', [-1], UNEXPECTED],
-  ])('rows are exchanged with those %s', async (_, rows, expected) => {
+    ['before the matrix', [-1], UNEXPECTED],
+  ])('gives the expected verdict for exchanged rows %s', async (_, rows, expected) => {
     const root = changed(FILE, FILTER, (made) => put(stateOf(made), 'forecast_error_ipiv', numbers(...rows)));
     expect(await judged(root)).toEqual(expected);
   });
 
-  it('observations that are left out stay with a person', async () => {
+  it('gives suspicious for missing observations', async () => {
     const missing = numbers(...Array.from({ length: 60 }, (_, i) => (i === 3 ? 1 : 0)));
     expect(await judged(changed(FILE, MODEL, (made) => put(stateOf(made), 'nmissing', missing)))).toEqual(UNEXPECTED);
   });
 
-  it('numbers of another width are not clean', async () => {
+  it('does not accept numbers of another width', async () => {
     const root = changed(FILE, COMPLEX, (made) => {
       argumentsOf(made)[0] = zeros('f8', 8, shapeOf(argumentsOf(made)[0]) ?? []);
     });
     expect(await judged(root)).toContain('suspicious');
   });
 
-  it('a smoother goes with a filter of its own model', async () => {
+  it('does not accept a smoother with the filter of another model', async () => {
     const root = changed(FILE, SMOOTHER, (made) => {
       const args = argumentsOf(made);
       if (args[0] !== undefined) args[0] = copyOf(args[0]);
@@ -119,12 +119,12 @@ describe('state space models of statsmodels', () => {
     expect(await judged(root)).toEqual(UNEXPECTED);
   });
 
-  it.each([MODEL, FILTER, SMOOTHER, INITIAL])('%s is not clean without a state', async (maker) => {
+  it.each([MODEL, FILTER, SMOOTHER, INITIAL])('does not accept %s without a state', async (maker) => {
     const root = changed(FILE, maker, (made) => void made.steps.splice(0));
     expect(await judged(root)).toContain('pickle.contract.unexpected');
   });
 
-  it('is not made by copyreg', async () => {
+  it('does not accept an object created by copyreg', async () => {
     const rebuilt = call(name('copyreg:_reconstructor'), name(MODEL), name('builtins:object'), leaf(null));
     expect((await judged(rebuilt))[0]).toBe('malicious');
   });

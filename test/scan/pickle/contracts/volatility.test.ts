@@ -21,38 +21,38 @@ const figarch = (lags: number, ...lengths: number[]) =>
 const metrics = (lags: number, weights: number, last = lags) =>
   updater('RiskMetrics2006Updater', [int(lags), zeros(weights), zeros(lags)], zeros(lags), zeros(last));
 
-describe('updaters of arch, which look at no bounds', () => {
+describe('the contract of arch updaters, which check no bounds', () => {
   it.each([
-    ['arrays of one length', CLEAN, egarch(3, 3, 3)],
+    ['arrays of equal length', CLEAN, egarch(3, 3, 3)],
     ['a shorter array', UNEXPECTED, egarch(3, 2, 3)],
-    ['an array less', UNEXPECTED, egarch(3, 3)],
+    ['a missing array', UNEXPECTED, egarch(3, 3)],
     [
-      'an array of other numbers',
+      'an array of another type',
       UNEXPECTED,
       updater('EGARCHUpdater', [int(1), int(0), int(1)], backcast, numbers(1), zeros(1), zeros(1)),
     ],
     [
-      'an array of two dimensions',
+      'a two-dimensional array',
       UNEXPECTED,
       updater('EWMAUpdater', [none], backcast, array(dtype('f8'), [3, 1], leaf(new Uint8Array(24)))),
     ],
     ['weights', CLEAN, updater('EWMAUpdater', [leaf(0.94)], backcast, zeros(3))],
     ['two weights', UNEXPECTED, updater('EWMAUpdater', [leaf(0.94)], backcast, zeros(2))],
     ['lags', CLEAN, updater('HARCHUpdater', [numbers(1, 5)], backcast)],
-    ['lags that are not whole', UNEXPECTED, updater('HARCHUpdater', [floats(1, 5)], backcast)],
+    ['fractional lags', UNEXPECTED, updater('HARCHUpdater', [floats(1, 5)], backcast)],
     ['as many weights as lags', CLEAN, midas(3, 3, 3, 3, 0)],
     ['fewer weights than lags', UNEXPECTED, midas(3, 2, 2, 2, 0)],
     ['more lags than memory', UNEXPECTED, midas(2 ** 31 - 1, 3, 3, 3, 0)],
     ['a truncation', CLEAN, figarch(10, 10, 4)],
     ['another truncation', UNEXPECTED, figarch(11, 10, 4)],
-    ['weights of all horizons', CLEAN, metrics(4, 4)],
+    ['weights for all horizons', CLEAN, metrics(4, 4)],
     ['fewer weights than horizons', UNEXPECTED, metrics(4, 3)],
     ['fewer variances than horizons', UNEXPECTED, metrics(4, 4, 3)],
-  ])('%s', async (_, expected, root) => {
+  ])('gives the expected verdict for %s', async (_, expected, root) => {
     expect(await judged(root)).toEqual(expected);
   });
 
-  it('an instance that was made without its arguments', async () => {
+  it('does not accept an instance created without its arguments', async () => {
     const state = tuple(backcast, zeros(1), zeros(1), zeros(1));
     const [verdict] = await judged(instance(name(`${MODULE}:EGARCHUpdater`), state));
     expect(verdict).toBe('suspicious');

@@ -47,29 +47,29 @@ async function verdictOf(...program: Instruction[]): Promise<string> {
   return verdict;
 }
 
-describe('tensors that torch would write', () => {
+describe('a tensor that torch can write', () => {
   it.each([
     ['a whole storage', tensor()],
     ['a transposed view', tensor({ size: numbers(4, 3), stride: numbers(1, 4) })],
     ['an expanded view', tensor({ size: numbers(5, 12), stride: numbers(0, 1) })],
     ['the last element', tensor({ offset: number(11), size: numbers(1), stride: numbers(1) })],
     ['no element at the end', tensor({ offset: number(12), size: numbers(0), stride: numbers(1) })],
-    ['numbers as longs', tensor({ storage: storage({ count: long(12n) }), offset: long(0n) })],
+    ['numbers as LONG1', tensor({ storage: storage({ count: long(12n) }), offset: long(0n) })],
     ['another device', tensor({ storage: storage({ location: 'cuda:3' }) })],
     ['no hooks', tensor({ hooks: ['NONE'] })],
     ['metadata', tensor({ more: ['EMPTY_DICT'] })],
-  ] satisfies [string, Instruction[]][])('%s', async (_title, program) => {
+  ] satisfies [string, Instruction[]][])('is clean: %s', async (_title, program) => {
     expect(await verdictOf(...program)).toBe('clean');
   });
 });
 
 const WIDE = 3_037_000_500n;
 
-describe('tensors that no torch writes', () => {
+describe('a tensor that torch cannot write', () => {
   it.each([
     ['a view one element too long', 'suspicious', tensor({ size: numbers(13), stride: numbers(1) })],
     [
-      'a view that begins behind the storage',
+      'a view that begins beyond the storage',
       'suspicious',
       tensor({ offset: number(13), size: numbers(0), stride: numbers(1) }),
     ],
@@ -77,25 +77,25 @@ describe('tensors that no torch writes', () => {
     ['a negative stride', 'suspicious', tensor({ stride: numbers(-4, 1) })],
     ['fewer strides than sizes', 'suspicious', tensor({ stride: numbers(1) })],
     [
-      'sizes whose product wraps around',
+      'sizes whose product overflows',
       'malicious',
       tensor({ size: tuple(long(WIDE), long(WIDE)), stride: numbers(0, 0) }),
     ],
-    ['a stride that wraps around', 'malicious', tensor({ size: numbers(3000), stride: tuple(long(2n ** 52n)) })],
-    ['a number beyond 64 bits', 'malicious', tensor({ offset: long(2n ** 62n) })],
+    ['a stride that overflows', 'malicious', tensor({ size: numbers(3000), stride: tuple(long(2n ** 52n)) })],
+    ['a number above 64 bits', 'malicious', tensor({ offset: long(2n ** 62n) })],
     ['more bytes than the record', 'malicious', tensor({ storage: storage({ count: number(13) }) })],
     [
       'fewer bytes than the record',
       'suspicious',
       tensor({ storage: storage({ count: number(11) }), size: numbers(1), stride: numbers(1) }),
     ],
-    ['a record that is not there', 'suspicious', tensor({ storage: storage({ key: '1' }) })],
-    ['a device that is not known', 'suspicious', tensor({ storage: storage({ location: 'toaster:0' }) })],
-    ['a class of no storages', 'malicious', tensor({ storage: storage({ type: [global('torch', 'device')] }) })],
+    ['a missing record', 'suspicious', tensor({ storage: storage({ key: '1' }) })],
+    ['an unknown device', 'suspicious', tensor({ storage: storage({ location: 'toaster:0' }) })],
+    ['a class that is not a storage', 'malicious', tensor({ storage: storage({ type: [global('torch', 'device')] }) })],
     ['a storage made by another call', 'malicious', tensor({ storage: call('collections', 'OrderedDict') })],
     ['a global as hooks', 'malicious', tensor({ hooks: [global('collections', 'OrderedDict')] })],
-    ['hooks that another call made', 'malicious', tensor({ hooks: call('torch', 'device', text('cpu')) })],
-    ['hooks that have items', 'malicious', tensor({ hooks: [...NO_HOOKS, text('a'), number(1), 'SETITEM'] })],
+    ['hooks returned by another call', 'malicious', tensor({ hooks: call('torch', 'device', text('cpu')) })],
+    ['hooks with items', 'malicious', tensor({ hooks: [...NO_HOOKS, text('a'), number(1), 'SETITEM'] })],
     [
       'hooks that get items later',
       'malicious',
@@ -103,7 +103,7 @@ describe('tensors that no torch writes', () => {
     ],
     ['a global as a size', 'malicious', tensor({ size: [global('torch', 'float32')] })],
     [
-      'a parameter of something that is not a tensor',
+      'a parameter of an object that is not a tensor',
       'suspicious',
       call('torch._utils', '_rebuild_parameter', ...NO_HOOKS, 'NEWTRUE', ...NO_HOOKS),
     ],
@@ -123,7 +123,7 @@ describe('tensors that no torch writes', () => {
       ),
     ],
     [
-      'another function to rebuild with',
+      'another rebuild function',
       'malicious',
       call(
         'torch._tensor',
@@ -134,9 +134,9 @@ describe('tensors that no torch writes', () => {
         'NONE',
       ),
     ],
-    ['a layout that is not one', 'suspicious', call('torch.serialization', '_get_layout', text('torch.hub'))],
+    ['an invalid layout', 'suspicious', call('torch.serialization', '_get_layout', text('torch.hub'))],
     [
-      'an untyped tensor of no type',
+      'an untyped tensor without a dtype',
       'malicious',
       call(
         'torch._utils',
@@ -150,17 +150,17 @@ describe('tensors that no torch writes', () => {
         global('torch', 'device'),
       ),
     ],
-  ] satisfies [string, string, Instruction[]][])('%s is %s', async (_title, verdict, program) => {
+  ] satisfies [string, string, Instruction[]][])('with %s is %s', async (_title, verdict, program) => {
     expect(await verdictOf(...program)).toBe(verdict);
   });
 
-  it('a sparse tensor whose parts contradict each other is suspicious', async () => {
+  it('is suspicious when it is sparse and its parts are inconsistent', async () => {
     const layout = call('torch.serialization', '_get_layout', text('torch.sparse_coo'));
     const parts = tuple(...tensor(), ...tensor(), ...numbers(3, 4));
     expect(await verdictOf(...call('torch._utils', '_rebuild_sparse_tensor', ...layout, ...parts))).toBe('suspicious');
   });
 
-  it('a storage that the archive has twice is suspicious', async () => {
+  it('is suspicious when the archive contains its storage twice', async () => {
     const pickle = assemble(['PROTO', 2], ...tensor(), 'STOP');
     expect(await torchZip(pickle, { '0': 48 }, ['0'])).toMatchObject({ verdict: 'suspicious' });
   });
