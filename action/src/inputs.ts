@@ -73,8 +73,8 @@ function service(url: string, token: string, offline: boolean): Pick<Inputs, 'se
   }
   const serviceUrl = serviceAddress(url, 'input service-url');
   if (!isPrivateLine(serviceUrl))
-    throw wrong('service-url', 'is not an https:// address: the token would travel in the clear', 'use https://');
-  if (offline) throw wrong('offline', 'is true, and service-url names a service to ask', 'leave one of them out');
+    throw wrong('service-url', 'is not an https:// address: the token would be sent unencrypted', 'use https://');
+  if (offline) throw wrong('offline', 'is true, but service-url is set', 'remove one of them');
   if (token !== '' && !isToken(token))
     throw wrong('service-token', 'is not a token', 'give the token alone, in one line');
   return { serviceUrl, serviceToken: token };
@@ -99,7 +99,11 @@ function repositoryPath(name: string, path: string): string {
 function reportPath(text: string): string | undefined {
   if (text === '') return undefined;
   if (/\.(?:jsonl|md)$/i.test(text)) return repositoryPath('report', text);
-  throw wrong('report', 'names neither a .jsonl nor a .md file', 'end it in .jsonl for programs, in .md for people');
+  throw wrong(
+    'report',
+    'names neither a .jsonl nor a .md file',
+    'use the extension .jsonl for programs, or .md for people',
+  );
 }
 
 function severity(name: string, text: string): Severity | undefined {

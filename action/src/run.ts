@@ -124,9 +124,9 @@ function decisionServiceOf(
       new AssayError('unauthorized', 'the pull request comes from a fork, which gets no service-token', { hint }),
     );
   }
-  throw new AssayError('usage', 'is empty, and service-url names a service to ask', {
+  throw new AssayError('usage', 'is empty, but service-url is set', {
     subject: 'input service-token',
-    hint: 'give it a secret that the event has; those of Dependabot are kept apart from others',
+    hint: 'set it to a secret that the event can read; Dependabot has its own secrets',
   });
 }
 

@@ -61,7 +61,7 @@ export class Workflow {
     this.#append('GITHUB_OUTPUT', `${name}<<${end}\n${inert}\n${end}\n`);
   }
 
-  /** Markdown; what is in it was made inert by whoever wrote it. */
+  /** Markdown; the caller has already escaped its content. */
   summary(markdown: string): void {
     this.#append('GITHUB_STEP_SUMMARY', markdown);
   }

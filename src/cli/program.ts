@@ -100,7 +100,7 @@ export function createProgram(shell: Shell, first?: string): Command {
     .configureOutput({
       writeOut: (text) => shell.stdout.write(text),
       writeErr: (text) => shell.stderr.write(text),
-      // Errors are printed once, in one form, by whoever runs the program.
+      // Errors are printed once, in one form, by the caller of the program.
       outputError: () => {},
     })
     .addHelpText('after', GUIDE);

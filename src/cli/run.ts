@@ -13,7 +13,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   const stop = new AbortController();
   let stoppedWith: number | undefined;
   const interrupt = (code: number) => {
-    // The second time, whoever asks does not want to wait for tidying up.
+    // The second signal means not to wait for cleanup.
     if (stop.signal.aborted) process.exit(code);
     stoppedWith = code;
     stop.abort();

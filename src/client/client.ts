@@ -6,7 +6,7 @@ import type { RegistryPlace } from './place.ts';
 
 type Unbound<M> = M extends (by: Principal, ...rest: infer A) => infer R ? (...rest: A) => R : never;
 
-/** What verbs ask of a registry, in the name of whoever runs them. */
+/** The requests of verbs to a registry, in the name of the user. */
 type Calls = {
   readonly [K in
     | 'models'
@@ -31,7 +31,7 @@ interface Common extends Calls {
   /** For messages. */
   readonly name: string;
   vote(transition: string, vote: ClientVote): Promise<Transition>;
-  /** What decides for a stage; `undefined` when the registry does not show it. */
+  /** The rules of a stage; `undefined` when the registry does not show them. */
   policy(stage: Stage): Promise<CompiledPolicy | undefined>;
   verifyAuditLog(): Promise<AuditVerdict>;
   close(): Promise<void>;
@@ -49,16 +49,16 @@ export interface FirstKey {
 export interface LocalRegistry extends Common {
   readonly kind: 'local';
   readonly place: RegistryPlace;
-  /** Whoever runs the verb, as the registry names him. */
+  /** The user of the verb, as the registry names that user. */
   readonly who: string;
-  /** The key that is believed because it is the first; to be written down before it is used. */
+  /** The key that is trusted because it is the first; it must be written to the trust file before use. */
   readonly firstKey: FirstKey | undefined;
   register(model: string, assessment: Assessment): Promise<Registered>;
-  /** A request that nobody had before: in the name of the registry itself, so that whoever keeps it alone can approve. */
+  /** A new request, in the name of the registry itself, so that its only user can approve it. */
   requestForNobody: Common['requestTransition'];
   /** Takes such a request back. */
   withdrawForNobody(transition: string): Promise<Transition>;
-  /** The assessment that a version was decided by. */
+  /** The assessment on which the decision about a version is based. */
   newestAssessment(version: string): Promise<Assessment | undefined>;
 }
 

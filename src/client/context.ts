@@ -1,8 +1,8 @@
-/** What a client of a registry has of the program around it. */
+/** The environment of a registry client. */
 export interface ClientContext {
   /** Where the token, proxies and files are named. */
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
-  /** Takes a sentence for the person who runs the program. */
+  /** Shows a sentence to the user. */
   warn(message: string): void;
 }

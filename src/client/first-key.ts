@@ -6,10 +6,10 @@ import { keyHint } from '../integrity/envelope/index.ts';
 import type { TrustFile } from '../integrity/trust-file/index.ts';
 import type { FirstKey } from './client.ts';
 
-/** What it may say: who judges models, or signs snapshots, is somebody else. */
+/** Its roles; other signers judge models or sign snapshots. */
 const MAY = ['approval', 'waiver'] as const;
 
-/** Trust in one key, and how it is written down. */
+/** Trust in one key, and its entry in the trust file. */
 export function believing(
   key: KeyObject,
   who: string,
@@ -39,7 +39,7 @@ signers:
   try {
     await mkdir(join(folder, 'keys'), { recursive: true });
     await writeFile(join(folder, name), key.export({ type: 'spki', format: 'pem' }));
-    // Somebody else's may have been the first meanwhile.
+    // Another key may have been the first in the meantime.
     await writeFile(path, text, { flag: 'wx' });
   } catch (cause) {
     const why = codeOrText(cause);

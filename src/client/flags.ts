@@ -1,4 +1,4 @@
-/** Which registry to speak to, as it was said on the command line. */
+/** The registry that the command line names. */
 export interface RegistryFlags {
   readonly registry?: string;
   readonly rules?: string;

@@ -8,11 +8,11 @@ import { RegistryError, type RegistryErrorCode } from '../registry/index.ts';
 import type { ClientContext } from './context.ts';
 import type { RegistryFlags } from './flags.ts';
 
-/** CWE-770: no answer that verbs ask for is larger. */
+/** CWE-770: answers to verbs are smaller. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_PROBLEM = 64 * 1024;
 
-/** Requests to one service, with the token of whoever runs the verb, which goes to no other place. */
+/** Requests to one service, with the token of the user, which is sent nowhere else. */
 export interface ServiceConnection {
   /** Of the service, for messages. */
   readonly name: string;
@@ -40,10 +40,10 @@ export async function connectService(
   return openService(base, { ...context, token, tokenHint: 'check ASSAY_TOKEN or --token-file' });
 }
 
-/** What a connection to a service needs besides its address. */
+/** Options of a connection to a service, besides its address. */
 export interface ServiceAccess {
   readonly token: string;
-  /** What to do when the service does not take the token. */
+  /** The hint for when the service does not accept the token. */
   readonly tokenHint: string;
   /** Where proxies are named. */
   readonly env: NodeJS.ProcessEnv;
@@ -56,7 +56,7 @@ export function openService(base: URL, { token, tokenHint, env, signal }: Servic
   return connection(base, createEgress({ env, signal, credentials: [credential] }), tokenHint);
 }
 
-/** Whether nobody on the way can read what is sent to an address. */
+/** Whether requests to an address are encrypted or stay on this machine. */
 export function isPrivateLine({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || isLoopback(hostname);
 }
@@ -142,12 +142,12 @@ async function refusalOf(response: Response, name: string, tokenHint: string): P
   return new AssayError(codeOf(status), `${detail} (${code})`, { subject: name });
 }
 
-/** What may be otherwise another time is an outage; any other answer stays as it is. */
+/** A transient failure is an outage; any other answer stays the same. */
 function codeOf(status: number): 'network' | 'usage' {
   return status >= 500 || status === 429 ? 'network' : 'usage';
 }
 
-/** What is needed of a problem; a proxy in between may write one of its own. */
+/** The required fields of a problem document; a proxy in between may send its own. */
 const Refused = pick(ProblemSchema, 'code', 'detail');
 
 async function problemOf(response: Response): Promise<Static<typeof Refused> | undefined> {

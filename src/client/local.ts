@@ -15,11 +15,11 @@ import type { ClientContext } from './context.ts';
 import { believing } from './first-key.ts';
 import { makePlace, type RegistryPlace } from './place.ts';
 
-/** Who runs a verb on a registry of this machine: whoever may write its file may do everything. */
+/** The user of a local registry: write access to its file grants every role. */
 const ROLES = ['viewer', 'submitter', 'reviewer', 'security-approver', 'admin'] as const;
-/** As the service has it for whoever runs it. */
+/** The same as the service has for its operator. */
 const TENANT = 'default';
-/** Who asks for what nobody asked for. */
+/** The requester of a request that no user made. */
 const NOBODY = 'the registry';
 const MAX_NAME = 200;
 
@@ -28,7 +28,7 @@ export interface LocalOptions {
   readonly as: string | undefined;
   /** Make it when it is not there. */
   readonly make: boolean;
-  /** Believed where there is no trust file, and nobody has approved anything. */
+  /** Trusted when there is no trust file, and nobody has approved anything. */
   readonly key?: KeyObject;
 }
 

@@ -1,7 +1,7 @@
 import type { ByteSource } from './bytes/index.ts';
 import type { OnEvent } from './events.ts';
 
-/** A digest that somebody announced for a file before we read it. */
+/** A digest that the source announced for a file before we read it. */
 export type ClaimedDigest =
   | { readonly algorithm: 'sha256'; readonly hex: string }
   /** `sha1("blob " + length + "\0" + bytes)`, as git and the Hub name small files. */
@@ -23,12 +23,12 @@ export interface ArtifactFile {
 
 /** One model: a named tree of files, pinned, each readable at random offsets. */
 export interface Artifact {
-  /** As the user gave it, in canonical spelling. */
+  /** The reference as the user gave it, in canonical form. */
   readonly ref: string;
-  /** The same with its commit, version or digest; equal to `ref` when the source has none (a path). */
+  /** The reference with its commit, version or digest; equal to `ref` when the source has none (a path). */
   readonly pinned: string;
   readonly files: readonly ArtifactFile[];
-  /** Things the reader of a report should know about how it was fetched. */
+  /** Notes for the report on how the artifact was fetched. */
   readonly notes: readonly string[];
   close(): Promise<void>;
 }
@@ -38,6 +38,6 @@ export interface OpenOptions {
   readonly onEvent?: OnEvent;
   /** Never open a connection. */
   readonly offline?: boolean;
-  /** Of a folder, list also what the Hub's client and nested repositories keep in it: a signature may cover these. */
+  /** For a folder: also list internal files of the Hub client and of nested repositories, which a signature may cover. */
   readonly everything?: boolean;
 }

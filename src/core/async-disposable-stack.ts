@@ -1,4 +1,6 @@
-/** What has to be closed, the last opened first: each once, and all of them, whatever one throws. ES2026 has it; Node 20 has not. */
+/**
+ * Closes resources, the last opened first: each once, and all of them, even when one throws. ES2026 has this; Node 20 does not.
+ */
 export class AsyncDisposableStack {
   readonly #steps: (() => Promise<void> | void)[] = [];
   #running: Promise<void> | undefined;
@@ -7,7 +9,7 @@ export class AsyncDisposableStack {
     this.#steps.push(step);
   }
 
-  /** @throws what the first step that failed threw, after all others */
+  /** @throws the error of the first step that failed, after all others ran */
   disposeAsync(): Promise<void> {
     this.#running ??= this.#dispose();
     return this.#running;

@@ -19,7 +19,7 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * Parses a JSON document that somebody else wrote, whole. Its cost is bounded before anything is built.
+ * Parses a whole JSON document from an untrusted author. Its cost is bounded before anything is built.
  * @param name for messages
  * @throws AssayError `limit`, `malformed` (not UTF-8, not JSON).
  */
@@ -49,13 +49,13 @@ function parse(
 }
 
 /**
- * The same for a document that is signed: one that names a property twice is refused (RFC 8259, section 4), since readers differ
- * about which of the two counts, and so about what was signed.
+ * The same for a document that is signed: one that names a property twice is refused (RFC 8259, section 4), since parsers
+ * differ on which of the two they use, and so on the signed content.
  * @throws AssayError `limit`, `malformed`
  */
 export function parseSignedJson(bytes: Uint8Array, name: string, bounds: JsonBounds = DOCUMENT_BOUNDS): unknown {
   const { json, named } = parse(bytes, name, bounds);
-  // Of properties that are written twice, one is left.
+  // One of two duplicate properties remains.
   if (propertiesOf(json) === named) return json;
   const key = repeatedKey(bytes) ?? '';
   throw new AssayError('malformed', `names ${JSON.stringify(key.slice(0, 100))} twice in one object`, {

@@ -4,7 +4,7 @@ import type { Limits } from './limits.ts';
 /** The counted bounds that a budget enforces; an error names the one that was met. */
 export type BudgetLimit = 'maxFileWork' | 'maxFileMemory';
 
-/** A counted bound was met. What was found before it stands. */
+/** A counted limit was reached. Earlier findings remain. */
 export class BudgetError extends AssayError {
   readonly limit: BudgetLimit;
 
@@ -24,8 +24,8 @@ export interface MemoryPool {
 }
 
 /**
- * What one file may still cost, counted: all readings, members and scanners of the file charge it, so that a verdict is the same
- * on every machine.
+ * The counted budget of one file: all readings, members and scanners of the file charge it, so that a verdict is the same on
+ * every machine.
  */
 export class FileBudget {
   readonly #limits: Limits;
@@ -46,7 +46,7 @@ export class FileBudget {
     this.#earned = Math.min(limits.maxFileWork, limits.fileWorkBase + size * limits.fileWorkPerByte);
   }
 
-  /** Bytes that decompression may still write. What it writes may be worked on. */
+  /** Bytes that decompression may still write; the work limit grows with them. */
   get remaining(): number {
     return this.#expandLeft;
   }
@@ -114,7 +114,7 @@ export class FileBudget {
     return true;
   }
 
-  /** The file is done with: others may have its memory. */
+  /** The file is finished: its memory is released for other files. */
   close(): void {
     if (this.#beyondShare) this.#pool?.release();
     this.#beyondShare = false;

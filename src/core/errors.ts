@@ -17,7 +17,7 @@ export type ErrorCode =
   | 'internal'; // a defect of ours
 
 export interface ErrorOptions {
-  /** What the reader of the message can do about it, as an imperative sentence. */
+  /** How to correct the error, as an imperative sentence. */
   readonly hint?: string;
   /** The file, address or member that the error is about. */
   readonly subject?: string;

@@ -1,6 +1,6 @@
 /**
- * Bounds on what hostile input may cost (CWE-400, CWE-770). Meeting one makes a verdict `unknown`, never `clean`. Counted bounds
- * come first, so that a verdict is the same on every machine; the wall clock stands behind them, for defects of ours.
+ * Bounds on what hostile input may cost (CWE-400, CWE-770). Reaching one makes a verdict `unknown`, never `clean`. Counted
+ * limits come first, so that a verdict is the same on every machine; the wall clock is the last resort, for defects of Assay.
  */
 export interface Limits {
   /** Containers within containers (a zip in a tar in a gz is 3). */
@@ -26,7 +26,7 @@ export interface Limits {
   readonly fileWorkPerByte: number;
   /** Bytes of buffers, typed arrays and tables that one file may hold at a time. */
   readonly maxFileMemory: number;
-  /** The same of all files that are parsed at a time. Files wait for it: it decides no verdict. */
+  /** The same for all files that are parsed at a time. Files wait for it, so it does not influence a verdict. */
   readonly maxScanMemory: number;
   /** MiB of the heap of one parser. */
   readonly maxParserHeap: number;
@@ -46,7 +46,10 @@ export interface Limits {
   readonly maxFindings: number;
   /** Milliseconds of wall clock for one file: ten times what the counted bounds allow on a slow machine, and more. */
   readonly maxFileMs: number;
-  /** Milliseconds after which a parser is ended that does not end by itself: beyond a file's time, and when it is told to stop. */
+  /**
+   * Milliseconds after which a parser that does not end by itself is killed: after the time limit of a file, and after a
+   * request to stop.
+   */
   readonly parserGraceMs: number;
   readonly parserStopMs: number;
   /** The sandbox: bytes of resident memory, seconds of CPU time, milliseconds of wall clock. */

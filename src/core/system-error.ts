@@ -3,12 +3,12 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** The code, for a message; of an error that has none, what it says. */
+/** The code, for a message; for an error without a code, its text. */
 export function codeOrText(error: unknown): string {
   return systemCode(error) ?? String(error);
 }
 
-/** Whether an error says that a file is not there: there is no such name, or what should be a folder is a file. */
+/** Whether an error means that a file does not exist: no such name, or a part of the path is a file instead of a folder. */
 export function isFileMissing(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'ENOENT' || code === 'ENOTDIR';

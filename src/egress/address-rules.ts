@@ -3,15 +3,15 @@ import { lookup as dnsLookupPromise } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { AssayError } from '../core/index.ts';
 
-/** What connections may be opened. The default opens all; a service that fetches what others name tightens it. */
+/** The rules for connections. The default allows all; a service that fetches addresses from users restricts them. */
 export interface AddressRules {
-  /** Refuse loopback, private, link-local and every other range that is not of the public internet. */
+  /** Refuse loopback, private, link-local and every other range outside the public internet. */
   readonly denyPrivate?: boolean;
-  /** When given, only these host names (and names below them) are spoken to. */
+  /** When given, only these host names and names below them are allowed. */
   readonly hosts?: readonly string[];
 }
 
-/** IANA special-purpose registries (RFC 6890 and successors): what no public server answers from. */
+/** IANA special-purpose registries (RFC 6890 and successors): addresses that no public server has. */
 const PRIVATE_V4: readonly [string, number][] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -64,12 +64,12 @@ export function checkAddress(url: URL, rules: AddressRules): void {
     throw refused(host, 'is not a public address');
 }
 
-/** To which address is not said: whoever names hosts to a service would be told the map of its network. */
+/** The message does not state the address: a user who names hosts could map the network of the service. */
 const INSIDE = 'resolves to an address that is not public';
 
 /**
- * Resolves a name and hands out only addresses that passed the rules, so that the address checked is the address connected
- * to. One forbidden address among a name's refuses the name.
+ * Resolves a name and returns only addresses that passed the rules, so that the checked address is the connected address. One
+ * forbidden address refuses the whole name.
  */
 export function guardedLookup(rules: AddressRules): LookupFunction {
   return (hostname, options, callback) => {
@@ -85,7 +85,7 @@ export function guardedLookup(rules: AddressRules): LookupFunction {
 }
 
 /**
- * Behind a proxy the proxy resolves names: what this machine knows of the name is checked as well as it can be.
+ * Behind a proxy the proxy resolves names: the name is checked by what this machine resolves.
  * @throws AssayError `refused`
  */
 export async function checkBehindProxy(url: URL, rules: AddressRules): Promise<void> {

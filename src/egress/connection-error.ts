@@ -12,12 +12,12 @@ const TRANSIENT = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ]);
 
-/** A failure that may not happen again: the connection broke, nobody answered in time. */
+/** A transient failure: the connection broke, or no answer came in time. */
 export function isTransient(error: unknown): boolean {
   return codesOf(error).some((code) => TRANSIENT.has(code));
 }
 
-/** What kept a request from an answer, for a person. AssayErrors pass through. */
+/** The error for a request without an answer, for people. AssayErrors pass through. */
 export function connectionError(error: unknown, url: URL, signal: AbortSignal | undefined): AssayError {
   const inner = causes(error).find(isAssayError);
   if (inner !== undefined) return inner;
@@ -30,13 +30,16 @@ export function connectionError(error: unknown, url: URL, signal: AbortSignal | 
   if (has('ENOTFOUND', 'EAI_AGAIN')) {
     return network(
       `the name ${host} has no address`,
-      'check the name and the network, set HTTPS_PROXY if one is needed, or use --offline',
+      'check the name and the network, set HTTPS_PROXY if the network needs a proxy, or use --offline',
     );
   }
   if (has('ECONNREFUSED'))
     return network(`${host} refused the connection`, 'check the address and that the server runs');
   if (has('UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT')) {
-    return network(`${host} did not answer in time`, 'try again later, or set HTTPS_PROXY if one is needed');
+    return network(
+      `${host} did not answer in time`,
+      'try again later, or set HTTPS_PROXY if the network needs a proxy',
+    );
   }
   if (has('ENETUNREACH', 'EHOSTUNREACH'))
     return network(`${host} cannot be reached`, 'check the network, or use --offline');
@@ -49,7 +52,7 @@ export function connectionError(error: unknown, url: URL, signal: AbortSignal | 
   return network(`the connection to ${host} was lost (${codes[0] ?? 'no reason given'})`, 'try again');
 }
 
-/** Why a signal ended a request: its caller stopped, or the time for an answer was over. */
+/** The error for an aborted request: the caller stopped it, or the time for an answer was over. */
 export function abortError(signal: AbortSignal | undefined, url: URL): AssayError {
   const cause: unknown = signal?.reason;
   if (cause instanceof Error && cause.name === 'TimeoutError') {

@@ -1,4 +1,4 @@
-/** Lets the connection go without reading what is left. */
+/** Releases the connection without reading the rest of the body. */
 export async function discard(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);
 }

@@ -23,18 +23,20 @@ export interface EgressOptions {
   readonly connectTimeoutMs?: number;
   /** Longest silence before the headers, and between two pieces of a body. */
   readonly idleTimeoutMs?: number;
-  /** How long a body may be waited for of which next to nothing comes. */
+  /** How long a body that hardly transfers any bytes may take. */
   readonly slowWindowMs?: number;
 }
 
 export interface EgressInit extends RequestInit {
-  /** Bytes of the body that the caller takes; more ends it in `limit`. */
+  /** The maximum size of the body in bytes; a larger body is a `limit` error. */
   readonly maxBytes?: number;
-  /** Secrets of this request alone (a signature). A redirect to another origin leaves them behind, like every credential. */
+  /**
+   * Secrets of this request alone (a signature). A redirect to another origin does not carry them, nor any other credential.
+   */
   readonly secrets?: readonly Credential[];
 }
 
-/** The way out. `fetch` may be handed to libraries; a status that is not a success is for its caller to judge. */
+/** The only way to open connections. `fetch` may be passed to libraries; the caller judges the status. */
 export interface Egress {
   /** @throws AssayError `network`, `refused`, `aborted`, and from the body `network`, `limit`, `aborted`. */
   fetch(input: string | URL | Request, init?: EgressInit): Promise<Response>;
@@ -52,7 +54,7 @@ interface Hop {
 }
 
 const MAX_REDIRECTS = 8;
-/** How long the end of a body that nobody reads is waited for, so that its connection serves again. */
+/** How long to wait for the end of a discarded body, so that its connection can be reused. */
 const DROP_MS = 2_000;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const METHODS = ['HEAD', 'POST', 'PATCH', 'DELETE'] as const;
@@ -181,7 +183,7 @@ function firstHop(input: string | URL | Request, init: EgressInit, options: Egre
   };
 }
 
-/** Where a redirect leads. The credential is looked up again for it, so none goes along to another origin. */
+/** The target of a redirect. The credential is looked up again for it, so none is sent to another origin. */
 function nextHop(hop: Hop, status: number, location: string): Hop {
   const from = shownAddress(hop.url);
   if (!URL.canParse(location, hop.url.href))
@@ -211,7 +213,7 @@ async function drop(response: Dispatcher.ResponseData): Promise<void> {
   clearTimeout(timer);
 }
 
-/** A body that is cancelled before it is read lets its connection go too. */
+/** A body that is cancelled before it is read also releases its connection. */
 function toStream(raw: Dispatcher.ResponseData, hop: Hop, maxBytes: number | undefined): ReadableStream<Uint8Array> {
   const chunks = bounded(raw, hop, maxBytes);
   return new ReadableStream<Uint8Array>(
@@ -228,7 +230,7 @@ function toStream(raw: Dispatcher.ResponseData, hop: Hop, maxBytes: number | und
 }
 
 function toResponse(raw: Dispatcher.ResponseData, hop: Hop, maxBytes: number | undefined): Response {
-  // Destroying a body reports an error to listeners; whoever reads it hears of its failures there.
+  // Destroying a body emits an error to listeners; a reader gets its failures from the read.
   raw.body.on('error', () => undefined);
   const headers = toHeaders(raw.headers);
   const coding = headers.get('content-encoding');

@@ -1,14 +1,14 @@
 import { AssayError } from '../core/index.ts';
 import { shownAddress } from '../core/reference/index.ts';
 
-/** What a status that is not a success means to a person. */
+/** The error for an unsuccessful status, for people. */
 export function httpError(response: Response, address: string): AssayError {
   const subject = shownAddress(address);
   const { status } = response;
   if (status === 401 || status === 403) {
     return new AssayError('unauthorized', `the server refuses access (${status})`, {
       subject,
-      hint: 'check that the address may be read without signing in, or download the file and give its path',
+      hint: 'check that the address can be read without signing in, or download the file and give its path',
     });
   }
   if (status === 404 || status === 410) {

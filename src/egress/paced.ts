@@ -5,8 +5,8 @@ const MIN_BYTES = 4096;
 export const SLOW_WINDOW_MS = 60_000;
 
 /**
- * Passes a body on unless it drips: a server that sends a byte now and then keeps under every limit on silence, and would hold
- * its reader for days. Only the time that its reader waits counts.
+ * Passes a body on unless it is too slow: a server that sends a byte now and then stays within every silence limit, and would
+ * occupy its reader for days. Only the time that the reader waits counts.
  * @param host for messages
  * @throws AssayError `network`
  */
@@ -26,7 +26,7 @@ export async function* paced(body: AsyncIterable<unknown>, host: string, windowM
         waited = 0;
         came = 0;
       } else if (waited > windowMs) {
-        throw new AssayError('network', `${host} sends ${came} bytes in ${Math.round(waited / 1000)} seconds`, {
+        throw new AssayError('network', `${host} sent only ${came} bytes in ${Math.round(waited / 1000)} seconds`, {
           hint: 'try again later',
         });
       }

@@ -1,4 +1,4 @@
-/** How often and how long a request that may be sent twice is tried again. */
+/** How often and how long an idempotent request is retried. */
 export interface RetryRules {
   /** Tries after the first. */
   readonly retries: number;

@@ -4,8 +4,8 @@ import { AssayError } from '../core/index.ts';
 const EMPTY = new Uint8Array(0);
 
 /**
- * Walks over a source in order. Values are taken without waiting from what is buffered; `has` says whether they are there and
- * `fill` brings them, so that a loop waits once a block and not once a value.
+ * Walks over a source in order. Values are taken without waiting from what is buffered; `has` tells whether they are buffered,
+ * and `fill` reads them, so that a loop waits once for each block, not once for each value.
  */
 export class ByteReader {
   readonly #source: ByteSource;
@@ -62,8 +62,7 @@ export class ByteReader {
   }
 
   #take(length: number): number {
-    if (!this.has(length))
-      throw new AssayError('internal', 'bytes taken that were not filled', { offset: this.offset });
+    if (!this.has(length)) throw new AssayError('internal', 'read beyond the filled bytes', { offset: this.offset });
     const at = this.#at;
     this.#at += length;
     return at;
@@ -90,7 +89,7 @@ export class ByteReader {
     const at = this.#take(8);
     const value = this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * 2 ** 32;
     if (!Number.isSafeInteger(value))
-      throw new AssayError('malformed', `the number ${value} is not a size of a file`, { offset: this.offset - 8 });
+      throw new AssayError('malformed', `the number ${value} is larger than any file`, { offset: this.offset - 8 });
     return value;
   }
 
@@ -100,7 +99,7 @@ export class ByteReader {
     return this.#bytes.subarray(at, at + length);
   }
 
-  /** What is buffered from here on, without moving. */
+  /** The buffered bytes from here on, without moving. */
   buffered(): Uint8Array {
     return this.#bytes.subarray(this.#at);
   }

@@ -3,7 +3,7 @@ import { type Format, type Probe, startsWith } from './format.ts';
 import { magicFormat, u32le } from './magic.ts';
 import { looksLikeMsgpack } from './msgpack.ts';
 
-/** Model and data formats that a few bytes give away, and whose content nobody here judges yet. */
+/** Model and data formats that a few bytes identify, and whose content no scanner judges yet. */
 export const TFLITE = magicFormat('tflite', 'TensorFlow Lite model', ['.tflite', '.lite'], [[[4, 'TFL3']]]);
 export const EXECUTORCH = magicFormat('executorch', 'ExecuTorch program', ['.pte'], [[[4, 'ET12']]]);
 export const ORT = magicFormat('ort', 'ONNX Runtime model', ['.ort'], [[[4, 'ORTM']]]);
@@ -37,7 +37,7 @@ export const UBJSON = magicFormat(
     ],
   ],
 );
-/** Older files have no magic, and are told by nothing. */
+/** Older files have no magic, and cannot be identified. */
 export const XGBOOST_BINARY = magicFormat('xgboost-binary', 'XGBoost model (binary)', [], [[[0, 'binf']]]);
 export const GGML = magicFormat(
   'ggml',
@@ -62,7 +62,7 @@ export const SQLITE = magicFormat(
 );
 export const MATLAB = magicFormat('matlab', 'MATLAB data', ['.mat'], [[[0, 'MATLAB 5.0 MAT-file']]]);
 export const MLIR = magicFormat('mlir-bytecode', 'MLIR byte code', ['.mlirbc'], [[[0, [0x4d, 0x4c, 0xef, 0x52]]]]);
-/** R's serialization: what an `.rds` or `.RData` holds once it is decompressed. */
+/** R's serialization: the decompressed content of an `.rds` or `.RData` file. */
 export const RDS = magicFormat(
   'rds',
   'R object',
@@ -126,7 +126,7 @@ const MIL_SENTINEL = [0xef, 0xbe, 0xad, 0xde];
 
 /**
  * The weights beside a Core ML program: a header of blob count, version 2 and zeros, then each blob behind its description.
- * The count may look like the start of an LZMA stream; the zeros behind it say that such a stream holds no bytes at all.
+ * The count may look like the start of an LZMA stream; by the zeros after it, such a stream would be empty.
  */
 export const COREML_WEIGHTS: Format = {
   id: 'coreml-weights',

@@ -1,4 +1,4 @@
-/** The bytes that a format is told by: its first and last few, never its name. */
+/** The bytes that identify a format: the first and the last bytes of a file, never its name. */
 export interface Probe {
   /** The first bytes, at most `PROBE_HEAD`. */
   readonly head: Uint8Array;
@@ -10,13 +10,13 @@ export interface Probe {
 export const PROBE_HEAD = 4096;
 export const PROBE_TAIL = 512;
 
-/** How people and scanners call a kind of file. A reader parses it, elsewhere in this folder; it never judges. */
+/** The names of a kind of file, for people and scanners. A reader elsewhere in this folder parses it; it never judges. */
 export interface Format {
   /** Kebab-case and stable: it stands in reports. */
   readonly id: string;
   /** For people: "PyTorch checkpoint (zip)". */
   readonly title: string;
-  /** Lower case, with the dot. A file of this format under another format's extension is a lie worth a finding. */
+  /** Lower case, with the dot. A file of this format with the extension of another format gets a finding. */
   readonly extensions: readonly string[];
   /**
    * Whether the bytes are of this format. Formats are asked in the order of the list in `list.ts`, the strictest first;

@@ -164,14 +164,16 @@ class GgufReader {
   async #length(): Promise<number> {
     const length = await this.#count();
     if (length > this.#reader.left)
-      throw this.#malformed(`a text of ${length} bytes where ${this.#reader.left} are left`);
+      throw this.#malformed(`a text of ${length} bytes, but ${this.#reader.left} are left`);
     return length;
   }
 
   async #text(most: number): Promise<string> {
     const length = await this.#length();
     if (length > most)
-      throw new AssayError('limit', `a text of ${length} bytes, more than ${most}`, { offset: this.#reader.offset });
+      throw new AssayError('limit', `a text of ${length} bytes, which is more than ${most}`, {
+        offset: this.#reader.offset,
+      });
     await this.#reader.fill(length);
     return Buffer.from(this.#reader.bytes(length)).toString('utf8');
   }
@@ -184,7 +186,8 @@ class GgufReader {
   async #pair(): Promise<void> {
     const at = this.#reader.offset;
     const key = await this.#text(MAX_NAME);
-    if (this.#keys.has(key)) throw this.#malformed(`the metadata key ${JSON.stringify(key.slice(0, 80))} stands twice`);
+    if (this.#keys.has(key))
+      throw this.#malformed(`the metadata has the key ${JSON.stringify(key.slice(0, 80))} twice`);
     this.#keys.add(key);
     const type = await this.#u32();
     if (type === STRING && this.#keep(key)) this.#texts.push({ key, text: await this.#text(MAX_TEXT), at });
@@ -212,12 +215,12 @@ class GgufReader {
 
   async #array(depth: number): Promise<void> {
     if (depth >= 8)
-      throw new AssayError('limit', 'metadata arrays nested deeper than 8', { offset: this.#reader.offset });
+      throw new AssayError('limit', 'metadata arrays are nested deeper than 8', { offset: this.#reader.offset });
     const type = await this.#u32();
     const count = await this.#count();
     const size = SCALARS.get(type);
     if (count > this.#reader.left / (size ?? 1))
-      throw this.#malformed(`an array of ${count} values in ${this.#reader.left} bytes`);
+      throw this.#malformed(`an array of ${count} values, but ${this.#reader.left} bytes are left`);
     if (size !== undefined) return this.#reader.skip(size * count);
     this.#items += count;
     if (this.#items > MAX_ITEMS) throw new AssayError('limit', `more than ${MAX_ITEMS} metadata values`);
@@ -225,14 +228,14 @@ class GgufReader {
     for (let i = 0; i < count; i++) await this.#value(type, depth + 1);
   }
 
-  /** A vocabulary: no waiting for each of its texts. */
+  /** A vocabulary: the loop must not wait for each text. */
   async #skipTexts(count: number): Promise<void> {
     const reader = this.#reader;
     const width = this.#version === 1 ? 4 : 8;
     for (let i = 0; i < count; i++) {
       if (!reader.has(width)) await reader.fill(width);
       const length = width === 4 ? reader.u32() : reader.u64();
-      if (length > reader.left) throw this.#malformed(`a text of ${length} bytes where ${reader.left} are left`);
+      if (length > reader.left) throw this.#malformed(`a text of ${length} bytes, but ${reader.left} are left`);
       reader.skip(length);
     }
   }

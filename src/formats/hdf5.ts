@@ -52,13 +52,13 @@ export async function readSuperblock(source: ByteSource): Promise<Superblock> {
       offset: at + addressesAt,
     });
   if (!Number.isSafeInteger(total) || total > source.size) {
-    throw new AssayError('truncated', `HDF5 data ends at ${total}, the file at ${source.size}`, {
+    throw new AssayError('truncated', `HDF5 data ends at byte ${total}, but the file at byte ${source.size}`, {
       subject: source.name,
       offset: at,
     });
   }
   if (total < at + addressesAt + 3 * offsetSize)
-    throw new AssayError('malformed', `HDF5 data ends at ${total}`, { subject: source.name, offset: at });
+    throw new AssayError('malformed', `HDF5 data ends at byte ${total}`, { subject: source.name, offset: at });
   return { at, version, end: total };
 }
 
@@ -68,7 +68,7 @@ async function findSuperblock(source: ByteSource): Promise<number> {
     const signature = source.readNow(at, 8) ?? (await source.read(at, 8));
     if (startsWith(signature, SIGNATURE)) return at;
   }
-  throw new AssayError('truncated', 'no whole HDF5 superblock', { subject: source.name });
+  throw new AssayError('truncated', 'the HDF5 superblock is incomplete', { subject: source.name });
 }
 
 function uint(bytes: Uint8Array, at: number, size: number): number {

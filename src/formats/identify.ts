@@ -7,7 +7,7 @@ import { runAsPickle, UNMARKED_PICKLE } from './pickle/index.ts';
 import { isCodeName, SOURCE_CODE } from './source/index.ts';
 import { textHead } from './text.ts';
 
-/** What bytes are that no format claims. Not in the list: nothing is asked whether it is unknown. */
+/** The format of bytes that no other format identifies. It is not in the list. */
 export const UNKNOWN: Format = { id: 'unknown', title: 'unknown format', extensions: [], identify: () => false };
 
 /** The probe of a source whose bytes are at hand; `undefined` when reading them needs waiting. */
@@ -31,8 +31,8 @@ export async function probeOf(source: ByteSource): Promise<Probe> {
 }
 
 /**
- * The first format of the list whose signs the bytes bear; `undefined` when none does. Never looks at a name.
- * @param forReaders the bytes are called like text: they are a pickle without a mark only if all of them are one
+ * The first format of the list that the bytes match; `undefined` when none does. Never uses the name of the file. @param
+ * forReaders the file is named like text: the bytes are a pickle without a mark only if all of them are one
  */
 export function identifyFormat(probe: Probe, forReaders = false): Format | undefined {
   const found = FORMATS.find((format) => format.identify(probe));
@@ -69,7 +69,7 @@ const TEXT_KINDS: ReadonlySet<string> = new Set([
   'empty',
 ]);
 
-/** Extensions under which anything may be found: they promise no format. */
+/** Extensions that files of any format have: they promise no format. */
 const NEUTRAL: ReadonlySet<string> = new Set([
   '.bin',
   '.pt',
@@ -89,7 +89,7 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   '.o',
 ]);
 
-/** Formats that honestly stand under an extension which is first of all another's. */
+/** Formats that legitimately have an extension which mainly belongs to another format. */
 const HONEST: Readonly<Record<string, readonly string[]>> = {
   '.keras': ['zip', 'hdf5'],
   '.npz': ['zip'],
@@ -136,8 +136,8 @@ export function extensionLie(path: string, format: Format): Format | undefined {
 }
 
 /**
- * Which kind of text a path promises, where content cannot tell: `text` named `.yaml` is YAML, named `.py` Python. So are raw
- * values of a TensorFlow checkpoint told by their name alone. Formats that content tells for sure stay what they are.
+ * Which kind of text a path promises, where content cannot tell: `text` named `.yaml` is YAML, named `.py` Python. Raw values
+ * of a TensorFlow checkpoint are also identified by their name alone. A format that the content proves is not changed.
  */
 export function refineText(path: string, format: Format): Format {
   if (format.id === UNKNOWN.id && isTensorShard(path)) return TENSOR_SHARD;

@@ -2,7 +2,7 @@ import { AssayError } from '../core/index.ts';
 import type { Format } from './format.ts';
 import { textHead } from './text.ts';
 
-/** What stands in a checkout in place of a file that Git LFS keeps elsewhere. */
+/** The content of a checkout file whose real content Git LFS stores. */
 export interface LfsPointer {
   /** Hex, of the file's content. */
   readonly sha256: string;
@@ -24,7 +24,7 @@ const LINE = /^([a-z0-9.-]+) (\S[^\r\n]*)$/;
 const OID = /^sha256:([0-9a-f]{64})$/;
 const EXTENSION = /^ext-(\d)-([a-z0-9.-]+)$/;
 
-/** Text that begins as a pointer does and is as short as one: a pointer, or what somebody made of one. */
+/** Text that begins like a pointer and is as short as one: a pointer, or an edited one. */
 export const LFS_POINTER: Format = {
   id: 'lfs-pointer',
   title: 'Git LFS pointer',
@@ -50,10 +50,10 @@ export function parseLfsPointer(bytes: Uint8Array, name: string): LfsPointer {
   const keys = others.map(({ key }) => key);
   if (keys.some((key, i) => i > 0 && key <= (keys[i - 1] ?? ''))) throw malformed(name, 'has its keys out of order');
   const oid = OID.exec(values.get('oid') ?? '')?.[1];
-  if (oid === undefined) throw malformed(name, 'names no SHA-256');
+  if (oid === undefined) throw malformed(name, 'does not name a SHA-256 digest');
   const size = values.get('size') ?? '';
   if (!/^(?:0|[1-9]\d{0,15})$/.test(size) || !Number.isSafeInteger(Number(size)))
-    throw malformed(name, 'names no size');
+    throw malformed(name, 'does not name a size');
   const extensions = keys.filter((key) => key !== 'oid' && key !== 'size').map((key) => extensionOf(key, values, name));
   return { sha256: oid, size: Number(size), extensions };
 }
@@ -80,7 +80,7 @@ function linesOf(bytes: Uint8Array, name: string): { key: string; value: string 
 function extensionOf(key: string, values: ReadonlyMap<string, string>, name: string): string {
   const extension = EXTENSION.exec(key)?.[2];
   if (extension === undefined) throw malformed(name, 'has a key that no pointer has');
-  if (!OID.test(values.get(key) ?? '')) throw malformed(name, 'has an extension without a SHA-256');
+  if (!OID.test(values.get(key) ?? '')) throw malformed(name, 'has an extension without a SHA-256 digest');
   return extension;
 }
 

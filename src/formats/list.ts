@@ -69,7 +69,7 @@ import { ZIP } from './zip/index.ts';
 /** Every format, in the order they are asked: the strictest magic first, text last. Adding one is a line here. */
 export const FORMATS: readonly Format[] = [
   EMPTY,
-  // Also told by its end: whatever stands in front of an archive, it is one.
+  // Also identified by its end: any bytes may precede an archive.
   ZIP,
   // Told by their first bytes.
   JOBLIB_ZF,
@@ -108,7 +108,7 @@ export const FORMATS: readonly Format[] = [
   TAR,
   ZLIB,
   LZMA,
-  // What follows is told by bytes further on, which could as well be a pickle's.
+  // The following formats are identified by later bytes, which may also be those of a pickle.
   HDF5,
   TFLITE,
   EXECUTORCH,
@@ -128,7 +128,7 @@ export const FORMATS: readonly Format[] = [
   TENSOR_BUNDLE,
   TENSOR_SHARD,
   MSGPACK,
-  // Text, the most telling first. Those behind it are never told by content: `refineText` chooses them.
+  // Text formats, the most specific first. The formats after `text` are never identified by content: `refineText` chooses them.
   LFS_POINTER,
   XGBOOST_JSON,
   JSON_LINES,

@@ -7,8 +7,8 @@ interface Head {
 }
 
 /**
- * Whether the bytes read as MessagePack that somebody would keep in a file: a map with a text key, or one extension value that
- * is exactly the file. Walks the head only; a break within it says no.
+ * Whether the bytes are plausible MessagePack: a map with a text key, or one extension value that fills the file. Checks the
+ * head only; an error within it means no.
  */
 export function looksLikeMsgpack({ head, size }: Probe): boolean {
   const first = head[0] ?? 0;

@@ -1,8 +1,8 @@
 /** Why a member's name is dangerous to extract; `undefined` when it stays within the folder. */
 export function escapes(name: string): string | undefined {
-  if (/^[/\\]/.test(name)) return 'is absolute';
-  if (/^[a-zA-Z]:/.test(name)) return 'names a drive';
-  if (name.split(/[/\\]/).includes('..')) return 'climbs out with ".."';
+  if (/^[/\\]/.test(name)) return 'is an absolute path';
+  if (/^[a-zA-Z]:/.test(name)) return 'begins with a drive letter';
+  if (name.split(/[/\\]/).includes('..')) return 'leads out of the folder with ".."';
   return undefined;
 }
 
@@ -26,12 +26,12 @@ export function isDeceptive(name: string): boolean {
   return name === '' || name.search(UNPRINTABLE) >= 0;
 }
 
-/** A hostile name as it may stand in a report: characters that do not show are spelled out. */
+/** A hostile name in a form that is safe in a report: invisible characters are escaped. */
 export function safeName(name: string): string {
   return name.replace(UNPRINTABLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** The same, not too long for a sentence. */
+/** The same, shortened for a sentence. */
 export function printableName(name: string): string {
   const shown = safeName(name);
   return shown.length > 200 ? `${shown.slice(0, 200)}...` : shown;

@@ -95,7 +95,7 @@ export async function readSafetensors(
   const prefix = source.readNow(0, 8) ?? (await source.read(0, 8));
   const length = u32le(prefix, 0) + u32le(prefix, 4) * 2 ** 32;
   if (length > MAX_HEADER || length > source.size - 8) {
-    const message = `the header's length, ${length}, is more than ${length > MAX_HEADER ? 'the format allows' : 'the file holds'}`;
+    const message = `the header has ${length} bytes, which is more than ${length > MAX_HEADER ? 'the format allows' : 'the file holds'}`;
     return {
       tensors: 0,
       dataStart: 8,
@@ -120,7 +120,7 @@ interface Entry {
   offsets: number[] | undefined;
 }
 
-/** Takes the events of the header's JSON apart. Depth 1: names; depth 2: a tensor's fields; depth 3: shape and offsets. */
+/** Interprets the JSON events of the header. Depth 1: names; depth 2: a tensor's fields; depth 3: shape and offsets. */
 class HeaderReader {
   readonly #faults: SafetensorsFault[] = [];
   readonly #metadata: (readonly [string, string])[] = [];
@@ -147,7 +147,7 @@ class HeaderReader {
       close: (kind, depth) => this.#close(kind, depth),
       key: (name, depth, at) => this.#key(name, depth, at + 8),
       duplicate: (name, _depth, at) =>
-        this.#fault('duplicate-key', name, `the key ${shown(name)} stands twice in one object`, at + 8),
+        this.#fault('duplicate-key', name, `one object has the key ${shown(name)} twice`, at + 8),
       scalar: (kind, token, depth, at) => this.#scalar(kind, token, depth, at + 8),
     });
     try {
@@ -269,7 +269,7 @@ class HeaderReader {
       this.#fault(
         'end',
         name,
-        `tensor ${shown(name)} lies at ${start} to ${end}, the file holds ${this.#dataSize} bytes of tensors`,
+        `tensor ${shown(name)} lies at ${start} to ${end}, but the file holds ${this.#dataSize} bytes of tensors`,
         at,
       );
       return;
@@ -292,7 +292,7 @@ class HeaderReader {
     let at = 0;
     for (const span of this.#spans.sort((a, b) => a.start - b.start || a.end - b.end)) {
       if (span.start < at)
-        this.#fault('overlap', span.name, `tensor ${shown(span.name)} shares bytes with the one before it`, span.at);
+        this.#fault('overlap', span.name, `tensor ${shown(span.name)} shares bytes with the tensor before it`, span.at);
       else if (span.start > at)
         this.#fault(
           'hole',
@@ -303,7 +303,7 @@ class HeaderReader {
       at = Math.max(at, span.end);
     }
     if (this.#spans.length === 0 && !this.#metadataSeen && this.#faults.length === 0 && this.#dataSize > 0) {
-      this.#fault('hole', 'header', 'the header names no tensor', 8);
+      this.#fault('hole', 'header', 'the header does not name a tensor', 8);
     }
   }
 }
@@ -314,7 +314,7 @@ function byteSize(shape: readonly number[], bits: number): bigint {
   if (shape.includes(0)) return 0n;
   for (const size of shape) {
     total *= BigInt(size);
-    // Larger than any file: no need to multiply on through a list of a million.
+    // Larger than any file: stop multiplying.
     if (total > 2n ** 80n) return total / 8n;
   }
   return total % 8n === 0n ? total / 8n : -1n;

@@ -207,7 +207,7 @@ export const TEXT = textFormat(
   () => true,
 );
 
-/** Kinds of text that no byte tells from another for sure: within them, and only there, a file's extension decides. */
+/** Kinds of text that their bytes cannot distinguish with certainty: among them, and only among them, the extension decides. */
 export const MARKDOWN: Format = {
   id: 'markdown',
   title: 'Markdown',

@@ -20,7 +20,7 @@ export interface ScanOptions {
   readonly waivers?: readonly string[];
   /** Paths of signed waivers and approvals. */
   readonly attestations?: readonly string[];
-  /** What the artifact is judged for. */
+  /** The stage for which the artifact is judged. */
   readonly environment?: Environment;
   /** Never opens a connection. */
   readonly offline?: boolean;
@@ -30,7 +30,7 @@ export interface ScanOptions {
   readonly onEvent?: OnEvent;
 }
 
-/** What is known of an artifact, what was decided, and what reports need beside that. */
+/** The assessment of an artifact, the decision, and further data for reports. */
 export interface ScanResult extends Judged {
   readonly context: ReportContext;
   /** Whether the ruleset lists a global, `module.name` as Python 3 has it. */

@@ -13,7 +13,7 @@ import {
 import { localPath, prepareSigning, type SigningResult, signPrepared } from '../pipeline/sign/index.ts';
 import { openArtifact } from '../sources/index.ts';
 
-/** With what to sign: exactly one of these. Keys and certificates are PEM texts. */
+/** The signing method: exactly one of these. Keys and certificates are PEM texts. */
 export type SignWith =
   | { readonly privateKey: string; readonly passphrase?: string }
   | {
@@ -23,9 +23,9 @@ export type SignWith =
       /** Its issuers, in any order. */
       readonly certificateChain?: string;
     }
-  /** Keyless, by Sigstore's public-good instance: who signed is published in a log. */
+  /** Keyless, by Sigstore's public-good instance, which publishes the identity of the signer in a log. */
   | { readonly identityToken: string }
-  /** A key that lives elsewhere, such as in a KMS. */
+  /** A key outside of the program, such as in a KMS. */
   | { readonly signer: PayloadSigner };
 
 export interface SignOptions {

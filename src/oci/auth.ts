@@ -7,12 +7,12 @@ import { findLogin, type KnownLogin, type OciLogin } from './credentials.ts';
 import type { OciEndpoint } from './endpoint.ts';
 import { checkRealm, type OciRealm } from './realm.ts';
 
-/** As whom a registry was asked. */
+/** The identity with which a registry was asked. */
 export type OciStanding =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'login'; readonly config: string }
   | { readonly kind: 'helper'; readonly helper: string; readonly config: string }
-  /** There is a login, which the realm was not told. */
+  /** A login exists, but was not sent to the realm. */
   | { readonly kind: 'foreign-realm'; readonly realm: string; readonly config: string };
 
 export interface OciAuthOptions {
@@ -23,14 +23,14 @@ export interface OciAuthOptions {
 const MAX_TOKEN_ANSWER = 64 * 1024;
 const ANSWER_BOUNDS = { maxBytes: MAX_TOKEN_ANSWER, maxDepth: 16, maxTokens: 10_000 };
 const TOKEN_TIMEOUT_MS = 60_000;
-/** What RFC 6750 lets a bearer token be made of, with room for what registries really send. */
+/** The characters of a bearer token by RFC 6750, and those that registries use in practice. */
 const TOKEN = /^[\x21-\x7e]{1,60000}$/;
 const Answer = v.object({ token: v.optional(v.string()), access_token: v.optional(v.string()) });
 
 /**
  * Answers a registry's challenge: Basic with the login that Docker's config keeps, or a bearer token for pulling this one
- * repository, asked for where the registry says. Nothing is written anywhere.
- * @returns without a header when there is nothing to answer a basic challenge with
+ * repository, requested where the registry says. Nothing is written to disk. @returns without a header when there is no login
+ * for a basic challenge
  * @throws AssayError `refused` for a realm that is not spoken to, `unauthorized`, `network`, `malformed`.
  */
 export async function authorise(
@@ -58,7 +58,7 @@ async function bearer(
   const { origin } = realm.url;
   const credentials =
     login?.kind === 'password' ? [{ origin, header: { name: 'authorization', value: basic(login) } }] : [];
-  // An address that a server handed back, and not its own: never one of the network that this machine is in.
+  // An address from an answer, on another host: it must not be in the network of this machine.
   const rules = { ...options.egress.rules, ...(realm.own ? {} : { denyPrivate: true }) };
   const egress = createEgress({ ...options.egress, rules, credentials });
   try {
@@ -69,7 +69,10 @@ async function bearer(
   }
 }
 
-/** What a realm may be told. One elsewhere gets the login that the config keeps for its own host, never the registry's. */
+/**
+ * The login that may be sent to a realm. A realm of another owner gets the login that the config has for its own host, never
+ * that of the registry.
+ */
 export function loginFor(
   { url, own }: OciRealm,
   endpoint: OciEndpoint,
@@ -87,7 +90,7 @@ function standingWithout({ helper, config }: KnownLogin): OciStanding {
   return helper === undefined ? { kind: 'anonymous' } : { kind: 'helper', helper, config };
 }
 
-/** The scope is ours, whatever the registry's challenge would have us ask for. */
+/** The scope is fixed here, independent of the challenge of the registry. */
 function tokenQuery(service: string | undefined, { repository }: OciEndpoint): URLSearchParams {
   return new URLSearchParams({
     ...(service === undefined ? {} : { service }),
@@ -111,7 +114,7 @@ async function askForToken(
     const message =
       standing.kind === 'login'
         ? `${host} does not accept the login for this registry (${response.status})`
-        : `${host} gives no token to pull this without a login (${response.status})`;
+        : `${host} does not give a token to pull this without a login (${response.status})`;
     throw new AssayError('unauthorized', message, { subject: endpoint.subject, hint: hintOf(standing, endpoint) });
   }
   if (!response.ok) {
@@ -147,7 +150,7 @@ function tokenIn(bytes: Uint8Array, url: URL): string {
     const { token, access_token: other } = v.parse(Answer, parseBoundedJson(bytes, 'the answer', ANSWER_BOUNDS));
     return token || other || '';
   } catch {
-    // A parser quotes what it stumbles over, and that may be a token.
+    // A parser quotes invalid input, which may be a token.
     throw noToken(url);
   }
 }
@@ -163,14 +166,14 @@ function basic({ user, password }: { readonly user: string; readonly password: s
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
-/** What a person can do when a registry refuses what it was asked as `standing`. */
+/** The hint for a request that a registry refused to the identity `standing`. */
 export function hintOf(standing: OciStanding, { names }: OciEndpoint): string {
   const host = names[0] ?? '';
   switch (standing.kind) {
     case 'anonymous':
       return `check the name; if it is private, run docker login ${host}`;
     case 'login':
-      return `run docker login ${host} again with an account that may pull it (${standing.config})`;
+      return `run docker login ${host} again with an account that has pull access (${standing.config})`;
     case 'helper':
       return `docker-credential-${standing.helper} stores the login, but Assay does not run it: set DOCKER_CONFIG to a folder whose config.json has the login under auths`;
     case 'foreign-realm':

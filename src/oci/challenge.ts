@@ -1,9 +1,9 @@
-/** How a registry wants requests to be authorised (RFC 9110, 11.6.1; the distribution project's token specification). */
+/** How a registry requires requests to be authorised (RFC 9110, 11.6.1; the distribution project's token specification). */
 export type OciChallenge =
   | { readonly scheme: 'basic' }
   | {
       readonly scheme: 'bearer';
-      /** Address of the token server, as the registry wrote it: to be checked before it is spoken to. */
+      /** Address of the token server, as the registry wrote it: to be checked before a request is sent there. */
       readonly realm: string;
       readonly service: string | undefined;
     };
@@ -37,7 +37,7 @@ function challengesIn(header: string): Challenge[] {
   PART.lastIndex = 0;
   while (PART.lastIndex < header.length) {
     const match = PART.exec(header);
-    // Text that is not a challenge: what came before it still counts, what follows does not.
+    // Text that is not a challenge: earlier challenges count, later text does not.
     if (match === null) break;
     const [, name, quoted, bare, scheme] = match;
     if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), parameters: new Map() });

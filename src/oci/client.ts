@@ -13,7 +13,7 @@ import { parseChallenge } from './challenge.ts';
 import type { OciEndpoint } from './endpoint.ts';
 import { noRegistry, ociError } from './error.ts';
 
-/** A manifest's own bytes, and what the registry calls them. */
+/** The bytes of a manifest, and the media type that the registry states. */
 export interface OciManifestBytes {
   readonly bytes: Uint8Array;
   /** `sha256:<hex>` of the bytes, computed here. */
@@ -22,7 +22,7 @@ export interface OciManifestBytes {
   readonly contentType: string;
 }
 
-/** How a registry is spoken to. */
+/** How to access a registry. */
 export interface OciOptions {
   readonly signal?: AbortSignal;
   /** Where logins and proxies are read from; the process's own by default. */
@@ -41,8 +41,8 @@ const ACCEPT = [
 ].join(', ');
 
 /**
- * One repository of a registry, spoken to by the OCI distribution API. A challenge is answered once for each request; what is
- * got for it is kept in memory and sent to the registry's origin alone, so that content delivery networks get nothing.
+ * One repository of a registry, accessed by the OCI distribution API. A challenge is answered once for each request; the token
+ * is kept in memory and sent only to the origin of the registry, never to content delivery networks.
  */
 export class OciClient implements Egress {
   readonly endpoint: OciEndpoint;
@@ -93,7 +93,7 @@ export class OciClient implements Egress {
     return `${this.endpoint.origin}/v2/${this.endpoint.repository}/blobs/${digest}`;
   }
 
-  /** What a status of the registry means, given as whom it was asked. */
+  /** The error for a status of the registry, given the identity of the request. */
   explain(response: Response, what: string): AssayError {
     return ociError(response, { endpoint: this.endpoint, what, standing: this.#standing });
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { AssayError, isFileMissing, parseBoundedJson, systemCode } from '../core/index.ts';
 
-/** What a registry's user is known by. */
+/** The login of a user at a registry. */
 export type OciLogin =
   | { readonly kind: 'password'; readonly user: string; readonly password: string }
   /** Exchanged for a token at the token server. */
@@ -12,7 +12,7 @@ export type OciLogin =
 
 export interface KnownLogin {
   readonly login: OciLogin | undefined;
-  /** Name of the program that keeps the login instead. It is never started. */
+  /** Name of the credential helper that stores the login. It is never started. */
   readonly helper: string | undefined;
   /** Where a login would be looked for first. */
   readonly config: string;
@@ -103,7 +103,7 @@ function readConfig(path: string): Config | undefined {
   try {
     json = parseBoundedJson(bytes, path, BOUNDS);
   } catch {
-    // The parser quotes what it stumbles over, which may be a password: its error goes no further.
+    // The parser quotes invalid input, which may be a password: its error is not passed on.
     throw unusable('malformed', 'is not a JSON document of the expected size', path);
   }
   const parsed = v.safeParse(Config, json);

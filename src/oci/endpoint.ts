@@ -1,7 +1,7 @@
 import { AssayError } from '../core/index.ts';
 import { isLoopback, type OciReference } from '../core/reference/index.ts';
 
-/** Where a repository of a registry is spoken to. */
+/** The endpoint of a repository of a registry. */
 export interface OciEndpoint {
   /** Scheme, host and port: where credentials and tokens of this registry go, and nowhere else. */
   readonly origin: string;
@@ -14,7 +14,7 @@ export interface OciEndpoint {
   readonly subject: string;
 }
 
-/** What `docker login` without a host stands for, and where its images really are. */
+/** The host that `docker login` without a host means, and the host that serves its images. */
 const DOCKER_HUB: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
 /**
@@ -35,7 +35,7 @@ export function endpointOf({ registry, repository }: OciReference): OciEndpoint 
   }
   const subject = `oci://${asked}/${repository}`;
   if (!URL.canParse(`https://${asked}`)) {
-    throw new AssayError('usage', `"${asked}" is not a host of a registry`, {
+    throw new AssayError('usage', `"${asked}" is not the host of a registry`, {
       subject,
       hint: 'write oci://registry/repository:tag',
     });

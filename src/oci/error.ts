@@ -11,7 +11,7 @@ export interface OciQuestion {
   readonly standing: OciStanding;
 }
 
-/** What a status that is not a success means. An answer of a content delivery network is not the registry's. */
+/** The error for an unsuccessful status. An answer of a content delivery network is not that of the registry. */
 export function ociError(response: Response, { endpoint, what, standing }: OciQuestion): AssayError {
   const { origin, subject } = endpoint;
   const { host } = new URL(origin);
@@ -37,7 +37,7 @@ export function ociError(response: Response, { endpoint, what, standing }: OciQu
       standing.kind === 'anonymous' ? `wait, or run docker login ${endpoint.names[0]}` : 'wait, then try again';
     return tooMany(response, subject, hint);
   }
-  return new AssayError('network', `${host} answers with the status ${status} when asked for the ${what}`, {
+  return new AssayError('network', `${host} answers a request for the ${what} with the status ${status}`, {
     subject,
     hint: 'try again later',
   });
@@ -46,6 +46,6 @@ export function ociError(response: Response, { endpoint, what, standing }: OciQu
 export function noRegistry({ origin, subject }: OciEndpoint, what: string): AssayError {
   return new AssayError('network', `${new URL(origin).host} ${what}: that is not a registry`, {
     subject,
-    hint: 'check the host and the port: they are those of docker pull',
+    hint: 'check the host and the port: they are the same as for docker pull',
   });
 }

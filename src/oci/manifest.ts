@@ -28,7 +28,7 @@ const Document = v.object({
   blobs: v.optional(v.unknown()),
 });
 
-/** What a manifest or an index says of one blob or manifest (OCI image specification, descriptor.md). */
+/** The descriptor of one blob or manifest in a manifest or an index (OCI image specification, descriptor.md). */
 export type OciDescriptor = v.InferOutput<typeof Descriptor>;
 
 export type OciManifest =
@@ -41,7 +41,7 @@ const KINDS: Readonly<Record<string, OciManifest['kind']>> = {
   'application/vnd.oci.image.index.v1+json': 'index',
   'application/vnd.docker.distribution.manifest.list.v2+json': 'index',
 };
-/** What registries call any answer, and so says nothing. */
+/** A media type that registries send with any answer, and so says nothing. */
 const VAGUE: ReadonlySet<string> = new Set(['', 'application/json', 'application/octet-stream', 'binary/octet-stream']);
 
 /**
@@ -53,7 +53,7 @@ export function parseManifest({ bytes, contentType }: OciManifestBytes, name: st
   const json = parseBoundedJson(bytes, name, BOUNDS);
   if (countKeys(json) !== countColons(bytes)) throw malformed(name, 'the manifest has a duplicate key');
   const misspelt = findMisspelt(json);
-  if (misspelt !== undefined) throw malformed(name, `the manifest spells ${JSON.stringify(misspelt)} in its own way`);
+  if (misspelt !== undefined) throw malformed(name, `the manifest has the misspelt key ${JSON.stringify(misspelt)}`);
   const parsed = v.safeParse(Document, json);
   if (!parsed.success) throw malformed(name, `the manifest is not valid: ${whereOf(parsed.issues)}`);
   const { schemaVersion, mediaType, config, layers, manifests, blobs } = parsed.output;
@@ -66,14 +66,14 @@ export function parseManifest({ bytes, contentType }: OciManifestBytes, name: st
   const isIndex = manifests !== undefined;
   const mixed = (isIndex && (layers !== undefined || config !== undefined)) || blobs !== undefined;
   if (mixed || declared.size > 1 || declared.has(isIndex ? 'manifest' : 'index'))
-    throw malformed(name, 'the document is ambiguous: a manifest and an index');
+    throw malformed(name, 'the document is ambiguous: it is both a manifest and an index');
   if (manifests !== undefined) return { kind: 'index', manifests };
   if (config === undefined || layers === undefined) throw malformed(name, 'the manifest names no config or no layers');
   return { kind: 'manifest', config, layers };
 }
 
 /**
- * The one manifest that an index stands for. What BuildKit attests beside an image is not a choice.
+ * The one manifest that an index stands for. Attestations of BuildKit beside an image are not a choice.
  * @param at the reference without tag or digest, for what to write instead
  * @throws AssayError `usage` when there are several, `not-found` when there is none.
  */
@@ -98,7 +98,7 @@ function platformOf({ platform, annotations }: OciDescriptor): string {
   return parts.length > 0 ? parts.join('/') : (title ?? 'no platform');
 }
 
-/** Names that say what is fetched. Go's decoder, which most loaders use, takes them in any case: `Layers` is `layers`. */
+/** Keys that decide what is downloaded. Go's decoder, which most loaders use, ignores their case: `Layers` is `layers`. */
 const NAMES: ReadonlyMap<string, string> = new Map(
   [...Object.keys(Document.entries), ...Object.keys(Descriptor.entries)].map((name) => [folded(name), name]),
 );
@@ -107,7 +107,7 @@ function folded(name: string): string {
   return name.toUpperCase().toLowerCase();
 }
 
-/** A name that a loader may read as another one than is read here. Names of annotations are nobody's to fold. */
+/** A key that a loader may read as another key. The case of annotation keys is never ignored. */
 function findMisspelt(json: unknown): string | undefined {
   if (typeof json !== 'object' || json === null) return undefined;
   for (const [name, value] of Object.entries(json)) {
@@ -138,19 +138,19 @@ function countColons(bytes: Uint8Array): number {
   return colons;
 }
 
-/** Where a manifest strays from its form: never what it holds there. */
+/** The path at which a manifest is not valid, never the value there. */
 function whereOf(issues: readonly v.BaseIssue<unknown>[]): string {
   const path = issues[0]?.path?.map(({ key }) => String(key)).join('.') ?? '';
   return path === '' ? 'it is not an object' : `see ${path}`;
 }
 
 function malformed(subject: string, message: string): AssayError {
-  return new AssayError('malformed', message, { subject, hint: 'do not use it; have it pushed again' });
+  return new AssayError('malformed', message, { subject, hint: 'do not use it; ask its publisher to push it again' });
 }
 
 function unsupported(subject: string, message: string): AssayError {
   return new AssayError('unsupported', message, {
     subject,
-    hint: 'have it pushed as an OCI image manifest or a Docker manifest of schema 2',
+    hint: 'ask its publisher to push it as an OCI image manifest or a Docker manifest of schema 2',
   });
 }

@@ -2,19 +2,19 @@ import { AssayError } from '../core/index.ts';
 import { isLoopback, shownAddress } from '../core/reference/index.ts';
 import type { OciEndpoint } from './endpoint.ts';
 
-/** A token server that a registry named, fit to be spoken to. */
+/** A token server that a registry named, and that passed the checks. */
 export interface OciRealm {
   readonly url: URL;
-  /** Run by whoever runs the registry, as far as names tell: it may see the registry's credentials. */
+  /** Whether the owner of the registry runs it, by its name: then it may receive the credentials of the registry. */
   readonly own: boolean;
 }
 
-/** Second-level names under which everybody registers: `example.co.uk`. */
+/** Second-level names under which anybody can register: `example.co.uk`. */
 const SHARED_SUFFIX = /^(?:ac|co|com|edu|gob|gov|gv|mil|ne|net|nom|or|org)\.[a-z]{2}$/;
 
 /**
- * The address of a token server is one that a server handed back: only https is spoken, or http on this machine for a
- * registry that is there as well. Credentials go only to a realm on the registry's own host or beside it under the same
+ * The address of a token server is one that a server handed back: only https is allowed, or http on this machine for a registry
+ * that is on this machine as well. Credentials go only to a realm on the registry's own host or beside it under the same
  * domain (`registry-1.docker.io`, `auth.docker.io`).
  * @throws AssayError `refused`
  */
@@ -43,7 +43,7 @@ function domainOf(hostname: string): string | undefined {
 }
 
 function refused(what: string, { origin, subject }: OciEndpoint): AssayError {
-  return new AssayError('refused', `${shownAddress(origin)} requests tokens from ${what}, which is not followed`, {
+  return new AssayError('refused', `${shownAddress(origin)} requests tokens from ${what}, which Assay does not use`, {
     subject,
     hint: 'ask the operator of the registry for a token server with https://',
   });

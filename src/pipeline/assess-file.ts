@@ -9,7 +9,7 @@ import { bytesReadOf, reportBytes } from './file-progress.ts';
 import type { OnTarget } from './file-scan.ts';
 import { fromWire, type ParsedFile, type ParseOrder, type ParserPool, type ParseSettings } from './parsers/index.ts';
 
-/** What the files of one assessment share. */
+/** The state that the files of one assessment share. */
 export interface Shared {
   readonly signal: AbortSignal | undefined;
   readonly onEvent: OnEvent | undefined;
@@ -31,14 +31,14 @@ export interface AssessedFile {
   readonly checks: FileChecks;
   /** Empty when not every byte was hashed. */
   readonly digests: readonly PlannedDigests[];
-  /** What it says of the model, if it is a file that does. */
+  /** The declarations in the file, if it is a file with declarations. */
   readonly declaration: FileDeclaration | undefined;
   readonly bytesRead: number;
   /** False when the file could not be read to the end. */
   readonly complete: boolean;
 }
 
-/** Files that are opened, or compared, before parsers are listened to: one that waits for files does nothing. */
+/** The number of files to open or compare before parser messages are handled, so that parsers do not wait for files. */
 const AT_ONCE = 8;
 
 /** A file of a batch that could be opened. */
@@ -46,7 +46,7 @@ interface Opened {
   readonly file: ArtifactFile;
   readonly source: ByteSource;
   readonly order: ParseOrder;
-  /** What reading it threw on this side, before it was sent to the parser. */
+  /** The read error on this side, before it was sent to the parser. */
   readError: unknown;
 }
 
@@ -137,7 +137,7 @@ async function parseOpened(opened: readonly Opened[], shared: Shared): Promise<[
     else if (one.order.lost !== undefined) results.push([one, unread(one.file, limitOf(one.order.lost))]);
     else again.push({ ...one, order: { ...one.order, lost: outcome.why } });
   }
-  // What ended its parser is hashed all the same, and not parsed again.
+  // A file that crashed its parser is still hashed, but not parsed again.
   for (const one of again) results.push(...(await parseOpened([one], shared)));
   return results;
 }
@@ -146,7 +146,7 @@ function limitOf(why: string): AssayError {
   return new AssayError('limit', why);
 }
 
-/** @throws what reading threw on this side, or an error that is not about the file */
+/** @throws the read error of this side, or an error that is not about the file */
 function failedOf({ file, readError }: Opened, error: AssayError): AssessedFile {
   if (readError !== undefined && !isAssayError(readError)) throw readError;
   return unread(file, ofFile(error));
@@ -182,7 +182,7 @@ async function assessedOf(one: Opened, parsed: ParsedFile, shared: Shared): Prom
   };
 }
 
-/** What was read may not be what is there now. */
+/** The file may have changed since it was read. */
 function changedReading(reading: Reading): Reading {
   return reading.verdict === 'malicious' ? reading : { ...reading, verdict: 'unknown' };
 }
@@ -204,7 +204,7 @@ function checksumCheck(file: ArtifactFile, digests: readonly PlannedDigests[] | 
       {
         id,
         status: 'not-assessed',
-        detail: 'the announced digest is claimed, not computed: only the ranges a verdict needs were fetched',
+        detail: 'the announced digest is claimed, not computed: only the ranges that the verdict needs were downloaded',
       },
     ];
   }

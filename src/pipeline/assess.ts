@@ -38,15 +38,15 @@ export interface AssessOptions {
   readonly limits?: Limits;
   readonly signal?: AbortSignal;
   readonly onEvent?: OnEvent;
-  /** Those of this program, when absent. */
+  /** The lists of this program, when absent. */
   readonly lists?: RuleLists;
-  /** The organisation's own. */
+  /** The allowances of the organisation. */
   readonly allowances?: readonly Allowance[];
-  /** Whose signature is believed; without it, one that lies in the artifact is told of and not assessed. */
+  /** The trusted signers; without them, a signature in the artifact is reported but not assessed. */
   readonly signature?: SignatureRequest;
-  /** Shown everything that is scanned, files and members, while it is open: to quote from it. */
+  /** Called with every scanned file and member while it is open, to quote from it. */
   readonly onTarget?: OnTarget;
-  /** Those that this thread shares, when absent. */
+  /** The parsers that this thread shares, when absent. */
   readonly parsers?: ParserPool;
 }
 
@@ -97,8 +97,8 @@ async function assessAll(order: readonly ArtifactFile[], shared: Shared): Promis
 }
 
 /**
- * Archives told of modules that they would provide only when they were scanned: what imports anything is judged again, so that
- * no verdict depends on which file came first.
+ * The modules that an archive would provide are known only after its scan: files with imports are judged again, so that no
+ * verdict depends on the order of files.
  */
 async function againShadowed(order: readonly ArtifactFile[], assessed: AssessedFile[], shared: Shared): Promise<void> {
   const importing = [...order.keys()].filter((i) => (assessed[i]?.file.imports.length ?? 0) > 0);
@@ -113,7 +113,7 @@ async function againShadowed(order: readonly ArtifactFile[], assessed: AssessedF
   }
 }
 
-/** What a parser makes the same lists of; nothing for those of this program. */
+/** The data from which a parser makes the same lists; `undefined` for the lists of this program. */
 function rulesOf({ bundle, content }: RuleLists): ParseSettings['rules'] {
   if (bundle === undefined) return undefined;
   if (content === undefined) throw new AssayError('internal', 'the rules of a bundle have no content');
@@ -161,10 +161,10 @@ function summarise(
   };
 }
 
-/** Codecs ran under weaker bounds than they should: a report says so. */
+/** A note that codecs ran under weaker bounds than intended. */
 function sandboxNotes(): string[] {
   if (!boundsSeen().has('watchdog')) return [];
-  return ['this machine has no ulimit: decoders were bounded in memory and time only by the watchdog'];
+  return ['this machine has no ulimit: only the watchdog bounded the memory and time of decoders'];
 }
 
 function digestOf(files: readonly FileAssessment[]): string | null {

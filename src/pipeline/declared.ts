@@ -12,7 +12,7 @@ import {
 import { FOREIGN_CODE, OWN_CODE } from '../scan/index.ts';
 import type { Rule } from '../scan/scanner/index.ts';
 
-/** What one file of an artifact declares. */
+/** The declarations of one file of an artifact. */
 export interface FileDeclaration {
   readonly path: string;
   /** `undefined` when it could not be read; a note says why. */
@@ -20,7 +20,7 @@ export interface FileDeclaration {
   readonly notes: readonly string[];
 }
 
-/** What an artifact declares, and a comment for the audit log about that. */
+/** The declarations of an artifact, and findings and notes about them. */
 export interface DeclaredByArtifact {
   readonly declared: Declared;
   readonly findings: readonly Finding[];
@@ -32,8 +32,8 @@ const MAX_JOINED = 100;
 const MAX_NOTE = 200;
 
 /**
- * Reads what a file declares, from the source that was just scanned: what is read comes from that source's own cache. A file that
- * cannot be understood is a note and nothing else: what a model says of itself decides no verdict.
+ * Reads what a file declares, from the source that was just scanned: what is read comes from that source's own cache. A file
+ * that cannot be parsed only causes a note: declarations do not decide a verdict.
  * @returns `undefined` when a file of this name declares nothing.
  * @throws AssayError `aborted`, `internal`.
  */
@@ -52,7 +52,7 @@ export async function readDeclaration(path: string, source: ByteSource): Promise
   }
 }
 
-/** Joins what the files of an artifact declare: what the card says comes first. */
+/** Joins the declarations of the files of an artifact; those of the card come first. */
 export function joinDeclarations(artifact: Artifact, declarations: readonly FileDeclaration[]): DeclaredByArtifact {
   const ordered = [...declarations].sort((a, b) => rank(a.path) - rank(b.path) || (a.path < b.path ? -1 : 1));
   const all = ordered.flatMap(({ path, facts }) => (facts === undefined ? [] : [{ path, facts }]));
@@ -102,8 +102,8 @@ function joined(values: readonly string[]): string[] {
 }
 
 /**
- * A name with a revision says more than the same name without. Where nobody names a base, the name that the model was loaded
- * from before it was saved stands for it, unless it is a path or the model itself.
+ * A name with a revision replaces the same name without one. If no base model is declared, the name from which the model was
+ * loaded before it was saved is used, unless it is a path or the model itself.
  */
 function baseModels(named: readonly string[], savedFrom: readonly string[], own: string | undefined): string[] {
   const told =
@@ -127,13 +127,13 @@ function codeFindings(artifact: Artifact, code: readonly NamedCode[], trusting: 
   const paths = new Set(artifact.files.map((file) => file.path));
   const findings = code.map(({ path, reference: { repo, module, text } }) => {
     if (repo !== null && repo !== own) {
-      const message = `Names code of the repository ${repo}, which is fetched and run when the model is loaded with remote code.`;
+      const message = `Names code of the repository ${repo}, which a loader downloads and runs when it loads the model with remote code.`;
       return finding(FOREIGN_CODE, path, message, `${repo}--${module}`, text);
     }
     const where = paths.has(`${module}.py`)
       ? `${module}.py of this artifact`
       : `${module}.py, which is not in this artifact,`;
-    const message = `Names ${where} as code to run when the model is loaded with remote code.`;
+    const message = `Names ${where} as code that a loader runs when it loads the model with remote code.`;
     return finding(OWN_CODE, path, message, module, text);
   });
   for (const path of trusting) {

@@ -30,7 +30,7 @@ export interface DigestedFile {
   /** Bytes. */
   readonly size: number;
   readonly link?: ArtifactFile['link'];
-  /** Each plan that was asked for, once. */
+  /** Each requested plan, once. */
   readonly digests: readonly PlannedDigests[];
 }
 
@@ -39,7 +39,7 @@ export interface DigestOptions {
   readonly onEvent?: OnEvent;
 }
 
-/** A far file that can be fetched whole, in one request. */
+/** A far file that one request can download as a whole. */
 interface Download {
   download(signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
@@ -91,7 +91,7 @@ export async function digestArtifact(
  */
 export function sha256Of({ path, digests }: DigestedFile): string {
   const hex = wholeDigest(digests, 'sha256');
-  if (hex === undefined) throw new AssayError('internal', 'was not hashed by SHA-256', { subject: path });
+  if (hex === undefined) throw new AssayError('internal', 'was not hashed with SHA-256', { subject: path });
   return hex;
 }
 

@@ -51,7 +51,7 @@ export class FileClocks {
   #create(): Clock {
     const controller = new AbortController();
     const expire = () => {
-      // A clock that lies idle runs out without meaning anything.
+      // The timeout of an idle clock has no effect.
       if (!this.#running.has(clock)) return;
       controller.abort(new AssayError('limit', `took longer than ${this.#ms} ms (maxFileMs)`));
     };

@@ -1,11 +1,11 @@
 import type { ByteSource } from '../core/bytes/index.ts';
 import type { ArtifactFile, OnEvent } from '../core/index.ts';
 
-/** Smaller files are done before anybody looks. */
+/** Smaller files finish before progress is displayed. */
 const PROGRESS_SIZE = 8 * 1024 * 1024;
 const PROGRESS_MS = 100;
 
-/** Tells of bytes as they come in, for files large enough to wait for. `clearInterval` ends it. */
+/** Reports bytes as they arrive, for large files. `clearInterval` ends it. */
 export function reportBytes(
   source: ByteSource,
   file: Pick<ArtifactFile, 'path' | 'size'>,

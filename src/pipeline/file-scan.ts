@@ -51,18 +51,18 @@ export interface FileScanOptions {
   readonly signal: AbortSignal;
   readonly globals: GlobalPolicy;
   readonly distance: 'near' | 'far';
-  /** What the file may cost; what its limits say, when absent. Closed in the end. */
+  /** The budget of the file; made from its limits when absent. Closed at the end. */
   readonly budget?: FileBudget;
-  /** Told of every member's name, so that a file in an archive can void a listed global. */
+  /** Called with the name of every member, so that a file in an archive can void a listed global. */
   onNames(names: readonly string[]): void;
   /**
-   * Shown every target once it was scanned, still open, with the format it turned out to be of, where its stored bytes start
-   * in its container, and what was found in it; members before containers.
+   * Called with every target after its scan, still open, with its format, the offset of its stored bytes in its container, and
+   * its findings; members before containers.
    */
   readonly onTarget?: OnTarget | undefined;
 }
 
-/** What the scanners made of one file. */
+/** The result of the scanners for one file. */
 export interface FileScanResult {
   readonly format: string;
   readonly verdict: Verdict;
@@ -85,7 +85,7 @@ for (const scanner of SCANNERS) {
 /**
  * Scans one opened file and everything in it. Does not close it.
  * @throws AssayError what reading throws (`changed`, `network`, `unreadable`, `mismatch`), `aborted`, `internal`; bytes that
- *   cannot be understood are not error but the verdict `unknown`.
+ *   cannot be understood are not an error but the verdict `unknown`.
  */
 export async function scanSource(source: ByteSource, options: FileScanOptions): Promise<FileScanResult> {
   const { budget = new FileBudget(options.limits, source.size) } = options;
@@ -215,7 +215,7 @@ class FileScan {
     const [first] = gaps;
     if (first === undefined || this.#verdict === 'unknown') return;
     const bytes = gaps.reduce((sum, gap) => sum + gap.end - gap.start, 0);
-    this.incomplete(`${bytes} bytes were not read, the first at ${first.start}`, member);
+    this.incomplete(`${bytes} bytes were not read, the first of them at ${first.start}`, member);
   }
 
   report(report: Report, target: ScanTarget): void {
@@ -236,7 +236,7 @@ class FileScan {
     this.#findings.set(id, findingOf(report, target, id, known));
   }
 
-  /** The fingerprint of a finding that is kept or may be: a stream may give a million findings. */
+  /** The fingerprint of a finding that is kept or may be kept: a stream may cause a million findings. */
   #idOf(ruleId: string, { file, member = '' }: ScanTarget, subject: string): string | undefined {
     const key = `${ruleId}\n${member.length}\n${member}${subject}`;
     const known = this.#ids.get(key);
@@ -288,13 +288,13 @@ function findingOf(report: Report, target: ScanTarget, id: string, known: Findin
   };
 }
 
-/** What one target's scanners talk to. */
+/** The context of the scanners of one target. */
 class TargetContext implements ScanContext {
   readonly limits: Limits;
   readonly signal: AbortSignal;
   readonly globals: GlobalPolicy;
   readonly budget: FileBudget;
-  /** As far as it is known by now. */
+  /** As far as it is known. */
   format: string;
   readonly names: NameRule;
   readonly #scan: FileScan;
@@ -318,7 +318,7 @@ class TargetContext implements ScanContext {
 
   report(report: Report): void {
     const { size } = this.#target.source;
-    // What breaks off at the end of a file was looked for behind it.
+    // A structure that ends with the file was searched for beyond the end.
     const within = report.offset !== undefined && report.offset > size ? { ...report, offset: size } : report;
     this.#scan.report(within, this.#target);
   }
@@ -357,7 +357,7 @@ class TargetContext implements ScanContext {
     try {
       if (this.signal.aborted) throw new AssayError('aborted', 'stopped before the end', { cause: this.signal.reason });
       if (depth + 1 > this.limits.maxDepth) {
-        this.#scan.incomplete(`is inside more than ${this.limits.maxDepth} containers (maxDepth)`, path);
+        this.#scan.incomplete(`is nested in more than ${this.limits.maxDepth} containers (maxDepth)`, path);
         return { format: UNKNOWN.id };
       }
       const coverage = new Coverage();
@@ -370,7 +370,7 @@ class TargetContext implements ScanContext {
     }
   }
 
-  /** What was read of a stored member was read of this target. */
+  /** Bytes read of a stored member count as read of this target. */
   #adopt(coverage: Coverage, start: number): void {
     for (const range of coverage.ranges())
       this.#coverage.mark(start + range.start, start + range.end, range.kind, range.why);

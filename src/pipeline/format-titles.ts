@@ -1,6 +1,6 @@
 import { FORMATS } from '../formats/index.ts';
 
-/** What scanners call a file once its content told more than its first bytes. */
+/** Formats that scanners identify by more than the first bytes. */
 const REFINED: readonly (readonly [id: string, title: string])[] = [
   ['torch-zip', 'PyTorch checkpoint (zip)'],
   ['torch-legacy', 'PyTorch checkpoint (before 1.6)'],

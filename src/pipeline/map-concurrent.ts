@@ -3,7 +3,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 /** Small files are scanned without waiting for anything; timers, signals and progress need a turn now and then. */
 const TURN_MS = 50;
 
-/** A hostile file may hold some 300 MiB while it is under way, whatever the machine; and no disk feeds more lanes. */
+/** A hostile file may hold about 300 MiB during its scan, on every machine; and a disk does not supply more lanes. */
 const MAX_LANES = 8;
 
 /** A lane a core, up to a few. */

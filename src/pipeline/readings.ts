@@ -6,16 +6,16 @@ interface Heard {
   readonly imports: Set<string>;
 }
 
-/** Collects what is said of single loaders' readings of one file, and makes the readings of it. */
+/** Collects the reports about readings of one file, and makes its readings. */
 export class Readings {
   readonly #heard = new Map<Loader, Heard>();
-  /** Said of the file whoever reads it. */
+  /** Reports that concern every loader. */
   #common: Verdict = 'clean';
-  /** The loaders that are given the file as it is, and come to a pickle in it. */
+  /** The loaders that open the file as it is, and reach a pickle in it. */
   #direct: LoaderSet = NOBODY;
   #any = false;
 
-  /** A pickle is read, which these loaders come to by themselves. */
+  /** A pickle is read that these loaders reach by themselves. */
   reaches(loaders: LoaderSet): void {
     this.#any = true;
     this.#direct |= loaders;
@@ -33,8 +33,8 @@ export class Readings {
   }
 
   /**
-   * A reading a loader: of those that come to the pickles by themselves, and of the others where they do worse with what they
-   * are given once it is unpacked.
+   * One reading for each loader that reaches the pickles by itself, and for each other loader whose verdict on the extracted
+   * content is worse.
    */
   list(): Reading[] {
     if (!this.#any) return [];

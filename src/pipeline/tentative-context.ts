@@ -5,14 +5,14 @@ import type { LoaderSet } from '../formats/pickle/index.ts';
 import type { GlobalPolicy } from '../scan/lists/index.ts';
 import type { MemberOptions, MemberResult, NameRule, Report, ScanContext } from '../scan/scanner/index.ts';
 
-/** A reason that is a limit of ours names it: what lies behind the limit may act. */
+/** A reason that is a limit names the limit: code beyond it may act. */
 const NAMES_LIMIT = /\(max[A-Z]\w+\)/;
-/** Bytes that do nothing say little; what they say beyond this is dropped until they act. */
+/** Harmless bytes cause few reports; reports beyond this number are dropped until the reading acts. */
 const MAX_HELD = 1_000;
 
 /**
- * What is said of bytes of another format when they are read as a pickle: kept back until that reading acts, since most bytes
- * are refused at once. The bytes stay covered by their own format.
+ * Holds back the reports about bytes of another format that are read as a pickle, until that reading acts, since loaders refuse
+ * most bytes at once. The bytes stay covered by their own format.
  */
 export class TentativeContext implements ScanContext {
   readonly limits: Limits;

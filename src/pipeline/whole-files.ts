@@ -3,8 +3,8 @@ import { type Artifact, type ArtifactFile, AssayError, type Limits, throwIfAbort
 import { isCommit, parseReference } from '../core/reference/index.ts';
 
 /**
- * The same artifact, so that its digest is that of the bytes which are judged: far files are fetched whole when they are
- * opened, and read from this machine. What stays far is a file of which the Hub announced the SHA-256 at a pinned commit.
+ * The same artifact with a digest over the judged bytes: far files are downloaded as a whole when they are opened, and read
+ * from this machine. Only a file for which the Hub announced the SHA-256 at a pinned commit stays far.
  * @throws AssayError `limit` for a file that would have to be fetched and is longer than `maxExpandedBytes`
  */
 export function withWholeFiles(artifact: Artifact, limits: Limits): Artifact {
@@ -19,7 +19,7 @@ export function withWholeFiles(artifact: Artifact, limits: Limits): Artifact {
 function wholeFile(file: ArtifactFile, limits: Limits): ArtifactFile {
   const { path, size } = file;
   if (size > limits.maxExpandedBytes) {
-    const why = `must be fetched whole, but has more than ${limits.maxExpandedBytes} bytes (maxExpandedBytes)`;
+    const why = `must be downloaded as a whole, but has more than ${limits.maxExpandedBytes} bytes (maxExpandedBytes)`;
     throw new AssayError('limit', why, { subject: path });
   }
   return {

@@ -1,9 +1,9 @@
-/** Somebody said that an artifact may be used at a stage. Verified by whoever hands it in. */
+/** An approval of an artifact for a stage. The caller has verified it. */
 export interface Approval {
   readonly stage: string;
-  /** Who, as the proof names them: the identity of a certificate, the hint of a key. */
+  /** The approver, as the proof names it: the identity of a certificate, the hint of a key. */
   readonly signer: string;
-  /** How that was proven; `service`: by a session of the service, which signed for him. */
+  /** How the identity was proven; `service`: by a session of the service, which signed for the approver. */
   readonly method: 'key' | 'certificate' | 'sigstore' | 'service';
   /** ISO 8601. */
   readonly at: string;

@@ -13,7 +13,7 @@ import {
   VARIABLES,
 } from './cel/index.ts';
 
-/** Finds what made a rule break: the items of `files` and `findings` that it looks for. */
+/** Finds the cause of a violation: the items of `files` and `findings` that the rule selects. */
 export type Behind = (view: Bindings) => readonly unknown[];
 
 /** A part of a rule that has to hold by itself, and the lists of items that break it. */
@@ -23,7 +23,7 @@ interface Part {
 }
 
 /**
- * What is behind a violation of a rule, as far as its form tells: of each part joined by `&&` that does not hold, the items
+ * The cause of a violation of a rule, as far as its form shows it: of each part joined by `&&` that does not hold, the items
  * that `all` refuses, that `exists` or `filter` finds, and the variables that hold such lists.
  * @param variables types of the policy's variables
  */
@@ -57,12 +57,12 @@ export function fingerprintsOf(
   return findings.flatMap(({ file, fingerprint }) => (named.has(fingerprint) || paths.has(file) ? [fingerprint] : []));
 }
 
-/** The items of a list; nothing of all that is none, failures included. */
+/** The items of a list; empty for a value that is not a list, or a failure. */
 export function itemsOf(value: unknown): readonly unknown[] {
   return celLibrary().cel.isCelList(value) ? [...value] : [];
 }
 
-/** What is too long or too deep once it is written out again gives nothing: the rule breaks all the same. */
+/** A part that is too long or too deep as text gives no items: the violation remains. */
 function compiled(node: Node): Evaluator {
   try {
     return compileExpression(parseExpression(expressionText(node)).expr);

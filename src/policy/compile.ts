@@ -25,7 +25,7 @@ export interface CompiledExpression {
   readonly evaluate: Evaluator;
   /**
    * Two expressions with the same have the same value over the same assessment, whatever their policies; absent where the value
-   * also rests on the occasion.
+   * also depends on the occasion.
    */
   readonly sharedAs: string | undefined;
 }
@@ -41,7 +41,7 @@ export interface CompiledRule {
   readonly findings: CompiledExpression | undefined;
   /** Where `findings` is absent. */
   readonly behind: Behind;
-  /** What it asks for and this version cannot produce. */
+  /** The values that it needs and this version cannot produce. */
   readonly unavailable: readonly string[];
   /** Variables that it uses, those that these use included. */
   readonly uses: ReadonlySet<string>;
@@ -59,7 +59,7 @@ export interface CompiledPolicy {
   readonly rules: readonly CompiledRule[];
 }
 
-/** The policy, or everything that is wrong with its expressions. */
+/** The policy, or all faults of its expressions. */
 export function compilePolicy(document: PolicyDocument, digest: string): CompiledPolicy | readonly PolicyProblem[] {
   const compiler = new Compiler();
   const variables = compiler.variables(document);
@@ -81,7 +81,7 @@ class Compiler {
     for (const { name, expression } of document.variables) {
       const compiled = this.expression(expression, () => true, 'a value');
       if (compiled === undefined) {
-        // What uses it is not to be blamed for it.
+        // Expressions that use it get no further error.
         this.#types.set(name, { kind: 'any' });
         continue;
       }

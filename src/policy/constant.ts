@@ -1,11 +1,11 @@
 import { type Constant, expressionText, type Node, VARIABLES } from './cel/index.ts';
 
-/** What is known before there is an artifact: fields of the view by their path, `environment.stage`. */
+/** The known values before there is an artifact: fields of the view by their path, `environment.stage`. */
 export type KnownConstant = ReadonlyMap<string, Constant>;
 
 /**
- * What an expression always gives, given what is known; `undefined` when that depends on the artifact. Part of the language
- * only: an answer is right, no answer says nothing.
+ * The constant value of an expression, given the known values; `undefined` when it depends on the artifact. Supports a part of
+ * the language only: a result is correct, and no result means nothing.
  */
 export function expressionConstant(
   node: Node,
@@ -35,7 +35,7 @@ export function expressionConstant(
     case 'call':
       return ofCall(node.name, node.args, of);
     case 'macro': {
-      // Whatever is walked, and nothing at all, gives the same.
+      // The result is the same for every list, including an empty one.
       const neutral = node.name === 'all';
       if (node.name !== 'all' && node.name !== 'exists') return undefined;
       return isPath(node.over) && of(node.body) === neutral ? neutral : undefined;
@@ -81,7 +81,7 @@ function ordered(name: string, a: Range | undefined, b: Range | undefined): bool
 }
 
 /**
- * `x == 'a' && x == 'b'`, which never is, and `x != 'a' || x != 'b'`, which always is.
+ * `x == 'a' && x == 'b'`, which is always false, and `x != 'a' || x != 'b'`, which is always true.
  */
 function isExhaustive(kind: 'and' | 'or', terms: readonly Node[]): boolean {
   const wanted = kind === 'and' ? '_==_' : '_!=_';

@@ -27,17 +27,17 @@ export interface DecideOptions {
   /** Those that were verified. */
   readonly approvals?: readonly Approval[];
   readonly environment?: Environment;
-  /** What waivers and rules call now; the clock's time when absent. */
+  /** The time that waivers and rules use as now; the current time when absent. */
   readonly now?: Date;
 }
 
-/** A decision, and how it came about. */
+/** A decision, with the evaluation of each rule. */
 export interface Explained {
   readonly decision: Decision;
   readonly evaluation: Evaluation;
 }
 
-/** What a rule's outcome makes of the artifact. */
+/** The action of a rule's outcome. */
 const ACTIONS: Readonly<Record<RuleOutcome['outcome'], Action>> = {
   pass: 'allow',
   audit: 'allow',
@@ -53,8 +53,8 @@ interface Ruling extends Violation {
 
 /**
  * Applies a policy to an assessment. `violations` holds the rules that led to `action`, in the policy's order, and is empty on
- * `allow`; rules that ask for less than the action are left out. A rule that cannot be evaluated denies; one that asks for what
- * this version cannot produce denies under the name `unavailable`; a policy that is not for this artifact or stage denies under
+ * `allow`; rules with a weaker action are left out. A rule that cannot be evaluated denies; a rule that needs a value that this
+ * version cannot produce denies under the name `unavailable`; a policy that is not for this artifact or stage denies under
  * `policy.match`.
  * @throws AssayError `usage` when there is no such policy.
  */
@@ -67,10 +67,10 @@ export function explain(assessment: Assessment, options: DecideOptions = {}): Ex
   return explainer(assessment, options)(options);
 }
 
-/** What is the same for every policy that an assessment is decided by. */
+/** The inputs that are the same for all policies of an assessment. */
 type Common = 'waivers' | 'now';
 
-/** Decides one assessment by several policies, or for several stages: what they ask alike is evaluated once. */
+/** Decides one assessment by several policies, or for several stages: common expressions are evaluated once. */
 export function decider(
   assessment: Assessment,
   common: Pick<DecideOptions, Common>,
@@ -123,7 +123,7 @@ function decisionOf(
   };
 }
 
-/** A waiver that does not count is a finding itself, which rules see. */
+/** A void waiver is itself a finding, which rules see. */
 function withFindings(assessment: Assessment, { findings }: WaiverJudgement): Assessment {
   return findings.length === 0 ? assessment : { ...assessment, findings: [...assessment.findings, ...findings] };
 }

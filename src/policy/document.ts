@@ -17,7 +17,7 @@ export interface RuleDocument {
   readonly at: Position;
   /** Has to be true. */
   readonly expression: ExpressionText;
-  /** The rule is asked only where this is true. */
+  /** The rule applies only where this is true. */
   readonly when?: ExpressionText;
   readonly message: string | ExpressionText;
   /** Gives the findings behind a violation. */
@@ -32,7 +32,7 @@ export interface VariableDocument {
   readonly expression: ExpressionText;
 }
 
-/** What a policy is for; each absent condition holds for everything. */
+/** The artifacts that a policy is for; an absent condition matches everything. */
 export interface MatchDocument {
   readonly stages?: readonly string[];
   readonly formats?: readonly string[];

@@ -1,4 +1,4 @@
-/** Where the artifact is to be used: what rules may ask of the place, not of the artifact. */
+/** The environment in which the artifact will be used, for rules about the place and not the artifact. */
 export interface Environment {
   /** `staging`, `production`, ... */
   readonly stage?: string;

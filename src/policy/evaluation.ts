@@ -15,10 +15,10 @@ import type { CompiledExpression, CompiledPolicy, CompiledRule } from './compile
 import { type Bounds, KnownBounds } from './known-bounds.ts';
 import { sizesOf } from './sizes.ts';
 
-/** What one rule of a policy said, and why. */
+/** The outcome of one rule of a policy, and the reason. */
 export interface RuleEvaluation {
   readonly rule: CompiledRule;
-  /** Of its expression; absent when it was not asked: `when` is false, or it asks for what is unavailable. */
+  /** The value of its expression; absent when it was not evaluated: `when` is false, or it needs an unavailable value. */
   readonly value?: CelValue | Failure;
   readonly outcome: RuleResult;
   readonly message: string;
@@ -28,7 +28,7 @@ export interface RuleEvaluation {
 
 /** A policy evaluated over a view. */
 export interface Evaluation {
-  /** Why the policy is not for this; its rules were not asked then. */
+  /** Why the policy does not apply; its rules were not evaluated then. */
   readonly mismatch: string | undefined;
   readonly rules: readonly RuleEvaluation[];
   /** The value of a variable. */
@@ -66,7 +66,9 @@ class Run {
   #known: Bindings | undefined;
   readonly #bounds: Bounds;
   readonly #values = new Map<string, CelValue | Failure>();
-  /** Absent where the policy as a whole may walk too many items: what fails of it then depends on the order of its own rules. */
+  /**
+   * Absent where the policy as a whole may loop over too many items: then the order of its rules decides which of them fail.
+   */
   readonly #shared: SharedValues | undefined;
   #left = MAX_POLICY_STEPS;
 
@@ -98,7 +100,7 @@ class Run {
   }
 
   variable(name: string, variable = this.#policy.variables.get(name)): CelValue | Failure {
-    if (variable === undefined) return new Failure(`there is no variable ${name}`);
+    if (variable === undefined) return new Failure(`the variable ${name} does not exist`);
     const value = this.#values.get(name) ?? this.value(variable);
     this.#values.set(name, value);
     return value;
@@ -109,7 +111,7 @@ class Run {
     const bound = this.#bounds.of.get(expression);
     if (bound === undefined) throw new AssayError('internal', 'an expression of another policy');
     const excess =
-      excessOf(bound) ?? (bound.steps > this.#left ? 'the policy as a whole walks too many items' : undefined);
+      excessOf(bound) ?? (bound.steps > this.#left ? 'the policy as a whole loops over too many items' : undefined);
     if (excess !== undefined) return new Failure(excess);
     this.#left -= bound.steps;
     const { sharedAs } = expression;
@@ -126,20 +128,20 @@ class Run {
     const source = fieldOf(this.#view.source, 'kind');
     if (stages !== undefined && !(typeof stage === 'string' && stages.includes(stage))) {
       const asked = typeof stage === 'string' ? `stage ${stage}` : 'no stage';
-      return `the policy is for ${stages.join(', ')}, and ${asked} was asked for`;
+      return `the policy is for ${stages.join(', ')}, but the request names ${asked}`;
     }
     if (sources !== undefined && !(typeof source === 'string' && sources.includes(source))) {
-      return `the policy is for sources ${sources.join(', ')}, and this is ${String(source)}`;
+      return `the policy is for sources ${sources.join(', ')}, but this is ${String(source)}`;
     }
     if (formats !== undefined && !files.some(({ format }) => formats.includes(format))) {
-      return `the policy is for formats ${formats.join(', ')}, and no file has one of them`;
+      return `the policy is for formats ${formats.join(', ')}, but no file has one of them`;
     }
     if (expression === undefined) return undefined;
     const value = this.value(expression);
     if (value === true) return undefined;
     return value instanceof Failure
       ? `whether the policy applies is not known: ${value.message}`
-      : 'the policy is for others';
+      : 'the policy is for other artifacts';
   }
 
   rule(rule: CompiledRule, assessment: Assessment): RuleEvaluation {
@@ -175,7 +177,7 @@ class Run {
   #message({ id, message }: CompiledRule): string {
     if (typeof message === 'string') return message;
     const text = this.value(message);
-    return typeof text === 'string' && text !== '' ? text : `the rule ${id} was broken`;
+    return typeof text === 'string' && text !== '' ? text : `the artifact breaks the rule ${id}`;
   }
 }
 

@@ -10,7 +10,10 @@ export interface Bounds {
   readonly steps: number;
 }
 
-/** What the expressions of a policy cost at most, for artifacts of the same shape: working it out takes as long as evaluating. */
+/**
+ * The maximum cost of the expressions of a policy, for artifacts of the same shape: the computation takes as long as an
+ * evaluation.
+ */
 export class KnownBounds {
   readonly #policy: CompiledPolicy;
   /** All that the bounds depend on; an expression is always walked whole, so that it is the same each time. */

@@ -4,11 +4,11 @@ import { expressionConstant, type KnownConstant } from './constant.ts';
 import type { PolicyProblem, Position } from './problem.ts';
 import { type KnownWords, strangeWords } from './strange-words.ts';
 
-/** What makes no sense in a policy that can be read, and what is good to know of it. */
+/** Faults and notes about a policy that can be read. */
 export interface Lint {
-  /** Rules that never fire or always do, that repeat another, variables that nothing uses, words that nothing is called by. */
+  /** Rules that never fire or always do, that repeat another, variables that nothing uses, words that name nothing. */
   readonly warnings: readonly PolicyProblem[];
-  /** Rules that deny because they ask for what this version cannot produce. */
+  /** Rules that deny because they need a value that this version cannot produce. */
   readonly notes: readonly PolicyProblem[];
 }
 
@@ -50,10 +50,10 @@ function constantRule(
   always: (expression: CompiledExpression, value: Constant) => boolean,
   isMatched: boolean,
 ): PolicyProblem[] {
-  const because = isMatched ? ' for what match lets through' : '';
+  const because = isMatched ? ' for artifacts that match selects' : '';
   if (when !== undefined && always(when, false)) {
     return [
-      problem(when.source.at, `${id} is never asked: when is always false${because}`, 'remove the rule or its when'),
+      problem(when.source.at, `${id} never applies: its when is always false${because}`, 'remove the rule or its when'),
     ];
   }
   if (always(expression, true)) {
@@ -61,7 +61,11 @@ function constantRule(
   }
   if (always(expression, false)) {
     return [
-      problem(document.at, `${id} always fires: its expression is always false${because}`, 'say it of the artifact'),
+      problem(
+        document.at,
+        `${id} always fires: its expression is always false${because}`,
+        'write a condition on the artifact',
+      ),
     ];
   }
   return [];

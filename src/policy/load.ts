@@ -43,7 +43,7 @@ export function policyOf(bytes: Uint8Array, file: string, document?: PolicyDocum
   return read;
 }
 
-/** The policy, or everything that is wrong with it. */
+/** The policy, or all its faults. */
 export function readPolicy(bytes: Uint8Array, known?: PolicyDocument): CompiledPolicy | readonly PolicyProblem[] {
   const { document, problems } = known === undefined ? readPolicyDocument(bytes) : { document: known, problems: [] };
   if (document === undefined) return problems;
@@ -64,7 +64,7 @@ function isShipped(name: string): boolean {
   return SHIPPED_POLICIES.some((shipped) => shipped.name === name);
 }
 
-/** What is not a name of a shipped policy is a file when it looks like one. */
+/** A text that is not the name of a shipped policy is a file when it looks like a path. */
 function isPolicyPath(text: string): boolean {
   return /[/\\]|\.ya?ml$/i.test(text);
 }

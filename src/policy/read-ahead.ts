@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { knowParsed, type ParsedExpression, parseExpression } from './cel/index.ts';
 import type { ExpressionText, PolicyDocument } from './document.ts';
 
-/** What the build read and parsed of a shipped policy, so that a start need not. */
+/** The parts of a shipped policy that the build read and parsed, so that a start need not. */
 interface Ahead {
   /** Of the policy's bytes: another digest, and all of it is read again. */
   readonly digest: string;

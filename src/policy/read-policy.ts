@@ -11,14 +11,14 @@ import {
 import type { PolicyProblem, Position } from './problem.ts';
 import { type Entry, YamlSource } from './yaml-source.ts';
 
-/** CWE-770: more is not a policy that somebody wrote and reads. */
+/** CWE-770: a policy that people maintain is smaller. */
 const MAX_RULES = 100;
 const MAX_VARIABLES = 64;
 const MAX_WORDS = 200;
 
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/;
 const ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
-/** Rules that the engine itself speaks under. */
+/** Names of rules that the engine itself reports. */
 const OWN_IDS = /^(?:unavailable|policy\.match|fail-on\..*)$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const OWASP = /^ML(?:0[1-9]|10):2023$/;
@@ -30,7 +30,7 @@ export interface ReadPolicy {
   readonly problems: readonly PolicyProblem[];
 }
 
-/** The policy that a YAML file holds, and what is wrong with it. Expressions are not looked into. */
+/** The policy in a YAML file, and its faults. Expressions are not parsed. */
 export function readPolicyDocument(bytes: Uint8Array): ReadPolicy {
   const source = new YamlSource(bytes, 'failsafe');
   const document = source.problems.length === 0 ? new PolicyReader(source).read() : undefined;
@@ -85,7 +85,7 @@ class PolicyReader {
     );
   }
 
-  /** Text of a known shape; the text is returned anyway, so that what else is wrong is found, too. */
+  /** Text of a known shape; the text is returned in every case, so that further faults are found. */
   #shaped(entry: Entry, shape: RegExp, hint: string): string | undefined {
     const text = this.#source.text(entry);
     if (text !== undefined && !shape.test(text))
@@ -126,14 +126,18 @@ class PolicyReader {
       if (known !== undefined && !known.includes(word)) {
         this.#source.report(
           this.#source.positionOf(node),
-          `${word} is none of ${entry.key}`,
-          `there is ${known.join(', ')}`,
+          `${word} is not one of ${entry.key}`,
+          `use one of ${known.join(', ')}`,
         );
       }
       words.push(word);
     }
     if (words.length === 0)
-      this.#source.report(entry.at, `${entry.key} is empty: nothing matches`, 'leave it out for all');
+      this.#source.report(
+        entry.at,
+        `${entry.key} is empty, so the policy matches no artifact`,
+        'remove it to match all artifacts',
+      );
     return words;
   }
 
@@ -156,7 +160,7 @@ class PolicyReader {
   }
 
   #unique(seen: Set<string>, name: string, at: Position, what: string): void {
-    if (seen.has(name)) this.#source.report(at, `there are two of the ${what} ${name}`, 'rename one');
+    if (seen.has(name)) this.#source.report(at, `the ${what} ${name} is defined twice`, 'rename one');
     seen.add(name);
   }
 
@@ -187,7 +191,7 @@ class PolicyReader {
     const findings = this.#optionalExpression(fields, 'findings');
     if (id === undefined || expression === undefined || message === undefined) return undefined;
     if (OWN_IDS.test(id))
-      this.#source.report(named?.at ?? at, `${id} is a rule of the engine itself`, 'use another id');
+      this.#source.report(named?.at ?? at, `${id} is a rule of the policy engine itself`, 'use another id');
     this.#unique(seen, id, named?.at ?? at, 'rule');
     return { id, at, expression, ...when, message, ...findings, action, owasp };
   }
@@ -207,11 +211,11 @@ class PolicyReader {
     const plain = fields.get('message');
     const computed = fields.get('messageExpression');
     if (plain !== undefined && computed !== undefined) {
-      return this.#source.report(computed.at, 'a validation has message and messageExpression', 'keep one');
+      return this.#source.report(computed.at, 'a validation has both message and messageExpression', 'keep one');
     }
     if (plain !== undefined) return this.#source.text(plain);
     if (computed !== undefined) return this.#expression(computed);
-    return this.#source.report(at, 'a validation lacks a message', 'describe the problem if the rule fails');
+    return this.#source.report(at, 'a validation lacks a message', 'write a message that describes the problem');
   }
 
   #action(entry: Entry | undefined): RuleAction {

@@ -7,12 +7,18 @@ export interface ShippedPolicy {
 export const SHIPPED_POLICIES: readonly ShippedPolicy[] = [
   {
     name: 'baseline',
-    summary: 'denies malicious, suspicious and unknown files; warns of formats that nothing judges yet',
+    summary: 'denies malicious, suspicious and unknown files; warns of formats that no scanner judges yet',
   },
   { name: 'strict', summary: 'denies everything that is not clean' },
-  { name: 'production', summary: 'strict, and signed, pinned, approved for the stage, in formats that hold no code' },
-  { name: 'air-gapped', summary: 'strict, and from a place of your own, pinned, fetching nothing when it is loaded' },
-  { name: 'research', summary: 'warns and never denies: for looking at hostile files on purpose' },
+  {
+    name: 'production',
+    summary: 'strict, and requires a signature, a pin, an approval for the stage, and formats that hold no code',
+  },
+  {
+    name: 'air-gapped',
+    summary: 'strict, and requires your own source, a pin, and models that download nothing when loaded',
+  },
+  { name: 'research', summary: 'warns and never denies: for the analysis of hostile files' },
 ];
 
 export const DEFAULT_POLICY = 'baseline';

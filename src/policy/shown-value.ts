@@ -2,7 +2,7 @@ import { celLibrary } from './cel/index.ts';
 
 const MAX_ITEMS = 3;
 const MAX_TEXT = 60;
-/** By which a person knows an item of a list: a file, a finding, a check. */
+/** The field that identifies an item of a list for people: a file, a finding, a check. */
 const NAMES: readonly string[] = ['path', 'fingerprint', 'id', 'signer'];
 
 /** A value of an expression, briefly. */

@@ -2,7 +2,7 @@ import type { Assessment } from '../core/assessment/index.ts';
 import { MAX_KEPT } from '../core/index.ts';
 import { type Bindings, celLibrary, type Size, type ViewSizes } from './cel/index.ts';
 
-/** Of what is not measured: no list within the view is longer, no text either. */
+/** The sizes for fields that are not measured: no list or text within the view is longer. */
 const MOST_ITEMS = 100_000;
 const LONGEST_TEXT = MAX_KEPT + 32;
 const NOTHING: Size = { items: 0, most: 0, text: 0 };

@@ -3,7 +3,7 @@ import { childrenOf, type Node, VARIABLES } from './cel/index.ts';
 import type { CompiledExpression, CompiledPolicy } from './compile.ts';
 import type { PolicyProblem, Position } from './problem.ts';
 
-/** What this version produces in fields whose type is text: a rule that waits for another word waits forever. */
+/** The words that this version produces in text fields: a comparison with another word is never true. */
 export interface KnownWords {
   /** Of `format`. */
   readonly formats: readonly string[];
@@ -47,7 +47,7 @@ function isStrange(kind: keyof KnownWords, word: string, known: KnownWords): boo
 function problemOf({ kind, word }: Omit<Word, 'at'>, { line, column }: Position, known: KnownWords): PolicyProblem {
   const [near] = closest(word, known[kind]);
   const hint = near === undefined ? 'check its spelling' : `did you mean ${near}?`;
-  return { line, column, message: `this version has no ${TITLES[kind]} ${word}`, hint };
+  return { line, column, message: `this version does not have the ${TITLES[kind]} ${word}`, hint };
 }
 
 function placeOf({ source }: CompiledExpression, at: number): Position {
@@ -70,7 +70,7 @@ function wordsAt(node: Node, lists: ReadonlyMap<string, Node>): readonly Word[] 
   if (isChecks(right)) return textsOf(left, 'checks');
   const list = right.kind === 'select' && isVariables(right.of) ? lists.get(right.field) : right;
   if (list?.kind !== 'list') return [];
-  // What stands in a variable is told of where it is compared.
+  // A word in a variable is reported where it is compared.
   return list.items.flatMap((item) =>
     textsOf(item, kinds[0]).map((word) => (list === right ? word : moved(word, right))),
   );

@@ -1,8 +1,8 @@
 import { childrenOf, type Node } from './cel/index.ts';
 
-/** What rules can name and this version cannot produce: parts of the view, and checks by the start of their id. */
+/** The names in rules that this version cannot produce: parts of the view, and checks by the prefix of their id. */
 const ROOTS: Readonly<Record<string, string>> = {
-  provenance: 'where its training data came from (provenance)',
+  provenance: 'the origin of its training data (provenance)',
   tests: 'behavioural tests (tests)',
 };
 const CHECKS: Readonly<Record<string, string>> = {
@@ -12,7 +12,7 @@ const CHECKS: Readonly<Record<string, string>> = {
 };
 const CHECK_ID = /^[a-z]+\.[a-z*.-]*$/;
 
-/** What an expression asks for and this version cannot produce, for people; empty for all others. */
+/** The names in an expression that this version cannot produce, for people; otherwise empty. */
 export function unavailableIn(node: Node, locals: readonly string[] = []): readonly string[] {
   const found = new Set<string>();
   visit(node, locals, mentions(node, 'checks'), found);

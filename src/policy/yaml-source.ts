@@ -10,7 +10,7 @@ export const MAX_POLICY_BYTES = 128 * 1024;
 const START: Position = { line: 1, column: 1 };
 const HALF_CHARACTER = /\p{Surrogate}/u;
 
-/** A key of a mapping, and what stands there. */
+/** A key of a mapping, and its value. */
 export interface Entry {
   readonly key: string;
   readonly at: Position;
@@ -20,7 +20,7 @@ export interface Entry {
 export type YamlSchema = 'failsafe' | 'core';
 
 /**
- * One YAML document that somebody wrote, read strictly: whatever is not understood becomes a problem with its line and column.
+ * One YAML document, parsed strictly: every unknown construct becomes a problem with its line and column.
  * Aliases, repeated keys and tags are refused.
  */
 export class YamlSource {
@@ -77,7 +77,7 @@ export class YamlSource {
     at?: Position,
   ): ReadonlyMap<string, Entry> | undefined {
     const { isMap, isScalar } = yamlLibrary();
-    const has = `it has ${known.join(', ')}`;
+    const has = `write the keys ${known.join(', ')}`;
     if (node === undefined && this.root === undefined) return this.report(START, 'the file is empty', has);
     if (!isMap(node)) return this.report(at ?? this.positionOf(node), `${what} is not a mapping`, has);
     const entries = new Map<string, Entry>();
@@ -109,7 +109,7 @@ export class YamlSource {
     if (text === undefined) return this.report(at ?? this.positionOf(node), `${what} is not text`);
     // An escape may write half of a character.
     if (HALF_CHARACTER.test(text))
-      return this.report(at ?? this.positionOf(node), `${what} contains an invalid character`, 'leave it out');
+      return this.report(at ?? this.positionOf(node), `${what} contains an invalid character`, 'remove it');
     return text === '' ? this.report(at ?? this.positionOf(node), `${what} is empty`) : text;
   }
 
@@ -161,14 +161,15 @@ export class YamlSource {
   #refuse(document: Document.Parsed): void {
     const { isScalar, visit } = yamlLibrary();
     visit(document, {
-      Alias: (_, alias) => void this.report(this.positionOf(alias), 'aliases are not read', 'write it out'),
+      Alias: (_, alias) =>
+        void this.report(this.positionOf(alias), 'aliases are not supported', 'write the value itself'),
       Map: (_, map) => {
         const keys = new Set<unknown>();
         for (const { key } of map.items) {
           const name = isScalar(key) ? key.value : undefined;
           if (typeof name !== 'string')
             this.report(this.positionOf(key ?? map), 'a key is not text', 'write it in quotes');
-          else if (keys.has(name)) this.report(this.positionOf(key), `${name} is there twice`, 'keep one');
+          else if (keys.has(name)) this.report(this.positionOf(key), `the key ${name} occurs twice`, 'keep one');
           keys.add(name);
         }
       },
@@ -183,7 +184,7 @@ export class YamlSource {
 
 function suggestion(name: string, known: readonly string[]): string {
   const [near] = closest(name, known);
-  return near === undefined ? `it has ${known.join(', ')}` : `did you mean ${near}?`;
+  return near === undefined ? `use one of ${known.join(', ')}` : `did you mean ${near}?`;
 }
 
 function firstLine(text: string): string {

@@ -32,7 +32,7 @@ export function mayReference(path: string): boolean {
 }
 
 /**
- * Finds every place of a text that loads a model, a dataset or code by name: pinned or not, and what is unknown. Nothing is
+ * Finds every place in a text that loads a model, a dataset or code by name: pinned, not pinned or unknown. Nothing is
  * fetched or run, and nothing in the text makes it throw.
  *
  *     findReferences('train.py', 'AutoModel.from_pretrained("org/model")')
@@ -64,7 +64,7 @@ export function isTooLong(path: string, bytes: number): boolean {
   return bytes > maxOf(path);
 }
 
-/** What is said of a text that is not read. */
+/** The result for a text that is not read. */
 export function tooLong(path: string): FoundReference {
   const why = `the file has more than ${maxOf(path)} bytes, and was not read`;
   return { line: 1, role: 'model', target: { kind: 'unresolved', why }, via: 'file', trustRemoteCode: false, pin: '' };

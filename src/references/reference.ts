@@ -1,9 +1,9 @@
 import { readReference } from '../workload/index.ts';
 
-/** What is loaded: the same name loaded as something else is read by other programs. */
+/** The kind of a loaded object: the same name as another kind is read by other programs. */
 export type ReferenceRole = 'model' | 'dataset' | 'code';
 
-/** What a place in a text names. */
+/** The target of a reference in a text. */
 export type Target =
   | {
       readonly kind: 'named';
@@ -18,7 +18,7 @@ export type Target =
     }
   /** A file or folder beside the text. */
   | { readonly kind: 'local'; readonly path: string }
-  /** It is computed, or chosen by a library: what is loaded is unknown from the text. */
+  /** It is computed, or chosen by a library. `why` is part of fingerprints of the Action: its text never changes. */
   | { readonly kind: 'unresolved'; readonly why: string };
 
 /** One place of a text that loads a model, a dataset or code. */

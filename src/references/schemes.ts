@@ -6,7 +6,7 @@ import { foreignTarget, type Target } from './reference.ts';
 const HUB = /^(?:hf|huggingface|hf-hub|hf_hub):(?:\/\/)?/i;
 /** Schemes of stores of models that Assay does not read. */
 const FOREIGN = /^(?:gs|gcs|abfss?|wasbs?|kaggle|ngc|modelscope|ollama|bento|dvc|wandb-artifact):\/\//i;
-/** Addresses of files that hold models; other addresses are none of ours. */
+/** Addresses of files that hold models; other addresses do not matter. */
 const FILES =
   /\.(?:bin|pt|pth|ckpt|pkl|pickle|joblib|h5|hdf5|keras|onnx|safetensors|gguf|ggml|npz|npy|tflite|pb|mar|nemo|tar\.gz|pdparams|caffemodel|cbm|mlmodel|engine)(?:[?#]|$)/i;
 const HUB_PAGE =

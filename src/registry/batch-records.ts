@@ -13,7 +13,7 @@ export interface BatchStore {
   /** Makes the jobs as `JobStore.createAll` does, all or none, and the batch with them. */
   create(by: Principal, jobs: readonly NewJob[], mostQueued?: number): Promise<CreatedBatch>;
   get(by: Principal, id: string): Promise<Batch>;
-  /** Cancels every job of it that has not ended, even if others asked for it. @returns their ids, too */
+  /** Cancels every job of it that has not ended, also jobs that others requested. @returns their ids, too */
   cancel(by: Principal, id: string): Promise<{ readonly batch: Batch; readonly cancelled: readonly string[] }>;
   /** Of any tenant: ends those whose last job has ended, each exactly once, however many programs do so. */
   endAll(): Promise<void>;

@@ -2,7 +2,7 @@ import type { Lineage } from './api/index.ts';
 import type { Principal } from './records.ts';
 import { RegistryError } from './registry-error.ts';
 
-/** CWE-770: longer is nothing that somebody writes and reads. */
+/** CWE-770: texts that people write are shorter. */
 const MAX_NAME = 200;
 const MAX_SUBJECT = 500;
 const MAX_COMMENT = 10_000;
@@ -14,15 +14,18 @@ const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const MODEL = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/;
 const ALIAS = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
-/** What no database keeps as it is, or no terminal shows: controls but tab and line breaks, halves of pairs. */
+/**
+ * Characters that a database does not store unchanged or a terminal does not show: controls except tab and line breaks, lone
+ * surrogates.
+ */
 const UNKEPT = /(?![\t\n\r])\p{Cc}|\p{Surrogate}/u;
 
-/** Who somebody is, for comparing: the same subject of another issuer is somebody else. */
+/** The identity of a principal, for comparisons: the same subject of another issuer is another principal. */
 export function keyOf({ issuer, subject }: Principal): string {
   return JSON.stringify([issuer, subject]);
 }
 
-/** Who somebody is, for people. */
+/** The identity of a principal, for people. */
 export function nameOf({ issuer, subject }: Principal): string {
   return issuer === null ? subject : `${subject} (${issuer})`;
 }

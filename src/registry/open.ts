@@ -39,7 +39,7 @@ export interface RegistryOptions {
 }
 
 /**
- * Opens a registry, and makes or brings forward its tables.
+ * Opens a registry, and creates or migrates its tables.
  * @throws RegistryError `invalid`, `unavailable`, `newer-schema`
  */
 export async function openRegistry(options: RegistryOptions): Promise<Registry> {

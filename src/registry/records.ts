@@ -1,7 +1,7 @@
 import type { Assessment } from '../core/assessment/index.ts';
 import type { Role } from './api/index.ts';
 
-/** Somebody who acts, and how that is known. */
+/** A person or program that acts, and how it was authenticated. */
 export interface Principal {
   readonly tenant: string;
   /** Unique within its issuer: the OIDC subject, the name of a token, the user of this machine. */
@@ -12,7 +12,7 @@ export interface Principal {
   readonly via: 'oidc' | 'token' | 'local';
 }
 
-/** An assessment that was stored, with the decision of that moment. */
+/** A stored assessment, with the decision at that time. */
 export interface StoredAssessment {
   readonly id: string;
   readonly version: string;

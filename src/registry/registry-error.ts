@@ -1,7 +1,7 @@
 /** Why the registry refused, as a stable code that programs may match on. */
 export type RegistryErrorCode =
   | 'invalid' // what was given cannot be: a name, a digest, a date, a cursor
-  | 'not-found' // there is none of it in this tenant
+  | 'not-found' // this tenant does not have it
   | 'forbidden' // somebody with other roles may
   | 'conflict' // it contradicts what is there already
   | 'no-digest' // the bytes have no digest that can be relied on

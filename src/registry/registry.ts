@@ -25,7 +25,7 @@ import type { NewJob } from './job-records.ts';
 import type { PageRequest, Principal, StoredAssessment } from './records.ts';
 import type { WebhookStore } from './webhook-records.ts';
 
-/** What the organisation asks for, before a version may stand at a stage. */
+/** The requirements of the organisation for a version at a stage. */
 export interface StageRules {
   /** Applied to the assessment with the stage as environment. */
   readonly policy: CompiledPolicy;
@@ -37,14 +37,14 @@ export interface StageRules {
 
 export type RegistryRules = Readonly<Record<'candidate' | 'staging' | 'production', StageRules>>;
 
-/** A new assessment of bytes, to be stored under the version that they are. */
+/** A new assessment of bytes, which is stored under their version. */
 export interface Registration {
   /** `owner/model`. */
   readonly model: string;
   /** Has a digest, or it is refused. */
   readonly assessment: Assessment;
   readonly lineage?: Lineage;
-  /** Whose end it is: the job is done with it, and registers nothing else. */
+  /** The job that ends with it, and registers nothing else. */
   readonly job?: string;
 }
 
@@ -65,11 +65,11 @@ export interface Ballot {
   readonly attestation?: string;
   /** End of the approval. */
   readonly until?: Date;
-  /** Of an approval: what the voter saw. One that is given of something else is refused. */
+  /** For an approval: what the voter saw. An approval of anything else is refused. */
   readonly seen?: Seen;
 }
 
-/** What an approval is of: each part is held against what stands when the vote is counted. */
+/** The object of an approval: each part is compared with the current state when the vote is counted. */
 export interface Seen {
   /** Id of the decision for the stage: another assessment, policy or outcome is another decision. */
   readonly decision?: string;
@@ -86,16 +86,16 @@ export type VersionName = { readonly model: string } & (
   | { readonly alias: string }
 );
 
-/** What answers "may I use this": by a digest, or by a pinned reference. */
+/** A question for the current decision: by a digest, or by a pinned reference. */
 export type DecisionQuery = { readonly digest: string } | { readonly ref: string };
 
-/** A waiver as it is asked for. */
+/** A request for a waiver. */
 export interface WaiverRequest extends Omit<Waiver, 'from'> {
   /** The signed waiver, when its granter signs it: a Sigstore bundle as JSON text. */
   readonly attestation?: string;
 }
 
-/** A token with whose it is. */
+/** A token with its owner. */
 export interface ApiToken extends TokenAnswer {
   readonly tenant: string;
 }
@@ -107,7 +107,7 @@ export interface ApiToken extends TokenAnswer {
  */
 export interface Registry {
   /**
-   * Stores an assessment: a new version, or another look at a known one. Decides again for every stage. A job that is running
+   * Stores an assessment: of a new version, or again of a known one. Decides again for every stage. A job that is running
    * does so once: the second time it is given what the first has stored.
    */
   register(by: Principal, registration: Registration): Promise<Registered>;
@@ -145,9 +145,9 @@ export interface Registry {
   revoke(by: Principal, approval: string, reason: string): Promise<ApprovalRecord>;
 
   waivers(by: Principal, page?: PageRequest): Promise<Page<StoredWaiver>>;
-  /** Those for a digest that nobody took back, ended ones too. */
+  /** The waivers for a digest that were not revoked, including expired ones. */
   waiversFor(by: Principal, digest: string): Promise<readonly StoredWaiver[]>;
-  /** Signed, by whoever waives or for him. Decides every version of the digest again. */
+  /** Signed by the user who waives, or for that user. Decides every version of the digest again. */
   addWaiver(by: Principal, request: WaiverRequest): Promise<StoredWaiver>;
   revokeWaiver(by: Principal, id: string): Promise<StoredWaiver>;
 
@@ -178,7 +178,7 @@ export interface Registry {
   /** `undefined` for a secret that is unknown, expired or revoked. Compares hashes. */
   authenticate(secret: string): Promise<Principal | undefined>;
 
-  /** Names of all tenants, for what a service does of its own accord: never for a request. */
+  /** Names of all tenants, for tasks of the service itself: never for a request. */
   tenants(): Promise<readonly string[]>;
   readonly jobs: JobStore;
   readonly batches: BatchStore;
@@ -200,7 +200,7 @@ export interface Reevaluation {
   readonly rescan: readonly string[];
 }
 
-/** Where jobs are kept, whatever moves them: the one truth about what was asked for and how it ended. */
+/** The store of jobs, for any queue: the only source of truth for requests and their outcome. */
 export interface JobStore {
   /** The same target, model and ruleset, queued or running, is the same job. */
   create(by: Principal, job: NewJob): Promise<CreatedJob>;

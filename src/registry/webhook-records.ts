@@ -18,9 +18,9 @@ export type DeliveryEnd =
   | { readonly kind: 'retry'; readonly at: Date; readonly status: number | null; readonly error: string }
   | { readonly kind: 'dead'; readonly status: number | null; readonly error: string };
 
-/** Webhooks of tenants that cannot see each other's, and what they are told. All @throws RegistryError */
+/** Webhooks of tenants that cannot see those of each other, and their deliveries. All @throws RegistryError */
 export interface WebhookStore {
-  /** The secret is shown this once. Told is what happens from now on. */
+  /** The secret is shown only once. Deliveries begin with the next event. */
   create(
     by: Principal,
     request: { readonly url: string; readonly events: readonly string[] },

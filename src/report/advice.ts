@@ -8,7 +8,7 @@ export interface SaferFiles {
   readonly sameName: boolean;
 }
 
-/** What holds no weights, and has no replacement among weights: configuration, code, text, pictures. */
+/** Formats that hold no weights, and that weights cannot replace: configuration, code, text, pictures. */
 const NO_WEIGHTS: ReadonlySet<string> = new Set(
   'json jsonl yaml text markdown csv xml html svg jinja python javascript shell pdf png jpeg gif webp empty lfs-pointer'.split(
     ' ',
@@ -113,7 +113,7 @@ export function moduleOf(object: string): string {
   return parts.slice(0, classAt > 0 ? classAt : parts.length - 1).join('.');
 }
 
-/** Names that a suspicious file uses and the ruleset does not list: what an allowance would have to say. */
+/** Names that a suspicious file uses and the ruleset does not list: the names that an allowance would need. */
 export function unlistedGlobals(file: FileAssessment, isListed: (name: string) => boolean): string[] {
   return file.imports.filter((name) => !isListed(modernName(name)) && isPlainGlobal(name));
 }

@@ -1,6 +1,6 @@
 import type { Assessment, Decision, Severity } from '../core/assessment/index.ts';
 
-/** What reports show of a rule. The catalogue's rules have this shape. */
+/** The parts of a rule in reports. Rules of the catalogue have this shape. */
 export interface RuleInfo {
   readonly id: string;
   readonly title: string;
@@ -12,13 +12,13 @@ export interface RuleInfo {
   readonly cwe: readonly string[];
 }
 
-/** What a report is made of: what is known, and what was decided. */
+/** The input of a report: the assessment and the decision. */
 export interface Judged {
   readonly assessment: Assessment;
   readonly decision: Decision;
 }
 
-/** What a report needs beyond the artifact: knowledge of the floors above this one, passed down. */
+/** Further input of a report, passed down from higher layers. */
 export interface ReportContext {
   /** By rule id. */
   readonly rules: ReadonlyMap<string, RuleInfo>;

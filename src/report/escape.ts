@@ -4,7 +4,7 @@ export { cut, MAX_KEPT };
 
 /** Everything in an artifact is hostile text: names, messages and evidence may hold terminal commands or reorder a line. */
 
-/** What steers a terminal, or hides or reorders text: controls, bidi overrides, zero-width, tags, lone surrogates. */
+/** Characters that control a terminal, or hide or reorder text: controls, bidi overrides, zero-width, tags, lone surrogates. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** The same but for the line feeds of indented JSON, the only control that `JSON.stringify` leaves raw. */

@@ -14,7 +14,7 @@ export function findingText({ file, member, offset, line, message, evidence }: F
   return `${where}${at}: ${withEvidence(message, evidence)}`;
 }
 
-/** The message with what was seen, which stands in place of the name that it begins with: `calls os.system("true")`. */
+/** The message with the evidence in place of the name that it begins with: `calls os.system("true")`. */
 export function withEvidence(message: string, evidence: string | undefined): string {
   if (evidence === undefined || evidence === '' || message.includes(evidence)) return message;
   const [, before = '', last = '', dot = ''] = /^(.*\s)(\S+?)(\.?)$/s.exec(message) ?? [];

@@ -59,7 +59,10 @@ const MEANINGS: Readonly<Record<Verdict, string>> = {
 
 const MAX_MEANING = 320;
 
-/** The consequence for whoever loads the file: the start of what the worst finding's rule explains says more than the verdict. */
+/**
+ * The consequence of loading the file: the first sentence of the explanation of the worst finding's rule says more than the
+ * verdict.
+ */
 export function meaning(verdict: Verdict, rule: RuleInfo | undefined): string {
   const sentences = rule?.explanation.match(/\S.*?[.!?]+(?=\s|$)/gs) ?? [];
   const [first, second] = sentences.map((sentence) => sentence.trim());

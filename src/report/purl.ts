@@ -30,7 +30,7 @@ export function declaredPurl(name: string): string | undefined {
   return isRepoName(repo) ? hubPurl(repo, revision, undefined) : undefined;
 }
 
-/** A version of the type is a commit; a branch or a tag is none. */
+/** A version of the type is a commit, not a branch or a tag. */
 function hubPurl(repo: string, revision: string | undefined, path: string | undefined): string {
   const name = repo.split('/').map(encode).join('/');
   const subpath = path === undefined ? '' : `#${path.split('/').map(encode).join('/')}`;

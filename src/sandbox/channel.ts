@@ -6,7 +6,7 @@ import type { TaskIo } from './tasks/index.ts';
 const STDIN = 0;
 const STDOUT = 1;
 
-/** The child's end of the pipe: every call blocks, so a codec that wants its input at once can have it. */
+/** The child's end of the pipe: every call blocks, so a codec can read its input synchronously. */
 export class Channel implements TaskIo {
   inputSize = 0;
 
@@ -59,7 +59,7 @@ function readExactly(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; ) {
     const n = patiently(() => readSync(STDIN, bytes, at, length - at, null));
-    // The parent is gone: nobody waits for an answer any more.
+    // The parent ended: nobody waits for an answer.
     if (n === 0) process.exit(1);
     at += n;
   }

@@ -19,7 +19,7 @@ process.exit(0);
 function describe(error: unknown): { code: string; message: string } {
   if (isContentError(error)) return { code: error.code, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
-  // What V8 and WebAssembly say when an allocation is refused.
+  // Messages of V8 and WebAssembly for a refused allocation.
   const outOfMemory = error instanceof RangeError && /allocation|memory|array length/i.test(message);
   return outOfMemory
     ? { code: 'limit', message: 'needs more memory than the sandbox allows (sandboxMemoryBytes)' }

@@ -14,7 +14,7 @@ const ELSEWHERE = [
 const WALL_MS = 180_000;
 const MAX_PDF = 512 * 1024 * 1024;
 const STDERR_KEPT = 4_000;
-const HINT = 'install Chromium (Debian: apt-get install chromium), or name one in ASSAY_CHROMIUM';
+const HINT = 'install Chromium (Debian: apt-get install chromium), or set ASSAY_CHROMIUM to its path';
 
 /**
  * The Chromium of this machine: the one that `ASSAY_CHROMIUM` names, else the first on `PATH`.
@@ -29,7 +29,7 @@ export function findChromium(env: NodeJS.ProcessEnv): string {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   const found = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...ELSEWHERE].find(isProgram);
   if (found !== undefined) return found;
-  throw new AssayError('not-found', 'no Chromium is installed to write the PDF', { hint: HINT });
+  throw new AssayError('not-found', 'Chromium, which writes the PDF, is not installed', { hint: HINT });
 }
 
 function isProgram(path: string): boolean {
@@ -130,10 +130,10 @@ async function runChromium(args: readonly string[], folder: string, options: Pri
 function failure(chromium: string, how: string, stderr: string): AssayError {
   const about = { subject: chromium, cause: stderr };
   if (/no usable sandbox/i.test(stderr)) {
-    const hint = 'allow it user namespaces, or name in ASSAY_CHROMIUM a script that starts it with --no-sandbox';
-    return new AssayError('sandbox', 'Chromium has no sandbox of its own on this machine', { ...about, hint });
+    const hint = 'allow user namespaces for it, or set ASSAY_CHROMIUM to a script that starts it with --no-sandbox';
+    return new AssayError('sandbox', 'Chromium cannot use its own sandbox on this machine', { ...about, hint });
   }
-  const message = how === 'exit status 0' ? 'Chromium wrote no PDF' : `Chromium failed (${how})`;
+  const message = how === 'exit status 0' ? 'Chromium did not write a PDF' : `Chromium failed (${how})`;
   return new AssayError('sandbox', message, { ...about, hint: HINT });
 }
 

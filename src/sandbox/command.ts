@@ -6,7 +6,7 @@ import { AssayError, PACKAGE_ROOT } from '../core/index.ts';
 
 /** Bytes of data segment that Node needs beside the task's own: heap, stacks of its threads, compiled code. */
 const RUNTIME_BYTES = 256 * 1024 * 1024;
-/** Newer V8 reserves this much more at its start, untouched, and the kernel counts it. */
+/** Newer V8 reserves this much more at its start without using it, and the kernel counts it. */
 const RESERVED_BYTES = 512 * 1024 * 1024;
 const RESERVES_SINCE = 21;
 
@@ -40,8 +40,8 @@ export function childEntry(): string {
 
 /**
  * How to start the child: through a shell that bounds its data segment (heap flags do not bound Buffers, and WebAssembly
- * needs address space) and its CPU seconds, where there is one; under Node's permission model, which leaves it its own
- * code to read, and nothing to write or to start.
+ * needs address space) and its CPU seconds, where there is one; under Node's permission model, which allows it to read its own
+ * code only, and to write or start nothing.
  */
 export function sandboxCommand(options: CommandOptions): Command {
   const node = [...permissions(options), '--no-warnings', '--max-semi-space-size=16', options.entry];

@@ -9,7 +9,7 @@ export interface Frame {
   json(): unknown;
 }
 
-/** Frames out of a child's output. The child may be taken over by what it parses: lengths are checked. */
+/** Frames in the output of a child. Its input may have taken control of the child, so lengths are checked. */
 export class FrameReader {
   readonly #input: AsyncIterator<Buffer>;
   #held: Buffer[] = [];

@@ -1,5 +1,5 @@
 /**
- * What parent and child say to each other over the child's standard input and output. A frame from the child is a type
+ * The protocol between parent and child over the standard input and output of the child. A frame from the child is a type
  * byte, a 32-bit little-endian length, and that many bytes. The parent sends the request (length, JSON), then answers each
  * `read` with a length and the bytes.
  */
@@ -10,9 +10,9 @@ export const FRAME = {
   read: 2,
   /** Output bytes. */
   data: 3,
-  /** JSON: something to tell between output bytes. */
+  /** JSON: a message between output bytes. */
   message: 4,
-  /** Empty: finished as it should. */
+  /** Empty: the task succeeded. */
   done: 5,
   /** JSON `{ code, message }`: the task gave up. */
   fail: 6,

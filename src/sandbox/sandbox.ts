@@ -22,7 +22,7 @@ export interface SandboxOptions {
   readonly task: TaskName;
   /** JSON. */
   readonly args: unknown;
-  /** What the child may read: it asks for ranges, and never opens a file. Stays open. */
+  /** The input of the child, which requests ranges and never opens a file. Stays open. */
   readonly input?: ByteSource;
   readonly limits: WatchdogLimits;
   /** Output bytes after which the child is killed. */
@@ -30,7 +30,7 @@ export interface SandboxOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How tests put a hostile child where ours would stand. */
+/** Lets tests replace the child with a hostile one. */
 export interface ChildProgram {
   readonly entry: string;
   readonly packages: readonly string[];
@@ -61,7 +61,7 @@ export function noteBounds(bounds: Iterable<SandboxBounds>): void {
 
 /**
  * Runs a task in a child process bounded in memory, CPU time and wall clock, without environment, files, or children of
- * its own. Events come as the child makes them; leaving the loop kills it.
+ * its own. Events arrive as the child sends them; leaving the loop kills it.
  * @throws AssayError `limit` naming the bound that was met; `sandbox` when the child failed; the task's own content error;
  *   `aborted`; whatever reading the input throws.
  */

@@ -15,7 +15,7 @@ const TICKS_PER_SECOND = 100;
 /** Resident bytes of an empty child. */
 const RUNTIME_BYTES = 64 * 1024 * 1024;
 
-/** Looks at a child every few milliseconds, and kills it when it meets a bound. */
+/** Checks a child every few milliseconds, and kills it when it reaches a bound. */
 export class Watchdog {
   /** The bound that was met. */
   met: WatchdogBound | undefined;
@@ -58,7 +58,7 @@ export class Watchdog {
     this.#asking = true;
     execFile('ps', ['-o', 'rss=', '-p', String(pid)], { timeout: 5_000 }, (error, stdout) => {
       this.#asking = false;
-      // A child that cannot be watched is not let run.
+      // A child that cannot be monitored is not allowed to run.
       const resident = Number(stdout.trim()) * 1024;
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
       this.#judge(error === null && Number.isFinite(resident) ? resident : Number.POSITIVE_INFINITY, 0);

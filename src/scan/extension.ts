@@ -2,35 +2,34 @@ import { extensionLie, type Format } from '../formats/index.ts';
 import { type Report, type Rule, SUPPLY_CHAIN } from './scanner/index.ts';
 
 const COMMON = {
-  remedy:
-    'Find out the intended format of the file. Rename the file after its content, or download the file that its name promises.',
+  remedy: 'Find out which format the file should have. Rename the file after its content, or download the file again.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,
   cwe: ['CWE-646', 'CWE-430'],
 } as const;
 
-/** Something that may run code, under a name that says it cannot. */
+/** Content that can run code, under a name of a format that cannot. */
 export const EXTENSION_LIES: Rule = {
   id: 'format.extension-lies',
-  title: 'The name promises another format than the content',
+  title: 'The content is of another format than the name says, and can carry code',
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'The content is of a format that can carry code (a pickle, an archive, a program), the extension that of a format that cannot. Scanners and people who go by the name pass it; a loader that goes by the content runs it.',
+    'The content is of a format that can carry code (a pickle, an archive, a program); the extension is that of a format that cannot. Scanners and people who trust the name accept the file; a loader that looks at the content runs the code.',
   ...COMMON,
 };
 
 export const EXTENSION_DIFFERS: Rule = {
   id: 'format.extension-differs',
-  title: "The extension is not the content's",
+  title: 'The content is of another format than the extension says',
   severity: 'info',
   verdict: 'none',
   explanation:
-    'The content is of another format than the extension says; neither carries code. Most often a picture under the name of another kind of picture.',
+    'The content is of another format than the extension says; neither format carries code. Most often, a picture has the extension of another picture format.',
   ...COMMON,
 };
 
-/** Formats that cannot carry code, whatever is in them. */
+/** Formats that cannot carry code, whatever their content. */
 const PASSIVE: ReadonlySet<string> = new Set([
   ...[
     'png',
@@ -71,7 +70,7 @@ const PASSIVE: ReadonlySet<string> = new Set([
 
 export const extensionRules: readonly Rule[] = [EXTENSION_LIES, EXTENSION_DIFFERS];
 
-/** What there is to say about a file's name and its content; `undefined` when they agree. */
+/** The finding for a name that contradicts the content; `undefined` when they agree. */
 export function judgeExtension(path: string, format: Format): Report | undefined {
   const promised = extensionLie(path, format);
   if (promised === undefined) return undefined;

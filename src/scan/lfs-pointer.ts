@@ -11,14 +11,14 @@ const POINTER: Rule = {
   severity: 'info',
   verdict: 'unknown',
   explanation:
-    'The checkout was made without Git LFS: it contains the size and digest of this file, not its content. A loader fails on it, or fetches the content from somewhere when it is loaded; either way, that content was not scanned.',
+    'The checkout was made without Git LFS: it contains the size and digest of this file, not its content. A loader fails on the pointer, or downloads the content when it loads the model. In both cases, nobody scanned the content.',
   remedy: 'Run `git lfs install` and `git lfs pull` in the checkout, and scan it again.',
   owasp: ['ML06:2023'],
   atlas: ['AML.T0010'],
   cwe: ['CWE-353'],
 };
 
-/** Names what a pointer stands for. The file itself is not there, so nothing is known of it. */
+/** Reports the size and digest that a pointer names. The content is not there, so its verdict is unknown. */
 export const lfsPointerScanner: Scanner = {
   id: 'lfs-pointer',
   formats: [LFS_POINTER.id],
@@ -30,23 +30,23 @@ export const lfsPointerScanner: Scanner = {
       const { sha256, size } = parseLfsPointer(bytes, source.name);
       context.report({
         rule: POINTER,
-        message: 'A Git LFS pointer, not the file that it stands for.',
+        message: 'The file is a Git LFS pointer, not the content that the pointer names.',
         subject: 'pointer',
       });
       context.incomplete(
-        `a Git LFS pointer to ${size} bytes with sha256 ${sha256}, not the file itself: run git lfs pull, and scan that`,
+        `a Git LFS pointer to ${size} bytes with sha256 ${sha256}, not the content: run git lfs pull, and scan it again`,
       );
     } catch (error) {
       if (!isAssayError(error)) throw error;
-      context.incomplete(`begins as a Git LFS pointer does, and is none: it ${error.message}`);
+      context.incomplete(`begins like a Git LFS pointer, but is not one: it ${error.message}`);
     }
   },
 };
 
-/** What holds no weights, whatever is in it. */
+/** Formats that hold no weights. */
 const PLAIN: ReadonlySet<string> = new Set([...plainTextScanner.formats, ...plainMediaScanner.formats]);
 
-/** What to know of an artifact of which Git LFS has not brought every file. */
+/** The note for an artifact for which Git LFS has not downloaded every file. */
 export function pointerNotes(files: readonly Pick<FileAssessment, 'format' | 'verdict'>[]): string[] {
   const pointers = files.filter(({ format }) => format === LFS_POINTER.id).length;
   if (pointers === 0) return [];

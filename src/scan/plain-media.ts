@@ -7,12 +7,12 @@ import { leaveInterests } from './text/index.ts';
 const TRAILING = structureRule(
   'data.trailing-bytes',
   'Bytes follow the end of a picture',
-  'The picture ends, and the file goes on. No viewer shows those bytes, so they are there for another program: a payload carried by a harmless file.',
+  'The file continues after the end of the picture. No viewer shows those bytes, so they are meant for another program: a harmless file can carry a payload this way.',
 );
 /** A camera puts a preview, and a second exposure, after the first picture. */
 const MAX_PICTURES = 32;
 
-/** Pictures, sound, fonts and documents: data, if they end where they say. */
+/** Pictures, sound, fonts and documents are data, if they end where their header states. */
 export const plainMediaScanner: Scanner = {
   id: 'plain-media',
   formats: [...MEDIA, ...LATE_MEDIA].map(({ id }) => id),
@@ -71,7 +71,7 @@ async function lookForActions(source: ByteSource, context: ScanContext): Promise
   let found = false;
   for await (const bytes of chunks(source)) {
     const text = carry + Buffer.from(bytes).toString('latin1');
-    // A name may be written with #-escapes; only somebody who hides one does so.
+    // A name may be written with #-escapes, which serve only to hide it.
     found ||= PDF_ACTION.test(text) || /\/[A-Za-z]{0,20}#[0-9a-fA-F]{2}/.test(text);
     carry = text.slice(-64);
   }

@@ -7,7 +7,7 @@ export const FOREIGN_CODE: Rule = {
   severity: 'medium',
   verdict: 'none',
   explanation:
-    'The configuration names a module of another repository of the Hub (`owner/model--module`). With `trust_remote_code=True`, Transformers fetches that module from the newest commit there and runs it. It is not part of the artifact: it was not scanned, no digest or signature of the model covers it, and its owner can change it at any time.',
+    'The configuration names a module of another repository of the Hub (`owner/model--module`). With `trust_remote_code=True`, Transformers fetches that module from the newest commit there and runs it. The module is not part of the artifact: it was not scanned, no digest or signature of the model covers it, and its owner can change it at any time.',
   remedy:
     'Load the model without trust_remote_code if the library knows its architecture. Otherwise copy the module into the repository of the model, review it, and name it there without the other repository.',
   owasp: ['ML06:2023'],
@@ -17,7 +17,7 @@ export const FOREIGN_CODE: Rule = {
 
 export const OWN_CODE: Rule = {
   id: 'hub.remote-code.own',
-  title: 'The model brings code that is run when it is loaded',
+  title: 'The model brings code that runs when a program loads the model',
   severity: 'low',
   verdict: 'none',
   explanation:

@@ -1,7 +1,7 @@
 import { UNKNOWN } from '../formats/index.ts';
 import { leaveUnjudged, type Scanner } from './scanner/index.ts';
 
-/** Formats that are known and that nobody here judges: what a loader of them could be made to do. Their check is `format.<id>.scan`. */
+/** Known formats that no scanner judges, with the risk of each. Their check is `format.<id>.scan`. */
 const UNJUDGED: Readonly<Record<string, string>> = {
   ggml: 'GGML files before GGUF are read by C code that trusts their counts.',
   tflite: 'A TensorFlow Lite model may call custom operations.',
@@ -10,10 +10,10 @@ const UNJUDGED: Readonly<Record<string, string>> = {
   tensorrt: 'A TensorRT engine holds machine code, and may hold plugin libraries.',
   parquet: 'A table may hold poisoned training data.',
   arrow: 'A table may hold poisoned training data.',
-  sqlite: 'A database may hold triggers and views that run when it is queried.',
+  sqlite: 'A database may hold triggers and views, which run when a program queries it.',
   matlab: 'MATLAB data may hold objects and function handles.',
   'mlir-bytecode': 'MLIR is a program.',
-  rds: 'An R object may hold promises and functions, which run when it is used (CVE-2024-27322).',
+  rds: 'An R object may hold promises and functions, which run when a program uses it (CVE-2024-27322).',
   torch7: 'A Torch7 object may hold Lua functions.',
   'torch7-ascii': 'A Torch7 object may hold Lua functions.',
   msgpack: 'MessagePack may hold extension types that a loader interprets.',
@@ -25,7 +25,7 @@ const UNJUDGED: Readonly<Record<string, string>> = {
   wasm: 'WebAssembly is a program.',
   'lua-bytecode': 'Lua byte code is a program, and crafted byte code breaks out of the Lua virtual machine.',
   'java-class': 'A Java class is a program.',
-  pyc: 'Python byte code is a program that runs when a module of its name is imported.',
+  pyc: 'Python byte code is a program that runs when Python imports a module of its name.',
 };
 
 export const unjudgedScanner: Scanner = {
@@ -33,18 +33,18 @@ export const unjudgedScanner: Scanner = {
   formats: Object.keys(UNJUDGED),
   rules: [],
   async scanFile({ source, format }, context) {
-    const why = UNJUDGED[format.id] ?? `${format.title} is known here by its first bytes only.`;
+    const why = UNJUDGED[format.id] ?? `Assay recognises ${format.title} by its first bytes only.`;
     leaveUnjudged(context, `format.${format.id}.scan`, `${why} No scanner judges it yet.`);
     context.cover(0, source.size, 'opaque', `${format.title}: no scanner judges it yet`);
   },
 };
 
-/** Bytes that no format claims. */
+/** Content of no known format. */
 export const unknownScanner: Scanner = {
   id: 'unknown',
   formats: [UNKNOWN.id],
   rules: [],
   async scanFile(_, context) {
-    context.incomplete('format not recognised');
+    context.incomplete('the format is not recognised');
   },
 };

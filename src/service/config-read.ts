@@ -13,7 +13,7 @@ import {
   type ServiceLimits,
 } from './config.ts';
 
-/** What may be said on a command line, where everybody on the machine can read it: nothing secret. */
+/** The flags of the command line, which every user of the machine can read: nothing secret. */
 export interface ServiceFlags {
   readonly listen?: string;
   readonly publicUrl?: string;
@@ -30,7 +30,7 @@ const DEFAULT_LISTEN = '127.0.0.1:8321';
 const MIB = 1024 * 1024;
 
 /**
- * The configuration: a flag, else the environment, else what suits a laptop. A secret may also lie in a file that
+ * The configuration: a flag, else the environment, else a default for a laptop. A secret may also lie in a file that
  * `<NAME>_FILE` names.
  * @throws AssayError `usage` naming the flag or the variable
  */
@@ -40,7 +40,7 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
   const metrics = flags.metricsListen ?? env.ASSAY_METRICS_LISTEN;
   const rules = flags.rules ?? (env.ASSAY_RULES || null);
   const databaseUrl = database(open(flags.database, '--database') ?? (await secret(env, 'ASSAY_DATABASE')), dataFolder);
-  // One process has its database as a file, and a key of its own; several need one that all are given.
+  // A single process has its database as a file, and its own key; several processes need a shared key.
   const ownKey = databaseUrl.startsWith('sqlite:') ? resolve(dataFolder, 'approval-key.pem') : null;
   return {
     ...listen,

@@ -1,4 +1,4 @@
-/** Everything that `assay serve` and `assay worker` are told; see `assay serve --help` for the names. */
+/** The configuration of `assay serve` and `assay worker`; see `assay serve --help` for the names. */
 export interface ServiceConfig {
   readonly host: string;
   readonly port: number;
@@ -25,11 +25,14 @@ export interface ServiceConfig {
   readonly trust: string | null;
   /** Path of the document that names policies and approvals for each stage; the shipped rules when absent. */
   readonly rules: string | null;
-  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed; none when empty. */
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is trusted; none when empty. */
   readonly trustedProxies: readonly string[];
   /** Encrypts the sessions of the console; `null`: a new one each start, which ends them. */
   readonly sessionSecret: string | null;
-  /** Where metrics are told without a token, apart from the API; `null`: only at the API, to the operator's tenant. */
+  /**
+   * The address that serves metrics without a token, apart from the API; `null`: only at the API, to the tenant of the
+   * operator.
+   */
   readonly metrics: { readonly host: string; readonly port: number } | null;
   /** Scans at a time of the embedded queue; 0: none here, other processes work. */
   readonly workers: number;
@@ -37,11 +40,11 @@ export interface ServiceConfig {
   readonly logLevel: LogLevel;
 }
 
-/** How models are handed out: by the Hub proxy, and by tags and aliases in MLflow. Tokens are in `credentials.json`. */
+/** How models are delivered: by the Hub proxy, and by tags and aliases in MLflow. Tokens are in `credentials.json`. */
 export interface HandOutConfig {
-  /** A model is handed out when it may run at this stage. */
+  /** A model is delivered when it may run at this stage. */
   readonly stage: HandOutStage;
-  /** A commit that nobody has scanned is scanned when somebody asks for it. */
+  /** An unknown commit is scanned on request. */
   readonly scanOnMiss: boolean;
   /** Bytes that each tenant's cache takes on disk; what was not used longest makes room. */
   readonly cacheBytes: number;
@@ -84,6 +87,6 @@ export interface ServiceLimits {
   /** Requests a minute for each principal. */
   readonly requestsPerMinute: number;
   readonly requestTimeoutMs: number;
-  /** Slower than this, and new requests are sent away until the loop is free again; 0 for never. */
+  /** The event loop delay from which new requests are refused; 0 for never. */
   readonly maxLoopDelayMs: number;
 }

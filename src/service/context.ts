@@ -8,7 +8,7 @@ import type { Queue } from './queue/index.ts';
 import type { SnapshotStore } from './snapshot/index.ts';
 import type { UploadStore } from './uploads/index.ts';
 
-/** What routes work with. */
+/** The context of routes. */
 export interface ServiceContext {
   readonly config: ServiceConfig;
   readonly registry: Registry;

@@ -5,7 +5,7 @@ import type { ServiceConfig } from './config.ts';
 
 /**
  * The registry as the configuration has it: of the API, and of a worker.
- * @param live its rules, when somebody looks after them while it is open
+ * @param live its rules, when the caller updates them while it is open
  * @throws AssayError for a file that the configuration names; RegistryError `unavailable`, `newer-schema`
  */
 export async function openServiceRegistry(config: ServiceConfig, live?: LiveRules): Promise<Registry> {

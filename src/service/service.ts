@@ -31,7 +31,7 @@ export interface RunningService {
 }
 
 export interface StartOptions {
-  /** Says a line to whoever runs the service; never with a secret. */
+  /** Writes a line for the operator; never with a secret. */
   readonly tell: Tell;
 }
 

@@ -2,7 +2,7 @@
 export const SNAPSHOT_PAYLOAD = 'application/vnd.assay.snapshot.v1+json';
 export const SNAPSHOT_SCHEMA = '1';
 
-/** Everything that is decided now, in one signed document: what a webhook answers from, without asking anybody. */
+/** All current decisions, in one signed document from which a webhook answers without a request. */
 export interface SnapshotDocument {
   readonly schemaVersion: typeof SNAPSHOT_SCHEMA;
   readonly tenant: string;
@@ -21,7 +21,7 @@ export interface SnapshotDocument {
   readonly images: readonly { readonly digest: string; readonly notAfter: string | null }[];
 }
 
-/** What is decided of one version. */
+/** The decision on one version. */
 export interface SnapshotEntry {
   readonly model: string;
   readonly number: number;

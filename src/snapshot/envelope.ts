@@ -13,8 +13,8 @@ import { SNAPSHOT_PAYLOAD } from './document.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
 /**
- * A signed snapshot is a Sigstore bundle (v0.3) with a DSSE envelope, in exactly one spelling: what `writeEnvelope` writes. So
- * every byte of the file is either signed or known beforehand, and none can be changed without notice.
+ * A signed snapshot is a Sigstore bundle (v0.3) with a DSSE envelope, in exactly one form: that of `writeEnvelope`. So every
+ * byte of the file is either signed or known in advance, and every change is detected.
  */
 export function writeEnvelope(bundle: unknown): Buffer {
   return Buffer.from(`${JSON.stringify(bundle)}\n`);
@@ -107,7 +107,7 @@ function changed(): SnapshotError {
   return new SnapshotError('malformed', 'the snapshot is not written as snapshots are: it was changed');
 }
 
-/** Why a file is not a snapshot of these keys, for people: nothing of it is believed. */
+/** Why a file is not a snapshot of these keys, for people: nothing of it is trusted. */
 function refusalOf(bytes: Buffer, keys: readonly KeyObject[]): SnapshotError {
   try {
     const { material } = readBundle(bytes, 'the snapshot', SNAPSHOT_PAYLOAD);

@@ -2,7 +2,7 @@ import type { SnapshotEntry } from './document.ts';
 import type { Asked, SnapshotAnswer, SnapshotQuery } from './query.ts';
 import { canonicalEndpoint, pinnedReference } from './reference-key.ts';
 
-/** What is decided under one key: mostly one entry, in the order of the document when there are more. */
+/** The decisions under one key: mostly one entry, in the order of the document when there are more. */
 export type Entries = SnapshotEntry | readonly SnapshotEntry[] | undefined;
 
 /** Where a snapshot's entries are looked up, however they are held. */
@@ -12,10 +12,10 @@ export interface EntryTables {
   byReference(ref: string, endpoint: string | null): Entries;
 }
 
-/** What a snapshot answers. */
+/** The answer of a snapshot. */
 export function answerTo(query: SnapshotQuery, asked: Asked, tables: EntryTables): SnapshotAnswer {
   if ('digest' in query) return answerOf(tables.byDigest(query.digest), asked);
-  // Most ask in the one spelling already.
+  // Most questions are already in canonical form.
   const direct = query.endpoint ? undefined : tables.byReference(query.ref, null);
   if (direct !== undefined) return answerOf(direct, asked);
   const pinned = pinnedReference(query.ref);
@@ -24,7 +24,7 @@ export function answerTo(query: SnapshotQuery, asked: Asked, tables: EntryTables
   if (endpoint === undefined) return { kind: 'unresolved', reason: 'the address of the server cannot be read' };
   const own = tables.byReference(pinned.ref, endpoint);
   if (own !== undefined) return answerOf(own, asked);
-  // A file of a repository is part of what was decided of the whole.
+  // The decision on a repository covers each of its files.
   return answerOf(pinned.whole === undefined ? undefined : tables.byReference(pinned.whole, endpoint), asked);
 }
 

@@ -12,7 +12,7 @@ export interface RepositoryQuery {
   readonly endpoint?: string | null;
 }
 
-/** Which version of a repository is meant by who says none. */
+/** The version of a repository for a reference without a version. */
 export type LatestAnswer =
   | {
       readonly kind: 'approved';

@@ -16,7 +16,8 @@ const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8, stackSi
 /**
  * Opens a signed snapshot from a file on a thread of its own, which judges it as `openDocument` does: the calling thread goes on
  * meanwhile, and holds nothing but the packed answers afterwards. One that has ended is opened, too.
- * @throws SnapshotError for what is not believed; AssayError `not-found`, `unreadable`, `aborted`, `limit` when judging takes too much memory
+ * @throws SnapshotError for a file that is not trusted; AssayError `not-found`, `unreadable`, `aborted`, `limit` when judging
+ * takes too much memory
  */
 export async function loadPacked(path: string, options: LoadOptions): Promise<PackedIndex> {
   const { trust, now, signal, tenant, minVersion } = options;

@@ -9,14 +9,14 @@ import { Snapshot } from './snapshot.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
 export interface SnapshotOpenOptions {
-  /** Who may sign it: a public key, or those of a trust file that may sign snapshots with one. */
+  /** The trusted signers: a public key, or the signers of a trust file that may sign snapshots with a key. */
   readonly trust: KeyObject | TrustFile;
   readonly now: Date;
   /** Any, when absent. */
   readonly tenant?: string;
   /** The version that was seen last: a lower one is refused. */
   readonly minVersion?: number;
-  /** Also one that has ended: for who has to go on with the last that was good, and says so. */
+  /** Accept an expired snapshot as well: for a caller that must continue with the last good one, and reports it. */
   readonly evenExpired?: boolean;
 }
 

@@ -130,7 +130,7 @@ class Numbers {
   }
 }
 
-/** Where a digest is there twice, the last counts, as in a map. */
+/** For a duplicate digest, the last entry counts, as in a map. */
 function packImages(images: SnapshotHead['images']): ArrayBuffer {
   const ends = new Map(images.map(({ digest, notAfter }) => [digest, notAfter]));
   const rows = Buffer.from(new ArrayBuffer(ends.size * IMAGE_BYTES));

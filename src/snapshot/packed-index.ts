@@ -16,7 +16,7 @@ import type { Asked, SnapshotAnswer, SnapshotQuery } from './query.ts';
 import { ShrinkableMemory } from './shrinkable-memory.ts';
 import type { SnapshotMeta } from './snapshot.ts';
 
-/** Released between two events: what is cut off is written over, and tens of megabytes of it would hold up whoever answers. */
+/** Memory released between two events: released memory is overwritten, and tens of megabytes at once would delay answers. */
 const RELEASED_BYTES = 1 << 20;
 
 /** Answers as `Snapshot` does, from buffers: only the entries that an answer needs become objects. */
@@ -80,7 +80,7 @@ export class PackedIndex {
     return !holds(this.meta.expires, now);
   }
 
-  /** Gives most of its memory back within moments; whoever still asks it gets no answer, but an error. */
+  /** Releases most of its memory within moments; later questions throw an error. */
   release(): void {
     this.#released = true;
     const cut = () => {

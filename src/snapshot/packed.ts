@@ -7,7 +7,7 @@ import type { SnapshotMeta } from './snapshot.ts';
  */
 export interface PackedSnapshot {
   readonly meta: SnapshotMeta;
-  /** Mixed into each hash, so that nobody knows beforehand what falls together. */
+  /** Mixed into each hash, so that collisions cannot be predicted. */
   readonly seed: number;
   /** The policies that records name by number. */
   readonly policies: readonly SnapshotEntry['policy'][];
@@ -44,7 +44,7 @@ export const DIGEST_BYTES = 32;
 export const IMAGE_BYTES = DIGEST_BYTES + 20;
 export const DIGEST_PREFIX = 'sha256:';
 
-/** 32 bits of a text. What falls together is told apart by the record itself. */
+/** 32 bits of a text. The record itself resolves collisions. */
 export function hashOf(text: string, seed: number): number {
   let hash = seed | 0;
   for (let at = 0; at < text.length; at++) {

@@ -1,7 +1,7 @@
 import type { SnapshotDocument } from './document.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
-/** What a snapshot says of itself before its entries. */
+/** The head of a snapshot, before its entries. */
 export type SnapshotLabel = Pick<SnapshotDocument, 'tenant' | 'version' | 'issued' | 'expires'>;
 
 /** In the one spelling of a snapshot, the label comes first. */
@@ -12,7 +12,7 @@ const MARK = '"payload":"';
 const HEAD = 4096;
 
 /**
- * The label of a signed snapshot, of which nothing is verified: for who hands snapshots out and believes none.
+ * The label of a signed snapshot, of which nothing is verified: for a service that delivers snapshots and trusts none.
  * @throws SnapshotError `malformed`
  */
 export function peekSnapshot(bytes: Buffer): SnapshotLabel {

@@ -1,6 +1,6 @@
 import type { SnapshotEntry } from './document.ts';
 
-/** What a webhook asks about: the bytes, or where they come from and from which server. */
+/** A question of a webhook: the bytes, or their reference and server. */
 export type SnapshotQuery =
   | { readonly digest: string }
   | {
@@ -19,7 +19,7 @@ export type SnapshotAnswer =
   /** Until `notAfter`; `null`: until the snapshot itself ends. */
   | { readonly kind: 'approved'; readonly entry: SnapshotEntry; readonly notAfter: string | null }
   | { readonly kind: 'denied'; readonly entry: SnapshotEntry; readonly reason: string }
-  /** Nothing is decided of it. */
+  /** There is no decision on it. */
   | { readonly kind: 'unlisted' }
   /** A branch, a tag or an alias: it is unknown which bytes will run. */
   | { readonly kind: 'unpinned' }

@@ -14,7 +14,7 @@ const SECONDS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 const PARTS = { document: 10, head: 2, ruleset: 2, policy: 2, entry: 11, stage: 2, image: 2 } as const;
 
 /**
- * What was parsed, as a snapshot: every field of its kind and within its bounds, and no other field.
+ * A parsed snapshot: every field has its type and is within its bounds, and there is no other field.
  * @throws SnapshotError `malformed`, `limit`
  */
 export function readSnapshotDocument(json: unknown): SnapshotDocument {
@@ -92,7 +92,7 @@ function imageOf(json: unknown, times: Times): SnapshotDocument['images'][number
   };
 }
 
-/** Every field is read by whoever asks for the object, and there is no other. */
+/** The caller reads every field of the object, and there is no other field. */
 function objectOf(json: unknown, what: string, fields: number): Fields {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw malformed(`${what} is not an object`);
   let count = 0;

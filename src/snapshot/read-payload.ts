@@ -25,8 +25,8 @@ const SEAM = Buffer.from('},{"model":');
 
 /**
  * The document that a payload holds, whose entries are never all in memory: a hundred thousand take several times their bytes.
- * Readers differ about what a property means that is there twice, so that a document has one spelling, the one that was written:
- * head and entries are each held against theirs, and there is nothing between them but commas.
+ * Parsers differ on duplicate properties, so a document has one form, the one that was written: head and entries are each
+ * compared with it, and only commas are between them.
  * @param room where the payload is, when nobody else needs it afterwards
  * @throws SnapshotError `malformed`, `limit`
  */

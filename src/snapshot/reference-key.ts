@@ -1,11 +1,11 @@
 import { isAssayError } from '../core/index.ts';
 import { formatReference, isCommit, parseReference, type Reference } from '../core/reference/index.ts';
 
-/** What a reference is to a snapshot. */
+/** The kind of a reference in a snapshot. */
 export type PinnedReference =
   /** Always the same bytes, in the one spelling; `whole`: of the repository that it is a part of. */
   | { readonly kind: 'pinned'; readonly ref: string; readonly whole?: string }
-  /** Somebody may put other bytes there: a branch, a tag, an alias, a path. */
+  /** The bytes can change: a branch, a tag, an alias, a path. */
   | { readonly kind: 'unpinned' }
   | { readonly kind: 'unresolved'; readonly reason: string };
 

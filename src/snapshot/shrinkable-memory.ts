@@ -4,7 +4,7 @@ interface Resizable {
 }
 type ResizableBuffer = ArrayBuffer & Resizable;
 
-/** Memory whose end goes back to the system as soon as nobody needs it, and not when the collector of garbage comes by. */
+/** Memory whose end is released as soon as it is no longer needed, without waiting for the garbage collector. */
 export class ShrinkableMemory {
   readonly #buffer: ResizableBuffer;
 

@@ -7,7 +7,7 @@ import { canonicalEndpoint, pinnedReference } from './reference-key.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
 /**
- * The bytes of a snapshot, to be signed. What a reader would refuse or never find is not written.
+ * The bytes of a snapshot, to be signed. Content that a reader would refuse or never find is not written.
  * @throws SnapshotError `malformed`, `limit`
  */
 export function createSnapshot(document: SnapshotDocument): Buffer {

@@ -9,7 +9,7 @@ export type SnapshotProblem =
   | 'rollback' // older than one that was seen before
   | 'expired';
 
-/** A snapshot that is not believed: whoever holds an older one keeps it. */
+/** A snapshot that is not trusted: a reader keeps its older one. */
 export class SnapshotError extends Error {
   readonly problem: SnapshotProblem;
 

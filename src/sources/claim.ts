@@ -16,7 +16,7 @@ export function claimHash(algorithm: ClaimedDigest['algorithm'], size: number): 
 }
 
 /**
- * Passes bytes on, and at their end compares them with what was announced. Nothing of them may be used before the end.
+ * Passes bytes on, and at the end compares them with the announced digest. No byte may be used before the end.
  * @throws AssayError `mismatch`
  */
 export async function* checked(

@@ -151,7 +151,7 @@ export class ArgumentReader {
     }
   }
 
-  /** What no row knows, and yet names a model by its scheme. */
+  /** A value that no row knows, but that names a model by its scheme. */
   #schemes(): void {
     for (const [index, word] of this.#words.entries()) {
       if (this.#used.has(index)) continue;

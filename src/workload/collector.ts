@@ -44,7 +44,7 @@ export class Collector {
   unresolved(where: string, why: string): void {
     this.#places.add(where);
     if (this.#unresolved.size >= MAX_KEPT_ITEMS) return;
-    // The rest of a place that is told about is not told about again.
+    // The rest of a reported place is not reported again.
     const key = where === '' ? why : `${where} ${why}`;
     if (where === '' && this.#unresolved.has(key.slice(0, 40))) return;
     this.#unresolved.set(where === '' ? key.slice(0, 40) : key, { where, why });
@@ -62,7 +62,7 @@ export class Collector {
     return true;
   }
 
-  /** Whether something was told of a place. */
+  /** Whether something was reported at a place. */
   has(where: string): boolean {
     return this.#places.has(where);
   }

@@ -9,7 +9,7 @@ import { MODEL_IMAGES, PROGRAMS, type ProgramRow } from './table/index.ts';
 import { ReferenceFinder } from './told.ts';
 import { expandVariables, readVariables, type ShellWord, tellEnvFrom, type Variables } from './variables.ts';
 
-/** What one container is told, read and not yet judged. */
+/** The settings of one container, read but not yet judged. */
 export interface ReadContainer {
   readonly name: string | null;
   readonly where: string;
@@ -17,7 +17,7 @@ export interface ReadContainer {
   readonly workingDir: string | undefined;
   readonly told: ReferenceFinder;
   readonly variables: Variables;
-  /** It runs a program that loads models, or is told of one. */
+  /** It runs a program that loads models, or its settings name a model. */
   readonly loads: boolean;
 }
 

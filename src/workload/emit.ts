@@ -8,7 +8,7 @@ import { type Found, plainFormat } from './told.ts';
 import type { Variables } from './variables.ts';
 import { type Mount, mountOf } from './volumes.ts';
 
-/** Where a folder without a source is asked for: whether somebody known fills it is seen when all containers are read. */
+/** A use of a folder without a source: whether a known container fills it is known when all containers are read. */
 export type OnEmpty = (volume: string, where: string) => void;
 
 export interface EmitContext {
@@ -20,7 +20,7 @@ export interface EmitContext {
   readonly onInjected: (where: string) => void;
 }
 
-/** Judges what a container was told: each value becomes a reference, or is told as unresolved. */
+/** Judges the settings of a container: each value becomes a reference, or is reported as unresolved. */
 export function emitContainer(container: ReadContainer, context: EmitContext): void {
   const { told } = container;
   for (const found of told.found) emitFound(found, container, context);
@@ -123,7 +123,7 @@ function emitPath(path: string, target: EmitTarget, container: ReadContainer, co
     collector.unresolved(target.where, `${shown(path)} is a path, and what is there is unknown`);
     return;
   }
-  // What is in the image is as approved as the image.
+  // The content of the image is covered by the approval of the image.
   emitRead(readImage(container.image), { ...target, role: 'image' }, NO_VARIABLES, collector);
 }
 

@@ -88,7 +88,10 @@ const NOT_WALKED: ReadonlySet<string> = new Set(['/status', '/metadata/managedFi
 /** Of a PodSpec, what was read with it. */
 const OF_POD_SPEC: ReadonlySet<string> = new Set(['containers', 'initContainers', 'ephemeralContainers', 'volumes']);
 
-/** Goes through the whole object for what no row knows: PodSpecs by their shape, annotations of templates, references by scheme. */
+/**
+ * Searches the whole object for parts that no row knows: PodSpecs by their shape, annotations of templates, references by
+ * scheme.
+ */
 class Walk {
   readonly #collector: Collector;
   readonly #injected: Injected;

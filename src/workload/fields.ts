@@ -30,7 +30,7 @@ function byKind(): ReadonlyMap<string, readonly Compiled[]> {
   return map;
 }
 
-/** Containers of the object by their place: what is beside them in a field is loaded as they are told. */
+/** Containers of the object by their place: a model in a field beside them is loaded by their settings. */
 export type Loaders = ReadonlyMap<string, ReadContainer>;
 
 /** Reads the fields of a kind that name models. */

@@ -1,4 +1,4 @@
-/** A JSON object that somebody else wrote. Its properties are read with `own` only. */
+/** An untrusted JSON object. Its properties are read with `own` only. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 export function isFields(value: unknown): value is Fields {

@@ -5,7 +5,7 @@ type Step =
   | { readonly kind: 'names'; readonly names: readonly string[] }
   | { readonly kind: 'any' }
   | { readonly kind: 'each' }
-  /** The value itself, and what is below it by a list of that name, again and again. */
+  /** The value itself, and all values below it in nested lists of that name. */
   | { readonly kind: 'closure'; readonly name: string };
 
 export interface Place {

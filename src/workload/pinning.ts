@@ -17,7 +17,7 @@ export const REVISION_OF: Readonly<Partial<Record<WorkloadRole, Attribute>>> = {
   draft: 'draftRevision',
 };
 
-/** How the row that found a reference of the Hub is told which revision is meant. */
+/** How the row that found a reference of the Hub receives the revision. */
 export type Pinning =
   | { readonly kind: 'within'; readonly spelled: PinSpelling }
   /** A property beside the one that names it. */

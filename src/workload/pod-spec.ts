@@ -8,7 +8,7 @@ import { isModelVolume, MODEL_NAMES, type Mount, readMounts, readVolumes, type V
 
 const LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
 
-/** A folder that the platform itself fills, and whom to tell of a model that is said to be there. */
+/** A folder that the platform itself fills, and the containers that use it. */
 export interface Injected {
   readonly folder: string | undefined;
   readonly onInjected: (where: string) => void;
@@ -54,7 +54,7 @@ export function readPodSpec(
   const writers = writersOf(all);
   for (const { volume, where: place, reader } of empty) {
     const { all: writing, known } = writers.get(volume) ?? { all: new Set(), known: new Set() };
-    // Everyone else who may write there must be known to fetch a reference that was found.
+    // Every other container that may write there must be known to download a found reference.
     const others = writing.size - (writing.has(reader) ? 1 : 0);
     const knownOthers = known.size - (known.has(reader) ? 1 : 0);
     if (others > 0 && others === knownOthers) continue;

@@ -37,7 +37,7 @@ const SAME: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads what a program or a field is given as a model.
+ * Reads the model argument of a program or a field.
  * @param revision given beside it; wins over one within, as the loaders have it
  */
 export function readReference(text: string, bare: BareName, revision?: string): ReadReference {

@@ -1,7 +1,7 @@
-/** What bytes are for, once a program has loaded them. */
+/** The role of bytes in the program that loads them. */
 export type WorkloadRole = 'model' | 'tokenizer' | 'lora' | 'draft' | 'code' | 'dataset' | 'image';
 
-/** What a loader was told beside the name: the same name loaded otherwise is other bytes, or other code. */
+/** The loader settings beside the name: other settings can load other bytes or other code for the same name. */
 export interface LoaderFlags {
   readonly trustRemoteCode: boolean;
   readonly codeRevision: string | null;
@@ -28,9 +28,10 @@ export interface WorkloadReference extends LoaderFlags {
   readonly via: string;
 }
 
-/** A place that may name a model, and cannot be read from the object alone. */
+/** A place that may name a model, but cannot be resolved from the object alone. */
 export interface Unresolved {
   readonly where: string;
+  /** Part of fingerprints of the Action, with the messages of references in it: its text never changes. */
   readonly why: string;
 }
 
@@ -50,7 +51,7 @@ export interface WorkloadReferences {
   readonly podSpecs: number;
 }
 
-/** What a decision is looked up by: the reference, where it is fetched from, and how it is loaded. */
+/** The key of a decision: the reference, its server, and the loader settings. */
 export function referenceKey(found: WorkloadReference): string {
   const { reference, endpoint, trustRemoteCode, codeRevision, loadFormat, offline } = found;
   return JSON.stringify([reference, endpoint, trustRemoteCode, codeRevision, loadFormat, offline]);

@@ -18,7 +18,7 @@ const MAX_FOUND = 200;
 
 type Source = 'argument' | 'variable';
 
-/** What one container is told: by arguments and by variables. */
+/** The settings of one container, by arguments and variables. */
 export class ReferenceFinder {
   readonly found: Found[] = [];
   readonly #roles = new Set<string>();
@@ -49,7 +49,7 @@ export class ReferenceFinder {
     return this.#roles.has(`${via} ${role}`);
   }
 
-  /** How whatever is found beside is loaded: by the first program that was told. */
+  /** The loader settings of models that are found beside: those of the first program. */
   loading(): { readonly codeRevision: string | null; readonly loadFormat: string | null } {
     const any = (attribute: Attribute) =>
       [...this.#attributes].find(([key]) => key.endsWith(` ${attribute}`))?.[1].value.text ?? null;
@@ -93,7 +93,7 @@ export function plainFormat(format: string | null | undefined): string | null {
   return format === undefined || format === 'auto' ? null : format;
 }
 
-/** What people and programs write for true; anything that is not clearly false counts. */
+/** Values that mean true: every value that is not clearly false. */
 export function isTrue(text: string): boolean {
   return !/^(?:0|false|no|off|n|f|)$/i.test(text.trim());
 }

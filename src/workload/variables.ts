@@ -6,14 +6,14 @@ export interface ShellWord {
   readonly text: string;
   readonly where: string;
   readonly unresolved?: string;
-  /** It cannot be read, and nobody can make a model of it: the address of the Pod, its name, an amount of memory. */
+  /** It cannot be read, but never names a model: the address of the Pod, its name, an amount of memory. */
   readonly harmless?: boolean;
 }
 
 /** The variables of one container. */
 export type Variables = ReadonlyMap<string, ShellWord>;
 
-/** Annotations and labels are not among them: they hold whatever somebody writes. */
+/** Annotations and labels are not among them, because users choose their content. */
 const HARMLESS_FIELDS = /^(?:status\.\w+|spec\.(?:nodeName|serviceAccountName)|metadata\.(?:name|namespace|uid))$/;
 
 /**

@@ -37,7 +37,7 @@ export interface Mount {
 /** Of one container. */
 const MAX_MOUNTS = 500;
 
-/** What is always a model, whoever mounts it. */
+/** Volumes that are always a model, in every container. */
 export function isModelVolume(volume: Volume): boolean {
   return volume.via === 'volume-image' || (volume.via === 'volume-csi' && volume.read !== undefined);
 }

@@ -157,7 +157,7 @@ describe('a DVC file', () => {
 
   it.each([
     ['is missing', () => {}, 'is not in the checkout'],
-    ['does not match', () => place('a.pkl', MALICIOUS), 'is not what lies in the checkout'],
+    ['does not match', () => place('a.pkl', MALICIOUS), 'differs from the file in the checkout'],
     [
       'is a link out of the workspace',
       () => symlinkSync('/etc/hostname', join(repository.folder, 'a.pkl')),

@@ -165,7 +165,7 @@ describe('bad input gives a one-line error with a hint, and exit code 2:', () =>
     [
       'a trust file that names a missing key',
       [...check, 'text.json', '--trust', 'bad-trust.yaml'],
-      /bad-trust\.yaml: line 3: nowhere\.pub, which "a" signs with, does not exist/,
+      /bad-trust\.yaml: line 3: nowhere\.pub, the file of "a", does not exist/,
     ],
     ['a missing attestation', [...check, 'nowhere.json', '--trust', 'trust.yaml'], /nowhere\.json: no such file/],
     [

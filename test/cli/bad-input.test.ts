@@ -49,7 +49,11 @@ describe('bad input gives a one-line error with a hint, and exit code 2:', () =>
     ['a missing path', ['scan', 'nowhere.pkl'], /nowhere\.pkl: no such file or folder; check the path/],
     ['a missing path among targets', ['scan', 'nowhere.pkl', '--format', 'jsonl'], /nowhere\.pkl: no such file/],
     ['an empty folder', ['scan', 'empty'], /empty: .*contains no files/],
-    ['a folder without a model', ['scan', 'texts'], /texts: holds no model: all 2 files are text or media; give/],
+    [
+      'a folder without a model',
+      ['scan', 'texts'],
+      /texts: does not hold a model: all 2 files are text or media; give/,
+    ],
     ['a symbolic link to itself', ['scan', 'loop'], /loop: /],
     ['a device', ['scan', '/dev/zero'], /\/dev\/zero: /],
     ['an unknown scheme', ['scan', 'gopher://x/y'], /gopher:.*; give/],
@@ -86,7 +90,11 @@ describe('bad input gives a one-line error with a hint, and exit code 2:', () =>
     ['missing allowances', ['scan', good, '--allow', 'none.yaml'], /--allow none\.yaml: no such file/],
     ['broken allowances', ['scan', good, '--allow', 'broken.yaml'], /--allow broken\.yaml: is not YAML/],
     ['allowances with another schema', ['scan', good, '--allow', 'other.yaml'], /does not contain exactly one list/],
-    ['an allowance by pattern', ['scan', good, '--allow', 'pattern.yaml'], /entry 1 names no exact module and name/],
+    [
+      'an allowance by pattern',
+      ['scan', good, '--allow', 'pattern.yaml'],
+      /entry 1 does not name an exact module and name/,
+    ],
     ['an allowance without a reason', ['scan', good, '--allow', 'keyless.yaml'], /entry 1 lacks "reason"/],
     [
       'a dangerous allowance',

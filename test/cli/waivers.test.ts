@@ -154,12 +154,12 @@ describe('--waivers', STORY, () => {
       const { code, stderr, stdout: out } = await run(['scan', target, '--waivers', file]);
       expect(code).toBe(2);
       expect(out).toBe('');
-      expect(stderr).toContain('a waiver never comes from the model itself');
+      expect(stderr).toContain('a waiver must not come from the model itself');
     }
     for (const option of ['--allow', '--policy', '--trust']) {
       const { code, stderr } = await run(['scan', 'own', option, 'own/waivers.yaml']);
       expect(code).toBe(2);
-      expect(stderr).toMatch(/never comes from the model itself|own\/waivers\.yaml/);
+      expect(stderr).toMatch(/must not come from the model itself|own\/waivers\.yaml/);
     }
     expect(stdout).not.toBe('');
   });
@@ -188,12 +188,12 @@ describe('--waivers', STORY, () => {
     ] as const) {
       const env = { HF_HUB_CACHE: at('hub') };
       const { code, stderr } = await run(['scan', target, '--offline', '--waivers', file], env);
-      expect([target, file, stderr]).toEqual([target, file, expect.stringContaining('never comes from the model')]);
+      expect([target, file, stderr]).toEqual([target, file, expect.stringContaining('must not come from the model')]);
       expect(code).toBe(2);
     }
     const pull = ['pull', 'hf://acme/own', '--waivers', `${snapshot}/waivers.yaml`];
     const { stderr } = await run(pull, { HF_HUB_CACHE: at('hub') });
-    expect(stderr).toContain('never comes from the model');
+    expect(stderr).toContain('must not come from the model');
   });
 
   it('is refused for a trusted key within the model', async () => {
@@ -260,7 +260,7 @@ describe('--attestation', STORY, () => {
     writeFileSync(at('changed.json'), JSON.stringify(bundle));
     for (const [name, message] of [
       [forged, 'the trust file does not list'],
-      ['changed.json', 'not that of this key'],
+      ['changed.json', 'this key did not make the signature'],
     ] as const) {
       const { code, report } = await scan('--attestation', name, ...trust);
       expect(code).toBe(1);
@@ -268,7 +268,7 @@ describe('--attestation', STORY, () => {
       const check = report.checks.find(({ id }) => id === 'integrity.attestation');
       expect(check).toMatchObject({ status: 'fail' });
       expect(check?.detail).toContain(message);
-      expect(check?.detail).toContain('waives nothing');
+      expect(check?.detail).toContain('waives no finding');
     }
   });
 

@@ -119,7 +119,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     ['models:/iris/4', 'not-found', /no version 4 of that model/],
     ['models:/iris@nobody', 'not-found', /no model of that name with that alias/],
     ['models:/nothing/1', 'not-found', /no version 1 of that model/],
-    ['models:/elsewhere/1', 'unsupported', /a store that is not read \(gs:\)/],
+    ['models:/elsewhere/1', 'unsupported', /a store that is not supported \(gs:\)/],
   ])('gives for %s the error %s', async (ref, code, message) => {
     expect(await errorOf(open(ref))).toMatchObject({ code, message: expect.stringMatching(message) });
   });
@@ -128,7 +128,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     [
       'without a login',
       { MLFLOW_TRACKING_USERNAME: '', MLFLOW_TRACKING_PASSWORD: '' },
-      /wants a login \(401\); set MLFLOW_TRACKING_USERNAME/,
+      /requires a login \(401\); set MLFLOW_TRACKING_USERNAME/,
     ],
     [
       'with a wrong password',
@@ -154,7 +154,7 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'a real MLflow server', () =
     const assessment = await assess(artifact);
     expect(assessment.files.find(({ path }) => path === 'model.pkl')).toMatchObject({
       verdict: 'unknown',
-      reasons: [expect.stringMatching(/no such file, though it lists it/)],
+      reasons: [expect.stringMatching(/no file that it lists/)],
     });
     expect(decide(assessment).action).toBe('deny');
     await artifact.close();

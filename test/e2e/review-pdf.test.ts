@@ -71,8 +71,8 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the review as
 describe('a Chromium process', () => {
   it.each([
     ['fails', 'echo no display >&2; exit 3', 'sandbox', /^Chromium failed \(exit status 3\)$/],
-    ['may not isolate itself', 'echo "FATAL: No usable sandbox!" >&2; exit 1', 'sandbox', /has no sandbox of its own/],
-    ['writes nothing', 'exit 0', 'sandbox', /^Chromium wrote no PDF$/],
+    ['may not isolate itself', 'echo "FATAL: No usable sandbox!" >&2; exit 1', 'sandbox', /cannot use its own sandbox/],
+    ['writes nothing', 'exit 0', 'sandbox', /^Chromium did not write a PDF$/],
     ['is killed', 'kill -9 $$', 'sandbox', /^Chromium failed \(signal SIGKILL\)$/],
   ] as const)('gives an error and leaves no files: it %s', async (name, script, code, message) => {
     vi.stubEnv('TMPDIR', temporary);

@@ -60,7 +60,7 @@ requirePart('S3 server SeaweedFS', hasSeaweed, HOW, 'assay scan s3://', () => {
       's3://models/good/',
       { AWS_SECRET_ACCESS_KEY: 'wrong-s3cret' },
       [],
-      'the secret key is not that of the access key',
+      'the secret key does not match the access key',
     ],
     ['s3://models/good/', {}, ['--offline'], 'no connection may be opened (--offline)'],
     ['s3://Bad_Bucket/x', {}, [], 'is not a name of a bucket'],

@@ -149,12 +149,12 @@ describe('assay sign --keyless', () => {
     [
       'no permission',
       () => ({ env: { GITHUB_ACTIONS: 'true' } }),
-      /may not ask .*; give the job "permissions: id-token: write"/,
+      /has no permission to request .*; give the job "permissions: id-token: write"/,
     ],
     [
       'one of two permission variables',
       () => ({ env: { ...job(), ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' } }),
-      /_URL is set and .*_TOKEN is not; give the job/,
+      /_URL is set, but .*_TOKEN is not; give the job/,
     ],
     [
       'a refused job',

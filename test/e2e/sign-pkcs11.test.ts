@@ -99,7 +99,7 @@ requirePart(
       });
       expect((await verify(...chain)).code).toBe(0);
       const other = await sign(['--pkcs11-key', 'pkcs11:token=models;object=P-384', ...args]);
-      expect(other.stderr).toMatch(/leaf\.pem: the certificate is that of another key/);
+      expect(other.stderr).toMatch(/leaf\.pem: the certificate belongs to another key/);
       expect(other.code).toBe(2);
     });
 
@@ -116,9 +116,9 @@ requirePart(
           'without a PIN',
           key('P-256'),
           { ASSAY_PKCS11_PIN: '' },
-          /the token shows no such private key; give --pkcs11-pin-file/,
+          /the token does not show such a private key; give --pkcs11-pin-file/,
         ],
-        ['without the key', key('none'), {}, /the token shows no such private key; check the label/],
+        ['without the key', key('none'), {}, /the token does not show such a private key; check the label/],
         ['with several matching keys', key('twice'), {}, /has several such private keys; name its id in a URI/],
         [
           'with several matching tokens',
@@ -132,7 +132,7 @@ requirePart(
           {},
           /has no such token; name one in a URI: /,
         ],
-        ['with an RSA key', key('rsa'), {}, /the key of the token is not one of an elliptic curve; use P-256/],
+        ['with an RSA key', key('rsa'), {}, /the key of the token is not an elliptic curve key; use P-256/],
         ['without a key', [], {}, /--pkcs11-module: was given without a key; give --pkcs11-key, too/],
         ['with two keys', [...key('P-256'), '--private-key', 'x'], {}, /and --private-key were both given/],
         [

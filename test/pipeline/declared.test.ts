@@ -129,8 +129,8 @@ describe('remote code that a configuration names', () => {
       'modeling.py': 'class M: ...',
     });
     expect(findings.map(({ message }) => message)).toEqual([
-      'Names modeling.py of this artifact as code to run when the model is loaded with remote code.',
-      'Names gone.py, which is not in this artifact, as code to run when the model is loaded with remote code.',
+      'Names modeling.py of this artifact as code that a loader runs when it loads the model with remote code.',
+      'Names gone.py, which is not in this artifact, as code that a loader runs when it loads the model with remote code.',
     ]);
   });
 
@@ -165,7 +165,7 @@ describe('remote code that a configuration names', () => {
 describe('an unreadable card or configuration', () => {
   it.each([
     ['README.md', '---\nlicense: &a mit\ntags: [*a]\n---\n', 'has an alias in its front matter'],
-    ['README.md', '---\nlicense: mit\n', 'has no end of its front matter within 262144 bytes'],
+    ['README.md', '---\nlicense: mit\n', 'has front matter that does not end within 262144 bytes'],
     ['config.json', '{"architectures": ["A"', 'the JSON document ends early'],
     ['tokenizer_config.json', '[1, 2] x', 'not valid JSON: an unexpected value at byte 7'],
   ])('%s with %j declares nothing, and a note gives the reason', async (path, text, why) => {
@@ -187,7 +187,7 @@ describe('an unreadable card or configuration', () => {
     });
     expect(declared).toEqual(NOTHING_DECLARED);
     expect(notes).toEqual([
-      'README.md: its declarations cannot be read: has no end of its front matter within 262144 bytes',
+      'README.md: its declarations cannot be read: has front matter that does not end within 262144 bytes',
       'config.json: its declarations cannot be read: has more than 8388608 bytes',
     ]);
   });

@@ -83,7 +83,7 @@ describe('the digests of an artifact', () => {
     const file = memoryFile('a', bytes, { claimed: { algorithm: 'git-sha1', hex: sha1(bytes) } });
     const [one] = await digestArtifact(artifactOf([file]), [{ algorithm: 'blake3' }, { algorithm: 'blake3' }]);
     expect(one?.digests.map(({ plan }) => plan)).toEqual([{ algorithm: 'blake3' }]);
-    if (one !== undefined) expect(() => sha256Of(one)).toThrow('was not hashed by SHA-256');
+    if (one !== undefined) expect(() => sha256Of(one)).toThrow('was not hashed with SHA-256');
   });
 
   it('must match the announced digests', async () => {

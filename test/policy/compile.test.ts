@@ -19,7 +19,7 @@ describe('the compiler of expressions', () => {
   });
 
   it.each([
-    ['fles.size() == 0', 'there is no fles; did you mean files?'],
+    ['fles.size() == 0', 'fles does not exist; did you mean files?'],
     ['files.all(f, f.verdct == "clean")', 'a file has no field verdct; did you mean verdict?'],
     ['files.all(f, f.verdict == "clena")', '"clena" is never the value; did you mean clean?'],
     ['findings.all(f, f.severity in ["high", "critcal"])', '"critcal" is never the value; did you mean critical?'],
@@ -27,21 +27,21 @@ describe('the compiler of expressions', () => {
     ['files.size() == "1"', 'an integer is compared with text: they are never equal'],
     ['files.all(f, f.path)', 'this must be a boolean, but is text'],
     ['artifact.files.size() > 0', /size/],
-    ['files.all(f, f.path.beginsWith("a"))', /there is no function beginsWith/],
+    ['files.all(f, f.path.beginsWith("a"))', /the function beginsWith/],
     ['size(files', /\( is not closed; add \)/],
-    ['files.size() = 1', '= means nothing here; write =='],
-    ['artifact.isPinned and artifact.isPinned', /there is and where an operator should be/],
-    ['variables.nothing', 'no variable nothing is defined before'],
-    ['variables', 'variables are used one by one; write variables.NAME'],
+    ['files.size() = 1', '= is not allowed here; write =='],
+    ['artifact.isPinned and artifact.isPinned', /expected an operator instead of and/],
+    ['variables.nothing', 'no variable nothing is defined before this place'],
+    ['variables', 'variables can only be used one by one; write variables.NAME'],
     ['files.path == "a"', 'a list has no fields'],
-    ['files["a"] == null', /a list takes an integer, and this is text/],
-    ['files[0]["path"] == "a"', /a file has fields; select one with a point/],
-    ['files < files', 'a list and a list have no order'],
+    ['files["a"] == null', /the index of a list is an integer, but this is text/],
+    ['files[0]["path"] == "a"', /a file has fields; select a field with a point/],
+    ['files < files', 'a list and a list cannot be ordered'],
     ['artifact.ref.matches("(")', /missing closing \)/i],
     ['artifact.ref.matches("(a{1000}){1000}")', /the pattern is too large/],
-    ['files.size() == 1u', /policies have no unsigned integers/],
-    ['artifact.ref == b"a"', /policies have no bytes/],
-    ['google.protobuf.Duration{seconds: 1} == now', /policies have no messages/],
+    ['files.size() == 1u', /policies do not support unsigned integers/],
+    ['artifact.ref == b"a"', /policies do not support bytes/],
+    ['google.protobuf.Duration{seconds: 1} == now', /policies do not support messages/],
     ['true ? "a" : "b"', 'the expression must return true or false, but returns text'],
   ])('refuses %s', (expression, message) => {
     if (typeof message === 'string') expect(complaint(expression)).toBe(message);
@@ -49,7 +49,9 @@ describe('the compiler of expressions', () => {
   });
 
   it('refuses a variable before its definition, and reports an invalid one once', () => {
-    expect(complaint('variables.b', { a: 'variables.b', b: 'true' })).toBe('no variable b is defined before');
+    expect(complaint('variables.b', { a: 'variables.b', b: 'true' })).toBe(
+      'no variable b is defined before this place',
+    );
     expect(read(policyText([{ expression: 'variables.a.size() == 0' }], { variables: { a: 'fles' } }))).toHaveLength(1);
   });
 
@@ -73,7 +75,7 @@ describe('the limit', () => {
     [
       'walks',
       'files.all(a, files.all(b, files.all(c, files.all(d, d.size > 0))))',
-      'walks lists within lists more than 3 deep',
+      'loops over lists within lists more than 3 deep',
     ],
   ])('of %s is enforced', (_, expression, message) => {
     expect(complaint(expression)).toBe(`the expression ${message}; split it into variables`);

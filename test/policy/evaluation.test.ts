@@ -62,7 +62,7 @@ describe('a rule that cannot be evaluated denies:', () => {
   it('a violation, also when its message fails', () => {
     expect(outcomeOf({ expression: '!artifact.isPinned', messageExpression: 'files[7].path' })).toMatchObject({
       outcome: 'deny',
-      message: 'the rule rule was broken',
+      message: 'the artifact breaks the rule rule',
     });
   });
 
@@ -109,10 +109,10 @@ describe('a policy with a match denies artifacts that do not match', () => {
     });
 
   it.each([
-    [{ stages: ['production'] }, 'acme does not apply: the policy is for production, and no stage was asked for'],
-    [{ formats: ['gguf'] }, 'acme does not apply: the policy is for formats gguf, and no file has one of them'],
-    [{ sources: ['oci'] }, 'acme does not apply: the policy is for sources oci, and this is hf'],
-    [{ expression: 'false && artifact.isPinned' }, 'acme does not apply: the policy is for others'],
+    [{ stages: ['production'] }, 'acme does not apply: the policy is for production, but the request names no stage'],
+    [{ formats: ['gguf'] }, 'acme does not apply: the policy is for formats gguf, but no file has one of them'],
+    [{ sources: ['oci'] }, 'acme does not apply: the policy is for sources oci, but this is hf'],
+    [{ expression: 'false && artifact.isPinned' }, 'acme does not apply: the policy is for other artifacts'],
     [{ expression: 'files[7].size > 0' }, /^acme does not apply: whether the policy applies is not known: /],
   ])('%j', (match, message) => {
     const { action, violations, rules } = decideFor(match);
@@ -149,14 +149,18 @@ describe('a runaway expression denies:', () => {
     [
       'three walks over 2,000 files',
       'files.all(a, files.all(b, files.all(c, a.size + b.size + c.size >= 0)))',
-      /walks too many/,
+      /loops over too many/,
     ],
-    ['walks in a variable', 'files.all(f, variables.all)', /walks too many/],
-    ['a growing string', `(${sixteen('variables.c')}).size() > 0`, /would make a text or a list that is too long/],
-    ['nested lists', 'files.map(a, files.map(b, files.map(c, c.path))).size() > 0', /walks too many/],
-    ['many searches', 'files.all(a, files.all(b, a.path.replace("a", b.path).contains(b.path)))', /walks too many/],
-    ['a pattern for each pair', 'files.all(a, files.all(b, a.path.matches(b.path + "(a|b)*")))', /walks too many/],
-    ['nested names', 'files.all(a, a.imports.all(i, files.all(b, i in b.imports)))', /walks too many/],
+    ['walks in a variable', 'files.all(f, variables.all)', /loops over too many/],
+    ['a growing string', `(${sixteen('variables.c')}).size() > 0`, /would be a text or a list that is too long/],
+    ['nested lists', 'files.map(a, files.map(b, files.map(c, c.path))).size() > 0', /loops over too many/],
+    [
+      'many searches',
+      'files.all(a, files.all(b, a.path.replace("a", b.path).contains(b.path)))',
+      /loops over too many/,
+    ],
+    ['a pattern for each pair', 'files.all(a, files.all(b, a.path.matches(b.path + "(a|b)*")))', /loops over too many/],
+    ['nested names', 'files.all(a, a.imports.all(i, files.all(b, i in b.imports)))', /loops over too many/],
   ])('%s', (_, expression, why) => {
     const { action, outcome, message } = outcomeOf(expression, model, { variables });
     expect({ action, outcome }).toEqual({ action: 'deny', outcome: 'error' });
@@ -176,7 +180,7 @@ describe('a runaway expression denies:', () => {
     expect(decision.action).toBe('deny');
     expect(decision.rules.at(-1)).toMatchObject({
       outcome: 'error',
-      message: 'could not be evaluated: the policy as a whole walks too many items',
+      message: 'could not be evaluated: the policy as a whole loops over too many items',
     });
   });
 });

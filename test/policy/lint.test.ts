@@ -35,7 +35,7 @@ describe('a rule that can never fire is reported:', () => {
 
   it('for artifacts that pass match', () => {
     expect(about("environment.stage in ['staging', 'production', 'test']", PRODUCTION)).toEqual([
-      'rule can never fire: its expression is always true for what match lets through',
+      'rule can never fire: its expression is always true for artifacts that match selects',
     ]);
     expect(about("environment.stage in ['staging', 'test']", PRODUCTION)).toEqual([]);
     expect(about("source.kind == 'hf'", { match: { sources: ['hf'] } })).toHaveLength(1);
@@ -77,10 +77,10 @@ describe('no problem is reported for', () => {
 describe('a warning is given for', () => {
   it('a condition that is never met', () => {
     expect(warnings([{ expression: 'artifact.isPinned', when: "environment.stage == 'dev'" }], PRODUCTION)).toEqual([
-      'rule is never asked: when is always false for what match lets through',
+      'rule never applies: its when is always false for artifacts that match selects',
     ]);
     expect(warnings([{ expression: 'artifact.isPinned', when: 'false' }])).toEqual([
-      'rule is never asked: when is always false',
+      'rule never applies: its when is always false',
     ]);
   });
 
@@ -101,12 +101,15 @@ describe('a warning is given for', () => {
   });
 
   it.each([
-    ["files.all(f, f.format != 'pickel')", 'this version has no format pickel'],
-    ["files.all(f, !('pickel' == f.format))", 'this version has no format pickel'],
-    ["files.all(f, f.format in ['gguf', 'safetensor'])", 'this version has no format safetensor'],
-    ["!findings.exists(f, f.ruleId == 'pickle.cal.dangerous')", 'this version has no rule pickle.cal.dangerous'],
-    ["!('integrity.checksm' in checks)", 'this version has no check integrity.checksm'],
-    ["checks['integrity.signatur'].status == 'pass'", 'this version has no check integrity.signatur'],
+    ["files.all(f, f.format != 'pickel')", 'this version does not have the format pickel'],
+    ["files.all(f, !('pickel' == f.format))", 'this version does not have the format pickel'],
+    ["files.all(f, f.format in ['gguf', 'safetensor'])", 'this version does not have the format safetensor'],
+    [
+      "!findings.exists(f, f.ruleId == 'pickle.cal.dangerous')",
+      'this version does not have the rule pickle.cal.dangerous',
+    ],
+    ["!('integrity.checksm' in checks)", 'this version does not have the check integrity.checksm'],
+    ["checks['integrity.signatur'].status == 'pass'", 'this version does not have the check integrity.signatur'],
   ])('an unknown word: %s', (expression, message) => {
     expect(about(expression)).toEqual([message]);
   });
@@ -114,13 +117,17 @@ describe('a warning is given for', () => {
   it('an unknown word in a variable and in match', () => {
     const variables = { good: "['ggfu']" };
     expect(about('files.all(f, f.format in variables.good)', { variables })).toEqual([
-      'this version has no format ggfu',
+      'this version does not have the format ggfu',
     ]);
     const [found] = lintPolicy(
       policyOf(policyText([{ expression: 'artifact.isPinned' }], { match: { formats: ['ggfu'] } })),
       WORDS,
     ).warnings;
-    expect(found).toMatchObject({ message: 'this version has no format ggfu', hint: 'did you mean gguf?', line: 9 });
+    expect(found).toMatchObject({
+      message: 'this version does not have the format ggfu',
+      hint: 'did you mean gguf?',
+      line: 9,
+    });
   });
 
   it('no known word, and no word when the vocabulary is not given', () => {
@@ -133,7 +140,7 @@ describe('a warning is given for', () => {
 describe('a note is given for data that this version cannot produce:', () => {
   it.each([
     ['tests.passed', 'behavioural tests (tests)'],
-    ['provenance.datasets.size() > 0', 'where its training data came from (provenance)'],
+    ['provenance.datasets.size() > 0', 'the origin of its training data (provenance)'],
     ["checks['behavior.adversarial'].status == 'pass'", 'behavioural tests (checks behavior.*)'],
     ["checks.all(id, !id.startsWith('provenance.'))", 'checks of training data (checks provenance.*)'],
   ])('%s', (expression, missing) => {

@@ -10,8 +10,8 @@ describe('a policy file', () => {
   });
 
   it.each<[string, string, string]>([
-    ['an empty file', '', '1:1 the file is empty; it has apiVersion, kind, metadata, spec'],
-    ['plain text', 'baseline', '1:1 a policy is not a mapping; it has apiVersion, kind, metadata, spec'],
+    ['an empty file', '', '1:1 the file is empty; write the keys apiVersion, kind, metadata, spec'],
+    ['plain text', 'baseline', '1:1 a policy is not a mapping; write the keys apiVersion, kind, metadata, spec'],
     ['invalid YAML', `${HEAD}    - [`, 'this is not YAML: Flow sequence...'],
     [
       'two documents',
@@ -43,22 +43,22 @@ describe('a policy file', () => {
       `${HEAD}${RULE}      expresion: a\n`,
       '9:7 a validation has no expresion; did you mean expression?',
     ],
-    ['a repeated field', `${HEAD}${RULE}      id: two\n`, '9:7 id is there twice; keep one'],
+    ['a repeated field', `${HEAD}${RULE}      id: two\n`, '9:7 the key id occurs twice; keep one'],
     [
       'an alias',
       `${HEAD}${RULE.replace('one', '&a one')}${RULE.replace('one', '*a')}`,
-      '9:11 aliases are not read; write it out',
+      '9:11 aliases are not supported; write the value itself',
     ],
     ['a rule without an expression', `${HEAD}    - id: one\n      message: m\n`, '6:7 a validation lacks expression'],
     [
       'a rule without a message',
       `${HEAD}    - id: one\n      expression: 1 == 1\n`,
-      '6:7 a validation lacks a message; describe the problem if the rule fails',
+      '6:7 a validation lacks a message; write a message that describes the problem',
     ],
     [
       'two messages',
       `${HEAD}${RULE}      messageExpression: "'a'"\n`,
-      '9:7 a validation has message and messageExpression; keep one',
+      '9:7 a validation has both message and messageExpression; keep one',
     ],
     ['an invalid action', `${HEAD}${RULE}      action: dney\n`, '9:7 dney is not an action; did you mean deny?'],
     [
@@ -69,18 +69,18 @@ describe('a policy file', () => {
     [
       'a reserved rule name',
       `${HEAD}${RULE.replace('one', 'unavailable')}`,
-      '6:7 unavailable is a rule of the engine itself; use another id',
+      '6:7 unavailable is a rule of the policy engine itself; use another id',
     ],
-    ['two rules with the same id', HEAD + RULE + RULE, '9:7 there are two of the rule one; rename one'],
+    ['two rules with the same id', HEAD + RULE + RULE, '9:7 the rule one is defined twice; rename one'],
     [
       'an invalid source',
       HEAD.replace('spec:', 'spec:\n  match: {sources: [hub]}') + RULE,
-      '5:21 hub is none of sources; there is path, hf, https, s3, oci, models',
+      '5:21 hub is not one of sources; use one of path, hf, https, s3, oci, models',
     ],
     [
       'an empty match',
       HEAD.replace('spec:', 'spec:\n  match: {stages: []}') + RULE,
-      '5:11 stages is empty: nothing matches; leave it out for all',
+      '5:11 stages is empty, so the policy matches no artifact; remove it to match all artifacts',
     ],
     [
       'no rules',
@@ -90,7 +90,7 @@ describe('a policy file', () => {
     [
       'an unpaired surrogate',
       `${HEAD}    - id: one\n      expression: "artifact.ref == '\\ud800'"\n      message: m\n`,
-      '7:7 expression contains an invalid character; leave it out',
+      '7:7 expression contains an invalid character; remove it',
     ],
     [
       'a list for a string',

@@ -57,7 +57,7 @@ describe('a waiver file', () => {
   });
 
   it.each([
-    ['another version', GOOD.replace('version: 1', 'version: 2'), 'w.yaml:1:1', 'no version: 1'],
+    ['another version', GOOD.replace('version: 1', 'version: 2'), 'w.yaml:1:1', 'lacks version: 1'],
     ['an unknown field', GOOD.replace('    owner:', '    approver: me\n    owner:'), 'w.yaml:9:5', 'no approver'],
     ['a missing field', GOOD.replace(/ {4}owner.*\n/, ''), 'w.yaml:3:5', 'has no owner'],
     ['a missing digest', GOOD.replace(/ {4}digest.*\n/, ''), 'w.yaml:3:5', 'has no digest'],

@@ -36,7 +36,7 @@ describe('the scan of known files', () => {
       'x.bin',
       SCANNERS,
     );
-    expect([verdict, context.reasons]).toEqual(['unknown', ['format not recognised']]);
+    expect([verdict, context.reasons]).toEqual(['unknown', ['the format is not recognised']]);
   });
 });
 

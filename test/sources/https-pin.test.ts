@@ -115,7 +115,7 @@ describe('a URL with a digest', () => {
     );
     expect(bad.code).toBe(1);
     const half = await scan('abc');
-    expect(half.stderr).toMatch(/the digest after #sha256= is not 64 hex digits; give the whole SHA-256/);
+    expect(half.stderr).toMatch(/the digest after #sha256= is not 64 hex digits; give the whole SHA-256 digest/);
     expect(half.code).toBe(2);
   });
 });

@@ -66,15 +66,15 @@ describe('a Git LFS pointer', () => {
     ['the version in a later line', `oid sha256:${HEX}\nsize 1\n${VERSION}`, /does not begin with a version/],
     ['keys out of order', `${VERSION}size 1\noid sha256:${HEX}\n`, /keys out of order/],
     ['a repeated key', `${VERSION}oid sha256:${HEX}\nsize 1\nsize 2\n`, /keys out of order/],
-    ['another hash', GOOD.replace('sha256', 'sha512'), /names no SHA-256/],
-    ['a digest in capitals', GOOD.replace(HEX, HEX.toUpperCase()), /names no SHA-256/],
-    ['a short digest', GOOD.replace(HEX, HEX.slice(1)), /names no SHA-256/],
-    ['no digest', `${VERSION}size 1\n`, /names no SHA-256/],
-    ['no size', `${VERSION}oid sha256:${HEX}\n`, /names no size/],
-    ['a size with a sign', GOOD.replace('12345', '-1'), /names no size/],
-    ['a size with a leading zero', GOOD.replace('12345', '012'), /names no size/],
-    ['a size that is too long', GOOD.replace('12345', '9'.repeat(40)), /names no size/],
-    ['a size above the safe integers', GOOD.replace('12345', '9'.repeat(16)), /names no size/],
+    ['another hash', GOOD.replace('sha256', 'sha512'), /does not name a SHA-256 digest/],
+    ['a digest in capitals', GOOD.replace(HEX, HEX.toUpperCase()), /does not name a SHA-256 digest/],
+    ['a short digest', GOOD.replace(HEX, HEX.slice(1)), /does not name a SHA-256 digest/],
+    ['no digest', `${VERSION}size 1\n`, /does not name a SHA-256 digest/],
+    ['no size', `${VERSION}oid sha256:${HEX}\n`, /does not name a size/],
+    ['a size with a sign', GOOD.replace('12345', '-1'), /does not name a size/],
+    ['a size with a leading zero', GOOD.replace('12345', '012'), /does not name a size/],
+    ['a size that is too long', GOOD.replace('12345', '9'.repeat(40)), /does not name a size/],
+    ['a size above the safe integers', GOOD.replace('12345', '9'.repeat(16)), /does not name a size/],
     ['an unknown key', `${VERSION}oid sha256:${HEX}\nsize 1\nurl https://x\n`, /a key that no pointer has/],
     ['an extension without a digest', `${VERSION}ext-0-a 1\noid sha256:${HEX}\nsize 1\n`, /an extension without/],
     [
@@ -139,7 +139,7 @@ describe('a scan of a Git LFS pointer', () => {
       format: 'lfs-pointer',
       verdict: 'unknown',
       reasons: [
-        `a Git LFS pointer to 12345 bytes with sha256 ${HEX}, not the file itself: run git lfs pull, and scan that`,
+        `a Git LFS pointer to 12345 bytes with sha256 ${HEX}, not the content: run git lfs pull, and scan it again`,
       ],
     });
     expect(assessment.findings).toMatchObject([
@@ -150,9 +150,13 @@ describe('a scan of a Git LFS pointer', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['broken', `${VERSION}oid sha256:${HEX}\n`, /begins as a Git LFS pointer does, and is none: it names no size/],
-    ['of Windows', GOOD.replaceAll('\n', '\r\n'), /and is none: it has a line that is not a key and value/],
-    ['with a program behind it', `${GOOD}import os\n`, /and is none/],
+    [
+      'broken',
+      `${VERSION}oid sha256:${HEX}\n`,
+      /begins like a Git LFS pointer, but is not one: it does not name a size/,
+    ],
+    ['of Windows', GOOD.replaceAll('\n', '\r\n'), /but is not one: it has a line that is not a key and value/],
+    ['with a program behind it', `${GOOD}import os\n`, /but is not one/],
   ])('that is %s is unknown, but not identified as a pointer', async (name, text, reason) => {
     const { file, assessment, action } = await judge(`${name}.bin`, text);
     expect(file).toMatchObject({ verdict: 'unknown', reasons: [expect.stringMatching(reason)] });
@@ -195,7 +199,7 @@ describe('a scan of a Git LFS pointer', () => {
       'outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e\n  size: 1\n  path: model.pkl\n',
     );
     const { code, stderr } = await runCli(['scan', checkout]);
-    expect(stderr).toMatch(/holds no model: .*run dvc pull/);
+    expect(stderr).toMatch(/does not hold a model: .*run dvc pull/);
     expect(code).toBe(2);
   });
 });

@@ -6,7 +6,7 @@ import { AssayError } from '../../../src/core/index.ts';
  * @throws AssayError `unsupported`
  */
 export function childEntry(): never {
-  throw new AssayError('unsupported', 'is a 7z archive, which the GitHub Action does not unpack', {
+  throw new AssayError('unsupported', 'is a 7z archive, which the GitHub Action does not extract', {
     hint: 'scan it with the command line, or store it as zip',
   });
 }

@@ -143,7 +143,7 @@ async function withDvcData(
   for (const file of data) {
     const { path, size } = file;
     if (known.has(path)) {
-      const message = `${path} is a file of the repository, and DVC names other data by the same path: that was not scanned.`;
+      const message = `${path} is a file of the repository, but DVC names other data with the same path, which was not scanned.`;
       doubled.push(changeFinding(CHANGE_RULES.dvc, path, message, path));
       continue;
     }

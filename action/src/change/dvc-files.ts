@@ -58,7 +58,7 @@ export class DvcFiles {
       const content = await this.#content(place);
       if (content === undefined) continue;
       if (content.md5 !== md5) {
-        why = `is not what lies in the checkout (MD5 ${content.md5})`;
+        why = `differs from the file in the checkout (MD5 ${content.md5})`;
         continue;
       }
       const claimed = { algorithm: 'sha256', hex: content.sha256 } as const;

@@ -40,7 +40,7 @@ export async function dvcChange(texts: readonly ChangedText[], store: DvcFiles):
       const found = await store.find(path, entry);
       for (const file of found.files) files.set(file.path, file);
       if (found.files.length > 0) {
-        const message = `${entry.path} was scanned as the checkout has it. Its MD5 ${entry.hex} does not bind these bytes: others can have it, too.`;
+        const message = `${entry.path} was scanned in the checkout. Its MD5 ${entry.hex} does not identify these bytes: other bytes can have the same MD5.`;
         findings.push(changeFinding(CHANGE_RULES.dvcMd5, path, message, entry.path, now.lineOf(entry.hex)));
       }
       for (const { path: name, hex, why } of found.missing) {

@@ -69,6 +69,6 @@ async function placedChanges(
 }
 
 function submoduleFinding({ path, oid }: TreeChange): Finding {
-  const message = `${path} is a submodule at commit ${oid}, which is not in the checkout: the models in it were not scanned. Give actions/checkout submodules: recursive.`;
+  const message = `${path} is a submodule at commit ${oid}, which is not in the checkout: the models in it were not scanned. Set submodules: recursive for actions/checkout.`;
   return changeFinding(CHANGE_RULES.submodule, path, message, oid);
 }

@@ -26,7 +26,7 @@ export function lineFindings(place: PlacedReference): readonly Finding[] {
 
 function unresolved(place: PlacedReference, why: string): Finding {
   const { via } = place;
-  const message = `${via}: ${why}. What it loads was not scanned.`;
+  const message = `${via}: ${why}. The loaded model was not scanned.`;
   return referenceFinding(CHANGE_RULES.unresolved, place, message, `${via} ${why}`);
 }
 
@@ -49,7 +49,7 @@ function codeFinding(
     return referenceFinding(CHANGE_RULES.remoteCode, place, message, `${place.via} ${reference}`);
   }
   const at = revision === null ? 'its default branch' : `the branch or tag ${revision}`;
-  const message = `${place.via} runs hubconf.py of ${name} at ${at}, whatever that will be. Review the code, and write "${name}:<commit>" with skip_validation=True.`;
+  const message = `${place.via} runs hubconf.py of ${name} at ${at}, which can change. Review the code, and write "${name}:<commit>" with skip_validation=True.`;
   return referenceFinding(CHANGE_RULES.unpinnedCode, place, message, `${place.via} ${reference}`);
 }
 
@@ -69,18 +69,18 @@ const READ = 'the Hub by its commit, s3://, https://, oci:// or models:/';
 const INSTEAD: readonly (readonly [RegExp, string])[] = [
   [
     /^(?:gs|gcs|abfss?|wasbs?):/i,
-    `copy it to ${READ}, or fetch it in a step before, and scan the files: assay scan FOLDER`,
+    `copy it to ${READ}, or download it in an earlier step, and scan the files: assay scan FOLDER`,
   ],
   [/^ollama:/i, 'load a GGUF file of the Hub by its commit (hf://owner/name@commit), which is scanned'],
   [
     /^(?:wandb-artifact|dvc|bento|kaggle|ngc|modelscope):/i,
-    `fetch it in a step before, and scan the files: assay scan FOLDER; or keep it in ${READ}`,
+    `download it in an earlier step, and scan the files: assay scan FOLDER; or keep it in ${READ}`,
   ],
 ];
 
 /** A store that Assay cannot open. */
 function unsupported(place: PlacedReference, reference: string): Finding {
   const [, instead = `keep it in ${READ}`] = INSTEAD.find(([scheme]) => scheme.test(reference)) ?? [];
-  const message = `${reference} was not scanned: Assay does not read from there. Instead, ${instead}.`;
+  const message = `${reference} was not scanned: Assay does not read this store. Instead, ${instead}.`;
   return referenceFinding(CHANGE_RULES.unsupported, place, message, reference);
 }

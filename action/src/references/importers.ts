@@ -58,7 +58,10 @@ async function textsOf(paths: readonly string[], files: RepositoryFiles): Promis
   return texts;
 }
 
-/** What whoever imports a module has to write: its last name; for a package, `.` may stand. Expressions, one of which is there. */
+/**
+ * Regular expressions; a file that imports the module matches at least one: it writes the last name of the module, or, for a package,
+ * maybe `.`.
+ */
 function stemsOf(path: string): readonly string[] {
   const [, folder = '', name = ''] = /(?:([^/]+)\/)?([^/]+)\.pyi?$/i.exec(path) ?? [];
   const isPackage = name === '__init__';

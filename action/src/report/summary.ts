@@ -51,7 +51,7 @@ function looked({ comparison, change, referenced, models }: RunOutcome): string 
   const by =
     through === 0
       ? ''
-      : ` The service let ${count(through, 'file')} through by approvals or waivers of exactly these bytes.`;
+      : ` The service allowed ${count(through, 'file')} by approvals or waivers of exactly these bytes.`;
   const against = comparison.base === undefined ? '' : ` against ${markdownCode(comparison.base.slice(0, 12))}`;
   const files = `${count(counts.files, 'file')} checked, ${count(counts.models, 'file')} of models`;
   const gone = counts.deleted === 0 ? '' : `, ${counts.deleted} deleted`;

@@ -31,7 +31,7 @@ export function serviceFindings(
   if (service.kind !== 'unknown') return [];
   const { artifact, files } = assessment;
   return spotsOf(files.map(({ path }) => path).slice(0, 1)).map(({ file, line }) => {
-    const message = `${service.by} knows nothing of ${artifact.pinned === '.' ? 'the model files of the change' : artifact.pinned}: the policy of this run alone decided.`;
+    const message = `${service.by} does not know ${artifact.pinned === '.' ? 'the model files of the change' : artifact.pinned}: the policy of this run alone decided.`;
     return changeFinding(CHANGE_RULES.serviceUnknown, file, message, artifact.pinned, line);
   });
 }
@@ -41,6 +41,6 @@ export function unavailableFinding({ service }: ServiceDecision, { file, line }:
   if (service.kind !== 'unavailable') return undefined;
   const { error } = service;
   const subject = error.subject === undefined ? '' : `${error.subject} `;
-  const message = `the service of the organisation was not asked: ${subject}${withHint(error)}`;
+  const message = `the service of the organisation gave no decision: ${subject}${withHint(error)}`;
   return changeFinding(CHANGE_RULES.serviceUnavailable, file, message, '', line);
 }

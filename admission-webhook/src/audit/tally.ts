@@ -25,7 +25,7 @@ export interface Tallied {
 }
 
 /**
- * Puts what others led to under them, where it gives no reason that they do not. Whoever writes an object chooses its owner: what says
+ * Puts what others led to under them, where it gives no reason that they do not. The author of an object chooses its owner: what says
  * something else is told of by itself.
  */
 export function tally(judged: readonly JudgedObject[], ruleOf: (namespace: string) => NamespaceRule): Tallied {

@@ -161,7 +161,7 @@ class ConfigReader {
       const name = this.#source.textOf(node, 'an item of names');
       if (name === undefined || NAMESPACE.test(name)) return name;
       const hint = name.includes('*') ? 'names are exact: use labels for several' : 'use its name';
-      return this.#source.report(this.#source.positionOf(node), `${name} is not a name of a namespace`, hint);
+      return this.#source.report(this.#source.positionOf(node), `${name} is not the name of a namespace`, hint);
     });
     const entry = fields.get('names');
     if (entry !== undefined && names.length === 0 && this.#source.problems.length === before)

@@ -66,7 +66,10 @@ export function decideReview(
   return reviewAnswerOf({ ...about, ...(isUnchanged ? { skipped: 'unchanged' } : {}), rulings, warnings: [] });
 }
 
-/** Why nothing is asked of the snapshot. Never the owner of an object, nor the name of a container: whoever writes it chooses both. */
+/**
+ * The reason why the snapshot is not asked. Never the owner of an object, nor the name of a container: the author of the object chooses
+ * both.
+ */
 function skippedOf(request: AdmissionRequest, rule: NamespaceRule, state: WebhookState): string | undefined {
   const { namespace, operation, subResource } = request;
   if (namespace !== '' && (namespace === 'kube-system' || namespace === state.ownNamespace)) return 'own-namespace';

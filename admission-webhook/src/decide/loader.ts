@@ -23,7 +23,7 @@ export function loadsOtherFiles(loadFormat: string | null): boolean {
 
 /** Schemes whose references `core/reference` reads, and the registry can decide on. */
 const DECIDABLE: ReadonlySet<string> = new Set(['hf', 'oci', 's3', 'https', 'http', 'models']);
-/** Places on a machine or in a volume: whoever may write there decides what is loaded. */
+/** Places on a machine or in a volume: anyone who may write there decides which files are loaded. */
 const SHARED: ReadonlySet<string> = new Set(['pvc', 'node', 'file']);
 
 export type SchemeKind = 'decidable' | 'shared' | 'foreign';

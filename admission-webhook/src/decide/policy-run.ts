@@ -22,7 +22,7 @@ export class PolicyRun {
   /** Its cost is known before it is evaluated. */
   value({ node, evaluate }: CompiledAdmissionPolicy): boolean | undefined | { readonly failure: string } {
     const bound = boundOf(node, this.#sizes, new Map());
-    const excess = excessOf(bound) ?? (bound.steps > this.#left ? 'it walks too many items' : undefined);
+    const excess = excessOf(bound) ?? (bound.steps > this.#left ? 'it loops over too many items' : undefined);
     if (excess !== undefined) return { failure: excess };
     this.#left -= bound.steps;
     const value = evaluate(this.#bindings);

@@ -35,7 +35,7 @@ export function allowlistOf(document: SnapshotDocument, options: AllowlistOption
       if (answer.kind !== 'approved') continue;
       const key = celKeyOf(reference);
       if (endpoint !== null) leftOut.push({ reference, why: `it is approved from ${endpoint}` });
-      else if (key === undefined) leftOut.push({ reference, why: 'no key of a ConfigMap can say it' });
+      else if (key === undefined) leftOut.push({ reference, why: 'the key of a ConfigMap cannot hold it' });
       else data[key] = answer.entry.remoteCode ? REMOTE_CODE : '';
     }
   }

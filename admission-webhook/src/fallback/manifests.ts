@@ -94,8 +94,8 @@ function selectorOf(mode: string, stage: string | undefined): object[] {
 function headOf(document: SnapshotDocument, { stage }: FallbackOptions): string {
   const scope =
     stage === undefined
-      ? 'What is approved for any stage may run in every namespace with the label assay.dev/admission.'
-      : `What is approved for ${stage} may run in namespaces with the labels assay.dev/admission and assay.dev/stage=${stage}.`;
+      ? 'Models that are approved for any stage may run in every namespace with the label assay.dev/admission.'
+      : `Models that are approved for ${stage} may run in namespaces with the labels assay.dev/admission and assay.dev/stage=${stage}.`;
   const lines = [
     'Written by assay admit --fallback. Refuses models that are not approved, without a webhook.',
     `From snapshot ${document.version} of ${document.tenant}, issued ${document.issued}, good until ${document.expires}.`,
@@ -103,15 +103,15 @@ function headOf(document: SnapshotDocument, { stage }: FallbackOptions): string 
     '',
     'It reads, in Pods and what makes Pods: the model and revision of vLLM, SGLang, TGI, TEI, the runtime of KServe, the Hugging Face',
     'toolkit and DJL, in arguments and variables; volumes that are images; the storage initializer and modelcars of KServe; and',
-    'storageUri of an InferenceService. What these say otherwise, and other programs that are known to load models, it refuses.',
+    'storageUri of an InferenceService. It refuses other forms of these, and other programs that are known to load models.',
     '',
-    'It cannot see:',
+    'It cannot detect:',
     '- namespaces without the label, even if the webhook covers every namespace: label them first;',
-    '- that the snapshot has ended, or that a newer one revokes something: write it again and apply it whenever a new snapshot comes;',
-    '- a program of your own that downloads in its code, and programs that its patterns do not know;',
-    '- custom resources other than those of KServe: only the Pods that they lead to;',
+    '- that the snapshot has expired, or that a newer one revokes an approval: write and apply it again for every new snapshot;',
+    '- your own programs that download models in their code, and programs that its patterns do not know;',
+    '- custom resources other than those of KServe: only the Pods that they create;',
     '- more than about ten containers with fifty arguments each: past what the API server lets an expression cost, it refuses;',
-    '- PersistentVolumeClaims and other volumes that nobody names as the folder of a model;',
+    '- PersistentVolumeClaims and other volumes that no argument names as the folder of a model;',
     '- waivers for emergencies, rules of an AdmissionConfig, and which action an outcome leads to: here all of them deny.',
   ];
   return `${lines.map((line) => `# ${line}`.trimEnd()).join('\n')}\n`;

@@ -22,7 +22,7 @@ export async function readConfigMapFloor(kube: KubeClient, place: ObjectPlace, s
 }
 
 /**
- * Raises the version, and never lowers it, whoever else does the same. Makes the ConfigMap where there is none.
+ * Raises the version and never lowers it, even when another replica raises it at the same time. Creates the ConfigMap if there is none.
  * @returns what is kept: the version, or a higher one that somebody else kept
  * @throws KubeError; AssayError `malformed`
  */

@@ -7,7 +7,7 @@ import { fieldOf, listField, textField } from './fields.ts';
 const PLUGINS =
   'run kubectl proxy and give --kubeconfig http://127.0.0.1:8001, or pipe kubectl get ... -o json into -f -';
 
-/** What is not taken from a kubeconfig, and what to do then: whoever leaves it out asks as somebody else, or somebody else. */
+/** Settings of a kubeconfig that are refused, with the remedy: a client that ignores one connects as another user, or otherwise than meant. */
 const REFUSED: Readonly<Record<string, string>> = {
   exec: PLUGINS,
   'auth-provider': PLUGINS,

@@ -54,7 +54,7 @@ export async function writeSecret(
     }
     return true;
   } catch (error) {
-    // Deleted since it was read: whoever reads it again sees that there is none.
+    // The Secret was deleted since it was read: the next read shows that there is none.
     if (isConflict(error) || (replaces !== undefined && isMissing(error))) return false;
     throw error;
   }

@@ -6,7 +6,7 @@ export type Body =
   | { readonly kind: 'whole'; readonly bytes: Buffer; readonly release: () => void }
   /** `head`: its first bytes, which say whom to answer. */
   | { readonly kind: 'refused'; readonly reason: BodyRefusal; readonly head: Buffer }
-  /** Whoever asked is gone. */
+  /** The client closed the connection. */
   | { readonly kind: 'gone' };
 
 export type BodyRefusal = 'too-large' | 'too-slow' | 'busy';
@@ -20,7 +20,7 @@ export interface BodyLimits {
   readonly waitMs: number;
 }
 
-/** What the start of a body has to hold, so that a refusal reaches whoever asked: the `uid` stands near it. */
+/** The bytes of the start of a body that must be kept, so that a refusal reaches the client: the `uid` stands near the start. */
 export const HEAD_BYTES = 16 * 1024;
 
 /** Room for all bodies that are read at once; who comes when there is none waits, in order. */

@@ -23,7 +23,7 @@ function certificateProblem({ socket }: IncomingMessage, names: readonly string[
   if (!(socket instanceof TLSSocket) || !socket.authorized) return 'sent no certificate of the client authority';
   if (names.length === 0) return undefined;
   const name: unknown = socket.getPeerCertificate().subject?.CN;
-  // Several common names come as an array: whoever has two is neither.
+  // Several common names come as an array: a client with two names is not accepted as either.
   return typeof name === 'string' && names.includes(name) ? undefined : 'sent a certificate with another name';
 }
 

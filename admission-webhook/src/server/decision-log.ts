@@ -18,7 +18,7 @@ const KEPT = 100;
 /** Of one record: an object may hold thousands of references. */
 const MAX_RULINGS = 20;
 const MAX_TEXT = 1_000;
-/** What may wait for whoever reads the log; more is dropped, since memory is not endless and a Pod does not wait for a log. */
+/** The amount that may wait for the reader of the log; more is dropped, because memory is limited and a Pod does not wait for a log. */
 const MAX_WAITING = 4 * 1024 * 1024;
 
 /** One line of JSON a decision. What clients wrote stands in JSON strings, where no line ends. */

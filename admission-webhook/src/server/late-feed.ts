@@ -3,7 +3,8 @@ import type { SnapshotFeed } from '../feed.ts';
 import type { FeedHealth } from '../health.ts';
 
 /**
- * A feed that may take long to open, as its source may: after a moment the webhook goes on without, and says so to whoever asks.
+ * A feed that may take long to open, because its source may be slow: after a moment the webhook continues without the feed and
+ * reports that.
  * @throws what opening it throws within that moment
  */
 export async function openLate(opening: Promise<SnapshotFeed>, from: string, waitMs: number): Promise<SnapshotFeed> {

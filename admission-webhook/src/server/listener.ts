@@ -23,7 +23,7 @@ export interface Listener {
   readonly url: string;
   readonly room: BodyMemory;
   connections(): number;
-  /** From now on each answer ends its connection, so that whoever asks next looks for another replica. */
+  /** From now on each answer ends its connection, so that the next request of the client goes to another replica. */
   letGo(): void;
   /** Takes no more connections, answers what was asked, and ends. */
   close(): Promise<void>;

@@ -69,7 +69,7 @@ export type LogChoice = (typeof LOG_CHOICES)[number];
 export interface AdmissionOptions {
   readonly webhook: WebhookOptions;
   readonly listen: ListenPlace;
-  /** Metrics, health and status without TLS and without a token, for Prometheus and whoever is on the machine. */
+  /** Metrics, health and status without TLS and without a token, for Prometheus and for the users of the machine. */
   readonly metricsListen: ListenPlace | null;
   readonly tls: TlsOptions;
   readonly clients: ClientOptions;

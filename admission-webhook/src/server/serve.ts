@@ -27,7 +27,7 @@ export interface ServingParts {
 
 export interface ServeOptions extends Pick<AdmissionOptions, 'listen' | 'metricsListen' | 'drainSeconds' | 'log'> {
   readonly clientNames: readonly string[];
-  /** Says a line to whoever runs the webhook; never with a secret. */
+  /** Prints a line for the operator of the webhook; it never contains a secret. */
   tell(line: string): void;
   readonly sink: LogSink;
   /** In place of the usual ones. */

@@ -13,7 +13,7 @@ import { serve } from './serve.ts';
 import { type AdmissionWebhook, assembleWebhook } from './webhook.ts';
 
 export interface AdmissionSurroundings {
-  /** Says a line to whoever runs the webhook; never with a secret. */
+  /** Prints a line for the operator of the webhook; it never contains a secret. */
   tell(line: string): void;
   /** Where the decision log goes. */
   readonly sink: LogSink;

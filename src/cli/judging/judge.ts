@@ -5,7 +5,7 @@ import { type JudgingChoice, type Knowledge, prepareJudging } from '../../pipeli
 import type { Judged } from '../../report/index.ts';
 import { type ExitCode, Progress, type Shell } from '../terminal/index.ts';
 
-/** By what to judge, as it was said on the command line. */
+/** The judging options of the command line. */
 export interface JudgingFlags extends JudgingChoice {
   readonly quiet: boolean;
 }
@@ -41,7 +41,7 @@ export async function prepareShownJudging(flags: JudgingFlags, shell: Shell): Pr
   };
 }
 
-/** What a decision is to a script. An artifact that was not read to its end is not allowed. */
+/** The exit code of a decision. An artifact that was not read to its end is not allowed. */
 export function exitCodeOf({ assessment, decision }: Judged): ExitCode {
   if (decision.action === 'deny') return 1;
   return assessment.status === 'complete' && assessment.files.length > 0 ? 0 : 2;

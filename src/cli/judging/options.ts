@@ -22,7 +22,7 @@ export interface JudgingOptions extends EnvironmentFlags, TrustChoice, WaiverCho
   readonly ruleset: RulesetChoice;
 }
 
-/** Whatever judges a model takes these options. */
+/** All verbs that judge a model have these options. */
 export function addJudgingOptions(command: Command): Command {
   command
     .option(

@@ -4,7 +4,7 @@ import { array, objectOf, optionalOf, pick, type Static } from '../../core/schem
 import { mapOwasp } from '../../report/index.ts';
 import { ReportedDecision, ReportSchema, readReportParts } from '../../report/schema/index.ts';
 
-/** What of a report an assessment is made of. */
+/** The parts of a report that make up an assessment. */
 const Judged = objectOf({
   ...pick(
     ReportSchema,
@@ -24,7 +24,7 @@ const Judged = objectOf({
 });
 type Judged = Static<typeof Judged>;
 
-/** What a report was made of. */
+/** The input of a report. */
 export interface Reported {
   readonly assessment: Assessment;
   /** Those that were given then. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { AssayError } from '../../core/index.ts';
 import type { Environment } from '../../policy/index.ts';
 
-/** What the artifact is judged for, as it was said on the command line. */
+/** The environment options of the command line. */
 export interface EnvironmentFlags {
   readonly stage?: string;
   readonly label: Readonly<Record<string, string>>;

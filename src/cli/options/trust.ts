@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { TrustChoice } from '../../pipeline/judging/index.ts';
 
-/** The options with which `verify`, `scan` and `pull` are told whom to trust. */
+/** The options with which `verify`, `scan` and `pull` name trusted signers. */
 export function addTrustOptions(command: Command): Command {
   return command
     .option('--public-key <file>', 'trust this key (PEM: P-256, P-384, P-521, Ed25519)')

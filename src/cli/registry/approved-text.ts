@@ -6,7 +6,7 @@ export interface ApprovedTextOptions {
   readonly color: boolean;
 }
 
-/** What became of one stage. */
+/** The outcome for one stage. */
 export interface Step {
   /** What the approver saw. */
   readonly seen: StoredDecision;
@@ -26,7 +26,7 @@ export interface ApprovalResult {
   readonly steps: readonly Step[];
 }
 
-/** What is about to be approved. */
+/** The object of the approval. */
 export function requestText(
   version: Version,
   seen: readonly StoredDecision[],

@@ -5,7 +5,10 @@ import { isRegistryError, type RegistryError, type RegistryErrorCode } from '../
 import { terminalText } from '../../report/index.ts';
 import { printError, type Shell } from '../terminal/index.ts';
 
-/** What the rules of a registry do not allow: exit code 1, as a policy that denies. Everything else could not be done. */
+/**
+ * Refusals by the rules of a registry: exit code 1, as for a policy that denies. All other errors mean that the request could
+ * not be completed.
+ */
 const REFUSALS: ReadonlySet<RegistryErrorCode> = new Set<RegistryErrorCode>([
   'forbidden',
   'stage-skipped',
@@ -54,7 +57,7 @@ export interface OpenRegistryOptions {
   readonly subject?: string;
   /** Make a registry of this machine when it is not there. */
   readonly make?: boolean;
-  /** Of whoever approves. */
+  /** Of the approver. */
   readonly key?: KeyObject | undefined;
 }
 

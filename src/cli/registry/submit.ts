@@ -12,7 +12,10 @@ import { modelNameOf, onlyVersion, queryOf } from './target.ts';
 const PIECE = 8 * 1024 * 1024;
 const POLL_MS = 500;
 
-/** Lets a service scan and register what it does not know: the files of a path are sent, a reference it fetches itself. */
+/**
+ * Has a service scan and register an unknown artifact: files of a path are uploaded, and the service downloads a reference
+ * itself.
+ */
 export async function registerThere(
   registry: ServiceRegistry,
   ref: string,
@@ -77,7 +80,7 @@ async function upload(registry: ServiceRegistry, ref: string, progress: Progress
       await registry.completeUpload(id);
       return id;
     } catch (error) {
-      // What nobody will go on with takes the service's room; that it cannot be removed is not what went wrong.
+      // An abandoned upload takes space at the service; a failure to remove it is not reported as the cause.
       await registry.removeUpload(id).catch(() => undefined);
       throw error;
     }

@@ -9,7 +9,7 @@ import type { DecisionQuery, Version, VersionName } from '../../registry/index.t
 import { openArtifact } from '../../sources/index.ts';
 import { Progress, type Shell } from '../terminal/index.ts';
 
-/** What somebody means by `<artifact>`. */
+/** The meaning of `<artifact>`. */
 export type RegistryTarget =
   | { readonly kind: 'version'; readonly name: VersionName }
   | { readonly kind: 'digest'; readonly digest: string }
@@ -26,7 +26,7 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const VERSION = /^([A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*)@([A-Za-z0-9][A-Za-z0-9._:-]*)$/;
 const FORMS = 'a path that exists, a reference such as hf://owner/model, model@number, model@alias, or sha256:...';
 
-/** @throws AssayError `usage` for a reference that is none, `not-found` for what could be anything */
+/** @throws AssayError `usage` for an invalid reference, `not-found` for an ambiguous text */
 export function targetOf(text: string): RegistryTarget {
   if (DIGEST.test(text)) return { kind: 'digest', digest: text };
   if (parseReference(text).kind !== 'path' || existsSync(text)) return { kind: 'artifact', ref: text };
@@ -79,7 +79,7 @@ export function onlyVersion(
   throw new AssayError('usage', `several models have these bytes: ${names}`, { subject, hint: 'give one of them' });
 }
 
-/** What bytes are asked for by: the digest of a path, the pinned reference of anything else. */
+/** The key of bytes: the digest of a path, the pinned reference of anything else. */
 export async function queryOf(
   ref: string,
   { quiet, offline }: Pick<TargetOptions, 'quiet' | 'offline'>,
@@ -90,7 +90,7 @@ export async function queryOf(
   try {
     const artifact = await openArtifact(ref, options);
     try {
-      // A path says nothing of the bytes that lie there, whatever it is called.
+      // The name of a path does not identify its bytes.
       if (parseReference(artifact.pinned).kind !== 'path') return { ref: artifact.pinned };
       const files = await digestArtifact(artifact, [SHA256_PLAN], options);
       return {

@@ -5,7 +5,7 @@ import type { SigningWay } from './way.ts';
 
 const MAX_NAMED = 5;
 
-/** What was signed by whom, and how to check it. */
+/** The signed model, the signer, and the command that verifies it. */
 export function signedReport(
   signed: SigningResult,
   artifact: string,
@@ -28,7 +28,7 @@ export function signedReport(
   ].join('\n');
 }
 
-/** That a loader may read files which the signature does not vouch for. */
+/** A warning that a loader may read files which the signature does not cover. */
 export function uncoveredWarning(files: readonly { readonly path: string }[]): string {
   const names = files.slice(0, MAX_NAMED).map(({ path }) => terminalText(path));
   const more = files.length > MAX_NAMED ? `, and ${files.length - MAX_NAMED} more` : '';

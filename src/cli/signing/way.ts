@@ -4,11 +4,11 @@ import type { PayloadSigner } from '../../integrity/sign/index.ts';
 /** A way to sign that was prepared, and how to speak of it. */
 export interface SigningWay {
   readonly signer: PayloadSigner;
-  /** Of a bare key, which nothing else vouches for. */
+  /** The fingerprint of a bare key, which has no certificate. */
   readonly publicKey?: KeyObject;
-  /** Who signed, once it is done. */
+  /** The signer, after the signature. */
   who(): string;
-  /** What `assay verify` must be told to believe it; a line before it when something is to be done first. */
+  /** The options with which `assay verify` trusts it; a line before it when something is to be done first. */
   verifying(): { readonly before?: string; readonly options: string };
   close(): Promise<void>;
 }

@@ -2,12 +2,12 @@ import type { WriteStream } from 'node:tty';
 import { isAssayError } from '../../core/index.ts';
 import { terminalText } from '../../report/index.ts';
 
-/** What scripts rely on: allowed, denied, could not complete. */
+/** Exit codes that scripts rely on: allowed, denied, could not complete. */
 export type ExitCode = 0 | 1 | 2;
 
 type Output = Pick<WriteStream, 'write'> & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
 
-/** What a verb sees of the process around it. */
+/** The environment of a verb. */
 export interface Shell {
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: Output;

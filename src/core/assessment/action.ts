@@ -1,4 +1,4 @@
-/** What a policy says; the worst last. */
+/** The actions of a policy, the worst last. */
 export const ACTIONS = ['allow', 'warn', 'deny'] as const;
 export type Action = (typeof ACTIONS)[number];
 

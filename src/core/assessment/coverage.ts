@@ -2,10 +2,10 @@ import type { Static } from '../schema/index.ts';
 import type { CoverageRangeSchema } from './schema/index.ts';
 
 export type CoverageRange = Static<typeof CoverageRangeSchema>;
-/** What was done with a range of bytes: `opaque` ones were skipped on purpose. */
+/** How a range of bytes was covered: `opaque` ranges were skipped on purpose. */
 export type CoverageKind = CoverageRange['kind'];
 
-/** Which bytes of a file were parsed, skipped on purpose, or never looked at. Offsets are of the file. */
+/** The bytes of a file that were parsed, skipped on purpose, or not covered. Offsets are those of the file. */
 export class Coverage {
   readonly #ranges: CoverageRange[] = [];
 
@@ -20,7 +20,7 @@ export class Coverage {
     this.#ranges.push(why === undefined ? { start, end, kind } : { start, end, kind, why });
   }
 
-  /** Sorted, and clipped so that none overlap: what was parsed wins over what was skipped. */
+  /** Sorted, and clipped so that none overlap: parsed ranges win over skipped ones. */
   ranges(): CoverageRange[] {
     const parsed = join(this.#ranges.filter((r) => r.kind === 'parsed'));
     const opaque = this.#ranges.filter((r) => r.kind === 'opaque').sort((a, b) => a.start - b.start);
@@ -36,7 +36,7 @@ export class Coverage {
     return merged.sort((a, b) => a.start - b.start);
   }
 
-  /** The ranges of `[0, size)` that nothing was said about. */
+  /** The ranges of `[0, size)` that are not covered. */
   gaps(size: number): { start: number; end: number }[] {
     return gapsWithin(join(this.#ranges), 0, size);
   }

@@ -1,7 +1,7 @@
 import type { Static } from '../schema/index.ts';
 import type { DeclaredSchema } from './schema/index.ts';
 
-/** What a model says of itself, in its card and its configuration. It is not verified. */
+/** The declarations of a model, in its card and its configuration. They are not verified. */
 export type Declared = Static<typeof DeclaredSchema>;
 
 export const NOTHING_DECLARED: Declared = {

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Static } from '../schema/index.ts';
 import type { FindingSchema } from './schema/index.ts';
 
-/** One thing a scanner has to say about an artifact. */
+/** One observation of a scanner about an artifact. */
 export type Finding = Static<typeof FindingSchema>;
 
 /**
- * 32 hex digits that name a finding across scans: SHA-256 over length-framed parts, so that no two lists of parts meet.
+ * 32 hex digits that name a finding across scans: SHA-256 over length-framed parts, so that two different lists of parts never
+ * have the same input.
  * `subject` is what the finding is about (a global's name, a member), never an offset.
  */
 export function fingerprint(ruleId: string, file: string, member: string | undefined, subject: string): string {

@@ -1,5 +1,5 @@
 import type { Static } from '../schema/index.ts';
 import type { ReadingSchema } from './schema/index.ts';
 
-/** What one loader would do with a file. */
+/** The verdict on one loader's reading of a file. */
 export type Reading = Static<typeof ReadingSchema>;

@@ -1,7 +1,7 @@
 /** The verdict of one file. */
 export type Verdict = 'clean' | 'not-assessed' | 'suspicious' | 'unknown' | 'malicious';
 
-/** Least to most serious: what is not understood outranks what is merely odd. */
+/** Least to most serious: `unknown` outranks `suspicious`. */
 export const VERDICTS: readonly Verdict[] = ['clean', 'not-assessed', 'suspicious', 'unknown', 'malicious'];
 
 export function worseVerdict(a: Verdict, b: Verdict): Verdict {

@@ -4,7 +4,7 @@ export type WaiverRule = Pick<Finding, 'severity' | 'owasp' | 'atlas' | 'cwe'> &
 
 const SUPPLY_CHAIN = { owasp: ['ML06:2023'], atlas: ['AML.T0010'] } as const;
 
-/** What a waiver that does not count is reported as: the catalogue explains these rules, policies report them. */
+/** The rules under which void waivers are reported: the catalogue explains these rules, policies report them. */
 export const WAIVER_RULES = {
   expired: { id: 'waiver.expired', severity: 'low', ...SUPPLY_CHAIN, cwe: ['CWE-672'] },
   'other-artifact': { id: 'waiver.other-artifact', severity: 'low', ...SUPPLY_CHAIN, cwe: ['CWE-353'] },

@@ -21,7 +21,7 @@ export interface ByteSource {
   readOnce?(offset: number, length: number): Promise<Uint8Array>;
   /** The open file behind this source, which another thread of this process can read; absent when the source is not a file. */
   share?(): SharedFile;
-  /** False when the bytes behind the source are no longer those that were opened. */
+  /** False when the bytes of the source have changed since it was opened. */
   unchanged(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export function checkRange(source: { name: string; size: number }, offset: numbe
     throw new AssayError('malformed', `impossible range ${offset}+${length}`, { subject: source.name });
   }
   if (offset + length > source.size) {
-    throw new AssayError('truncated', `needs bytes ${offset} to ${offset + length}, the end is at ${source.size}`, {
+    throw new AssayError('truncated', `needs bytes ${offset} to ${offset + length}, but ends at ${source.size}`, {
       subject: source.name,
       offset,
     });

@@ -1,7 +1,7 @@
 import { AssayError } from '../errors.ts';
 import { FileSource } from './file-source.ts';
 
-/** CWE-770: no report and no attestation is as large. */
+/** CWE-770: reports and attestations are smaller. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**

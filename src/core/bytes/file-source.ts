@@ -22,7 +22,10 @@ export const BLOCK_SIZE = 1024 * 1024;
 const MAX_BLOCKS = 16;
 /** Buffers that passes in order share between reading and hashing. */
 const MAX_LENT = 8;
-/** Such buffers that are kept for the next file: a collector frees shared memory late, and each would cost a block again. */
+/**
+ * Such buffers that are kept for the next file: the garbage collector frees shared memory late, and each buffer would be
+ * allocated again.
+ */
 const MAX_SPARE = 32;
 const spare: Uint8Array[] = [];
 
@@ -34,15 +37,15 @@ interface Lent {
   holders: number;
 }
 
-/** Takes a file's bytes in order, whoever read them first. */
+/** Receives the bytes of a file in order, also those that another reader read first. */
 export interface BlockSink {
-  /** Takes a block, says by `done` when it needs the bytes no more, and resolves when it can take another. */
+  /** Receives a block, calls `done` when it no longer needs the bytes, and resolves when it can take another block. */
   write(bytes: Uint8Array, done: () => void): Promise<void> | void;
 }
 
 /**
  * A local file, opened once. Reads go through a bounded cache of blocks; a sink (a hash) sees each block once, in order, as
- * parsing brings it in, and `drain` reads only what nobody asked for.
+ * parsing brings it in, and `drain` reads only the blocks that no reader requested.
  */
 export class FileSource implements ByteSource {
   readonly name: string;
@@ -151,8 +154,8 @@ export class FileSource implements ByteSource {
   }
 
   async unchanged(): Promise<boolean> {
-    // By its name, which may by now lead to another file: then what was judged is not what a loader would open. Where it leads
-    // to the same, this is the open file as well.
+    // Compares by name, which may lead to another file by now: then a loader would open other bytes than those that were
+    // judged. If it leads to the same file, the open file is compared as well.
     try {
       return this.#stat !== undefined && sameFile(this.#stat, statSync(this.#path));
     } catch {
@@ -234,7 +237,7 @@ export class FileSource implements ByteSource {
     this.bytesRead += length;
   }
 
-  /** A block for one look, in a buffer that is used again; the sink gets it, too, when it is the one it waits for. */
+  /** A block for one use, in a buffer that is reused; the sink gets it, too, when it is the next block of the sink. */
   async #lend(index: number): Promise<Lent> {
     if (this.#lent !== undefined) this.#release(this.#lent);
     this.#lent = undefined;
@@ -273,7 +276,7 @@ export class FileSource implements ByteSource {
     if (lent.holders === 0) this.#wake?.();
   }
 
-  /** What a sink still reads is left to it. */
+  /** A buffer that the sink still reads is not reused. */
   #giveBack(): void {
     if (this.#lent !== undefined) this.#release(this.#lent);
     this.#lent = undefined;
@@ -282,7 +285,7 @@ export class FileSource implements ByteSource {
     }
   }
 
-  /** Oldest first, but what the sink still waits for goes last. */
+  /** Evicts the oldest first, and blocks that the sink still needs last. */
   #evict(): void {
     for (const index of this.#blocks.keys()) {
       if (this.#blocks.size <= MAX_BLOCKS) return;
@@ -308,14 +311,14 @@ export class FileSource implements ByteSource {
   }
 
   #shrunk(at: number): AssayError {
-    return new AssayError('changed', `ended at byte ${at} while it was read; it was ${this.size} bytes long`, {
+    return new AssayError('changed', `ended at byte ${at} while it was read, but had ${this.size} bytes before`, {
       subject: this.#path,
       hint: 'scan it again when nothing writes to it',
     });
   }
 }
 
-/** Memory that a hashing thread reads as well: the very bytes that were parsed. */
+/** Memory that a hashing thread reads as well: exactly the parsed bytes. */
 function shared(length: number): Uint8Array {
   return new Uint8Array(new SharedArrayBuffer(length));
 }

@@ -7,7 +7,7 @@ const MAX_BYTES = 1024 * 1024;
 
 export interface SmallFile {
   readonly bytes: Buffer;
-  /** Permissions; `undefined` for a pipe, which has none of interest. */
+  /** Permissions; `undefined` for a pipe, whose permissions do not matter. */
   readonly mode: number | undefined;
 }
 

@@ -9,7 +9,7 @@ import { type ByteSource, MemorySource } from './byte-source.ts';
 import { FileSource } from './file-source.ts';
 import type { SharedFile } from './shared-file.ts';
 
-/** What all decompression within one file may still write. Shared by every layer of it. */
+/** The bytes that all decompression within one file may still write, shared by all layers. */
 export interface ExpansionBudget {
   remaining: number;
   /** Charges memory before it is held, and gives it back. */
@@ -80,7 +80,7 @@ export async function spool(
   }
 }
 
-/** Pieces of bytes in order. Small ones are put together as they come: each by itself would cost more than its bytes. */
+/** Pieces of bytes in order. Small ones are joined as they arrive: each by itself would cost more than its bytes. */
 class Pieces {
   #pieces: Uint8Array[] = [];
   #tail = Buffer.alloc(0);

@@ -3,7 +3,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
- * Puts a file in place, whole or not at all, and on the disk, whoever reads it meanwhile.
+ * Writes a file atomically and durably: readers see the old or the new content, never a part.
  * @param path in a folder that exists
  * @param mode permissions of the file, less the umask of the process
  * @throws the error of the file system, after which no part of the file is left

@@ -37,12 +37,12 @@ export interface HttpsReference {
   readonly sha256?: string;
 }
 
-/** Where an artifact is, as its user says it. */
+/** The place of an artifact, as the user names it. */
 export type Reference = PathReference | HubReference | HttpsReference | S3Reference | OciReference | ModelsReference;
 
 const SUPPORTED =
   'a path, hf://owner/model[@revision], https://..., s3://bucket/key, oci://registry/repository, models:/name/version';
-/** Schemes that people try, and what to do instead. */
+/** Unsupported schemes that users try, each with the alternative. */
 const INSTEAD: Readonly<Record<string, string>> = {
   'git+https:': 'clone it with git lfs, and give the path of the checkout',
   'git+ssh:': 'clone it with git lfs, and give the path of the checkout',
@@ -87,7 +87,7 @@ export function parseReference(text: string, hubEndpoint?: string): Reference {
   throw usage(text, `unknown scheme ${scheme}`, `give ${SUPPORTED}`);
 }
 
-/** The one spelling of a reference; parsing it gives the same reference back. */
+/** The canonical form of a reference; parsing it gives the same reference. */
 export function formatReference(reference: Reference): string {
   switch (reference.kind) {
     case 'path':
@@ -133,13 +133,13 @@ export function isRevision(revision: string): boolean {
   return /^[A-Za-z0-9_][\w.+-]*(?:\/[\w+-][\w.+-]*)*$/.test(revision);
 }
 
-/** A path within an artifact: relative, `/` between parts, no part that climbs, hides or ends a name early. */
+/** A path within an artifact: relative, `/` between parts, no part that is `..`, hides the name or ends it early. */
 export function isArtifactPath(path: string): boolean {
   if (path.length === 0 || path.length > 4096 || /[\0\\]/.test(path)) return false;
   return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
-/** An address for messages: without what a query or a user part may keep secret. */
+/** An address for messages: without the query and the user part, which may hold secrets. */
 export function shownAddress(address: string | URL): string {
   const url = URL.canParse(String(address)) ? new URL(String(address)) : undefined;
   return url === undefined ? 'an address that cannot be read' : `${url.origin}${url.pathname}`;
@@ -167,7 +167,7 @@ function parseAddress(text: string, hubEndpoint: string | undefined): Reference 
   if (!URL.canParse(text)) throw usage('the address', 'the address cannot be read', 'check its spelling');
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
-    throw usage(shownAddress(url), 'the address contains a user name or a password', 'leave them out of the address');
+    throw usage(shownAddress(url), 'the address contains a user name or a password', 'remove them from the address');
   }
   const base = hubBase(url, hubEndpoint);
   if (base !== undefined) return parsePage(url, base);
@@ -176,7 +176,7 @@ function parseAddress(text: string, hubEndpoint: string | undefined): Reference 
   }
   const sha256 = /^#sha256=(.*)$/.exec(url.hash)?.[1]?.toLowerCase();
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
-    throw usage(shownAddress(url), 'the digest after #sha256= is not 64 hex digits', 'give the whole SHA-256');
+    throw usage(shownAddress(url), 'the digest after #sha256= is not 64 hex digits', 'give the whole SHA-256 digest');
   }
   url.hash = '';
   return { kind: 'https', url: url.href, ...(sha256 === undefined ? {} : { sha256 }) };

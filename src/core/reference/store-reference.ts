@@ -46,7 +46,7 @@ export function parseS3(text: string): S3Reference {
   if (key.split('/').some((part) => part === '.' || part === '..'))
     throw usage(text, 'a key with a part . or .. has no address', 'copy the object to another key');
   if (versionId !== undefined && (key === '' || key.endsWith('/')))
-    throw usage(text, 'a version belongs to a single object', 'name the object, or leave ?versionId= out');
+    throw usage(text, 'a version belongs to a single object', 'name the object, or remove ?versionId=');
   return { kind: 's3', bucket, key, ...(versionId === undefined ? {} : { versionId }) };
 }
 
@@ -59,7 +59,7 @@ export function parseOci(text: string): OciReference {
   const hint = 'write oci://registry/repository:tag or oci://registry/repository@sha256:...';
   const [, registry = '', rest = ''] = /^oci:\/\/([^/]*)\/?(.*)$/is.exec(text) ?? [];
   if (registry.includes('@')) {
-    throw usage('the address', 'it contains a user name or a password', 'leave them out: docker login stores them');
+    throw usage('the address', 'it contains a user name or a password', 'remove them: docker login stores them');
   }
   if (!REGISTRY.test(registry)) throw usage(text, `"${registry}" is not a host of a registry`, hint);
   const [, repository = '', tag, digest] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(rest) ?? [];

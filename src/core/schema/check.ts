@@ -8,7 +8,7 @@ export interface Invalid {
 
 export type Checked<T> = { readonly value: T } | { readonly invalid: readonly [Invalid, ...Invalid[]] };
 
-/** Holds a value against a schema, up to the first thing that is wrong. */
+/** Checks a value against a schema, up to the first fault. */
 export function check<T>(schema: v.GenericSchema<T>, value: unknown): Checked<T> {
   const result = v.safeParse(schema, value, { abortEarly: true });
   return result.success ? { value: result.output } : { invalid: invalidOf(result.issues) };
@@ -16,7 +16,7 @@ export function check<T>(schema: v.GenericSchema<T>, value: unknown): Checked<T>
 
 type Issue = v.BaseIssue<unknown>;
 
-/** Of alternatives, what is wrong with each comes first. */
+/** For alternatives, the faults of each alternative come first. */
 function invalidOf([first, ...others]: readonly [Issue, ...Issue[]], within = ''): [Invalid, ...Invalid[]] {
   const pointer = within + (first.path ?? []).map(({ key }) => `/${escaped(String(key))}`).join('');
   const own: Invalid = { pointer, message: first.message };

@@ -12,11 +12,11 @@ import { isObject } from './values.ts';
 
 export interface ObjectOptions {
   readonly description?: string;
-  /** Whether it may hold more than what it names; what it holds is kept then. */
+  /** Whether it may hold properties that it does not name; these are kept then. */
   readonly more?: boolean;
 }
 
-/** An object that holds what it names and, unless `more` of it is allowed, nothing else. */
+/** An object with the named properties and, unless `more` is allowed, no others. */
 export function objectOf<P extends SchemaProperties>(properties: P, options: ObjectOptions = {}): ObjectSchema<P> {
   const { more, ...described } = options;
   const required = Object.entries(properties).flatMap(([name, schema]) => (isOptional(schema) ? [] : [name]));
@@ -32,7 +32,7 @@ export function objectOf<P extends SchemaProperties>(properties: P, options: Obj
   return Object.assign(schemaOf(check, json, answer), { properties });
 }
 
-/** An object with some of the properties of another: what a reader needs of it. */
+/** An object with some of the properties of another: those that a reader needs. */
 export function pick<P extends SchemaProperties, N extends keyof P & string>(
   { properties }: ObjectSchema<P>,
   ...names: readonly N[]
@@ -78,7 +78,7 @@ function members<P extends SchemaProperties>(
   return v.pipe(checked, values as v.GenericSchema) as v.GenericSchema<unknown> as v.GenericSchema<StaticObject<P>>;
 }
 
-/** Names that somebody else chose are repeated in part. */
+/** Names from untrusted input are shortened in messages. */
 const MAX_SHOWN_NAME = 60;
 
 export interface ArrayOptions {

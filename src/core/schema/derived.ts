@@ -2,7 +2,7 @@ import type * as v from 'valibot';
 import { nullable, objectOf } from './composites.ts';
 import { isOptional, type ObjectSchema, type Optional, type Schema, type SchemaProperties } from './schema.ts';
 
-/** Properties of which each is there: one that may be absent is null instead. */
+/** Properties that are all present: one that may be absent is null instead. */
 export type Filled<P extends SchemaProperties> = {
   readonly [K in keyof P]: P[K] extends Optional<infer S> ? Schema<v.InferOutput<S> | null> : P[K];
 };

@@ -3,7 +3,7 @@ import type { Schema, SchemaProperties } from './schema.ts';
 import { string, type TextOptions, type TextShape } from './texts.ts';
 import { choiceOf, wholeNumber } from './values.ts';
 
-/** An object that holds what it names and nothing else. */
+/** An object with the named properties and no others. */
 export function object<P extends SchemaProperties>(properties: P, description?: string) {
   return objectOf(properties, { more: false, ...describedBy(description) });
 }

@@ -4,8 +4,9 @@ import * as v from 'valibot';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
- * A type of JSON, declared once. Itself it checks what was sent: it takes nothing but what it names. `json` tells documents of it,
- * and `answer` checks what another program, maybe a newer one, answered: what it does not name is passed over.
+ * A JSON type, declared once. The schema itself checks requests: it accepts only the properties that it names. `json` is its
+ * form in documents, and `answer` checks an answer of another, perhaps newer program: it ignores properties that the type does
+ * not name.
  */
 export interface Schema<T = unknown> extends v.GenericSchema<T> {
   readonly json: JsonSchema;
@@ -26,7 +27,7 @@ export interface ObjectSchema<P extends SchemaProperties = SchemaProperties> ext
   readonly properties: P;
 }
 
-/** @param answer made when it is asked for: most programs never do */
+/** @param answer made on demand: most programs never need it */
 export function schemaOf<T>(check: v.GenericSchema<T>, json: JsonSchema, answer?: () => v.GenericSchema<T>): Schema<T> {
   let made: v.GenericSchema<T> | undefined;
   return {

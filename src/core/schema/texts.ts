@@ -11,10 +11,10 @@ export interface TextOptions {
   readonly format?: 'date-time';
 }
 
-/** What an answer has to look like beyond what documents say of it, because it is printed or compared. */
+/** The form that an answer must have in addition to its documented form, because it is printed or compared. */
 export interface TextShape {
   readonly pattern: RegExp;
-  /** What a text is that does not match: `is not a digest`. */
+  /** The message for a text that does not match: `is not a digest`. */
   readonly otherwise: string;
 }
 
@@ -40,7 +40,7 @@ function textProblem(options: TextOptions): (text: string) => string | undefined
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, format } = options;
   const matcher = pattern === undefined ? undefined : new RegExp(pattern, 'u');
   return (text) => {
-    // A text of no more code units than that has no more characters.
+    // A text never has more characters than code units.
     if (text.length > maxLength && characters(text) > maxLength)
       return `must NOT have more than ${maxLength} characters`;
     if (text.length < minLength * 2 && characters(text) < minLength)

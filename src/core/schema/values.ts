@@ -7,7 +7,7 @@ export interface IntegerOptions {
   readonly maximum?: number;
 }
 
-/** Numbers of our answers count something. */
+/** Numbers in answers are counts. */
 export function wholeNumber(options: IntegerOptions = {}): Schema<number> {
   const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = options;
   const check = v.pipe(
@@ -36,7 +36,7 @@ export function literal<const T extends string>(value: T): Schema<T> {
 export function choiceOf<const T extends readonly string[]>(values: T, json: JsonSchema): Schema<T[number]> {
   const otherwise = `must be equal to one of the allowed values: ${values.join(', ')}`;
   const check: v.GenericSchema<T[number]> = v.picklist(values, otherwise);
-  // Documents say of most that they are texts: then that is what is wrong with a number.
+  // Documents state the type text for most of these: for a number, that is the fault.
   const texts = v.pipe(v.string('must be string') as v.GenericSchema<unknown>, check) as v.GenericSchema<unknown>;
   return schemaOf(json.type === 'string' ? (texts as v.GenericSchema<T[number]>) : check, json);
 }
@@ -47,7 +47,7 @@ export function growingChoice<T extends string>(values: readonly T[], json: Json
   return schemaOf(choiceOf(values, json), json, () => open);
 }
 
-/** JSON of which documents say no more than that: an object, a list. */
+/** JSON for which documents state only that it is an object or a list. */
 export function opaque<T>(json: JsonSchema & { readonly type: 'object' | 'array' }): Schema<T> {
   const isIt = json.type === 'array' ? Array.isArray : isObject;
   return schemaOf(

@@ -46,7 +46,7 @@ export class Cursor {
     while (isYamlBlank(this.peek())) this.at++;
   }
 
-  /** Passes the end of a line. @returns what it counts as in a scalar; empty when there is none */
+  /** Skips the end of a line. @returns its value in a scalar; empty when there is none */
   skipBreak(): string {
     const character = this.peek();
     if (!this.isBreak(character)) return '';
@@ -55,7 +55,7 @@ export class Cursor {
     return character === '\u2028' || character === '\u2029' ? character : '\n';
   }
 
-  /** Passes a byte order mark that opens a line, where this dialect has it. */
+  /** Skips a byte order mark at the start of a line, where this dialect allows it. */
   skipMark(): void {
     if (this.dialect !== 'pyyaml' && this.column === 0 && this.peek() === '\ufeff') this.at++;
   }

@@ -1,12 +1,11 @@
 import { AssayError, isContentError } from '../errors.ts';
 import { readYaml } from './read.ts';
 
-/** Collections within collections that a document of ours or of others may have. */
+/** The maximum depth of nested collections in a document. */
 export const MAX_YAML_DEPTH = 100;
 
 /**
- * Refuses a text that is nested deep, before a library sees it that goes as deep as its input does: where its stack ends, the
- * engine may end the process (CWE-674).
+ * Refuses a deeply nested text before a recursive library parses it: a stack overflow may end the process (CWE-674).
  * @throws AssayError `limit`
  */
 export function assertShallowYaml(text: string, subject?: string): void {
@@ -14,7 +13,7 @@ export function assertShallowYaml(text: string, subject?: string): void {
   const tooDeep = (cause?: unknown) =>
     new AssayError('limit', 'is nested too deep', { ...(subject === undefined ? {} : { subject }), cause });
   try {
-    // What breaks the rules breaks them for the library as well, but it goes on behind the error, as deep as there are brackets.
+    // The library also detects a syntax error, but continues after it, as deep as the brackets are nested.
     readYaml(text, {}, { maxDepth: MAX_YAML_DEPTH, dialect: 'yaml-1.2' });
   } catch (error) {
     if (isContentError(error)) throw tooDeep(error);
@@ -32,7 +31,7 @@ function brackets(text: string): number {
   return count;
 }
 
-/** A line that is open: lines with more indentation stand within it. */
+/** An open line: lines with more indentation are within it. */
 interface OpenLine {
   readonly indent: number;
   /** Collections that it may have opened, with those around it. */

@@ -14,7 +14,7 @@ export type YamlEvent =
   | { readonly kind: 'mapping' | 'sequence'; readonly at: number; readonly properties: Properties }
   | { readonly kind: 'end'; readonly at: number };
 
-/** What stands before a node. */
+/** The properties before a node. */
 export interface Properties {
   readonly anchor: string | undefined;
   /** Resolved: `tag:yaml.org,2002:str`, or as it is written with a handle that no directive declares. */
@@ -28,7 +28,8 @@ const CORE = 'tag:yaml.org,2002:';
 type State = () => YamlEvent | undefined;
 
 /**
- * The nodes of a text, as PyYAML's parser makes them (lib/yaml/parser.py). Keeps its own stack: input chooses how deep it is.
+ * The nodes of a text, as PyYAML's parser makes them (lib/yaml/parser.py). Keeps its own stack, because the input chooses the
+ * depth.
  */
 export class YamlParser {
   readonly #scanner: YamlScanner;
@@ -66,7 +67,9 @@ export class YamlParser {
       const state = this.#states.pop();
       if (state === undefined) return undefined;
       if (this.#states.length > 2 * this.#maxDepth + 8)
-        throw new AssayError('limit', `YAML nested deeper than ${this.#maxDepth}`, { offset: this.#scanner.peek().at });
+        throw new AssayError('limit', `YAML is nested deeper than ${this.#maxDepth}`, {
+          offset: this.#scanner.peek().at,
+        });
       const event = state();
       if (event !== undefined) return event;
     }

@@ -53,7 +53,7 @@ export function tagToken(cursor: Cursor, flow: boolean): Token {
   return { kind: 'tag', at, handle: cursor.text.slice(at, handleEnd), suffix };
 }
 
-/** Percent escapes hide the letters of a name; what is not one stays as it is. */
+/** Percent escapes can hide the letters of a name; an invalid escape stays as it is. */
 function decodeUri(text: string): string {
   if (!text.includes('%')) return text;
   const bytes = Buffer.from(text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => `\0${hex}`));

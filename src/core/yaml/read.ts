@@ -2,7 +2,7 @@ import { AssayError } from '../errors.ts';
 import { type Properties, YamlParser } from './parser.ts';
 import type { YamlOptions } from './tokens.ts';
 
-/** What a walk over YAML says, in the order of the text. `depth` counts the collections around. */
+/** Events of a walk over YAML, in the order of the text. `depth` is the number of enclosing collections. */
 export interface YamlEvents {
   open?(kind: 'mapping' | 'sequence', depth: number, at: number): void;
   close?(kind: 'mapping' | 'sequence', depth: number): void;
@@ -12,7 +12,7 @@ export interface YamlEvents {
   scalar?(text: string, depth: number, at: number): void;
   /** Every tag, before what it is of; `text` of a scalar. */
   tag?(tag: string, text: string | undefined, depth: number, at: number): void;
-  /** The node of a document is whole: loaders build it now, whatever follows. */
+  /** The node of a document is complete: loaders build it now, even if an error follows. */
   document?(): void;
 }
 
@@ -26,7 +26,8 @@ interface Frame {
 }
 
 /**
- * Reads a text as a stream of YAML documents, as Python's loaders do, and builds no values. What none of them would read ends it.
+ * Reads a text as a stream of YAML documents, as Python's loaders do, and builds no values. Text that none of them would read
+ * ends the walk.
  * @returns the number of documents
  * @throws AssayError `malformed`, `limit`
  */

@@ -18,7 +18,7 @@ const MAX_SIMPLE_KEY = 1024;
 
 /**
  * The tokens of a text. Follows PyYAML's scanner (lib/yaml/scanner.py), which libyaml and ruamel.yaml share, and takes tabs for
- * spaces where some of them refuse: whatever one of them reads as a tag or a key is one here.
+ * spaces where some of them refuse: if one of them reads a tag or a key, so does this scanner.
  */
 export class YamlScanner {
   readonly #cursor: Cursor;
@@ -250,5 +250,5 @@ export class YamlScanner {
 }
 
 function tooDeep(cursor: Cursor, most: number): AssayError {
-  return new AssayError('limit', `YAML nested deeper than ${most}`, { offset: cursor.at });
+  return new AssayError('limit', `YAML is nested deeper than ${most}`, { offset: cursor.at });
 }

@@ -6,7 +6,7 @@ export type Token =
   | { readonly kind: 'tag'; readonly at: number; readonly handle: string; readonly suffix: string }
   | { readonly kind: 'scalar'; readonly at: number; readonly text: string; readonly plain: boolean };
 
-/** Tokens that are nothing but their place. */
+/** Tokens that have only a position. */
 export type Mark =
   | 'stream-end'
   | 'document-start'
@@ -24,7 +24,7 @@ export type Mark =
   | 'value';
 
 /**
- * Whose YAML it is. `pyyaml`: lines end at NEL, LS and PS, too, a tag may hold `,[]`, an anchor ends at `?:%@` and a backquote,
+ * The YAML dialect. `pyyaml`: lines end at NEL, LS and PS, too, a tag may hold `,[]`, an anchor ends at `?:%@` and a backquote,
  * a plain scalar among braces ends before `? `, and one byte order mark opens the text (PyYAML, lib/yaml/scanner.py). `libyaml`: the same lines, but a comma ends a tag among braces, and a mark may open any line
  * (scanner.c). `yaml-1.2`: lines end at CR and LF alone, and `,[]{}` end a tag (YAML 1.2.2, 5.4, 6.9.1).
  */

@@ -30,7 +30,7 @@ const BITS: ReadonlyMap<string, number> = new Map([
     ['s', 'ms', 'us', 'ns'].map((unit) => [`${name}[${unit}]`, 64] as const),
   ),
 ]);
-/** Types whose elements lie between offsets, with the bytes of an offset. */
+/** Types whose elements are delimited by offsets, with the size of an offset in bytes. */
 const OFFSET_BYTES: ReadonlyMap<string, 4 | 8> = new Map([
   ['string', 4],
   ['binary', 4],
@@ -45,19 +45,19 @@ export function isArrowType(type: string): boolean {
 }
 
 /**
- * Proves that every element lies inside of its buffers. Arrow makes an array of whatever it is given, and follows offsets and counts
- * without looking.
+ * Proves that every element lies within its buffers. Arrow makes an array from any input, and uses offsets and counts without a
+ * check.
  * @throws AssayError `malformed`; what reading a buffer throws
  */
 export async function checkArrowArray(array: ArrowArray, budget: FileBudget): Promise<void> {
   const { type, length, nullCount, offset, buffers } = array;
   const end = offset + length;
   if (length < 0 || offset < 0 || !Number.isSafeInteger(end * 8 + 64))
-    throw bad(`${length} elements from ${offset} on`);
+    throw bad(`it has ${length} elements from offset ${offset} on`);
   if (nullCount < -1 || nullCount > length) throw bad(`${nullCount} of ${length} elements are missing`);
   const [validity, second, third] = buffers;
-  if (validity !== undefined) needs(validity, Math.ceil(end / 8), 'what says which elements are missing');
-  else if (nullCount > 0) throw bad('nothing says which elements are missing');
+  if (validity !== undefined) needs(validity, Math.ceil(end / 8), 'the validity bitmap');
+  else if (nullCount > 0) throw bad('it has missing elements, but no validity bitmap');
   const bits = BITS.get(type);
   if (bits !== undefined) {
     if (buffers.length !== 2) throw bad(`${buffers.length} buffers of ${type}`);
@@ -66,7 +66,7 @@ export async function checkArrowArray(array: ArrowArray, budget: FileBudget): Pr
   const width = OFFSET_BYTES.get(type);
   if (width === undefined) throw bad(`the type ${type}`);
   if (buffers.length !== 3) throw bad(`${buffers.length} buffers of ${type}`);
-  // Arrow takes an array without elements that has no offsets either.
+  // Arrow accepts an array without elements and without offsets.
   if (end === 0 && (second?.size ?? 0) === 0) return;
   needs(second, (end + 1) * width, 'the offsets');
   if (second !== undefined) await checkOffsets(second, width, offset, end, third?.size ?? 0, budget);
@@ -74,10 +74,10 @@ export async function checkArrowArray(array: ArrowArray, budget: FileBudget): Pr
 
 function needs(buffer: ArrowBuffer, bytes: number, what: string): void {
   const size = buffer?.size ?? 0;
-  if (size < bytes) throw bad(`${what} take ${bytes} bytes, and ${size} are there`);
+  if (size < bytes) throw bad(`the buffer of ${what} needs ${bytes} bytes, but has ${size}`);
 }
 
-/** They never fall, and end inside of the data. */
+/** Checks that the offsets never decrease, and end within the data. */
 async function checkOffsets(
   source: ByteSource,
   width: 4 | 8,
@@ -95,13 +95,13 @@ async function checkOffsets(
     for (let i = 0; i < bytes.length; i += width) {
       const low = width === 4 ? view.getInt32(i, true) : view.getUint32(i, true);
       const offset = width === 4 ? low : view.getInt32(i + 4, true) * 2 ** 32 + low;
-      if (offset < before) throw bad(`the offset ${offset} after ${before}`);
-      if (offset > size) throw bad(`the offset ${offset} in ${size} bytes`);
+      if (offset < before) throw bad(`the offset ${offset} follows the larger offset ${before}`);
+      if (offset > size) throw bad(`the offset ${offset} is beyond the ${size} bytes of data`);
       before = offset;
     }
   }
 }
 
 function bad(what: string): AssayError {
-  return new AssayError('malformed', `the Arrow array says: ${what}`);
+  return new AssayError('malformed', `the Arrow array is not valid: ${what}`);
 }

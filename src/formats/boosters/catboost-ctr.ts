@@ -10,11 +10,11 @@ const [BORDERS, BUCKETS, BINARIZED_MEAN, FLOAT_MEAN, COUNTER, FREQUENCY] = [0, 1
 /** Fields of TCtrValueTable. */
 const TABLE = { base: 0, hashes: 1, counts: 2, classes: 4 } as const;
 
-/** A hash and what it leads to, packed. */
+/** A hash and the index of its entry, packed. */
 const BUCKET_BYTES = 12;
 const NO_HASH = 0xffffffff;
 
-/** Statistics of categories, one table after another, each behind its length. */
+/** Statistics of categories, one table after another, each after its length. */
 export class CtrTables {
   readonly #source: ByteSource;
   readonly #features: Features;
@@ -46,7 +46,7 @@ export class CtrTables {
   async #length(reader: ByteReader): Promise<number> {
     await reader.fill(4);
     const length = reader.u32();
-    if (length > reader.left) throw bad(`${length} where ${reader.left} bytes are left`);
+    if (length > reader.left) throw bad(`a length of ${length}, but ${reader.left} bytes are left`);
     return length;
   }
 
@@ -54,27 +54,28 @@ export class CtrTables {
     const table = buffer.root();
     const base = table.table(TABLE.base);
     const combination = base?.table(0);
-    if (base === undefined || combination === undefined) throw bad('a table of no features');
+    if (base === undefined || combination === undefined) throw bad('a table without features');
     combination.vector(0, 4);
     combination.vector(1, 8);
     combination.vector(2, 8);
     const kind = base.u8(1, 0);
     const counts = table.vector(TABLE.counts, 1);
     const width = this.#width(kind, table.i32(TABLE.classes, 0));
-    if (counts.length % width !== 0) throw bad(`${counts.length} bytes of counts, ${width} an entry`);
+    if (counts.length % width !== 0) throw bad(`${counts.length} bytes of counts, with ${width} bytes an entry`);
     this.#hashes(buffer, table.vector(TABLE.hashes, 1), counts.length / width);
   }
 
-  /** Bytes of an entry. What is asked of it has to be there. */
+  /** The size of an entry in bytes, which must cover the requested classes. */
   #width(kind: number, classes: number): number {
     const asked = this.#features.targets.get(kind) ?? 0;
     switch (kind) {
       case BORDERS:
-        // With two classes or fewer, the first two are looked at whatever is asked.
-        if (classes < 0 || (classes > 2 && asked + 1 > classes)) throw bad(`class ${asked} of ${classes}`);
+        // With two classes or fewer, CatBoost reads the first two for every request.
+        if (classes < 0 || (classes > 2 && asked + 1 > classes))
+          throw bad(`class index ${asked}, but there are ${classes} classes`);
         return 4 * Math.max(2, classes);
       case BUCKETS:
-        if (classes < 1 || asked >= classes) throw bad(`class ${asked} of ${classes}`);
+        if (classes < 1 || asked >= classes) throw bad(`class index ${asked}, but there are ${classes} classes`);
         return 4 * classes;
       case BINARIZED_MEAN:
       case FLOAT_MEAN:
@@ -87,7 +88,7 @@ export class CtrTables {
     }
   }
 
-  /** A hash table with open addressing: searches end at an empty bucket, and go on behind the last at the first. */
+  /** A hash table with open addressing: searches end at an empty bucket, and continue after the last bucket at the first. */
   #hashes(buffer: FlatBuffer, hashes: FbVector, entries: number): void {
     const buckets = hashes.length / BUCKET_BYTES;
     if (!Number.isInteger(Math.log2(buckets))) throw bad(`a hash table of ${buckets} buckets`);
@@ -99,7 +100,7 @@ export class CtrTables {
         continue;
       }
       const index = buffer.u32(at + 8);
-      if (index >= entries) throw bad(`entry ${index} of ${entries}`);
+      if (index >= entries) throw bad(`entry index ${index}, but there are ${entries} entries`);
     }
     if (empty === 0) throw bad('a hash table without an empty bucket');
   }

@@ -1,7 +1,7 @@
 import { AssayError } from '../../core/index.ts';
 import type { FbTable, FbVector, FlatBuffer } from './flatbuffer.ts';
 
-/** What the features of a model add up to. */
+/** The counts that the features of a model add up to. */
 export interface Features {
   /** Borders and values: trees name them by index. */
   readonly conditions: number;
@@ -24,7 +24,7 @@ const TREES = {
   biases: 16,
   bins: 17,
 } as const;
-/** What newer schemas add is not known. */
+/** Newer schemas may have unknown fields. */
 const KNOWN_FIELDS = 19;
 const MAX_DEPTH = 24;
 const STEP_BYTES = 4;
@@ -32,7 +32,7 @@ const BIN_BYTES = 4;
 
 /** @throws AssayError `malformed`, `unsupported` */
 export function checkTrees(core: FlatBuffer, table: FbTable, features: Features): void {
-  if (table.fields > KNOWN_FIELDS) throw new AssayError('unsupported', 'a newer schema of trees');
+  if (table.fields > KNOWN_FIELDS) throw new AssayError('unsupported', 'an unknown, newer schema of trees');
   const trees = new Trees(core, table);
   trees.checkConditions(features);
   if (trees.steps.length === 0 && trees.leaves.length === 0) trees.checkSymmetric();
@@ -66,24 +66,25 @@ class Trees {
     this.#bins = table.vector(TREES.bins, BIN_BYTES);
     if (this.#dimension < 1) throw bad(`${this.#dimension} outputs`);
     if (this.#starts.length !== this.#sizes.length)
-      throw bad(`${this.#starts.length} starts of ${this.#sizes.length} trees`);
+      throw bad(`${this.#starts.length} start offsets for ${this.#sizes.length} trees`);
     if (this.#biases.length > 0 && this.#biases.length !== this.#dimension)
-      throw bad(`${this.#biases.length} biases of ${this.#dimension} outputs`);
+      throw bad(`${this.#biases.length} biases for ${this.#dimension} outputs`);
   }
 
   checkConditions({ conditions, buckets }: Features): void {
     const none = conditions === 0 && this.steps.length > 0;
     for (let i = 0; i < this.#splits.length; i++) {
       const split = this.#core.i32(this.#splits.at + 4 * i);
-      // Where nothing is asked, every node names condition 0.
-      if (split < 0 || split >= (none ? 1 : conditions)) throw bad(`condition ${split} of ${conditions}`);
+      // In a model without conditions, every node names condition 0.
+      if (split < 0 || split >= (none ? 1 : conditions))
+        throw bad(`condition index ${split}, but there are ${conditions} conditions`);
     }
     if (this.#bins.length === 0) return;
     if (this.#bins.length !== this.#splits.length)
-      throw bad(`${this.#bins.length} bins of ${this.#splits.length} conditions`);
+      throw bad(`${this.#bins.length} bins for ${this.#splits.length} conditions`);
     for (let i = 0; i < this.#bins.length; i++) {
       const bucket = this.#core.u16(this.#bins.at + BIN_BYTES * i);
-      if (bucket >= (none ? 1 : buckets)) throw bad(`bucket ${bucket} of ${buckets}`);
+      if (bucket >= (none ? 1 : buckets)) throw bad(`bucket index ${bucket}, but there are ${buckets} buckets`);
     }
   }
 
@@ -91,11 +92,13 @@ class Trees {
   #extent(tree: number): readonly [start: number, size: number] {
     const [start, size] = [this.#core.i32(this.#starts.at + 4 * tree), this.#core.i32(this.#sizes.at + 4 * tree)];
     if (start < 0 || size < 0 || start + size > this.#splits.length)
-      throw bad(`tree ${tree} has conditions ${start}+${size} of ${this.#splits.length}`);
+      throw bad(
+        `tree ${tree} has ${size} conditions from ${start} on, but there are ${this.#splits.length} conditions`,
+      );
     return [start, size];
   }
 
-  /** Trees that ask the same of all nodes of a level: a leaf for each answer to all of them. */
+  /** Oblivious trees, which test the same condition in all nodes of a level: a leaf for each combination of results. */
   checkSymmetric(): void {
     let leaves = 0;
     for (let tree = 0; tree < this.#sizes.length; tree++) {
@@ -104,15 +107,15 @@ class Trees {
       leaves += 2 ** size;
     }
     if (this.#values.length !== leaves * this.#dimension)
-      throw bad(`${this.#values.length} values of ${leaves} leaves with ${this.#dimension} outputs`);
+      throw bad(`${this.#values.length} values for ${leaves} leaves with ${this.#dimension} outputs each`);
     this.#checkWeights(leaves);
   }
 
-  /** Trees whose nodes say how far it is to the next, on both sides; nowhere is a leaf. */
+  /** Trees whose nodes state the distance to the next node on both sides; a distance of 0 is a leaf. */
   checkOthers(): void {
     const nodes = this.#splits.length;
     if (this.steps.length !== nodes || this.leaves.length !== nodes)
-      throw bad(`${this.steps.length} steps and ${this.leaves.length} leaves of ${nodes} nodes`);
+      throw bad(`${this.steps.length} steps and ${this.leaves.length} leaves for ${nodes} nodes`);
     for (let tree = 0; tree < this.#sizes.length; tree++) {
       const [start, size] = this.#extent(tree);
       if (size === 0) throw bad(`tree ${tree} has no nodes`);
@@ -125,16 +128,16 @@ class Trees {
     const at = this.steps.at + STEP_BYTES * node;
     const [left, right] = [this.#core.u16(at), this.#core.u16(at + 2)];
     if (node + Math.max(left, right) >= end)
-      throw bad(`a step of ${Math.max(left, right)} from node ${node} to ${end}`);
+      throw bad(`a step of ${Math.max(left, right)} from node ${node}, beyond the last node ${end}`);
     if (left !== 0 && right !== 0) return;
     const leaf = this.#core.u32(this.leaves.at + 4 * node);
     if (leaf % this.#dimension !== 0 || leaf + this.#dimension > this.#values.length)
-      throw bad(`leaf ${leaf} of ${this.#values.length} values`);
+      throw bad(`leaf index ${leaf}, but there are ${this.#values.length} values`);
   }
 
   #checkWeights(leaves: number): void {
     if (this.#weights.length > 0 && this.#weights.length !== leaves)
-      throw bad(`${this.#weights.length} weights of ${leaves} leaves`);
+      throw bad(`${this.#weights.length} weights for ${leaves} leaves`);
   }
 }
 

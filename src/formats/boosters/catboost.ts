@@ -9,14 +9,14 @@ import { type FbTable, FlatBuffer } from './flatbuffer.ts';
 /** Fields of catboost/libs/model/flatbuffers/model.fbs. */
 const CORE = { version: 0, trees: 1, info: 2, parts: 3 } as const;
 const MAGIC = 'CBM1';
-/** CatBoost spells it so. */
+/** CatBoost spells the name this way. */
 const VERSION = 'FlabuffersModel_v1';
 const CTR_PART = 'static_provider_v1';
 
 /** More values of a feature are spread over several buckets. */
 const VALUES_PER_BUCKET = 254;
 
-/** Fields of TModelTrees that say what a model looks at, and those of each kind of feature. */
+/** Fields of TModelTrees for the features of a model, and the fields of each kind of feature. */
 const FEATURES = { categorical: 4, float: 5, oneHot: 6, ctr: 7, text: 12, estimated: 13, embedding: 18 } as const;
 const FLOAT = { index: 1, flatIndex: 2, borders: 3, id: 4 } as const;
 const CATEGORICAL = { index: 0, flatIndex: 1, id: 2 } as const;
@@ -24,8 +24,8 @@ const ONE_HOT = { index: 0, values: 1, texts: 2 } as const;
 const CTR = { model: 0, borders: 1 } as const;
 
 /**
- * Reads a CatBoost model to its end, and proves that its offsets, indexes and counts agree: CatBoost checks the buffer, and
- * follows what it holds.
+ * Reads a CatBoost model to its end, and proves that its offsets, indexes and counts agree: CatBoost checks the buffer only,
+ * and uses its content without a check.
  * @throws AssayError `malformed`, `truncated`, `limit`; `unsupported`: features of texts or embeddings, a part that is not known
  */
 export async function readCatboost(source: ByteSource, budget: FileBudget): Promise<void> {
@@ -33,7 +33,7 @@ export async function readCatboost(source: ByteSource, budget: FileBudget): Prom
   await reader.fill(8);
   if (!startsWith(reader.bytes(4), MAGIC)) throw bad(`does not begin with ${MAGIC}`);
   const size = reader.u32();
-  if (size > reader.left) throw bad(`a core of ${size} bytes where ${reader.left} are left`);
+  if (size > reader.left) throw bad(`a core of ${size} bytes, but ${reader.left} are left`);
   budget.hold(size);
   try {
     const core = new FlatBuffer(await source.read(8, size), budget);
@@ -42,7 +42,7 @@ export async function readCatboost(source: ByteSource, budget: FileBudget): Prom
     for (const pair of root.tables(CORE.info))
       if (pair.text(0) === undefined || pair.text(1) === undefined) throw bad('a setting without a name or a value');
     const trees = root.table(CORE.trees);
-    if (trees === undefined) throw bad('no trees');
+    if (trees === undefined) throw bad('it has no trees');
     const features = featuresOf(core, trees);
     checkTrees(core, trees, features);
     await readParts(source, 8 + size, [...root.texts(CORE.parts)], features, budget);
@@ -69,7 +69,7 @@ function featuresOf(core: FlatBuffer, trees: FbTable): Features {
     categorical.add(last);
   }
   for (const feature of trees.tables(FEATURES.oneHot)) {
-    if (!categorical.has(feature.i32(ONE_HOT.index, -1))) throw bad('a one-hot feature of no category');
+    if (!categorical.has(feature.i32(ONE_HOT.index, -1))) throw bad('a one-hot feature without categories');
     const values = feature.vector(ONE_HOT.values, 4).length;
     for (const text of feature.texts(ONE_HOT.texts)) if (text.length > core.size) throw bad('a category');
     features.add(values);
@@ -81,17 +81,17 @@ function featuresOf(core: FlatBuffer, trees: FbTable): Features {
   return features;
 }
 
-/** CatBoost asks for as many values as the last feature's index says. */
+/** CatBoost reads as many values as the index of the last feature requires. */
 function ascending(last: number, index: number, flatIndex: number): number {
-  if (index <= last || flatIndex < 0) throw bad(`feature ${index} behind feature ${last}`);
+  if (index <= last || flatIndex < 0) throw bad(`feature ${index} after feature ${last}`);
   return index;
 }
 
-/** Conditions that trees may ask for, and the buckets that their answers are kept in. */
+/** Conditions that trees may test, and the buckets that hold the results. */
 class FeatureCount implements Features {
   conditions = 0;
   buckets = 0;
-  /** The highest class that a table of statistics is asked for, by the table's kind. */
+  /** The highest class that is read from tables of statistics, by the kind of table. */
   readonly targets = new Map<number, number>();
   ctrs = 0;
 
@@ -103,7 +103,8 @@ class FeatureCount implements Features {
   addCtr(model: FbTable | undefined): void {
     const base = model?.table(0);
     const combination = base?.table(0);
-    if (model === undefined || base === undefined || combination === undefined) throw bad('a statistic of no features');
+    if (model === undefined || base === undefined || combination === undefined)
+      throw bad('a statistic without features');
     combination.vector(0, 4);
     combination.vector(1, 8);
     combination.vector(2, 8);
@@ -124,7 +125,7 @@ async function readParts(
   const [part, ...more] = parts;
   if (more.length > 0 || (part !== undefined && part !== CTR_PART))
     throw new AssayError('unsupported', `the part ${JSON.stringify((more[0] ?? part ?? '').slice(0, 40))}`);
-  if (part === undefined && features.ctrs > 0) throw bad('statistics that are not there');
+  if (part === undefined && features.ctrs > 0) throw bad('statistics that the file does not hold');
   const end = part === undefined ? start : await new CtrTables(source, features, budget).read(start);
   if (end !== source.size) throw bad(`${source.size - end} bytes follow the model`);
 }

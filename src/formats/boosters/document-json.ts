@@ -7,7 +7,7 @@ const MAX_TEXT = 16 * 1024 * 1024;
 const MAX_DEPTH = 64;
 
 /**
- * Walks over one JSON document, which has to fill the source. A key that stands twice in one object breaks it.
+ * Walks over one JSON document, which must fill the source. A duplicate key in one object is an error.
  * @throws AssayError `malformed`, `truncated`, `limit`
  */
 export async function walkJson(
@@ -21,7 +21,9 @@ export async function walkJson(
     close: () => events.close?.(),
     key: (name, _depth, at) => events.key?.(name, at),
     duplicate: (name, _depth, at) => {
-      throw new AssayError('malformed', `the key ${JSON.stringify(name.slice(0, 80))} stands twice`, { offset: at });
+      throw new AssayError('malformed', `an object has the key ${JSON.stringify(name.slice(0, 80))} twice`, {
+        offset: at,
+      });
     },
     scalar: (kind, token, _depth, at) => {
       if (kind === 'string') events.text?.(token.text, at);

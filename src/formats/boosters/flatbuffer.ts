@@ -36,7 +36,7 @@ export class FlatBuffer {
     return new FbTable(this, at, vtable, vtableBytes, tableBytes);
   }
 
-  /** Where the offset at `at` leads. */
+  /** The target of the offset at `at`. */
   offset(at: number): number {
     this.#check(at, 4);
     const to = at + this.#view.getUint32(at, true);
@@ -82,7 +82,8 @@ export class FlatBuffer {
 
   #check(at: number, length: number): void {
     this.#budget.work(1);
-    if (at < 0 || at + length > this.size) throw bad(`bytes ${at} to ${at + length} of ${this.size}`, at);
+    if (at < 0 || at + length > this.size)
+      throw bad(`bytes ${at} to ${at + length} (the buffer has ${this.size} bytes)`, at);
   }
 }
 
@@ -127,7 +128,7 @@ export class FbTable {
     return at === undefined ? undefined : this.#buffer.text(this.#buffer.offset(at));
   }
 
-  /** Empty when it is not there. */
+  /** Empty when the field is not there. */
   vector(field: number, elementBytes: number): FbVector {
     const at = this.#field(field, 4);
     return at === undefined ? { at: 0, length: 0 } : this.#buffer.vector(this.#buffer.offset(at), elementBytes);
@@ -153,5 +154,5 @@ export class FbTable {
 }
 
 function bad(what: string, offset: number): AssayError {
-  return new AssayError('malformed', `not a FlatBuffers buffer: ${what} where none fits`, { offset });
+  return new AssayError('malformed', `not a FlatBuffers buffer: out of place: ${what}`, { offset });
 }

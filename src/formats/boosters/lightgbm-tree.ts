@@ -7,10 +7,10 @@ type Length = (leaves: number, categories: number) => number | undefined;
 const A_SPLIT: Length = (leaves) => leaves - 1;
 const A_LEAF: Length = (leaves) => leaves;
 const ONE: Length = () => 1;
-/** As long as other fields say. */
+/** The length depends on other fields. */
 const ANY: Length = () => undefined;
 
-/** Fields of a tree: how many numbers each has, of a tree of so many leaves and splits by category. */
+/** Fields of a tree: the count of numbers of each, for given counts of leaves and of splits by category. */
 const FIELDS: Readonly<Record<string, Length>> = {
   num_leaves: ONE,
   num_cat: ONE,
@@ -46,14 +46,15 @@ const MAX_LEAVES = 16_777_216;
 const NUMBER_BYTES = 16;
 
 /**
- * Proves that whoever follows the indexes of one LightGBM tree stays within it and within its features.
+ * Proves that all indexes of one LightGBM tree stay within the tree and its features.
  * @param fields the lines of the tree, by name
  * @throws AssayError `malformed`, `unsupported`, `limit`
  */
 export function checkLightgbmTree(fields: ReadonlyMap<string, string>, features: number, budget: FileBudget): void {
   const leaves = single(fields, 'num_leaves');
   const categories = fields.has('num_cat') ? single(fields, 'num_cat') : 0;
-  if (leaves < 1 || leaves > MAX_LEAVES || categories > leaves) throw bad(`${leaves} leaves, ${categories} categories`);
+  if (leaves < 1 || leaves > MAX_LEAVES || categories > leaves)
+    throw bad(`${leaves} leaves and ${categories} categories`);
   const held = [...fields.values()].reduce((sum, text) => sum + text.length, 0) * NUMBER_BYTES;
   budget.work(held / NUMBER_BYTES);
   budget.hold(held);
@@ -82,7 +83,7 @@ function numbers(name: string, text: string, leaves: number, categories: number)
   const parts =
     count === undefined ? text.split(/ +/).filter((part) => part !== '') : text === '' ? [] : text.split(' ');
   if (count !== undefined && parts.length !== count && !(parts.length === 0 && leaves === 1))
-    throw bad(`${name} has ${parts.length} values where ${count} have to be`);
+    throw bad(`${name} has ${parts.length} values instead of ${count}`);
   return parts.map((part) => {
     if (!NUMBER.test(part)) throw bad(`${name} holds ${JSON.stringify(part.slice(0, 40))}`);
     return Number(part);
@@ -94,7 +95,7 @@ function checkBranches(list: Lists, leaves: number, budget: FileBudget): void {
   const [left, right] = [list('left_child'), list('right_child')];
   const node = (child: number | undefined) => {
     if (child === undefined || !Number.isSafeInteger(child)) return Number.NaN;
-    // Leaves are numbered behind the splits; a leaf that is none is not a node either.
+    // Leaves are numbered after the splits, so an index beyond the leaves is not a node either.
     return child >= 0 ? (child < leaves - 1 ? child : Number.NaN) : leaves - 2 - child;
   };
   const count = 2 * leaves - 1;
@@ -103,14 +104,15 @@ function checkBranches(list: Lists, leaves: number, budget: FileBudget): void {
     (at) => (at < leaves - 1 ? ([node(left[at]), node(right[at])] as const) : undefined),
     budget,
   );
-  if (walked.nodes !== count) throw bad(`${count - walked.nodes} nodes are in no branch of a tree`);
+  if (walked.nodes !== count) throw bad(`${count - walked.nodes} nodes are not in any branch of a tree`);
 }
 
 function checkFeatures(list: readonly number[], features: number): void {
-  for (const feature of list) if (!isIndex(feature, features)) throw bad(`feature ${feature} of ${features}`);
+  for (const feature of list)
+    if (!isIndex(feature, features)) throw bad(`feature index ${feature}, but there are ${features} features`);
 }
 
-/** The threshold of a split by category says which: its bits lie between two boundaries. */
+/** The threshold of a split by category is an index of a set, whose bits lie between two boundaries. */
 function checkCategories(list: Lists, categories: number): void {
   const [types, thresholds, boundaries, bits] = [
     list('decision_type'),
@@ -121,14 +123,14 @@ function checkCategories(list: Lists, categories: number): void {
   for (const [node, type] of types.entries()) {
     if (!Number.isSafeInteger(type) || type < -128 || type > 127) throw bad(`a decision of type ${type}`);
     if ((type & 1) === 1 && !isIndex(thresholds[node] ?? -1, categories))
-      throw bad(`category ${thresholds[node]} of ${categories}`);
+      throw bad(`category index ${thresholds[node]}, but there are ${categories} categories`);
   }
   if (categories === 0) return;
   if (boundaries.length !== categories + 1 || boundaries[0] !== 0 || boundaries.at(-1) !== bits.length)
-    throw bad(`${boundaries.length} boundaries of ${categories} categories with ${bits.length} words`);
+    throw bad(`${boundaries.length} boundaries for ${categories} categories with ${bits.length} words`);
   for (const [i, boundary] of boundaries.entries())
     if (!isIndex(boundary, bits.length + 1) || boundary < (boundaries[i - 1] ?? 0))
-      throw bad(`boundary ${boundary} of ${bits.length} words`);
+      throw bad(`boundary ${boundary}, but there are ${bits.length} words`);
   for (const word of bits) if (!isIndex(word, 2 ** 32)) throw bad(`a word of categories ${word}`);
 }
 
@@ -143,7 +145,7 @@ function checkLinear(list: Lists, features: number): void {
     sum += count;
   }
   if (sum !== used.length || sum !== coefficients.length)
-    throw bad(`${used.length} features and ${coefficients.length} coefficients of leaves with ${sum}`);
+    throw bad(`${used.length} features and ${coefficients.length} coefficients for leaves that use ${sum}`);
   checkFeatures(used, features);
 }
 

@@ -3,7 +3,7 @@ import { AssayError, type FileBudget } from '../../core/index.ts';
 import { checkLightgbmTree } from './lightgbm-tree.ts';
 import { type Line, modelLines } from './lines.ts';
 
-/** Lines of the header that say something; `average_output` stands alone. */
+/** Lines of the header that have a value; `average_output` has none. */
 const HEADER: ReadonlySet<string> = new Set([
   'version',
   'num_class',
@@ -28,8 +28,8 @@ const INTEGER = /^-?\d{1,10}$/;
 const MAX_FIELDS = 64;
 
 /**
- * Reads a LightGBM model, which is text, to its end, and proves that its indexes and counts agree: LightGBM follows most of them
- * without looking.
+ * Reads a LightGBM model, which is text, to its end, and proves that its indexes and counts agree: LightGBM uses most of them
+ * without a check.
  * @throws AssayError `malformed`, `truncated`, `limit`; `unsupported`: a line that is not known
  */
 export async function readLightgbm(source: ByteSource, budget: FileBudget): Promise<void> {
@@ -84,7 +84,7 @@ class LightgbmModel {
   #startTree(text: string, at: number): void {
     if (this.#section === 'header') this.#endHeader();
     else this.#endTree(at);
-    if (text !== `Tree=${this.#trees}`) throw bad(`${text.slice(0, 40)} stands where tree ${this.#trees} has to`);
+    if (text !== `Tree=${this.#trees}`) throw bad(`${text.slice(0, 40)} in place of tree ${this.#trees}`);
     this.#section = 'trees';
     this.#treeAt = at;
     this.#fields = new Map();
@@ -111,27 +111,27 @@ class LightgbmModel {
   }
 
   #endTree(at: number): void {
-    if (this.#fields !== undefined) throw bad('a tree that no empty line ends');
+    if (this.#fields !== undefined) throw bad('a tree without an empty line at its end');
     const size = this.#sizes?.[this.#trees - 1];
-    // LightGBM looks for each tree where these sizes say, wherever that is.
+    // LightGBM looks for each tree at the offset that these sizes give, without a check.
     if (this.#sizes !== undefined && size !== String(at - this.#treeAt))
-      throw bad(`tree_sizes says ${size} of a tree of ${at - this.#treeAt} bytes`);
+      throw bad(`tree_sizes states ${size} bytes for a tree of ${at - this.#treeAt} bytes`);
   }
 
   #endTrees(at: number): void {
     if (this.#section === 'header') this.#endHeader();
     else this.#endTree(at);
     const each = this.#integer('num_tree_per_iteration', 1);
-    if (this.#trees % each !== 0) throw bad(`${this.#trees} trees, ${each} an iteration`);
+    if (this.#trees % each !== 0) throw bad(`${this.#trees} trees, with ${each} an iteration`);
     if (this.#sizes !== undefined && this.#sizes.length !== this.#trees)
-      throw bad(`${this.#trees} trees, and sizes of ${this.#sizes.length}`);
+      throw bad(`${this.#trees} trees, but sizes for ${this.#sizes.length}`);
     this.#section = 'rest';
   }
 
   #endHeader(): void {
     const classes = this.#integer('num_class', 1);
     const each = this.#integer('num_tree_per_iteration', 1);
-    if (each > classes) throw bad(`${each} trees an iteration of ${classes} classes`);
+    if (each > classes) throw bad(`${each} trees an iteration for ${classes} classes`);
     this.#features = this.#integer('max_feature_idx', 0) + 1;
     const label = this.#header.get('label_index') ?? '0';
     if (!INTEGER.test(label)) throw bad(`label_index is ${label.slice(0, 40)}`);
@@ -139,14 +139,14 @@ class LightgbmModel {
       const text = this.#header.get(name);
       const count = text === undefined ? undefined : text.split(' ').length;
       if (count === undefined ? name !== 'monotone_constraints' : count !== this.#features)
-        throw bad(`${count} ${name} of ${this.#features} features`);
+        throw bad(`${count} ${name} for ${this.#features} features`);
     }
     const sizes = this.#header.get('tree_sizes');
     this.#sizes = sizes === undefined ? undefined : sizes.split(' ').filter((size) => size !== '');
     this.#objective(classes);
   }
 
-  /** What turns sums of leaves into an answer writes as many numbers as it says itself. */
+  /** The objective converts sums of leaves, and writes as many numbers as its own settings state. */
   #objective(classes: number): void {
     const text = this.#header.get('objective');
     if (text === undefined) return;
@@ -155,7 +155,7 @@ class LightgbmModel {
       throw new AssayError('unsupported', `the objective ${JSON.stringify(name.slice(0, 40))}`);
     const own = settings.filter((setting) => setting.startsWith('num_class:')).map((setting) => setting.slice(10));
     if (name.startsWith('multiclass') ? own.join() !== String(classes) : own.length > 0)
-      throw bad(`an objective of ${own.join() || 'no'} classes in a model of ${classes}`);
+      throw bad(`an objective for ${own.join() || 'no'} classes in a model for ${classes}`);
   }
 
   #integer(name: string, least: number): number {
@@ -165,7 +165,7 @@ class LightgbmModel {
     return Number(text);
   }
 
-  /** Importances, settings of the training, and categories for pandas: LightGBM follows no index in them. */
+  /** Importances, settings of the training, and categories for pandas: LightGBM uses no index in them. */
   #restLine(text: string): void {
     const known =
       text === '' ||
@@ -187,7 +187,7 @@ function parted(text: string, by: string): readonly [string, string] {
 }
 
 function keepOnce(map: Map<string, string>, name: string, value: string): void {
-  if (map.has(name)) throw bad(`the field ${JSON.stringify(name.slice(0, 40))} stands twice`);
+  if (map.has(name)) throw bad(`it has the field ${JSON.stringify(name.slice(0, 40))} twice`);
   map.set(name, value);
 }
 

@@ -38,7 +38,7 @@ export async function* modelLines(source: ByteSource, budget: FileBudget): Async
     carry += text.slice(from);
   }
   budget.release(carry.length);
-  if (carry !== '') throw new AssayError('truncated', 'the last line does not end', { offset: end });
+  if (carry !== '') throw new AssayError('truncated', 'the last line has no line feed', { offset: end });
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

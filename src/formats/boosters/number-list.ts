@@ -2,7 +2,10 @@ import type { FileBudget } from '../../core/index.ts';
 
 const FIRST_ROOM = 64;
 
-/** Numbers of a list whose length no header tells. Its memory is charged before it is made, and kept from list to list. */
+/**
+ * Numbers of a list whose length is not known in advance. Its memory is charged before it is allocated, and reused for the next
+ * list.
+ */
 export class NumberList {
   readonly #budget: FileBudget;
   #values = new Float64Array(0);

@@ -1,7 +1,7 @@
 import { AssayError, type FileBudget } from '../../core/index.ts';
 import { NumberList } from './number-list.ts';
 
-/** What a walk over a document of maps, lists, texts and numbers tells, in order, whatever it is written in. */
+/** Events of a walk over a document of maps, lists, texts and numbers, in order, for any encoding. */
 export interface DocumentEvents {
   open(kind: 'object' | 'array', at: number): void;
   close(): void;
@@ -11,18 +11,18 @@ export interface DocumentEvents {
   literal(value: boolean | null, at: number): void;
 }
 
-/** What may stand at a place of a document. What has a name is kept under it. */
+/** The allowed kinds of value at a place of a document. A value with a name is kept under that name. */
 export type Shape =
   | { readonly kind: 'object'; readonly fields: Readonly<Record<string, Shape>>; readonly name?: string }
   | { readonly kind: 'list'; readonly item: Shape }
   | { readonly kind: 'numbers'; readonly name: string }
   | { readonly kind: 'text'; readonly name: string }
-  /** Texts, numbers and literals, nested as they like: nothing that an index is taken from. */
+  /** Texts, numbers and literals at any depth, from which no index is read. */
   | { readonly kind: 'plain' };
 
 export const PLAIN_VALUE: Shape = { kind: 'plain' };
 
-/** What was kept of a document so far. */
+/** The kept values of a document so far. */
 export class Kept {
   readonly #budget: FileBudget;
   readonly #numbers = new Map<string, NumberList>();
@@ -60,7 +60,7 @@ export class Kept {
     this.#texts.set(name, value);
   }
 
-  /** Forgets what was kept under names that start so: of one item of a list, before the next. */
+  /** Removes the values kept under names with this prefix: those of one item of a list, before the next item. */
   forget(prefix: string): void {
     for (const name of [...this.#present].filter((known) => known.startsWith(prefix))) {
       this.#present.delete(name);
@@ -94,7 +94,7 @@ export class ShapeReader implements DocumentEvents {
   readonly #levels: Level[] = [];
   #list: NumberList | undefined;
 
-  /** @param ended told when an object with a name ends */
+  /** @param ended called when an object with a name ends */
   constructor(root: Shape, budget: FileBudget, ended: (name: string, kept: Kept) => void) {
     this.#root = root;
     this.#budget = budget;
@@ -102,7 +102,7 @@ export class ShapeReader implements DocumentEvents {
     this.kept = new Kept(budget);
   }
 
-  /** Gives back the memory of what was kept, and of what is still open. */
+  /** Releases the memory of kept values and of open containers. */
   dispose(): void {
     for (const { keys } of this.#levels) this.#budget.release(keys.size * KEY_BYTES);
     this.#levels.length = 0;
@@ -111,7 +111,7 @@ export class ShapeReader implements DocumentEvents {
 
   open(kind: 'object' | 'array', at: number): void {
     if (this.#levels.length >= MAX_DEPTH)
-      throw new AssayError('limit', `nested deeper than ${MAX_DEPTH}`, { offset: at });
+      throw new AssayError('limit', `the document is nested deeper than ${MAX_DEPTH}`, { offset: at });
     const shape = this.#next();
     const wanted = kind === 'object' ? shape.kind === 'object' : shape.kind === 'list' || shape.kind === 'numbers';
     if (!wanted && shape.kind !== 'plain') throw mismatch(shape, kind, at);
@@ -131,13 +131,14 @@ export class ShapeReader implements DocumentEvents {
   key(name: string, at: number): void {
     const level = this.#levels[this.#levels.length - 1];
     if (level === undefined) throw new AssayError('internal', 'a key outside of an object');
-    if (level.keys.has(name)) throw new AssayError('malformed', `the key ${shown(name)} stands twice`, { offset: at });
+    if (level.keys.has(name))
+      throw new AssayError('malformed', `an object has the key ${shown(name)} twice`, { offset: at });
     this.#budget.hold(KEY_BYTES);
     level.keys.add(name);
     if (level.shape.kind !== 'object') return;
     level.next = Object.hasOwn(level.shape.fields, name) ? level.shape.fields[name] : undefined;
     if (level.next === undefined)
-      throw new AssayError('unsupported', `the member ${shown(name)}, which is not known`, { offset: at });
+      throw new AssayError('unsupported', `an unknown member ${shown(name)}`, { offset: at });
   }
 
   text(value: string, at: number): void {
@@ -173,7 +174,7 @@ export class ShapeReader implements DocumentEvents {
   }
 }
 
-/** In a list of numbers nothing else fits. */
+/** A list of numbers holds only numbers. */
 const PLAIN_IN_NUMBERS: Shape = { kind: 'text', name: 'a number of a list' };
 
 function shown(name: string): string {

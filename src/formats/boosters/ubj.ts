@@ -28,7 +28,7 @@ const SIZES: ReadonlyMap<number, number> = new Map([
   [0x43, 1],
 ]);
 
-/** An open container: values that are left of an array with a count; `undefined` where an end marker stands. */
+/** An open container: the number of values left of a counted array; `undefined` for a container with an end marker. */
 interface Level {
   readonly kind: 'object' | 'array';
   left: number | undefined;
@@ -105,7 +105,7 @@ class UbjWalker {
 
   #open(kind: 'object' | 'array', left: number | undefined, at: number): void {
     if (this.#levels.length >= MAX_DEPTH)
-      throw new AssayError('limit', `UBJSON nested deeper than ${MAX_DEPTH}`, { offset: at });
+      throw new AssayError('limit', `UBJSON is nested deeper than ${MAX_DEPTH}`, { offset: at });
     this.#events.open(kind, at);
     this.#levels.push({ kind, left });
   }
@@ -119,12 +119,13 @@ class UbjWalker {
     if (type !== undefined && (await this.#marker()) !== COUNT) throw this.#malformed('a typed array without a count');
     const count = await this.#count();
     if (type === undefined) {
-      if (count > this.#reader.left) throw this.#malformed(`${count} values in ${this.#reader.left} bytes`);
+      if (count > this.#reader.left) throw this.#malformed(`${count} values, but ${this.#reader.left} bytes are left`);
       return this.#open('array', count, at);
     }
     const size = SIZES.get(type);
     if (size === undefined) throw this.#malformed(`an array of type 0x${type.toString(16)}`);
-    if (count > this.#reader.left / size) throw this.#malformed(`${count} numbers in ${this.#reader.left} bytes`);
+    if (count > this.#reader.left / size)
+      throw this.#malformed(`${count} numbers, but ${this.#reader.left} bytes are left`);
     this.#events.open('array', at);
     for (let i = 0; i < count; i++) {
       if (!this.#reader.has(size)) await this.#fill(size);
@@ -149,7 +150,7 @@ class UbjWalker {
     await this.#fill(8);
     const length = this.#number(LONG);
     if (!Number.isSafeInteger(length) || length < 0 || length > this.#reader.left)
-      throw this.#malformed(`a text of ${length} bytes where ${this.#reader.left} are left`);
+      throw this.#malformed(`a text of ${length} bytes, but ${this.#reader.left} are left`);
     if (length > most) throw new AssayError('limit', `a text of ${length} bytes`, { offset: this.#reader.offset });
     this.#budget.work(length);
     this.#budget.hold(length);

@@ -5,7 +5,7 @@ import { startsWith } from '../format.ts';
 import { walkJson } from './document-json.ts';
 import { checkXgboostTree, LEAF } from './xgboost-tree.ts';
 
-/** Bytes of the structures that XGBoost wrote as they lay in memory (versions 0.4 to 2.0, little-endian). */
+/** Sizes of the structures that XGBoost wrote as a copy of memory (versions 0.4 to 2.0, little-endian). */
 const LEARNER_PARAM = 136;
 const TREES_PARAM = 160;
 const TREE_PARAM = 148;
@@ -17,7 +17,7 @@ const MAX_TEXT = 16 * 1024 * 1024;
 const MAX_NAME = 256;
 const MAX_TREES = 10_000_000;
 
-/** Before the model of a pickle that holds settings too: where they stand. */
+/** A header before the model of a pickle that also holds settings: the offset of the settings. */
 const CONFIG_HEADER = 'CONFIG-offset:';
 
 interface Learner {
@@ -63,7 +63,7 @@ class BinaryReader {
     await this.#rest(configAt);
   }
 
-  /** Past the old magic or the header of a pickle. @returns where the settings start; `undefined` when there are none */
+  /** Skips the old magic or the header of a pickle. @returns where the settings start; `undefined` when there are none */
   async #header(): Promise<number | undefined> {
     const reader = this.#reader;
     let configAt: number | undefined;
@@ -102,17 +102,18 @@ class BinaryReader {
     // size_leaf_vector.
     const [trees = 0, , treeFeatures = 0, , buffered = 0, bufferedHigh = 0, ownGroups = 0, vector = 0] = fields;
     if (trees < 0 || trees > MAX_TREES || trees > this.#reader.left / TREE_PARAM)
-      throw this.#malformed(`${trees} trees in ${this.#reader.left} bytes`);
+      throw this.#malformed(`${trees} trees, but ${this.#reader.left} bytes are left`);
     if (vector > 1 || buffered !== 0 || bufferedHigh !== 0)
       throw new AssayError('unsupported', 'trees with leaf vectors or a prediction buffer');
     let highest = -1;
     for (let i = 0; i < trees; i++) highest = Math.max(highest, await this.#tree());
     const most = treeFeatures > 0 ? Math.min(features, treeFeatures) : features;
-    if (highest >= most) throw this.#malformed(`a split on feature ${highest} of ${most}`);
+    if (highest >= most) throw this.#malformed(`a split on feature index ${highest}, but there are ${most} features`);
     const outputs = ownGroups > 0 ? Math.min(groups, ownGroups) : groups;
     for (let i = 0; i < trees; i++) {
       const group = await this.#integer();
-      if (group < 0 || group >= outputs) throw this.#malformed(`tree ${i} is of output ${group} of ${outputs}`);
+      if (group < 0 || group >= outputs)
+        throw this.#malformed(`tree ${i} belongs to output index ${group}, but there are ${outputs} outputs`);
     }
     if (dart && trees > 0) await this.#floats(trees);
   }
@@ -123,7 +124,7 @@ class BinaryReader {
     const [roots = 0, count = 0, deleted = 0, , , vector = 0] = await this.#integers(TREE_PARAM);
     if (roots !== 1 || vector > 1) throw new AssayError('unsupported', `a tree with ${roots} roots`, { offset: at });
     if (count < 1 || count > this.#reader.left / (NODE + NODE_STATISTICS))
-      throw this.#malformed(`a tree of ${count} nodes in ${this.#reader.left} bytes`);
+      throw this.#malformed(`a tree of ${count} nodes, but ${this.#reader.left} bytes are left`);
     const bytes = count * (NODE + NODE_STATISTICS);
     this.#budget.hold(bytes);
     try {
@@ -137,7 +138,8 @@ class BinaryReader {
           deleted,
           left: (node) => field(node, 1),
           right: (node) => field(node, 2),
-          // The first bit says which child it is of its parent; that of the feature where missing values go.
+          // The first bit of the parent states whether the node is a left child; the first bit of the feature, where missing
+          // values go.
           parent: (node) => (field(node, 0) === LEAF ? LEAF : field(node, 0) & 0x7fffffff),
           feature: (node) => field(node, 3) & 0x7fffffff,
         },
@@ -151,14 +153,15 @@ class BinaryReader {
   async #linear(features: number, groups: number): Promise<void> {
     const [own = 0, ownGroups = 0] = await this.#integers(LINEAR_PARAM);
     const count = (Math.max(features, own) + 1) * Math.max(groups, ownGroups);
-    if (own > features || ownGroups > groups) throw this.#malformed(`weights of ${own} features of ${features}`);
+    if (own > features || ownGroups > groups)
+      throw this.#malformed(`weights for ${own} features, but the model has ${features} features`);
     await this.#floats(count);
   }
 
   /** A list of exactly `count` floats. */
   async #floats(count: number): Promise<void> {
     const length = await this.#length(4);
-    if (length !== count) throw this.#malformed(`${length} weights where ${count} have to be`);
+    if (length !== count) throw this.#malformed(`${length} weights instead of ${count}`);
     this.#reader.skip(length * 4);
   }
 
@@ -179,12 +182,12 @@ class BinaryReader {
     return Buffer.from(this.#reader.bytes(length)).toString('latin1');
   }
 
-  /** A 64-bit count of things of at least `size` bytes each. */
+  /** A 64-bit count of items of at least `size` bytes each. */
   async #length(size: number): Promise<number> {
     await this.#reader.fill(8);
     const length = this.#reader.u64();
     if (length > this.#reader.left / size)
-      throw this.#malformed(`${length} things of ${size} bytes where ${this.#reader.left} are left`);
+      throw this.#malformed(`${length} items of ${size} bytes each, but ${this.#reader.left} bytes are left`);
     return length;
   }
 

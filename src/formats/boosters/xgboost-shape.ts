@@ -10,7 +10,7 @@ const NODES = ['left_children', 'right_children', 'parents', 'split_indices', 's
 const STATISTICS = ['loss_changes', 'sum_hessian', 'leaf_child_counts', 'split_type', 'base_weights', 'leaf_weights'];
 const CATEGORIES = ['categories', 'categories_nodes', 'categories_segments', 'categories_sizes'];
 
-/** One value a node, where they stand. */
+/** One value a node, when the list is there. */
 export const NODE_LISTS = [...NODES, 'loss_changes', 'sum_hessian', 'leaf_child_counts', 'split_type'];
 export const NEEDED_LISTS = [...NODES, 'base_weights'];
 

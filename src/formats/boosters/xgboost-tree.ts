@@ -17,7 +17,7 @@ const NO_PARENT = [-1, 0x7fffffff];
 export const LEAF = -1;
 
 /**
- * Proves that whoever follows the tree's indexes stays within it: XGBoost does so without looking.
+ * Proves that all indexes of the tree stay within it: XGBoost uses them without a check.
  * @returns the highest feature that a node splits on; -1 when none does
  * @throws AssayError `malformed`, `limit`
  */
@@ -36,19 +36,21 @@ export function checkXgboostTree(tree: XgboostTree, budget: FileBudget): number 
       const children = [left, tree.right(node)] as const;
       for (const child of children) {
         if (isIndex(child, count) && tree.parent(child) !== node)
-          throw bad(`node ${child} has parent ${tree.parent(child)}, and is a child of ${node}`);
+          throw bad(`node ${child} names parent ${tree.parent(child)}, but is a child of node ${node}`);
       }
       return children;
     },
     budget,
   );
-  if (!NO_PARENT.includes(tree.parent(0))) throw bad(`the root of a tree has parent ${tree.parent(0)}`);
+  if (!NO_PARENT.includes(tree.parent(0))) throw bad(`the root of a tree names parent ${tree.parent(0)}`);
   if (count - nodes !== tree.deleted)
-    throw bad(`${count - nodes} nodes are in no branch of a tree, and ${tree.deleted} are said to be deleted`);
+    throw bad(
+      `${count - nodes} nodes are not in any branch of a tree, but the tree states ${tree.deleted} deleted nodes`,
+    );
   for (let node = 1; node < count; node++) {
     const parent = tree.parent(node);
     if (met[node] === 0 && !(Number.isSafeInteger(parent) && parent >= 0 && parent < count))
-      throw bad(`node ${node}, which is deleted, has parent ${parent}`);
+      throw bad(`the deleted node ${node} names parent ${parent}`);
   }
   return highest;
 }

@@ -8,12 +8,12 @@ import { readXgboostBinary } from './xgboost-binary.ts';
 import { NEEDED_LISTS, NODE_LISTS, XGBOOST } from './xgboost-shape.ts';
 import { checkXgboostTree } from './xgboost-tree.ts';
 
-/** Categories are bits of a field, which XGBoost makes as large as the highest says. */
+/** Categories are bits of a bit field, which XGBoost allocates for the highest category. */
 const MAX_CATEGORY = 0xffffff;
 
 /**
- * Reads an XGBoost model, in any of its three encodings, to its end, and proves that its indexes and counts agree: XGBoost
- * follows them without looking.
+ * Reads an XGBoost model, in any of its three encodings, to its end, and proves that its indexes and counts agree: XGBoost uses
+ * them without a check.
  * @throws AssayError `malformed`, `truncated`, `limit`; `unsupported`: a member that is not known
  */
 export async function readXgboost(source: ByteSource, budget: FileBudget): Promise<void> {
@@ -31,7 +31,7 @@ export async function readXgboost(source: ByteSource, budget: FileBudget): Promi
   }
 }
 
-/** What a walk over a model adds up to. */
+/** The counts that a walk over a model adds up. */
 class XgboostModel {
   readonly #budget: FileBudget;
   #trees = 0;
@@ -58,7 +58,7 @@ class XgboostModel {
     for (const name of NEEDED_LISTS) if (!kept.has(`tree.${name}`)) throw bad(`a tree without ${name}`);
     for (const name of NODE_LISTS) {
       const { length } = list(name);
-      if (kept.has(`tree.${name}`) && length !== count) throw bad(`${length} ${name} of a tree of ${count} nodes`);
+      if (kept.has(`tree.${name}`) && length !== count) throw bad(`${length} ${name} for a tree of ${count} nodes`);
     }
     const [left, right, parents, features] = [
       list('left_children'),
@@ -89,13 +89,13 @@ class XgboostModel {
     if (this.#trees > 0 && outputs !== this.#outputs) throw bad('trees with leaves of different sizes');
     this.#outputs = outputs;
     const weights = kept.numbers('tree.base_weights').length;
-    if (weights !== count * outputs) throw bad(`${weights} base_weights of ${count} nodes with ${outputs} outputs`);
+    if (weights !== count * outputs) throw bad(`${weights} base_weights for ${count} nodes with ${outputs} outputs`);
     if (!kept.has('tree.leaf_weights')) return;
     const [left, right] = [kept.numbers('tree.left_children'), kept.numbers('tree.right_children')];
     const own = kept.numbers('tree.leaf_weights').length;
     for (let node = 0; node < count; node++) {
       if (left.at(node) === -1 && !isIndex(right.at(node), Math.floor(own / outputs)))
-        throw bad(`leaf ${node} takes weights ${right.at(node)} of ${own}`);
+        throw bad(`leaf ${node} uses weights from ${right.at(node)} on, but there are ${own}`);
     }
   }
 
@@ -109,20 +109,21 @@ class XgboostModel {
       list('split_type'),
     ];
     if (segments.length !== nodes.length || sizes.length !== nodes.length)
-      throw bad(`${nodes.length} nodes with categories, ${segments.length} starts and ${sizes.length} sizes of them`);
+      throw bad(`${nodes.length} nodes with categories, but ${segments.length} starts and ${sizes.length} sizes`);
     let categorical = 0;
     for (let node = 0; node < types.length; node++) {
       const type = types.at(node);
       if (type !== 0 && type !== 1) throw bad(`a split of type ${type}`);
       categorical += type;
     }
-    if (categorical !== nodes.length) throw bad(`${categorical} splits by category, and categories of ${nodes.length}`);
+    if (categorical !== nodes.length)
+      throw bad(`${categorical} splits by category, but categories for ${nodes.length} nodes`);
     for (let i = 0; i < nodes.length; i++) {
       const [node, start, size] = [nodes.at(i), segments.at(i), sizes.at(i)];
       if (!isIndex(node, count) || types.at(node) !== 1 || (i > 0 && node <= nodes.at(i - 1)))
         throw bad(`categories of node ${node}`);
       if (!isIndex(start, categories.length + 1) || !isIndex(size, categories.length - start + 1))
-        throw bad(`categories ${start}+${size} of ${categories.length}`);
+        throw bad(`${size} categories from ${start} on, but there are ${categories.length}`);
     }
     for (let i = 0; i < categories.length; i++)
       if (!isIndex(categories.at(i), MAX_CATEGORY + 1)) throw bad(`category ${categories.at(i)}`);
@@ -148,20 +149,23 @@ class XgboostModel {
     const groups = Math.max(1, optional(kept, 'num_class'), optional(kept, 'num_target'));
     if (booster === 'gblinear') {
       const weights = kept.numbers('weights').length;
-      if (weights !== (features + 1) * groups) throw bad(`${weights} weights of ${features} features`);
+      if (weights !== (features + 1) * groups) throw bad(`${weights} weights for ${features} features`);
       return;
     }
     const trees = integer(kept, 'num_trees');
     if (trees !== this.#trees) throw bad(`${this.#trees} trees instead of the declared ${trees}`);
-    if (this.#highestFeature >= features) throw bad(`a split on feature ${this.#highestFeature} of ${features}`);
-    if (this.#outputs > 1 && this.#outputs !== groups) throw bad(`${this.#outputs} outputs a leaf of ${groups}`);
+    if (this.#highestFeature >= features)
+      throw bad(`a split on feature index ${this.#highestFeature}, but there are ${features} features`);
+    if (this.#outputs > 1 && this.#outputs !== groups)
+      throw bad(`${this.#outputs} outputs a leaf instead of ${groups}`);
     const info = kept.numbers('tree_info');
     if (info.length !== trees) throw bad(`${info.length} entries of tree_info for ${trees} trees`);
     for (let i = 0; i < trees; i++)
-      if (!isIndex(info.at(i), groups)) throw bad(`tree ${i} is of output ${info.at(i)} of ${groups}`);
+      if (!isIndex(info.at(i), groups))
+        throw bad(`tree ${i} belongs to output index ${info.at(i)}, but there are ${groups} outputs`);
     if (kept.has('iteration_indptr')) climbs(kept.numbers('iteration_indptr'), trees, 'iteration_indptr');
     const dropped = kept.numbers('weight_drop').length;
-    if (booster === 'dart' && dropped !== trees) throw bad(`${dropped} weights of ${trees} trees`);
+    if (booster === 'dart' && dropped !== trees) throw bad(`${dropped} weights for ${trees} trees`);
     this.#checkCategories(kept, features);
   }
 
@@ -169,23 +173,23 @@ class XgboostModel {
     const [segments, sorted] = [kept.numbers('feature_segments'), kept.numbers('sorted_idx')];
     if (segments.length === 0 && sorted.length === 0 && this.#encodings === 0) return;
     if (segments.length !== this.#encodings + 1 || this.#encodings > features || sorted.length !== this.#categories)
-      throw bad(`${segments.length} segments of ${this.#encodings} encodings with ${this.#categories} categories`);
+      throw bad(`${segments.length} segments for ${this.#encodings} encodings with ${this.#categories} categories`);
     climbs(segments, this.#categories, 'feature_segments');
     for (let i = 0; i + 1 < segments.length; i++) {
       const size = segments.at(i + 1) - segments.at(i);
       for (let j = segments.at(i); j < segments.at(i + 1); j++)
-        if (!isIndex(sorted.at(j), size)) throw bad(`category ${sorted.at(j)} of ${size}`);
+        if (!isIndex(sorted.at(j), size)) throw bad(`category index ${sorted.at(j)}, but there are ${size} categories`);
     }
   }
 }
 
-/** Whether a list goes from 0 up to `end`, never down. */
+/** Whether a list rises from 0 to `end` and never decreases. */
 function climbs(list: NumberList, end: number, name: string): void {
   for (let i = 0; i < list.length; i++) {
     if (!isIndex(list.at(i), end + 1) || (i === 0 ? list.at(i) !== 0 : list.at(i) < list.at(i - 1)))
-      throw bad(`${name} that do not climb from 0 to ${end}`);
+      throw bad(`${name} that do not rise from 0 to ${end}`);
   }
-  if (list.at(list.length - 1) !== end) throw bad(`${name} that do not climb from 0 to ${end}`);
+  if (list.at(list.length - 1) !== end) throw bad(`${name} that do not rise from 0 to ${end}`);
 }
 
 function integer(kept: Kept, name: string): number {

@@ -15,7 +15,7 @@ export interface DecodeOptions {
 
 /** How a compressed stream ended. */
 export interface DecodeEnd {
-  /** Bytes that the stream took; `undefined` where the codec does not tell, though something follows. */
+  /** The number of bytes that the stream used; `undefined` when bytes follow and the codec does not tell where. */
   readonly consumed: number | undefined;
 }
 
@@ -57,7 +57,7 @@ async function* sevenZip(type: Codec, source: ByteSource, { limits, signal }: De
   return { consumed: trailing ? undefined : source.size };
 }
 
-/** What 7-Zip complained of, out of a message of the sandbox; `undefined` when it is another message. */
+/** The errors of 7-Zip in a message of the sandbox; `undefined` for another message. */
 export function streamProblems(message: unknown): string[] | undefined {
   if (typeof message !== 'object' || message === null || !('problems' in message)) return undefined;
   const { problems } = message;
@@ -65,13 +65,13 @@ export function streamProblems(message: unknown): string[] | undefined {
 }
 
 const COMPLAINTS: readonly (readonly [RegExp, ErrorCode, string])[] = [
-  [/allocate|memory/i, 'limit', 'needs more memory than 7-Zip could have'],
+  [/allocate|memory/i, 'limit', 'needs more memory than the decoder has'],
   [/password|encrypted/i, 'unsupported', 'is encrypted'],
-  [/Unsupported/i, 'unsupported', 'uses a method that 7-Zip does not know'],
+  [/Unsupported/i, 'unsupported', 'uses a method that the decoder does not know'],
   [/Unexpected end|Unavailable/i, 'truncated', 'ends too early'],
 ];
 
-/** Our words for 7-Zip's: its lines quote the archive. */
+/** Translates the messages of 7-Zip, whose lines quote the archive. */
 export function judgeProblems(
   lines: readonly string[],
   subject: string,

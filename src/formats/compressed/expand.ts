@@ -7,7 +7,7 @@ export interface Expanded {
   /** Everything up to the end or to what stopped it. The caller closes it. */
   readonly source: ByteSource;
   readonly end: DecodeEnd | undefined;
-  /** What stopped it: the bytes before that are still there to be judged. */
+  /** The error that stopped it: the bytes before the error are still available. */
   readonly stopped: AssayError | undefined;
 }
 
@@ -18,11 +18,14 @@ export interface ExpandOptions {
   readonly budget: ExpansionBudget;
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
-  /** Sees every chunk: a checksum. */
+  /** Receives every chunk, for a checksum. */
   readonly onChunk?: (chunk: Uint8Array) => void;
 }
 
-/** Spools a decompression, keeping what came before an error or a limit. @throws AssayError only what is not of the content. */
+/**
+ * Spools a decompression, and keeps the bytes before an error or a limit. @throws AssayError only for errors other than those
+ * of the content.
+ */
 export async function expandStream(
   output: AsyncGenerator<Uint8Array, DecodeEnd>,
   options: ExpandOptions,
@@ -48,20 +51,24 @@ async function* guarded(
         return;
       }
       size += step.value.length;
-      // The spool would throw away what it has: stop just before it has to.
+      // The spool would discard its bytes at its limit, so stop just before it.
       if (step.value.length > budget.remaining) {
         throw new AssayError(
           'limit',
-          `decompresses to more than ${limits.maxExpandedBytes} bytes in all (maxExpandedBytes)`,
+          `decompresses to more than ${limits.maxExpandedBytes} bytes in total (maxExpandedBytes)`,
           {
             subject: name,
           },
         );
       }
       if (size > limits.maxExpandedBytes / 64 && size > inputSize * limits.maxExpansionRatio) {
-        throw new AssayError('limit', `expands more than ${limits.maxExpansionRatio} times (maxExpansionRatio)`, {
-          subject: name,
-        });
+        throw new AssayError(
+          'limit',
+          `expands to more than ${limits.maxExpansionRatio} times its size (maxExpansionRatio)`,
+          {
+            subject: name,
+          },
+        );
       }
       onChunk?.(step.value);
       yield step.value;

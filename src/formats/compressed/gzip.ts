@@ -44,7 +44,7 @@ export async function* gunzip(
     const trailer = new ByteReader(source, at, 8);
     await trailer.fill(8);
     if (trailer.u32() !== crc || trailer.u32() !== size % 2 ** 32) {
-      throw new AssayError('malformed', 'the gzip checksum is not that of the data', {
+      throw new AssayError('malformed', 'the gzip checksum does not match the data', {
         subject: source.name,
         offset: at,
       });
@@ -63,11 +63,11 @@ async function memberStart(source: ByteSource, at: number): Promise<number | und
   const magic = (head[0] ?? 0) | ((head[1] ?? 0) << 8);
   if (magic !== MAGIC) {
     if (at > 0) return undefined;
-    throw new AssayError('malformed', 'no gzip header', { subject: source.name, offset: at });
+    throw new AssayError('malformed', 'the gzip header is missing', { subject: source.name, offset: at });
   }
   const flags = head[3] ?? 0;
   if (head[2] !== 8 || (flags & RESERVED) !== 0) {
-    throw new AssayError('unsupported', 'a gzip method or flag that is not known', {
+    throw new AssayError('unsupported', 'an unknown gzip method or flag', {
       subject: source.name,
       offset: at,
     });
@@ -91,5 +91,5 @@ async function skipText(reader: ByteReader): Promise<void> {
     if (end >= 0) return;
     length += buffered.length;
   }
-  throw new AssayError('limit', `a gzip name longer than ${MAX_TEXT} bytes`, { offset: reader.offset });
+  throw new AssayError('limit', `a gzip name has more than ${MAX_TEXT} bytes`, { offset: reader.offset });
 }

@@ -8,7 +8,7 @@ export type DeflateKind = 'raw' | 'zlib';
 const SMALL_INPUT = 64 * 1024;
 const SMALL_OUTPUT = 1024 * 1024;
 const CHUNK = 64 * 1024;
-/** Divides the pieces that Python's decompressors hand out, so that whatever they give before an error is found. */
+/** Divides the pieces that Python's decompressors return, so that all output before an error is seen. */
 const SALVAGE_CHUNK = 1024;
 
 /**
@@ -36,7 +36,7 @@ export async function* inflate(
   throw whole.error;
 }
 
-/** A short stream, inflated; nothing when it needs the long way, because it is broken or makes more than it looks. */
+/** A short stream, inflated; `undefined` when it must be streamed, because it is broken or expands too far. */
 function inflateNow(kind: DeflateKind, input: Uint8Array): { bytes: Uint8Array; consumed: number } | undefined {
   const options = { info: true, maxOutputLength: SMALL_OUTPUT };
   try {

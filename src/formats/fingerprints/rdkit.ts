@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError, type FileBudget } from '../../core/index.ts';
 
-/** RDKit takes memory for all bits before it looks for those that are set: more than this nobody computes. */
+/** RDKit allocates memory for all bits before it reads those that are set. Real fingerprints have fewer bits than this. */
 const MAX_BITS = 2 ** 24;
 const MAX_BYTES = 256 * 1024 * 1024;
 /** Versions 16 and 32 are written as numbers below zero; version 0, without one, is refused by newer releases. */
@@ -23,7 +23,7 @@ export async function readRdkitBits(source: ByteSource, budget: FileBudget): Pro
   if (bits < 0 || bits > MAX_BITS || set < 0 || set > bits) throw bad(`${set} of ${bits} bits are set`, 4);
   budget.work(set);
   const end = version === PACKED_PLACES ? packedPlaces(view, bits, set) : places(view, bits, set);
-  if (end !== view.byteLength) throw bad('bytes behind the fingerprint', end);
+  if (end !== view.byteLength) throw bad('bytes follow the fingerprint', end);
 }
 
 function places(view: DataView, bits: number, set: number): number {
@@ -31,7 +31,7 @@ function places(view: DataView, bits: number, set: number): number {
   need(view, 12, set * size);
   for (let at = 12; at < 12 + set * size; at += size) {
     const place = size === 4 ? view.getUint32(at, true) : view.getUint16(at, true);
-    if (place >= bits) throw bad(`bit ${place} of ${bits} is set`, at);
+    if (place >= bits) throw bad(`bit index ${place} is set, but there are ${bits} bits`, at);
   }
   return 12 + set * size;
 }
@@ -41,11 +41,11 @@ function packedPlaces(view: DataView, bits: number, set: number): number {
   for (let i = 0; i < set; i++) {
     const { value, length } = packed(view, at);
     place += value;
-    if (place >= bits) throw bad(`bit ${place} of ${bits} is set`, at);
+    if (place >= bits) throw bad(`bit index ${place} is set, but there are ${bits} bits`, at);
     at += length;
     place++;
   }
-  // The bits behind the last one are counted as well, and not read.
+  // The distance after the last set bit is stored as well, and not read.
   return at < view.byteLength ? at + packed(view, at).length : at;
 }
 
@@ -69,7 +69,7 @@ export async function readRdkitCounts(source: ByteSource, budget: FileBudget): P
   const view = await viewOf(source, budget);
   const [version, size] = [signed(view, 0), signed(view, 4)];
   if (version !== COUNTS_VERSION || (size !== 4 && size !== 8))
-    throw new AssayError('unsupported', `a fingerprint of version ${version} with places of ${size} bytes`);
+    throw new AssayError('unsupported', `a fingerprint of version ${version} with indexes of ${size} bytes`);
   need(view, 8, 2 * size);
   const number = (at: number) => (size === 4 ? BigInt(view.getUint32(at, true)) : view.getBigUint64(at, true));
   const [length, entries] = [number(8), number(8 + size)];
@@ -77,7 +77,7 @@ export async function readRdkitCounts(source: ByteSource, budget: FileBudget): P
   if (entries * BigInt(size + 4) !== BigInt(view.byteLength - start)) throw bad(`${entries} counts`, start);
   budget.work(Number(entries));
   for (let at = start; at < view.byteLength; at += size + 4)
-    if (number(at) >= length) throw bad(`a count of place ${number(at)} of ${length}`, at);
+    if (number(at) >= length) throw bad(`a count for index ${number(at)}, but the length is ${length}`, at);
 }
 
 async function viewOf(source: ByteSource, budget: FileBudget): Promise<DataView> {
@@ -94,7 +94,8 @@ function signed(view: DataView, at: number): number {
 }
 
 function need(view: DataView, at: number, length: number): void {
-  if (at + length > view.byteLength) throw new AssayError('truncated', 'the fingerprint breaks off', { offset: at });
+  if (at + length > view.byteLength)
+    throw new AssayError('truncated', 'the fingerprint ends too early', { offset: at });
 }
 
 function bad(why: string, offset: number): AssayError {

@@ -2,7 +2,7 @@ import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError, type FileBudget } from '../../core/index.ts';
 
 const MAX_BYTES = 256 * 1024 * 1024;
-/** A collection within a collection is read and freed by code that calls itself. */
+/** Recursive code reads and frees nested collections. */
 const MAX_DEPTH = 32;
 
 const [HAS_Z, HAS_M, HAS_SRID] = [0x80000000, 0x40000000, 0x20000000];
@@ -23,7 +23,7 @@ export async function readWkb(source: ByteSource, budget: FileBudget): Promise<v
     const bytes = await source.read(0, size);
     const reader = new Geometries(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), budget);
     reader.geometry(undefined, 0);
-    if (reader.at !== size) throw bad('bytes behind the geometry', reader.at);
+    if (reader.at !== size) throw bad('bytes follow the geometry', reader.at);
   } finally {
     budget.release(size);
   }
@@ -55,7 +55,8 @@ class Geometries {
     if (range > 3 || (type & 0x1fff0000) !== 0) throw bad(`a geometry of type ${type}`, start);
     const z = (type & HAS_Z) !== 0 || range === 1 || range === 3;
     const m = (type & HAS_M) !== 0 || range === 2 || range === 3;
-    if (wanted !== undefined && kind !== wanted) throw bad(`a part of type ${kind} in a collection of others`, start);
+    if (wanted !== undefined && kind !== wanted)
+      throw bad(`a part of type ${kind} in a collection of another type`, start);
     this.#shape(kind, 8 * (2 + Number(z) + Number(m)), depth, start);
   }
 
@@ -70,7 +71,7 @@ class Geometries {
     }
     if (kind < POINT || kind > COLLECTION)
       throw new AssayError('unsupported', `a geometry of kind ${kind}`, { offset: start });
-    if (depth >= MAX_DEPTH) throw bad('collections within collections, more than anybody nests', start);
+    if (depth >= MAX_DEPTH) throw bad('collections that are nested too deep', start);
     for (let parts = this.#parts(5); parts > 0; parts--) this.geometry(PARTS[kind], depth + 1);
   }
 
@@ -97,7 +98,7 @@ class Geometries {
 
   #need(length: number): void {
     if (this.at + length > this.#view.byteLength)
-      throw new AssayError('truncated', 'the geometry breaks off', { offset: this.at });
+      throw new AssayError('truncated', 'the geometry ends too early', { offset: this.at });
   }
 }
 

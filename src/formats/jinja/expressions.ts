@@ -65,7 +65,9 @@ export class ExpressionParser {
   /** @throws AssayError `malformed`, `limit` */
   expression(withCondition = true): Expression {
     if (++this.#depth > MAX_DEPTH)
-      throw new AssayError('limit', `a template with expressions nested deeper than ${MAX_DEPTH}`, { offset: this.at });
+      throw new AssayError('limit', `the expressions of the template are nested deeper than ${MAX_DEPTH}`, {
+        offset: this.at,
+      });
     const { at } = this;
     let value = this.#or();
     while (withCondition && this.take('name', 'if')) {
@@ -99,7 +101,9 @@ export class ExpressionParser {
 
   #nested(read: () => Expression): Expression {
     if (++this.#depth > MAX_DEPTH)
-      throw new AssayError('limit', `a template with expressions nested deeper than ${MAX_DEPTH}`, { offset: this.at });
+      throw new AssayError('limit', `the expressions of the template are nested deeper than ${MAX_DEPTH}`, {
+        offset: this.at,
+      });
     const value = read();
     this.#depth--;
     return value;
@@ -157,7 +161,7 @@ export class ExpressionParser {
     if (token.text === '(') return this.#parenthesis(at);
     if (token.text === '[') return { kind: 'collection', parts: this.#list(']'), at };
     if (token.text === '{') return { kind: 'collection', parts: this.#list('}'), at };
-    throw malformed(`${token.text} where a value is expected`, at);
+    throw malformed(`${token.text} in place of a value`, at);
   }
 
   /** Strings that follow each other are one. */

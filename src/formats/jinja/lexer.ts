@@ -7,7 +7,7 @@ export type JinjaToken =
   | { readonly kind: 'number'; readonly value: number; readonly at: number }
   | { readonly kind: 'operator'; readonly text: string; readonly at: number };
 
-/** A part of a template: text that is written as it stands, or the tokens between braces. */
+/** A part of a template: literal text, or the tokens between braces. */
 export type Part =
   | { readonly kind: 'data'; readonly text: string; readonly at: number }
   | { readonly kind: 'print' | 'statement'; readonly tokens: readonly JinjaToken[]; readonly at: number };
@@ -125,7 +125,7 @@ class Lexer {
     if (name !== undefined) return { kind: 'name', text: name, at };
     const operator = this.#match(OPERATOR);
     if (operator !== undefined) return { kind: 'operator', text: operator, at };
-    throw malformed('a character that means nothing', at);
+    throw malformed('an unexpected character', at);
   }
 
   #string(quote: string): string {

@@ -25,7 +25,7 @@ export function readTemplate(text: string): Template {
 function readStatement(part: Exclude<Part, { kind: 'data' }>): TemplateStatement {
   const parser = new ExpressionParser(part.tokens, part.at);
   const statement = part.kind === 'print' ? printed(parser, part.at) : tagged(parser, part.at);
-  if (!parser.done) throw malformed('more than a statement has', parser.at);
+  if (!parser.done) throw malformed('text after the end of a statement', parser.at);
   return statement;
 }
 
@@ -46,7 +46,8 @@ function tagged(parser: ExpressionParser, at: number): TemplateStatement {
     case 'elif':
       return { tag, expressions: [parser.tuple()], bindings: [], at };
     default:
-      // Everything else takes nothing; what takes something is not read, and no template that has it is plain.
+      // Other statements take no expressions; the expressions of unknown statements are not read, and a template with them is
+      // not plain.
       return { tag, expressions: [], bindings: [], at };
   }
 }

@@ -29,12 +29,12 @@ export interface Applied {
 }
 
 export interface Argument {
-  /** Of `name=value`; `*` and `**` for what is spread. */
+  /** The name in `name=value`; `*` and `**` for spread arguments. */
   readonly name: string | undefined;
   readonly value: Expression;
 }
 
-/** What a statement gives a name: a value, or an item of it. */
+/** What a statement assigns to a name: a value, or an item of the value. */
 export interface Binding {
   /** `name`, or `name.attribute` of a namespace. */
   readonly name: string;

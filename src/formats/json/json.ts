@@ -8,9 +8,9 @@ export interface JsonEvents {
   open?(kind: 'object' | 'array', depth: number, at: number): void;
   close?(kind: 'object' | 'array', depth: number, at: number): void;
   key?(name: string, depth: number, at: number): void;
-  /** A key that its object already has; `key` is told as well. */
+  /** A duplicate key; the event `key` is sent as well. */
   duplicate?(name: string, depth: number, at: number): void;
-  /** `token` gives the text to those who want it, and holds it only within this call. */
+  /** `token` returns the text on demand, and is valid only within this call. */
   scalar?(kind: JsonScalar, token: JsonToken, depth: number, at: number): void;
 }
 
@@ -47,7 +47,7 @@ interface Level {
 
 /**
  * A strict JSON reader (RFC 8259) that takes the bytes (UTF-8) in pieces and builds no values: memory is the keys of the open
- * objects and the longest string. Sees what parsers that build values hide: a key that stands twice.
+ * objects and the longest string. Detects duplicate keys, which parsers that build values hide.
  */
 export class JsonWalker implements JsonToken {
   readonly #events: JsonEvents;
@@ -204,7 +204,7 @@ export class JsonWalker implements JsonToken {
       return;
     }
     this.#last = bytes;
-    // Plain ASCII needs no checking: it is decoded only for who asks.
+    // Plain ASCII needs no check: it is decoded only on demand.
     this.#lastText =
       this.#escapes || this.#highBits
         ? decodeJsonString(bytes, this.#escapes, this.#highBits, this.#tokenAt)
@@ -213,7 +213,7 @@ export class JsonWalker implements JsonToken {
     this.#valueEnds();
   }
 
-  /** Keys of a record come again and again; those of a vocabulary do not, and are not kept. */
+  /** Keys of records repeat; those of a vocabulary do not, and are not kept. */
   #keyText(bytes: Uint8Array): string {
     if (this.#escapes || this.#highBits) return decodeJsonString(bytes, this.#escapes, this.#highBits, this.#tokenAt);
     const level = this.#levels[this.#levels.length - 1];
@@ -249,7 +249,7 @@ export class JsonWalker implements JsonToken {
   #open(kind: 'object' | 'array', at: number): void {
     if (!this.#valueFits()) throw this.#malformed(at, `an unexpected ${kind}`);
     if (this.#levels.length >= this.#options.maxDepth) {
-      throw new AssayError('limit', `JSON nested deeper than ${this.#options.maxDepth}`, { offset: at });
+      throw new AssayError('limit', `JSON is nested deeper than ${this.#options.maxDepth}`, { offset: at });
     }
     this.#events.open?.(kind, this.#levels.length, at);
     this.#levels.push({ kind, keys: kind === 'object' ? new KeySet() : undefined });
@@ -260,7 +260,7 @@ export class JsonWalker implements JsonToken {
     const level = this.#levels[this.#levels.length - 1];
     const emptyFits = this.#expect === (kind === 'object' ? 'key-or-end' : 'value-or-end');
     if (level?.kind !== kind || !(emptyFits || this.#expect === 'comma-or-end'))
-      throw this.#malformed(at, `the end of no ${kind}`);
+      throw this.#malformed(at, `the end of a ${kind} that was not opened`);
     this.#levels.pop();
     this.#keys -= level.keys?.size ?? 0;
     this.#events.close?.(kind, this.#levels.length, at);
@@ -287,7 +287,7 @@ export class JsonWalker implements JsonToken {
 
 const NONE = new Uint8Array(0);
 
-/** Digits without a leading zero: by far the most numbers, told without making a string of them. */
+/** Digits without a leading zero: by far the most numbers, recognised without making a string of them. */
 function isPlainInteger(bytes: Uint8Array): boolean {
   const { length } = bytes;
   if (length === 0 || (bytes[0] === 0x30 && length > 1)) return false;

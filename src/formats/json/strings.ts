@@ -15,7 +15,7 @@ export function decodeJsonString(bytes: Uint8Array, escapes: boolean, highBits: 
     const parsed: unknown = JSON.parse(`"${text}"`);
     return String(parsed);
   } catch (error) {
-    const message = 'not valid JSON: a string that is not UTF-8, or a bad escape';
+    const message = 'not valid JSON: a string that is not UTF-8 or has a bad escape';
     throw new AssayError('malformed', message, { offset: at, cause: error });
   }
 }
@@ -29,7 +29,7 @@ export function ascii(bytes: Uint8Array): string {
 
 const SLOTS = 1024;
 
-/** Gives the same bytes the same string without making it again: the keys of records repeat by the million. */
+/** Returns the same string for the same bytes without decoding them again: the keys of records repeat millions of times. */
 export class KeyCache {
   readonly #bytes: (Uint8Array | undefined)[] = new Array(SLOTS);
   readonly #texts: string[] = new Array(SLOTS);

@@ -5,7 +5,7 @@ import { startsWith } from '../format.ts';
 import { u32be, u32le } from '../magic.ts';
 
 /**
- * Where a picture or sound ends by its own structure: what follows is not part of it.
+ * The end of a picture or sound by its own structure: later bytes are not part of it.
  * @returns `undefined` for formats whose structure does not say.
  * @throws AssayError `malformed`, `truncated`.
  */
@@ -124,6 +124,6 @@ async function riffEnd(source: ByteSource): Promise<number> {
   const length = u32le(head, 4);
   const end = 8 + length + (length & 1);
   if (8 + length > source.size)
-    throw new AssayError('truncated', `RIFF data ends at ${8 + length}, the file at ${source.size}`);
+    throw new AssayError('truncated', `RIFF data ends at byte ${8 + length}, but the file at byte ${source.size}`);
   return Math.min(end, source.size);
 }

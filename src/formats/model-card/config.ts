@@ -17,7 +17,7 @@ export type ConfigKind = 'config' | 'adapter' | 'modules' | 'pipeline' | 'part';
 type Step = string | number;
 
 /**
- * Reads what a configuration declares, and the code that it names for loaders to import, wherever in it that stands.
+ * Reads what a configuration declares, and the code that it names for loaders to import, at any place in the file.
  * @param folder of the file, ending in `/`; empty for the root
  * @throws AssayError `malformed`, `truncated`, `limit`, and what reading throws.
  */

@@ -29,7 +29,7 @@ const PARTS: ReadonlySet<string> = new Set([
 const PART_FOLDER =
   /^(?:controlnet|decoder|feature_extractor|image_encoder|image_processor|language_model|movq|prior|processor|projection_model|safety_checker|scheduler|text_encoder(?:_\d)?|tokenizer(?:_\d)?|transformer(?:_\d)?|unet(?:_\d)?|vae|vision_encoder|vocoder|vqvae|\d{1,2}_[A-Z]\w{0,50})$/;
 
-/** What a file of this path would declare; `undefined` for any other file. */
+/** The kind of declarations in a file of this path; `undefined` for any other file. */
 export function declaringKind(path: string): ConfigKind | 'card' | undefined {
   const slash = path.indexOf('/');
   const name = path.slice(slash + 1);

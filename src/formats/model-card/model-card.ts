@@ -41,7 +41,7 @@ export async function readModelCard(head: Uint8Array, name: string): Promise<Fac
   const blocks = wantedBlocks(frontMatter(text, opening.length, name), name);
   if (blocks.length === 0) return facts;
   if (blocks.length > MAX_PARSED) {
-    throw new AssayError('limit', `has more than ${MAX_PARSED} characters in its front matter to parse`, {
+    throw new AssayError('limit', `has more than ${MAX_PARSED} characters in its front matter`, {
       subject: name,
     });
   }
@@ -54,7 +54,7 @@ function frontMatter(text: string, start: number, name: string): string {
     CLOSING.lastIndex = at + 1;
     if (CLOSING.test(text)) return text.slice(start, at + 1);
   }
-  throw malformed(name, `has no end of its front matter within ${MAX_FRONT_MATTER} bytes`);
+  throw malformed(name, `has front matter that does not end within ${MAX_FRONT_MATTER} bytes`);
 }
 
 /** The lines of the keys that are wanted, each with its value. */

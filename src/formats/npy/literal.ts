@@ -38,7 +38,7 @@ class LiteralParser {
   }
 
   end(): void {
-    if (this.#text.slice(this.#at).trim() !== '') throw this.#broken('something follows it');
+    if (this.#text.slice(this.#at).trim() !== '') throw this.#broken('text follows the literal');
   }
 
   #integer(digits: string): number {
@@ -51,7 +51,7 @@ class LiteralParser {
     const entries = new Map<string, Literal>();
     while (!this.#skip('}')) {
       const key = this.value(depth + 1);
-      if (typeof key !== 'string' || entries.has(key)) throw this.#broken('a key is not text, or stands twice');
+      if (typeof key !== 'string' || entries.has(key)) throw this.#broken('a key is not text, or occurs twice');
       if (!this.#skip(':')) throw this.#broken('":" is missing');
       entries.set(key, this.value(depth + 1));
       if (!this.#skip(',') && this.#peek()?.[1] !== '}') throw this.#broken('"," is missing');

@@ -13,7 +13,7 @@ export interface NpyHeader {
   readonly dataSize: number | undefined;
 }
 
-/** numpy itself refuses more, unless told otherwise. */
+/** By default, numpy itself refuses more. */
 const MAX_HEADER = 1024 * 1024;
 const KEYS = 'descr,fortran_order,shape';
 
@@ -35,7 +35,7 @@ export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
   const shape = shapeOf(header.get('shape'));
   if (shape === undefined || typeof header.get('fortran_order') !== 'boolean') throw fail('the header has no shape');
   const item = itemOf(header.get('descr'), 0);
-  if (item === undefined) throw fail('the header has a dtype that is not known');
+  if (item === undefined) throw fail('the header has an unknown dtype');
   if (item.object) return { dataStart, shape, object: true, dataSize: undefined };
   const dataSize = shape.reduce((product, n) => product * n, item.size);
   if (!Number.isSafeInteger(dataSize)) throw fail('the shape is larger than any file');

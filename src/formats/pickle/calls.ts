@@ -13,14 +13,14 @@ export function reduce(state: PickleState, code: number, at: number): RunResult 
   const kwargs = extended ? state.valueAt(first + 2) : undefined;
   const opcode: CallOpcode = extended ? 'NEWOBJ_EX' : code === OP.REDUCE ? 'REDUCE' : 'NEWOBJ';
   if (!mayBe(TUPLE, args) || (kwargs !== undefined && !mayBe(DICT, kwargs))) {
-    // C wants a tuple and a dict, pickle.py anything that it can unpack.
+    // C requires a tuple and a dict; pickle.py accepts anything that it can unpack.
     if (state.drop(IN_C)) return failed('refused');
   }
   if (args.kind !== TUPLE) state.handler.onOddity('args-not-tuple', state.base + at, state);
   return call(state, opcode, state.valueAt(first), args, kwargs, first, at, at + 1);
 }
 
-/** Whether a value may be of a kind: what is imported or made by a call may be anything. */
+/** Whether a value may be of a kind: an imported value or the result of a call may be of any kind. */
 function mayBe(kind: number, value: Value): boolean {
   return value.kind === kind || value.kind >= GLOBAL;
 }

@@ -24,7 +24,7 @@ export class Cells {
     return bytesOf(this.kinds, this.refs);
   }
 
-  /** What is in use, and no more room than that. */
+  /** A copy of the used part, without spare room. */
   copy(): Cells {
     this.#budget.hold(this.length * (1 + this.refs.BYTES_PER_ELEMENT));
     const cells = new Cells(this.kinds.slice(0, this.length), this.refs.slice(0, this.length), this.#budget);

@@ -9,7 +9,7 @@ const MAX_CONSTANT = 4096;
 /** A number as picklers write it; `00` and `01` are the Booleans of protocol 0. */
 const DECIMAL = /^(?:-?(?:0|[1-9]\d*)|0[01])$/;
 
-/** The constant that an instruction of the stream pushed, read again from its offset; `undefined` for what is none. */
+/** The constant that an instruction of the stream pushed, read again from its offset; `undefined` when it is not a constant. */
 export async function constantOf(of: Value, source: ByteSource): Promise<number | string | null | undefined> {
   if (of.kind === NONE) return null;
   if (of.kind !== INT && of.kind !== BOOL && of.kind !== STR && of.kind !== STR_DUNDER) return undefined;

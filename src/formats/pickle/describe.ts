@@ -6,7 +6,7 @@ const MAX_DEPTH = 4;
 const MAX_ITEMS = 8;
 const MAX_TEXT = 120;
 
-/** A symbolic value as a line of Python would spell it; what is not kept is elided. For people, not for judging. */
+/** A symbolic value in the syntax of Python; values that are not kept are elided. For people, not for verdicts. */
 export function describe(of: Value, state: PickleState, depth = 0): string {
   if (depth > MAX_DEPTH) return '...';
   switch (of.kind) {

@@ -3,18 +3,18 @@ import { bytesOf, type Refs, STR_DUNDER, TUPLE, type Value } from './values.ts';
 
 /** Marks the kind of a value that is a key of its dict. */
 const KEY = 0x80;
-/** In the header of a tuple's block: it holds something else than constants and tuples of them. */
+/** In the header of a tuple's block: the tuple holds something other than constants and tuples of constants. */
 export const HOLDS = 2;
 const MIN_ROOM = 64;
 /** Values of one digit of an offset, as they are sorted. */
 const DIGITS = 4096;
 
-/** One thing that a container of the stream's own holds. */
+/** One value that a container of the stream holds. */
 export interface Held extends Value {
   readonly isKey: boolean;
 }
 
-/** What was handed to a use: `use` is the handler's own number for it. */
+/** A value that a use received: `use` is the handler's number for the use. */
 export interface GivenValue {
   readonly use: number;
   readonly value: Value;
@@ -23,7 +23,7 @@ export interface GivenValue {
 
 /**
  * What flows where in a stream: for each list, dict and set, by the offset of the instruction that made it, what it holds besides
- * constants; and what was handed to which use. Contents only grow, so that looking once, at the end, covers every moment.
+ * constants; and which value each use received. Contents only grow, so one check at the end covers every moment.
  */
 export class Flows {
   #owners: Refs;
@@ -36,7 +36,7 @@ export class Flows {
   #offsets: Refs;
   #given = 0;
   readonly #budget: FileBudget;
-  /** Room for contents that is made when there are any. */
+  /** Room for contents, allocated on first use. */
   readonly #firstRoom: number;
   #order: Uint32Array | undefined;
 

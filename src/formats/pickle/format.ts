@@ -7,9 +7,11 @@ import { SILENT } from './silent.ts';
 import { type PickleHandler, PickleState } from './state.ts';
 import { GLOBAL, type Value } from './values.ts';
 
-/** Instructions that must hold before bytes without a protocol mark count as a pickle that goes on behind the head. */
+/**
+ * The number of valid instructions after which bytes without a protocol mark count as a pickle that continues beyond the head.
+ */
 const MIN_INSTRUCTIONS = 16;
-/** What a module is called; words of a text are called otherwise, and import nothing. */
+/** The form of a module name; words of a text do not have it, and import nothing. */
 const MODULE = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
 
 export const PICKLE: Format = {

@@ -17,7 +17,7 @@ export class GlobalTable {
     this.#budget = budget;
   }
 
-  /** What a copy costs whoever makes it. */
+  /** The cost of a copy, which its maker is charged. */
   get entries(): number {
     return this.list.length + this.pushes.size;
   }
@@ -47,7 +47,7 @@ export class GlobalTable {
     this.pushes.set(id, (this.pushes.get(id) ?? 0) + 1);
   }
 
-  /** The same names; whoever makes it charges them. */
+  /** A copy with the same names; the maker charges its budget. */
   copy(): GlobalTable {
     const copy = new GlobalTable(this.#budget);
     copy.list.push(...this.list);

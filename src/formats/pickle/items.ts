@@ -84,7 +84,7 @@ const MAX_KEPT_ITEMS = 1_024;
 /** Elements that are kept of one list. */
 const MAX_KEPT_ELEMENTS = 64;
 
-/** Nothing is known of a list whose elements were replaced, by SETITEM. */
+/** The content of a list is unknown once SETITEM replaced elements. */
 function keepElements(state: PickleState, list: Value, first: number, count: number | undefined): void {
   if (list.ref < state.listsFrom) return;
   state.keep(list, count !== undefined && count <= MAX_KEPT_ELEMENTS ? state.store(first, count) : undefined);

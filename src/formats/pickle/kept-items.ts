@@ -22,14 +22,14 @@ export class KeptItems {
     return isKept && !this.#blocks.has(ref) ? [] : this.#blocks.get(ref);
   }
 
-  /** Takes a block of items; `undefined` for too many, which leaves none: the others are not all there is. */
+  /** Keeps a block of items; `undefined` for too many, which discards all, because the rest would be incomplete. */
   keep(ref: number, block: number | undefined): void {
     const known = this.#blocks.has(ref) ? this.#blocks.get(ref) : [];
     const whole = block !== undefined && known !== undefined && known.length < MAX_KEPT;
     this.#blocks.set(ref, whole ? [...known, block] : undefined);
   }
 
-  /** Counts items that a list got. @returns whether it is the first time */
+  /** Counts the items of a list. @returns whether it is the first time */
   lengthen(list: number, count: number): boolean {
     const known = this.#lengths.get(list);
     this.#lengths.set(list, (known ?? 0) + count);

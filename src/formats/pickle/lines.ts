@@ -92,7 +92,7 @@ export function twoLines(state: PickleState, code: number, at: number, last: boo
   return undefined;
 }
 
-/** Whether a loader gets as far as importing what these two lines name. */
+/** Whether a loader imports the name in these two lines. */
 function readableNames(state: PickleState, code: number, module: OperandSpan, name: OperandSpan): boolean {
   const bytes = (span: OperandSpan) => state.window.subarray(span.start, span.end);
   const readable = code === OP.INST ? literals.isAscii : literals.isStrictUtf8;
@@ -118,7 +118,7 @@ function importGlobal(
   return id;
 }
 
-/** STACK_GLOBAL takes strings only; a value that a call made may be one, and then nobody can know which. */
+/** STACK_GLOBAL takes strings only; the result of a call may be a string, whose text is unknown. */
 export function stackGlobal(state: PickleState, at: number): RunResult | undefined {
   if (state.sp - 2 < state.fence()) return failed('stack-underflow');
   if (state.drop(LISTED_ONLY)) return failed('refused');

@@ -19,12 +19,12 @@ const NOT_FINITE = /^[+-]?(?:inf|nan)/i;
 const HEX = /[\da-fA-F]/;
 const SHORT_ESCAPE = /^[\da-fA-F]{4}$/;
 const LONG_ESCAPE = /^[\da-fA-F]{8}$/;
-/** Longer operands are taken to be numbers: an expression is run over no more. */
+/** Longer operands are treated as numbers: the regular expression does not run over more. */
 const MAX_NUMBER = 65_536;
 const BOTH: Takers = { c: true, python: true };
 const MAX_INDEX_DIGITS = 4300;
 
-/** What C looks at: it reads no further than a NUL. */
+/** The part that C reads: up to a NUL. */
 function beforeNul(text: string): string {
   const nul = text.indexOf('\0');
   return nul < 0 ? text : text.slice(0, nul);

@@ -15,7 +15,7 @@ export const TORCHSCRIPT = bit('torchscript');
 export const NUMPY = bit('numpy');
 export const PANDAS = bit('pandas');
 export const DILL = bit('dill');
-/** `pandas.read_pickle` reads in Python what C refused. */
+/** `pandas.read_pickle` retries in Python when C refused. */
 export const PANDAS_AGAIN: LoaderSet = 1 << LOADERS.length;
 
 /** Subclasses of CPython's C unpickler, and itself. */
@@ -24,7 +24,7 @@ export const IN_C: LoaderSet = PICKLE_C | TORCH | NUMPY | PANDAS | DILL;
 export const IN_PYTHON: LoaderSet = PICKLE_PY | JOBLIB | PANDAS_AGAIN;
 /** Unpicklers of their own, which resolve listed names only. */
 export const LISTED_ONLY: LoaderSet = WEIGHTS_ONLY | TORCHSCRIPT;
-/** Those that may be given any bytes. */
+/** Loaders that may receive any bytes. */
 export const ANY_LOADER: LoaderSet = IN_C | IN_PYTHON | WEIGHTS_ONLY;
 export const ALL_LOADERS: LoaderSet = ANY_LOADER | TORCHSCRIPT;
 /** Those that pass a caller's `persistent_load` on, or bring one. */

@@ -43,7 +43,7 @@ for (const [code, kind, width] of [
 
 /**
  * Runs on over `window`, whose first byte stands at absolute offset `base`.
- * One function, without a call or an allocation for the common instructions: this loop is the scanner's speed.
+ * One function, without a call or an allocation for the common instructions: this loop decides the speed of the scanner.
  */
 export function runMachine(state: PickleState, window: Uint8Array, base: number): RunResult {
   state.window = window;

@@ -28,7 +28,7 @@ export class Memo {
     return bytesOf(this.kinds, this.refs) + this.sparse.size * SPARSE_BYTES;
   }
 
-  /** What is in use, and no more room than that. */
+  /** A copy of the used part, without spare room. */
   copy(): Memo {
     let used = this.kinds.length;
     while (used > 0 && this.kinds[used - 1] === 0) used--;

@@ -210,7 +210,7 @@ export function fixedLength(operand: Operand): number {
   }
 }
 
-/** Where an instruction's parts lie, or why these bytes do not show it. */
+/** The extent of an instruction, or why these bytes do not contain it. */
 export type Layout =
   | { readonly kind: 'whole'; readonly opcode: Opcode; readonly operand: number; readonly end: number }
   | { readonly kind: 'more'; readonly need: number }

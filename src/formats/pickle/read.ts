@@ -12,9 +12,9 @@ import type { StreamEnd } from './values.ts';
 const NAME_BYTES = 4096 + 16;
 /** Units of work that a stream costs before its first instruction, and an instruction that waits for a text. */
 const STREAM_WORK = 64;
-/** Bytes read where a window cannot be had for nothing. */
+/** The size of a window where reading costs time. */
 const MIN_WINDOW = 65_536;
-/** Streams of at least this size are rehearsed, with so many of their bytes. */
+/** Streams of at least this size are rehearsed, with this many of their bytes. */
 const REHEARSED_SIZE = 4 * 1024 * 1024;
 const REHEARSED_BYTES = 131_072;
 
@@ -25,11 +25,11 @@ let turned = performance.now();
 export interface ReadOptions {
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
-  /** What all streams and readings of the file share; absent for a stream that is read alone. */
+  /** The budget that all streams and readings of the file share; absent for a stream that is read alone. */
   readonly budget?: FileBudget | undefined;
-  /** Whose readings start here; of all that may be given any bytes, when absent. */
+  /** The loaders whose readings start here; when absent, all loaders that may receive any bytes. */
   readonly loaders?: LoaderSet | undefined;
-  /** A long string operand that was passed over: bytes `start` to `end`. */
+  /** A long string operand that was skipped: bytes `start` to `end`. */
   onSkipped?(start: number, end: number): void;
   /** Raw bytes stand at the stream's position (joblib). Moves `state.position` behind them. */
   onArray?(state: PickleState): Promise<void>;
@@ -72,8 +72,8 @@ export async function readStream(
 }
 
 /**
- * Runs the first instructions of a long stream in small windows, for nothing but that the compiler has met every path of the
- * loop before it compiles it: otherwise it compiles it three times.
+ * Runs the first instructions of a long stream in small windows, so that the JIT compiler has seen every path of the loop
+ * before it compiles the loop; otherwise it compiles it three times.
  */
 async function rehearse(source: ByteSource, start: number, limits: Limits): Promise<void> {
   const head = await source.read(start, REHEARSED_BYTES);
@@ -88,7 +88,7 @@ async function rehearse(source: ByteSource, start: number, limits: Limits): Prom
   }
 }
 
-/** A counted bound that is met on the way is how the stream ends. Whatever ended it, the handler hears of the end. */
+/** A limit that is reached ends the stream. The handler is told of every end. */
 async function runToEnd(state: PickleState, source: ByteSource, options: ReadOptions): Promise<StreamEnd> {
   let end: StreamEnd;
   try {
@@ -150,7 +150,7 @@ async function runWindows(state: PickleState, source: ByteSource, options: ReadO
   }
 }
 
-/** At least `need` bytes from `base` on, or all there are, and more, when they come for nothing. */
+/** At least `need` bytes from `base` on, or all that exist, and more when they cost nothing. */
 function windowNow(source: ByteSource, base: number, need: number): Uint8Array | undefined {
   return source.readNow(base, Math.min(source.size - base, Math.max(BLOCK_SIZE, need)));
 }

@@ -2,7 +2,7 @@ import { NOBODY } from './loaders.ts';
 import type { PickleHandler } from './state.ts';
 
 const nothing = () => undefined;
-/** Hears nothing. */
+/** A handler that ignores all events. */
 export const SILENT: PickleHandler = {
   onImport: () => NOBODY,
   onCall: nothing,

@@ -8,7 +8,7 @@ import type { PickleState } from './state.ts';
 import { BUFFER, BYTES, EXT, FLOAT, failed, GLOBAL, INT, limited, type RunResult, STR, STR_DUNDER } from './values.ts';
 
 /**
- * One instruction, the careful way: operands that cross the window or a frame, and all that a handler hears of. The state
+ * One instruction on the slow path: operands that cross the window or a frame, and all events for the handler. The state
  * stands before the instruction, and is left so whenever a result is returned that is not an end.
  */
 export function slow(state: PickleState, code: number, at: number, last: boolean): RunResult | undefined {

@@ -11,7 +11,7 @@ import { type Extent, extentAt, latin1, spelledText } from './text.ts';
 import type { Call, GlobalName, Oddity, Refs, Value } from './values.ts';
 import * as value from './values.ts';
 
-/** Told what a stream does, as it does it. Offsets are of instructions. */
+/** Receives the events of a stream as they happen. Offsets are those of instructions. */
 export interface PickleHandler {
   /**
    * The first time a stream names a global.
@@ -41,17 +41,17 @@ export interface PickleHandler {
   onExtension(code: number, offset: number, machine: PickleState): void;
   /** A byte or text string that starts as a pickle of protocol 2 or later does: `offset` is of its content. */
   onBlob(offset: number, length: number): void;
-  /** Whether what was imported or made by a call may be a plain string; it may, when nobody knows. */
+  /** Whether an imported value or the result of a call may be a plain string; true when it is unknown. */
   mayBeText?(of: Value, machine: PickleState): boolean;
   onOddity(oddity: Oddity, offset: number, machine: PickleState): void;
   /** The stream ended, or a reading of it did, however that was. */
   onEnd?(machine: PickleState): void;
-  /** Before each instruction, when somebody watches. */
+  /** Before each instruction, when the handler defines it. */
   readonly onStep?: ((offset: number, code: number, machine: PickleState) => void) | undefined;
 }
 
 const MAX_TEXTS = 16_384;
-/** What is kept of an instruction and what follows it. */
+/** The number of bytes kept of an instruction and the bytes after it. */
 const HEAD_BYTES = 16;
 /** Units of work of making one value for a handler. */
 const VALUE_WORK = 4;
@@ -70,7 +70,7 @@ export class PickleState {
   /** Absolute offset of the next instruction. */
   position: number;
   protocol = 0;
-  /** The loaders that have raised no error so far: what happens, happens to them. */
+  /** The loaders that have raised no error so far: events concern them. */
   alive: LoaderSet = ANY_LOADER;
   /** Other readings, which start where this machine stood: bytes `from` to `to` are left out. */
   readonly cuts: { readonly machine: PickleState; readonly from: number; readonly to: number }[] = [];
@@ -104,7 +104,7 @@ export class PickleState {
   readonly budget: FileBudget;
   /** Readings of the stream that may still be followed: its machine and all copies of it share them. */
   #readings: { left: number };
-  /** Readings that were met and are not followed. */
+  /** Readings that were found but are not followed. */
   lostCuts = 0;
   /** Bytes charged besides those of the arrays: tables, texts. */
   #tables = 0;
@@ -142,8 +142,8 @@ export class PickleState {
     this.#names = new GlobalTable(budget);
     budget.hold(value.newBytes(this.kinds.length, size));
     this.refs = value.newRefs(this.kinds.length, size);
-    // Zero pages cost nothing until they are touched, and growing copies: so room is guessed from what is to come, but not
-    // again for each of many small pickles in a row.
+    // Zero pages cost nothing until they are touched, and growing copies the arrays, so room is estimated from the remaining
+    // bytes, but not again for each of many small pickles in a row.
     const room = start > 0 || fork ? MIN_ROOM : Math.min(MAX_ROOM, Math.max(MIN_ROOM, Math.floor(size / 12)));
     budget.hold(2 * value.newBytes(room, size));
     this.cells = new Cells(new Uint8Array(room), value.newRefs(room, size), budget);
@@ -282,7 +282,7 @@ export class PickleState {
     return known;
   }
 
-  /** The same when it is at hand, for people: asks for nothing. */
+  /** The same when it is available, for display: requests nothing. */
   peekText(of: Value): string | undefined {
     const wanted = this.wanted;
     const text = this.text(of);
@@ -290,7 +290,7 @@ export class PickleState {
     return text;
   }
 
-  /** A handler asked for a text that is not at hand: it must conclude nothing, the instruction is run again. */
+  /** A handler asked for a text that is not available yet: it must conclude nothing, and the instruction runs again. */
   get waits(): boolean {
     return this.wanted >= 0;
   }
@@ -382,7 +382,7 @@ export class PickleState {
     return of.kind === value.LIST && of.ref >= this.keepFrom ? this.#items.lengthOf(of.ref) : undefined;
   }
 
-  /** Keeps items and states from here on. What a dict held before is not known, so none of it is told. */
+  /** Keeps items and states from here on. The earlier content of a dict is unknown, so it is treated as unknown as a whole. */
   startKeeping(lists = false): void {
     if (lists) this.listsFrom = Math.min(this.listsFrom, this.position);
     this.keepFrom = Math.min(this.keepFrom, this.position);
@@ -484,7 +484,7 @@ export class PickleState {
 
   #block(at: number, count: number): Value[] {
     this.budget.work(count * VALUE_WORK);
-    // They are given up soon: what counts is that there is room for them.
+    // They are released soon: only the room for them is checked.
     this.budget.hold(count * VALUE_BYTES);
     this.budget.release(count * VALUE_BYTES);
     const values: Value[] = [];

@@ -10,7 +10,7 @@ export const INT = 3;
 export const FLOAT = 4;
 export const BYTES = 5;
 export const STR = 6;
-/** A string that starts with two underscores: the name of something Python itself looks up. */
+/** A string that starts with two underscores, like a name that Python itself looks up. */
 export const STR_DUNDER = 7;
 /** An out-of-band buffer. */
 export const BUFFER = 8;
@@ -31,7 +31,7 @@ export const EXT = 17;
 
 export const FIRST_COMPOSITE = TUPLE;
 
-/** Refs by the million: four bytes each in a file below 4 GiB, where every offset fits. */
+/** Millions of refs: four bytes each in a file below 4 GiB, where every offset fits. */
 export type Refs = Uint32Array | Float64Array;
 
 export function newRefs(count: number, fileSize: number): Refs {

@@ -1,6 +1,6 @@
 import { AssayError } from '../../core/index.ts';
 
-/** Wire types of Protocol Buffers; groups (3, 4) are long gone and refused. */
+/** Wire types of Protocol Buffers; groups (3, 4) are obsolete and refused. */
 export type WireType = 0 | 1 | 2 | 5;
 
 /** One field of a message in memory. For a varint `value` is it (the low 53 bits), for the others their length. */

@@ -22,7 +22,8 @@ const VALUE = /[^\n#,}\]]*/y;
 const MAX_VALUE = 2_000;
 
 /**
- * Finds whatever the readers of INI and TOML take for a key: bare or quoted, dotted, in inline tables and in lists. Finds more
+ * Finds everything that the readers of INI and TOML accept as a key: bare or quoted, dotted, in inline tables and in lists.
+ * Finds more
  * than they do (text in a value that looks like a key), and misses none.
  */
 export function readSettings(text: string, events: SettingsEvents): void {
@@ -56,7 +57,7 @@ function readLine(line: string, start: number, events: SettingsEvents): void {
   }
 }
 
-/** The value that begins at a place; only looked at, so that keys within it are found as well. */
+/** The value that begins at an offset; the offset does not move, so that keys within the value are found as well. */
 function valueAt(line: string, from: number): string {
   const at = from + (match(SPACE, line, from)?.length ?? 0);
   return unquoted(match(STRING, line, at) ?? (match(VALUE, line, at) ?? '').trim()).slice(0, MAX_VALUE);

@@ -11,7 +11,7 @@ export interface SevenZipEntry {
   readonly filled: boolean;
 }
 
-/** What a 7z archive turns out to be, in order. All `listed` come before the first `member`; `size` is what it takes up. */
+/** Events of reading a 7z archive, in order. All `listed` come before the first `member`; `size` is what it takes up. */
 export type SevenZipEvent =
   | { readonly kind: 'listed'; readonly entry: SevenZipEntry }
   /** The bytes are to be read before the next event is asked for. */
@@ -72,7 +72,7 @@ class Segment {
     return { consumed: undefined };
   }
 
-  /** The event behind the bytes; passes over those that nobody wanted. */
+  /** The event after the bytes; skips bytes that the caller did not read. */
   async after(): Promise<SandboxEvent | undefined> {
     while (!this.#ended) {
       const event = await nextOf(this.#events);

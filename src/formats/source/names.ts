@@ -4,10 +4,10 @@ import { posix } from 'node:path';
 const CODE_NAMES =
   /^(?:makefile|gnumakefile|kbuild|dockerfile|containerfile|jenkinsfile|vagrantfile|rakefile|gemfile|brewfile|procfile|justfile|snakefile|modelfile|taskfile\.ya?ml|cmakelists\.txt|meson\.build|build|workspace|build\.bazel|workspace\.bazel|sconstruct|sconscript|mlproject|tox\.ini|noxfile|cog\.ya?ml|dvc\.ya?ml|action\.ya?ml|(?:docker-)?compose[\w.-]*\.ya?ml|\.gitlab-ci\.ya?ml|\.travis\.ya?ml|\.pre-commit-config\.ya?ml|\.(?:bash|zsh|tcsh|csh|fish|ksh)rc|\.(?:bash_|z)?profile|\.bash_(?:login|logout)|\.z(?:login|logout|shenv)|\.envrc|\.rprofile|\.vimrc|\.exrc|\.emacs|\.gdbinit|\.lldbinit|\.npmrc|\.pypirc|\.gitconfig|\.gitmodules|\.hgrc|(?:docker|container)file\.[\w.-]+|[\w.-]+\.dockerfile|makefile\.[\w-]+|(?:[\w-]+)?\.env(?:\.[\w-]+)?|pyvenv\.cfg|sitecustomize|usercustomize|crontab)$/i;
 
-/** Folders in which every file of text steers a program. */
+/** Folders in which every text file controls a program. */
 const CODE_FOLDERS = /(?:^|\/)(?:\.github\/workflows|\.circleci|\.devcontainer|\.husky|\.vscode|hooks|cron\.d)\//i;
 
-/** Names of text that nothing reads as more: lists of words, licences, notes, what git reads. */
+/** Names of text files that no program interprets: lists of words, licences, notes, files for git. */
 const TEXT_NAMES =
   /^(?:vocab|vocabulary|merges|dict|dictionary|lexicon|labels?|classes|categories|names|tokens|phonemes|symbols|stopwords|wordlist|words|readme|licen[cs]e|licences?|copying|copyright|notices?|authors|contributors|maintainers|credits|thanks|acknowledge?ments|citation|changes|changelog|history|news|todo|version|manifest|metadata|record|wheel|installer|top_level|checksums?|sha256sums?|sha512sums?|md5sums?|use_policy|terms|disclaimer|codeowners|\.git(?:attributes|ignore|keep)|\.(?:docker|npm|hf|eslint|prettier)ignore|\.keep|\.editorconfig|\.nojekyll|py\.typed|checkpoint|latest|latest_checkpointed_iteration|rng_state|zero_to_fp32)$/i;
 

@@ -12,7 +12,7 @@ export interface TarHeader {
   readonly ustar: boolean;
 }
 
-/** The header in a block; `undefined` when the checksum does not fit, or a number is none. */
+/** The header in a block; `undefined` when the checksum does not fit, or a number is not valid. */
 export function tarHeader(block: Uint8Array): TarHeader | undefined {
   if (block.length < TAR_BLOCK || number(block, 148, 8) !== checksum(block)) return undefined;
   const size = number(block, 124, 12);

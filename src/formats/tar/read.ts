@@ -88,7 +88,10 @@ function memberOf(source: ByteSource, header: TarHeader, over: Overrides, start:
   const size = hasData ? (over.size ?? header.size) : 0;
   const dataEnd = dataStart + size;
   if (!Number.isSafeInteger(dataEnd) || dataEnd > source.size) {
-    throw new AssayError('truncated', 'a tar member leaves the archive', { subject: source.name, offset: dataStart });
+    throw new AssayError('truncated', 'a tar member reaches beyond the end of the archive', {
+      subject: source.name,
+      offset: dataStart,
+    });
   }
   const linkName = over.linkName ?? header.linkName;
   return { name, linkName, kind, start, dataStart, dataEnd, end: Math.min(padded(dataEnd), source.size) };

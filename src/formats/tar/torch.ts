@@ -41,7 +41,8 @@ export async function* torchTarParts(
   let at = 0;
   for (let items = 0; at < source.size; items++) {
     const pickle = await probe(source, at);
-    if (pickle === undefined) throw new AssayError('malformed', `no pickle where ${name} should go on`, { offset: at });
+    if (pickle === undefined)
+      throw new AssayError('malformed', `${name} does not continue with a pickle`, { offset: at });
     yield { kind: 'pickle', start: at, end: pickle.end };
     at = pickle.end;
     if (items === 0) continue;
@@ -60,7 +61,7 @@ async function storageBytes(source: ByteSource, at: number, names: readonly stri
     .filter((size) => size !== undefined);
   const [size] = sizes;
   if (sizes.length !== 1 || size === undefined)
-    throw new AssayError('malformed', 'a storage of no known type', { offset: at });
+    throw new AssayError('malformed', 'a storage of an unknown type', { offset: at });
   return 8 + (await u64(source, at)) * size;
 }
 

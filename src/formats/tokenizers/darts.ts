@@ -5,8 +5,8 @@ const UNIT = 4;
 const BLOCK = 256;
 
 /**
- * Proves that a double-array trie (Darts-clone) keeps every search within its units: whatever text is looked up, native code adds
- * and follows offsets without looking. Each value has to be an offset in the `texts` that follow, and a text has to end there.
+ * Proves that a double-array trie (Darts-clone) keeps every search within its units: for any text, native code adds and follows
+ * offsets without a check. Each value must be an offset in the `texts` that follow, and a text must end there.
  * @throws AssayError `malformed`
  */
 export function checkTrie(units: DataView, texts: Uint8Array, budget: FileBudget): void {
@@ -24,7 +24,7 @@ export function checkTrie(units: DataView, texts: Uint8Array, budget: FileBudget
       budget.work(BLOCK);
       const unit = units.getUint32(at * UNIT, true);
       const base = (at ^ offsetOf(unit)) >>> 0;
-      if (base >= count) throw bad(`unit ${at} leads to unit ${base} of ${count}`);
+      if (base >= count) throw bad(`unit ${at} leads to unit index ${base}, but there are ${count} units`);
       if (hasValue(unit)) checkValue(units.getUint32(base * UNIT, true), lastEnd);
       for (let label = 0; label < BLOCK; label++) {
         // Blocks are whole, so a step never leaves the one that its unit leads to.
@@ -55,7 +55,7 @@ function labelOf(unit: number): number {
 
 function checkValue(unit: number, lastEnd: number): void {
   const value = unit & 0x7fffffff;
-  if (value > lastEnd) throw bad(`a value of ${value}, where the last text ends at ${lastEnd}`);
+  if (value > lastEnd) throw bad(`a value of ${value}, but the last text ends at ${lastEnd}`);
 }
 
 function bad(what: string): AssayError {

@@ -16,8 +16,8 @@ const MAX_PIECE = 65_536;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads a SentencePiece model to its end, and proves that its map of characters, which native code follows without looking, keeps
- * within itself.
+ * Reads a SentencePiece model to its end, and proves that all offsets of its map of characters stay in range: native code uses
+ * them without a check.
  * @throws AssayError `malformed`, `truncated`, `limit`; `unsupported`: a field that is not known
  */
 export async function readSentencePiece(source: ByteSource, budget: FileBudget): Promise<void> {
@@ -31,15 +31,15 @@ export async function readSentencePiece(source: ByteSource, budget: FileBudget):
       await piece(source, field, budget);
       continue;
     }
-    // Readers of Protocol Buffers merge what stands twice.
-    if (once.has(field.number)) throw bad(`field ${field.number} stands twice`, field.start);
+    // Readers of Protocol Buffers merge repeated fields.
+    if (once.has(field.number)) throw bad(`the model has field ${field.number} twice`, field.start);
     once.add(field.number);
     if (field.number === NORMALIZER || field.number === DENORMALIZER) await normalizer(source, field, budget);
     else if (field.number === TRAINER || field.number === SELF_TEST || field.number >= EXTENSIONS)
       await message(source, field, budget);
-    else throw new AssayError('unsupported', `field ${field.number} of a SentencePiece model`, { offset: field.start });
+    else throw new AssayError('unsupported', `unknown field ${field.number} of the model`, { offset: field.start });
   }
-  if (pieces === 0) throw bad('no pieces', 0);
+  if (pieces === 0) throw bad('it has no pieces', 0);
 }
 
 async function piece(source: ByteSource, field: StreamField, budget: FileBudget): Promise<void> {
@@ -52,7 +52,7 @@ async function piece(source: ByteSource, field: StreamField, budget: FileBudget)
     else if (part.number === PIECE.kind && part.wire === 0) {
       if (part.value < KINDS.first || part.value > KINDS.last) throw bad(`a piece of kind ${part.value}`, part.start);
     } else if (part.number !== PIECE.score || part.wire !== 5)
-      throw new AssayError('unsupported', `field ${part.number} of a piece`, { offset: part.start });
+      throw new AssayError('unsupported', `unknown field ${part.number} of a piece`, { offset: part.start });
   }
   if (text === undefined || text === '') throw bad('a piece without text', field.start);
 }
@@ -66,7 +66,7 @@ async function utf8(source: ByteSource, { start, end }: StreamField): Promise<st
   }
 }
 
-/** Settings: fields whose content no index is taken from, and which end where the message does. */
+/** Settings: fields without indexes, which end where the message ends. */
 async function message(source: ByteSource, { start, end }: StreamField, budget: FileBudget): Promise<void> {
   for await (const part of streamFields(source, start, end)) budget.work(part.end > part.start ? 16 : 1);
 }
@@ -76,8 +76,8 @@ async function normalizer(source: ByteSource, { start, end }: StreamField, budge
   for await (const part of streamFields(source, start, end, 1_000)) {
     budget.work(16);
     if (RULES[part.number] !== part.wire && part.number < EXTENSIONS)
-      throw new AssayError('unsupported', `field ${part.number} of a normaliser`, { offset: part.start });
-    if (once.has(part.number)) throw bad(`field ${part.number} of a normaliser stands twice`, part.start);
+      throw new AssayError('unsupported', `unknown field ${part.number} of a normaliser`, { offset: part.start });
+    if (once.has(part.number)) throw bad(`a normaliser has field ${part.number} twice`, part.start);
     once.add(part.number);
     if (part.number === CHARSMAP && part.end > part.start) await charsmap(source, part, budget);
   }

@@ -6,7 +6,7 @@ import { walkJson } from '../boosters/index.ts';
 const MAX_DEPTH = 127;
 const MAX_PATTERN = 4_096;
 
-/** Members of a whole tokenizer, and of what it makes of a text. */
+/** Members of a whole tokenizer, and of the encoding of a text. */
 const WHOLE = ['version', 'truncation', 'padding', 'added_tokens', 'normalizer', 'pre_tokenizer', 'post_processor'];
 const TOKENIZER: ReadonlySet<string> = new Set([...WHOLE, 'decoder', 'model']);
 const ENCODING: ReadonlySet<string> = new Set([
@@ -24,8 +24,8 @@ const TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads what the tokenizers library writes as JSON, a whole tokenizer, a part or an encoding, to its end. The library is Rust and
- * checks every index; what is told apart here is whether it is such a document.
+ * Reads what the tokenizers library writes as JSON, a whole tokenizer, a part or an encoding, to its end. The library is
+ * written in Rust and checks every index; this only checks that it is such a document.
  * @throws AssayError `malformed`, `truncated`, `limit`; `unsupported`: a part that is not known
  */
 export async function readTokenizerJson(source: ByteSource, budget: FileBudget): Promise<void> {
@@ -78,13 +78,13 @@ class TokenizerDocument {
   }
 
   finish(): void {
-    if (this.#root !== 'object') throw bad(`the document is a ${this.#root}`);
+    if (this.#root !== 'object') throw bad(`the document is a JSON ${this.#root}`);
     if (this.#isPart) return;
     const keys = [...this.#top];
     if (this.#top.has('model') ? keys.every((key) => TOKENIZER.has(key)) : keys.every((key) => ENCODING.has(key)))
       return;
     const other = keys.find((key) => !TOKENIZER.has(key)) ?? keys[0] ?? 'nothing';
-    throw new AssayError('unsupported', `a document with ${JSON.stringify(other.slice(0, 40))}`);
+    throw new AssayError('unsupported', `a document with the unknown key ${JSON.stringify(other.slice(0, 40))}`);
   }
 }
 

@@ -12,12 +12,12 @@ const OUR_TAIL = 1024 * 1024;
 /** Signatures of an end record that are tried, the last first. */
 const MAX_CANDIDATES = 64;
 
-/** What contradicts something else in how an archive's directory is found. */
+/** A contradiction in how the directory of an archive is found. */
 export type ZipOddity =
   | { readonly kind: 'rivals' | 'end-apart' | 'no-entry' | 'part' | 'zip64' }
   | { readonly kind: 'count'; readonly counted: number; readonly listed: number };
 
-/** A zip's central directory, and what is odd about how it is found. */
+/** The central directory of a zip archive, and the contradictions in how it is found. */
 export interface ZipDirectory {
   readonly entries: readonly ZipEntry[];
   /** Of the directory. */
@@ -25,7 +25,7 @@ export interface ZipDirectory {
   readonly end: number;
   /** The end records: zip64 record and locator where there are, the end record, its comment. */
   readonly records: readonly { readonly start: number; readonly end: number }[];
-  /** Bytes of something else before the archive, by which its offsets are off. */
+  /** The number of bytes before the archive, by which its offsets are shifted. */
   readonly prefix: number;
   /** Contradictions: loaders differ on such archives. */
   readonly oddities: readonly ZipOddity[];

@@ -14,7 +14,7 @@ const PROPERTIES = 5;
 export async function lzmaAlone(member: ByteSource, size: number | undefined, endMark: boolean): Promise<ByteSource> {
   const own = await member.read(0, 4 + PROPERTIES);
   if ((own[2] ?? 0) !== PROPERTIES || own[3] !== 0)
-    throw new AssayError('unsupported', 'LZMA properties of another length', { subject: member.name });
+    throw new AssayError('unsupported', 'LZMA properties of a wrong length', { subject: member.name });
   const head = new Uint8Array(PROPERTIES + 8).fill(0xff);
   head.set(own.subarray(4), 0);
   if (!endMark && size !== undefined) new DataView(head.buffer).setBigUint64(PROPERTIES, BigInt(size), true);

@@ -10,7 +10,7 @@ import {
   type ZipEntry,
 } from './records.ts';
 
-/** A member as it lies in the archive. */
+/** A member and its place in the archive. */
 export interface ZipMember {
   readonly name: string;
   readonly local: LocalHeader;
@@ -22,9 +22,9 @@ export interface ZipMember {
   readonly end: number;
   readonly method: number;
   readonly crc: number | undefined;
-  /** Uncompressed bytes that are announced; `undefined` when nothing says. */
+  /** The stated number of uncompressed bytes; `undefined` when it is not stated. */
   readonly size: number | undefined;
-  /** What the two descriptions of it disagree on. */
+  /** The fields on which the directory and the local header disagree. */
   readonly differences: readonly string[];
 }
 

@@ -16,7 +16,7 @@ export interface ZipEntry {
   readonly mode: number;
 }
 
-/** The same file as it describes itself in front of its data (4.3.7). */
+/** The local header of the same file, before its data (4.3.7). */
 export interface LocalHeader {
   readonly name: string;
   readonly rawName: string;
@@ -55,7 +55,8 @@ export function centralEntry(
   const extraAt = nameAt + view.getUint16(at + 28, true);
   const commentAt = extraAt + view.getUint16(at + 30, true);
   const next = commentAt + view.getUint16(at + 32, true);
-  if (next > bytes.length) throw new AssayError('truncated', 'the zip directory ends within an entry', { offset: at });
+  if (next > bytes.length)
+    throw new AssayError('truncated', 'the zip directory ends in the middle of an entry', { offset: at });
   const compressed = view.getUint32(at + 20, true);
   const plain = view.getUint32(at + 24, true);
   const offset = view.getUint32(at + 42, true);
@@ -124,7 +125,8 @@ function zip64(bytes: Uint8Array, start: number, end: number, short: readonly nu
 /** @throws AssayError `malformed` above 2^53: no size or offset is. */
 export function u64(view: DataView, at: number): number {
   const value = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
-  if (!Number.isSafeInteger(value)) throw new AssayError('malformed', 'a zip64 number beyond any file', { offset: at });
+  if (!Number.isSafeInteger(value))
+    throw new AssayError('malformed', 'a zip64 number is larger than any file', { offset: at });
   return value;
 }
 

@@ -17,7 +17,7 @@ import {
 import { refusalOf, type SignerRole, type TrustFile, type TrustRule, type WantedSigner } from '../trust-file/index.ts';
 import { type Proven, proveSigner } from './verify-signer.ts';
 
-/** What somebody needs to be told; what is absent may be anything. */
+/** The required content of an attestation; an absent property may have any value. */
 export interface VerifyAttestationOptions {
   readonly kind?: AttestationKind;
   /** Of an approval. */
@@ -27,7 +27,7 @@ export interface VerifyAttestationOptions {
   readonly now?: Date;
 }
 
-/** An attestation that holds: who said what, and by which rule his word counts. */
+/** A valid attestation: its signer, its statement, and the rule that trusts the signer for it. */
 export interface VerifiedAttestation {
   readonly kind: AttestationKind;
   readonly statement: Statement;
@@ -47,8 +47,9 @@ const ROLES: Readonly<Record<AttestationKind, SignerRole>> = {
 };
 
 /**
- * Verifies an attestation, in this order: the signature; the statement; whether its signer may say so; whether it says what
- * somebody needs, and about what; whether it still holds. Nothing of the payload is believed before the signature holds.
+ * Verifies an attestation, in this order: the signature; the statement; whether its signer is trusted for it; whether its
+ * content and subject are those required; whether it has expired. Nothing of the payload is trusted before the signature is
+ * verified.
  * @throws SignatureError of each step: what `proveSigner` and `readStatement` throw; `untrusted`; `predicate` for a statement
  *   of another kind or stage; `subject` for one about another artifact; `expired`
  */
@@ -58,7 +59,7 @@ export async function verifyAttestation(
   options: VerifyAttestationOptions = {},
 ): Promise<VerifiedAttestation> {
   if (bundle.envelope.payloadType !== IN_TOTO_PAYLOAD) {
-    throw new SignatureError('payload-type', 'the envelope contains no in-toto statement');
+    throw new SignatureError('payload-type', 'the envelope does not contain an in-toto statement');
   }
   const { now = new Date() } = options;
   const proven = await proveSigner(bundle, trust, now);
@@ -77,13 +78,13 @@ function wantedFor(kind: AttestationKind, statement: Statement): WantedSigner {
   return { role: ROLES[kind], ...(stage === undefined ? {} : { stage }) };
 }
 
-/** What a statement approves; `undefined` for one that approves nothing. */
+/** The stage that a statement approves; `undefined` when it is not an approval. */
 function stageOf(statement: Statement): string | undefined {
   if (statement.predicateType !== PREDICATE_TYPES.approval) return undefined;
   return approvedBy(statement.predicate.properties)?.stage;
 }
 
-/** The first rule of the signer by which his word counts for this. */
+/** The first rule of the signer that trusts the signer for this statement. */
 function admitted(proven: readonly [Proven, ...Proven[]], wanted: WantedSigner, now: Date): Proven {
   const refusals: string[] = [];
   for (const one of proven) {
@@ -105,22 +106,20 @@ function checkVerifier(statement: Statement, { name }: TrustRule): void {
 function checkKind(statement: Statement, { kind, stage }: VerifyAttestationOptions): void {
   const own = statementKindOf(statement);
   if (kind !== undefined && kind !== own) {
-    throw new SignatureError('predicate', `the statement is of the kind ${own}, not ${kind}`);
+    throw new SignatureError('predicate', `the statement is of kind ${own}, not ${kind}`);
   }
   const approved = stageOf(statement);
   if (stage === undefined || stage === approved) return;
-  const message = approved === undefined ? 'the statement approves nothing' : `the approval is for ${approved}`;
-  throw new SignatureError('predicate', `${message}, not for ${stage}`);
+  const message =
+    approved === undefined ? 'the statement is not an approval' : `the approval is for ${approved}, not for ${stage}`;
+  throw new SignatureError('predicate', message);
 }
 
 function checkSubject({ subject: subjects }: Statement, wanted: WantedDigest | undefined): void {
   if (wanted === undefined || isAbout(subjects, wanted)) return;
   const [first] = subjects;
-  const own = first === undefined ? '' : `: about ${first.name ?? 'something'} (${digestText(first)})`;
-  throw new SignatureError(
-    'subject',
-    `the statement is about something else than ${wanted.algorithm}:${wanted.hex}${own}`,
-  );
+  const own = first === undefined ? '' : `: it is about ${first.name ?? 'an unnamed artifact'} (${digestText(first)})`;
+  throw new SignatureError('subject', `the statement is not about ${wanted.algorithm}:${wanted.hex}${own}`);
 }
 
 function digestText({ digest }: Subject): string {
@@ -133,10 +132,10 @@ function checkEnd(statement: Statement, now: Date): void {
   const end = endOf(statement);
   if (end === undefined || now < end) return;
   const noun = statement.predicateType === PREDICATE_TYPES.approval ? 'approval' : 'waiver';
-  throw new SignatureError('expired', `the ${noun} ended at ${formatTime(end)}`);
+  throw new SignatureError('expired', `the ${noun} expired at ${formatTime(end)}`);
 }
 
-/** When a statement stops to hold; `undefined` for one that only says what was. */
+/** The expiry of a statement; `undefined` for one without an expiry. */
 export function endOf(statement: Statement): Date | undefined {
   switch (statement.predicateType) {
     case PREDICATE_TYPES.approval:

@@ -11,7 +11,7 @@ import {
 import type { Trust } from '../trust/index.ts';
 import type { TrustFile, TrustRule } from '../trust-file/index.ts';
 
-/** A rule whose signer made the signature, and what the signature proves of him. */
+/** A rule whose signer made the signature, and the identity that the signature proves. */
 export interface Proven {
   readonly rule: TrustRule;
   readonly signer: Signer;
@@ -24,8 +24,8 @@ const WAYS: Readonly<Record<Trust['kind'], string>> = {
 };
 
 /**
- * The rules of a trust file whose signer made this signature: at least one. What was signed is not looked at.
- * @throws SignatureError `untrusted` when nobody of the trust file signed; the reason itself when only one could have.
+ * The rules of a trust file whose signer made this signature: at least one. The signed content is not read. @throws
+ * SignatureError `untrusted` when no signer of the trust file signed; the reason itself when only one signer could have signed.
  */
 export async function proveSigner(bundle: SignedBundle, trust: TrustFile, now: Date): Promise<[Proven, ...Proven[]]> {
   const { kind } = bundle.material;
@@ -46,7 +46,7 @@ export async function proveSigner(bundle: SignedBundle, trust: TrustFile, now: D
   return [first, ...others];
 }
 
-/** Whether a bundle that names its key names this one. The name is only looked up: what proves is the signature. */
+/** Whether a bundle that names its key names this one. The name is only used for the look-up: the signature is the proof. */
 function isNamed({ material }: SignedBundle, trust: Trust): boolean {
   if (material.kind !== 'key' || trust.kind !== 'key') return true;
   if (material.hint !== undefined && material.hint !== keyHint(trust.key)) return false;
@@ -89,7 +89,7 @@ async function verifySigner(bundle: SignedBundle, trust: Trust, now: Date): Prom
   }
 }
 
-/** One reason for all is the reason; otherwise each signer has his own. */
+/** If all signers have one reason, it is stated once; otherwise for each signer. */
 function refused(refusals: readonly { readonly rule: TrustRule; readonly error: SignatureError }[]): SignatureError {
   const [first] = refusals;
   if (first !== undefined && refusals.every(({ error }) => error.problem === first.error.problem)) return first.error;

@@ -2,7 +2,7 @@ import type { Waiver } from '../../core/assessment/index.ts';
 import { PREDICATE_TYPES } from '../statements/index.ts';
 import type { VerifiedAttestation } from './verify-attestation.ts';
 
-/** A waiver that was verified, as policies take it; `undefined` for an attestation that waives nothing. */
+/** A verified waiver in the form that policies use; `undefined` for an attestation that is not a waiver. */
 export function waiverOf({ statement, rule: signer }: VerifiedAttestation): Waiver | undefined {
   if (statement.predicateType !== PREDICATE_TYPES.waiver) return undefined;
   // The first subject is the artifact by its tree digest; the others are other names of it.

@@ -6,7 +6,7 @@ import { quoted } from './quoted.ts';
 import { sentenceOf, shapeIssue } from './shape-issue.ts';
 import { SignatureError } from './signature-error.ts';
 
-/** How a bundle lets its signature be verified. */
+/** The key or certificate that verifies the signature of a bundle. */
 export type VerificationMaterial =
   /** `hint`: hex SHA-256 of the key's PEM. `pem`: the key itself, as releases 0.2.0 to 1.0.1 of the reference wrote it. */
   | { readonly kind: 'key'; readonly hint?: string; readonly pem?: string }
@@ -25,9 +25,9 @@ export interface SignedBundle {
 }
 
 const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v(\d[\d.]*)\+json|\+json;\s?version=(\d[\d.]*))$/;
-/** Certificates of a private chain, leaf and roots included: more are nobody's chain. */
+/** Certificates of a private chain, leaf and roots included: real chains are shorter. */
 const MAX_CERTIFICATES = 32;
-const HINT = 'give a file that a model was signed into, such as model.sig';
+const HINT = 'give the file that holds the signature of a model, such as model.sig';
 
 const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.nullable(schema));
 const RawBytes = v.object({ rawBytes: v.string() });
@@ -88,7 +88,7 @@ function versionOf(mediaType: string): '0.1' | '0.2' | '0.3' {
   const [, dotted, parameter] = BUNDLE.exec(mediaType) ?? [];
   const version = dotted ?? parameter;
   if (version === '0.3' || (version === parameter && (version === '0.1' || version === '0.2'))) return version;
-  throw new SignatureError('bundle', `the bundle is of version ${version}, and 0.1, 0.2 and 0.3 are known`);
+  throw new SignatureError('bundle', `the bundle has version ${version}, but only 0.1, 0.2 and 0.3 are supported`);
 }
 
 /** The parts that we read, each with its own message when it is missing. */
@@ -96,7 +96,7 @@ function shaped(json: unknown): v.InferOutput<typeof Bundle> {
   const read = v.safeParse(Bundle, json);
   if (read.success) return read.output;
   if (v.is(v.object({ messageSignature: v.looseObject({}) }), json)) {
-    throw new SignatureError('bundle', 'the bundle signs a blob (messageSignature), and no statement of a model');
+    throw new SignatureError('bundle', 'the bundle signs a blob (messageSignature), not a statement about a model');
   }
   throw new SignatureError('bundle', `the bundle is malformed: ${sentenceOf(shapeIssue(read.issues))}`);
 }
@@ -105,15 +105,18 @@ function materialOf(material: v.InferOutput<typeof Material>, version: '0.1' | '
   const { publicKey, x509CertificateChain, certificate } = material;
   const given = [publicKey, x509CertificateChain, certificate].filter((one) => one !== undefined && one !== null);
   if (given.length > 1) {
-    throw new SignatureError('bundle', 'the bundle says in more than one way what verifies it (key and certificate)');
+    throw new SignatureError(
+      'bundle',
+      'the bundle holds more than one of a key, a certificate and a certificate chain',
+    );
   }
-  // Before 0.3, Sigstore's own certificates were a chain; since, a chain is what only the model signers write.
+  // Before 0.3, bundles of Sigstore had a chain; since 0.3, only model signers write a chain.
   if (version !== '0.3' && x509CertificateChain) return { kind: 'keyless' };
   if (version === '0.3' && certificate) return { kind: 'keyless' };
   if (version === '0.3' && x509CertificateChain) return chainOf(x509CertificateChain.certificates);
   if (version === '0.3' && publicKey) return keyOf(publicKey.hint, publicKey.rawBytes);
   if (given.length > 0) {
-    throw new SignatureError('bundle', `a bundle of version ${version} holds only certificates of Sigstore`);
+    throw new SignatureError('bundle', `a bundle of version ${version} can hold only certificates of Sigstore`);
   }
   throw new SignatureError('bundle', 'the bundle names neither a key nor a certificate that verifies it');
 }
@@ -122,7 +125,7 @@ function chainOf(certificates: readonly { readonly rawBytes: string }[]): Verifi
   if (certificates.length === 0 || certificates.length > MAX_CERTIFICATES) {
     throw new SignatureError(
       'bundle',
-      `the bundle has ${certificates.length} certificates, and 1 to ${MAX_CERTIFICATES} make a chain`,
+      `the bundle has ${certificates.length} certificates, but a chain has 1 to ${MAX_CERTIFICATES}`,
     );
   }
   return {
@@ -146,7 +149,7 @@ function envelopeOf(dsse: v.InferOutput<typeof Dsse>, payloadType: string): Enve
   if (signatures.length > 1) {
     throw new SignatureError(
       'many-signatures',
-      `the envelope has ${signatures.length} signatures, and only one could be verified`,
+      `the envelope has ${signatures.length} signatures, but only one can be verified`,
     );
   }
   if (dsse.payloadType !== payloadType) {

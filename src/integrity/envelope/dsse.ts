@@ -11,12 +11,12 @@ export interface Envelope {
 
 export const IN_TOTO_PAYLOAD = 'application/vnd.in-toto+json';
 
-/** DSSE's pre-authentication encoding: what is signed. */
+/** DSSE's pre-authentication encoding: the signed bytes. */
 export function pae(payloadType: string, payload: Uint8Array): Buffer {
   return Buffer.concat([paeHead(payloadType, payload.length), payload]);
 }
 
-/** What stands before a payload of so many bytes. */
+/** The prefix of a payload of this length. */
 export function paeHead(payloadType: string, length: number): Buffer {
   return Buffer.from(`DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${length} `);
 }
@@ -26,8 +26,11 @@ export function verifyEnvelope(envelope: Envelope, key: KeyObject): void {
   verifyEncoded(pae(envelope.payloadType, envelope.payload), envelope.signature, key);
 }
 
-/** The same over what is encoded already: tens of megabytes are not copied for it. @throws SignatureError `signature`, `key` */
+/**
+ * The same for bytes that are encoded already, which avoids a copy of tens of megabytes. @throws SignatureError `signature`,
+ * `key`
+ */
 export function verifyEncoded(encoded: Uint8Array, signature: Uint8Array, key: KeyObject): void {
   if (verifyBytes(key, encoded, signature)) return;
-  throw new SignatureError('signature', 'the signature is not that of this key over these bytes');
+  throw new SignatureError('signature', 'this key did not make the signature over these bytes');
 }

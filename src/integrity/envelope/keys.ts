@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, ve
 import { AssayError } from '../../core/index.ts';
 import { SignatureError } from './signature-error.ts';
 
-/** The hash that goes with an elliptic curve; `null` where the algorithm brings its own (Ed25519). */
+/** The hash for an elliptic curve; `null` where the algorithm has its own (Ed25519). */
 const CURVE_HASH: Readonly<Record<string, string>> = {
   prime256v1: 'sha256',
   secp384r1: 'sha384',
@@ -17,7 +17,7 @@ const KINDS = 'P-256, P-384, P-521 and Ed25519';
  */
 export function readPublicKey(pem: string, subject: string): KeyObject {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
-    throw new AssayError('usage', 'is a private key', { subject, hint: 'give its public half' });
+    throw new AssayError('usage', 'is a private key', { subject, hint: 'give the public key' });
   }
   return supported(
     parsed(() => createPublicKey(pem), 'public', subject),
@@ -61,7 +61,7 @@ export function isSupported(key: KeyObject): boolean {
   return key.asymmetricKeyType === 'ed25519' ? !isSmall(key) : curveHash(key) !== undefined;
 }
 
-/** Whether an RSA key is long enough, and not one for which anybody can sign: under the exponent 1, each text is its own. */
+/** Whether an RSA key is long enough and its exponent is not 1: with the exponent 1, each text is its own signature. */
 export function isStrongRsa({ asymmetricKeyDetails: details }: KeyObject): boolean {
   return (details?.modulusLength ?? 0) >= 2048 && (details?.publicExponent ?? 0n) >= 3n;
 }

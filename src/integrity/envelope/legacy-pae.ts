@@ -1,6 +1,6 @@
 /**
- * What release 0.2.0 of the reference implementation signed in place of DSSE's pre-authentication encoding: another prefix,
- * and the payload as Python prints bytes. It always hashed with SHA-256.
+ * The encoding that release 0.2.0 of the reference implementation signed in place of DSSE's pre-authentication encoding:
+ * another prefix, and the payload as Python prints bytes. It always hashed with SHA-256.
  */
 export function legacyPae(payloadType: string, payload: Uint8Array): Buffer {
   const head = `DSSEV1 ${payloadType.length} ${payloadType} ${payload.length} `;

@@ -7,10 +7,12 @@ export interface ShapeIssue {
   readonly message: string;
 }
 
-/** The first issue, in our own words: a schema's own message starts with a verb in small letters, the library's with "Invalid". */
+/**
+ * The first issue as a message: messages of the schemas start with a verb in lower case, those of the library with "Invalid".
+ */
 export function shapeIssue(issues: readonly BaseIssue<unknown>[]): ShapeIssue {
   const [issue] = issues;
-  if (issue === undefined) return { path: '', message: 'is not as it should be' };
+  if (issue === undefined) return { path: '', message: 'is not valid' };
   return { path: getDotPath(issue) ?? '', message: messageOf(issue) };
 }
 
@@ -21,7 +23,7 @@ export function sentenceOf({ path, message }: ShapeIssue): string {
 
 function messageOf(issue: BaseIssue<unknown>): string {
   if (!issue.message.startsWith('Invalid')) return issue.message;
-  if (issue.expected === 'never') return 'is not known';
+  if (issue.expected === 'never') return 'is an unknown field';
   if (issue.received === 'undefined') return 'is missing';
   return 'is of the wrong kind';
 }

@@ -1,4 +1,4 @@
-/** Why a signature does not hold, as a stable code that programs may match on. */
+/** Why a signature is not valid, as a stable code that programs may match on. */
 export type SignatureProblem =
   | 'bundle' // no Sigstore bundle, or one that contradicts its format
   | 'no-signature'
@@ -22,7 +22,7 @@ export type SignatureProblem =
   | 'untrusted' // no rule of the trust file admits the signer
   | 'expired';
 
-/** A signature, a certificate or an attestation that does not hold: a failed check, not a failure to check. */
+/** A signature, a certificate or an attestation that is not valid: a failed check, not a failure to check. */
 export class SignatureError extends Error {
   readonly problem: SignatureProblem;
 

@@ -30,17 +30,19 @@ export function verifyKey(
   return { kind: 'key', keyHint: hint, keyType: kindOf(key) };
 }
 
-/** The bundle says which key it was signed with: by its hint, or, in old releases, by the key. Saying nothing is allowed. */
+/**
+ * The bundle says which key it was signed with: by its hint, or, in old releases, by the key. A bundle need not name its key.
+ */
 function checkNamedKey({ material }: SignedBundle, key: KeyObject, hint: string): void {
   if (material.kind !== 'key') throw new SignatureError('method', 'the model was not signed with a key');
   if (material.hint !== undefined && material.hint !== hint) {
     throw new SignatureError(
       'key',
-      `the model was signed with another key: the signature names ${short(material.hint)}, the given one is ${short(hint)}`,
+      `the model was signed with another key: the signature names ${short(material.hint)}, the given key is ${short(hint)}`,
     );
   }
   if (material.pem !== undefined && !publicKeyOf(material.pem).equals(key)) {
-    throw new SignatureError('key', `the model was signed with another key than the given one (${short(hint)})`);
+    throw new SignatureError('key', `the model was not signed with the given key (${short(hint)})`);
   }
 }
 

@@ -4,7 +4,7 @@ import { createHasher, digestBytes } from './hasher.ts';
 import { countDigests, distinctPlans, type HashPlan, type PlannedDigests, SHA256_PLAN, wholeDigest } from './plan.ts';
 import type { HashThreads, ThreadHash } from './threads.ts';
 
-/** A file's digests in the making: they take the bytes that parsing reads, and read the rest at the end. */
+/** The running digests of a file: they use the bytes that parsing reads, and read the rest at the end. */
 export interface RunningDigest {
   /** Each plan once, in the order in which they were first asked for. */
   finish(signal?: AbortSignal): Promise<readonly PlannedDigests[]>;
@@ -54,12 +54,12 @@ async function digestHere(
   return hasher.digest();
 }
 
-/** How a file must be hashed to tell whether an announced digest is kept. */
+/** The plan by which a file is compared with its announced digest. */
 export function claimPlan({ algorithm }: ClaimedDigest): HashPlan {
   return { algorithm };
 }
 
-/** Whether the bytes are those announced; they were hashed by `claimPlan`, too. */
+/** Whether the bytes match the announced digest; `claimPlan` must be among their plans. */
 export function keepsClaim(digests: readonly PlannedDigests[], claimed: ClaimedDigest): boolean {
   return wholeDigest(digests, claimed.algorithm) === claimed.hex;
 }

@@ -17,7 +17,7 @@ const hashers = new Map<number, Hasher>();
 let last: Promise<void> = Promise.resolve();
 
 parentPort?.on('message', (request: HashRequest) => {
-  // A request that fails ends the thread, which whoever waits for it is told.
+  // A request that fails ends the thread, and the waiting callers get the error.
   last = last.then(() => answer(request));
 });
 

@@ -40,7 +40,7 @@ export async function createHasher(plans: readonly HashPlan[], size: number): Pr
 
 /** The same of a file whose bytes are all at hand. */
 export async function digestBytes(plans: readonly HashPlan[], bytes: Uint8Array): Promise<readonly PlannedDigests[]> {
-  // Most files are asked for this alone, which needs no hash that is set up and fed.
+  // Most files need only this digest, which one call computes.
   if (plans.every(({ algorithm, shardSize }) => algorithm === 'sha256' && shardSize === undefined)) {
     return plans.map((plan) => ({ plan, digests: [hash('sha256', bytes)] }));
   }

@@ -4,7 +4,7 @@ import { AssayError } from '../../core/index.ts';
 export const HASH_ALGORITHMS = ['sha256', 'blake2b', 'blake3'] as const;
 export type HashAlgorithm = (typeof HASH_ALGORITHMS)[number];
 
-/** Also those that files are announced by. `git-sha1` is SHA-1 over `blob <length>\0` and the bytes. */
+/** Also the hashes of announced digests. `git-sha1` is SHA-1 over `blob <length>\0` and the bytes. */
 export type DigestAlgorithm = HashAlgorithm | 'sha224' | 'sha384' | 'sha512' | 'sha1' | 'md5' | 'git-sha1';
 
 /** One way to hash a file: whole, or each shard of `shardSize` bytes (the last may be shorter; an empty file has none). */
@@ -34,7 +34,7 @@ export function distinctPlans(plans: readonly HashPlan[]): HashPlan[] {
   return plans.filter((plan, i) => plans.findIndex((other) => samePlan(plan, other)) === i);
 }
 
-/** What was computed under a plan; `undefined` when nothing was. */
+/** The digests computed under a plan; `undefined` when there are none. */
 export function digestsUnder(all: readonly PlannedDigests[], plan: HashPlan): readonly string[] | undefined {
   return all.find((one) => samePlan(one.plan, plan))?.digests;
 }
@@ -51,7 +51,7 @@ export function wholeDigest(all: readonly PlannedDigests[], algorithm: DigestAlg
 export function countDigests({ shardSize }: HashPlan, size: number, name: string): number {
   if (shardSize === undefined) return 1;
   if (!Number.isSafeInteger(shardSize) || shardSize < 1) {
-    throw new AssayError('malformed', `no shard has ${shardSize} bytes`, { subject: name });
+    throw new AssayError('malformed', `a shard cannot have ${shardSize} bytes`, { subject: name });
   }
   const shards = Math.ceil(size / shardSize);
   if (shards <= MAX_SHARDS) return shards;

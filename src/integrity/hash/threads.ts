@@ -13,7 +13,7 @@ export interface ThreadHash extends BlockSink {
 }
 
 interface Job {
-  /** For each block on its way, in order: whom to tell that it is done with. */
+  /** For each block on its way, in order: the callback for when it is no longer needed. */
   readonly inFlight: (() => void)[];
   readonly waiting: (() => void)[];
   finish: ((digests: readonly PlannedDigests[]) => void) | undefined;

@@ -5,7 +5,7 @@ import { assertShallowYaml } from '../../core/yaml/index.ts';
 export const MAX_YAML_BYTES = 128 * 1024;
 
 /**
- * Parses one YAML document that somebody else wrote. Every scalar is a string; aliases and repeated keys are refused.
+ * Parses one untrusted YAML document. Every scalar is a string; aliases and repeated keys are refused.
  * @throws AssayError `limit`, `malformed`.
  */
 export async function parseBoundedYaml(bytes: Uint8Array, name: string): Promise<unknown> {
@@ -42,7 +42,7 @@ export async function parseBoundedYaml(bytes: Uint8Array, name: string): Promise
   } catch (error) {
     if (error instanceof AssayError) throw error;
     const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    // The library runs out of stack, and may tell so as an error of the document.
+    // The library may report a stack overflow as an error of the document.
     if (/call stack/.test(why)) throw new AssayError('limit', 'is nested too deep', { subject: name, cause: error });
     throw malformed(`is not YAML: ${why}`, error);
   }

@@ -47,9 +47,9 @@ const BY_LENGTH: ReadonlyMap<number, DigestAlgorithm> = new Map([
 
 interface Context {
   readonly name: string;
-  /** What a line means that does not say which hash it has; by its length when absent. */
+  /** The algorithm of a line that does not name one; chosen by its length when absent. */
   readonly algorithm: DigestAlgorithm | undefined;
-  /** The file that a digest alone is of. */
+  /** The file of a digest without a name. */
   readonly beside: string | undefined;
 }
 
@@ -57,7 +57,7 @@ interface Context {
  * Reads what `sha256sum`, `shasum`, `b2sum`, `cksum --tag`, `openssl dgst` and their like write, or a digest alone when
  * `beside` names its file. Comments and a PGP signature around it are passed over; that signature is not verified.
  * @param algorithm what the manifest's name says
- * @throws AssayError `malformed` naming the line that is none, `limit`.
+ * @throws AssayError `malformed` naming the invalid line, `limit`.
  */
 export function readChecksums(
   bytes: Uint8Array,
@@ -93,7 +93,7 @@ interface Line {
   readonly number: number;
 }
 
-/** Lines that announce something: no comments, nothing of the armor that clear-signing puts around a text. */
+/** Lines with digests: without comments and without the armor of a clear-signed text. */
 function* contentLines(text: string): Generator<Line> {
   let number = 0;
   let armor: 'none' | 'header' | 'text' | 'signature' = 'none';
@@ -118,8 +118,8 @@ function readTagged(line: string, number: number, { name }: Context): ManifestEn
     /^(\\?)([A-Z][A-Za-z0-9-]{1,15}) ?\((.*)\) ?= ?([0-9A-Fa-f]+)$/s.exec(line) ?? [];
   if (escaped === undefined) return undefined;
   const algorithm = TAGS[tag];
-  if (algorithm === undefined) throw noLine(name, number, `has a hash that is not known here, ${tag}`);
-  if (hex.length !== HEX_LENGTHS[algorithm]) throw noLine(name, number, `has no ${tag} of ${hex.length} digits`);
+  if (algorithm === undefined) throw noLine(name, number, `has a digest of an unknown algorithm, ${tag}`);
+  if (hex.length !== HEX_LENGTHS[algorithm]) throw noLine(name, number, `has a ${tag} digest of ${hex.length} digits`);
   return entry(file, escaped, algorithm, hex, number, name);
 }
 
@@ -134,7 +134,7 @@ function readPlain(line: string, number: number, context: Context): ManifestEntr
 function readAlone(line: string, number: number, context: Context): ManifestEntry {
   const hex = line.trim();
   if (context.beside === undefined || !/^[0-9A-Fa-f]{32,128}$/.test(hex)) {
-    throw noLine(context.name, number, 'contains no digest');
+    throw noLine(context.name, number, 'does not contain a digest');
   }
   return entry(context.beside, '', algorithmOf(hex, number, context), hex, number, context.name);
 }
@@ -142,7 +142,8 @@ function readAlone(line: string, number: number, context: Context): ManifestEntr
 function algorithmOf(hex: string, number: number, { name, algorithm }: Context): DigestAlgorithm {
   const found =
     algorithm !== undefined && HEX_LENGTHS[algorithm] === hex.length ? algorithm : BY_LENGTH.get(hex.length);
-  if (found === undefined) throw noLine(name, number, `has a digest of ${hex.length} digits, as no known hash`);
+  if (found === undefined)
+    throw noLine(name, number, `has a digest of ${hex.length} digits, which no known algorithm has`);
   return found;
 }
 
@@ -172,6 +173,6 @@ function unescapeName(file: string, number: number, name: string): string {
 function noLine(name: string, number: number, what: string): AssayError {
   return new AssayError('malformed', `line ${number} ${what}`, {
     subject: name,
-    hint: 'give what sha256sum or shasum write',
+    hint: 'give a file that sha256sum or shasum wrote',
   });
 }

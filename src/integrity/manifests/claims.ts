@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dvcListing, type ListedFile } from './dvc-listing.ts';
 import type { AnnouncedAlgorithm, ManifestEntry } from './manifest.ts';
 
-/** What a manifest within an artifact, or beside it, announces of a file. */
+/** The digest of a file in a manifest within an artifact, or beside it. */
 export interface ManifestClaim extends ManifestEntry {
   /** Relative to the artifact's root. */
   readonly path: string;
@@ -16,7 +16,7 @@ export interface FoundManifest {
   readonly entries: readonly ManifestEntry[];
 }
 
-/** What manifests announce, by paths of the artifact. A manifest cannot hold its own digest: that entry is left out. */
+/** The claims of manifests, by paths of the artifact. A manifest cannot hold its own digest: that entry is left out. */
 export function manifestClaims(manifests: readonly FoundManifest[]): ManifestClaim[] {
   return manifests.flatMap(({ path: from, entries }) => {
     const folder = from.slice(0, from.lastIndexOf('/') + 1);
@@ -25,14 +25,14 @@ export function manifestClaims(manifests: readonly FoundManifest[]): ManifestCla
   });
 }
 
-/** A file as it is. */
+/** A file and its real digests. */
 export interface KnownFile {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
   /** Hex, of what is known. */
   readonly digests: ReadonlyMap<AnnouncedAlgorithm, string>;
-  /** `claimed`: somebody else announced the digests, and they were not computed. */
+  /** `claimed`: the source announced the digests, and they were not computed. */
   readonly basis: 'computed' | 'claimed';
 }
 
@@ -51,7 +51,7 @@ export interface ComparedClaim {
   readonly outcome: ClaimOutcome;
 }
 
-/** Compares what is announced with what is there. */
+/** Compares the announced digests with the files. */
 export function compareClaims(claims: readonly ManifestClaim[], files: readonly KnownFile[]): ComparedClaim[] {
   const byPath = new Map(files.map((file) => [file.path, file]));
   return claims.map((claim) => ({

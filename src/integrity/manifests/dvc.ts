@@ -67,5 +67,5 @@ function shaped<S extends v.GenericSchema>(schema: S, value: unknown, name: stri
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   const where = v.getDotPath(result.issues[0]) ?? 'the document';
-  throw new AssayError('malformed', `is not a file of DVC: ${where} is not what it should be`, { subject: name });
+  throw new AssayError('malformed', `is not a DVC file: ${where} is not valid`, { subject: name });
 }

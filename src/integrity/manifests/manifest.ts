@@ -23,7 +23,7 @@ const MAX_PATH = 4096;
 
 const WEAK: ReadonlySet<AnnouncedAlgorithm> = new Set(['md5', 'sha1', 'git-sha1', 'md5-dos2unix']);
 
-/** Whether two contents of the same digest can be made: what agrees with it may be another file. */
+/** Whether an attacker can make two contents with the same digest: a matching file may be another file. */
 export function isWeak(algorithm: AnnouncedAlgorithm): boolean {
   return WEAK.has(algorithm);
 }
@@ -43,19 +43,21 @@ export const ALGORITHM_TITLES: Readonly<Record<AnnouncedAlgorithm, string>> = {
 };
 
 /**
- * A path as a manifest has it, in its one spelling: without `.` parts.
- * @throws AssayError `malformed` for what is absolute, climbs or is not a path.
+ * A path of a manifest in canonical form: without `.` parts. @throws AssayError `malformed` for an absolute path, one that
+ * leads out of the folder, and an invalid one.
  */
 export function entryPath(text: string, name: string, line?: number): string {
   const refuse = (why: string) => {
     const at = line === undefined ? '' : `line ${line} `;
     return new AssayError('malformed', `${at}names ${why}`, { subject: name, hint: 'name files below the manifest' });
   };
-  if (text === '' || text.length > MAX_PATH || text.includes('\0')) throw refuse('no path');
-  if (text.startsWith('/') || /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text)) throw refuse('a file that is not below it');
+  if (text === '' || text.length > MAX_PATH || text.includes('\0'))
+    throw refuse('a path that is empty, too long or holds a NUL character');
+  if (text.startsWith('/') || /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text))
+    throw refuse('a file that is not below the manifest');
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw refuse('a file above its folder');
-  if (parts.length === 0) throw refuse('no file');
+  if (parts.includes('..')) throw refuse('a file outside its folder');
+  if (parts.length === 0) throw refuse('a folder instead of a file');
   return parts.join('/');
 }
 
@@ -69,7 +71,7 @@ export function distinctEntries(entries: Iterable<ManifestEntry>, name: string):
     const key = `${entry.algorithm} ${entry.path}`;
     const first = known.get(key);
     if (first !== undefined && first.hex !== entry.hex) {
-      throw new AssayError('malformed', `announces two digests of ${entry.path}`, { subject: name });
+      throw new AssayError('malformed', `states two digests for ${entry.path}`, { subject: name });
     }
     if (first === undefined) known.set(key, entry);
     if (known.size > MAX_ENTRIES) {

@@ -3,7 +3,7 @@ import { MAX_YAML_BYTES } from './bounded-yaml.ts';
 import { MAX_CHECKSUM_BYTES, readChecksums } from './checksums.ts';
 import type { ManifestEntry } from './manifest.ts';
 
-/** What the name of a file says of it as a manifest. */
+/** The kind of manifest, by the name of the file. */
 export type ManifestKind =
   /** `SHA256SUMS`: digests of files beside and below it. */
   | { readonly kind: 'checksums'; readonly algorithm?: DigestAlgorithm }
@@ -52,7 +52,7 @@ export function maxManifestBytes({ kind }: ManifestKind): number {
 }
 
 /**
- * The digests that a manifest announces. Nothing is executed, and nothing of it is believed.
+ * The digests that a manifest announces. Nothing is executed, and nothing in it is trusted.
  * @param name for messages
  * @throws AssayError `malformed`, `limit`.
  */

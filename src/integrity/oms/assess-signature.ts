@@ -13,15 +13,15 @@ const NAMED_FILES = 3;
 export interface SignatureToAssess {
   /** Where the signature was read: its path within the artifact, or as it was given. */
   readonly signature: string;
-  /** What verifying it proved, or why it does not hold. */
+  /** The result of the verification, or why the signature is not valid. */
   readonly verified: VerifiedModelSignature | SignatureError;
   /** Hashed as `planOf` the manifest asks. */
   readonly model: SignedModel;
 }
 
 /**
- * Whether a signature holds, by whom, and for which of the files.
- * @throws AssayError for what could not be done: a signature that does not hold is an answer
+ * Whether a signature is valid, by which signer, and for which files. @throws AssayError for failures to check: an invalid
+ * signature is a result
  */
 export function assessSignature({ signature, verified, model }: SignatureToAssess): SignatureAssessment {
   const nothing = nothingKnown(signature);
@@ -32,7 +32,7 @@ export function assessSignature({ signature, verified, model }: SignatureToAsses
   return { ...nothing, ...conclude(signer, manifest, compareModel(manifest, model)) };
 }
 
-/** Of a signature that nobody is trusted for. */
+/** For a signature when no signer is trusted. */
 export function unassessedSignature(signature: string, bundle: SignedBundle): SignatureAssessment {
   return { ...nothingKnown(signature), status: 'not-assessed', detail: nobodyTrusted(bundle) };
 }
@@ -56,7 +56,7 @@ function nobodyTrusted({ material }: SignedBundle): string {
   const flags = {
     key: 'name the key that you trust with --public-key',
     certificate: 'name the root that you trust with --certificate-chain',
-    keyless: 'name whom you trust with --identity and --issuer',
+    keyless: 'name the signer that you trust with --identity and --issuer',
   }[material.kind];
   return `the model is signed ${how}, but no signer is trusted: ${flags}`;
 }
@@ -86,8 +86,8 @@ function differences({ changed, missing, uncovered }: ModelComparison): string {
 }
 
 const REASONS: Readonly<Record<UncoveredFile['why'], (plural: boolean) => string>> = {
-  added: (plural) => `${plural ? 'are' : 'is'} not among what was signed`,
-  ignored: (plural) => `${plural ? 'lie' : 'lies'} under a path that the signer left out`,
+  added: (plural) => `${plural ? 'are' : 'is'} not among the signed files`,
+  ignored: (plural) => `${plural ? 'are' : 'is'} under a path that the signer excluded`,
   link: (plural) => `${plural ? 'are links' : 'is a link'}, which the signer did not allow`,
 };
 

@@ -14,7 +14,7 @@ export interface SignedFile {
   readonly digests: readonly PlannedDigests[];
 }
 
-/** What a signature is compared with. */
+/** The files that a signature is compared with. */
 export interface SignedModel {
   readonly files: readonly SignedFile[];
   /** Path of the signature among the files: it cannot sign itself. */
@@ -23,7 +23,7 @@ export interface SignedModel {
   readonly single?: boolean;
 }
 
-/** How a model differs from what was signed. Paths are in the order of the manifest, or of the model. */
+/** The differences between a model and its signature. Paths are in the order of the manifest, or of the model. */
 export interface ModelComparison {
   /** Signed files that are there, unchanged. */
   readonly covered: number;
@@ -32,11 +32,11 @@ export interface ModelComparison {
   readonly uncovered: readonly UncoveredFile[];
   /** Empty files, which a signature by shards cannot list. */
   readonly emptyFiles: readonly string[];
-  /** Files that git keeps for itself: no loader reads them, so they are not held against the signature. */
+  /** Internal files of git: no loader reads them, so the signature need not cover them. */
   readonly git: readonly string[];
 }
 
-/** What was signed of one file. */
+/** The signed digests of one file. */
 interface Expected {
   readonly digests: string[];
   /** Bytes, where the shards tell. */
@@ -95,12 +95,12 @@ function isSame({ path, size, digests }: SignedFile, wanted: Expected, plan: Has
   if (wanted.size !== undefined && wanted.size !== size) return false;
   const computed = digestsUnder(digests, plan);
   if (computed === undefined) {
-    throw new AssayError('internal', 'was not hashed in the way that its signature asks for', { subject: path });
+    throw new AssayError('internal', 'was not hashed in the way that its signature requires', { subject: path });
   }
   return computed.length === wanted.digests.length && computed.every((digest, at) => digest === wanted.digests[at]);
 }
 
-/** A link may lead elsewhere tomorrow. The Hub's own cache is made of links. */
+/** The target of a link can change. The cache of the Hub consists of links. */
 function isForbiddenLink({ link }: SignedFile, { serialization }: OmsManifest): boolean {
   return link === 'within' && !serialization.allowSymlinks;
 }

@@ -11,7 +11,7 @@ export interface Serialization {
   readonly ignorePaths: readonly string[];
 }
 
-/** One signed thing: a file, or a shard of one. */
+/** One signed resource: a file, or a shard of one. */
 export interface Resource {
   /** Path within the model; `.` for a single file in what the reference implementation writes. */
   readonly path: string;
@@ -21,7 +21,7 @@ export interface Resource {
   readonly digest: string;
 }
 
-/** What an OMS signature says of a model (https://github.com/ossf/model-signing-spec). */
+/** The statement of an OMS signature about a model (https://github.com/ossf/model-signing-spec). */
 export interface OmsManifest {
   /** Of the statement: `v0.2` has subjects instead of resources. */
   readonly version: 'v1.0' | 'v0.2';

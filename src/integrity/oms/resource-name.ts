@@ -10,7 +10,7 @@ interface Shard {
 }
 
 /**
- * Refuses what could never be the path of a file within a model, or could be that of another.
+ * Refuses a name that cannot be the path of a file within a model, or could be the path of another file.
  * @throws SignatureError `statement`
  */
 export function checkPath(path: string): void {
@@ -18,18 +18,18 @@ export function checkPath(path: string): void {
   if (why !== undefined) throw new SignatureError('statement', `the statement lists ${quoted(path)}, which ${why}`);
 }
 
-/** Nearly every path: nothing of what is looked for below can be in it. */
+/** Nearly every path: it cannot hold any of the faults below. */
 const PLAIN = /^[A-Za-z0-9_-][\w.-]*(?:\/[A-Za-z0-9_-][\w.-]*)*$/;
 
 function whyNoPath(path: string): string | undefined {
   if (path === '.' || (path.length <= MAX_PATH_BYTES && PLAIN.test(path))) return undefined;
   if (path === '') return 'is not a name';
-  if (path.startsWith('/')) return 'is absolute';
-  if (path.includes('\0')) return 'holds a NUL';
+  if (path.startsWith('/')) return 'is an absolute path';
+  if (path.includes('\0')) return 'holds a NUL character';
   if (/\p{Cs}/u.test(path)) return 'is not Unicode text';
   const parts = path.split('/');
-  if (parts.includes('..')) return 'leaves the model';
-  if (parts.some((part) => part === '' || part === '.')) return 'is not in its shortest spelling';
+  if (parts.includes('..')) return 'leads out of the model';
+  if (parts.some((part) => part === '' || part === '.')) return 'is not in its shortest form';
   return Buffer.byteLength(path) > MAX_PATH_BYTES ? `is longer than ${MAX_PATH_BYTES} bytes` : undefined;
 }
 
@@ -39,10 +39,11 @@ function whyNoPath(path: string): string | undefined {
  */
 export function parseShard(name: string, shardSize: number): Shard {
   const [, path = '', from = '', to = ''] = SHARD.exec(name) ?? [];
-  if (path === '') throw new SignatureError('statement', `the statement lists ${quoted(name)}, which names no shard`);
+  if (path === '')
+    throw new SignatureError('statement', `the statement lists ${quoted(name)}, which does not name a shard`);
   const [start, end] = [Number(from), Number(to)];
   if (!Number.isSafeInteger(end) || start >= end || end - start > shardSize) {
-    throw new SignatureError('statement', `the shard ${quoted(name)} is not 1 to ${shardSize} bytes long`);
+    throw new SignatureError('statement', `the shard ${quoted(name)} does not have 1 to ${shardSize} bytes`);
   }
   return { path, range: { start, end } };
 }

@@ -41,9 +41,10 @@ const OldStatement = v.object({
 type NewStatement = v.InferOutput<typeof NewStatement>;
 
 /**
- * Reads what an envelope says of a model: an in-toto statement with the predicate of OpenSSF Model Signing v1.0 (which
- * releases of the reference implementation write since 0.3.0), or that of release 0.2.0. The signature must have been
- * verified: nothing here says who wrote it.
+ * Reads the statement of an envelope about a model: an in-toto statement with the predicate of OpenSSF Model Signing v1.0
+ * (which
+ * releases of the reference implementation write since 0.3.0), or that of release 0.2.0. The signature must have been verified
+ * before: this does not check the author.
  * @throws SignatureError `statement`, `predicate`, `hash`, `root-digest`, `duplicate-resource`
  */
 export function readOmsManifest(envelope: Envelope): OmsManifest {
@@ -54,7 +55,10 @@ export function readOmsManifest(envelope: Envelope): OmsManifest {
   }
   if (predicateType === PREDICATE) return readNew(shaped(NewStatement, json));
   if (predicateType === OLD_PREDICATE) return readOld(shaped(OldStatement, json));
-  throw new SignatureError('predicate', `the statement is about ${quoted(predicateType)}, and not a model signature`);
+  throw new SignatureError(
+    'predicate',
+    `the statement has the type ${quoted(predicateType)}, which is not that of a model signature`,
+  );
 }
 
 /** How files are hashed to be compared with a manifest. */
@@ -86,7 +90,10 @@ function shaped<T extends v.GenericSchema>(schema: T, json: unknown): v.InferOut
 function readNew({ subject, predicate }: NewStatement): OmsManifest {
   const [root] = subject;
   if (root === undefined || subject.length > 1) {
-    throw new SignatureError('statement', `the statement has ${subject.length} subjects, and a model is one`);
+    throw new SignatureError(
+      'statement',
+      `the statement has ${subject.length} subjects, but a model signature has one`,
+    );
   }
   const serialization = readSerialization(predicate.serialization);
   const resources = readResources(predicate.resources, serialization);
@@ -99,11 +106,14 @@ function readSerialization(written: NewStatement['predicate']['serialization']):
   const paths = { allowSymlinks: written.allow_symlinks, ignorePaths: written.ignore_paths };
   if (method === 'files') return { method, algorithm: algorithmOf(hash), ...paths };
   if (method !== 'shards') {
-    const message = `the model was serialized by ${quoted(method)}, and files and shards are known`;
+    const message = `the model was serialized by ${quoted(method)}, but only files and shards are supported`;
     throw new SignatureError('statement', message);
   }
   if (shardSize === undefined || !Number.isSafeInteger(shardSize) || shardSize <= 0) {
-    throw new SignatureError('statement', `the shards have a size of ${shardSize ?? 'nothing'}, which is not a length`);
+    throw new SignatureError(
+      'statement',
+      `the shards have a size of ${shardSize ?? 'nothing'}, which is not a valid size`,
+    );
   }
   // Releases 0.3 wrote the name of the shards' digests here.
   const suffix = `-sharded-${shardSize}`;
@@ -116,7 +126,7 @@ function algorithmOf(name: string): HashAlgorithm {
   if (known !== undefined) return known;
   throw new SignatureError(
     'hash',
-    `the files are hashed with ${quoted(name)}, and only ${HASH_ALGORITHMS.join(', ')} are supported`,
+    `the files are hashed with ${quoted(name)}, but only ${HASH_ALGORITHMS.join(', ')} are supported`,
   );
 }
 
@@ -168,7 +178,7 @@ function checkCount(count: number): void {
   throw new SignatureError('statement', `the statement lists ${count} files, more than ${MAX_RESOURCES}`);
 }
 
-/** The last of two entries would win elsewhere, so that one reader sees another model than the next. */
+/** Other readers would use the last of two entries, so readers would see different models. */
 function checkNew(name: string, seen: Set<string>): void {
   if (seen.has(name)) throw new SignatureError('duplicate-resource', `the statement lists ${quoted(name)} twice`);
   seen.add(name);
@@ -176,11 +186,11 @@ function checkNew(name: string, seen: Set<string>): void {
 
 function checkSingle(resources: readonly Resource[]): void {
   if (!resources.some(({ path }) => path === '.') || resources.every(({ path }) => path === '.')) return;
-  throw new SignatureError('statement', 'the statement lists a single file (".") beside others');
+  throw new SignatureError('statement', 'the statement lists a single file (".") and other files');
 }
 
 function otherHash(name: string, algorithm: string, known: readonly string[]): SignatureError {
-  const message = `the statement hashes files with ${known.join(' or ')}, and ${quoted(name)} with ${quoted(algorithm)}`;
+  const message = `the statement hashes files with ${known.join(' or ')}, but ${quoted(name)} with ${quoted(algorithm)}`;
   return new SignatureError('hash', message);
 }
 

@@ -5,14 +5,14 @@ import type { Trust } from '../trust/index.ts';
 import type { OmsManifest } from './manifest.ts';
 import { OLD_PREDICATE, readOmsManifest } from './statement.ts';
 
-/** What a signature proves: who signed, and what of the model. */
+/** The facts that a signature proves: the signer and the signed files. */
 export interface VerifiedModelSignature {
   readonly signer: Signer;
   readonly manifest: OmsManifest;
 }
 
 /**
- * Verifies the signature of a model by the way of signing that is trusted, and reads what was signed only then.
+ * Verifies the signature of a model by the trusted signing method, and only then reads the signed content.
  * @throws SignatureError for a signature that does not hold
  * @throws AssayError what the verifier of Sigstore cannot do
  */
@@ -54,8 +54,8 @@ function wrongMethod(material: VerificationMaterial, trust: Trust): SignatureErr
 }
 
 /**
- * Whether the payload says that it is of release 0.2, which signed other bytes than the standard has it. Nothing else in it is
- * believed before the signature is.
+ * Whether the payload says that it is of release 0.2, which signed other bytes than the standard requires. Nothing else in it
+ * is trusted before the signature is verified.
  */
 function isOfOldRelease({ envelope }: SignedBundle): boolean {
   if (!envelope.payload.includes(OLD_PREDICATE)) return false;
@@ -65,7 +65,7 @@ function isOfOldRelease({ envelope }: SignedBundle): boolean {
       ? statement.predicateType === OLD_PREDICATE
       : false;
   } catch {
-    // What cannot be read is of no release; `readManifest` says what is wrong with it, if the signature holds.
+    // An unreadable payload is of no release; `readManifest` reports its fault if the signature is valid.
     return false;
   }
 }

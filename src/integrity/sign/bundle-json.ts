@@ -1,4 +1,4 @@
-/** What a verifier needs beside the envelope, as bundles write it. */
+/** The verification material beside the envelope, in the form of bundles. */
 export type MaterialJson = Readonly<Record<string, unknown>>;
 
 const MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';

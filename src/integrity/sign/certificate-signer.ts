@@ -18,7 +18,7 @@ export interface CertificateInput {
   readonly at?: Date;
 }
 
-/** More is not a chain. */
+/** Real chains are shorter. */
 const MAX_CERTIFICATES = 16;
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
@@ -43,7 +43,7 @@ export function certificateSigner(input: CertificateInput): PayloadSigner {
 export function readCertificates(pem: string, subject: string): readonly X509Certificate[] {
   const blocks = pem.match(BLOCK) ?? [];
   if (blocks.length === 0 || blocks.length > MAX_CERTIFICATES) {
-    const found = blocks.length === 0 ? 'contains no certificate' : `holds ${blocks.length} certificates`;
+    const found = blocks.length === 0 ? 'does not contain a certificate' : `holds ${blocks.length} certificates`;
     throw usage(found, subject, `give a PEM file with 1 to ${MAX_CERTIFICATES} of them`);
   }
   try {
@@ -51,7 +51,7 @@ export function readCertificates(pem: string, subject: string): readonly X509Cer
   } catch (cause) {
     throw new AssayError('usage', 'contains an unreadable certificate', {
       subject,
-      hint: 'give a PEM file, as your certificate authority made it',
+      hint: 'give the PEM file of your certificate authority',
       cause,
     });
   }
@@ -61,7 +61,7 @@ function checkKey(leaf: X509Certificate, publicKey: KeyObject, subject: string |
   // Not `KeyObject.equals`: for keys of two kinds it leaves an error to OpenSSL's next caller.
   if (!spkiOf(leaf.publicKey).equals(spkiOf(publicKey))) {
     throw usage(
-      'the certificate is that of another key',
+      'the certificate belongs to another key',
       subject,
       'give the certificate and the key that belong together',
     );
@@ -70,7 +70,7 @@ function checkKey(leaf: X509Certificate, publicKey: KeyObject, subject: string |
   throw usage('a certificate for an RSA-PSS key cannot sign models', subject, 'use P-256, P-384 or P-521');
 }
 
-/** What no verifier of ours would accept is not signed with. */
+/** A certificate that Assay would not accept is not used. */
 function checkFitness(leaf: X509Certificate, at: Date, subject: string | undefined): void {
   try {
     const certificate = readCertificate(leaf.raw, 'the certificate');
@@ -100,9 +100,9 @@ function inOrder(
   const [stray] = left.values();
   if (stray === undefined) return ordered;
   throw usage(
-    `${oneLine(stray.subject)} did not issue the certificate, nor any of its issuers`,
+    `${oneLine(stray.subject)} issued neither the certificate nor any of its issuers`,
     subject,
-    'give the issuers of the certificate, and no others',
+    'give only the issuers of the certificate',
   );
 }
 

@@ -1,6 +1,6 @@
 /** What the reference implementation of OMS leaves out of every model, at the top of its folder. */
 const GIT_PATHS = ['.git', '.gitattributes', '.github', '.gitignore'] as const;
-/** What is left out even so, when everything is to be covered: git's own store. */
+/** Left out even when everything is to be covered: the .git folder. */
 const GIT_STORE = ['.git'] as const;
 /** No loader reads them. */
 const GIT_FILES: ReadonlySet<string> = new Set(['.gitattributes', '.gitignore']);
@@ -16,9 +16,9 @@ export interface CoverageRules {
 
 export interface SignatureCoverage<File> {
   readonly covered: readonly File[];
-  /** Left out because somebody asked for it. */
+  /** Left out because the caller requested it. */
   readonly ignored: readonly File[];
-  /** Left out by the reference's own rules: the signature does not vouch for them, and a loader may read them. */
+  /** Left out by the rules of the reference implementation: the signature does not cover them, and a loader may read them. */
   readonly uncovered: readonly File[];
   /** For the statement, in its order. */
   readonly ignorePaths: readonly string[];

@@ -21,7 +21,7 @@ export function keySigner(privateKey: KeyObject | SigningKey, subject?: string):
   });
 }
 
-/** Signs with a private key whose public half `material` tells. */
+/** Signs with a private key whose public key is in `material`. */
 export function signerOf(key: SigningKey, material: MaterialJson): PayloadSigner {
   return {
     async sign(payloadType, payload) {

@@ -1,7 +1,7 @@
 import { createPublicKey, KeyObject } from 'node:crypto';
 import { signBytes } from '../envelope/index.ts';
 
-/** A private key that may be elsewhere: in a token, which does not give it away. */
+/** A private key that may be outside of the program, such as in a token that does not export it. */
 export interface SigningKey {
   readonly publicKey: KeyObject;
   /** ECDSA with the hash of the curve, DER; Ed25519; RSA with SHA-256: as verifiers of models expect it. */

@@ -19,7 +19,8 @@ export interface ModelStatement {
 }
 
 /**
- * What OMS v1.0 says of a model (https://github.com/ossf/model-signing-spec), as the reference implementation writes it: an
+ * The OMS v1.0 statement about a model (https://github.com/ossf/model-signing-spec), as the reference implementation writes it:
+ * an
  * in-toto statement whose one subject is the SHA-256 over the raw digests of the files, ordered by the parts of their paths.
  */
 export function modelStatement(input: StatementInput): ModelStatement {

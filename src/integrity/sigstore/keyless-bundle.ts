@@ -55,19 +55,18 @@ const KeylessJson = v.object({
 });
 const Timestamps = v.pipe(v.array(v.object({ signedTimestamp: base64(MAX_TIMESTAMP) })), v.maxLength(MAX_WITNESSES));
 
-/** A keyless bundle: what it holds is decoded, within bounds, and not verified. */
+/** A keyless bundle: its content is decoded within bounds, but not verified. */
 export interface KeylessBundle {
   readonly bundle: Bundle;
   /** DER. */
   readonly certificate: Buffer;
   readonly entries: readonly TransparencyLogEntry[];
-  /** When each timestamp authority says that the signature was there. */
+  /** The times at which timestamp authorities confirm the signature. */
   readonly stamped: readonly Date[];
 }
 
 /**
- * Decodes a bundle for Sigstore's verifier. Only what is known, and of the right shape, reaches its decoder, which trusts its
- * input.
+ * Decodes a bundle for Sigstore's verifier. Only known fields of the right type reach its decoder, which trusts its input.
  * @throws SignatureError `method`, `bundle`, `log-entry`, `timestamp`
  */
 export function readKeyless(signed: SignedBundle): KeylessBundle {
@@ -83,7 +82,8 @@ export function readKeyless(signed: SignedBundle): KeylessBundle {
       : content.$case === 'x509CertificateChain'
         ? content.x509CertificateChain.certificates[0]
         : undefined;
-  if (certificate === undefined) throw new SignatureError('bundle', 'the bundle contains no certificate of its signer');
+  if (certificate === undefined)
+    throw new SignatureError('bundle', 'the bundle does not contain the certificate of its signer');
   const stamps = timestampVerificationData?.rfc3161Timestamps ?? [];
   return {
     bundle,
@@ -137,7 +137,7 @@ function decode(json: unknown): Bundle {
   }
 }
 
-/** What is verified here is what the rest of the program read. */
+/** Exactly the content that the rest of the program read is verified here. */
 function checkSameEnvelope({ content }: Bundle, { envelope }: SignedBundle): void {
   const decoded = content.$case === 'dsseEnvelope' ? content.dsseEnvelope : undefined;
   const same =
@@ -152,7 +152,7 @@ function checkSameEnvelope({ content }: Bundle, { envelope }: SignedBundle): voi
 function stampedAt(signedTimestamp: Uint8Array): Date {
   try {
     const time = RFC3161Timestamp.parse(Buffer.from(signedTimestamp)).signingTime;
-    if (Number.isNaN(time.getTime())) throw new Error('a time that is none');
+    if (Number.isNaN(time.getTime())) throw new Error('an invalid time');
     return time;
   } catch (cause) {
     throw new SignatureError('timestamp', 'a timestamp of the bundle cannot be read', { cause });

@@ -7,7 +7,7 @@ import { SignatureError } from '../envelope/index.ts';
 
 const BODY_BOUNDS = { maxBytes: 1024 * 1024, maxDepth: 16, maxTokens: 10_000 };
 const MAX_CHECKPOINT_SIGNATURES = 16;
-/** The verifier takes the name for a regular expression: one with operators could run for ever. */
+/** The verifier uses the name as a regular expression: one with operators could run for ever. */
 const CHECKPOINT_SIGNATURE = /^\u2014 [A-Za-z0-9._:/~@%=-]{1,255} ([A-Za-z0-9+/=]{8,4096})$/;
 
 const only = <T extends v.GenericSchema>(schema: T) => v.tuple([schema]);
@@ -51,12 +51,13 @@ const CERTIFICATE_OF: ReadonlyMap<string, (body: unknown) => Buffer> = new Map([
 const OF_VERSION_2: ReadonlySet<string> = new Set(['dsse 0.0.2', 'hashedrekord 0.0.2']);
 
 /**
- * What Sigstore's verifier does not ask of log entries before it proves them: that each is in a log of the root, has a proof that
+ * Checks that Sigstore's verifier does not make before it proves log entries: that each is in a log of the root, has a proof
+ * that
  * agrees with its checkpoint, and is there once.
  * @throws SignatureError `log-entry`
  */
 export function checkLogEntries(entries: readonly TransparencyLogEntry[], { tlogs }: TrustedRoot): void {
-  if (entries.length === 0) throw bad('the signature is in no transparency log');
+  if (entries.length === 0) throw bad('no transparency log contains the signature');
   const seen = new Set<string>();
   for (const entry of entries) {
     const id = `${entry.logId.keyId.toString('hex')} ${entry.canonicalizedBody.toString('base64')}`;
@@ -70,7 +71,7 @@ export function checkLogEntries(entries: readonly TransparencyLogEntry[], { tlog
 }
 
 /**
- * That the entries were made with this certificate, which Sigstore's verifier does not ask.
+ * Checks that the entries were made with this certificate, which Sigstore's verifier does not check.
  * @param certificate DER, of the signer
  * @throws SignatureError `log-entry`
  */
@@ -118,10 +119,10 @@ function checkProof(entry: TransparencyLogEntry, { checkpoint, rootHash, treeSiz
   ) {
     throw bad('the checkpoint of the log entry was signed by another log');
   }
-  // Nothing else vouches for the index of Rekor v2, which makes no promise; that of v1 counts over several trees.
+  // Nothing else proves the index of Rekor v2, which has no signed promise; the index of v1 counts over several trees.
   const kind = `${entry.kindVersion.kind} ${entry.kindVersion.version}`;
   if (OF_VERSION_2.has(kind) && entry.logIndex !== logIndex) {
-    throw bad('the log entry and its proof name different places in the log');
+    throw bad('the log entry and its proof name different positions in the log');
   }
 }
 

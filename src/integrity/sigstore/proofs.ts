@@ -17,7 +17,7 @@ export interface ProofRequest {
   readonly keyless: KeylessBundle;
   readonly envelope: Envelope;
   readonly leaf: Certificate;
-  /** What the bundle claims, and its proofs have to prove. */
+  /** The claims of the bundle that its proofs must prove. */
   readonly times: readonly Date[];
   readonly root: TrustedRoot;
 }
@@ -30,7 +30,7 @@ export interface ProofRequest {
  */
 export function verifyProofs({ keyless, envelope, leaf, times, root }: ProofRequest): void {
   const all = materialOf(root);
-  // A checkpoint has no time of its own: a log is believed about the time when its key was valid.
+  // A checkpoint has no time of its own: a log is trusted for the time in which its key was valid.
   const tlogs = all.tlogs.filter(({ validFor }) => times.every((at) => validFor.start <= at && at <= validFor.end));
   const material = { ...all, tlogs };
   let entity: SignedEntity;
@@ -71,8 +71,8 @@ function contentOf(envelope: Envelope): SignedEntity['signature'] {
 }
 
 /**
- * Which part of the bundle fails, and why. The verifier stops at the first failure, and some are raw errors: so that the part
- * is named for certain, each is verified alone.
+ * Which part of the bundle fails, and why. The verifier stops at the first failure, and some are raw errors: to name the failed
+ * part with certainty, each part is verified alone.
  */
 function explain(
   error: unknown,
@@ -99,14 +99,14 @@ function explain(
   const outside = times.find((at) => at < leaf.notBefore || at > leaf.notAfter);
   if (outside !== undefined) {
     const span = `${leaf.notBefore.toISOString()} to ${leaf.notAfter.toISOString()}`;
-    const message = `the certificate of the signer was valid from ${span}, and it was signed at ${outside.toISOString()}`;
+    const message = `the certificate of the signer was valid from ${span}, but the signature was made at ${outside.toISOString()}`;
     return new SignatureError('certificate-time', message, cause);
   }
   if (error instanceof Error && /SCT/.test(error.message)) {
     const message = 'no trusted certificate log contains the certificate of the signer';
     return new SignatureError('certificate-chain', message, cause);
   }
-  const message = 'the certificate of the signer was not issued by an authority of the trusted root';
+  const message = 'no authority of the trusted root issued the certificate of the signer';
   return new SignatureError('certificate-chain', message, cause);
 }
 

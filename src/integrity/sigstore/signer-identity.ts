@@ -2,7 +2,7 @@ import { SignatureError } from '../envelope/index.ts';
 import { type IdentityPattern, identityMatches } from '../trust/index.ts';
 import { type Certificate, decodeUtf8Name, OID, readDer, TAG } from '../x509/index.ts';
 
-/** Who signed, as Fulcio certified it. */
+/** The identity of the signer, as Fulcio certified it. */
 export interface SignerIdentity {
   readonly identity: string;
   readonly issuer: string;
@@ -16,7 +16,10 @@ export interface SignerIdentity {
 export function identityOf({ names, extensions }: Certificate): SignerIdentity {
   const [name, ...others] = names;
   if (name === undefined || others.length > 0 || name.kind === 'other') {
-    throw new SignatureError('certificate', `the certificate of the signer has ${names.length} names, not one we know`);
+    throw new SignatureError(
+      'certificate',
+      `the certificate of the signer has ${names.length} names, but must have one name of a known kind`,
+    );
   }
   const issuers = new Set(issuersOf(extensions));
   const [issuer] = issuers;
@@ -49,7 +52,7 @@ export function checkSignerIdentity(signer: SignerIdentity, pattern: IdentityPat
   if (!identityMatches(pattern.issuer, issuer)) {
     throw new SignatureError(
       'identity',
-      `the identity of the signer was issued by ${quoted(issuer)}, not by ${quoted(pattern.issuer)}`,
+      `${quoted(issuer)} issued the identity of the signer, not ${quoted(pattern.issuer)}`,
     );
   }
   if (!identityMatches(pattern.identity, identity)) {

@@ -41,14 +41,14 @@ export function readTrustedRoot(bytes: Uint8Array, name: string): TrustedRoot {
     [root.certificateAuthorities, 'certificate authority'],
     [root.tlogs, 'transparency log'],
   ] as const) {
-    if (list.length === 0) throw new AssayError('usage', `names no ${what}`, { subject: name, hint: HINT });
+    if (list.length === 0) throw new AssayError('usage', `does not name a ${what}`, { subject: name, hint: HINT });
   }
   return root;
 }
 
 function decode(json: unknown, name: string): TrustedRoot {
   try {
-    // The decoder would allocate what an object with a length says, where it expects text.
+    // For an object with a length in place of text, the decoder would allocate that length.
     if (hasLength(json)) throw new Error('a field called length');
     return TrustedRoot.fromJSON(json);
   } catch (cause) {

@@ -42,11 +42,13 @@ function verify(bundle: SignedBundle, trust: KeylessTrust): Signer {
   return { kind: 'sigstore', ...signer, signedAt: earliest(times).toISOString() };
 }
 
-/** The times that the bundle claims and that its proofs prove; what a log entry says without a promise is not one. */
+/**
+ * The times that the bundle claims and that its proofs prove; the time of a log entry without a signed promise does not count.
+ */
 function timesOf({ entries, stamped }: KeylessBundle): readonly Date[] {
   const logged = entries.filter(isTimed).map(({ integratedTime }) => new Date(Number(integratedTime) * 1000));
   if (logged.length + stamped.length === 0) {
-    throw new SignatureError('timestamp', 'nothing proves when it was signed: neither a log nor a timestamp authority');
+    throw new SignatureError('timestamp', 'neither a log nor a timestamp authority proves the time of the signature');
   }
   return [...logged, ...stamped];
 }

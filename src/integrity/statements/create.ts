@@ -28,7 +28,7 @@ interface About {
   readonly subjects: readonly Subject[];
 }
 
-/** What a statement of each kind is made of. */
+/** The input of each kind of statement. */
 export interface StatementInputs {
   readonly scan: About & {
     readonly result: TestResult['result'];
@@ -84,7 +84,7 @@ export type CreatableKind = keyof StatementInputs;
 
 const SLSA_VERSION = '1.1';
 
-/** Results of a policy: names of ours, since those that start with SLSA_ speak of builds. */
+/** Results of a policy: own names, since those that start with SLSA_ are about builds. */
 const LEVELS = { allow: 'ASSAY_ALLOWED', warn: 'ASSAY_ALLOWED_WITH_WARNINGS', deny: 'FAILED' } as const;
 
 const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => Statements[K] } = {
@@ -168,13 +168,13 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
 };
 
 /**
- * A statement of one kind, to be signed. Says what it is told: what may be said of an artifact is for the caller to know.
- * @throws AssayError `usage` for a stage that can be none, and for a digest that is none.
+ * A statement of one kind, to be signed. It does not check that the content is true; the caller must. @throws AssayError
+ * `usage` for an invalid stage or digest.
  */
 export function createStatement<K extends CreatableKind>(kind: K, input: StatementInputs[K]): Statements[K] {
   const statement = CREATORS[kind](input);
   if (statement.subject.length > 0) return statement;
-  throw new AssayError('usage', 'a statement needs something that it is about');
+  throw new AssayError('usage', 'a statement needs a subject');
 }
 
 function policyDescriptor({ name, digest }: PolicyReference): ResourceDescriptor {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { coverageOf } from '../sign/index.ts';
 import type { ArtifactIdentity } from './subject.ts';
 
-/** Where a signature lies that is not part of what it signs. */
+/** The path of a signature, which is not part of the signed files. */
 const SIGNATURE = 'model.sig';
 
 /**

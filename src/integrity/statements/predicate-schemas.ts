@@ -15,7 +15,7 @@ import {
 import type { DigestSet, ResourceDescriptor } from './subject.ts';
 import { parseTime } from './time.ts';
 
-/** CWE-770: longer is nothing that a statement names. */
+/** CWE-770: no name in a statement is longer. */
 const MAX_TEXT = 4096;
 const MAX_LIST = 100_000;
 const MAX_DIGESTS = 16;
@@ -23,7 +23,7 @@ const MAX_DIGESTS = 16;
 /** The verdict that nobody can waive, as policies name it. */
 export const UNWAIVABLE = 'verdict.malicious';
 
-/** Lengths of digests that are relied on; others are carried along and never match anything. */
+/** Lengths of trusted digests; others are kept but never match. */
 const HEX_LENGTHS: Readonly<Record<string, readonly number[]>> = { sha256: [64], gitCommit: [40, 64] };
 
 const text = v.pipe(v.string(), v.minLength(1, 'is empty'), v.maxLength(MAX_TEXT, 'is too long'));
@@ -36,7 +36,7 @@ const texts = v.pipe(v.array(text), v.maxLength(MAX_LIST, 'is too long'));
 
 export const digestSet: v.GenericSchema<unknown, DigestSet> = v.pipe(
   v.record(text, text),
-  v.check((set) => Object.keys(set).length > 0, 'contains no digest'),
+  v.check((set) => Object.keys(set).length > 0, 'does not contain a digest'),
   v.check((set) => Object.keys(set).length <= MAX_DIGESTS, 'contains too many digests'),
   v.check(
     (set) => Object.entries(set).every(([algorithm, hex]) => isWellFormed(algorithm, hex)),
@@ -57,7 +57,7 @@ const descriptors = v.pipe(v.array(descriptor), v.maxLength(MAX_LIST, 'is too lo
 
 export const testResult: v.GenericSchema<unknown, TestResult> = v.pipe(
   v.object({
-    result: v.picklist(['PASSED', 'WARNED', 'FAILED'], 'is none of PASSED, WARNED and FAILED'),
+    result: v.picklist(['PASSED', 'WARNED', 'FAILED'], 'is not one of PASSED, WARNED, FAILED'),
     configuration: descriptors,
     url: v.exactOptional(uri),
     passedTests: v.exactOptional(texts),
@@ -75,7 +75,7 @@ export const testResult: v.GenericSchema<unknown, TestResult> = v.pipe(
   }, 'names a test twice'),
 );
 
-/** Of our own making, as a waiver: a way to approve that is not known is none. */
+/** A type of Assay, like the waiver: an unknown way to approve is refused. */
 const serviceApprover: v.GenericSchema<unknown, ServiceApprover> = v.strictObject({
   method: v.literal('service', 'is not service'),
   issuer: v.exactOptional(text),
@@ -102,7 +102,7 @@ export const verificationResult: v.GenericSchema<unknown, VerificationResult> = 
       properties.every(
         (property) => !property.startsWith(APPROVED_FOR) || parseApprovalProperty(property) !== undefined,
       ),
-    'approves what is not a stage',
+    'approves a name that is not a stage',
   ),
 );
 
@@ -111,7 +111,7 @@ export function isRuleName(rule: string): boolean {
   return rule.length <= MAX_TEXT && /^\w+(?:[.-]\w+)*$/.test(rule);
 }
 
-/** Of our own making, so that a field we do not know is not a minor version but a mistake. */
+/** A type of Assay, so an unknown field is an error, not a minor version. */
 export const waiver: v.GenericSchema<unknown, WaiverPredicate> = v.pipe(
   v.strictObject({
     rule: v.pipe(text, v.check(isRuleName, 'is not a rule')),
@@ -130,15 +130,15 @@ export const waiver: v.GenericSchema<unknown, WaiverPredicate> = v.pipe(
   v.check(({ rule }) => rule !== UNWAIVABLE, 'waives a malicious verdict, which cannot be waived'),
   v.check(
     ({ timeCreated, expires }) => (parseTime(timeCreated) ?? 0) < (parseTime(expires) ?? 0),
-    'ends before it begins',
+    'expires before it begins',
   ),
 );
 
 /** A label of DNS (RFC 1123), as Kubernetes names namespaces. */
-const namespace = v.pipe(text, v.regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, 'is not a name of a namespace'));
+const namespace = v.pipe(text, v.regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, 'is not the name of a namespace'));
 const MAX_NAMESPACES = 100;
 
-/** Of our own making, as a waiver. */
+/** A type of Assay, like the waiver. */
 export const breakGlass: v.GenericSchema<unknown, BreakGlassPredicate> = v.pipe(
   v.strictObject({
     namespaces: v.pipe(
@@ -149,7 +149,7 @@ export const breakGlass: v.GenericSchema<unknown, BreakGlassPredicate> = v.pipe(
     ),
     reference: v.nullable(text),
     outcomes: v.pipe(
-      v.array(v.picklist(BREAK_GLASS_OUTCOMES, `is none of ${BREAK_GLASS_OUTCOMES.join(', ')}`)),
+      v.array(v.picklist(BREAK_GLASS_OUTCOMES, `is not one of ${BREAK_GLASS_OUTCOMES.join(', ')}`)),
       v.minLength(1, 'is empty'),
       v.check((outcomes) => new Set(outcomes).size === outcomes.length, 'names an outcome twice'),
     ),
@@ -160,7 +160,7 @@ export const breakGlass: v.GenericSchema<unknown, BreakGlassPredicate> = v.pipe(
   }),
   v.check(
     ({ timeCreated, expires }) => (parseTime(timeCreated) ?? 0) < (parseTime(expires) ?? 0),
-    'ends before it begins',
+    'expires before it begins',
   ),
   v.check(
     ({ timeCreated, expires }) =>

@@ -25,8 +25,8 @@ const frame = v.looseObject({
   _type: v.literal(STATEMENT_TYPE, `is not ${STATEMENT_TYPE}`),
   subject: v.pipe(
     v.array(subject),
-    v.minLength(1, 'is empty: the statement is about nothing'),
-    v.maxLength(MAX_SUBJECTS, 'names too many things'),
+    v.minLength(1, 'is empty: the statement has no subject'),
+    v.maxLength(MAX_SUBJECTS, 'names too many subjects'),
   ),
   predicateType: v.string(),
 });
@@ -50,7 +50,8 @@ function statementOf<T extends string, P>(predicateType: T, predicate: v.Generic
 
 /**
  * Reads the payload of an envelope as a statement of a kind that is known, completely or not at all.
- * @throws SignatureError `statement` for what is none or contradicts its type, `predicate` for one about something else.
+ * @throws SignatureError `statement` for an invalid statement or one that contradicts its type, `predicate` for an unknown
+ * type.
  */
 export function readStatement(payload: Uint8Array): Statement {
   const json = parse(payload);
@@ -58,7 +59,7 @@ export function readStatement(payload: Uint8Array): Statement {
   if (!framed.success) throw malformed(framed.issues);
   const { predicateType } = framed.output;
   if (!isKnownPredicate(predicateType)) {
-    throw new SignatureError('predicate', `the statement is of a type that is not known: ${predicateType}`);
+    throw new SignatureError('predicate', `the statement is of an unknown type: ${predicateType}`);
   }
   const read = v.safeParse(statement, json);
   if (!read.success) throw malformed(read.issues);

@@ -3,7 +3,7 @@ import type { ResourceDescriptor, Subject } from './subject.ts';
 /** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 
-/** What an attestation says, and the predicate type that says it. */
+/** The kinds of attestation, with their predicate types. */
 export const PREDICATE_TYPES = {
   /** https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md */
   scan: 'https://in-toto.io/attestation/test-result/v0.1',
@@ -21,16 +21,16 @@ export const PREDICATE_TYPES = {
 
 export type AttestationKind = keyof typeof PREDICATE_TYPES;
 
-/** The verifier of decisions: whoever may sign them speaks for no other. */
+/** The verifier of decisions: their signers are trusted for this verifier only. */
 export const ASSAY_VERIFIER = 'https://assay.dev/verifier';
-/** The verifier of approvals; another version would mean that approving means something else. */
+/** The verifier of approvals; another version would mean that an approval has another meaning. */
 export const APPROVAL_VERIFIER = 'https://assay.dev/approval/v1';
 
-/** Names of the descriptors by which statements refer to what was applied. */
+/** Names of the descriptors for the applied ruleset and policy. */
 export const POLICY = 'policy';
 export const RULESET = 'ruleset';
 
-/** Scan evidence: what the checks of one scan answered. */
+/** Scan evidence: the results of the checks of one scan. */
 export interface TestResult {
   readonly result: 'PASSED' | 'WARNED' | 'FAILED';
   /** The ruleset and the policy. */
@@ -43,7 +43,7 @@ export interface TestResult {
   readonly failedTests?: readonly string[];
 }
 
-/** Somebody whom a service knew by a session of his, and for whom it signed. */
+/** A user with a session of a service, for whom the service signed. */
 export interface ServiceApprover {
   readonly method: 'service';
   /** Of the OIDC token; absent when it was a token of the service's own. */
@@ -53,17 +53,17 @@ export interface ServiceApprover {
   readonly role?: string;
 }
 
-/** An approval. Who approves is who signs, unless it names an approver. */
+/** An approval. The signer is the approver, unless it names an approver. */
 export interface VerificationResult {
   readonly verifier: {
     readonly id: string;
-    /** The policy and the ruleset under which the artifact was seen; empty when nobody said so. */
+    /** The policy and the ruleset under which the artifact was judged; empty when they are not stated. */
     readonly policies: readonly ResourceDescriptor[];
   };
   readonly timeCreated: string;
   /**
    * Exactly one of `ASSAY_APPROVED_FOR_<STAGE>` and `ASSAY_APPROVED_FOR_<STAGE>_UNTIL_<time>`: the end of an approval is part of
-   * the property, so that a reader who knows nothing of ends sees no approval at all.
+   * the property, so a reader that does not know expiries sees no approval at all.
    */
   readonly properties: readonly string[];
   /** Of an approval that a service signed for somebody. */
@@ -71,7 +71,7 @@ export interface VerificationResult {
 }
 
 /**
- * One rule is not to count for one artifact, until a day. A malicious verdict cannot be waived: policies disregard any waiver of
+ * One rule is waived for one artifact, until a day. A malicious verdict cannot be waived: policies disregard any waiver of
  * it, and none is made or read here.
  */
 export interface WaiverPredicate {
@@ -87,7 +87,7 @@ export interface WaiverPredicate {
   readonly approver?: ServiceApprover;
 }
 
-/** What the admission webhook may let pass in an emergency. A decision against a model is never waived. */
+/** The outcomes that the admission webhook may admit in an emergency. A deny decision on a model is never waived. */
 export const BREAK_GLASS_OUTCOMES = [
   'unlisted',
   'unresolved',
@@ -99,10 +99,10 @@ export const BREAK_GLASS_OUTCOMES = [
 ] as const;
 export type BreakGlassOutcome = (typeof BREAK_GLASS_OUTCOMES)[number];
 
-/** Longer is not an emergency. */
+/** The longest validity of an emergency waiver. */
 export const BREAK_GLASS_HOURS = 72;
 
-/** Workloads of some namespaces may start though nobody decided so, for hours. Its subjects are the namespaces. */
+/** Admits workloads of some namespaces without a decision, for hours. Its subjects are the namespaces. */
 export interface BreakGlassPredicate {
   /** Names, each exact. */
   readonly namespaces: readonly string[];

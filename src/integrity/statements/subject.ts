@@ -11,12 +11,12 @@ export interface ResourceDescriptor {
   readonly digest?: DigestSet;
 }
 
-/** What a statement is about: matched by digest alone, whatever its name. */
+/** The subject of a statement, matched by digest alone, not by name. */
 export interface Subject extends ResourceDescriptor {
   readonly digest: DigestSet;
 }
 
-/** Everything an artifact can be recognised by. Digests are hex without a prefix, but for `tree` and `ociManifest`. */
+/** All digests that identify an artifact. Digests are hex without a prefix, but for `tree` and `ociManifest`. */
 export interface ArtifactIdentity {
   /** The pinned reference; informational in a statement. */
   readonly pinned?: string;
@@ -29,7 +29,7 @@ export interface ArtifactIdentity {
   readonly ociManifest?: string;
 }
 
-/** A digest that somebody looks for. */
+/** The digest to look for. */
 export interface WantedDigest {
   readonly algorithm: 'sha256' | 'gitCommit';
   readonly hex: string;
@@ -39,7 +39,7 @@ export interface WantedDigest {
 const NO_NAME = '_';
 
 /**
- * The subjects of a statement about an artifact, so that each reader finds the digest that it knows:
+ * The subjects of a statement about an artifact, so that each reader finds a digest that it supports:
  * 1. the artifact: the pinned reference as name, `sha256` = the canonical tree digest (`treeDigest`: every file's path, size and
  *    SHA-256, sorted and length-framed, hashed);
  * 2. `oms:reference-order` and `oms:spec-order`: `sha256` = the root digest of an OpenSSF model signature over the same files;
@@ -78,7 +78,7 @@ export function parseDigest(text: string, subject: string): WantedDigest {
   throw new AssayError('usage', 'is not a digest', { subject, hint: 'write sha256: and 64 hex digits in lower case' });
 }
 
-/** Whether one of the subjects is what somebody looks for. */
+/** Whether one of the subjects has the wanted digest. */
 export function isAbout(subjects: readonly Subject[], wanted: WantedDigest): boolean {
   return subjects.some(
     ({ digest }) => Object.hasOwn(digest, wanted.algorithm) && digest[wanted.algorithm] === wanted.hex,

@@ -6,7 +6,7 @@ import { type ShapeIssue, sentenceOf, shapeIssue } from '../envelope/index.ts';
 import { isStage, parseTime } from '../statements/index.ts';
 
 /**
- * What a signer may be trusted with: a statement of that kind, the set of current decisions (`snapshot`), or bundles of rules
+ * What a signer may sign: a statement of that kind, the set of current decisions (`snapshot`), or bundles of rules
  * (`rules`).
  */
 export const SIGNER_ROLES = [
@@ -21,10 +21,10 @@ export const SIGNER_ROLES = [
 ] as const;
 export type SignerRole = (typeof SIGNER_ROLES)[number];
 
-/** As whom somebody approves, where a stage asks for approvals of several kinds of people. */
+/** The roles of approvers, where a stage requires approvals of several roles. */
 const APPROVER_ROLES = ['reviewer', 'security-approver', 'admin'] as const;
 
-/** CWE-770: more is not a list that somebody wrote and reads. */
+/** CWE-770: a list that people maintain is smaller. */
 const MAX_BYTES = 256 * 1024;
 const MAX_SIGNERS = 1000;
 const MAX_TEXT = 1000;
@@ -44,9 +44,9 @@ const signer = v.pipe(
       }),
     ),
     may: v.pipe(
-      v.array(v.picklist(SIGNER_ROLES, `is none of ${SIGNER_ROLES.join(', ')}`)),
+      v.array(v.picklist(SIGNER_ROLES, `is not one of ${SIGNER_ROLES.join(', ')}`)),
       v.minLength(1, 'is empty'),
-      v.check((roles) => new Set(roles).size === roles.length, 'says something twice'),
+      v.check((roles) => new Set(roles).size === roles.length, 'names an entry twice'),
     ),
     stages: v.exactOptional(
       v.pipe(v.array(v.pipe(text, v.check(isStage, 'is not a stage'))), v.minLength(1, 'is empty')),
@@ -66,15 +66,15 @@ const signer = v.pipe(
   }),
   v.check(
     ({ key, keyless, certificate }) => [key, keyless, certificate].filter((way) => way !== undefined).length === 1,
-    'has not exactly one of key, keyless and certificate',
+    'does not have exactly one of key, keyless and certificate',
   ),
   v.check(
     ({ may, stages }) => stages === undefined || may.includes('approval'),
-    'has stages, and may not approve anything',
+    'has stages, but may not approve anything',
   ),
   v.check(
     ({ may, roles }) => roles === undefined || may.includes('approval'),
-    'has roles, and may not approve anything',
+    'has roles, but may not approve anything',
   ),
 );
 
@@ -111,12 +111,12 @@ export function parseTrustDocument(bytes: Uint8Array, path: string): SignerEntry
   const { signers } = read.output;
   for (const [index, { name }] of signers.entries()) {
     if (signers.findIndex((other) => other.name === name) === index) continue;
-    throw wrong(`line ${lineOf(['signers', index, 'name'])}: there are two signers of the name "${name}"`);
+    throw wrong(`line ${lineOf(['signers', index, 'name'])}: two signers have the name "${name}"`);
   }
   return signers.map((entry, index) => ({ ...entry, line: lineOf(['signers', index]) }));
 }
 
-/** What is wrong with a trust file, or with a file that it names. */
+/** The error for a trust file, or for a file that it names. */
 export function trustFileError(path: string, message: string, cause?: unknown): AssayError {
   const hint = 'assay attestation --help shows a trust file';
   return new AssayError('usage', message, { subject: path, hint, ...(cause === undefined ? {} : { cause }) });
@@ -130,7 +130,7 @@ function composed(bytes: Uint8Array, lines: LineCounter, wrong: (message: string
   }
   visit(yaml, {
     Alias(_, node) {
-      throw wrong(`line ${lines.linePos(node.range?.[0] ?? 0).line}: has an alias, and aliases are not read`);
+      throw wrong(`line ${lines.linePos(node.range?.[0] ?? 0).line}: has an alias, and aliases are not supported`);
     },
   });
   return yaml;
@@ -143,7 +143,7 @@ function parsedYaml(bytes: Uint8Array, lines: LineCounter, wrong: (message: stri
     return parseDocument(yaml, { lineCounter: lines, version: '1.2', prettyErrors: false });
   } catch (error) {
     // Not UTF-8, or brackets within brackets past the end of the stack.
-    throw wrong(isAssayError(error) || error instanceof RangeError ? 'is nested too deeply' : 'is not UTF-8');
+    throw wrong(isAssayError(error) || error instanceof RangeError ? 'is nested too deep' : 'is not UTF-8');
   }
 }
 
@@ -151,7 +151,7 @@ function keysOf({ path }: ShapeIssue): (string | number)[] {
   return path === '' ? [] : path.split('.').map((key) => (/^\d+$/.test(key) ? Number(key) : key));
 }
 
-/** Of the deepest node that is there: what is missing has no place of its own. */
+/** The line of the deepest existing node: a missing node has no line. */
 function lineOfPath(yaml: Document.Parsed, lines: LineCounter, path: readonly (string | number)[]): number {
   for (let length = path.length; length >= 0; length--) {
     const node: unknown = yaml.getIn(path.slice(0, length), true);

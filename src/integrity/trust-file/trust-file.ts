@@ -13,9 +13,9 @@ export interface TrustRule {
   readonly may: ReadonlySet<SignerRole>;
   /** Stages that the signer may approve; any, when absent. */
   readonly stages?: readonly string[];
-  /** Roles of the registry that his approvals count as; any, when absent. */
+  /** Roles of the registry in which the signer may approve; any, when absent. */
   readonly roles?: readonly string[];
-  /** Nothing of his counts after that. */
+  /** The signer is not trusted after that. */
   readonly notAfter?: Date;
 }
 
@@ -23,14 +23,14 @@ export interface TrustFile {
   /** As it was given. */
   readonly path: string;
   readonly rules: readonly TrustRule[];
-  /** What whoever wrote it should think about, as sentences. */
+  /** Warnings for the author of the file, as sentences. */
   readonly warnings: readonly string[];
 }
 
 /** Larger than any key, chain or root. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Who judges should not be who decides that the judgement is good enough. */
+/** The signer of scans or decisions should not also sign approvals or waivers. */
 const MACHINE_ROLES: readonly SignerRole[] = ['scan', 'decision'];
 const HUMAN_ROLES: readonly SignerRole[] = ['approval', 'waiver', 'break-glass'];
 
@@ -46,7 +46,7 @@ const PLURALS: Readonly<Record<SignerRole, string>> = {
 };
 
 /**
- * Reads a trust file, which says who can sign what (YAML). Paths in it are relative to it.
+ * Reads a trust file (YAML), which states the trusted signers and what each may sign. Paths in it are relative to it.
  *
  *     version: 1
  *     signers:
@@ -113,7 +113,7 @@ async function trustOf(entry: SignerEntry, path: string): Promise<Trust> {
   }
   if (certificate !== undefined) return certificateTrust(entry, path, certificate);
   if (keyless !== undefined) return keylessTrust(entry, path, keyless);
-  throw new AssayError('internal', 'a signer of a trust file has no way to sign');
+  throw new AssayError('internal', 'a signer of a trust file has neither a key, an identity nor a certificate');
 }
 
 async function certificateTrust(
@@ -147,7 +147,7 @@ async function keylessTrust(
   });
 }
 
-/** Reads a file that an entry names; whatever is wrong with it is said with the names of both files. */
+/** Reads a file that an entry names; its errors name both files. */
 async function withNamed(
   entry: SignerEntry,
   path: string,
@@ -155,7 +155,7 @@ async function withNamed(
   use: (bytes: Buffer) => Trust,
 ): Promise<Trust> {
   const wrong = (message: string, cause?: unknown) =>
-    trustFileError(path, `line ${entry.line}: ${file}, which "${entry.name}" signs with, ${message}`, cause);
+    trustFileError(path, `line ${entry.line}: ${file}, the file of "${entry.name}", ${message}`, cause);
   let bytes: Buffer;
   try {
     bytes = await readFile(resolve(dirname(path), file));
@@ -185,7 +185,7 @@ function explained(entry: SignerEntry, path: string, check: () => void): void {
   }
 }
 
-/** One signer, under whatever names, who judges and who says that the judgement is good enough. */
+/** One signer, under any names, who signs both scans and approvals or waivers. */
 function warningsOf(rules: readonly TrustRule[]): string[] {
   const bySigner = new Map<string, TrustRule[]>();
   for (const rule of rules) {
@@ -219,14 +219,14 @@ function signerIdentity(trust: Trust): string {
   }
 }
 
-/** What somebody would have to be trusted with. */
+/** The permission that a signer needs. */
 export interface WantedSigner {
   readonly role: SignerRole;
   /** Of an approval. */
   readonly stage?: string;
 }
 
-/** Why a signer's word does not count for this, as a sentence; `undefined` when it does. */
+/** Why a signer is not trusted for this, as a sentence; `undefined` when the signer is. */
 export function refusalOf(rule: TrustRule, wanted: WantedSigner, now: Date): string | undefined {
   const { name, may, stages, notAfter } = rule;
   if (!may.has(wanted.role)) {
@@ -239,7 +239,7 @@ export function refusalOf(rule: TrustRule, wanted: WantedSigner, now: Date): str
   return undefined;
 }
 
-/** Whoever may sign models. */
+/** The signers that may sign models. */
 export function modelTrusts(trustFile: TrustFile, now = new Date()): Trust[] {
   const signers = trustFile.rules.filter((rule) => refusalOf(rule, { role: 'model-signature' }, now) === undefined);
   return signers.map(({ trust }) => trust);

@@ -3,11 +3,11 @@ import type { IdentityPattern } from './trust.ts';
 
 /** Characters of a pattern, and of a name that it is held against: no real name is longer. */
 const MAX_LENGTH = 2048;
-/** Hosts where anybody can have a name: a pattern has to say whose names it means. */
+/** Hosts where anybody can have a name: a pattern must name the organisation. */
 const PUBLIC_HOST = /^https?:\/\/(?:github|gitlab)\.com\/\*/i;
 
 /**
- * Whether a name is the one, or one of those, that a pattern means. `*` stands for anything but `/`, `**` for anything, and
+ * Whether a name matches a pattern. `*` stands for anything but `/`, `**` for anything, and
  * every other character for itself, case included; the whole name has to match.
  */
 export function identityMatches(pattern: string, name: string): boolean {
@@ -46,7 +46,7 @@ function afterLiteral(reached: Uint8Array, name: string, character: string): Uin
 }
 
 /**
- * Refuses patterns that mean nobody, or everybody.
+ * Refuses patterns that match nobody or everybody.
  * @throws AssayError `usage`
  */
 export function checkIdentityPattern({ identity, issuer }: IdentityPattern): void {
@@ -63,7 +63,7 @@ export function checkNamePattern(pattern: string, subject: string): void {
   const refuse = (message: string, hint: string) => new AssayError('usage', message, { subject, hint });
   if (pattern.trim() === '') throw refuse('is empty', 'give the exact name, or a pattern with * in it');
   if (pattern.length > MAX_LENGTH) throw refuse(`has more than ${MAX_LENGTH} characters`, 'give a shorter pattern');
-  if (/\p{C}/u.test(pattern)) throw refuse('has characters that do not show', 'remove them');
+  if (/\p{C}/u.test(pattern)) throw refuse('has invisible characters', 'remove them');
   if (!pattern.includes('*')) return;
   if (!/[a-z0-9]/i.test(pattern.replace(/^[a-z]+:\/\//i, ''))) {
     throw refuse(

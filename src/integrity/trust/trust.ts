@@ -2,13 +2,14 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 
 /**
- * Whom to believe. `text` of a pattern is an exact match, or a glob with `*` (no `/`) and `**` (anything), always anchored at
+ * The trusted signer. `text` of a pattern is an exact match, or a glob with `*` (no `/`) and `**` (anything), always anchored
+ * at
  * both ends; nothing else in it is special.
  */
 export interface IdentityPattern {
   /** The subject alternative name: an address, a mail address. */
   readonly identity: string;
-  /** The OIDC issuer that vouched for it. */
+  /** The OIDC issuer of the identity. */
   readonly issuer: string;
 }
 
@@ -19,7 +20,7 @@ export type ValidityPolicy =
   /** Now. */
   | 'now';
 
-/** Who may have signed. There is one kind for each way to sign. */
+/** A signer that may have signed. There is one kind for each signing method. */
 export type Trust =
   | { readonly kind: 'key'; readonly key: KeyObject }
   | {

@@ -5,7 +5,7 @@ import { type Certificate, readCertificate } from './certificate.ts';
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 /** More than any system trusts. */
 const MAX_CERTIFICATES = 1000;
-const HINT = 'give a PEM file with the root certificate, and those between it and the leaf';
+const HINT = 'give a PEM file with the root certificate and the certificates between it and the leaf';
 
 /**
  * The certificates that a user trusts, from PEM: roots, which signed themselves, and certificates between them and a leaf,
@@ -15,13 +15,16 @@ const HINT = 'give a PEM file with the root certificate, and those between it an
  */
 export function readAnchors(pem: string, subject: string): X509Certificate[] {
   const blocks = pem.match(BLOCK) ?? [];
-  if (blocks.length === 0) throw new AssayError('usage', 'contains no certificate', { subject, hint: HINT });
+  if (blocks.length === 0) throw new AssayError('usage', 'does not contain a certificate', { subject, hint: HINT });
   if (blocks.length > MAX_CERTIFICATES) {
     throw new AssayError('usage', `contains more than ${MAX_CERTIFICATES} certificates`, { subject, hint: HINT });
   }
   const anchors = blocks.map((block, at) => readBlock(block, at + 1, subject));
   if (anchors.some(isRoot)) return anchors;
-  throw new AssayError('usage', 'contains no root: none of its certificates is self-signed', { subject, hint: HINT });
+  throw new AssayError('usage', 'does not contain a root: none of its certificates is self-signed', {
+    subject,
+    hint: HINT,
+  });
 }
 
 function readBlock(block: string, at: number, subject: string): X509Certificate {
@@ -33,7 +36,7 @@ function readBlock(block: string, at: number, subject: string): X509Certificate 
   }
 }
 
-/** Whether a certificate signed itself. That it may issue others is asked when it has. */
+/** Whether a certificate signed itself. Whether it may issue others is checked when it has issued one. */
 function isRoot(certificate: X509Certificate): boolean {
   return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
 }

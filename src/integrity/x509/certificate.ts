@@ -7,16 +7,16 @@ import { isStrong, OID, UNDERSTOOD } from './oids.ts';
 /** More than any certificate has. */
 const MAX_BYTES = 32 * 1024;
 
-/** A certificate (RFC 5280), read and not yet believed. */
+/** A certificate (RFC 5280), parsed but not yet trusted. */
 export interface Certificate {
   readonly x509: X509Certificate;
   readonly der: Buffer;
   readonly key: KeyObject;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** The algorithm that its issuer signed it with is one that is believed. */
+  /** Whether the issuer signed it with a trusted algorithm. */
   readonly stronglySigned: boolean;
-  /** The basic constraints say that it may issue certificates. */
+  /** Whether the basic constraints permit it to issue certificates. */
   readonly authority: boolean;
   /** How many authorities may be between this one and a leaf. */
   readonly pathLength?: number;
@@ -28,7 +28,7 @@ export interface Certificate {
   /** When there is exactly one. */
   readonly commonName?: string;
   readonly extensions: ReadonlyMap<string, Buffer>;
-  /** OIDs of critical extensions that are not understood. */
+  /** OIDs of critical extensions that are not supported. */
   readonly notUnderstood: readonly string[];
 }
 
@@ -50,12 +50,13 @@ export function readCertificate(der: Uint8Array, what: string): Certificate {
 
 function parse(der: Buffer): Certificate {
   const x509 = new X509Certificate(der);
-  // OpenSSL reads PEM here too, and passes over trailing bytes: both readers must have seen the same certificate.
+  // OpenSSL also reads PEM here, and ignores trailing bytes: both parsers must have read the same certificate.
   if (!x509.raw.equals(der)) throw new Error('is not DER');
   const root = readDer(der);
   const body = child(root, 0);
   const version = child(body, 0);
-  if (!isContext(version, 0) || derInteger(child(version, 0)) !== 2) throw new Error('is not of version 3');
+  if (!isContext(version, 0) || derInteger(child(version, 0)) !== 2)
+    throw new Error('is not a certificate of version 3');
   const { values, critical } = readExtensions(body);
   const { authority, pathLength } = readBasicConstraints(values.get(OID.basicConstraints));
   const keyUsage = readKeyUsage(values.get(OID.keyUsage));
@@ -86,7 +87,7 @@ function readExtensions(body: Der): { values: Map<string, Buffer>; critical: str
   for (const extension of list === undefined ? [] : child(list, 0).children) {
     const parts = extension.children;
     const oid = oidOf(child(extension, 0));
-    if (values.has(oid) || parts.length > 3) throw new Error('an extension twice, or with more than it has');
+    if (values.has(oid) || parts.length > 3) throw new Error('a repeated extension, or one with extra content');
     values.set(oid, octetsOf(child(extension, parts.length - 1)));
     if (parts.length === 3 && booleanOf(child(extension, 1))) critical.push(oid);
   }
@@ -116,7 +117,7 @@ function isStronglySigned(algorithm: Der): boolean {
 
 function date(text: string): Date {
   const read = new Date(text);
-  if (Number.isNaN(read.getTime())) throw new Error('a date that is none');
+  if (Number.isNaN(read.getTime())) throw new Error('an invalid date');
   return read;
 }
 

@@ -4,14 +4,14 @@ import { checkAuthority, checkTime } from './fitness.ts';
 
 /** Certificates in a path, leaf and root included. */
 const MAX_DEPTH = 8;
-/** Issuers that are tried before a chain is given up as a tangle: real ones need three or four. */
+/** The number of issuers that are tried for a chain: real chains need three or four. */
 const MAX_STEPS = 200;
 
 export interface ChainRequest {
   readonly leaf: Certificate;
-  /** From the bundle, or given with the roots: they help to find a path, and are not believed. */
+  /** From the bundle, or given with the roots: they help to find a path, and are not trusted. */
   readonly intermediates: readonly Certificate[];
-  /** Self-signed, and believed. */
+  /** Self-signed, and trusted. */
   readonly roots: readonly Certificate[];
   /** When every certificate of the path has to be valid. */
   readonly at: Date;
@@ -25,7 +25,7 @@ export interface ChainRequest {
 export function findChain({ leaf, intermediates, roots, at }: ChainRequest): readonly Certificate[] {
   checkTime(leaf, at);
   const isLeaf = ({ der }: Certificate) => der.equals(leaf.der);
-  // A leaf that signed itself is believed when it is itself among the roots, as the reference implementation has it.
+  // A self-signed leaf is trusted when it is itself among the roots, as in the reference implementation.
   if (roots.some(isLeaf)) return [leaf];
   const search: Search = {
     issuers: [
@@ -86,7 +86,10 @@ function checkStep(
   at: Date,
 ): void {
   if (path.length >= MAX_DEPTH) {
-    throw new SignatureError('certificate-chain', `the certificates make a path of more than ${MAX_DEPTH}`);
+    throw new SignatureError(
+      'certificate-chain',
+      `the certificates make a path of more than ${MAX_DEPTH} certificates`,
+    );
   }
   const below = path.slice(1).filter(({ x509 }) => x509.subject !== x509.issuer).length;
   checkAuthority(issuer, { root, below });
@@ -94,13 +97,13 @@ function checkStep(
   if (!last.stronglySigned) {
     throw new SignatureError(
       'certificate-chain',
-      `the certificate ${subjectNameOf(last)} was signed with an algorithm that is weak or not known`,
+      `the certificate ${subjectNameOf(last)} was signed with a weak or unknown algorithm`,
     );
   }
   if (!last.x509.checkIssued(issuer.x509) || !last.x509.verify(issuer.key)) {
     throw new SignatureError(
       'certificate-chain',
-      `the certificate ${subjectNameOf(last)} was not issued by ${subjectNameOf(issuer)}, whose name it bears`,
+      `the certificate ${subjectNameOf(last)} names ${subjectNameOf(issuer)} as its issuer, which did not sign it`,
     );
   }
 }

@@ -31,12 +31,12 @@ export function readDer(bytes: Buffer): Der {
 }
 
 function readElement(bytes: Buffer, at: number, depth: number): { element: Der; end: number } {
-  if (depth > MAX_DEPTH) throw new Error('too deep');
+  if (depth > MAX_DEPTH) throw new Error('nested too deep');
   const tag = bytes.readUInt8(at);
   if ((tag & 0x1f) === 0x1f) throw new Error('a tag of several bytes');
   const { length, start } = readLength(bytes, at + 1);
   const end = start + length;
-  if (end > bytes.length) throw new Error('an element longer than its bytes');
+  if (end > bytes.length) throw new Error('an element that ends beyond its bytes');
   const value = bytes.subarray(start, end);
   return { element: { tag, value, children: tag & CONSTRUCTED ? readChildren(value, depth + 1) : [] }, end };
 }
@@ -45,9 +45,9 @@ function readLength(bytes: Buffer, at: number): { length: number; start: number 
   const first = bytes.readUInt8(at);
   if (first < 0x80) return { length: first, start: at + 1 };
   const size = first - 0x80;
-  if (size === 0 || size > 4) throw new Error('a length that is none');
+  if (size === 0 || size > 4) throw new Error('an invalid length');
   const length = bytes.readUIntBE(at + 1, size);
-  if (length < 0x80 || length < 256 ** (size - 1)) throw new Error('a length longer than it need be');
+  if (length < 0x80 || length < 256 ** (size - 1)) throw new Error('a length in more bytes than it needs');
   return { length, start: at + 1 + size };
 }
 
@@ -80,7 +80,7 @@ export function oidOf(element: Der): string {
 
 export function booleanOf(element: Der): boolean {
   const [byte, ...others] = contentOf(element, TAG.boolean);
-  if ((byte !== 0 && byte !== 0xff) || others.length > 0) throw new Error('a boolean that is none');
+  if ((byte !== 0 && byte !== 0xff) || others.length > 0) throw new Error('an invalid boolean');
   return byte === 0xff;
 }
 
@@ -94,7 +94,7 @@ export function derInteger(element: Der): number {
 /** A bit of a bit string, counted from the first; `false` beyond its end. */
 export function bitOf(element: Der, index: number): boolean {
   const value = contentOf(element, TAG.bitString);
-  if (value.readUInt8(0) > 7) throw new Error('a bit string that is none');
+  if (value.readUInt8(0) > 7) throw new Error('an invalid bit string');
   return ((value[1 + (index >> 3)] ?? 0) & (0x80 >> (index & 7))) !== 0;
 }
 
@@ -103,6 +103,6 @@ export function octetsOf(element: Der): Buffer {
 }
 
 function contentOf({ tag, value }: Der, expected: number): Buffer {
-  if (tag !== expected) throw new Error(`tag ${tag} where ${expected} belongs`);
+  if (tag !== expected) throw new Error(`tag ${tag} instead of ${expected}`);
   return value;
 }

@@ -4,18 +4,19 @@ import { type Certificate, subjectNameOf } from './certificate.ts';
 import { OID } from './oids.ts';
 
 /**
- * Whether a certificate may sign models: it is not an authority, it is made for signing, and nothing in it is beyond us. The
- * reference implementation asks for `digitalSignature` or for code signing; here neither extension may speak against it, so
- * that the key of a web server signs no models.
+ * Whether a certificate may sign models: it is not an authority, it permits signing, and all its critical extensions are
+ * supported. The reference implementation requires `digitalSignature` or code signing; Assay requires that neither extension
+ * forbids it, so that the key of a web server cannot sign models.
  * @throws SignatureError `certificate`
  */
 export function checkLeaf(leaf: Certificate): void {
   const { authority, x509, keyUsage, purposes } = leaf;
   checkUnderstood(leaf);
   checkKey(leaf);
-  if (authority || x509.ca) throw unfit(leaf, 'is that of an authority, which issues certificates and signs no models');
+  if (authority || x509.ca)
+    throw unfit(leaf, 'belongs to an authority, which issues certificates and does not sign models');
   if (keyUsage === undefined && purposes === undefined) {
-    throw unfit(leaf, 'does not say that its key may sign (key usage, extended key usage)');
+    throw unfit(leaf, 'does not permit its key to sign (key usage, extended key usage)');
   }
   if (keyUsage?.digitalSignature === false) throw unfit(leaf, 'is not meant for signatures (key usage)');
   if (purposes !== undefined && !signsCode(purposes)) {
@@ -25,7 +26,7 @@ export function checkLeaf(leaf: Certificate): void {
 
 /**
  * Whether a certificate may have issued another.
- * @param root it is believed by itself
+ * @param root it is a trusted root
  * @param below how many authorities are between it and the leaf
  * @throws SignatureError `certificate`, `certificate-chain`
  */
@@ -34,9 +35,9 @@ export function checkAuthority(issuer: Certificate, { root, below }: { root: boo
   checkKey(issuer);
   const refuse = (why: string) => unfit(issuer, why, 'certificate-chain');
   if (issuer.keyUsage?.keyCertSign === false) throw refuse('may not sign certificates (key usage)');
-  if (!issuer.authority || !issuer.x509.ca) throw refuse('is not that of an authority, and issued another');
+  if (!issuer.authority || !issuer.x509.ca) throw refuse('does not belong to an authority, but issued a certificate');
   if (issuer.pathLength !== undefined && below > issuer.pathLength) {
-    throw refuse(`allows ${issuer.pathLength} authorities below it, and has ${below}`);
+    throw refuse(`allows ${issuer.pathLength} authorities below it, but has ${below}`);
   }
   if (!root && issuer.purposes !== undefined && !signsCode(issuer.purposes)) {
     throw refuse('may not issue certificates for signing code (extended key usage)');
@@ -47,10 +48,10 @@ export function checkAuthority(issuer: Certificate, { root, below }: { root: boo
 export function checkTime(certificate: Certificate, at: Date): void {
   const { notBefore, notAfter } = certificate;
   if (at < notBefore) {
-    throw unfit(certificate, `is valid from ${day(notBefore)}, and ${day(at)} is before`, 'certificate-time');
+    throw unfit(certificate, `is valid from ${day(notBefore)} on, and ${day(at)} is earlier`, 'certificate-time');
   }
   if (at > notAfter) {
-    throw unfit(certificate, `expired on ${day(notAfter)}, and ${day(at)} is after`, 'certificate-time');
+    throw unfit(certificate, `expired on ${day(notAfter)}, and ${day(at)} is later`, 'certificate-time');
   }
 }
 
@@ -60,13 +61,16 @@ function checkUnderstood(certificate: Certificate): void {
   }
   const [first] = certificate.notUnderstood;
   if (first === undefined) return;
-  throw unfit(certificate, `has a critical extension that is not understood (${first})`);
+  throw unfit(certificate, `has a critical extension that is not supported (${first})`);
 }
 
 function checkKey(certificate: Certificate): void {
   const { key } = certificate;
   if (!isSupported(key) && !isRsa(key)) {
-    throw unfit(certificate, `has ${keyText(key)}: RSA from 2048 bits, P-256, P-384, P-521 and Ed25519 are accepted`);
+    throw unfit(
+      certificate,
+      `has ${keyText(key)}; only RSA from 2048 bits, P-256, P-384, P-521 and Ed25519 are accepted`,
+    );
   }
 }
 

@@ -17,7 +17,7 @@ export const OID = {
   fulcioIssuerV2: '2b0601040183bf300108',
 } as const;
 
-/** Extensions that are understood: one that is critical and not among them makes its certificate unusable. */
+/** Supported extensions: another critical extension makes its certificate unusable. */
 export const UNDERSTOOD: ReadonlySet<string> = new Set([
   OID.subjectKeyIdentifier,
   OID.keyUsage,
@@ -30,7 +30,7 @@ export const UNDERSTOOD: ReadonlySet<string> = new Set([
 
 const RSA_PSS = '2a864886f70d01010a';
 
-/** Signature algorithms of certificates that are believed. The hash of RSA-PSS is a parameter. */
+/** Trusted signature algorithms of certificates. The hash of RSA-PSS is a parameter. */
 const STRONG_SIGNATURES: ReadonlySet<string> = new Set([
   '2a864886f70d01010b', // RSA, SHA-256
   '2a864886f70d01010c', // RSA, SHA-384
@@ -43,7 +43,7 @@ const STRONG_SIGNATURES: ReadonlySet<string> = new Set([
 
 const SHA2: ReadonlySet<string> = new Set(['608648016503040201', '608648016503040202', '608648016503040203']);
 
-/** Whether a certificate signed this way is believed. SHA-1, MD5 and what is not known are not. */
+/** Whether a certificate with this signature algorithm is trusted. SHA-1, MD5 and unknown algorithms are not. */
 export function isStrong(algorithm: string, pssHash: string | undefined): boolean {
   return algorithm === RSA_PSS ? pssHash !== undefined && SHA2.has(pssHash) : STRONG_SIGNATURES.has(algorithm);
 }

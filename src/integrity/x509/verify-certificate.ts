@@ -37,7 +37,7 @@ export function verifyCertificate(
 function verify(bundle: SignedBundle, trust: CertificateTrust, now: Date, legacy: boolean): Signer {
   const [leaf, ...others] = readChain(bundle);
   checkLeaf(leaf);
-  // Under either policy: nothing was signed in the future.
+  // Under either policy: a signature cannot come from the future.
   if (leaf.notBefore > now) checkTime(leaf, now);
   const { roots, intermediates } = sortAnchors(trust.anchors);
   const at = trust.validity === 'now' ? now : leaf.notBefore;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { compiledUrl, DEFAULT_LIMITS } from '../../core/index.ts';
 
-/** A thread that parses, and the folder of its temporary files, which one that is ended by force leaves behind. */
+/** A parser thread, and the folder of its temporary files, which remains when the thread is killed. */
 export interface ParserThread {
   readonly worker: Worker;
   readonly scratch: string;
@@ -16,7 +16,7 @@ const folders = new Set<string>();
 let tidies = false;
 let early: ParserThread | undefined;
 
-/** Starts a thread. It keeps no process alive before somebody waits for it. */
+/** Starts a thread. It does not keep the process alive before a caller waits for it. */
 export function startThread(maxHeapMib = DEFAULT_LIMITS.maxParserHeap): ParserThread {
   if (!tidies) process.once('exit', removeFolders);
   tidies = true;
@@ -37,14 +37,14 @@ export function startThread(maxHeapMib = DEFAULT_LIMITS.maxParserHeap): ParserTh
   return thread;
 }
 
-/** Ends a thread, whatever it does, and removes what it left. */
+/** Kills a thread, and removes its temporary files. */
 export async function endThread({ worker, scratch }: ParserThread): Promise<void> {
   await worker.terminate();
   rmSync(scratch, { recursive: true, force: true });
   folders.delete(scratch);
 }
 
-/** Starts a thread for who will parse soon: it loads its code while the rest of the program does. */
+/** Starts a thread before it is needed: it loads its code while the rest of the program loads. */
 export function startEarly(): void {
   early ??= startThread();
 }

@@ -14,9 +14,9 @@ import {
 } from '../../scan/lists/index.ts';
 
 export interface AllowanceFile {
-  /** Those that hold today. */
+  /** The allowances that are valid today. */
   readonly allowances: readonly Allowance[];
-  /** What the reader of a report should know: entries that no longer hold. */
+  /** Notes for the report: entries that have expired. */
   readonly notes: readonly string[];
 }
 
@@ -32,12 +32,11 @@ const KEYS: readonly string[] = [
   'expires',
 ] satisfies (keyof Allowance)[];
 const DOTTED = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
-/** CWE-770: more is not a list that somebody wrote and reads. */
+/** CWE-770: a list that people maintain is smaller. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Reads an organisation's own allowances: YAML, `allow:` a list of exact names, each with its uses, owner, reason and the
- * last day it holds.
+ * Reads an organisation's own allowances: YAML, `allow:` a list of exact names, each with its uses, owner, reason and expiry.
  * @throws AssayError `usage` naming the entry that is wrong; `not-found`, `unreadable`.
  */
 export async function readAllowances(path: string, today = new Date()): Promise<AllowanceFile> {
@@ -54,7 +53,7 @@ export async function readAllowances(path: string, today = new Date()): Promise<
 }
 
 /**
- * The same of text that was read already.
+ * The same for text that was read already.
  * @param subject what to call the file in messages
  * @throws AssayError `usage` naming the entry that is wrong
  */
@@ -65,7 +64,7 @@ export async function allowancesOf(text: string, subject: string, today = new Da
 
 function parseAllowances(text: string, subject: string, parse: (text: string) => unknown, today: Date): AllowanceFile {
   const wrong = (message: string) =>
-    new AssayError('usage', message, { subject, hint: 'assay scan --help shows an entry' });
+    new AssayError('usage', message, { subject, hint: 'assay scan --help shows the format of an entry' });
   if (text.length > MAX_BYTES) throw wrong('is larger than 1 MiB');
   let document: unknown;
   try {
@@ -103,7 +102,7 @@ function parseAllowance(entry: unknown, wrong: (message: string) => AssayError):
   const module = text('module');
   const name = text('name');
   if (!DOTTED.test(module) || !DOTTED.test(name))
-    throw wrong('names no exact module and name; patterns are not allowed');
+    throw wrong('does not name an exact module and name; patterns are not allowed');
   const expires = text('expires');
   if (!isDay(expires)) throw wrong(`has "expires: ${expires}", which is not a date like 2027-01-31`);
   const takes = parseTakes(entry.takes, wrong);
@@ -125,7 +124,7 @@ function parseAllowance(entry: unknown, wrong: (message: string) => AssayError):
   return allowance;
 }
 
-/** What each use may be handed besides plain data: a list of words for each. Without it, nothing else. */
+/** The values that each use may receive besides plain data: a list of words for each use. Without it, plain data only. */
 function parseTakes(value: unknown, wrong: (message: string) => AssayError): TypesText | undefined {
   if (value === undefined) return undefined;
   if (!isRecord(value)) throw wrong('has "takes", which is not a mapping from uses to lists');

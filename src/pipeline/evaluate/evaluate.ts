@@ -6,15 +6,15 @@ import { type AssessOptions, assess } from '../assess.ts';
 import type { AllowanceFile } from './allowance-file.ts';
 import { type GivenWaivers, withWaivers } from './given-waivers.ts';
 
-/** What files are scanned by. */
+/** The rules by which files are scanned. */
 export interface Rules {
   readonly lists: RuleLists;
   readonly allowances: AllowanceFile;
-  /** What is to be said of the lists. */
+  /** Notes about the lists. */
   readonly notes: readonly string[];
 }
 
-/** What an assessment is decided by. */
+/** The rules by which an assessment is decided. */
 export interface Terms {
   readonly policy: CompiledPolicy;
   readonly failOn: Severity | undefined;
@@ -23,7 +23,7 @@ export interface Terms {
   readonly now: Date;
 }
 
-/** How an artifact is assessed, beside the rules. */
+/** Options of an assessment, in addition to the rules. */
 export type AssessmentOptions = Pick<AssessOptions, 'signature' | 'onTarget' | 'signal' | 'onEvent'>;
 
 export interface Evaluated {
@@ -38,7 +38,7 @@ export async function assessBy(artifact: Artifact, rules: Rules, options: Assess
   return { ...assessment, notes: [...assessment.notes, ...allowances.notes, ...notes] };
 }
 
-/** Applies waivers and the policy to an assessment: what every face decides with. */
+/** Applies waivers and the policy to an assessment; every face decides with this function. */
 export async function decideBy(scanned: Assessment, terms: Terms): Promise<Evaluated> {
   const { policy, failOn, given, environment, now } = terms;
   const assessment = await withWaivers(scanned, given, now);

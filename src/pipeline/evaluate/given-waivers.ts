@@ -1,20 +1,20 @@
 import type { Assessment, Check, Waiver } from '../../core/assessment/index.ts';
 import type { Approval } from '../../policy/index.ts';
 
-/** What the organisation waives and approves, read and verified. */
+/** The waivers and approvals of the organisation, read and verified. */
 export interface GivenWaivers {
   readonly waivers: readonly Waiver[];
   readonly approvals: readonly Approval[];
   /** `integrity.attestation`, when there are attestations. */
   readonly checks: readonly Check[];
   readonly notes: readonly string[];
-  /** The waiver files: none of them may lie in what is judged. */
+  /** The waiver files, none of which may be in the artifact. */
   readonly files: readonly string[];
 }
 
 export const NO_GIVEN_WAIVERS: GivenWaivers = { waivers: [], approvals: [], checks: [], notes: [], files: [] };
 
-/** The assessment with what waivers add to it: checks, notes, and a finding for each waiver that does not count. */
+/** The assessment with the additions of waivers: checks, notes, and a finding for each void waiver. */
 export async function withWaivers(assessment: Assessment, given: GivenWaivers, now: Date): Promise<Assessment> {
   if (given === NO_GIVEN_WAIVERS) return assessment;
   const { withWaiverFindings } = await import('../../policy/waivers/index.ts');

@@ -2,7 +2,7 @@ import type { Severity } from '../../core/assessment/index.ts';
 import type { Environment } from '../../policy/index.ts';
 import type { RulesetChoice } from '../rules/index.ts';
 
-/** Whose signatures are trusted. Values are paths of files, but for the patterns. */
+/** The trusted signers. Values are paths of files, except for the patterns. */
 export interface TrustChoice {
   /** PEM: P-256, P-384, P-521 or Ed25519. */
   readonly publicKey?: string;
@@ -10,7 +10,7 @@ export interface TrustChoice {
   readonly certificateChain?: string;
   /** The signer of a keyless signature, or the name in a certificate. `*` stands for anything but `/`, `**` for anything. */
   readonly identity?: string;
-  /** The OIDC issuer that vouches for `identity`. */
+  /** The OIDC issuer of `identity`. */
   readonly issuer?: string;
   /** A Sigstore trusted root (JSON); that of the public-good instance when absent. */
   readonly trustedRoot?: string;
@@ -18,7 +18,7 @@ export interface TrustChoice {
   readonly trust?: string;
   /** The signature; when absent, `model.sig` in the artifact, or `<file>.sig` beside a single file. */
   readonly signature?: string;
-  /** When a certificate must have been valid: `issued` (as it signed) or `now`. */
+  /** When a certificate must be valid: `issued` (at the time of the signature) or `now`. */
   readonly validity?: string;
 }
 
@@ -29,7 +29,7 @@ export interface WaiverChoice {
   readonly attestation: readonly string[];
 }
 
-/** By what an artifact is judged, as a user says it. */
+/** The rules by which an artifact is judged, as a user names them. */
 export interface JudgingChoice {
   /** The name of a shipped policy, or a path. */
   readonly policy: string;
@@ -40,6 +40,6 @@ export interface JudgingChoice {
   readonly offline: boolean;
   readonly trust: TrustChoice;
   readonly waivers: WaiverChoice;
-  /** The stage that it is judged for. */
+  /** The stage for which the artifact is judged. */
   readonly environment: Environment;
 }

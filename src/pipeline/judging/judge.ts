@@ -12,7 +12,7 @@ import { refuseWaiversFrom, waiverFiles } from './waiver-place.ts';
 
 export type EvaluationOptions = Pick<AssessOptions, 'signal' | 'onEvent' | 'onTarget'>;
 
-/** Everything that a choice names was read. */
+/** The rules of a choice, all read. */
 export interface Judging {
   readonly knowledge: Knowledge;
   readonly now: Date;
@@ -21,7 +21,7 @@ export interface Judging {
    * @throws AssayError what opening throws; `not-found`, `unreadable` for what cannot be judged; `aborted`
    */
   judge(target: string, options?: EvaluationOptions): Promise<Evaluated>;
-  /** The same of an artifact that is open, and stays so; `signature`s of one that is far are asked for later, when it is near. */
+  /** The same for an open artifact, which stays open; the signature of a far artifact is verified later, when it is near. */
   judgeArtifact(artifact: Artifact, options?: EvaluationOptions): Promise<Evaluated>;
   /** @throws AssayError when what waives a model comes from the model itself */
   refuseOwnWaivers(target: string): Promise<void>;
@@ -52,7 +52,7 @@ export async function prepareJudging(choice: JudgingChoice, env: NodeJS.ProcessE
         ...options,
         env,
         offline,
-        // A signature may cover what is otherwise passed over.
+        // A signature may cover files that are otherwise skipped.
         everything: signature.trusts.length > 0,
         signature,
       });

@@ -16,7 +16,7 @@ type AllowanceAdvices = ReadonlyMap<string, AllowanceAdvice>;
 
 /** The ruleset with the organisation's allowances, and what reports need of it. */
 export interface Knowledge {
-  /** What names are looked up in, and what is to be said of that. */
+  /** The lists in which names are looked up, and notes about them. */
   readonly lists: RuleLists;
   readonly notes: readonly string[];
   readonly context: Omit<ReportContext, 'coverage'>;

@@ -4,7 +4,7 @@ import { plainMediaScanner } from '../../scan/index.ts';
 import { plainTextScanner } from '../../scan/text/index.ts';
 import { addressOf } from './place.ts';
 
-/** Read by the scanner of text, and models all the same. */
+/** Formats that the text scanner reads, but that are models. */
 const TEXT_MODELS: ReadonlySet<string> = new Set(['openvino', 'pmml']);
 
 const NO_MODELS: ReadonlySet<string> = new Set(
@@ -12,8 +12,8 @@ const NO_MODELS: ReadonlySet<string> = new Set(
 );
 
 /**
- * A folder of texts and pictures was most likely not meant, and calling it clean would say of a model what was never looked
- * at. One such file, named itself, is what was meant.
+ * A folder of texts and pictures is most likely a mistake, and `clean` would suggest that a model was scanned. A single file of
+ * this kind that the user names is no mistake.
  * @throws AssayError `not-found`
  */
 export function refuseWithoutModel({ artifact, files }: Assessment): void {
@@ -22,20 +22,20 @@ export function refuseWithoutModel({ artifact, files }: Assessment): void {
   const named = files.length === 1 && [artifact.ref, artifact.pinned].includes(addressOf(artifact, first.path));
   if (named || !files.every(({ format, verdict }) => verdict === 'clean' && NO_MODELS.has(format))) return;
   const pulled = files.some(({ path }) => path.endsWith('.dvc')) ? 'run dvc pull, ' : '';
-  throw new AssayError('not-found', `holds no model: all ${files.length} files are text or media`, {
+  throw new AssayError('not-found', `does not hold a model: all ${files.length} files are text or media`, {
     subject: artifact.ref,
     hint: `${pulled}give the folder of a model, or name a file`,
   });
 }
 
 /**
- * What could not be opened at all was not judged: that is not a verdict, it is a failure to tell its reason.
+ * An artifact that could not be opened at all was not judged: that is an error with a reason, not a verdict.
  * @throws AssayError `unreadable`
  */
 export function refuseUnread({ artifact, files, checks, status, stats }: Assessment): void {
   const [first] = files;
   if (first === undefined || status === 'complete' || stats.bytesRead > 0) return;
-  // Bytes that are not those that were announced were looked at: they are denied.
+  // Bytes that do not match the announced digest were read: they are denied.
   if (checks.some((check) => check.id === 'integrity.checksum' && check.status === 'fail')) return;
   if (files.some(({ coverage, verdict }) => coverage.ranges.length > 0 || verdict !== 'unknown')) return;
   const others = files.length === 1 ? '' : ` (and ${files.length - 1} more)`;

@@ -10,7 +10,7 @@ export interface OpenedPlace {
   readonly pinned: string;
 }
 
-/** What a command must be given to open one file of an artifact again. */
+/** The argument by which a command opens one file of an artifact again. */
 export function addressOf(place: OpenedPlace, file: string): string {
   const local = localPath(place, file);
   if (local !== undefined) return local;

@@ -6,7 +6,7 @@ import type { SignatureRequest } from '../signature/index.ts';
 import type { TrustChoice } from './choice.ts';
 
 /**
- * Whom the choice and the environment say to trust; nobody, when they say nothing.
+ * The signers that the choice and the environment trust; nobody by default.
  * @param forAttestations the trust file is there for these, too: it need not let anybody sign models
  * @throws AssayError `usage` for options that contradict each other, and what reading their files throws.
  */
@@ -29,7 +29,7 @@ export async function readTrusts(
     if (named.length === 0 && trusts.length === 0 && !forAttestations) {
       throw new AssayError('usage', 'lets nobody sign models', {
         subject: file,
-        hint: 'let a signer do so: may: [model-signature]',
+        hint: 'give a signer the role: may: [model-signature]',
       });
     }
     trusts.push(...named);
@@ -37,7 +37,7 @@ export async function readTrusts(
   return trusts;
 }
 
-/** The signature that a scan looks at: whatever is there, believed only when somebody is trusted. */
+/** The signature that a scan verifies: any that is there, but it counts only when a signer is trusted. */
 export async function signatureRequest(
   flags: TrustChoice,
   env: NodeJS.ProcessEnv,
@@ -47,7 +47,7 @@ export async function signatureRequest(
 }
 
 function checkTogether({ identity, issuer, certificateChain, trustedRoot }: TrustChoice): void {
-  const hint = 'give --identity and --issuer together: anybody can get an identity from some issuer';
+  const hint = 'give both --identity and --issuer: anybody can get an identity from some issuer';
   if (issuer !== undefined && identity === undefined) {
     throw new AssayError('usage', 'names an issuer and no identity', { subject: '--issuer', hint });
   }

@@ -40,7 +40,8 @@ export async function verifyModel(ref: string, trust: TrustChoice, options: Sour
 
 /**
  * Whether a trusted signer signed the files as they are.
- * @param allowPartial whether files may be left uncovered; a signature of nothing is part of every model, and does not count
+ * @param allowPartial whether files may be left uncovered; a signature of no files is valid for every model, and is not
+ * accepted
  */
 export function isVerified({ signature: { status, covered } }: Verification, allowPartial = false): boolean {
   return status === 'verified' || (status === 'partial' && allowPartial && covered > 0);
@@ -52,8 +53,8 @@ function hashed(file: DigestedFile) {
 
 function noSignature({ ref, files }: Artifact): AssayError {
   const others = files.filter(({ path }) => /\.sig(?:store(?:\.json)?)?$|\.sigstore$/.test(path)).slice(0, 3);
-  const like = others.length === 0 ? '' : `; there is ${others.map(({ path }) => path).join(', ')}`;
-  return new AssayError('not-found', `has no signature: neither ${SIGNATURE_NAME} inside nor .sig beside it`, {
+  const like = others.length === 0 ? '' : `; other signatures are ${others.map(({ path }) => path).join(', ')}`;
+  return new AssayError('not-found', `has no signature: neither ${SIGNATURE_NAME} in it nor a .sig file beside it`, {
     subject: ref,
     hint: `name it with --signature${like}`,
   });

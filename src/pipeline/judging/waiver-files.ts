@@ -5,7 +5,7 @@ import type { WaiverChoice } from './choice.ts';
  * Reads and verifies all that the choice and the environment name. `waivers` stand instead of `ASSAY_WAIVERS`, a list of
  * files like `PATH`.
  * @throws AssayError `usage` for a file that is not a waiver file, and for attestations without a trust file; `not-found`,
- *   `unreadable`. An attestation that does not hold is a failed check, and waives nothing.
+ *   `unreadable`. An attestation that is not valid is a failed check, and waives nothing.
  */
 export async function readWaivers(
   choice: WaiverChoice & { readonly trust?: string },

@@ -7,14 +7,14 @@ import { repoFolder, snapshotAt } from '../../sources/hub-cache/index.ts';
 import type { GivenWaivers } from '../evaluate/index.ts';
 import type { TrustChoice } from './choice.ts';
 
-/** Where else a waiver may come from. */
+/** Other places that a waiver may come from. */
 interface Configuration {
   readonly policy: string;
   readonly allow?: string | undefined;
   readonly trust: TrustChoice;
 }
 
-/** A file that waives, or that says whom to trust, and the option that names it. */
+/** A file of waivers or of trusted signers, and the option that names it. */
 export interface WaiverFile {
   readonly option: string;
   readonly path: string;
@@ -23,7 +23,7 @@ export interface WaiverFile {
 /** Links that are followed to the end of a path: as many as Linux does. */
 const MAX_LINKS = 40;
 
-/** Every file that waives, as the choice and the environment name them. A policy may be a name, which is not a file. */
+/** Every file of waivers that the choice and the environment name. A policy may be a name, which is not a file. */
 export async function waiverFiles(
   configuration: Configuration,
   given: GivenWaivers,
@@ -38,7 +38,7 @@ export async function waiverFiles(
   return [...waivers, ...others.filter(({ path }) => path !== ''), ...(await trustFiles(trust, env))];
 }
 
-/** Every file that says whom to trust, those among them that a trust file names. */
+/** Every file of trusted signers, including those that a trust file names. */
 export async function trustFiles(flags: TrustChoice, env: NodeJS.ProcessEnv): Promise<WaiverFile[]> {
   const trust = flags.trust ?? env.ASSAY_TRUST ?? '';
   const named = [
@@ -53,8 +53,9 @@ export async function trustFiles(flags: TrustChoice, env: NodeJS.ProcessEnv): Pr
 }
 
 /**
- * A waiver never comes from what it waives, and whom to trust is not for the model to say: whoever writes the model would
- * write it, too. A Hub cache is one thing: what links in a snapshot lead to is the model's.
+ * A waiver must not come from the artifact that it waives, and a model must not name its trusted signers: an attacker who
+ * writes the model could write these files, too. A Hub cache is treated as a whole: the targets of links in a snapshot belong
+ * to the model.
  * @throws AssayError `usage`
  */
 export async function refuseWaiversFrom(
@@ -68,7 +69,7 @@ export async function refuseWaiversFrom(
   for (const { option, path } of files) {
     const places = await placesOf(path);
     if (!places.some((place) => roots.some((root) => place === root || place.startsWith(endedBySlash(root))))) continue;
-    throw new AssayError('usage', 'is inside the model, and a waiver never comes from the model itself', {
+    throw new AssayError('usage', 'is inside the model, but a waiver must not come from the model itself', {
       subject: `${option} ${path}`,
       hint: 'keep it outside of the model',
     });
@@ -88,7 +89,10 @@ async function rootsOf(ref: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   return [...places, ...caches];
 }
 
-/** Where a path leads, link by link, as it is written first: whoever may change one of the places has a say in what is read. */
+/**
+ * All places to which a path leads, link by link, beginning with the path as written: a change of any of these places changes
+ * the content that is read.
+ */
 async function placesOf(path: string): Promise<string[]> {
   const places = [resolve(path)];
   try {
@@ -104,7 +108,7 @@ async function placesOf(path: string): Promise<string[]> {
     }
     places.push(await realpath(path));
   } catch {
-    // What is not there is for its reader to say.
+    // The reader reports a file that does not exist.
   }
   return places;
 }

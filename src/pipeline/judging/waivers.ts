@@ -19,7 +19,7 @@ import type { WaiverChoice } from './choice.ts';
 /** CWE-770: each is verified, which costs milliseconds. */
 const MAX_ATTESTATIONS = 100;
 
-/** What `readWaivers` does when there is something to read. */
+/** The part of `readWaivers` for when there are files to read. */
 export async function readGivenWaivers(
   flags: WaiverChoice & { readonly trust?: string },
   env: NodeJS.ProcessEnv,
@@ -72,7 +72,7 @@ function joined(checks: readonly Check[]): Check {
 
 const CHECK = 'integrity.attestation';
 
-/** One attestation: what it waives or approves, or that it does not hold. */
+/** One attestation: its waiver or approval, or the reason why it is not valid. */
 async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Date): Promise<Signed> {
   const none = { waivers: [], approvals: [], notes: [] };
   const says = (status: Check['status'], detail: string): Check[] => [
@@ -80,7 +80,7 @@ async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Da
   ];
   const verified = await verifiedOrEnded(bytes, path, trust, now);
   if (isSignatureError(verified)) {
-    return { ...none, checks: says('fail', `it is not valid, and waives nothing: ${verified.message}`) };
+    return { ...none, checks: says('fail', `it is not valid, and waives no finding: ${verified.message}`) };
   }
   const { attestation, hasEnded } = verified;
   const waiver = waiverOf(attestation);
@@ -95,18 +95,17 @@ async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Da
   if (approval === undefined) {
     return {
       ...none,
-      checks: says('pass', `signed by ${attestation.rule.name}; it neither waives nor approves anything`),
+      checks: says('pass', `signed by ${attestation.rule.name}; it is neither a waiver nor an approval`),
     };
   }
   const what = `an approval for ${approval.stage} by ${attestation.rule.name}`;
-  if (hasEnded)
-    return { ...none, notes: [`${path}: ${what} has expired, and does not count`], checks: says('pass', what) };
+  if (hasEnded) return { ...none, notes: [`${path}: ${what} has expired and is void`], checks: says('pass', what) };
   return { ...none, approvals: [approval], checks: says('pass', what) };
 }
 
 interface Verified {
   readonly attestation: VerifiedAttestation;
-  /** It held once. */
+  /** The attestation was valid before it expired. */
   readonly hasEnded: boolean;
 }
 
@@ -132,7 +131,9 @@ async function verifiedOrEnded(
   }
 }
 
-/** An expired waiver is a finding, not a forgery: whether it held at its last moment. It waives nothing any more. */
+/**
+ * An expired waiver is a finding, not a forgery: this checks whether it was valid until it expired. It waives nothing any more.
+ */
 async function whileItHeld(
   bundle: SignedBundle,
   trust: TrustFile,

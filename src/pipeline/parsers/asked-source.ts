@@ -10,7 +10,7 @@ interface Kept {
   readonly bytes: Uint8Array;
 }
 
-/** Asks for bytes across a port, and hands out the answers. */
+/** Requests bytes over a message port, and delivers the answers. */
 export class Asker {
   readonly #send: (ask: Ask) => void;
   readonly #waiting = new Map<number, { resolve(answer: Answer): void; reject(error: unknown): void }>();
@@ -35,7 +35,7 @@ export class Asker {
     this.#waiting.delete(answer.call);
   }
 
-  /** Nobody will answer any more. */
+  /** No more answers will come. */
   fail(error: unknown): void {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();

@@ -7,8 +7,8 @@ const FREE = 0;
 const IDLE = -1;
 
 /**
- * What the parsers of one assessment share, and their supervisor sees whatever they do: at which file each one is, which of them
- * waits for memory, and which holds more than its share.
+ * Shared memory of the parsers of one assessment, which their supervisor can always read: the current file of each parser,
+ * which of them waits for memory, and which holds more than its share.
  */
 export class Board {
   readonly buffer: SharedArrayBuffer;

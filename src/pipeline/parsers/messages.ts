@@ -7,14 +7,14 @@ import type { SandboxBounds } from '../../sandbox/index.ts';
 import type { Allowance, RuleBundle } from '../../scan/lists/index.ts';
 import type { FileDeclaration } from '../declared.ts';
 
-/** By what the files of one assessment are parsed. */
+/** The settings by which the files of one assessment are parsed. */
 export interface ParseSettings {
   /** Another assessment has another. */
   readonly id: number;
   readonly limits: Limits;
   readonly rules: { readonly bundle: RuleBundle; readonly digest: string } | undefined;
   readonly allowances: readonly Allowance[];
-  /** Modules that the artifact itself would provide, as far as that is known. */
+  /** Modules that the artifact itself would provide, as far as they are known. */
   readonly provided: ReadonlySet<string>;
   /** How files are hashed, besides by SHA-256. */
   readonly plans: readonly HashPlan[];
@@ -42,11 +42,11 @@ export interface ParseOrder {
   readonly distance: 'near' | 'far';
   readonly claimed: ClaimedDigest | undefined;
   readonly bytes: OrderedBytes;
-  /** Parsing it ended a parser: it is hashed, and nothing else. */
+  /** A parser crashed on the file: it is only hashed. */
   readonly lost: string | undefined;
 }
 
-/** What a parser makes of one file. */
+/** The result of a parser for one file. */
 export interface ParsedFile {
   readonly format: string;
   readonly verdict: Verdict;
@@ -62,7 +62,7 @@ export interface ParsedFile {
   /** Empty when not every byte was hashed. */
   readonly digests: readonly PlannedDigests[];
   readonly declaration: FileDeclaration | undefined;
-  /** Modules that what it holds would provide. */
+  /** Modules that the content of the file would provide. */
   readonly provides: readonly string[];
   readonly bytesRead: number;
   /** Under which bounds the parser's children ran so far. */

@@ -6,12 +6,12 @@ import { type BatchHandlers, FileParser } from './parser.ts';
 
 type GivenSettings = Omit<ParseSettings, 'id' | 'board' | 'share'>;
 
-/** What became of one file: a parser that is lost with it costs this file only. */
+/** The outcome of one file: a parser that crashes on it costs this file only. */
 export type BatchOutcome = ParseOutcome | { readonly kind: 'lost'; readonly why: string };
 
-/** Threads that have nothing to do for so long are ended. */
+/** Idle threads end after this time. */
 const IDLE_MS = 10_000;
-/** Starting a thread takes as long as parsing a few hundred small files: so long do these wait for one that runs. */
+/** Starting a thread takes as long as parsing a few hundred small files, so small files wait this long for a running thread. */
 const SMALL_BYTES = 512 * 1024;
 const PATIENCE_MS = 50;
 

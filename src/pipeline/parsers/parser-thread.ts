@@ -1,4 +1,4 @@
-/** The thread that parses, one file after the other: whatever a file does to it, its supervisor goes on. */
+/** The parser thread, one file after another: if a file crashes it, its supervisor continues. */
 import { parentPort } from 'node:worker_threads';
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { HashThreads } from '../../integrity/hash/index.ts';
@@ -26,7 +26,7 @@ const send = (message: FromParser): void => port.postMessage(message);
 const asker = new Asker(send);
 const threads = new HashThreads(1);
 const stop = new AbortController();
-/** By the call that shows it: what is open, and who waits until it was seen. */
+/** Open targets by the call that shows them, each with the waiting caller. */
 const shown = new Map<number, { readonly source: ByteSource; resolve(): void; reject(error: unknown): void }>();
 let shows = 0;
 let work: ParserParts | undefined;

@@ -9,7 +9,7 @@ import type { Ask, FromParser, ParseOrder, ParseOutcome, ParseSettings, ShownTar
 
 const LOOK_MS = 200;
 
-/** What a caller does for a batch while it is parsed. */
+/** Callbacks of a caller for a batch while it is parsed. */
 export interface BatchHandlers {
   /** The open source of each file, for those that only the caller can read. */
   readonly sources: readonly ByteSource[];
@@ -22,12 +22,12 @@ export interface BatchHandlers {
 export type BatchEnd =
   | { readonly kind: 'parsed'; readonly outcomes: readonly ParseOutcome[] }
   | { readonly kind: 'stopped' }
-  /** The thread is gone, and what it had made of the batch with it. `index`: the file that it was at. */
+  /** The thread ended, and its results for the batch are lost. `index`: its current file. */
   | { readonly kind: 'lost'; readonly index: number | undefined; readonly why: string }
-  /** Somebody on this side failed while something was shown. */
+  /** A callback of this side failed while a target was shown. */
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** One supervised thread: it is given batches of files, one after the other, and ended when it does not end by itself. */
+/** One supervised thread: it receives batches of files, one after another, and is killed when it does not end by itself. */
 export class FileParser {
   isLost = false;
   readonly #thread: ParserThread;
@@ -81,7 +81,7 @@ export class FileParser {
         this.#onLost = (error) =>
           signal?.aborted === true ? end({ kind: 'stopped' }) : lose(whyLost(error, settings));
         const fail = (error: unknown) => {
-          // What it does now is for nobody.
+          // Its results are ignored from now on.
           this.isLost = true;
           end({ kind: 'failed', error });
         };
@@ -171,7 +171,7 @@ function targetOf(shown: ShownTarget, source: ByteSource): ScanTarget {
 function whyLost(error: unknown, { limits }: ParseSettings): string {
   const outOfMemory = systemCode(error) === 'ERR_WORKER_OUT_OF_MEMORY';
   if (outOfMemory) return `needs more than ${limits.maxParserHeap} MiB of heap (maxParserHeap)`;
-  return `the parser was cut off: ${error instanceof Error ? error.message : String(error)}`;
+  return `the parser was stopped: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** The wall clock of whatever file a parser is at, without the time for which it waits for memory. */
@@ -189,7 +189,7 @@ class Watch {
     this.#limits = limits;
   }
 
-  /** Why the parser has to be ended, if it has. */
+  /** Why the parser must be killed; `undefined` when it need not be. */
   look(): string | undefined {
     const now = performance.now();
     const index = this.#board.current(this.#slot);

@@ -6,7 +6,10 @@ import { envOf, type SourceOptions } from '../../sources/index.ts';
 /** Downloads at a time. */
 const LANES = 4;
 
-/** Brings every file of a model into the stage, several at a time. The first failure stops all. @throws AssayError what `HubStage.add` throws */
+/**
+ * Adds every file of a model to the stage, several at a time. The first failure stops all. @throws AssayError what
+ * `HubStage.add` throws
+ */
 export async function downloadAll(
   artifact: HubArtifact,
   stage: HubStage,
@@ -30,7 +33,7 @@ export async function downloadAll(
   const outcomes = await Promise.allSettled(
     lanes(artifact.files).map((files) =>
       lane(files).catch((error: unknown) => {
-        // The other lanes stop for the first failure; theirs would only say that they were stopped.
+        // The first failure stops the other lanes, whose errors would only say that they were stopped.
         const first = !stop.signal.aborted;
         stop.abort();
         if (first) throw error;

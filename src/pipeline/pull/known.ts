@@ -15,8 +15,8 @@ export interface KnownPull {
 }
 
 /**
- * Writes a model into the Hugging Face cache whose bytes were decided on before: every byte is hashed, and nothing appears in the
- * cache unless all of them together have the digest that is expected. Nothing is scanned.
+ * Writes a model with an earlier decision into the Hugging Face cache: every byte is hashed, and the model appears in the cache
+ * only if it has the expected digest. Nothing is scanned.
  * @param expected `sha256:<hex>`: the canonical tree digest
  * @throws AssayError `mismatch` for other bytes; otherwise what `pull` throws. Nothing is left behind then.
  */
@@ -32,7 +32,7 @@ export async function pullKnown(ref: string, expected: string, options: SourceOp
       const sizes = new Map(files.map(({ path, size }) => [path, size]));
       const digest = treeDigest(written.map(({ path, sha256 }) => ({ path, sha256, size: sizes.get(path) ?? -1 })));
       if (digest !== expected) {
-        const hint = 'do not use it; let the policy decide on these bytes';
+        const hint = 'do not use it; have the policy decide on these bytes';
         throw new AssayError('mismatch', `its bytes have the digest ${digest} instead of ${expected}`, {
           subject: artifact.pinned,
           hint,

@@ -12,11 +12,11 @@ export interface PullJudgement {
   readonly decision: Decision;
 }
 
-/** Scans an artifact and decides. It is asked twice: of what the Hub serves, and of what was written. */
+/** Scans an artifact and decides. It runs twice: on the bytes of the Hub, and on the written bytes. */
 export type Judge = (artifact: Artifact) => Promise<PullJudgement>;
 
 export type PullOutcome =
-  /** Denied, or not fully looked at: nothing was written. */
+  /** Denied, or not fully scanned: nothing was written. */
   | { readonly kind: 'refused'; readonly judgement: PullJudgement }
   | {
       readonly kind: 'written';
@@ -71,7 +71,7 @@ async function materialise(
   }
 }
 
-/** Reports name the model, not the folder that it passes through. */
+/** Reports name the model, not the staging folder. */
 async function judgeStage(
   stage: HubStage,
   artifact: HubArtifact,
@@ -93,7 +93,7 @@ async function judgeStage(
 function checkDigests(assessment: Assessment, written: readonly StagedFile[], hashed: 'always' | 'sometimes'): void {
   const judged = new Map(assessment.files.map((file) => [file.path, file]));
   if (judged.size !== written.length)
-    throw otherFiles(assessment, `${judged.size} files were judged, ${written.length} written`);
+    throw otherFiles(assessment, `${judged.size} files were judged, but ${written.length} were written`);
   for (const { path, sha256 } of written) {
     const file = judged.get(path);
     if (file === undefined) throw otherFiles(assessment, `${path} was not judged`);

@@ -9,20 +9,20 @@ export const RULESET_CHOICES = ['installed', 'builtin'] as const;
 export type RulesetChoice = (typeof RULESET_CHOICES)[number];
 
 /**
- * Where installed rules lie: in `$ASSAY_HOME`, else where the desktop conventions (XDG) want data.
- * @throws AssayError `usage` for a folder that depends on where one stands, which may be a model
+ * The place of installed rules: in `$ASSAY_HOME`, else in the data folder of the XDG conventions. @throws AssayError `usage`
+ * for a relative path, since the working folder may be a model
  */
 export function rulesPath(env: NodeJS.ProcessEnv): string {
   const { ASSAY_HOME = '', XDG_DATA_HOME = '', HOME = '' } = env;
   if (ASSAY_HOME !== '' && !isAbsolute(ASSAY_HOME)) {
-    throw new AssayError('usage', 'is not an absolute path', { subject: 'ASSAY_HOME', hint: 'start it with /' });
+    throw new AssayError('usage', 'is not an absolute path', { subject: 'ASSAY_HOME', hint: 'give an absolute path' });
   }
   const data = XDG_DATA_HOME.startsWith('/') ? XDG_DATA_HOME : join(HOME === '' ? homedir() : HOME, '.local', 'share');
   return join(ASSAY_HOME === '' ? join(data, 'assay') : ASSAY_HOME, 'rules.json');
 }
 
 /**
- * The installed rules, verified again; those of this program when none are installed. That costs one look at a path.
+ * The installed rules, verified again; those of this program when none are installed. The check costs one look-up of a path.
  * @throws AssayError `mismatch`, `usage`, `malformed`, `unreadable` for installed rules that cannot be used
  */
 export async function chosenLists(choice: RulesetChoice, env: NodeJS.ProcessEnv): Promise<ChosenLists> {
@@ -33,7 +33,7 @@ export async function chosenLists(choice: RulesetChoice, env: NodeJS.ProcessEnv)
   } catch (cause) {
     const code = systemCode(cause) ?? 'unknown';
     if (isFileMissing(cause)) return { lists: BUILT_IN_LISTS, notes: [] };
-    // A home that is another user's holds no rules of this one.
+    // Rules in the home folder of another user are not used.
     if (code === 'EACCES') {
       return { lists: BUILT_IN_LISTS, notes: [`the installed rules cannot be found: ${path} cannot be read`] };
     }

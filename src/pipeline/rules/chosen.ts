@@ -1,6 +1,6 @@
 import type { RuleLists } from '../../scan/lists/index.ts';
 
-/** What a scan looks names up in, and what the reader of its report should know about that. */
+/** The lists in which a scan looks names up, and notes about them for the report. */
 export interface ChosenLists {
   readonly lists: RuleLists;
   readonly notes: readonly string[];

@@ -29,7 +29,7 @@ const receipt = v.strictObject({
   sha256: v.string(),
   /** The bundle as it came, in base64: the signature is verified again whenever it is used. */
   bundle: v.string(),
-  /** PEM: whose signature was believed. */
+  /** PEM: the key of the trusted signer. */
   key: v.string(),
   /** Where it came from, for people. */
   from: v.string(),
@@ -41,7 +41,7 @@ export interface InstalledRules {
   readonly receipt: Receipt;
   readonly bundle: RuleBundle;
   readonly lists: RuleLists;
-  /** Older than what this program brings along, which is used instead. */
+  /** Older than the built-in rules, which are used instead. */
   readonly isOutdated: boolean;
 }
 
@@ -49,18 +49,20 @@ const HINT_ENDED =
   'install newer ones (assay rules update), remove them (assay rules remove), or scan with --ruleset builtin';
 const HINT_BROKEN = 'remove them (assay rules remove) and install them again, or scan with --ruleset builtin';
 
-/** What a scan uses, for rules that are installed. @throws AssayError as `readInstalled` */
+/** The lists for a scan with installed rules. @throws AssayError as `readInstalled` */
 export async function installedLists(path: string, now: Date): Promise<ChosenLists> {
   const { bundle, lists, isOutdated } = await readInstalled(path, now);
   if (!isOutdated) return { lists, notes: [] };
-  const notes = [`the installed rules ${bundle.version} are older than the built-in rules, which were used instead`];
+  const notes = [
+    `the installed rules ${bundle.version} are older than the built-in rules; the built-in rules were used`,
+  ];
   return { lists: BUILT_IN_LISTS, notes };
 }
 
 /**
- * Reads installed rules as if they came from a stranger: their digest, their signature, their end, and what they may say.
- * @throws AssayError `mismatch` when they are not those that were installed; `usage` for rules that have ended or loosen
- *   something; `malformed`, `unreadable`, `not-found`, `limit`
+ * Reads installed rules as untrusted input: checks their digest, signature, expiry and content.
+ * @throws AssayError `mismatch` when they are not those that were installed; `usage` for rules that have expired or weaken
+ * protection; `malformed`, `unreadable`, `not-found`, `limit`
  */
 export async function readInstalled(path: string, now: Date): Promise<InstalledRules> {
   const signed = await readSigned(path);
@@ -77,7 +79,7 @@ export interface SignedInstalled {
 }
 
 /**
- * The same, whether or not they may still be used: what an update must be newer than.
+ * The same for expired rules as well: an update must be newer than these.
  * @throws AssayError `mismatch`, `malformed`, `unreadable`, `not-found`, `limit`
  */
 export async function readSigned(path: string): Promise<SignedInstalled> {
@@ -93,7 +95,7 @@ export async function readSigned(path: string): Promise<SignedInstalled> {
   });
 }
 
-/** What is wrong with a bundle is corrected otherwise once it is installed. */
+/** The hint for a fault of an installed bundle differs from that for a new bundle. */
 function hinted<T>(path: string, hint: string, work: () => T): T {
   try {
     return work();
@@ -125,7 +127,7 @@ export async function readBounded(path: string, max: number): Promise<Uint8Array
   }
 }
 
-/** Puts rules in place, whole or not at all; only their owner may read or change them. @throws AssayError `unreadable` */
+/** Writes the installed rules atomically; only their owner may read or change them. @throws AssayError `unreadable` */
 export async function writeInstalled(path: string, record: Omit<Receipt, 'format' | 'sha256'>): Promise<void> {
   const sha256 = hexOf(decodeBase64(record.bundle) ?? Buffer.alloc(0));
   const text = `${JSON.stringify({ format: 1, sha256, ...record } satisfies Receipt)}\n`;
@@ -150,7 +152,7 @@ export async function removeInstalled(path: string): Promise<boolean> {
 
 function unwritable(path: string, cause: unknown): AssayError {
   const code = codeOrText(cause);
-  const hint = 'check its permissions and the space left, or set ASSAY_HOME';
+  const hint = 'check its permissions and the free disk space, or set ASSAY_HOME';
   return new AssayError('unreadable', `cannot be written (${code})`, { subject: path, hint, cause });
 }
 

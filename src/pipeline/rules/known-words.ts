@@ -10,7 +10,7 @@ const CHECKS: readonly string[] = [
   'integrity.signature',
 ];
 
-/** What rules of a policy may compare with. A file that fits no format is `unknown`. */
+/** The values that rules of a policy may compare with. A file of no known format has the format `unknown`. */
 export function knownWords(): KnownWords {
   const rules = [...RULES.keys(), ...Object.values(CHANGE_RULES).map(({ id }) => id)];
   return { formats: [...formatTitles().keys(), 'unknown'], rules, checks: CHECKS };

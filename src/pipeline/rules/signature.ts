@@ -16,7 +16,7 @@ export interface SignedRules {
 }
 
 /**
- * What a rule bundle holds, once its signature holds; nothing of it was looked at before.
+ * The content of a rule bundle with a valid signature; nothing of it is parsed before.
  * @throws SignatureError `payload-type`, `method`, `untrusted`, `signature`, and what `readBundle` throws
  * @throws AssayError `malformed`, `limit` for what is not a bundle
  */

@@ -6,7 +6,7 @@ import { parseReference } from '../../core/reference/index.ts';
 import { currentSnapshot, isRepoFolder } from '../../sources/hub-cache/index.ts';
 import { SIGNATURE_NAME } from '../signature/index.ts';
 
-/** What is signed, and where the signature goes. */
+/** The signed path, and the place of the signature. */
 export interface SigningPlace {
   /** The folder or the file. */
   readonly path: string;
@@ -23,7 +23,7 @@ export interface SigningPlace {
 const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle/;
 
 /**
- * The path that a reference is. Only what is on this machine can be signed; of a Hub cache, its current snapshot.
+ * The path of a reference. Only files on this machine can be signed; for a Hub cache, its current snapshot.
  * @throws AssayError `usage`, `not-found`
  */
 export function localPath(artifact: string): string {
@@ -41,12 +41,12 @@ export function localPath(artifact: string): string {
   if (current !== undefined) return current.folder;
   throw new AssayError('not-found', 'this cache of a model contains no snapshot of its main branch', {
     subject: path,
-    hint: 'give one of the folders in its snapshots/',
+    hint: 'give one of the folders in its snapshots/ folder',
   });
 }
 
 /**
- * Where the signature of a path goes; looks before any work is done whether it can go there.
+ * The place of the signature of a path; checks before any other work whether it can be written there.
  * @param path that could be opened
  * @throws AssayError `usage`, `unreadable`
  */
@@ -72,7 +72,7 @@ export async function signingPlace(path: string, signature: string | undefined):
 export function ignoredPath({ path, single }: SigningPlace, text: string): string {
   const usage = (message: string, hint: string) =>
     new AssayError('usage', message, { subject: `--ignore ${text}`, hint });
-  if (single) throw usage('is a single file, so it has nothing to leave out', 'leave out the option');
+  if (single) throw usage('is a single file, so --ignore does not apply', 'leave out the option');
   const within = pathWithin(path, isAbsolute(text) ? text : join(path, text));
   if (within === '') throw usage('is the whole model', 'give a file or a folder of it');
   if (within === undefined) throw usage('is not within the model', 'give a path relative to its folder');
@@ -91,7 +91,7 @@ async function checkSignature(path: string): Promise<void> {
     throw new AssayError('usage', 'is a symbolic link', { subject, hint });
   }
   if (stat?.isFile() === true && !(await isSignature(path))) {
-    throw new AssayError('usage', 'exists, and is not a signature', { subject, hint: 'name another file' });
+    throw new AssayError('usage', 'exists, but is not a signature', { subject, hint: 'name another file' });
   }
   const folder = dirname(path);
   if (statSync(folder, { throwIfNoEntry: false }) === undefined) return;
@@ -110,7 +110,7 @@ async function isSignature(path: string): Promise<boolean> {
   }
 }
 
-/** Empty for the folder itself; `undefined` for what is not in it. */
+/** Empty for the folder itself; `undefined` for a path outside of it. */
 export function pathWithin(folder: string, path: string): string | undefined {
   const within = relative(real(folder), join(real(dirname(path)), basename(path)));
   const outside = within === '..' || within.startsWith(`..${sep}`) || isAbsolute(within);

@@ -25,7 +25,7 @@ export interface PreparedSigning extends SignatureCoverage<ArtifactFile> {
 }
 
 /**
- * Looks before anything is hashed whether a model can be signed, and its signature written.
+ * Checks before anything is hashed whether a model can be signed and its signature written.
  * @param artifact of this machine, opened with `everything`
  * @throws AssayError `usage`, `unreadable`
  */
@@ -41,7 +41,7 @@ export async function prepareSigning(artifact: Artifact, options: SigningOptions
 }
 
 /**
- * Whether the files can be signed at all, so that it is said before they are hashed.
+ * Checks whether the files can be signed, so that an error comes before they are hashed.
  * @returns whether one of them is a link
  * @throws AssayError `usage`, `unreadable`
  */
@@ -59,16 +59,16 @@ async function checkFiles(
   if (stray !== undefined && !allowSymlinks) {
     throw new AssayError('usage', 'is a symbolic link', {
       subject: stray.path,
-      hint: 'replace it by its file, or give --allow-symlinks',
+      hint: 'replace it with its file, or give --allow-symlinks',
     });
   }
   if (!single) checkFolders(files, root);
-  // What cannot be read at all is listed without a size.
+  // An unreadable file is listed without a size.
   for (const file of files) if (file.size === 0) await (await file.open()).close();
   return links.some((link) => link !== undefined);
 }
 
-/** How a file was reached that was named itself. */
+/** How a single file that was named itself was reached. */
 function linkAt(path: string, { claimed }: ArtifactFile): ArtifactFile['link'] {
   if (!lstatSync(path).isSymbolicLink()) return undefined;
   return claimed === undefined ? 'within' : 'hub-cache';
@@ -88,6 +88,6 @@ function checkFolders(files: readonly ArtifactFile[], root: string): void {
   if (link === undefined) return;
   throw new AssayError('usage', 'is a symbolic link to a folder', {
     subject: link,
-    hint: `replace it by the folder, or leave it out with --ignore ${link}`,
+    hint: `replace it with the folder, or exclude it with --ignore ${link}`,
   });
 }

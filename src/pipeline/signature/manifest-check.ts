@@ -18,17 +18,17 @@ import {
 } from '../../integrity/manifests/index.ts';
 
 const CHECK = 'integrity.manifest';
-/** What all manifests of one artifact may cost: bytes of checksums, and bytes of YAML. */
+/** The limits for all manifests of one artifact: bytes of checksums, and bytes of YAML. */
 const MAX_BYTES = { text: 16 * 1024 * 1024, yaml: 512 * 1024 };
 /** Things that one detail names. */
 const MAX_NAMED = 3;
 
-/** Of a file, as far as a scan knows it. */
+/** The digests of a file that the scan knows. */
 export type ScannedFile = Pick<FileAssessment, 'path' | 'size' | 'sha256' | 'digestBasis'>;
 
 /**
- * Compares what manifests among the files (`SHA256SUMS`, `*.sha256`, `*.dvc`) announce with what the scan computed. They lie
- * where whoever changes a file can change them, too: they show that files fit together, never where they come from.
+ * Compares what manifests among the files (`SHA256SUMS`, `*.sha256`, `*.dvc`) announce with what the scan computed. An attacker
+ * who changes a file can change its manifest, too: manifests show that files fit together, never their origin.
  * @returns nothing when there is no manifest, else the check `integrity.manifest`
  * @throws AssayError `aborted`, `internal`.
  */
@@ -44,17 +44,17 @@ export async function manifestChecks(
   if (broken.length > 0) return [{ id: CHECK, status: 'fail', detail: named(broken.map(describeBroken)) }];
   const kept = new Set(compared.filter(isProven).map(({ claim }) => claim.path));
   const open = [...problems, ...compared.flatMap((one) => (kept.has(one.claim.path) ? [] : describeOpen(one)))];
-  if (kept.size === 0 && open.length === 0) open.push(`${found[0]?.path} contains no digest`);
+  if (kept.size === 0 && open.length === 0) open.push(`${found[0]?.path} does not contain a digest`);
   if (open.length > 0) return [{ id: CHECK, status: 'not-assessed', detail: named(open) }];
   const froms = [...new Set(compared.map(({ claim }) => claim.from))];
   const have = `${kept.size} of ${scanned.length - found.length} files have the SHA-256 announced in ${named(froms)}`;
-  const detail = `${have}, which is one of these files: they match, but their origin is not proven`;
+  const detail = `${have}, which is itself part of the artifact: the digests match, but the origin of the files is not proven`;
   return [{ id: CHECK, status: 'pass', detail }];
 }
 
 interface Manifests {
   readonly found: readonly FoundManifest[];
-  /** Of those that could not be read, a sentence each. */
+  /** A sentence for each manifest that could not be read. */
   readonly problems: readonly string[];
 }
 

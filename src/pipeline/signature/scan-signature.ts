@@ -16,12 +16,12 @@ import {
 
 /** A signature as a scan meets it: before the files are hashed. */
 export type SignatureToScan =
-  /** Somebody is trusted; whoever is not says nothing of an unsigned artifact. */
+  /** Whether a signer is trusted; if none is, an unsigned artifact is not reported. */
   | { readonly kind: 'none'; readonly plans: readonly HashPlan[]; readonly wanted: boolean }
   | { readonly kind: 'unreadable'; readonly plans: readonly HashPlan[]; readonly wanted: boolean; readonly why: string }
   | { readonly kind: 'opened'; readonly plans: readonly HashPlan[]; readonly opened: OpenedSignature };
 
-/** What a scan says of the signature. */
+/** The result of a scan for the signature. */
 export interface ScannedSignature {
   readonly signatures: readonly SignatureAssessment[];
   readonly checks: readonly Check[];
@@ -29,8 +29,8 @@ export interface ScannedSignature {
 }
 
 /**
- * Reads the signature first, so that the one pass over each file hashes it as the signature asks. One of the model's own
- * that cannot be read keeps nobody from scanning the rest.
+ * Reads the signature first, so that the one pass over each file hashes it as the signature asks. An unreadable signature in
+ * the model does not stop the scan of the rest.
  * @throws AssayError for a signature that was named and cannot be read
  */
 export async function openSignatureToScan(
@@ -91,8 +91,8 @@ async function judgeOpened(
   return { signatures: [judged], checks: [signatureCheck(judged)], findings: signatureFindings(judged) };
 }
 
-/** Whoever asks for a signature is not told `allow` without one. */
+/** A user who requires a signature never gets `allow` without one. */
 function notHashed({ ref }: Artifact, { later }: OpenedSignature): Check {
-  const detail = `a signature covers every byte, but only the ranges that a verdict needs were fetched: assay verify ${ref}`;
+  const detail = `a signature covers every byte, but only the ranges that the verdict needs were downloaded: run assay verify ${ref}`;
   return { id: SIGNATURE_CHECK, status: later ? 'not-assessed' : 'error', detail };
 }

@@ -19,7 +19,7 @@ export const SIGNATURE_CHECK = 'integrity.signature';
 export interface SignatureRequest {
   /** A local file; without it, `model.sig` in the artifact, or `<file>.sig` beside a single local file. */
   readonly path?: string | undefined;
-  /** Whoever is among them may have signed. Empty: nobody is trusted, and a signature is not assessed. */
+  /** The trusted signers, any of whom may have signed. Empty: nobody is trusted, and a signature is not assessed. */
   readonly trusts: readonly Trust[];
   /** The bytes are downloaded and scanned again before anything is decided: that scan verifies the signature. */
   readonly later?: boolean;
@@ -36,15 +36,15 @@ export interface OpenedSignature {
   readonly bundle: SignedBundle | SignatureError;
   /** Whether anybody is. */
   readonly trusted: boolean;
-  /** What verifying it proved for each of the trusted, up to the first for whom it holds. */
+  /** The result of the verification for each trusted signer, up to the first for whom the signature is valid. */
   readonly verified: readonly Verified[];
   readonly later: boolean;
-  /** How the files have to be hashed. */
+  /** The method by which the files must be hashed. */
   readonly plan: HashPlan;
 }
 
 /**
- * Reads the signature of an artifact. What reads and verifies signatures is loaded when there is one.
+ * Reads the signature of an artifact. The code for signatures is loaded when there is one.
  * @returns `undefined` when there is none where one is looked for
  * @throws AssayError `not-found` for a path that was given; `unreadable`, `malformed` for what is not a bundle; `limit`.
  */
@@ -99,7 +99,7 @@ function isLocalFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** Verifies a signature once: what it proves says how to hash, and is judged when the files are hashed. */
+/** Verifies a signature once: the statement names the hash method, and is judged when the files are hashed. */
 async function verifyFor(bundle: SignedBundle, trusts: readonly Trust[]): Promise<Verified[]> {
   const all: Verified[] = [];
   if (trusts.length === 0) return all;
@@ -116,7 +116,7 @@ async function verifyFor(bundle: SignedBundle, trusts: readonly Trust[]): Promis
   return all;
 }
 
-/** Only who is trusted says how to hash: shards of a byte each would cost anybody's memory (CWE-770). */
+/** Only a trusted signer chooses the hash method: shards of one byte each would exhaust memory (CWE-770). */
 async function planFor(verified: readonly Verified[]): Promise<HashPlan> {
   const last = verified.at(-1);
   if (last === undefined || isSignatureError(last)) return SHA256_PLAN;
@@ -133,7 +133,7 @@ function caught<T>(read: () => T): T | SignatureError {
   }
 }
 
-/** Compares a signature with the files, for whoever of the trusted fits best. */
+/** Compares a signature with the files, for the trusted signer who fits best. */
 export async function judgeSignature(
   opened: OpenedSignature,
   artifact: Artifact,
@@ -142,7 +142,7 @@ export async function judgeSignature(
   const { assessSignature, unassessedSignature } = await import('../../integrity/oms/index.ts');
   const { name, within, bundle, verified } = opened;
   if (!isSignatureError(bundle) && verified.length === 0) return unassessedSignature(name, bundle);
-  // The signer; else the reason that says most: a signer of the right kind who is another one, over one who signs in another way.
+  // The signer; else the most specific reason: another signer with the same signing method before one with another method.
   const told =
     verified.find((one) => !isSignatureError(one)) ??
     verified.find((one) => isSignatureError(one) && one.problem !== 'method') ??
@@ -175,12 +175,12 @@ export function signatureFindings({ signer, uncovered, emptyFiles, signature }: 
   if (signer === null) return [];
   const reasons = {
     added: `is not among the files that ${signature} signs`,
-    ignored: `lies under a path that ${signature} leaves out`,
-    link: `is a link, and ${signature} allows none`,
+    ignored: `is under a path that ${signature} excludes`,
+    link: `is a link, but ${signature} allows none`,
   } as const;
   return [
     ...uncovered.map(({ path, why }) =>
-      finding(UNCOVERED, path, `${path} ${reasons[why]}: it is loaded, but not covered`),
+      finding(UNCOVERED, path, `${path} ${reasons[why]}: loaders read it, but the signature does not cover it`),
     ),
     ...emptyFiles.map((path) => finding(EMPTY_UNLISTED, path, `${path} is empty, and ${signature} lists shards only`)),
   ];

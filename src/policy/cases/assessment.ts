@@ -16,7 +16,7 @@ const LATER = '2030-01-01T00:00:00Z';
 
 type Of<K extends keyof CaseFragment> = NonNullable<CaseFragment[K]> extends (infer Item)[] ? Item : never;
 
-/** A clean model of one safetensors file at a commit of the Hub, and what a case says otherwise. */
+/** A clean model of one safetensors file at a commit of the Hub, with the changes of a case. */
 export function caseAssessment(fragment: CaseFragment): Assessment {
   const files = (fragment.files ?? [{ path: 'model.safetensors' }]).map(fileOf);
   const bytesTotal = files.reduce((sum, { size }) => sum + size, 0);

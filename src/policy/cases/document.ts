@@ -31,7 +31,7 @@ const File = v.strictObject({
   readings: v.optional(v.array(fragment(ReadingSchema.properties, 'loader', 'verdict', 'imports'))),
 });
 
-// It is computed of the others.
+// It is computed from the others.
 const { fingerprint: _computed, ...ofFinding } = FindingSchema.properties;
 const Finding = fragment(ofFinding, 'ruleId', 'file');
 
@@ -92,7 +92,7 @@ const Case = v.strictObject({
   now: v.optional(Moment, '2026-06-01T12:00:00Z'),
   expect: v.strictObject({
     action: ActionSchema,
-    /** Ids of the rules that led to the action, in any order; not looked at when absent. */
+    /** Ids of the rules that led to the action, in any order; not compared when absent. */
     rules: v.optional(Texts),
   }),
 });
@@ -101,7 +101,7 @@ const Case = v.strictObject({
 export const CaseFile = v.strictObject({
   /** A policy of the same folder, or the name of a shipped one; `NAME.yaml` when absent. */
   policy: v.optional(Text),
-  cases: v.pipe(v.array(Case), v.minLength(1, 'contains no case')),
+  cases: v.pipe(v.array(Case), v.minLength(1, 'does not contain a test case')),
 });
 
 export type PolicyCase = v.InferOutput<typeof Case>;

@@ -1,10 +1,10 @@
 import type { BaseIssue } from 'valibot';
 
-export const CASE_GUIDE = 'assay policy test --help shows how cases are written';
+export const CASE_GUIDE = 'assay policy test --help shows the format of test cases';
 const KINDS: Readonly<Record<string, string>> = { Array: 'list', Object: 'mapping', string: 'text' };
 
 /**
- * What is wrong with a case, in the words of whoever wrote it: the library speaks of types.
+ * The fault of a case, in terms of its author: the library's message is about types.
  * @param path keys and indices that lead there
  */
 export function caseProblem(

@@ -14,15 +14,15 @@ export interface ReadCases {
   readonly cases: readonly (PolicyCase & { readonly at: Position })[];
 }
 
-/** What a case gave. */
+/** The result of a case. */
 export interface CaseResult {
   readonly name: string;
   readonly at: Position;
-  /** What was expected and is not so; absent when the case holds. */
+  /** The difference from the expected result; absent when the case passes. */
   readonly failure?: string;
 }
 
-/** The cases that a YAML file holds, or what is wrong with it. */
+/** The cases of a YAML file, or its faults. */
 export function readCases(bytes: Uint8Array): ReadCases | readonly PolicyProblem[] {
   const source = new YamlSource(bytes, 'core');
   const values = source.toValues();
@@ -67,7 +67,7 @@ function difference(decision: Decision, expect: PolicyCase['expect']): string | 
     decision.action === expect.action && (expect.rules === undefined || sorted(given) === sorted(expect.rules));
   if (isSame) return undefined;
   const wanted = expect.rules ?? [];
-  return `expected ${phrase(expect.action, wanted)}, and it was ${phrase(decision.action, given)}`;
+  return `expected ${phrase(expect.action, wanted)}, but the decision was ${phrase(decision.action, given)}`;
 }
 
 function sorted(rules: readonly string[]): string {

@@ -7,7 +7,7 @@ export const MAX_STEPS = 10_000_000;
 /** CWE-770: characters of a text, or items of a list, that an expression may make. */
 const MAX_SIZE = 10_000_000;
 
-/** What the view holds, as far as it decides what an expression costs. */
+/** The sizes in the view that decide the cost of an expression. */
 export interface ViewSizes {
   /** Of something with that name: how many items, and how long its longest text. */
   root(name: string): Size;
@@ -21,7 +21,7 @@ export interface Size {
   readonly text: number;
 }
 
-/** What an expression may cost and what it may make, at most. */
+/** The upper bounds of the cost and of the result of an expression. */
 export interface SizeBound extends Size {
   readonly steps: number;
   /** The value is one of the items of this list of the view, or of a selection of it. */
@@ -30,15 +30,18 @@ export interface SizeBound extends Size {
   readonly listOf?: string | undefined;
 }
 
-/** An upper bound of what evaluating an expression costs: known before it is evaluated, from the sizes of the lists it walks. */
+/**
+ * An upper bound of what evaluating an expression costs: known before it is evaluated, from the sizes of the lists that it
+ * loops over.
+ */
 export function boundOf(node: Node, sizes: ViewSizes, variables: ReadonlyMap<string, SizeBound>): SizeBound {
   return new Estimate(sizes, variables).of(node, new Map());
 }
 
 /** Why an expression is not evaluated; `undefined` when it may be. */
 export function excessOf({ steps, items, text }: SizeBound): string | undefined {
-  if (steps > MAX_STEPS) return 'it walks too many items: its lists, within each other, are too long';
-  return items > MAX_SIZE || text > MAX_SIZE ? 'it would make a text or a list that is too long' : undefined;
+  if (steps > MAX_STEPS) return 'it loops over too many items: the nested lists are too long';
+  return items > MAX_SIZE || text > MAX_SIZE ? 'its result would be a text or a list that is too long' : undefined;
 }
 
 type Locals = ReadonlyMap<string, SizeBound>;
@@ -72,7 +75,7 @@ class Estimate {
         return { ...SCALAR, steps: 1 + this.of(node.of, locals).steps };
       case 'index': {
         const of = this.of(node.of, locals);
-        // One item may be walked again and again: the average does not bound it.
+        // One item may be visited repeatedly: the average is not a bound.
         return {
           steps: 1 + of.steps + this.of(node.index, locals).steps,
           items: of.most,

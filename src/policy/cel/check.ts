@@ -20,7 +20,7 @@ import {
   typeNameOf,
 } from './types.ts';
 
-/** What an expression may name. */
+/** The names that an expression may use. */
 export interface Names {
   readonly roots: Readonly<Record<string, Type>>;
   /** Types of `variables.NAME`, those that are defined before. */
@@ -29,7 +29,7 @@ export interface Names {
 
 /**
  * The type of an expression.
- * @throws ExpressionError for the first thing that cannot be meant: a name, field or function that is not there, operands of
+ * @throws ExpressionError for the first fault: a name, field or function that is not there, operands of
  * types that never go together, a word that a field never holds.
  */
 export function checkExpression(node: Node, names: Names): Type {
@@ -38,7 +38,7 @@ export function checkExpression(node: Node, names: Names): Type {
 
 interface Scope {
   readonly names: Names;
-  /** What walks name, innermost last. */
+  /** Variables of loops, the innermost last. */
   readonly locals: readonly (readonly [name: string, type: Type])[];
 }
 
@@ -86,15 +86,17 @@ function typeOfIdent(name: string, at: number, { names, locals }: Scope): Type {
   if (local !== undefined) return local[1];
   const root = Object.hasOwn(names.roots, name) ? names.roots[name] : undefined;
   if (root !== undefined) return root;
-  if (name === VARIABLES) throw new ExpressionError(at, 'variables are used one by one', 'write variables.NAME');
-  throw missing(at, `there is no ${name}`, name, [...Object.keys(names.roots), ...locals.map(([known]) => known)]);
+  if (name === VARIABLES)
+    throw new ExpressionError(at, 'variables can only be used one by one', 'write variables.NAME');
+  throw missing(at, `${name} does not exist`, name, [...Object.keys(names.roots), ...locals.map(([known]) => known)]);
 }
 
 function typeOfSelect(of: Node, field: string, at: number, scope: Scope): Type {
   if (of.kind === 'ident' && of.name === VARIABLES && !scope.locals.some(([name]) => name === VARIABLES)) {
     const { variables } = scope.names;
     const known = variables.get(field);
-    if (known === undefined) throw missing(at, `no variable ${field} is defined before`, field, variables.keys());
+    if (known === undefined)
+      throw missing(at, `no variable ${field} is defined before this place`, field, variables.keys());
     return known;
   }
   const type = present(typeOf(of, scope));
@@ -109,7 +111,7 @@ function typeOfSelect(of: Node, field: string, at: number, scope: Scope): Type {
 function missing(at: number, message: string, name: string, known: Iterable<string>): ExpressionError {
   const all = [...known];
   const [near] = closest(name, all);
-  const list = all.length === 0 ? undefined : `there is ${all.join(', ')}`;
+  const list = all.length === 0 ? undefined : `use one of ${all.join(', ')}`;
   return new ExpressionError(at, message, near === undefined ? list : `did you mean ${near}?`);
 }
 
@@ -121,15 +123,15 @@ function typeOfIndex(of: Node, index: Node, scope: Scope): Type {
   if (type.kind === 'list' && fits(['int'])) return type.of;
   if (type.kind === 'map' && fits(['string', 'words'])) return type.of;
   if (type.kind === 'record') {
-    throw new ExpressionError(index.at, `${type.name} has fields`, 'select one with a point, as in a.b');
+    throw new ExpressionError(index.at, `${type.name} has fields`, 'select a field with a point, as in a.b');
   }
   const keys =
     type.kind === 'list'
-      ? 'a list takes an integer'
+      ? 'the index of a list is an integer'
       : type.kind === 'map'
-        ? 'a map takes text'
+        ? 'the key of a map is text'
         : `${typeNameOf(type)} has no members`;
-  throw new ExpressionError(index.at, `${keys}, and this is ${typeNameOf(wanted)}`);
+  throw new ExpressionError(index.at, `${keys}, but this is ${typeNameOf(wanted)}`);
 }
 
 function allJoined(nodes: readonly Node[], scope: Scope): Type {
@@ -140,7 +142,7 @@ function allJoined(nodes: readonly Node[], scope: Scope): Type {
 function typeOfMap(entries: readonly (readonly [Node, Node])[], scope: Scope): Type {
   for (const [key] of entries) {
     const type = present(typeOf(key, scope));
-    if (!comparable(type, STRING)) throw new ExpressionError(key.at, `a key is text, and this is ${typeNameOf(type)}`);
+    if (!comparable(type, STRING)) throw new ExpressionError(key.at, `a key is text, but this is ${typeNameOf(type)}`);
   }
   return mapOf(
     allJoined(
@@ -153,7 +155,7 @@ function typeOfMap(entries: readonly (readonly [Node, Node])[], scope: Scope): T
 function typeOfMacro(node: Macro, scope: Scope): Type {
   const over = present(typeOf(node.over, scope));
   if (over.kind !== 'list' && over.kind !== 'map' && over.kind !== 'any') {
-    throw new ExpressionError(node.at, `${node.name} walks lists and maps, and this is ${typeNameOf(over)}`);
+    throw new ExpressionError(node.at, `${node.name} loops over lists and maps, but this is ${typeNameOf(over)}`);
   }
   const item = over.kind === 'list' ? over.of : over.kind === 'map' ? STRING : ANY;
   const inner = { ...scope, locals: [...scope.locals, [node.variable, item] as const] };
@@ -226,7 +228,7 @@ function checkMembership(item: Type, all: Type, at: number): void {
     checkEachWord(item, within.of, at);
   }
   if (within.kind === 'map' && !comparable(item, STRING)) {
-    throw new ExpressionError(at, `${typeNameOf(item)} is looked for among keys, which are text`);
+    throw new ExpressionError(at, `${typeNameOf(item)} is compared with the keys of a map, which are text`);
   }
 }
 
@@ -253,7 +255,7 @@ function checkOrder(left: Type, right: Type, at: number): void {
   const sameKind =
     a.kind === 'words' || a.kind === 'string' ? b.kind === 'words' || b.kind === 'string' : a.kind === b.kind;
   if (a.kind === 'any' || b.kind === 'any' || (isOrdered && (sameKind || (isNumeric(a) && isNumeric(b))))) return;
-  throw new ExpressionError(at, `${typeNameOf(a)} and ${typeNameOf(b)} have no order`);
+  throw new ExpressionError(at, `${typeNameOf(a)} and ${typeNameOf(b)} cannot be ordered`);
 }
 
 /** A pattern that stands in the policy is compiled with it. */
@@ -275,7 +277,7 @@ function noFunction({ kind, name, at }: Call): ExpressionError {
       kind === 'call' ? `write x.${name}(...)` : `write ${name}(x)`,
     );
   }
-  return missing(at, `there is no function ${name}`, name, functionNames(kind));
+  return missing(at, `the function ${name} does not exist`, name, functionNames(kind));
 }
 
 function wrongOperands(

@@ -5,14 +5,14 @@ import { ExpressionError } from './expression-error.ts';
 const MACROS: readonly MacroName[] = ['all', 'exists', 'exists_one', 'map', 'filter'];
 
 /**
- * The library's tree with its macros as they were written, not as the loops that they became.
- * @throws ExpressionError for what policies do not have: messages, bytes, unsigned integers.
+ * The syntax tree of the library, with macros as written, not expanded to loops. @throws ExpressionError for constructs that
+ * policies do not support: messages, bytes, unsigned integers.
  */
 export function toNode(expr: Expr, source: SourceInfo | undefined): Node {
   return new Converter(source).node(expr);
 }
 
-/** CWE-674: operators in a row nest without brackets, `((a + b) + c)`. Whatever walks a tree recurses no deeper. */
+/** CWE-674: operators in a row nest without brackets, `((a + b) + c)`. Recursive functions on a tree go no deeper. */
 const MAX_TREE_DEPTH = 200;
 
 class Converter {
@@ -53,11 +53,11 @@ class Converter {
       case 'structExpr':
         return this.#map(at, exprKind.value);
     }
-    throw new ExpressionError(at, 'this is not known to policies');
+    throw new ExpressionError(at, 'policies do not support this expression');
   }
 
   #of(expr: Expr | undefined): Node {
-    if (expr === undefined) throw new ExpressionError(0, 'this is not known to policies');
+    if (expr === undefined) throw new ExpressionError(0, 'policies do not support this expression');
     return this.node(expr);
   }
 
@@ -78,12 +78,13 @@ class Converter {
   }
 
   #map(at: number, { messageName, entries }: Extract<Expr['exprKind'], { case: 'structExpr' }>['value']): Node {
-    if (messageName !== '') throw new ExpressionError(at, 'policies have no messages', 'write a map: {"key": value}');
+    if (messageName !== '')
+      throw new ExpressionError(at, 'policies do not support messages', 'write a map: {"key": value}');
     return {
       kind: 'map',
       at,
       entries: entries.map(({ keyKind, value }) => {
-        if (keyKind.case !== 'mapKey') throw new ExpressionError(at, 'a key of a map is an expression');
+        if (keyKind.case !== 'mapKey') throw new ExpressionError(at, 'the key of a map must be an expression');
         return [this.node(keyKind.value), this.#of(value)] as const;
       }),
     };
@@ -96,7 +97,7 @@ class Converter {
       return { kind: 'has', at: first.at, of: first.of, field: first.field };
     const name = MACROS.find((known) => known === call.function);
     if (name === undefined || first?.kind !== 'ident' || second === undefined) {
-      throw new ExpressionError(at, `${call.function} is not known to policies`);
+      throw new ExpressionError(at, `policies do not support ${call.function}`);
     }
     const base = { kind: 'macro', at, name, over: this.#of(call.target), variable: first.name } as const;
     return third === undefined ? { ...base, body: second } : { ...base, test: second, body: third };
@@ -115,7 +116,7 @@ function constantOf(kind: ConstantKind, at: number): Constant {
     case 'stringValue':
       return kind.value;
     case 'uint64Value':
-      throw new ExpressionError(at, 'policies have no unsigned integers', 'leave the u after the number out');
+      throw new ExpressionError(at, 'policies do not support unsigned integers', 'remove the u after the number');
   }
-  throw new ExpressionError(at, 'policies have no bytes', 'leave the b before the quote out');
+  throw new ExpressionError(at, 'policies do not support bytes', 'remove the b before the quote');
 }

@@ -15,7 +15,7 @@ export class Failure {
 }
 
 export type { CelValue };
-/** What an expression sees: by name, and each variable by `variableKey`. */
+/** The values that an expression can use: by name, and each variable by `variableKey`. */
 export type Bindings = Record<string, CelInput>;
 /** Values of expressions, by their `sharedAs`. */
 export type SharedValues = Map<string, CelValue | Failure>;
@@ -26,7 +26,7 @@ export function variableKey(name: string): string {
   return `@variables.${name}`;
 }
 
-/** An expression, ready to be evaluated any number of times. It throws nothing: the library returns what went wrong. */
+/** An expression, ready to be evaluated any number of times. It never throws: the library returns errors. */
 export function compileExpression(expr: Expr): Evaluator {
   const { cel } = celLibrary();
   prepare(expr);
@@ -37,7 +37,7 @@ export function compileExpression(expr: Expr): Evaluator {
   };
 }
 
-/** Variables become names of their own, and what walks collect is added in place; see cel-library.ts. */
+/** Each variable gets its own name, and loops add their results in place; see library.ts. */
 function prepare(expr: Expr): void {
   const { exprKind } = expr;
   switch (exprKind.case) {

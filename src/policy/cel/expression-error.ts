@@ -1,4 +1,4 @@
-/** What is wrong with the text of an expression, and where. Whoever knows the file makes an `AssayError` of it. */
+/** A fault in the text of an expression, with its offset. The caller that knows the file makes an `AssayError` of it. */
 export class ExpressionError extends Error {
   /** Offset into the expression. */
   readonly at: number;

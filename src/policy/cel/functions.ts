@@ -30,7 +30,7 @@ const LISTS_OF_TEXT: ReadonlySet<string> = new Set(['split']);
 type Style = 'call' | 'method';
 let byName: ReadonlyMap<string, readonly Overload[]> | undefined;
 
-/** Every way to call it; empty when there is none of that name. */
+/** Every way to call the function; empty when no function has that name. */
 export function overloadsOf(style: Style, name: string): readonly Overload[] {
   return all().get(`${style} ${name}`) ?? [];
 }

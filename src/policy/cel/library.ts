@@ -20,7 +20,7 @@ type Cel = Pick<
   | 'plan'
 >;
 
-/** What is used of `@bufbuild/cel` and its companions. */
+/** The used parts of `@bufbuild/cel` and its companions. */
 export interface Library {
   readonly cel: Cel;
   readonly strings: readonly CelFunc[];
@@ -62,7 +62,7 @@ export function timestampOf(milliseconds: number): CelInput {
   return reflect(wkt.TimestampSchema, wkt.timestampFromMs(milliseconds));
 }
 
-/** Functions that no field of the view needs, and that would cost out of proportion. */
+/** Functions that no field of the view needs, and that are too expensive. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['format', 'strings.quote']);
 
 /** The functions and operators that policies have. */
@@ -91,11 +91,11 @@ export function patternOf(pattern: string): Matcher {
   return compilePattern(celLibrary().RE2JS, pattern);
 }
 
-/** What `prepare` of cel/evaluate.ts puts in place of `+` where a walk collects its result. */
+/** The function that `prepare` of cel/evaluate.ts uses in place of `+` where a loop collects its result. */
 export const APPEND = '@append';
 const collected = new WeakMap<CelList, CelInput[]>();
 
-/** Adds in place: nothing else holds what a walk has collected so far. */
+/** Adds in place: nothing else refers to the collected result of a loop. */
 function append(all: CelList, added: CelList): CelList {
   const known = collected.get(all);
   const items: CelInput[] = known ?? [...all];

@@ -5,15 +5,15 @@ import { ExpressionError } from './expression-error.ts';
 import { celLibrary } from './library.ts';
 import { syntaxErrorOf } from './syntax.ts';
 
-/** CWE-400, CWE-674: what nobody writes by hand, and what would cost more than it says. */
+/** CWE-400, CWE-674: bounds beyond hand-written expressions. */
 export const MAX_EXPRESSION_LENGTH = 4_096;
 const MAX_NODES = 1_000;
 const MAX_DEPTH = 48;
-/** Walks within walks: three over a thousand files are a thousand million steps. */
+/** Nested loops: three over a thousand files are a thousand million steps. */
 const MAX_WALKS = 3;
 
 export interface ParsedExpression {
-  /** For whoever looks into it. */
+  /** The tree for analysis. */
   readonly node: Node;
   /** For the library. */
   readonly expr: Expr;
@@ -21,7 +21,10 @@ export interface ParsedExpression {
 
 const ahead = new Map<string, ParsedExpression>();
 
-/** Makes known what the build has parsed: parsing the shipped policies takes half of the time that a decision takes. */
+/**
+ * Registers the expressions that the build has parsed: parsing the shipped policies takes half of the time that a decision
+ * takes.
+ */
 export function knowParsed(parsed: Readonly<Record<string, ParsedExpression>>): void {
   for (const [text, expression] of Object.entries(parsed)) ahead.set(text, expression);
 }
@@ -37,11 +40,11 @@ export function parseExpression(text: string): ParsedExpression {
   if (text.length > MAX_EXPRESSION_LENGTH) throw tooMuch(`has more than ${MAX_EXPRESSION_LENGTH} characters`);
   if (nesting(text) > MAX_DEPTH) throw tooMuch(`is nested more than ${MAX_DEPTH} deep`);
   const parsed = parseText(text);
-  if (parsed.expr === undefined) throw new ExpressionError(0, 'there is no expression');
+  if (parsed.expr === undefined) throw new ExpressionError(0, 'the expression is empty');
   const node = toNode(parsed.expr, parsed.sourceInfo);
   let count = 0;
   for (const _ of nodesOf(node)) if (++count > MAX_NODES) throw tooMuch(`has more than ${MAX_NODES} parts`);
-  if (walksOf(node) > MAX_WALKS) throw tooMuch(`walks lists within lists more than ${MAX_WALKS} deep`);
+  if (walksOf(node) > MAX_WALKS) throw tooMuch(`loops over lists within lists more than ${MAX_WALKS} deep`);
   return { node, expr: parsed.expr };
 }
 
@@ -69,7 +72,7 @@ function nesting(text: string): number {
   return Math.max(deepest, text.split('?').length, ...runs);
 }
 
-/** How deep lists are walked within lists. What is walked over is walked before, not within. */
+/** The depth of nested loops. The list of a loop is evaluated before the loop, not within it. */
 function walksOf(node: Node): number {
   const deepest = (nodes: readonly Node[]) => Math.max(0, ...nodes.map(walksOf));
   if (node.kind !== 'macro') return deepest(childrenOf(node));

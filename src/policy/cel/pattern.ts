@@ -17,7 +17,7 @@ export function compilePattern(engine: { compile(pattern: string): Matcher }, pa
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
   if (pattern.length > MAX_LENGTH || weightOf(pattern) > MAX_WEIGHT) {
-    throw new Error(`the pattern is too large: it has more than ${MAX_WEIGHT} parts, repetitions written out`);
+    throw new Error(`the pattern is too large: it has more than ${MAX_WEIGHT} parts, counting repetitions`);
   }
   const made = engine.compile(pattern);
   if (compiled.size >= MAX_COMPILED) compiled.clear();

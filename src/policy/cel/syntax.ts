@@ -12,7 +12,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
 };
 
 /**
- * Where an expression that the library refuses cannot go on. The library itself tells where the last whole part before ends:
+ * The place of the error in an expression that the library refuses. The library itself tells where the last whole part before
+ * ends:
  * of `files.all(f, f.size == )` the name `files`.
  */
 export function syntaxErrorOf(text: string, error: unknown): ExpressionError {
@@ -34,7 +35,7 @@ function offsetOf(location: unknown): number {
   return typeof offset === 'number' ? offset : 0;
 }
 
-/** Goes through the tokens and knows at each whether a value or an operator has to come. */
+/** Goes through the tokens, and tracks whether a value or an operator must follow. */
 class Walker {
   readonly #text: string;
   readonly #open: { readonly symbol: string; readonly at: number }[] = [];
@@ -72,8 +73,8 @@ class Walker {
     const instead = INSTEAD[character];
     return new ExpressionError(
       at,
-      `${character} means nothing here`,
-      instead === undefined ? 'leave it out' : `write ${instead}`,
+      `${character} is not allowed here`,
+      instead === undefined ? 'remove it' : `write ${instead}`,
     );
   }
 
@@ -133,5 +134,5 @@ class Walker {
 }
 
 function unexpected(token: string, at: number, wanted: string): ExpressionError {
-  return new ExpressionError(at, `there is ${token} where ${wanted} should be`);
+  return new ExpressionError(at, `expected ${wanted} instead of ${token}`);
 }

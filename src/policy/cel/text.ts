@@ -39,7 +39,9 @@ export function expressionText(node: Node): string {
   }
 }
 
-/** What a field, an element or a method is of. A sign before a bare number would be the number's own: `-(1).a` is not `-1.a`. */
+/**
+ * The owner of a field, an element or a method. A sign before a bare number would be the number's own: `-(1).a` is not `-1.a`.
+ */
 function ownerText(node: Node): string {
   const isNumber = node.kind === 'const' && (typeof node.value === 'bigint' || typeof node.value === 'number');
   const text = expressionText(node);
@@ -47,10 +49,10 @@ function ownerText(node: Node): string {
 }
 
 function constantText(value: null | boolean | bigint | number): string {
-  // A number that is too large to be one: CEL has no word for it.
+  // Infinity, for which CEL has no literal.
   const text = String(value).replace('Infinity', '1e999');
   const exact = typeof value === 'number' && /^-?\d+$/.test(text) ? `${text}.0` : text;
-  // Two signs in a row are none.
+  // Two minus signs in a row cancel out.
   return exact.startsWith('-') ? `(${exact})` : exact;
 }
 

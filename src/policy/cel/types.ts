@@ -1,4 +1,4 @@
-/** What the checker knows of a value before there is one. */
+/** The static type of a value. */
 export type Type =
   | { readonly kind: 'bool' | 'int' | 'double' | 'string' | 'timestamp' | 'duration' | 'null' }
   /** Not known before evaluation. */
@@ -21,7 +21,7 @@ export interface RecordType {
 
 export interface ViewField {
   readonly type: Type;
-  /** A sentence for whoever writes a policy. */
+  /** A sentence for the author of a policy. */
   readonly about: string;
 }
 
@@ -49,7 +49,7 @@ export function unionOf(...words: readonly string[]): Type {
   return { kind: 'words', words };
 }
 
-/** Without the possibility of null: what remains once a rule works with the value. */
+/** The type without null, once a rule uses the value. */
 export function present(type: Type): Type {
   return type.kind === 'optional' ? present(type.of) : type;
 }

@@ -28,25 +28,25 @@ function field(type: Type, about: string): ViewField {
 const TEXTS = listOf(STRING);
 
 const ARTIFACT = record('the artifact', {
-  ref: field(STRING, 'As the user gave it, in canonical spelling.'),
-  pinned: field(STRING, 'The same with its commit, version or digest.'),
+  ref: field(STRING, 'The reference as the user gave it, in canonical form.'),
+  pinned: field(STRING, 'The reference with its commit, version or digest.'),
   digest: field(
     optional(STRING),
     '"sha256:" and 64 hex digits over paths and digests of all files; null when a file has none.',
   ),
   isPinned: field(
     BOOL_TYPE,
-    'Whether the bytes that were judged are the only ones it can mean: a commit, an OCI digest, an S3 version, #sha256=, or files on a disk that were all hashed.',
+    'Whether the reference identifies exactly the judged bytes: a commit, an OCI digest, an S3 version, #sha256=, or files on a disk that were all hashed.',
   ),
-  status: field(unionOf('complete', 'incomplete'), '"incomplete" when part of it was not looked at.'),
-  files: field(INT_TYPE, 'How many files it has.'),
-  bytes: field(INT_TYPE, 'Their sizes together.'),
+  status: field(unionOf('complete', 'incomplete'), '"incomplete" when part of the artifact was not scanned.'),
+  files: field(INT_TYPE, 'The number of its files.'),
+  bytes: field(INT_TYPE, 'The sum of their sizes.'),
 });
 
 const SOURCE = record('the source', {
   kind: field(
     unionOf('path', 'hf', 'https', 's3', 'oci', 'models'),
-    'How it was fetched: the scheme of its reference, "path" for a file or folder.',
+    'The scheme of the reference: "hf", "s3"; "path" for a file or folder.',
   ),
   publisher: field(
     optional(STRING),
@@ -57,48 +57,54 @@ const SOURCE = record('the source', {
   host: field(optional(STRING), 'The host of an address or of an OCI registry, the bucket of S3; null elsewhere.'),
 });
 
-const DECLARED = record('what is declared', {
-  licences: field(TEXTS, 'Identifiers of licences as written; empty when none is declared.'),
-  licenceName: field(optional(STRING), 'The name of a licence without identifier.'),
-  baseModels: field(TEXTS, 'Models that it was made from, as written.'),
-  datasets: field(TEXTS, 'Data that it was trained on, as written.'),
-  library: field(optional(STRING), 'The library that loads it: "transformers", "diffusers".'),
+const DECLARED = record('the declarations', {
+  licences: field(TEXTS, 'Identifiers of licences as declared; empty when none is declared.'),
+  licenceName: field(optional(STRING), 'The name of a licence that has no identifier.'),
+  baseModels: field(TEXTS, 'Base models, as declared.'),
+  datasets: field(TEXTS, 'Training data, as declared.'),
+  library: field(optional(STRING), 'The library that loads the model: "transformers", "diffusers".'),
   task: field(optional(STRING), 'The task of the model: "text-generation".'),
-  languages: field(TEXTS, 'Languages, as written.'),
-  tags: field(TEXTS, 'Tags, as written.'),
-  remoteCode: field(TEXTS, 'Code that a loader fetches, or takes from the artifact, when remote code is trusted.'),
+  languages: field(TEXTS, 'Languages, as declared.'),
+  tags: field(TEXTS, 'Tags, as declared.'),
+  remoteCode: field(TEXTS, 'Code that a loader downloads, or imports from the artifact, when remote code is trusted.'),
   architectures: field(TEXTS, 'Architectures of its configuration.'),
   modelType: field(optional(STRING), 'The model_type of its configuration: "llama".'),
-  files: field(TEXTS, 'Paths of the files that said so.'),
+  files: field(TEXTS, 'Paths of the files that hold the declarations.'),
 });
 
 const READING = record('a reading', {
   loader: field(unionOf(...LOADERS), 'The loader: "pickle", "joblib", "torch-weights-only".'),
-  verdict: field(unionOf(...VERDICTS), 'The action of the loader.'),
-  imports: field(TEXTS, 'Every global that it can resolve, "module.name".'),
+  verdict: field(unionOf(...VERDICTS), 'The verdict on this reading.'),
+  imports: field(TEXTS, 'Every global that the loader can resolve, "module.name".'),
 });
 
 const FILE = record('a file', {
   path: field(STRING, 'Relative to the artifact; for a single file, its name.'),
   size: field(INT_TYPE, 'Bytes.'),
-  format: field(STRING, 'Identifier of the format, by content: "safetensors", "pickle"; "unknown" when none fits.'),
+  format: field(
+    STRING,
+    'Identifier of the format, by content: "safetensors", "pickle"; "unknown" when the format is not recognised.',
+  ),
   sha256: field(optional(STRING), '64 hex digits; null when digestBasis is "none".'),
-  digestBasis: field(unionOf('computed', 'claimed', 'none'), 'Computed from all bytes, or claimed by the source.'),
-  verdict: field(unionOf(...VERDICTS), 'What the scanners made of it.'),
+  digestBasis: field(
+    unionOf('computed', 'claimed', 'none'),
+    'Whether the digest was computed from all bytes, or claimed by the source.',
+  ),
+  verdict: field(unionOf(...VERDICTS), 'The verdict of the scanners.'),
   imports: field(TEXTS, 'Every global that a pickle in it can resolve, "module.name".'),
   readings: field(
     listOf(READING),
-    'What each loader would do with it: `loader` ("pickle", "joblib", "torch-weights-only"), `verdict` and `imports` of each; empty when it holds no pickle.',
+    'The readings, one for each loader: `loader` ("pickle", "joblib", "torch-weights-only"), `verdict` and `imports` of each; empty when it holds no pickle.',
   ),
-  reasons: field(TEXTS, "Why the verdict is what it is, when it is not the findings'."),
-  waived: field(BOOL_TYPE, 'Whether waivers cover its verdict; never true of a malicious file.'),
+  reasons: field(TEXTS, 'The reasons for the verdict that are not findings.'),
+  waived: field(BOOL_TYPE, 'Whether waivers cover its verdict; never true for a malicious file.'),
 });
 
 const FINDING = record('a finding', {
   ruleId: field(STRING, 'The rule of the catalogue; assay explain lists all.'),
-  severity: field(unionOf(...SEVERITIES), 'How bad.'),
-  severityRank: field(INT_TYPE, 'The same as a number: 0 for info, 4 for critical.'),
-  message: field(STRING, 'For people.'),
+  severity: field(unionOf(...SEVERITIES), 'The severity.'),
+  severityRank: field(INT_TYPE, 'The severity as a number: 0 for info, 4 for critical.'),
+  message: field(STRING, 'A message for people.'),
   file: field(STRING, 'Path of the file.'),
   member: field(optional(STRING), 'Path within an archive; null outside one.'),
   offset: field(optional(INT_TYPE), 'Byte offset in the file, or in the member; null when it has none.'),
@@ -107,63 +113,63 @@ const FINDING = record('a finding', {
   owasp: field(TEXTS, 'Risks of the OWASP Machine Learning Security Top 10: "ML06:2023".'),
   atlas: field(TEXTS, 'Techniques of MITRE ATLAS.'),
   cwe: field(TEXTS, 'Weaknesses.'),
-  fingerprint: field(STRING, 'Names it across scans.'),
-  waived: field(BOOL_TYPE, 'Whether a waiver covers it.'),
+  fingerprint: field(STRING, 'Identifies the finding across scans.'),
+  waived: field(BOOL_TYPE, 'Whether a waiver covers the finding.'),
 });
 
 const CHECK = record('a check', {
-  id: field(STRING, 'Its name again.'),
-  status: field(unionOf('pass', 'fail', 'not-assessed', 'error'), 'The answer.'),
-  detail: field(STRING, 'Why, in a sentence.'),
+  id: field(STRING, 'The id of the check.'),
+  status: field(unionOf('pass', 'fail', 'not-assessed', 'error'), 'The result of the check.'),
+  detail: field(STRING, 'The reason, as a sentence.'),
 });
 
 const SIGNATURE = record('a signature', {
-  path: field(STRING, 'Where the signature was read.'),
+  path: field(STRING, 'The place that the signature was read from.'),
   status: field(
     unionOf('verified', 'partial', 'failed', 'not-assessed'),
-    '"partial": it is valid, but leaves files uncovered. "not-assessed": no trusted signer was named.',
+    '"partial": the signature is valid, but does not cover all files. "not-assessed": no trusted signer was named.',
   ),
-  problem: field(optional(STRING), 'Why it failed, as a stable code.'),
-  detail: field(STRING, 'For people.'),
+  problem: field(optional(STRING), 'The reason for the failure, as a stable code.'),
+  detail: field(STRING, 'A message for people.'),
   kind: field(
     optional(unionOf('key', 'certificate', 'sigstore')),
-    'How the signer is known; null when that is not proven.',
+    'How the identity of the signer is proven; null when it is not proven.',
   ),
-  identity: field(optional(STRING), 'Of sigstore: who signed, as the certificate names them.'),
+  identity: field(optional(STRING), 'Of sigstore: the signer, as the certificate names it.'),
   issuer: field(optional(STRING), 'Of sigstore: the issuer of the identity. Of a certificate: its issuer.'),
-  signedAt: field(optional(TIMESTAMP), 'Of sigstore: when, by its log or timestamp authority.'),
+  signedAt: field(optional(TIMESTAMP), 'Of sigstore: the time of the signature, by its log or timestamp authority.'),
   keyHint: field(optional(STRING), 'Of a key: hex SHA-256 of its PEM.'),
   keyType: field(optional(STRING), 'Of a key: "P-256".'),
   subject: field(optional(STRING), 'Of a certificate: its subject.'),
   names: field(TEXTS, 'Of a certificate: its alternative names; empty elsewhere.'),
   certificate: field(optional(STRING), 'Of a certificate: hex SHA-256.'),
-  notAfter: field(optional(TIMESTAMP), 'Of a certificate: its last moment.'),
-  expired: field(BOOL_TYPE, 'Of a certificate: whether it is over, and was let pass.'),
-  method: field(optional(STRING), 'How files were hashed.'),
-  covered: field(INT_TYPE, 'How many signed files are there, unchanged.'),
-  changed: field(TEXTS, 'Signed files whose bytes are others.'),
-  missing: field(TEXTS, 'Signed files that are not there.'),
-  uncovered: field(TEXTS, 'Files that it does not cover.'),
+  notAfter: field(optional(TIMESTAMP), 'Of a certificate: its expiry.'),
+  expired: field(BOOL_TYPE, 'Of a certificate: whether it has expired and was accepted.'),
+  method: field(optional(STRING), 'The method by which files were hashed.'),
+  covered: field(INT_TYPE, 'The number of signed files that are present and unchanged.'),
+  changed: field(TEXTS, 'Signed files whose bytes changed.'),
+  missing: field(TEXTS, 'Signed files that are missing.'),
+  uncovered: field(TEXTS, 'Files that the signature does not cover.'),
   emptyFiles: field(TEXTS, 'Empty files, which a signature by shards cannot list.'),
 });
 
 const APPROVAL = record('an approval', {
-  stage: field(STRING, 'The stage that it is for.'),
-  signer: field(STRING, 'Who approved.'),
-  method: field(unionOf('key', 'certificate', 'sigstore', 'service'), 'How that was proven.'),
+  stage: field(STRING, 'The stage of the approval.'),
+  signer: field(STRING, 'The approver.'),
+  method: field(unionOf('key', 'certificate', 'sigstore', 'service'), 'How the identity of the approver was proven.'),
   at: field(TIMESTAMP, 'When.'),
-  digest: field(STRING, 'The artifact.digest that was approved.'),
+  digest: field(STRING, 'The approved artifact.digest.'),
 });
 
 const RULESET = record('the ruleset', {
   version: field(STRING, 'Version of rules, allowlists and advisories.'),
-  digest: field(STRING, 'Their digest, the allowances of the organisation included.'),
+  digest: field(STRING, 'Digest of the ruleset, including the allowances of the organisation.'),
 });
 
 const ENVIRONMENT = record('the environment', {
   stage: field(
     optional(STRING),
-    'The stage that the artifact is judged for: "staging", "production"; null if none is named.',
+    'The stage for which the artifact is judged: "staging", "production"; null if none is named.',
   ),
   labels: field(mapOf(STRING), "Other labels of the environment, by name: 'region' in environment.labels."),
 });
@@ -171,21 +177,24 @@ const ENVIRONMENT = record('the environment', {
 /** Everything an expression can name. */
 export const VIEW: Readonly<Record<string, ViewField>> = {
   artifact: field(ARTIFACT, 'The model as a whole.'),
-  source: field(SOURCE, 'Where it came from, by its pinned reference.'),
+  source: field(SOURCE, 'The source of the artifact, by its pinned reference.'),
   declared: field(DECLARED, 'Declarations of the model, which are not verified.'),
-  files: field(listOf(FILE), 'Every file of it.'),
-  findings: field(listOf(FINDING), 'Everything that the scanners have to say.'),
-  checks: field(mapOf(CHECK), "The questions that were answered, by id: checks['integrity.checksum']."),
-  signatures: field(listOf(SIGNATURE), 'Signatures over the artifact that were looked at.'),
-  approvals: field(listOf(APPROVAL), 'Who approved exactly these bytes; only verified ones are here.'),
-  ruleset: field(RULESET, 'What judged.'),
+  files: field(listOf(FILE), 'Every file of the artifact.'),
+  findings: field(listOf(FINDING), 'All findings of the scanners.'),
+  checks: field(mapOf(CHECK), "The checks, by id: checks['integrity.checksum']."),
+  signatures: field(listOf(SIGNATURE), 'Signatures over the artifact that were verified.'),
+  approvals: field(listOf(APPROVAL), 'Approvals of exactly these bytes; only verified approvals are listed.'),
+  ruleset: field(RULESET, 'The rules that judged the artifact.'),
   environment: field(ENVIRONMENT, 'The stage that it is judged for.'),
   now: field(TIMESTAMP, 'The time of the decision.'),
   provenance: field(
     ANY,
-    'How it was trained. This version cannot produce it: a rule that names it denies as unavailable.',
+    'The training of the model. This version cannot produce it: a rule that names it denies as unavailable.',
   ),
-  tests: field(ANY, 'How it behaves. This version cannot produce it: a rule that names it denies as unavailable.'),
+  tests: field(
+    ANY,
+    'The behaviour of the model. This version cannot produce it: a rule that names it denies as unavailable.',
+  ),
 };
 
 /** The types of all that an expression can name. */

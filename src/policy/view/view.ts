@@ -14,7 +14,7 @@ import type { Approval } from '../approval.ts';
 import { type Bindings, celLibrary, type SharedValues, timestampOf } from '../cel/index.ts';
 import type { Environment } from '../environment.ts';
 
-/** What rules see of an assessment, whatever the policy. */
+/** The parts of the view that are the same for all policies. */
 export interface ViewInput {
   readonly assessment: Assessment;
   readonly now: Date;
@@ -24,7 +24,7 @@ export interface ViewInput {
   readonly waivedFiles: ReadonlySet<string>;
 }
 
-/** What may differ from one policy to the next, and from one stage to the next. */
+/** The parts that may differ between policies and stages. */
 export interface Occasion {
   /** Those that were verified. */
   readonly approvals: readonly Approval[];
@@ -36,7 +36,7 @@ export const OCCASIONAL: ReadonlySet<string> = new Set<keyof Occasion>(['approva
 
 /** The assessment as expressions see it: what `view-schema.ts` describes. */
 export class PolicyView {
-  /** What expressions that see nothing of the occasion have given, so that policies that ask the same ask once. */
+  /** Results of expressions that do not depend on the occasion, so that policies evaluate a common expression once. */
   readonly values: SharedValues = new Map();
   readonly #input: ViewInput;
   readonly #common: Bindings;
@@ -55,7 +55,7 @@ export class PolicyView {
   }
 }
 
-/** Long lists are made when something asks for them. */
+/** Long lists are made on demand. */
 function commonView(input: ViewInput): Bindings {
   const { assessment } = input;
   let files: CelInput | undefined;
@@ -81,7 +81,7 @@ function commonView(input: ViewInput): Bindings {
 
 type Plain = null | boolean | bigint | string | readonly string[] | CelInput;
 
-/** Text that nobody writes is cut, as in reports: a report that is read again gives the same decision. */
+/** Very long text is cut, as in reports, so that a stored report gives the same decision. */
 function record(fields: Readonly<Record<string, Plain>>): CelMap {
   const entries = new Map<string, CelInput>();
   for (const key in fields) {

@@ -7,16 +7,16 @@ import { endOfWaiver } from './end.ts';
 const FIELDS = ['rule', 'digest', 'file', 'reason', 'owner', 'expires'] as const;
 type Field = (typeof FIELDS)[number];
 
-/** CWE-770: more is not a list that somebody wrote and reads. */
+/** CWE-770: a list that people maintain is smaller. */
 const MAX_WAIVERS = 500;
 const MAX_TEXT = 2000;
 
 const RULE = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
-/** What a field's text may be, as a predicate: undefined when it is right. */
+/** The fault of a field's text, as a predicate; `undefined` when it is valid. */
 const FAULTS: Readonly<Record<Field, (text: string) => string | undefined>> = {
-  rule: (text) => (RULE.test(text) ? undefined : 'is not an id of a rule; patterns are not supported'),
+  rule: (text) => (RULE.test(text) ? undefined : 'is not the id of a rule; patterns are not supported'),
   digest: (text) => (DIGEST.test(text) ? undefined : 'is not a digest: sha256: and 64 hex digits in lower case'),
   file: (text) => (isArtifactPath(text) ? undefined : 'is not a path within an artifact'),
   reason: tooLong,
@@ -50,7 +50,7 @@ export function parseWaivers(bytes: Uint8Array, path: string): Waiver[] {
   const more = source.problems.length - 1;
   throw new AssayError('usage', more === 0 ? first.message : `${first.message} (and ${more} more)`, {
     subject: `${path}:${first.line}:${first.column}`,
-    hint: first.hint ?? 'assay scan --help shows a waiver',
+    hint: first.hint ?? 'assay scan --help shows the format of a waiver',
   });
 }
 
@@ -59,13 +59,13 @@ function readDocument(source: YamlSource, path: string): Waiver[] {
   if (root === undefined) return [];
   const version = root.get('version');
   if (version === undefined || source.text(version) !== '1') {
-    source.report(version?.at ?? source.positionOf(source.root), 'the waiver file has no version: 1');
+    source.report(version?.at ?? source.positionOf(source.root), 'the waiver file lacks version: 1');
   }
   const list = root.get('waivers');
   if (list === undefined) source.report(source.positionOf(source.root), 'the waiver file has no waivers');
   const items = source.list(list, Number.POSITIVE_INFINITY);
   if (list !== undefined && items.length > MAX_WAIVERS) {
-    source.report(list.at, `there are more than ${MAX_WAIVERS} waivers`, 'remove those that have ended');
+    source.report(list.at, `there are more than ${MAX_WAIVERS} waivers`, 'remove the expired waivers');
     return [];
   }
   const seen = new Set<string>();

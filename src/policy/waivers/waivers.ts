@@ -12,7 +12,7 @@ import {
 } from '../../core/assessment/index.ts';
 import { endOfWaiver } from './end.ts';
 
-/** What waivers make of an assessment. */
+/** The effect of waivers on an assessment. */
 export interface WaiverJudgement {
   /** Fingerprints of findings that are waived. */
   readonly waived: ReadonlySet<string>;
@@ -20,11 +20,11 @@ export interface WaiverJudgement {
   readonly waivedFiles: ReadonlySet<string>;
   /** Every waiver that was given, in its order. */
   readonly judged: readonly JudgedWaiver[];
-  /** What waivers that do not count are themselves, less those that the assessment holds already. */
+  /** Findings for void waivers, without those that the assessment already holds. */
   readonly findings: readonly Finding[];
 }
 
-/** What a waiver would cover if it held. */
+/** The findings and files that a waiver would cover if it were valid. */
 interface Reach {
   readonly findings: readonly Finding[];
   readonly files: readonly FileAssessment[];
@@ -32,7 +32,10 @@ interface Reach {
 
 const VERDICT = /^verdict\.(.+)$/;
 
-/** Nothing waives these: what would do harm, what is not what was announced or signed, what was not looked at. */
+/**
+ * Rules that cannot be waived: malicious files, bytes that do not match a digest or a signature, and content that was not
+ * scanned.
+ */
 const NEVER = /^(?:verdict\.malicious|artifact\.(?:empty|incomplete)|fail-on\..*|waiver\..*)$/;
 
 /**
@@ -42,7 +45,8 @@ const NEVER = /^(?:verdict\.malicious|artifact\.(?:empty|incomplete)|fail-on\..*
  *   are waived and nothing else speaks against it, so is its verdict;
  * - `verdict.suspicious`, `verdict.unknown`, `verdict.not-assessed`: waives the verdict alone; findings keep their weight;
  * - a rule of the policy, without `file`: `waiveRules` applies it once the rules were evaluated.
- * Nothing waives a malicious file, a failed check of integrity, what was not looked at, or a void waiver; `--fail-on` counts
+ * No waiver covers a malicious file, a failed check of integrity, content that was not scanned, or a void waiver; `--fail-on`
+ * counts
  * the findings that are not waived.
  */
 export function judgeWaivers(assessment: Assessment, waivers: readonly Waiver[], now: Date): WaiverJudgement {
@@ -67,11 +71,14 @@ export function judgeWaivers(assessment: Assessment, waivers: readonly Waiver[],
     }
     if (digest === null || waiver.digest !== digest) {
       if (isEmpty(reach)) return end('other-artifact');
-      report('other-artifact', digest === null ? UNBOUND : `it is for ${waiver.digest}, and this is ${digest}`);
+      report(
+        'other-artifact',
+        digest === null ? UNBOUND : `it is for ${waiver.digest}, but the artifact has ${digest}`,
+      );
       return end('other-artifact');
     }
     if (!(now < endOfWaiver(waiver.expires))) {
-      report('expired', `it ended on ${waiver.expires}`);
+      report('expired', `it expired on ${waiver.expires}`);
       return end('expired');
     }
     const covered = reach.findings.filter((finding) => !malicious.has(finding.file));
@@ -87,12 +94,12 @@ export function judgeWaivers(assessment: Assessment, waivers: readonly Waiver[],
   return { waived, waivedFiles, judged, findings: unreported(assessment, findings) };
 }
 
-const UNBOUND = 'the digest of this artifact is not known from its bytes, so that no waiver can bind to it';
+const UNBOUND = 'the digest of this artifact was not computed from its bytes, so no waiver can apply to it';
 
 /**
  * Applies waivers to the rules of a policy, after they were evaluated: a rule that denied or warned and that a valid waiver
  * names becomes `audit`, and says why. A rule that could not be evaluated (`error`) is never waived. While a file is malicious
- * or a check of integrity fails, no rule is: what it asks may be just that.
+ * or a check of integrity fails, no rule is waived, because the rule may be about exactly that.
  */
 export function waiveRules(
   assessment: Assessment,
@@ -128,7 +135,7 @@ function isBroken({ outcome }: RuleOutcome): boolean {
   return outcome === 'deny' || outcome === 'warn' || outcome === 'unavailable';
 }
 
-/** The assessment with what its waivers themselves are reported as: what reports show and rules see. */
+/** The assessment with the findings for its void waivers, as reports show it and rules see it. */
 export function withWaiverFindings(assessment: Assessment, waivers: readonly Waiver[], now: Date): Assessment {
   const { findings } = judgeWaivers(assessment, waivers, now);
   return findings.length === 0 ? assessment : { ...assessment, findings: [...assessment.findings, ...findings] };
@@ -206,7 +213,7 @@ function waiverFinding(
   return {
     ruleId: id,
     ...rule,
-    message: `A waiver of ${waiver.rule} by ${waiver.owner} (${waiver.from}) does not count: ${why}`,
+    message: `A waiver of ${waiver.rule} by ${waiver.owner} (${waiver.from}) is void: ${why}`,
     file,
     fingerprint: fingerprint(id, file, undefined, subject),
   };

@@ -120,7 +120,7 @@ function base(word: string): string {
   return word.slice(word.lastIndexOf('/') + 1);
 }
 
-/** Commands of a shell script, by its own rules for quotes, lines and operators; what the shell would compute stays as written. */
+/** Commands of a shell script, by its own rules for quotes, lines and operators; expansions of the shell stay as written. */
 function commandsOf(script: string): Command[] {
   const commands: Command[] = [];
   let words: string[] = [];

@@ -8,7 +8,7 @@ import { fieldReference } from './fields.ts';
 const MAX_FOUND = 5_000;
 const MAX_FIELDS = 10_000;
 
-/** Finds what the fields of a JSON document name. What is broken in it is passed over: the rest is still read. */
+/** Finds what the fields of a JSON document name. Broken parts are skipped: the rest is still read. */
 export function findInJson(text: string): readonly FoundReference[] {
   const lineOf = lineIndex(text);
   const found: FoundReference[] = [];

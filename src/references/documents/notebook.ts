@@ -14,7 +14,7 @@ interface CodeLine {
 
 /**
  * Finds what the code of a notebook loads. Lines are those of the file, where each line of code stands on its own. Cells are one
- * module, as they are when they run; one that is not Python is read alone, so that it hides nothing of the others.
+ * module, as they are when they run; a cell that is not Python is read alone, so that it does not hide the others.
  */
 export function findInNotebook(text: string, path: string, modules: ModuleFiles): readonly FoundReference[] {
   const found: FoundReference[] = [];

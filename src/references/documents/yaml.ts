@@ -136,7 +136,7 @@ function isObject(document: Document.Parsed): boolean {
 }
 
 const ROLES: Readonly<Partial<Record<WorkloadRole, ReferenceRole>>> = { dataset: 'dataset', code: 'code' };
-/** Whether an object has to do with models at all: a script in any other object is not looked at. */
+/** Whether an object concerns models: scripts in other objects are not read. */
 const OF_MODELS =
   /model|hugging|\bhf[-_:]|vllm|torch|transformers|triton|kserve|storageUri|weights|checkpoint|safetensors|gguf|onnx/i;
 

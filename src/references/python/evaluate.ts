@@ -6,7 +6,7 @@ import { boundedValues, literalParts, MAX_VALUES, type StaticValue, textValue, u
 
 /** Steps from a name to what it is bound to. Hostile code nests deeper. */
 const MAX_DEPTH = 24;
-/** What is followed no further. */
+/** A value that is not followed further. */
 const TOO_MANY_STEPS = unknown('is computed in too many steps');
 /** Expressions that are looked at for one call, and for all calls of a module. */
 const MAX_STEPS = 2_000;
@@ -20,7 +20,7 @@ interface Budget {
 
 /**
  * Follows an expression to the texts that it may be: literals, constants, branches, tables, f-strings, defaults, also in other modules
- * of the repository. Nothing is run. What is not followed to its end is `unknown` among the values, never left out.
+ * of the repository. Nothing is run. A value that cannot be followed to its end is `unknown`, never left out.
  */
 export class StaticEvaluator {
   readonly #module: PythonModule;
@@ -147,7 +147,7 @@ export class StaticEvaluator {
     const name = this.#module.textOf(node);
     const bindings = this.#module.bindingsOf(name, node);
     if (bindings === undefined) return this.#elsewhere([name], depth) ?? [this.#notHere(name)];
-    // `model = load(model)`: what is handed on is what the name was before.
+    // `model = load(model)`: the argument is the earlier value of the name.
     const within = (binding: NameBinding) =>
       binding.kind === 'value' && binding.node.from <= node.from && node.to <= binding.node.to;
     const before = bindings.filter((binding) => !within(binding));

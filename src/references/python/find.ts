@@ -33,7 +33,7 @@ export function findInPython(source: string, path = '', modules = NO_MODULES): r
 interface Given {
   readonly positional: readonly SyntaxNode[];
   readonly named: ReadonlyMap<string, SyntaxNode>;
-  /** `*args` or `**kwargs`: what else is given is not seen. */
+  /** `*args` or `**kwargs`: further arguments are not visible. */
   readonly open: boolean;
 }
 

@@ -53,7 +53,7 @@ const BUILDERS =
 
 /** Calls of Python libraries that load models, datasets or code by a name, one row each. */
 export const LOADING_CALLS: readonly LoadingCall[] = [
-  // transformers, diffusers, peft, accelerate, optimum, setfit, timm, open_clip and whatever follows their example.
+  // transformers, diffusers, peft, accelerate, optimum, setfit, timm, open_clip and libraries with the same API.
   { called: 'from_pretrained', source: 'hub', at: 0, names: NAME, method: true },
   { called: 'from_pretrained_keras', source: 'hub', at: 0, names: NAME },
   { called: 'from_pretrained_fastai', source: 'hub', at: 0, names: ['repo_id'] },

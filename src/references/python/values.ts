@@ -1,4 +1,4 @@
-/** What an expression may be, as far as the text tells. */
+/** The possible values of an expression, by the text alone. */
 export type StaticValue =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'truth'; readonly truth: boolean }

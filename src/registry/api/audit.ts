@@ -36,5 +36,5 @@ export const AuditVerdictSchema = union([
     'The log was changed',
   ),
 ]);
-/** What does not hold of an audit log. */
+/** A fault of an audit log. */
 export type AuditVerdict = Static<typeof AuditVerdictSchema>;

@@ -39,7 +39,7 @@ export const CurrentDecisionSchema = object(
     policyDigest: text('Digest of the policy'),
     approvedFor: list(StageSchema, 'Stages that approvals which hold now let it run at'),
     notAfter: maybeMoment('The earliest end of an approval or waiver that this rests on'),
-    // An older service does not say.
+    // Absent in answers of an older service.
     restsOn: optionalOf(
       list(
         oneOf(GROUNDS, 'What people gave for exactly these bytes'),
@@ -53,7 +53,7 @@ export const CurrentDecisionSchema = object(
 /**
  * The answer that the webhook and the Hub proxy need. Of several for one question (models that share bytes, bytes that share a
  * name) all must allow.
- * `approvedFor`: stages that it has reached, that their policies do not deny, and that approvals which hold now let it run at.
+ * `approvedFor`: stages that the version has reached, that their policies do not deny, and for which it has valid approvals.
  */
 export type CurrentDecision = Static<typeof CurrentDecisionSchema>;
 

@@ -29,10 +29,10 @@ export const JobSchema = object(
   },
   'A scan that was asked for',
 );
-/** A scan that was asked for, from the request to its end. */
+/** A requested scan, from the request to its end. */
 export type Job = Static<typeof JobSchema>;
 
-/** A job of a batch: `created` is false of one that somebody had asked for already. */
+/** A job of a batch: `created` is false for a job that already existed. */
 export const CreatedJobSchema = object({
   job: JobSchema,
   created: flagOf({ description: 'Was not asked for already' }),
@@ -61,5 +61,5 @@ export const BatchSchema = object(
   },
   'Scans that were asked for together',
 );
-/** Jobs that were asked for together. A job is the same for all who ask for it, so it may be in several batches. */
+/** Jobs of one request. Equal requests share a job, so a job may be in several batches. */
 export type Batch = Static<typeof BatchSchema>;

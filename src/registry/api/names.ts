@@ -1,4 +1,4 @@
-/** Where a version stands. Forward one stage at a time; `quarantined` from anywhere. */
+/** The stage of a version. It moves forward one stage at a time; `quarantined` is possible from any stage. */
 export const STAGES = ['candidate', 'staging', 'production', 'retired', 'quarantined'] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -9,7 +9,7 @@ export type Role = (typeof ROLES)[number];
 export const TRANSITION_STATES = ['open', 'approved', 'rejected', 'withdrawn', 'void'] as const;
 export type TransitionState = (typeof TRANSITION_STATES)[number];
 
-/** What people gave for exact bytes, on which an answer of the registry rests. */
+/** The attestations of people for exact bytes on which an answer of the registry depends. */
 export const GROUNDS = ['approval', 'waiver'] as const;
 export type Ground = (typeof GROUNDS)[number];
 
@@ -20,7 +20,7 @@ export type ApprovalMethod = (typeof APPROVAL_METHODS)[number];
 export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
-/** `dead`: given up, and kept until somebody has it delivered again. */
+/** `dead`: given up, and kept until a user requests its delivery again. */
 export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 

@@ -25,7 +25,7 @@ export const PolicyListSchema = object({
   shipped: list(ShippedSchema, 'Shipped policies'),
   inUse: list(InUseSchema, 'What decides for each stage'),
 });
-/** The policies that are shipped, and what decides here for each stage. */
+/** The shipped policies, and the policy of each stage here. */
 export type PolicyList = Static<typeof PolicyListSchema>;
 
 export const PolicyCheckSchema = object({

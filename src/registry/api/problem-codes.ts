@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../core/index.ts';
 import type { RegistryErrorCode } from '../registry-error.ts';
 
-/** What requests are refused with by the service itself. A code never changes its meaning; none is given without a line here. */
+/** Codes with which the service itself refuses requests. A code never changes its meaning, and every code has a line here. */
 const OWN = {
   'address-refused': 'The address is not an https:// address, or is in a private network',
   'bad-request': 'The request cannot be read',
@@ -68,7 +68,7 @@ const OWN = {
   'wrong-method': '`Allow` lists the methods of the address',
 } as const;
 
-/** What the floors below refuse. */
+/** Codes with which lower layers refuse. */
 const BELOW: Readonly<Record<ErrorCode | RegistryErrorCode, string>> = {
   aborted: 'The operation was stopped: retry',
   'already-voted': 'The caller has already voted',

@@ -5,7 +5,7 @@ const CODES = Object.entries(PROBLEM_CODES).sort(([a], [b]) => (a < b ? -1 : 1))
 const NAMES = CODES.map(([code]) => code) as readonly ProblemCode[];
 const MEANINGS = CODES.map(([code, meaning]) => `- \`${code}\`: ${meaning}`);
 
-/** What went wrong, as RFC 9457 has it: the body of every error. */
+/** A problem document of RFC 9457: the body of every error. */
 export const ProblemSchema = object(
   {
     type: string({ description: 'The kind of problem: urn:assay:problem:<code>' }),

@@ -5,7 +5,7 @@ import { LineageSchema } from './versions.ts';
 
 export const ID = { minLength: 1, maxLength: 100, pattern: '^[A-Za-z0-9_-]+$' };
 export const MODEL_NAME = { minLength: 1, maxLength: 200, pattern: '^[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*$' };
-/** What people say of an act. */
+/** A comment of a user on an action. */
 export const COMMENT = { minLength: 1, maxLength: 4000 };
 
 export const JobRequestSchema = object(
@@ -20,7 +20,7 @@ export const JobRequestSchema = object(
   },
   'A reference or an upload',
 );
-/** A scan that is asked for: of `ref`, or of `upload`. Only a model of the Hub has a name of its own. */
+/** A request for a scan of `ref` or of `upload`. Only a model of the Hub has its own name. */
 export type JobRequest = Static<typeof JobRequestSchema>;
 
 /** One file of an upload that begins. */
@@ -56,6 +56,6 @@ export const ApproveSchema = object({
   policyDigest: optionalOf(text('Digest of the policy that the approver saw', DIGEST)),
   rulesetDigest: optionalOf(text('Digest of the ruleset that the approver saw', DIGEST)),
 });
-/** Of a version that is put aside, of an approval that is revoked. */
+/** The reason to quarantine or retire a version, or to revoke an approval. */
 export const ReasonSchema = object({ reason: text('Why', COMMENT) });
 export type Reason = Static<typeof ReasonSchema>;

@@ -55,8 +55,8 @@ export const ApprovalSchema = object(
 );
 /**
  * An approval: an attestation bound to the digest, the policy and the ruleset that the approver saw. `carried`: a signed
- * re-evaluation under newer rules found no new violation, and stands beside it: the `decision` attestation of the newest one,
- * whose inputs are the digest of `attestation` and the ruleset.
+ * re-evaluation under newer rules found no new violation, and is kept beside it: the `decision` attestation of the newest
+ * re-evaluation, whose inputs are the digest of `attestation` and the ruleset.
  */
 export type ApprovalRecord = Static<typeof ApprovalSchema>;
 

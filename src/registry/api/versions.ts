@@ -72,5 +72,5 @@ export const ModelSchema = object(
   },
   'A model',
 );
-/** A model with what is known of its versions. */
+/** A model with a summary of its versions. */
 export type ModelSummary = Static<typeof ModelSchema>;

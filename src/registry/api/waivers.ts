@@ -14,5 +14,5 @@ export const StoredWaiverSchema = object({
   method: maybe(ApprovalMethodSchema),
   attestation: maybeText('The signed waiver: a Sigstore bundle as JSON text'),
 });
-/** A waiver with who put it there, and who signed it: nobody, of one from when waivers were not signed. */
+/** A waiver with its creator and its signer; a waiver from before waivers were signed has no signer. */
 export type StoredWaiver = Static<typeof StoredWaiverSchema>;

@@ -2,7 +2,7 @@ import { array, countOf, nullable, object, oneOf, type Static, text, wholeNumber
 import { maybeMoment, maybeText, moment } from './kit.ts';
 import { DELIVERY_STATES } from './names.ts';
 
-/** Actions of the audit log that a webhook is told of. */
+/** Actions of the audit log that a webhook receives. */
 export const WebhookEventsSchema = array(
   text('`transition.approved`, `transition.*` or `*`', { minLength: 1, maxLength: 210 }),
   { minItems: 1, maxItems: 20, description: 'Actions of the audit log' },
@@ -19,7 +19,7 @@ export const WebhookSchema = object(
   },
   'An address that receives changes',
 );
-/** Somebody's address that is told of changes. */
+/** An address that receives changes. */
 export type Webhook = Static<typeof WebhookSchema>;
 
 export const DeliverySchema = object(

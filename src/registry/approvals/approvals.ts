@@ -14,7 +14,7 @@ export async function approvals(context: Context, by: Principal, version: string
   });
 }
 
-/** From now on the webhook and the Hub proxy deny what depends on it. The version keeps its stage. */
+/** From now on, the webhook and the Hub proxy deny artifacts that depend on it. The version keeps its stage. */
 export async function revoke(context: Context, by: Principal, id: string, reason: string): Promise<ApprovalRecord> {
   checkComment(reason, 'the reason');
   if (reason.trim() === '') throw new RegistryError('invalid', 'no reason is given', { hint: 'give a reason' });

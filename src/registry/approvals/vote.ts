@@ -43,8 +43,9 @@ export async function vote(context: Context, by: Principal, id: string, ballot: 
 }
 
 /**
- * A requester cannot vote, nor does who made the token that asked; nobody votes twice, himself or by a token that he made, nor in a
- * role that he has not got. Whose approval no longer holds (newer rules, its end, a revocation) looks again, and votes again.
+ * A requester cannot vote, nor can the creator of the requesting token. Nobody votes twice, in person or by an own token, or in
+ * a role without having it. An approver whose approval is no longer valid (newer rules, expiry, a revocation) reviews and votes
+ * again.
  */
 async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Role): Promise<void> {
   if (!by.roles.includes(role)) throw new RegistryError('forbidden', `only a ${role} votes as one`);
@@ -67,7 +68,10 @@ async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Rol
   }
 }
 
-/** Whether a principal is who acted before, made the token that acted, or comes with a token that the other made. */
+/**
+ * Whether a principal is the earlier actor, the creator of the token that acted, or uses a token that the earlier actor
+ * created.
+ */
 async function isSamePerson(db: Change['db'], by: Principal, actor: string): Promise<boolean> {
   if ((await peopleBehind(db, by)).includes(actor)) return true;
   const [issuer, subject] = JSON.parse(actor) as [string | null, string];
@@ -103,11 +107,11 @@ async function approve(
   const { decisions } = await decideVersion(context, change, version, await newestAssessment(db, version.id));
   const needed = await neededBy(db, row, context.rules, now);
   const isDenied = decisions.get(to)?.action === 'deny';
-  // A policy may ask for more approvals than the rules do.
+  // A policy may require more approvals than the rules.
   if (needed.length === 0 && !isDenied) await finishTransition(context, change, row, version);
 }
 
-/** An approval is of what its approver saw, also when something else came between his look and his vote. */
+/** An approval covers what its approver saw, even when the decision changed between the review and the vote. */
 function checkSeen(seen: Seen | undefined, { digest }: VersionRow, now: DecisionRow): void {
   const stands: Required<Seen> = {
     decision: now.id,
@@ -129,7 +133,7 @@ const SEEN_WORDS: Readonly<Record<keyof Seen, string>> = {
 };
 
 function checkAsked(needed: Transition['needed'], role: Role): void {
-  // Nothing is needed any more when the policy itself asks for more: then any judge may add his approval.
+  // When the rules need no more approvals but the policy does, any approver may add one.
   const roles = needed.length === 0 ? JUDGES : needed.map((one) => one.role);
   if (roles.includes(role)) return;
   throw new RegistryError('role-not-asked', `no approval by a ${role} is needed`, {
@@ -170,7 +174,7 @@ async function givenApproval(
   return given;
 }
 
-/** Approvals by one key are by one person, whoever brings them; what was taken back is not brought again. */
+/** Approvals by one key are by one person, no matter who submits them; a revoked approval cannot be submitted again. */
 async function checkMethod(
   { rules }: Context,
   { db, now }: Change,
@@ -252,7 +256,7 @@ async function storeApproval(
 async function storeVote(change: Change, row: TransitionRow, ballot: Ballot, approval: string | null): Promise<void> {
   const { role, vote, comment } = ballot;
   const voter = keyOf(change.by);
-  // One that no longer holds: the log tells of it, and of its approval.
+  // A void approval: the log records it.
   await change.db.deleteFrom('votes').where('transition', '=', row.id).where('voter_key', '=', voter).execute();
   await change.db
     .insertInto('votes')

@@ -1,6 +1,6 @@
 /**
- * The one spelling of a JSON value: keys sorted by UTF-16 units, no blanks. What is `undefined` is left out.
- * Only for numbers that are safe integers: others have more than one spelling elsewhere.
+ * The canonical form of a JSON value: keys sorted by UTF-16 units, no blanks, `undefined` left out. Only for safe integers:
+ * other programs write other numbers in several forms.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;

@@ -40,8 +40,8 @@ export async function auditHead(context: Context, by: Principal): Promise<number
 }
 
 /**
- * Reads the whole chain, in batches. Tells an entry that was changed, left out or moved. Entries that were cut off the end
- * together with the head that the database keeps are told only by a head that was kept elsewhere, as every snapshot does.
+ * Reads the whole chain, in batches. Detects an entry that was changed, left out or moved. Entries that were cut off at the end
+ * together with the head in the database are detected only by a head that is stored elsewhere, as in every snapshot.
  */
 export async function verifyAuditLog(context: Context, by: Principal): Promise<AuditVerdict> {
   return read(context, by, async (db) => {

@@ -7,7 +7,7 @@ import { type ApprovalRow, isExact, labelOf, type VersionRow } from '../rows/ind
 import { hasNewViolation } from '../rules/index.ts';
 import type { Change, Context } from '../store/index.ts';
 
-/** A decision that would take the place of the one which an approval was given under. */
+/** A decision that would replace the decision of an approval. */
 export interface Newer {
   readonly version: VersionRow;
   readonly decision: Decision;
@@ -26,8 +26,8 @@ export function isBehind(approval: ApprovalRow, { decision, ruleset }: Pick<Newe
 }
 
 /**
- * What becomes of an approval when policy or ruleset are others: it carries over when the new decision holds nothing against the
- * artifact that the approver did not see, and a key signs that it was looked at again; else it is void.
+ * The effect of another policy or ruleset on an approval: the approval carries over when the new decision has no violation that
+ * the approver did not see, and a key signs the re-evaluation; otherwise it is void.
  * @returns whether it carries over
  */
 export async function carryOrVoid(

@@ -7,10 +7,10 @@ import { versionsOfRows } from '../rows/index.ts';
 import { type Context, compiledOnce, read } from '../store/index.ts';
 import { answerAt, type StoredAnswer } from './stored-answer.ts';
 
-/** CWE-770: more models than that share no bytes. */
+/** CWE-770: the number of models with the same bytes. */
 const MAX_ANSWERS = 100;
 
-/** What nearly every question needs: bytes have one name. */
+/** The usual case: bytes have one name. */
 const firstAnswersOf = compiledOnce({ tenant: 'text', key: 'text' }, (db, { tenant, key }) =>
   db
     .selectFrom('version_keys')
@@ -29,7 +29,7 @@ const orderedAnswersOf = compiledOnce({ tenant: 'text', key: 'text' }, (db, { te
     .select('gate.answer')
     .where('version_keys.tenant', '=', tenant)
     .where('version_keys.key', '=', key)
-    // However many names somebody gives the same bytes, he crowds out neither who put them aside nor who was first.
+    // Many names for the same bytes hide neither a quarantined version nor the first version.
     .orderBy((is) => is.case().when('versions.stage', '=', 'quarantined').then(0).else(1).end())
     .orderBy('versions.seq')
     .limit(sql.lit(MAX_ANSWERS)),
@@ -65,7 +65,7 @@ export async function versionsOf(context: Context, by: Principal, query: Decisio
   });
 }
 
-/** References are stored in canonical spelling. What is not a reference is found nowhere. */
+/** References are stored in canonical form. A text that is not a reference is never found. */
 function keyOfQuery(query: DecisionQuery): string {
   const key = 'digest' in query ? query.digest : canonical(query.ref);
   // No database keeps a NUL.

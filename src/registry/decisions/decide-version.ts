@@ -21,20 +21,20 @@ import { type Change, type Context, compiledOnce, insertRow, newId } from '../st
 import { carryOrVoid, isBehind } from './carry-over.ts';
 import { decisionAnswerOf } from './stored-answer.ts';
 
-/** What deciding again has changed. */
+/** The changes of a new decision. */
 export interface DecidedVersion {
   /** The newest for each stage. */
   readonly decisions: ReadonlyMap<RuledStage, DecisionRow>;
   readonly changed: readonly { readonly stage: RuledStage; readonly from: string; readonly to: string }[];
-  /** Stages whose decision is another than before, if only in its words. */
+  /** Stages whose decision changed, even if only in its text. */
   readonly renewed: readonly RuledStage[];
   readonly carried: number;
   readonly voided: number;
 }
 
 /**
- * Decides a version for every stage by its newest assessment and all that is known now, lets approvals carry over or voids
- * them, and brings the current decision up to date.
+ * Decides a version for every stage by its newest assessment and the current rules, carries approvals over or voids them, and
+ * updates the current decision.
  * @param isNew it was made in this very change: no decision yet, or approved
  */
 export async function decideVersion(
@@ -157,7 +157,7 @@ function decisionFor({ rules }: Context, { decide, stage }: Question, approvals:
   });
 }
 
-/** Nothing is written when it says the same of the same. */
+/** Nothing is written when the decision and its inputs are unchanged. */
 async function storeDecision(
   change: Change,
   version: VersionRow,

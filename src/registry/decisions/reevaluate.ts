@@ -11,13 +11,13 @@ const BATCH = 500;
 
 export interface ReevaluateOptions {
   readonly signal?: AbortSignal;
-  /** The ruleset of now: what was assessed under another is to be scanned again. */
+  /** The current ruleset: versions that were assessed under another ruleset must be scanned again. */
   readonly ruleset?: Ruleset;
 }
 
 /**
- * Decides every version again that is not at its end, each in a transaction of its own, so that nobody waits for all.
- * Stopped halfway, what was decided stays.
+ * Decides every version again that is not at its end, each in its own transaction, so that no request waits for all. If it
+ * stops halfway, the finished decisions remain.
  * @throws AssayError `aborted`
  */
 export async function reevaluate(

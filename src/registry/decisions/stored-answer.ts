@@ -30,7 +30,7 @@ export interface StoredAnswer {
   readonly stages: readonly { readonly stage: RuledStage; readonly notAfter: string | null }[];
 }
 
-/** All that an answer is made of. */
+/** The parts of an answer. */
 export interface StageStanding {
   readonly version: VersionRow;
   readonly pinned: readonly string[];
@@ -77,7 +77,7 @@ export function decisionAnswerOf(standing: StageStanding): StoredAnswer {
   };
 }
 
-/** An answer at the time of the question: what has ended since denies. */
+/** The answer at the time of the question: expired approvals deny. */
 export function answerAt(stored: StoredAnswer, now: Date): CurrentDecision {
   const { stages, ...answer } = stored;
   const running = stages.filter(({ notAfter }) => notAfter === null || now < new Date(notAfter));

@@ -24,8 +24,8 @@ const AT_ONCE = 100;
 const OPEN = ['queued', 'running'] as const;
 
 /**
- * Who their parent is, the store knows, and not the queue: a flow of BullMQ gives a job one parent, and a job that somebody
- * asked for already is in several batches; it never ends when a job was cancelled, and is gone when Redis loses its memory.
+ * The store knows the parents of jobs, and the queue does not: a flow of BullMQ gives a job one parent, but a shared job is in
+ * several batches; a flow never ends when a job was cancelled, and is lost when Redis loses its data.
  */
 export function batchStore(context: Context): BatchStore {
   return {
@@ -77,7 +77,7 @@ async function cancelBatch(
   });
 }
 
-/** A job ends in many ways, some of which lock no tenant: batches are looked at afterwards, so that none is forgotten. */
+/** A job ends in many ways, some of which lock no tenant: so batches are checked afterwards, and none is forgotten. */
 async function endBatches(context: Context): Promise<void> {
   for (let found = AT_ONCE; found === AT_ONCE; ) {
     const rows = await unowned(() => overdue(context.database.read).execute());
@@ -111,7 +111,7 @@ function overdue(db: Reader) {
     .limit(sql.lit(AT_ONCE));
 }
 
-/** Once: whoever comes second finds it ended. A job that has ended stays so, and a batch gets no further jobs. */
+/** Only once: a second caller finds it ended. An ended job stays ended, and a batch gets no further jobs. */
 async function endBatch(change: Change, id: string): Promise<void> {
   const { db, tenant } = change;
   const row = await batchRow(db, tenant, id);

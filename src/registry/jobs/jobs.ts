@@ -148,7 +148,7 @@ export async function listJobs(
   });
 }
 
-/** Whoever works on it learns of it by its next heartbeat. */
+/** Its worker learns of it at its next heartbeat. */
 export async function cancelJob(context: Context, by: Principal, id: string): Promise<Job> {
   return change(context, by, async (change) => {
     await jobRow(change.db, change.tenant, id);

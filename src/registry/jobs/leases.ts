@@ -4,12 +4,12 @@ import { type ClaimedJob, type JobEnd, MAX_ATTEMPTS } from '../registry.ts';
 import { type Context, compiledOnce, type Database, newId, type Reader, type Tables, unowned } from '../store/index.ts';
 import { type JobRow, jobOfRow, lineageOfRow } from './jobs.ts';
 
-/** CWE-770: what a worker says of a failure. */
+/** CWE-770: the length of a worker's error message. */
 const MAX_MESSAGE = 2000;
 const MAX_CODE = 100;
-/** How often a worker that always finds a job looks for those that end their workers: each look is a change to the file. */
+/** How often a busy worker looks for jobs that crash their workers: each look changes the file. */
 const KILLERS_MS = 1_000;
-/** When that was last, in milliseconds since 1970. */
+/** The time of the last look, in milliseconds since 1970. */
 const killersSought = new WeakMap<Database, number>();
 
 /** Takes the jobs that are to be run next, each in one statement: no two workers take the same. */
@@ -32,7 +32,7 @@ export async function claimJobs(
   });
 }
 
-/** Takes the one that is named, whatever its pause. */
+/** Takes the named job, even during its pause. */
 export async function claimNamedJob(
   context: Context,
   worker: string,
@@ -74,7 +74,7 @@ const CLAIM = { worker: 'text', lease: 'text', lease_until_ms: 'number', now_ms:
 
 const claimNext = compiledOnce(CLAIM, (db, { now_ms, ...claim }, dialect) =>
   claimed(db, claim, ({ selectFrom, fn }) => {
-    // Two questions, since each has an index that gives its first row at once; what a worker left behind is older.
+    // Two queries, since each has an index that gives its first row at once; an abandoned job is older.
     const first = (fits: (eb: ExpressionBuilder<Tables, 'jobs'>) => ReturnType<typeof isLeftBehind>) => {
       const free = selectFrom('jobs')
         .select('jobs.id')
@@ -165,7 +165,7 @@ export async function heartbeat(
   });
 }
 
-/** Ends it, or hands it back, exactly once: the lease is gone then. */
+/** Ends it, or returns it to the queue, exactly once: the lease ends then. */
 export async function finishJob(context: Context, { job, lease }: ClaimedJob, end: JobEnd): Promise<boolean> {
   return unowned(async () => {
     const now = context.now();

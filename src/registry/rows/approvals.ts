@@ -30,7 +30,7 @@ export async function approvalRows(db: Reader, version: string): Promise<Approva
   return db.selectFrom('approvals').selectAll().where('version', '=', version).orderBy('seq').execute();
 }
 
-/** Whether nobody took it back, and it has not ended. */
+/** Whether it was not revoked and has not expired. */
 export function isLive({ state, until }: ApprovalRow, now: Date): boolean {
   return (state === 'valid' || state === 'carried') && (until === null || now < new Date(until));
 }
@@ -53,7 +53,7 @@ export function stillNeeded(
 
 const METHODS = { key: 'key', certificate: 'certificate', keyless: 'sigstore', service: 'service' } as const;
 
-/** As policies see it. */
+/** The approval in the form that policies use. */
 export function policyApproval(row: ApprovalRow): Approval {
   return {
     stage: row.stage,

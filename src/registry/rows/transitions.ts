@@ -55,7 +55,10 @@ export async function transitionOfRow(
   };
 }
 
-/** What an open transition still needs: approvals that were taken back, have ended, or prove too little now do not count. */
+/**
+ * The approvals that an open transition still needs: revoked and expired approvals, and those by a method that is no longer
+ * accepted, do not count.
+ */
 export async function neededBy(
   db: Reader,
   { id, version, from_stage, to_stage }: TransitionRow,

@@ -80,8 +80,8 @@ export async function versionRow(db: Reader, tenant: string, id: string): Promis
 }
 
 /**
- * Whether a reference names bytes that nobody can replace: only by such a one may a version be asked for. A path, a bare
- * address and a version of MLflow name whatever lies there now.
+ * Whether a reference names bytes that nobody can replace: only such a reference identifies a version. The bytes behind a path,
+ * a bare address and a version of MLflow can change.
  */
 export function isExact(pinned: string): boolean {
   try {

@@ -27,7 +27,7 @@ const waiversLike = compiledOnce({ tenant: 'text', digest: 'text' }, (db, { tena
     .orderBy('seq'),
 );
 
-/** Those that were given for a digest and not taken back; ended ones too, which a decision tells of. */
+/** The waivers for a digest that were not revoked; including expired ones, which a decision reports. */
 export async function storedWaiversFor(db: Reader, tenant: string, digest: string): Promise<StoredWaiver[]> {
   return (await waiversLike(db, { tenant, digest })).map(waiverOfRow);
 }

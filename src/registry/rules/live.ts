@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import type { RegistryRules } from '../registry.ts';
 import { loadRegistryRules } from './rules.ts';
 
-/** The rules of a registry that go on while they are changed: a registry that was opened with them sees the newest. */
+/** The rules of a registry, which can change while it runs: an open registry uses the newest. */
 export interface LiveRules {
   readonly rules: RegistryRules;
-  /** Hex SHA-256 over what they ask for, the policies included. */
+  /** Hex SHA-256 over the rules, including the policies. */
   readonly print: string;
   /**
-   * Reads the files once more. What cannot be read changes nothing.
-   * @returns whether they ask for something else now
+   * Reads the files again. Unreadable files change nothing. @returns whether the rules changed
    * @throws AssayError as `loadRegistryRules`
    */
   reload(): Promise<boolean>;

@@ -17,7 +17,7 @@ export interface StageDocument {
 
 const APPROVERS = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
 const METHODS = ['key', 'keyless', 'certificate', 'service'] as const satisfies readonly ApprovalMethod[];
-/** CWE-770: more people approve nothing. */
+/** CWE-770: the number of required approvals. */
 const MAX_COUNT = 20;
 
 /** Reads the rules of a registry; what is wrong becomes a problem of the source. */

@@ -7,7 +7,7 @@ import { RULED_STAGES } from './stage-machine.ts';
 
 const GUIDE = 'assay serve --help shows the rules of a registry';
 
-/** What holds when nobody says otherwise. */
+/** The default rules. */
 const DEFAULT_RULES = {
   candidate: { policy: 'baseline', approvals: [] },
   staging: { policy: 'strict', approvals: [{ role: 'reviewer', count: 1 }] },
@@ -21,7 +21,7 @@ const DEFAULT_RULES = {
 } as const;
 
 /**
- * What a version needs for each stage, from a YAML file; the shipped rules when `path` is `null`. A stage that the file leaves
+ * The requirements of each stage, from a YAML file; the shipped rules when `path` is `null`. A stage that the file leaves
  * out keeps its shipped rules. Paths of policies are relative to the file.
  *
  *     version: 1
@@ -74,7 +74,7 @@ async function policyOf({ text, line, column }: PolicyName, path: string) {
   try {
     return await loadPolicy(place);
   } catch (cause) {
-    // What is wrong inside the policy is said with the policy's own place.
+    // A fault in the policy is reported with its place in the policy file.
     if (!(cause instanceof AssayError) || cause.subject?.startsWith(`${place}:`)) throw cause;
     throw new AssayError('usage', `the policy ${text}: ${cause.message}`, {
       subject: `${path}:${line}:${column}`,

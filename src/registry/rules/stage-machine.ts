@@ -6,10 +6,12 @@ import { RegistryError } from '../registry-error.ts';
 export type RuledStage = keyof RegistryRules;
 export const RULED_STAGES: readonly RuledStage[] = ['candidate', 'staging', 'production'];
 
-/** Whose votes may reject, whatever the stage asks for. */
+/** The roles that may reject at every stage. */
 export const JUDGES: readonly Role[] = ['reviewer', 'security-approver', 'admin'];
 
-/** Where a version may go by a transition: one stage on, the same again for new approvals, out of quarantine to the start. */
+/**
+ * The stages that a transition may lead to: the next stage, the same stage for new approvals, or from quarantine to the start.
+ */
 const WAYS: Readonly<Record<Stage, readonly Stage[]>> = {
   candidate: ['staging'],
   staging: ['staging', 'production'],
@@ -37,7 +39,7 @@ export function hasReached(at: Stage, stage: RuledStage): boolean {
   return isRuled(at) && RULED_STAGES.indexOf(at) >= RULED_STAGES.indexOf(stage);
 }
 
-/** What a transition needs. Out of quarantine leads only what would lead into production. */
+/** The requirements of a transition. Leaving quarantine has the requirements of production. */
 export function approvalsFor(rules: RegistryRules, from: Stage, to: Stage): StageRules['approvals'] {
   if (from === 'quarantined') return rules.production.approvals;
   return isRuled(to) ? rules[to].approvals : [];

@@ -3,21 +3,21 @@ import type { CompiledPolicy } from '../../policy/index.ts';
 
 const BREAKS: readonly RuleResult[] = ['deny', 'warn', 'error', 'unavailable'];
 
-/** Everything that speaks against an artifact in a decision, warnings included: rules, and findings behind each. */
+/** All violations of an artifact in a decision, including warnings: rules, and the findings of each. */
 function against({ rules, violations }: Decision): Set<string> {
   const broken = rules.filter(({ outcome }) => BREAKS.includes(outcome)).map(({ id, findings }) => ({ id, findings }));
-  // What the engine itself says is not a rule of the policy.
+  // Rules of the engine itself, which are not rules of the policy.
   const all = [...broken, ...violations.map(({ rule, findings }) => ({ id: rule, findings }))];
   return new Set(all.flatMap(({ id, findings }) => [id, ...findings.map((finding) => `${id}\n${finding}`)]));
 }
 
-/** Whether a later decision holds something against an artifact that an earlier one did not. */
+/** Whether a later decision has a violation that an earlier one did not have. */
 export function hasNewViolation(earlier: Decision, later: Decision): boolean {
   const known = against(earlier);
   return [...against(later)].some((one) => !known.has(one));
 }
 
-/** The rule that denies, of those that no approval can correct; `undefined` when there is none. */
+/** The first denying rule that no approval can satisfy; `undefined` when there is none. */
 export function uncorrectable(
   decision: Decision,
   policy: CompiledPolicy,

@@ -19,7 +19,7 @@ import { digestOf } from '../decisions/index.ts';
 import { digestOfStatement } from '../statements/index.ts';
 import type { Voice } from './quorum.ts';
 
-/** What an approval has to be about. */
+/** The required subject of an approval. */
 export interface SignedClaim {
   readonly digest: string;
   readonly stage: string;
@@ -30,7 +30,7 @@ export interface SignedClaim {
 /** An approval that its signature proves. */
 export interface Believed extends Voice {
   readonly method: ApprovalMethod;
-  /** As the audit log names him. */
+  /** As the audit log names the approver. */
   readonly signer: string;
   /** Milliseconds since 1970, to the second. */
   readonly signedAt: number;
@@ -47,7 +47,7 @@ export interface BelievedWaiver {
 /** CWE-770: no bundle with one statement and one chain is larger. */
 const MAX_BUNDLE = 1024 * 1024;
 
-/** Verifies what a registry keeps of approvals by a trust file that lies elsewhere. Nothing but the signed bytes is believed. */
+/** Verifies the stored approvals of a registry by a trust file outside of it. Only the signed bytes are trusted. */
 export class Believer {
   readonly #trust: TrustFile;
   readonly #machines: ReadonlySet<string>;
@@ -95,7 +95,9 @@ export class Believer {
     };
   }
 
-  /** Who approves: whoever signed, or whom the service signed for. What signs for others counts for nobody else. */
+  /**
+   * The approver: the signer, or the user for whom the service signed. A key that signs for others is never itself an approver.
+   */
   #approver(
     { approver }: VerificationResult,
     signer: Signer,
@@ -116,7 +118,7 @@ export class Believer {
     return { method: 'service', signer: name, person: `service:${name}`, roles: [role] };
   }
 
-  /** Why a signed re-evaluation does not stand beside an approval. */
+  /** Why a signed re-evaluation does not support an approval. */
   async #carried(
     { attestation, reevaluation }: ApprovalRecord,
     claim: SignedClaim,
@@ -172,7 +174,7 @@ function isNamed(descriptors: readonly ResourceDescriptor[], name: string, diges
   return named.length === 1 && `sha256:${named[0]?.digest?.sha256}` === digest;
 }
 
-/** Whoever signs decisions or scans is a program: what it signs as an approval, it signs for somebody. */
+/** A signer of decisions or scans is a program: it signs approvals for users. */
 function isMachine({ may }: TrustRule): boolean {
   return may.has('decision') || may.has('scan');
 }
@@ -187,7 +189,7 @@ function rolesOf({ roles }: TrustRule): { readonly roles?: readonly string[] } {
 
 const METHODS = { key: 'key', certificate: 'certificate', sigstore: 'keyless' } as const;
 
-/** As `approval.given` names him in the audit log. */
+/** As `approval.given` names the signer in the audit log. */
 function nameOf(signer: Signer): string {
   switch (signer.kind) {
     case 'key':

@@ -18,8 +18,8 @@ const HINT =
   'restore the registry from a backup that contains the entry, or find out who changed it; nothing was signed';
 
 /**
- * Reads the audit log from a place that was verified before, and verifies each entry against the one before it. The place itself
- * is looked at again: a database that was rolled back, or written again, no longer holds it.
+ * Reads the audit log from a place that was verified before, and verifies each entry against the one before it. The place
+ * itself is checked again: a database that was rolled back or rewritten no longer holds it.
  * @throws AssayError `mismatch`
  */
 export async function* followChain(registry: Registry, by: Principal, from: Head): AsyncGenerator<AuditEntry> {

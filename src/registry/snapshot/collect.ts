@@ -25,7 +25,7 @@ async function* versionsOf(registry: Registry, by: Principal, model: string): As
   }
 }
 
-/** What a version is judged by. What was never asked for any stage needs no more than its name. */
+/** The data by which a version is judged. A version without requests for a stage needs only its name. */
 export async function questionOf(
   registry: Registry,
   by: Principal,

@@ -25,7 +25,7 @@ export interface DocumentInput {
   readonly publicUrl?: string;
 }
 
-/** What a snapshot says of versions that were judged. */
+/** The entries of a snapshot for judged versions. */
 export function documentOf(input: DocumentInput): SnapshotDocument {
   const { judged, now, images = [] } = input;
   const bars = barsOf(judged);
@@ -48,7 +48,7 @@ export function documentOf(input: DocumentInput): SnapshotDocument {
   };
 }
 
-/** What speaks against bytes, whatever name they have. */
+/** Reasons against bytes, under any name. */
 function barsOf(judged: readonly JudgedVersion[]): Map<string, JudgedVersion['bars']> {
   const bars = new Map<string, JudgedVersion['bars']>();
   for (const { version, bars: own } of judged) {
@@ -106,7 +106,7 @@ function entriesOf(
   }));
 }
 
-/** The one under which all that is approved stands; `null` when there are several. */
+/** The common policy of all approved stages; `null` when there are several. */
 function rulesetOf(approved: readonly JudgedVersion[]): SnapshotDocument['ruleset'] {
   const [first, ...others] = approved.map(({ ruleset }) => ruleset);
   if (first === undefined || others.some((other) => other?.digest !== first.digest)) return null;

@@ -4,8 +4,8 @@ import { RULED_STAGES, type RuledStage } from '../rules/index.ts';
 import type { Believed, Believer, SignedClaim } from './believe.ts';
 
 /**
- * A policy that another has replaced a moment ago. Approvals that are bound to it count until `until`, so that nothing stops in
- * a cluster while the service looks at each once more; whether the artifact may run, the newer policy says at once.
+ * A policy that another has replaced a moment ago. Approvals that are bound to it count until `until`, so that workloads
+ * continue while the service re-evaluates each approval; the newer policy decides at once whether the artifact may run.
  */
 export interface FormerPolicy {
   readonly stage: RuledStage;
@@ -13,10 +13,10 @@ export interface FormerPolicy {
   readonly until: Date;
 }
 
-/** How long a service may take to look at everything that was approved. */
+/** How long a service may take to re-evaluate all approvals. */
 const LOOK_AGAIN_MS = 10 * 60_000;
 
-/** What other rules leave behind: the policies that they replace, and those before that still count. */
+/** The replaced policies of changed rules, and earlier ones that still count. */
 export function formerPolicies(
   before: { readonly rules: RegistryRules; readonly former: readonly FormerPolicy[] },
   rules: RegistryRules,

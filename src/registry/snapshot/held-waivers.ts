@@ -5,7 +5,7 @@ import type { RuledStage } from '../rules/index.ts';
 import type { Believer } from './believe.ts';
 import type { History } from './history.ts';
 
-/** A waiver that somebody signed, and that the audit log tells of. */
+/** A signed waiver that the audit log records. */
 export interface HeldWaiver {
   readonly id: string;
   readonly waiver: Waiver;
@@ -14,7 +14,7 @@ export interface HeldWaiver {
   readonly seq: number;
 }
 
-/** Why a waiver does not count. */
+/** Why a waiver is void. */
 export interface Refused {
   readonly id: string;
   readonly why: string;
@@ -27,7 +27,7 @@ export interface HeldWaivers {
 
 export const NO_HELD_WAIVERS: HeldWaivers = { given: [], refused: [] };
 
-/** What of the waivers for some bytes holds by signature and log: never by what their rows say. */
+/** The waivers for some bytes that are valid by signature and log, independent of their database rows. */
 export async function heldWaiversOf(
   digest: string,
   waivers: readonly StoredWaiver[],

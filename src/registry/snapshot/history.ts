@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { parseTime } from '../../integrity/statements/index.ts';
 import type { AuditEntry } from '../api/index.ts';
 
-/** An approval as the audit log tells of it. */
+/** An approval in the audit log. */
 export interface LoggedApproval {
   readonly seq: number;
   readonly at: number;
@@ -10,7 +10,7 @@ export interface LoggedApproval {
   readonly signer: string;
 }
 
-/** What the audit log says of a signed waiver. */
+/** A signed waiver in the audit log. */
 export type ToldWaiver = { readonly kind: 'given'; readonly seq: number } | { readonly kind: 'revoked' };
 
 interface VersionHistory {
@@ -31,8 +31,8 @@ const moveDetail = v.object({ reason: v.optional(v.string(), '') });
 const waiverDetail = v.object({ id: v.string(), statement: v.string() });
 
 /**
- * What the audit log says of versions, approvals and waivers. The tables of a registry say it, too, yet whoever can write to the
- * database changes them in one statement; an entry of the log that was signed for cannot be changed or taken out.
+ * The versions, approvals and waivers in the audit log. The tables of a registry hold them, too, but an attacker with write
+ * access to the database can change these in one statement; an entry of the signed log cannot be changed or removed.
  */
 export class History {
   readonly #versions = new Map<string, VersionHistory>();
@@ -94,13 +94,13 @@ export class History {
     return all.find((one) => one.stage === stage && one.signer === signer && one.at >= signedAt);
   }
 
-  /** Whether what a signer signed for a stage at that time was taken back. */
+  /** Whether the approval of a signer for a stage at that time was revoked. */
   isEnded(label: string, stage: string, signer: string, signedAt: number): boolean {
     const end = this.#versions.get(label)?.ended.get(keyOf(stage, signer));
     return end !== undefined && signedAt <= end;
   }
 
-  /** What became of a waiver; `undefined` when the log does not tell of it. */
+  /** The state of a waiver; `undefined` when the log does not record it. */
   waiver(statement: string): ToldWaiver | undefined {
     return this.#waivers.get(statement);
   }
@@ -114,7 +114,7 @@ export class History {
     const read = v.safeParse(waiverDetail, detail);
     if (!read.success) return;
     const { id, statement } = read.output;
-    // Whoever writes to the database could tell of it again: what was taken back stays so, and nothing becomes older.
+    // An attacker with write access to the database could log it again: a revocation remains, and no approval becomes older.
     if (!this.#statements.has(id)) this.#statements.set(id, statement);
     if (!this.#waivers.has(statement)) this.#waivers.set(statement, { kind: 'given', seq });
   }
@@ -131,7 +131,7 @@ export class History {
     if (!read.success || time === undefined) return;
     const { approval, stage, signer } = read.output;
     const { given } = this.#of(subject);
-    // Whoever writes to the database could tell of it again, and name another signer.
+    // An attacker with write access to the database could log it again with another signer.
     if (!given.has(approval)) given.set(approval, { seq, at: time, stage, signer });
   }
 

@@ -14,7 +14,7 @@ import { type HeldWaiver, type HeldWaivers, heldWaiversOf, NO_HELD_WAIVERS, waiv
 import type { History } from './history.ts';
 import { quorumOf } from './quorum.ts';
 
-/** Something that the registry holds and the snapshot does not say. */
+/** A statement of the registry that the snapshot leaves out, with the reason. */
 export interface Omission {
   /** `model@number` */
   readonly version: string;
@@ -23,12 +23,12 @@ export interface Omission {
   readonly why: string;
 }
 
-/** What is decided of one version, by what could be verified. */
+/** The verified decision on one version. */
 export interface JudgedVersion {
   readonly version: Version;
   /** Of the newest assessment. */
   readonly ruleset: Ruleset | undefined;
-  /** Loading it with its own code was told to the approvers. */
+  /** The approvers were told that it loads with its own code. */
   readonly ownCode: boolean;
   /** Of the furthest stage that it is approved for. */
   readonly policy: { readonly name: string; readonly digest: string };
@@ -37,7 +37,7 @@ export interface JudgedVersion {
   readonly refs: readonly string[];
   /** Why it is not approved. */
   readonly reason: string;
-  /** It denies all versions of the same bytes: put aside, or denied by the policy of that stage. */
+  /** It denies all versions of the same bytes: quarantined, retired, or denied by the policy of that stage. */
   readonly bars: readonly { readonly stage: RuledStage | 'any'; readonly reason: string }[];
   readonly omitted: readonly Omission[];
 }
@@ -66,7 +66,7 @@ function reachedBy(stage: Stage): RuledStage[] {
   return APPROVED.filter((one) => hasReached(stage, one));
 }
 
-/** What judging needs to know besides. */
+/** Further input of the judgement. */
 export interface Bench {
   readonly rules: RegistryRules;
   readonly former: readonly FormerPolicy[];
@@ -82,7 +82,7 @@ const METHODS = { key: 'key', certificate: 'certificate', keyless: 'sigstore', s
 const OWN_CODE = 'hub.remote-code.own';
 const FOREIGN_CODE = 'hub.remote-code.foreign';
 
-/** Judges one version again: by its attestations, the rules, and the log of what was done; never by what the tables conclude. */
+/** Judges one version again by its attestations, the rules and the audit log, never by the results in the tables. */
 export async function judgeVersion(question: VersionQuestion, bench: Bench): Promise<JudgedVersion> {
   const { version, assessment: stored } = question;
   const assessment = stored?.assessment;
@@ -137,7 +137,7 @@ export async function judgeVersion(question: VersionQuestion, bench: Bench): Pro
   };
 }
 
-/** Whether the assessment tells of code that is run when it is loaded, and of none from elsewhere. */
+/** Whether the assessment reports code of the artifact that runs when it is loaded, and none of another repository. */
 function allowsOwnCode({ findings }: Assessment): boolean {
   const ids = new Set(findings.map(({ ruleId }) => ruleId));
   return ids.has(OWN_CODE) && !ids.has(FOREIGN_CODE);
@@ -231,7 +231,7 @@ async function voiceOf(
     : { ...believed, seq: given.seq };
 }
 
-/** Both have to let it stand: the log, which nobody could rewrite, and the table, which is the newest. */
+/** Both must permit it: the log, which cannot be rewritten, and the table, which is the newest. */
 function closedReason({ model, number, stage }: Version, { history }: Bench): string | undefined {
   const told = history.closed(labelOf({ model, number }));
   const isClosed = stage === 'quarantined' || stage === 'retired';
@@ -260,7 +260,7 @@ function waiverEnds({ waivers }: Decision): number[] {
     .map(({ waiver }) => endOfWaiver(waiver.expires).getTime());
 }
 
-/** Rounded down: nothing holds longer than it should. */
+/** Rounded down, so that nothing is valid for too long. */
 function earliest(ends: readonly (number | undefined)[]): string | null {
   const first = Math.min(...ends.map((end) => end ?? Number.POSITIVE_INFINITY));
   return Number.isFinite(first) ? formatTime(new Date(first)) : null;

@@ -1,7 +1,7 @@
 import type { Role } from '../api/index.ts';
 import type { StageRules } from '../registry.ts';
 
-/** What a quorum looks at of an approval. */
+/** The parts of an approval that matter for a quorum. */
 export interface Voice {
   /** Who approves: one person counts once. */
   readonly person: string;
@@ -12,8 +12,7 @@ export interface Voice {
 }
 
 /**
- * The approvals that make up what a stage needs, so that they hold as long as they can; `undefined` when they do not.
- * Nobody fills two places.
+ * The approvals that satisfy a stage for the longest time; `undefined` when they do not satisfy it. One person counts once.
  */
 export function quorumOf<V extends Voice>(
   wanted: StageRules['approvals'],
@@ -32,7 +31,9 @@ function places(wanted: StageRules['approvals']): Role[] {
   return wanted.flatMap(({ role, count }) => Array<Role>(count).fill(role));
 }
 
-/** A matching of places and people, place by place; whoever sits where another has to may move on (Kuhn, 1955). */
+/**
+ * A bipartite matching of required roles and people, role by role; assigned people can be moved to other roles (Kuhn, 1955).
+ */
 function fill<V extends Voice>(roles: readonly Role[], voices: readonly V[]): readonly V[] | undefined {
   const people = new Map<string, V[]>();
   for (const voice of voices) people.set(voice.person, [...(people.get(voice.person) ?? []), voice]);

@@ -17,7 +17,10 @@ const state = v.strictObject({
 });
 const BOUNDS = { maxBytes: 64 * 1024, maxDepth: 4, maxTokens: 100 };
 
-/** Beside the snapshot: what the writer has signed so far, so that versions rise and the log is never taken back. */
+/**
+ * The state file beside the snapshot: what the writer has signed so far, so that versions increase and the log is never rolled
+ * back.
+ */
 export function statePath(output: string): string {
   return `${output}.state.json`;
 }
@@ -34,7 +37,7 @@ export async function readPrevious(output: string, tenant: string, key: KeyObjec
   return signed.version > kept.version ? signed : kept;
 }
 
-/** Before the snapshot itself: a version that was never published is passed over, never used twice. */
+/** Written before the snapshot itself: a version number that was never published is skipped, never used twice. */
 export async function keepState(output: string, tenant: string, { version, auditHead }: Previous): Promise<void> {
   const { seq, hash } = auditHead;
   const text = JSON.stringify({ format: 1, tenant, version, auditHead: { seq, hash } } satisfies v.InferInput<

@@ -5,20 +5,20 @@ import { SnapshotWriter, type WrittenSnapshot } from './writer.ts';
 
 export interface SnapshotWatchOptions {
   readonly signal: AbortSignal;
-  /** Between two looks at the head of the audit log, milliseconds. */
+  /** The interval of checks of the head of the audit log, in milliseconds. */
   readonly pollMs: number;
-  /** What to write with: asked before each look, so that another policy or trust file counts at once. */
+  /** The inputs of the writer, read before each check, so that a new policy or trust file counts at once. */
   readonly options: () => Promise<WriteOptions>;
   readonly onWritten: (written: WrittenSnapshot) => void;
-  /** Something failed that may pass: the database is away, the log is not what it was. The last snapshot stays. */
+  /** A failure that may be transient: the database is unavailable, or the log does not match. The last snapshot remains. */
   readonly onFailure: (error: unknown) => void;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
 
 /**
- * Writes a snapshot, and another one whenever something was decided, has ended, or the last one has been used for a quarter of
- * its time, a day at most. Ends when `signal` fires.
+ * Writes a snapshot, and another one after each decision, each expiry, and a quarter of the validity of the last one, a day at
+ * most. Ends when `signal` fires.
  */
 export async function watchSnapshot({
   signal,

@@ -19,7 +19,7 @@ export interface SnapshotWriterOptions {
   readonly rules: RegistryRules;
   /** Policies that those of the rules have replaced a moment ago. */
   readonly former?: readonly FormerPolicy[];
-  /** Who may approve: from a file that nobody who writes to the database can change. */
+  /** The trusted approvers, from a file that users with write access to the database cannot change. */
   readonly trust: TrustFile;
   /** `sha256:<hex>` of that file. */
   readonly trustDigest: string;
@@ -46,7 +46,7 @@ export interface WrittenSnapshot {
   /** The file to publish. */
   readonly bytes: Buffer;
   readonly document: SnapshotDocument;
-  /** What the registry holds and the snapshot does not say. */
+  /** Statements of the registry that the snapshot leaves out. */
   readonly omitted: readonly Omission[];
 }
 
@@ -54,8 +54,8 @@ const WEEK = 7 * 24 * 60 * 60 * 1000;
 const READER = { subject: 'snapshot-writer', issuer: null, roles: ['viewer'], via: 'local' } as const;
 
 /**
- * Writes snapshots of one tenant, one after the other. Everything is read and judged for the first; later only what the audit log
- * tells of since then, and what ends by itself.
+ * Writes snapshots of one tenant, one after the other. The first snapshot reads and judges everything; later ones only the
+ * changes in the audit log, and expiries.
  */
 export class SnapshotWriter {
   readonly #options: SnapshotWriterOptions;
@@ -89,7 +89,7 @@ export class SnapshotWriter {
     return { bytes: await signSnapshot(document, signer), document, omitted };
   }
 
-  /** Whether anything would be other than in the last snapshot: something was done, or something has ended. */
+  /** Whether the next snapshot would differ from the last: after a new log entry or an expiry. */
   async hasChanged(): Promise<boolean> {
     const now = this.#options.now?.() ?? new Date();
     if (!this.#isWhole || [...this.#known.values()].some((one) => hasEnded(one, now))) return true;

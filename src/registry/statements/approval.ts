@@ -21,7 +21,7 @@ import { RegistryError } from '../registry-error.ts';
 import type { RuledStage } from '../rules/index.ts';
 import type { Context } from '../store/index.ts';
 
-/** What an approver sees and approves. */
+/** The object that an approver sees and approves. */
 export interface Approvable {
   readonly stage: RuledStage;
   readonly digest: string;
@@ -30,7 +30,7 @@ export interface Approvable {
   readonly ruleset: Ruleset;
 }
 
-/** An approval that holds. */
+/** A valid approval. */
 export interface GivenApproval {
   readonly signer: string;
   readonly method: ApprovalMethod;
@@ -44,7 +44,7 @@ export interface GivenApproval {
 /** CWE-770: no bundle with one statement and one chain is larger. */
 const MAX_ATTESTATION = 1024 * 1024;
 
-/** Signs for an approver whom a session vouches for. @throws RegistryError `no-approval-key` */
+/** Signs for an approver with a session. @throws RegistryError `no-approval-key` */
 export async function signForApprover(
   { signer }: Context,
   approvable: Approvable,
@@ -76,7 +76,7 @@ export async function signForApprover(
 }
 
 /**
- * Verifies an approval that somebody signed himself: by the trust file, for these bytes, this stage, this policy and ruleset.
+ * Verifies an approval that the approver signed: by the trust file, for these bytes, this stage, this policy and ruleset.
  * @throws RegistryError `no-trust`, `bad-attestation`
  */
 export async function verifyApproval(
@@ -102,7 +102,7 @@ export async function verifyApproval(
   return { ...approvalSigner(signer), attestation, until, signedAt: signedAt(predicate) };
 }
 
-/** As the log of approvals is compared with it: a time that is none was long ago. */
+/** The time for comparisons with the log of approvals; an invalid time counts as long ago. */
 function signedAt({ timeCreated }: VerificationResult): Date {
   return new Date(Math.floor((parseTime(timeCreated) ?? 0) / 1000) * 1000);
 }

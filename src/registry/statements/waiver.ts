@@ -19,7 +19,7 @@ import { RegistryError } from '../registry-error.ts';
 import type { Context } from '../store/index.ts';
 import { approvalSigner } from './approval.ts';
 
-/** A waiver that somebody signed. */
+/** A signed waiver. */
 export interface SignedWaiver {
   readonly signer: string;
   readonly method: ApprovalMethod;
@@ -30,7 +30,7 @@ export interface SignedWaiver {
 /** CWE-770: no bundle with one statement and one chain is larger. */
 const MAX_ATTESTATION = 1024 * 1024;
 
-/** Signs for whoever waives by a session. @throws RegistryError `no-approval-key` */
+/** Signs for a user who waives by a session. @throws RegistryError `no-approval-key` */
 export async function signWaiver(
   { signer }: Context,
   { rule, digest, file, reason, owner, expires }: WaiverRequest,
@@ -62,7 +62,7 @@ export async function signWaiver(
 }
 
 /**
- * Verifies a waiver that somebody signed himself: by the trust file, and that it says what was asked for.
+ * Verifies a waiver that its granter signed: by the trust file, and against the request.
  * @throws RegistryError `no-trust`, `bad-attestation`
  */
 export async function verifyWaiver(
@@ -93,7 +93,7 @@ export async function verifyWaiver(
   }
 }
 
-/** The first thing that a signed waiver says otherwise. */
+/** The first difference between a signed waiver and the request. */
 function differenceOf(signed: Waiver, request: WaiverRequest): string | undefined {
   const other = (['rule', 'digest', 'file', 'reason', 'owner'] as const).find((part) => signed[part] !== request[part]);
   if (other !== undefined) return other;

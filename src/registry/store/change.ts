@@ -11,7 +11,7 @@ import type { Database, Reader } from './database.ts';
 import { failureOf, isRepeatable } from './failure.ts';
 import type { Tables } from './tables.ts';
 
-/** A transaction that changes one tenant: whatever it writes is written with its audit entries, or not at all. */
+/** A transaction that changes one tenant: its changes are written together with its audit entries, or not at all. */
 export interface Change {
   readonly db: Transaction<Tables>;
   readonly by: Principal;
@@ -28,8 +28,8 @@ export interface Change {
 const TRIES = 5;
 
 /**
- * Changes something of a principal's tenant. The tenant's row is locked first, so that changes of one tenant happen one after
- * the other: no two can take the same place in the audit log, and what one has checked stays so until it has written.
+ * Changes the tenant of a principal. The tenant's row is locked first, so that changes of one tenant happen one after
+ * the other: no two can take the same place in the audit log, and checked conditions stay true until the write.
  */
 export async function change<T>(context: Context, by: Principal, work: (change: Change) => Promise<T>): Promise<T> {
   const { write } = context.database;
@@ -62,7 +62,7 @@ async function changed<T>(
   }
 }
 
-/** Reads something; what goes wrong in the database is told as callers know it. */
+/** Reads; errors of the database are converted to registry errors. */
 export async function read<T>(context: Context, by: Principal, work: (db: Reader) => Promise<T>): Promise<T> {
   checkPrincipal(by);
   return unowned(() => work(context.database.read));

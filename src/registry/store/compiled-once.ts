@@ -3,7 +3,7 @@ import type { Reader } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import type { Tables } from './tables.ts';
 
-/** What stands for a value while a query is built; no database keeps a NUL, so it is not a value. */
+/** A placeholder for a value while a query is built; no database stores a NUL, so it is never a value. */
 const PLACE = '\0';
 
 interface Kinds {

@@ -2,10 +2,10 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Dialect } from './dialect.ts';
 import type { Tables } from './tables.ts';
 
-/** An open database. Everything else is written once, for both kinds. */
+/** An open database. All other code is the same for both kinds. */
 export interface Database {
   readonly dialect: Dialect;
-  /** What changes something goes through `change`, which takes a transaction of this. */
+  /** Changes go through `change`, which uses a transaction of this. */
   readonly write: Kysely<Tables>;
   /**
    * For what workers write, which they do again when it is lost: no commit waits for the disk. When the machine loses its

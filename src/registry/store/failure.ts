@@ -14,7 +14,7 @@ const UNREACHABLE =
 const CLOSED =
   /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not open|pool after calling end|destroyed/i;
 
-/** What went wrong in a database as what callers know; everything else is a defect and stays what it is. */
+/** Converts errors of a database to registry errors; every other error is a defect and stays unchanged. */
 export function failureOf(error: unknown): unknown {
   if (error instanceof RegistryError || isAssayError(error) || !(error instanceof Error)) return error;
   const code = codeOf(error);

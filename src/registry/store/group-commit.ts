@@ -4,8 +4,8 @@ import type { Tables } from './tables.ts';
 type Work<T> = (db: Transaction<Tables>) => Promise<T>;
 
 /**
- * Changes that come at the same moment, made in one transaction: a commit takes longer than what it commits. One that fails
- * takes none of the others with it: each is made again on its own then, so it has to be one that can be.
+ * Concurrent changes in one transaction: a commit takes longer than its changes. A failed change does not fail the others: each
+ * is then made again in its own transaction, so changes must be repeatable.
  */
 export class GroupCommit {
   readonly #db: Kysely<Tables>;
@@ -18,7 +18,7 @@ export class GroupCommit {
   change<T>(work: Work<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push(member(work, resolve, reject));
-      // When all that has arrived by now has been heard.
+      // After all changes that have arrived so far.
       if (this.#waiting.length === 1) setImmediate(() => this.#commit());
     });
   }
@@ -32,7 +32,7 @@ export class GroupCommit {
     for (const { alone } of group) await alone(this.#db);
   }
 
-  /** @returns `spoilt` when nothing was changed since one of them failed: whose fault it was, each hears on its own. */
+  /** @returns `spoilt` when nothing was changed because one of them failed: each caller then gets its own result. */
   async #together(group: readonly Member[]): Promise<'ended' | 'spoilt'> {
     let making = false;
     try {
@@ -56,7 +56,7 @@ export class GroupCommit {
 }
 
 interface Member {
-  /** Makes its change; what is returned tells of it, once it is committed. */
+  /** Makes its change; the returned function reports the result after the commit. */
   within(db: Transaction<Tables>): Promise<() => void>;
   alone(db: Kysely<Tables>): Promise<void>;
   reject(error: unknown): void;

@@ -36,7 +36,7 @@ export async function migrate(database: Database, migrations: readonly Migration
   const newest = migrations.at(-1)?.version ?? 0;
   try {
     const db = database.write as Kysely<unknown>;
-    // Who may only read needs no more than this.
+    // A read-only user needs no more than this.
     if ((await knownVersion(db)) === newest) return;
     await db.transaction().execute(async (trx) => {
       if (database.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(trx);

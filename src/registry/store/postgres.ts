@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts';
 
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT = 10_000;
-/** Longer than any statement here takes, milliseconds: a lock that is never given up must not stop everybody. */
+/** Longer than any statement takes, in milliseconds: a lock that is never released must not block all requests. */
 const STATEMENT_TIMEOUT = 60_000;
 /** 64-bit integers: counts and milliseconds, all of which a number holds. */
 const INT8 = 20;

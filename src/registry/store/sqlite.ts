@@ -68,7 +68,7 @@ export async function connectSqlite(path: string): Promise<Database> {
   };
 }
 
-/** It holds hashes of tokens and everybody's decisions: for its owner alone. */
+/** It holds hashes of tokens and all decisions, so only its owner may read it. */
 async function createPrivate(path: string): Promise<void> {
   try {
     await (await open(path, 'a', 0o600)).close();
@@ -111,7 +111,8 @@ class WritingDriver extends SqliteDriver {
 }
 
 /**
- * Waits while somebody else writes, without holding up this program: SQLite's own waiting would stop every other request, and
+ * Waits while another connection writes, without blocking this program: SQLite's own waiting would stop every other request,
+ * and
  * for good if the writer is in this program, too.
  */
 class PatientConnection implements DatabaseConnection {

@@ -62,7 +62,7 @@ interface VersionTable {
   readonly created_by: Fixed<string>;
 }
 
-/** By what a version is asked for: its digest, and every pinned reference. */
+/** The keys of a version: its digest, and every pinned reference. */
 interface VersionKeyTable {
   readonly tenant: Fixed<string>;
   readonly key: Fixed<string>;
@@ -142,12 +142,12 @@ interface ApprovalTable {
   readonly transition: Fixed<string>;
   readonly stage: Fixed<string>;
   readonly digest: Fixed<string>;
-  /** What the approver saw, and what the attestation is bound to. */
+  /** The state that the approver saw, and to which the attestation is bound. */
   readonly policy_digest: Fixed<string>;
   readonly ruleset_version: Fixed<string>;
   readonly ruleset_digest: Fixed<string>;
   readonly decision: Fixed<string>;
-  /** What it holds under: the same, or what the newest re-evaluation carried it over to. */
+  /** The state for which it is valid: the same, or the state of the newest re-evaluation that carried it over. */
   held_policy: string;
   held_ruleset_version: string;
   held_ruleset_digest: string;
@@ -173,7 +173,7 @@ interface WaiverTable {
   readonly created_by: Fixed<string>;
   readonly at: Fixed<string>;
   revoked_at: string | null;
-  /** Who signed it, and how; `null` of one from when waivers were not signed. */
+  /** The signer and the method; `null` for a waiver from before waivers were signed. */
   readonly signer: Fixed<string | null>;
   readonly method: Fixed<string | null>;
   readonly attestation: Fixed<string | null>;

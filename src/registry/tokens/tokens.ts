@@ -17,7 +17,7 @@ const MAX_TOKENS = 1000;
 /** How exactly the last use is known, milliseconds. */
 const USE_STEP = 60_000;
 
-/** A name is given once: it is who acts, in the audit log and in votes. */
+/** A name is used once: it identifies the actor in the audit log and in votes. */
 export async function createToken(
   context: Context,
   by: Principal,

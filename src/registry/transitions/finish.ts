@@ -4,7 +4,7 @@ import { approvalRows, labelOf, type TransitionRow, type VersionRow } from '../r
 import type { Change, Context } from '../store/index.ts';
 import { moveVersion } from './moves.ts';
 
-/** Ends a transition well: its approvals take the place of earlier ones for the stage, and the version moves. */
+/** Completes a transition: its approvals replace earlier ones for the stage, and the version moves. */
 export async function finishTransition(
   context: Context,
   change: Change,

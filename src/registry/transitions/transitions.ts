@@ -83,7 +83,7 @@ export async function requestTransition(
   });
 }
 
-/** Whoever asked takes it back; an administrator may, too. */
+/** The requester withdraws it; an administrator may, too. */
 export async function withdraw(context: Context, by: Principal, id: string): Promise<Transition> {
   return change(context, by, async (change) => {
     const row = await transitionRow(change.db, change.tenant, id);

@@ -18,7 +18,7 @@ const endAsDone = compiledOnce(
 );
 
 /**
- * What a job has registered already: a worker that lost the job may still come with its own. `undefined` when it has not, or
+ * The version that a job has already registered: a worker that lost the job may still register. `undefined` when it has not, or
  * the job does not exist.
  * @throws RegistryError `ended` for a job that ended otherwise
  */
@@ -44,7 +44,7 @@ export async function registeredByJob({ db, tenant }: Change, id: string): Promi
   };
 }
 
-/** What has registered its version is done, at once and once: nobody goes on with it. */
+/** A job that has registered its version is done, atomically and once: no worker continues it. */
 export async function endRegistered({ db, tenant, at }: Change, job: string, version: string): Promise<void> {
   await endAsDone(db, { id: job, tenant, version, ended_at: at });
 }

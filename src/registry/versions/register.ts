@@ -19,7 +19,7 @@ import {
 import { type Change, type Context, change, compiledOnce, insertRow, newId, workChange } from '../store/index.ts';
 import { endRegistered, registeredByJob } from './register-job.ts';
 
-/** CWE-770: no report that was bounded when it was made is larger. */
+/** CWE-770: bounded reports are smaller. */
 const MAX_ASSESSMENT = 64 * 1024 * 1024;
 
 export async function register(context: Context, by: Principal, registration: Registration): Promise<Registered> {
@@ -113,7 +113,7 @@ async function ensureVersion(
   const text = JSON.stringify(lineage);
   const [known] = await versionsLike(db, { tenant, model, digest });
   if (known !== undefined) {
-    // Whoever scanned the bytes first may not have known what they were made from; what was said once stays.
+    // The first scan of the bytes may not have known their base models; a lineage that was once stated remains.
     if (!isSaid || saysAnything(JSON.parse(known.lineage) as Lineage))
       return { row: known, created: false, isLineageNew: false };
     await db.updateTable('versions').set({ lineage: text }).where('id', '=', known.id).execute();

@@ -13,11 +13,11 @@ import { digestOfStatement, signWaiver, verifyWaiver } from '../statements/index
 import { type Change, type Context, change, newId, read } from '../store/index.ts';
 
 const RULE = /^[a-z0-9][a-z0-9._-]{0,99}$/;
-/** Nothing waives these: see `judgeWaivers`. */
+/** These cannot be waived: see `judgeWaivers`. */
 const NEVER =
   /^(?:verdict\.malicious|artifact\.(?:empty|incomplete)|fail-on\..*|waiver\..*|policy\.match|unavailable)$/;
 const MAX_TEXT = 2000;
-/** CWE-770: more is not a list for one artifact that somebody reads. */
+/** CWE-770: a list for one artifact that people maintain is smaller. */
 const MAX_FOR_DIGEST = 500;
 
 /** The newest first. */

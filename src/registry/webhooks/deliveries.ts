@@ -20,7 +20,7 @@ export function isWanted(patterns: readonly string[], action: string): boolean {
   });
 }
 
-/** Makes a delivery of each wanted entry that a webhook was not told of. However many do so at once, each is made once. */
+/** Makes a delivery of each wanted entry that a webhook has not received. Concurrent callers make each delivery once. */
 export async function planDeliveries(context: Context): Promise<boolean> {
   return unowned(async () => {
     const behind = await context.database.read

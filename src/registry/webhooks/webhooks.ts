@@ -58,7 +58,7 @@ async function createWebhook(
       url,
       events: JSON.stringify(events),
       secret,
-      // The entry that tells of itself is told, too: a first delivery that shows whether it works.
+      // The entry about the new webhook is delivered, too, as a first delivery that shows whether it works.
       told_seq: audit_seq,
       created_at: at,
       created_by: nameOf(by),
@@ -149,7 +149,7 @@ async function webhookRow(db: Reader, by: Principal, id: string): Promise<Select
   return row;
 }
 
-/** Paths and queries of addresses hold secrets of whoever answers there (chats have them so): the audit log keeps none. */
+/** Paths and queries of addresses can hold secrets of the receiver (as for chats), so the audit log keeps none. */
 function shown(url: string): string {
   return new URL(url).origin;
 }

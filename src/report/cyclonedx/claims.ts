@@ -18,7 +18,7 @@ export function owaspStandard() {
   };
 }
 
-/** What is attested of one model: a claim or a counter-claim, and evidence, for each risk that was assessed. */
+/** The attestation of one model: a claim or a counter-claim, and evidence, for each assessed risk. */
 export function declarationsOf({ assessment }: Judged, model: string, now: Date) {
   const { risks } = mapOwasp(assessment);
   const { assessed, direct, of } = owaspCoverage(risks);

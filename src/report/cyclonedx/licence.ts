@@ -6,7 +6,7 @@ const require = createRequire(import.meta.url);
 
 let identifiers: ReadonlyMap<string, string> | undefined;
 
-/** The SPDX identifier that is meant, whatever its case; `undefined` for what is none. */
+/** The SPDX identifier, in any case; `undefined` when the text is not one. */
 export function spdxId(licence: string): string | undefined {
   identifiers ??= new Map(
     ['spdx-license-ids', 'spdx-license-ids/deprecated.json']

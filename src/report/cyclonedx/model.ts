@@ -112,7 +112,7 @@ function ancestor(name: string) {
   };
 }
 
-/** What the model says of itself, verified by nobody. */
+/** The declarations of the model, which are not verified. */
 function modelCard(declared: Declared, datasets: readonly string[]) {
   const { task, modelType, architectures } = declared;
   return {

@@ -15,7 +15,7 @@ export interface ChangedFile {
   readonly to: ReadFile;
 }
 
-/** Two reports compared: what is there now and was not, what is gone, what is other than before. */
+/** The comparison of two reports: new, removed and changed items. */
 export interface ReportDiff {
   readonly artifact: ReportChange<ReadReport['artifact']>;
   readonly status: ReportChange<ReadReport['status']>;
@@ -142,7 +142,7 @@ function changesOf<T>(
     .map((key) => [key, { from: from.get(key) ?? null, to: to.get(key) ?? null }] as const);
 }
 
-/** How grave a verdict is for `hasNew`: silence about a file that nobody could read must not look like nothing new. */
+/** How grave a verdict is for `hasNew`: a file that could not be read must not look unchanged. */
 const VERDICT_SEVERITY: Readonly<Record<Verdict, Severity>> = {
   clean: 'info',
   'not-assessed': 'low',

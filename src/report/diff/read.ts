@@ -3,7 +3,7 @@ import { CheckSchema, SignatureSchema } from '../../core/assessment/schema/index
 import { array, objectOf, optionalOf, pick, type Static } from '../../core/schema/index.ts';
 import { ReportedDecision, ReportedFile, ReportedFinding, ReportSchema, readReportParts } from '../schema/index.ts';
 
-/** What of a report is compared. Reports of earlier programs lack some of it. */
+/** The compared parts of a report. Reports of earlier programs lack some of it. */
 const Compared = objectOf({
   ...pick(ReportSchema, 'artifact', 'status', 'owasp', 'ruleset').properties,
   decision: objectOf({
@@ -27,7 +27,7 @@ export type ReadFile = ReadReport['files'][number];
 export type ReadCheck = ReadReport['checks'][number];
 
 /**
- * Reads a JSON report that somebody kept.
+ * Reads a stored JSON report.
  * @param name of the file, for messages
  * @throws AssayError `malformed`, `unsupported` (of another version), `limit`
  */

@@ -8,7 +8,7 @@ import { CHECK_STATUSES } from './words.ts';
 const MAX_CHECKS = 500;
 const ORDER: readonly Check['status'][] = ['fail', 'error', 'not-assessed', 'pass'];
 
-/** Every question that was asked of the artifact, and its answer. */
+/** All checks of the artifact, and their results. */
 export function checksSection(review: Review): Section {
   const checks = allChecks(review).sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
   const [shown, rest] = capped(

@@ -21,7 +21,7 @@ export interface OpcodeExcerpt {
   readonly at: number;
 }
 
-/** What stands where a finding points, or why it cannot be shown. */
+/** The bytes or instructions at the place of a finding, or why they cannot be shown. */
 export type Excerpt = HexExcerpt | OpcodeExcerpt | { readonly kind: 'none'; readonly why: string };
 
 export function excerptFigure(excerpt: Excerpt): Html {

@@ -53,7 +53,7 @@ function digestCell({ sha256, digestBasis }: FileAssessment): Html {
   return sha256 === null ? basis : html`<span class="digest">${code(sha256)}</span> ${basis}`;
 }
 
-/** What the pickles among them can reach: the first thing a reviewer asks of one. */
+/** The globals that the pickles among them can resolve. */
 function imports(files: readonly FileAssessment[]): Html {
   const importing = files.filter((file) => file.imports.length > 0);
   if (importing.length === 0) return NOTHING;

@@ -41,8 +41,9 @@ export class Html {
 export type HtmlValue = string | number | Html | readonly HtmlValue[];
 
 /**
- * A template whose every interpolation is shown as text, also in quoted attributes: markup stands for itself, what steers or
- * reorders text is made visible, and long text is cut. Attributes have to be quoted, and no interpolation may stand in a
+ * A template whose every interpolation is shown as text, also in quoted attributes: markup is inserted as markup, characters
+ * that control or reorder text are made visible, and long text is cut. Attributes have to be quoted, and no interpolation may
+ * stand in a
  * script, a style, a comment, or in the name of an element or attribute.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {

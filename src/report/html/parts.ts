@@ -12,7 +12,7 @@ export function chip({ text, tone }: ReportWord): Html {
   return html`<span class="chip ${tone}">${text}</span>`;
 }
 
-/** Text that somebody else wrote, within ours: its direction stays its own. */
+/** Untrusted text within the report: its text direction is isolated. */
 export function told(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }

@@ -7,7 +7,7 @@ import { RULE_RESULTS, WAIVER_OUTCOMES } from './words.ts';
 
 const MAX_ROWS = 500;
 
-/** What the rules of the policy said, and what was waived. */
+/** The outcomes of the rules of the policy, and the waivers. */
 export function policySection({ decision }: Review): Section {
   const body = html`${rules(decision)}<h3>Waivers</h3>\n${waivers(decision.waivers)}`;
   return { id: 'policy', title: 'Policy and waivers', body };

@@ -10,7 +10,7 @@ import { SIGNATURE_STATUSES } from './words.ts';
 /** Paths and names of one kind that are listed. */
 const MAX_LISTED = 50;
 
-/** Where the artifact comes from: what is proven, and what it merely says of itself. */
+/** The origin of the artifact: proven facts, and its own declarations. */
 export function provenanceSection(review: Review): Section {
   const { signatures, declared } = review.assessment;
   const body = html`${provenanceFigure(review)}

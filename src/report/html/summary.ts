@@ -12,7 +12,7 @@ const MAX_NAMED = 3;
 const MAX_REPLACEMENTS = 3;
 const MAX_REASONS = 12;
 
-/** In plain words: what was decided, why, and what to do. */
+/** The decision, its reasons and the next steps, in plain words. */
 export function summarySection(review: Review): Section {
   const body = html`<h3>Decision</h3>
 ${decided(review)}

@@ -11,7 +11,7 @@ const MAX_LISTED = 100;
 /** Reasons given for one file. */
 const MAX_REASONS = 5;
 
-/** Everything that this review does not vouch for. */
+/** Everything that this review does not cover. */
 export function unseenSection(review: Review): Section {
   const { files, signatures, notes } = review.assessment;
   const open = allChecks(review).filter(({ status }) => status === 'not-assessed' || status === 'error');

@@ -11,7 +11,7 @@ import type {
 } from '../../core/assessment/index.ts';
 import type { Tone } from './tone.ts';
 
-/** How a word of ours is shown: colour never carries what the word does not say. */
+/** The style of a fixed word: colour never adds information to the word. */
 export interface ReportWord {
   readonly text: string;
   readonly tone: Tone;
@@ -35,7 +35,7 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, ReportWord>> = {
   clean: word('Clean', 'good'),
 };
 
-/** What a verdict says of a file. */
+/** The meaning of a verdict. */
 export const VERDICT_MEANINGS: Readonly<Record<Verdict, string>> = {
   malicious: 'Loading reaches a dangerous capability, breaks a contract, or calls a computed function.',
   unknown: 'Reading stopped before the end. The unread bytes may contain anything, so the file is not clean.',

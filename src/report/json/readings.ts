@@ -10,7 +10,7 @@ export function readingDetail({ loader }: Reading): string | undefined {
   return SINCE[loader];
 }
 
-/** The loaders by what they would do, worst first. */
+/** The loaders by verdict, worst first. */
 export function readingsByVerdict(readings: readonly Reading[]): [Verdict, readonly Loader[]][] {
   return [...VERDICTS]
     .reverse()
@@ -22,7 +22,7 @@ export function readingsByVerdict(readings: readonly Reading[]): [Verdict, reado
 }
 
 /**
- * Who does what with a file, in a line; `undefined` where all do the same.
+ * The verdicts of the loaders, in a line; `undefined` when all are the same.
  *
  * @example 'malicious for joblib, pickle.py; clean for pickle, torch'
  */

@@ -1,7 +1,7 @@
 import type { SignatureAssessment, Signer } from '../../core/assessment/index.ts';
 import { keptText } from '../escape.ts';
 
-/** What is known of a signature, as reports and the verb `verify` have it. */
+/** The facts about a signature, in the form of reports and the verb `verify`. */
 export function signatureReport(signature: SignatureAssessment) {
   return {
     signature: keptText(signature.signature),

@@ -25,8 +25,8 @@ interface TestCase {
 const MAX_FINDINGS = 50;
 
 /**
- * JUnit XML, as Jenkins and GitLab read it: a suite an artifact; a case a rule of the policy, a file, a check. Whatever is
- * denied holds a failure, and what nobody assessed is skipped.
+ * JUnit XML, as Jenkins and GitLab read it: a suite an artifact; a case a rule of the policy, a file, a check. A denied
+ * artifact has a failure, and an item that was not assessed is skipped.
  */
 export function renderJunit(all: readonly Judged[], context: ReportContext): string {
   const suites = all.map((judged) => ({ judged, cases: casesOf(judged, context) }));

@@ -50,7 +50,7 @@ function whyLine(line: { rule: string; message: string; outcome: RuleOutcome['ou
   return `- **${line.outcome}** ${markdownCode(line.rule)} ${markdownText(line.message)}`;
 }
 
-/** Every waiver that was given, those that are void too: no waiver is silent. */
+/** Every waiver that was given, including void ones: every waiver is reported. */
 export function waiverSection({ decision }: Judged, budget: number): string {
   return section('Waivers', pack(decision.waivers, budget, 'waiver', waiverLine));
 }

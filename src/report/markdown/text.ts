@@ -1,7 +1,7 @@
 import { cut, terminalText } from '../escape.ts';
 
 /**
- * GitHub-flavoured Markdown of text that somebody else wrote. GitHub turns addresses, `@names`, `#1`, `GH-1`, commits and
+ * GitHub-flavoured Markdown for untrusted text. GitHub turns addresses, `@names`, `#1`, `GH-1`, commits and
  * `:emoji:` into links and pictures after Markdown is parsed, where no backslash helps: only code spans are left alone.
  */
 
@@ -15,7 +15,9 @@ export interface MarkdownTextOptions {
 /** CWE-770: characters of one text; what escapes make longer is cut again. */
 const MAX_TEXT = 240;
 
-/** Text as it is, in a code span of one line: for names, paths and evidence, which could otherwise be read as our words. */
+/**
+ * Text as it is, in a code span of one line: for names, paths and evidence, which could otherwise look like text of the report.
+ */
 export function markdownCode(text: string, { cell = false, max = MAX_TEXT }: MarkdownTextOptions = {}): string {
   const line = cut(terminalText(text, max), 2 * max);
   return codeSpan(cell ? line.replaceAll('|', '\\x7c') : line);
@@ -27,7 +29,7 @@ const PLAIN_WORD = /^(?:\(?(?![0-9a-f]{7,}\b)[a-z]+\)?[.,;:]?|\d{1,6}[,;:]?)$/i;
 /** What `cut` says of what it left out. */
 const CUT_MARK = /^(.*?)(… \(\+\d{1,6} more\))?$/s;
 
-/** Prose that quotes what somebody else wrote: plain words stay words, all else stands in code spans. */
+/** Prose that quotes untrusted text: plain words stay words, all other text becomes code spans. */
 export function markdownText(text: string, { cell = false, max = MAX_TEXT }: MarkdownTextOptions = {}): string {
   const [, line = '', mark = ''] = CUT_MARK.exec(cut(terminalText(text, max), 2 * max)) ?? [];
   const parts: string[] = [];

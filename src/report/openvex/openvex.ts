@@ -9,7 +9,7 @@ import { type VexProduct, vexProduct } from './product.ts';
 export interface OpenVexOptions {
   /** When the document is issued. */
   readonly timestamp: Date;
-  /** Who says so; Assay, when absent. */
+  /** The author of the document; Assay, when absent. */
   readonly author?: string;
 }
 
@@ -36,8 +36,8 @@ const MAX_WAIVERS = 20;
  * - `affected`: the rule found something, in these files (`subcomponents`);
  * - `not_affected`: what it found was waived; the waiver's reason, owner and end are the impact statement. None of OpenVEX's
  *   justifications is given: they claim that the code is not there or not reached, and a waiver claims neither. Also an
- *   artifact in which nothing was found, since a document without statements is none;
- * - `under_investigation`: a file that could not be read, or that nobody judges.
+ *   artifact in which nothing was found, since a document without statements is not valid;
+ * - `under_investigation`: a file that could not be read, or that no scanner judges.
  * The `@id` is a digest of all the rest: the same report at the same time is the same document.
  */
 export function renderOpenVex(all: readonly Judged[], context: ReportContext, options: OpenVexOptions): string {
@@ -53,7 +53,7 @@ export function renderOpenVex(all: readonly Judged[], context: ReportContext, op
   return `${jsonText({ '@context': 'https://openvex.dev/ns/v0.2.0', '@id': id, ...document }, 2)}\n`;
 }
 
-/** What was asked for twice is said once. */
+/** Duplicate requests give one statement. */
 function distinct(statements: readonly Statement[]): readonly Statement[] {
   return [...new Map(statements.map((statement) => [JSON.stringify(statement), statement])).values()];
 }
@@ -117,7 +117,7 @@ function notesOf([first, ...others]: readonly Finding[]): string {
   return shown(`${first?.message ?? ''}${more}`);
 }
 
-/** Waivers about a statement that are not why it says what it says: those that are void, and those of a verdict only. */
+/** Waivers about a statement that do not cause its status: void waivers, and waivers of a verdict only. */
 function waiverNotes({ decision }: Judged, rule: string, files: readonly FileAssessment[]): string[] {
   const verdicts = new Set(files.map(({ verdict }) => `verdict.${verdict}`));
   const paths = new Set(files.map(({ path }) => path));

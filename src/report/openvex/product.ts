@@ -45,7 +45,7 @@ function subcomponent(id: string, { path, sha256 }: FileAssessment): VexSubcompo
 }
 
 /**
- * Only of what is pinned: a statement about a branch would be one about whatever the branch becomes. Files are subcomponents, so
+ * Only for pinned references: a statement about a branch would also cover its future content. Files are subcomponents, so
  * that the product is the repository.
  */
 function packageUrl(pinned: string): string | undefined {

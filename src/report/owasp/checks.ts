@@ -1,6 +1,6 @@
 import type { RiskEvidence } from '../../core/assessment/index.ts';
 
-/** What the answer to a check says of which risks. */
+/** The risks that the result of a check is about, and its meaning for them. */
 export interface CheckMeaning {
   readonly risks: readonly string[];
   /** `proxy`: it looks at what surrounds the model, not at the model. */
@@ -9,7 +9,7 @@ export interface CheckMeaning {
 
 const SUPPLY_CHAIN: CheckMeaning = { risks: ['ML06:2023'], evidence: 'direct' };
 const SAME_BYTES: CheckMeaning = { risks: ['ML06:2023', 'ML10:2023'], evidence: 'direct' };
-/** Formats that training data comes in: what nobody judged of them may be poisoned. */
+/** Formats that training data comes in: their content that was not judged may be poisoned. */
 const TABLES: CheckMeaning = { risks: ['ML02:2023', 'ML06:2023'], evidence: 'direct' };
 
 /** By id of a check. */
@@ -35,7 +35,7 @@ const MEANINGS: ReadonlyMap<string, CheckMeaning> = new Map<string, CheckMeaning
 /** Whether a format, or a part of it (`format.gguf.chat-template`), was judged: whatever is not judged may carry code. */
 const OF_FORMAT = /^format\.[a-z0-9-]+\.[a-z0-9-]+$/;
 
-/** What a check says; `undefined` for an id that is not known here. */
+/** The meaning of a check; `undefined` for an unknown id. */
 export function meaningOf(checkId: string): CheckMeaning | undefined {
   return MEANINGS.get(checkId) ?? (OF_FORMAT.test(checkId) ? SUPPLY_CHAIN : undefined);
 }

@@ -18,7 +18,7 @@ interface RiskDefinition {
   readonly check: string;
   /** What to do to assess it, as an imperative. */
   readonly needs: string;
-  /** What an assessment says of it by itself. */
+  /** The status that the assessment alone gives. */
   readonly judge?: (known: KnownFacts) => JudgedRisk;
 }
 
@@ -85,7 +85,7 @@ export const OWASP_RISKS: Readonly<Record<string, RiskDefinition>> = {
 export interface OwaspMap {
   /** By id, `ML01:2023` to `ML10:2023`. */
   readonly risks: Readonly<Record<string, Risk>>;
-  /** The questions that nothing answered, each saying what would: checks of the report like all others. */
+  /** Checks that were not assessed, each with what would assess it: checks of the report like all others. */
   readonly open: readonly Check[];
 }
 
@@ -129,7 +129,9 @@ export function owaspCoverage(risks: OwaspMap['risks']): { assessed: number; dir
   };
 }
 
-/** What speaks against it, then what its own check answers, then what the assessment says by itself, then what it takes. */
+/**
+ * In this order: findings against it, the result of its own check, the status by the assessment alone, and the missing check.
+ */
 function judge(definition: RiskDefinition, known: KnownFacts): NonNullable<JudgedRisk> {
   return (
     against(known) ??
@@ -158,7 +160,7 @@ function answered(definition: RiskDefinition, { checks }: KnownFacts): JudgedRis
   return { status: 'pass', evidence: meaningOf(check.id)?.evidence ?? 'none', detail: check.detail };
 }
 
-/** A scanner happened to see something that does not weigh. Seeing nothing more proves nothing, so it cannot pass. */
+/** A scanner reported something of no weight. The absence of further findings proves nothing, so the risk cannot pass. */
 function hinted({ findings }: KnownFacts): JudgedRisk {
   if (findings.length === 0) return undefined;
   return { status: 'partial', evidence: 'direct', detail: `${count(findings.length, 'finding')} of low severity` };

@@ -3,7 +3,7 @@ import { isCommit, isRepoName } from '../../core/reference/index.ts';
 import { cut } from '../escape.ts';
 import { count } from '../style.ts';
 
-/** What an assessment knows of one risk. */
+/** The facts of an assessment about one risk. */
 export interface KnownFacts {
   readonly assessment: Assessment;
   /** The findings and the answered checks that are about it. */
@@ -60,14 +60,14 @@ export function supplyChain({ assessment, findings, checks }: KnownFacts): Judge
 const PINNED =
   /^(?:hf:\/\/[^@]+@[0-9a-f]{40}(?:\/|$)|oci:\/\/[^@]+@sha256:[0-9a-f]{64}$|https:.*#sha256=[0-9a-f]{64}$)/s;
 
-/** What says that the bytes are those that somebody released. */
+/** The evidence that the bytes are those of a release. */
 function originOf({ artifact, signatures }: Assessment): string | undefined {
   if (signatures.some(({ status }) => status === 'verified')) return 'a trusted signature covers them';
   const pinned = artifact.digest !== null && PINNED.test(artifact.pinned);
   return pinned ? 'the address pins their digests; no signature proves their origin' : undefined;
 }
 
-/** ML07. Parents that are named by commit can be looked up; that they are the parents, only the model says. */
+/** ML07. Base models that are named by commit can be looked up, but only the model itself declares them. */
 export function transferLearning({ assessment }: KnownFacts): JudgedRisk {
   const { baseModels } = assessment.declared;
   if (baseModels.length === 0) return undefined;
@@ -95,7 +95,7 @@ function isHubModel(name: string): boolean {
   return rest.length === 0 && isRepoName(repo) && (revision === undefined || /^[\w.-]{1,100}$/.test(revision));
 }
 
-/** ML10. Bytes that are those of a release were not changed since; whether they were poisoned before, no digest says. */
+/** ML10. Bytes that are those of a release were not changed since; a digest does not show whether they were poisoned before. */
 export function modelPoisoning({ assessment, checks }: KnownFacts): JudgedRisk {
   const { signatures } = assessment;
   if (signatures.some(({ status }) => status === 'failed')) {

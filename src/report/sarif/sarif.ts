@@ -113,7 +113,7 @@ const UNJUDGED_FILE: RuleInfo = {
   ...REFERENCES,
 };
 
-/** Files whose verdict no finding explains: without a result, a reader would take silence for safety. */
+/** Files whose verdict no finding explains: without a result, a reader would take the file for safe. */
 function fileResults<T extends Judged>(judged: T): Result<T>[] {
   const results: Result<T>[] = [];
   for (const file of judged.assessment.files) {

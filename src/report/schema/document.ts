@@ -9,9 +9,9 @@ import type { JsonSchema } from '../../core/schema/index.ts';
 import { ReportedFile, ReportedFinding, ReportedRule, ReportedWaiver, ReportSchema } from './report.ts';
 
 const DESCRIPTION =
-  'What `assay scan --format json` writes for one target, and `--format jsonl` for each. Every property is present; what is not known is null. Only files[].coverage may be absent: it is written with --coverage. Text that came from the artifact is hostile: escape it where you show it. Strings longer than 4,096 UTF-16 units are cut, and end in "… (+N more)".';
+  'The report that `assay scan --format json` writes for one target, and `--format jsonl` for each. Every property is present; an unknown value is null. Only files[].coverage can be absent: it is written with --coverage. Text from the artifact is hostile: escape it where you show it. Strings longer than 4,096 UTF-16 units are cut, and end in "… (+N more)".';
 
-/** What is described once and referred to. */
+/** The schemas that are described once and referred to. */
 const DEFINITIONS: Readonly<Record<string, JsonSchema>> = {
   fingerprint: FingerprintSchema.json,
   rule: ReportedRule.json,
@@ -36,7 +36,7 @@ export function reportSchemaDocument(): JsonSchema {
   };
 }
 
-/** The same schema, with references in place of what is defined. */
+/** The same schema, with references in place of the defined schemas. */
 function referring(json: JsonSchema): JsonSchema {
   return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, referred(value)]));
 }

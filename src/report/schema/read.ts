@@ -5,7 +5,8 @@ import { SCHEMA_VERSION } from './version.ts';
 const HINT = 'give a report that assay scan --format json wrote';
 
 /**
- * Reads what a schema names of a JSON report that somebody kept. The rest of it is passed over: a newer program may say more.
+ * Reads the properties that a schema names from a stored JSON report. Other properties are ignored: a newer program may write
+ * more.
  *
  * @param name of the file, for messages
  * @throws AssayError `malformed`, `unsupported` (of another version), `limit`

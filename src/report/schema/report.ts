@@ -39,13 +39,13 @@ const object = <P extends SchemaProperties>(properties: P, options: { readonly d
 const text = (description: string) => string({ description });
 const digest = (description: string) => string({ pattern: '^sha256:[0-9a-f]{64}$', description });
 
-const Fingerprints = array(FingerprintSchema, { description: 'Fingerprints of the findings that this rests on.' });
+const Fingerprints = array(FingerprintSchema, { description: 'Fingerprints of the findings that led to this.' });
 
 export const ReportedRule = object({ ...RuleOutcomeSchema.properties, findings: Fingerprints });
 
 export const ReportedWaiver = object({
   ...filled(WaiverSchema).properties,
-  digest: digest('Of the only artifact that it holds for.'),
+  digest: digest('The digest of the only artifact for which the waiver is valid.'),
   outcome: JudgedWaiverSchema.properties.outcome,
   findings: Fingerprints,
 });
@@ -53,11 +53,11 @@ export const ReportedWaiver = object({
 export const ReportedDecision = object(
   {
     ...DecisionSchema.properties,
-    policyDigest: digest('Of the bytes of the policy.'),
+    policyDigest: digest('The digest of the bytes of the policy.'),
     violations: array(object({ ...ViolationSchema.properties, findings: Fingerprints }), {
       description: 'The rules that led to the action; empty on allow.',
     }),
-    rules: array(ReportedRule, { description: 'What every rule of the policy said, in its order.' }),
+    rules: array(ReportedRule, { description: 'The outcome of every rule of the policy, in the order of the policy.' }),
     waivers: array(ReportedWaiver, { description: 'Every waiver that was given, and its outcome.' }),
   },
   { description: 'The policy applied to the assessment.' },
@@ -65,26 +65,26 @@ export const ReportedDecision = object(
 
 const Coverage = object(
   { ranges: array(filled(CoverageRangeSchema)), gaps: CoverageGapsSchema },
-  { description: 'What was done with the bytes of the file; with --coverage.' },
+  { description: 'How the bytes of the file were covered; with --coverage.' },
 );
 
 const ReportedReading = object({
   ...ReadingSchema.properties,
-  detail: nullable(text('The releases that it holds for, where others do more.')),
+  detail: nullable(text('The releases for which the reading is valid, where other releases differ.')),
 });
 
 export const ReportedFile = object({
   ...FileSchema.properties,
   readings: array(ReportedReading, {
     description:
-      'What each loader would do with the file; empty when it holds no pickle. The verdict of the file is the worst of theirs.',
+      'The readings of the file, one for each loader; empty when it holds no pickle. The verdict of the file is the worst of their verdicts.',
   }),
   coverage: optionalOf(Coverage),
 });
 
 export const ReportedFinding = filled(FindingSchema);
 
-/** All ten are there. */
+/** All ten risks are there. */
 const Risks: Schema<Readonly<Record<string, Risk>>> = object(
   {
     'ML01:2023': RiskSchema,
@@ -101,7 +101,7 @@ const Risks: Schema<Readonly<Record<string, Risk>>> = object(
   { description: 'The OWASP Machine Learning Security Top 10, 2023.' },
 );
 
-/** What `assay scan --format json` writes. Every property is there but `coverage`; what is not known is null. */
+/** The report of `assay scan --format json`. Every property except `coverage` is there; an unknown value is null. */
 export const ReportSchema = object({
   schemaVersion: literal(SCHEMA_VERSION),
   artifact: ArtifactSchema,
@@ -110,12 +110,12 @@ export const ReportSchema = object({
   files: array(ReportedFile),
   findings: array(ReportedFinding),
   checks: array(CheckSchema),
-  signatures: array(SignatureSchema, { description: 'Signatures over the artifact that were looked at.' }),
+  signatures: array(SignatureSchema, { description: 'Signatures over the artifact that were verified.' }),
   declared: DeclaredSchema,
   owasp: Risks,
   ruleset: RulesetSchema,
   notes: array(string(), {
-    description: 'What the reader should know about how the artifact was fetched and judged.',
+    description: 'Notes on how the artifact was fetched and judged.',
   }),
   stats: StatsSchema,
 });

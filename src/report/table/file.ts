@@ -62,14 +62,14 @@ export function fileBlock(
   const verdict = verdictWaiver(judged, file);
   if (verdict !== undefined) page.row('  waived', `its verdict is ${verdict}`, undefined, 'yellow');
   const [open] = findings.filter((finding) => waiverText(judged, finding) === undefined);
-  // What the organisation has looked at and waived needs no advice.
+  // A finding that the organisation waived needs no advice.
   if (verdict !== undefined || (findings.length > 0 && open === undefined && file.reasons.length === 0)) return;
   const rule = open && context.rules.get(open.ruleId);
   if (file.verdict !== 'clean') page.row('  means', meaning(file.verdict, rule), undefined, 'dim');
   nextRows(page, file, rule, judged, options);
 }
 
-/** Who waived it, and until when; `undefined` for what counts. */
+/** The owner and expiry of its waiver; `undefined` for a finding that counts. */
 function waiverText(judged: Judged, what: Waivable): string | undefined {
   const [first] = waiversOf(judged, what);
   if (first === undefined) return undefined;

@@ -19,7 +19,7 @@ const MAX_WAIVED = 3;
 
 const ACTION_INK = { allow: 'green', warn: 'yellow', deny: 'red' } as const;
 
-/** A report for people: the decision, then files worst first with what they mean and what to do, then the counts. */
+/** A report for people: the decision, then the files, worst first, with their meaning and the next step, then the counts. */
 export function renderTable(judged: Judged, context: ReportContext, options: TableOptions): string {
   const page = new TextPage(options.width, options.color);
   decisionRows(page, judged);

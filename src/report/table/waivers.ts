@@ -30,7 +30,7 @@ export function waiverMeaning({ outcome, findings, waiver }: JudgedWaiver): stri
   }
 }
 
-/** Every waiver that was given: waivers are never silent. */
+/** Every waiver that was given: every waiver is reported. */
 export function waiverRows(page: TextPage, waivers: readonly JudgedWaiver[], options: { verbose: boolean }): void {
   if (waivers.length === 0) return;
   page.gap();

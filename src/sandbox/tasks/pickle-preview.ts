@@ -47,7 +47,7 @@ function readAll(io: TaskIo): Uint8Array {
   return bytes;
 }
 
-/** What stands for the result of a call: nothing is called, what it was given is kept. */
+/** A placeholder for the result of a call: nothing is called, and the arguments are kept. */
 class Instance {
   readonly of: string;
   readonly args: readonly unknown[];

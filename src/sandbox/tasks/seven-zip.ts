@@ -4,7 +4,7 @@ import { AssayError } from '../../core/index.ts';
 import { fields } from '../frames.ts';
 import type { TaskIo } from './task-io.ts';
 
-/** What 7-Zip calls the codecs and archives that it is asked for. */
+/** The names of codecs and archives in 7-Zip. */
 const TYPES: ReadonlySet<string> = new Set(['7z', 'xz', 'lzma', 'bzip2', 'zstd']);
 const INPUT = '/in';
 const OUTPUT = '/out';
@@ -102,7 +102,7 @@ async function start(io: TaskIo, print: (line: string) => void) {
   return { callMain, problems };
 }
 
-/** Puts the parent's bytes behind the input file, and the parent in front of every file that is written: memory keeps none. */
+/** Connects the input file to the bytes of the parent, and every output file to the parent, so that memory holds neither. */
 function connect(FS: EmscriptenFs, io: TaskIo): void {
   const open = FS.open.bind(FS);
   FS.lookupPath(INPUT).node.usedBytes = io.inputSize;
@@ -132,7 +132,7 @@ function reader(io: TaskIo): Transfer {
 function writer(io: TaskIo): Transfer {
   let end = 0;
   return (_stream, memory, offset, length, position) => {
-    if (position !== end) throw new AssayError('unsupported', '7-Zip writes a member out of order');
+    if (position !== end) throw new AssayError('unsupported', '7-Zip wrote a member out of order');
     io.write(new Uint8Array(memory.buffer, memory.byteOffset + offset, length));
     end += length;
     return length;

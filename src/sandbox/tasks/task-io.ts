@@ -5,6 +5,6 @@ export interface TaskIo {
   read(offset: number, length: number): Uint8Array;
   /** Sends output. */
   write(bytes: Uint8Array): void;
-  /** Says something (JSON) between output bytes. */
+  /** Sends a message (JSON) between output bytes. */
   message(value: unknown): void;
 }

@@ -6,10 +6,10 @@ import { judgeStray, type ScanContext, type Scanner, type ScanTarget, structureR
 const TRAILING = structureRule(
   'compressed.trailing-bytes',
   'Bytes follow the end of a compressed stream',
-  'Decompression ends before the file does. Loaders differ on what they do with the rest: most never read it, so it may hide anything.',
+  'The compressed stream ends before the file does. Most loaders never read the rest, so it can hide anything; others read it.',
 );
 
-/** The loaders that decompress what they are given: joblib by the first bytes, pandas by the suffix. */
+/** The loaders that decompress their input: joblib by the first bytes, pandas by the suffix. */
 const READERS: Readonly<Record<string, LoaderSet>> = {
   gzip: JOBLIB | PANDAS | PANDAS_AGAIN,
   bzip2: JOBLIB | PANDAS | PANDAS_AGAIN,
@@ -20,7 +20,7 @@ const READERS: Readonly<Record<string, LoaderSet>> = {
   zstd: PANDAS | PANDAS_AGAIN,
 };
 
-/** One compressed stream: what it decompresses to is scanned as a member named `data`. */
+/** One compressed stream: its decompressed content is scanned as a member named `data`. */
 export const compressedScanner: Scanner = {
   id: 'compressed',
   formats: COMPRESSED.map((format) => format.id),
@@ -40,7 +40,7 @@ export const compressedScanner: Scanner = {
       limits,
       signal,
     });
-    // What came out before an error is judged all the same: a loader gets that far too.
+    // The content before an error is judged as well: a loader reads it, too.
     if (content.size > 0) await context.member(content, 'data', { loaders: READERS[format.id] ?? NOBODY });
     else await content.close();
     if (stopped !== undefined) context.incomplete(`${format.title}: ${stopped.message}`);

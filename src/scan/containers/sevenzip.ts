@@ -19,8 +19,8 @@ const RULES = {
     severity: 'high',
     verdict: 'malicious',
     explanation:
-      "A member's name is absolute or climbs out with `..`. A program that extracts the archive without checking names overwrites files of its user's.",
-    remedy: 'Do not extract it. No honest writer makes such names.',
+      "A member's name is an absolute path, or leads out of the folder with `..`. A program that extracts the archive without checking names overwrites files of its user.",
+    remedy: 'Do not extract it. No archiving program writes such names by itself.',
     owasp: SUPPLY_CHAIN.owasp,
     atlas: SUPPLY_CHAIN.atlas,
     cwe: ['CWE-22'],
@@ -28,21 +28,24 @@ const RULES = {
   link: structureRule(
     'sevenzip.symlink',
     'A 7z member is a symbolic link',
-    'Model archives hold files. A link is followed by whatever reads or writes through it after extraction.',
+    'Model archives hold files. After extraction, a program that reads or writes through the link reaches the file that the link points to.',
   ),
   duplicate: structureRule(
     'sevenzip.duplicate-member',
     'Two members of a 7z archive have one name',
-    'Which of them a loader reads depends on the loader. All are scanned.',
+    'Loaders differ on which of the two they read. Assay scans both.',
   ),
   trailing: structureRule(
     'sevenzip.trailing-bytes',
     'Bytes follow the end of a 7z archive',
-    'No reader of the archive reads them: they may hide anything.',
+    'No reader of the archive reads these bytes, so they can hide anything.',
   ),
 } as const satisfies Record<string, Rule>;
 
-/** A 7z archive, extracted in the sandbox. PyTorch does not read 7z: one that is named as a model is there to be missed. */
+/**
+ * A 7z archive, extracted in the sandbox. PyTorch does not read 7z: a 7z archive with the name of a model is meant to evade
+ * scanners.
+ */
 export const sevenZipScanner: Scanner = {
   id: '7z',
   formats: ['7z'],
@@ -101,7 +104,7 @@ async function scanMember(
 async function judgeEnd(target: ScanTarget, context: ScanContext, end: SevenZipEvent & { kind: 'end' }): Promise<void> {
   const what = 'Bytes follow the end of the archive';
   if (end.stopped !== undefined) context.incomplete(end.stopped.message);
-  else if (end.size === undefined) context.incomplete('where the archive ends is not known');
+  else if (end.size === undefined) context.incomplete('the end of the archive is not known');
   else {
     context.cover(0, end.size, 'parsed');
     const stray = { start: end.size, end: target.source.size, name: '(trailing)', rule: RULES.trailing, what };

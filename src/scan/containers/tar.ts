@@ -30,8 +30,8 @@ const RULES = {
     severity: 'high',
     verdict: 'malicious',
     explanation:
-      "A member's name, or what a link in the archive points to, is absolute or climbs out with `..`. A program that extracts without checking writes, through it, over files of its user's (CVE-2007-4559).",
-    remedy: 'Do not extract it. No honest writer makes such members.',
+      "A member's name, or the target of a link in the archive, is an absolute path or leads out of the folder with `..`. A program that extracts the archive without checking names overwrites files of its user (CVE-2007-4559).",
+    remedy: 'Do not extract it. No archiving program writes such members by itself.',
     owasp: SUPPLY_CHAIN.owasp,
     atlas: SUPPLY_CHAIN.atlas,
     cwe: ['CWE-22', 'CWE-59'],
@@ -39,31 +39,31 @@ const RULES = {
   device: structureRule(
     'tar.device',
     'A tar member is a device or a pipe',
-    'Model archives hold files and folders. A device that is extracted by a privileged user gives access to hardware.',
+    'Model archives hold files and folders. When a privileged user extracts a device, the device gives access to hardware.',
   ),
   link: structureRule(
     'tar.link',
     'A tar member is a link',
-    'The link stays within the archive, yet what is read through it is another member, and what is written through it lands elsewhere.',
+    'The target of the link is within the archive. A program that reads through the link reads another member; one that writes through it changes another member.',
   ),
   duplicate: structureRule(
     'tar.duplicate-member',
-    'Two members of a tar have one name',
-    'The later one replaces the earlier when extracted; loaders that read by name may take either. All are scanned.',
+    'Two members of a tar archive have one name',
+    'Extraction replaces the earlier member with the later one; loaders that read by name can take either. Assay scans both.',
   ),
   name: structureRule(
     'tar.odd-name',
-    "A member's name holds characters that hide what it is",
-    'Control characters and characters that change the direction of writing make a name look like another.',
+    "A member's name holds characters that disguise it",
+    'Control characters, and characters that change the direction of text, make a name look like another name.',
   ),
   trailing: structureRule(
     'tar.trailing-bytes',
-    'Something follows the end of a tar',
-    'Readers stop at a zero block. What follows is read by none of them, or only with an option to continue.',
+    'Bytes follow the end of a tar archive',
+    'Readers stop at a zero block. They do not read the bytes after it, or read them only with an option to continue.',
   ),
 } as const satisfies Record<string, Rule>;
 
-/** Links inside an archive are common where folders are packed (a virtual environment): advice. */
+/** Links within an archive are common in packed folders (a virtual environment), so the rule is advice. */
 const LINK: Rule = { ...RULES.link, severity: 'low', verdict: 'none' };
 
 export const tarScanner: Scanner = {
@@ -87,7 +87,7 @@ export const tarScanner: Scanner = {
       end: target.source.size,
       name: '(trailing)',
       rule: RULES.trailing,
-      what: 'Something follows the end of the archive',
+      what: 'Bytes follow the end of the archive',
     });
   },
 };
@@ -101,7 +101,7 @@ async function isTorchTar({ source }: ScanTarget, { limits }: ScanContext): Prom
       if (found.size > TORCH_TAR_MEMBERS.length + 2) break;
     }
   } catch (error) {
-    // The scan proper meets it again, and says so.
+    // The scan itself meets the error again, and reports it.
     if (!isContentError(error)) throw error;
   }
   return TORCH_TAR_MEMBERS.slice(1).every((name) => found.has(name));
@@ -113,11 +113,11 @@ function judgeMember(context: ScanContext, member: TarMember, names: Set<string>
   const say = (rule: Rule, message: string) => context.report({ rule, subject: name, offset, message });
   const why = escapes(name);
   if (why !== undefined) say(RULES.traversal, `The member name "${shown}" ${why}.`);
-  if (isDeceptive(name)) say(RULES.name, `The member name "${shown}" holds characters that do not show.`);
+  if (isDeceptive(name)) say(RULES.name, `The member name "${shown}" holds invisible characters.`);
   if (names.has(name) && kind !== 'folder') say(RULES.duplicate, `More than one member is named "${shown}".`);
   if (kind === 'device') say(RULES.device, `The member "${shown}" is a device or a pipe.`);
   if (kind === 'symlink' || kind === 'hardlink') {
-    // A hard link's target is counted from the archive's root, a symbolic one's from where it stands.
+    // The target of a hard link is relative to the root of the archive, that of a symbolic link to the folder of the link.
     const out = linkEscapes(kind === 'symlink' ? name : 'x', linkName);
     const what = `The member "${shown}" is a link to "${printableName(linkName)}"`;
     if (out) say(RULES.traversal, `${what}, out of the folder.`);
@@ -170,7 +170,7 @@ async function scanTorchParts(context: ScanContext, content: SliceSource, name: 
       const at = content.start + part.start;
       reached = part.end;
       if (part.kind === 'raw') {
-        context.cover(at, content.start + part.end, 'opaque', 'raw numbers of a legacy PyTorch archive');
+        context.cover(at, content.start + part.end, 'opaque', 'raw numbers of a PyTorch archive from before 0.2');
         continue;
       }
       const pickle = new SliceSource(content.parent, at, part.end - part.start, content.name);
@@ -178,7 +178,7 @@ async function scanTorchParts(context: ScanContext, content: SliceSource, name: 
     }
   } catch (error) {
     if (!isContentError(error)) throw error;
-    // Not as PyTorch writes it: then the rest is whatever its first bytes say.
+    // Not as PyTorch writes it: the rest is scanned as the format that its first bytes indicate.
     context.incomplete(`the member "${name}": ${error.message}`);
     const rest = new SliceSource(content.parent, content.start + reached, content.size - reached, content.name);
     if (rest.size > 0) await context.member(rest, `${name}@${reached}`, { storedAt: rest.start, ...TORCH_PART });

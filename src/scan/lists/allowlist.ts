@@ -12,9 +12,9 @@ export interface ListedGlobal {
   readonly uses: ReadonlySet<Use>;
   /** Names a contract that its arguments must keep. */
   readonly contract: string | undefined;
-  /** What each use may be handed; plain data and instances of listed data classes, where it gives no reason. */
+  /** The values that each use may receive; a use that is not there receives plain data and instances of listed data classes. */
   readonly types: EntryTypes | undefined;
-  /** What makes it more than a class of plain instances. */
+  /** Properties of a class whose instances are more than plain data. */
   readonly traits?: Traits;
   /** `classes`: its library's classes were looked at in their source; nothing that loading reaches calls what they hold. */
   readonly evidence?: 'classes';
@@ -26,7 +26,7 @@ export interface ListedGlobal {
 export interface Traits {
   /** Instances can be called. */
   readonly callable: boolean;
-  /** A state of slots would run code of its own: properties that are set. */
+  /** A state with slots would run code of the class: the setters of its properties. */
   readonly dictState: boolean;
   /** Methods that models of its library keep as values. */
   readonly methods: ReadonlySet<string>;
@@ -45,11 +45,11 @@ export interface Allowlist {
     versions: string,
     contract?: string,
   ])[];
-  /** What entries may be handed that is more than data, by "module:name". */
+  /** The values other than data that entries may receive, by "module:name". */
   readonly types?: Readonly<Record<string, TypesText>>;
-  /** The same of all entries of the list that it does not name. */
+  /** The same for all entries of the list that `types` does not name. */
   readonly otherTypes?: TypesText;
-  /** What all entries may be handed besides, but for those that `strict` names. `@own` is all that the list names. */
+  /** Values that all entries may receive in addition, except those that `strict` names. `@own` means all names of the list. */
   readonly everyTypes?: TypesText;
   readonly strict?: readonly string[];
   /** Classes whose instances can be called, and those that take no state of slots, by module. */
@@ -70,7 +70,7 @@ export interface WrittenAllowlist extends Omit<Allowlist, 'globals'> {
   readonly groups?: readonly (readonly [uses: string, versions: string, names: NamesByModule])[];
 }
 
-/** The same with a row for each name. */
+/** The list with a row for each name. */
 export function expand({ groups = [], globals = [], ...list }: WrittenAllowlist): Allowlist {
   if (groups.length === 0) return { ...list, globals };
   const rows: Allowlist['globals'][number][] = [...globals];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** A named set as it lies in `callable-sets.json`: by module, names separated by spaces. */
 interface CallableSet {
-  /** Why any of them may be kept where the set is named. */
+  /** Why values of the set are harmless where the set is named. */
   readonly why: string;
   readonly names: Readonly<Record<string, string>>;
 }

@@ -8,13 +8,16 @@ export interface DangerousNames {
 
 let names: DangerousNames | undefined;
 
-/** Names whose danger is known. They only raise what is unlisted anyway, and explain it: judging rests on the lists. */
+/**
+ * Names with a known danger. They raise the verdict of names that are not listed anyway, and explain it; soundness rests on the
+ * lists.
+ */
 export function dangerOf(module: string, name: string): string | undefined {
   names ??= JSON.parse(readFileSync(new URL('../pickle/dangerous.json', import.meta.url), 'utf8')) as DangerousNames;
   return dangerAmong(names, module, name);
 }
 
-/** The same among other names. */
+/** The same lookup in other names. */
 export function dangerAmong(names: DangerousNames, module: string, name: string): string | undefined {
   const home =
     module === '__builtin__' || module === '__builtins__' ? 'builtins' : module === 'copy_reg' ? 'copyreg' : module;

@@ -1,18 +1,18 @@
 import { callableSet } from './callable-sets.ts';
 
-/** Uses of a listed name that are handed something. */
+/** Uses of a listed name that receive values. */
 export const TAKING_USES = ['call', 'new', 'build', 'items'] as const;
 export type TakingUse = (typeof TAKING_USES)[number];
 
-/** What may stand in place of the dict or tuple that is a state. */
+/** Kinds of values that may be a state instead of a dict or tuple. */
 export const STATE_KINDS = ['bytes', 'text', 'number', 'list', 'instance'] as const;
 export type StateKind = (typeof STATE_KINDS)[number];
 
-/** What a use may be handed besides plain data and instances of listed data classes. */
+/** The values that a use may receive besides plain data and instances of listed data classes. */
 export interface Takes {
   /** Callables, by "module:name": functions, classes as values, members, classes whose instances can be called. */
   readonly callables: ReadonlySet<string>;
-  /** All that the lists of the entry itself name. */
+  /** All names of the lists of the entry itself. */
   readonly own: readonly ReadonlySet<string>[];
   /** Keys of a state that start with two underscores. */
   readonly keys: ReadonlySet<string>;
@@ -54,13 +54,14 @@ const STATE = /^state:(\w+)$/;
 /** @returns what is wrong with a word of a type; `undefined` for a good one */
 export function wrongWord(word: string): string | undefined {
   if (word === OWN) return undefined;
-  if (word.startsWith('@')) return callableSet(word.slice(1)) === undefined ? `names no set of callables` : undefined;
+  if (word.startsWith('@'))
+    return callableSet(word.slice(1)) === undefined ? `does not name a set of callables` : undefined;
   if (KEY.test(word) || NAME.test(word)) return undefined;
   const state = STATE.exec(word)?.[1];
   return state !== undefined && isStateKind(state) ? undefined : 'is not @set, module:name, key:__name or state:kind';
 }
 
-/** One object for each text: values that many entries may take are looked through once. */
+/** One object for each text, so that values that many entries may receive are checked once. */
 const known = new Map<string, Takes>();
 const MAX_KNOWN = 10_000;
 
@@ -133,7 +134,7 @@ function byPair<T extends object>() {
   };
 }
 
-/** Sets of what is listed elsewhere, too: classes whose instances can be called, and values that cannot. */
+/** Sets that hold names of other lists, too: classes whose instances can be called, and values that cannot be called. */
 const CALLABLE_INSTANCES = ['modules', 'callable-instances', 'torch-callables'];
 
 interface ListedName {

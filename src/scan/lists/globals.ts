@@ -9,7 +9,7 @@ export interface Allowance {
   readonly module: string;
   readonly name: string;
   readonly uses: readonly Use[];
-  /** What its uses may be handed; plain data and instances of listed data classes, where it gives no reason. */
+  /** The values that its uses may receive; a use that is not there receives plain data and instances of listed data classes. */
   readonly takes?: TypesText | undefined;
   readonly owner: string;
   readonly reason: string;
@@ -17,7 +17,7 @@ export interface Allowance {
   readonly expires: string;
 }
 
-/** What is known of a name. */
+/** The standing of a name. */
 export type Standing =
   | { readonly kind: 'listed'; readonly entry: ListedGlobal }
   /** Listed, but the artifact holds a file that would be imported in its place. */
@@ -35,12 +35,12 @@ export interface GlobalPolicy {
 type Named = Pick<GlobalName, 'module' | 'name' | 'mapped'>;
 
 export interface GlobalPolicyOptions {
-  /** Those of this program, when absent. */
+  /** The lists of this program, when absent. */
   readonly lists?: RuleLists;
   readonly allowances?: readonly Allowance[];
   /** Top-level modules that files of the artifact would provide. */
   readonly provided?: ReadonlySet<string>;
-  /** Whether names of known danger raise a verdict. Off only to prove that nothing rests on them. */
+  /** Whether names with a known danger raise a verdict. Off only in tests, which prove that soundness does not depend on it. */
   readonly dangerousNames?: boolean;
 }
 
@@ -59,9 +59,9 @@ export function createGlobalPolicy(options: GlobalPolicyOptions = {}): GlobalPol
     standing(global) {
       const names = namesOf(global);
       const danger = firstOf(names, dangerOf);
-      // A dangerous name cannot be waived; one on a shipped list has its uses, and its contract.
+      // An organisation cannot allow a dangerous name; a name on a shipped list has its uses and its contract.
       const entry = firstOf(names, shipped) ?? (danger === undefined ? firstOf(names, allowed) : undefined);
-      // The caller's `fix_imports` decides which of two names is imported: one that is there must be listed as well.
+      // The caller's `fix_imports` decides which of two names is imported: a second name that exists must be listed as well.
       const other = names.find(({ module, name }) => (shipped(module, name) ?? allowed(module, name)) === undefined);
       if (entry !== undefined && (other === undefined || !exists(other))) {
         const shadowed = names.some(({ module }) => provided.has(packageOf(module)));
@@ -74,7 +74,7 @@ export function createGlobalPolicy(options: GlobalPolicyOptions = {}): GlobalPol
   };
 }
 
-/** As the stream spells it, and as Python 3 maps it. */
+/** The name as the stream writes it, and as Python 3 maps it. */
 function namesOf(global: Named): readonly Pick<Named, 'module' | 'name'>[] {
   if (!global.mapped) return [global];
   const python3 = python3Name(global.module, global.name);

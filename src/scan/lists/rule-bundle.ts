@@ -5,7 +5,7 @@ import { isUse } from './allowlists.ts';
 import { wrongWord } from './entry-types.ts';
 import { isRulesetVersion } from './ruleset-version.ts';
 
-/** What the DSSE envelope of a rule bundle says that it holds: no signature over anything else is one over rules. */
+/** The payload type in the DSSE envelope of a rule bundle: a signature over another type is not a signature over rules. */
 export const RULES_PAYLOAD = 'application/vnd.assay.rules.v1+json';
 
 /** CWE-770: the lists of this program are a sixteenth of it. */
@@ -18,11 +18,11 @@ const text = (max: number) => v.pipe(v.string(), v.minLength(1, 'is empty'), v.m
 const time = v.pipe(
   v.string(),
   v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/, 'is not a time like 2027-01-31T00:00:00Z'),
-  v.check((moment) => !Number.isNaN(Date.parse(moment)), 'is not a time that there is'),
+  v.check((moment) => !Number.isNaN(Date.parse(moment)), 'is not a date of the calendar'),
 );
 const uses = v.pipe(
   text(100),
-  v.check((words) => words.split(' ').every(isUse), 'says other uses than import, call, new, build and items'),
+  v.check((words) => words.split(' ').every(isUse), 'names a use other than import, call, new, build and items'),
 );
 const name = v.pipe(text(300), v.regex(/^[A-Za-z_][\w.]*$/, 'is not an exact name'));
 const listed = v.union([
@@ -39,7 +39,10 @@ function named<T>(key: RegExp, value: v.GenericSchema<unknown, T>, most: number)
 
 const taken = v.pipe(
   text(10_000),
-  v.check((words) => words.split(' ').every((word) => wrongWord(word) === undefined), 'says what is not a type'),
+  v.check(
+    (words) => words.split(' ').every((word) => wrongWord(word) === undefined),
+    'names a type that does not exist',
+  ),
 );
 const types = v.strictObject({
   call: v.exactOptional(taken),
@@ -69,7 +72,7 @@ const advisory = v.strictObject({
   title: text(500),
   url: v.exactOptional(v.pipe(text(1000), v.regex(/^https:\/\/[!-~]+$/, 'is not an https address'))),
   sha256: v.pipe(
-    v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256'))),
+    v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest'))),
     v.minLength(1, 'is empty'),
     v.maxLength(MAX_NAMES, 'has too many entries'),
   ),
@@ -80,11 +83,11 @@ const bundle = v.strictObject({
   version: v.pipe(v.string(), v.check(isRulesetVersion, 'is not a version like 2026.12.1')),
   issued: time,
   expires: v.exactOptional(time),
-  /** Older programs cannot keep its promises. */
+  /** The oldest program that supports the bundle. */
   minimumProgram: v.pipe(v.string(), v.regex(/^\d{1,9}\.\d{1,9}\.\d{1,9}$/, 'is not a version like 0.1.0')),
   /** By the name of the shipped list in whose place each stands, or another. */
   allowlists: named(/^[a-z0-9][a-z0-9-]{0,63}$/, allowlist, MAX_LISTS),
-  /** In addition to those of the program: what they do when they are loaded. */
+  /** Dangerous names in addition to those of the program, each with what it does when it is loaded. */
   dangerous: v.strictObject({
     modules: named(/^[A-Za-z_][\w.]{0,299}$/, text(300), MAX_NAMES),
     globals: named(/^[A-Za-z_][\w.]{0,299}:[A-Za-z_][\w.]{0,299}$/, text(300), MAX_NAMES),
@@ -98,7 +101,7 @@ export type Advisory = v.InferOutput<typeof advisory>;
 export type RuleBundle = v.InferOutput<typeof bundle>;
 
 /**
- * Reads the payload of a rule bundle: JSON, no field that is not known. Whether it may be used is for `checkBundle`.
+ * Reads the payload of a rule bundle: JSON without unknown fields. `checkBundle` decides whether it may be used.
  * @param subject for messages
  * @throws AssayError `malformed`, `limit`
  */
@@ -107,9 +110,13 @@ export function parseRuleBundle(payload: Uint8Array, subject: string): RuleBundl
   if (read.success) return read.output;
   const [issue] = read.issues;
   const path = v.getDotPath(issue) ?? '';
-  const message = issue.message.startsWith('Invalid') ? 'is not as it should be' : issue.message;
-  throw new AssayError('malformed', `holds no rules: ${path === '' ? 'it' : `its ${path.slice(0, 200)}`} ${message}`, {
-    subject,
-    hint: 'have it built with assay rules build',
-  });
+  const message = issue.message.startsWith('Invalid') ? 'does not fit the schema of rule bundles' : issue.message;
+  throw new AssayError(
+    'malformed',
+    `is not a valid rule bundle: ${path === '' ? 'it' : `its ${path.slice(0, 200)}`} ${message}`,
+    {
+      subject,
+      hint: 'ask its author to build it with assay rules build',
+    },
+  );
 }

@@ -13,19 +13,19 @@ import { dangerAmong, dangerOf } from './dangerous.ts';
 import type { Advisory, RuleBundle } from './rule-bundle.ts';
 import { RULESET_VERSION } from './ruleset-version.ts';
 
-/** What scanners look names up in: what this program brings along, or that with an installed bundle on top. */
+/** The lists in which scanners look names up: those of this program, or these combined with an installed bundle. */
 export interface RuleLists {
   readonly version: string;
   /** Digest of the bundle's payload, `sha256:<hex>`; `undefined` without one. */
   readonly bundle: string | undefined;
-  /** What the bundle holds, for another thread to make the same lists of. */
+  /** The content of the bundle, from which another thread makes the same lists. */
   readonly content?: RuleBundle;
   readonly listed: (module: string, name: string) => ListedGlobal | undefined;
   readonly entries: () => Iterable<ListedGlobal>;
   /** Whether a list has names of a package. */
   readonly hasPackage: (name: string) => boolean;
   readonly dangerOf: (module: string, name: string) => string | undefined;
-  /** Of rules, where they are other than the catalogue's. */
+  /** Severities of rules, where they differ from the catalogue. */
   readonly severities: ReadonlyMap<string, Severity>;
   /** By SHA-256 of the file, in hex. */
   readonly advisories: ReadonlyMap<string, Advisory>;
@@ -45,7 +45,7 @@ export const BUILT_IN_LISTS: RuleLists = {
 
 /**
  * The lists of this program with those of a bundle: a list of the bundle stands in place of the shipped one of its name, its
- * dangerous names are added, and a name that is so added is on no shipped list any more.
+ * dangerous names are added, and a name that is added as dangerous is removed from the shipped lists.
  * @param digest of the bundle's payload
  */
 export function listsWith(bundle: RuleBundle, digest: string): RuleLists {
@@ -66,7 +66,10 @@ export function listsWith(bundle: RuleBundle, digest: string): RuleLists {
   };
 }
 
-/** Lists by name, a bundle's in place of this program's. One that says nothing of types keeps those that it replaces. */
+/**
+ * Lists by name; a list of a bundle replaces that of this program. A list without types keeps the types of the list that it
+ * replaces.
+ */
 export function withBundle(bundle: RuleBundle): ReadonlyMap<string, Allowlist> {
   const lists = new Map(shippedAllowlists());
   for (const [name, list] of Object.entries(bundle.allowlists)) {

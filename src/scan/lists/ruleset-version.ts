@@ -1,6 +1,6 @@
 import { AssayError } from '../../core/index.ts';
 
-/** Of the rules in this program: raised with every change of rules, lists or contracts. */
+/** The version of the rules in this program, raised with every change of rules, lists or contracts. */
 export const RULESET_VERSION = '2026.11.3';
 
 const VERSION = /^\d{1,9}(?:\.\d{1,9}){1,3}$/;
@@ -10,7 +10,7 @@ export function isRulesetVersion(text: string): boolean {
 }
 
 /**
- * Negative when `a` is older than `b`, 0 when they are the same: numbers between points, those that are not there being 0.
+ * Negative when `a` is older than `b`, 0 when they are the same: compares the numbers between points; a missing number is 0.
  * @throws AssayError `internal` for what is not a version
  */
 export function compareVersions(a: string, b: string): number {

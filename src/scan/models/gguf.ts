@@ -11,22 +11,22 @@ import {
 import { judgeTemplates } from '../text/index.ts';
 
 const WHY =
-  'Loaders of GGUF are written in C and C++, and have had memory errors on counts, lengths and offsets like these.';
+  'Loaders of GGUF are written in C and C++. Counts, lengths and offsets like these have caused memory errors in them.';
 
 const STRUCTURE = structureRule(
   'gguf.structure',
-  'GGUF header is broken',
-  `A count, a length, a type or an alignment in the header contradicts the file's size or the format. ${WHY}`,
+  'The GGUF header is broken',
+  `A count, a length, a type or an alignment in the header contradicts the size of the file, or breaks the format. ${WHY}`,
 );
 const LAYOUT = structureRule(
   'gguf.layout',
-  'GGUF tensors overlap, leave holes or leave the file',
-  `Tensors have to lie within the file, aligned, one after another. ${WHY}`,
+  'GGUF tensors overlap, leave gaps or reach beyond the file',
+  `Tensors must lie within the file, aligned, one after another. ${WHY}`,
 );
 const TRAILING = structureRule(
   'gguf.trailing-bytes',
   'Bytes follow the last tensor',
-  'The file goes on after the last tensor. No loader of GGUF reads those bytes, so they are there for somebody else.',
+  'The file continues after the last tensor. No loader of GGUF reads those bytes, so they are meant for another program.',
 );
 
 /** Judges a GGUF file by its header, and the chat templates in it. */
@@ -53,7 +53,7 @@ function checkTemplates(context: ScanContext, { keys, texts }: GgufHeader): void
   const unread = keys.filter((key) => isTemplate(key) && !NAMES.has(key) && !read.has(key));
   const [first = unread[0]] = [...why.values()];
   if (first === undefined) return;
-  const detail = `Holds a chat template, a program that loaders run, that is not proved to be plain (${first}); no scanner judges it yet.`;
+  const detail = `The file holds a chat template, which is a program that loaders run, and it could not be proved harmless (${first}); no scanner judges it yet.`;
   leaveUnjudged(context, 'format.gguf.chat-template', detail);
 }
 
@@ -74,13 +74,13 @@ async function checkLayout(target: ScanTarget, context: ScanContext, header: Ggu
       context.report({ rule: LAYOUT, message: `Tensor ${name} ${message}.`, subject: tensor.name, offset: tensor.at });
     if (tensor.offset % header.alignment !== 0) say(`is not aligned to ${header.alignment} bytes`);
     if (start + tensor.bytes > size) say(`ends at ${start + tensor.bytes}, the file at ${size}`);
-    else if (start < end) say('shares bytes with the one before it');
-    else if (start - end >= header.alignment) say(`comes ${start - end} bytes after the one before it`);
+    else if (start < end) say('shares bytes with the tensor before it');
+    else if (start - end >= header.alignment) say(`begins ${start - end} bytes after the end of the tensor before it`);
     else context.cover(end, start, 'opaque', 'padding of less than the alignment');
     context.cover(start, Math.min(start + tensor.bytes, size), 'opaque', 'raw tensor data: numbers');
     end = Math.max(end, start + tensor.bytes);
   }
-  // Holes were told above.
+  // Gaps were reported above.
   context.cover(
     Math.min(header.headerEnd, size),
     Math.min(end, size),

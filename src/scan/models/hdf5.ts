@@ -4,16 +4,16 @@ import { leaveUnjudged, type Scanner, structureRule } from '../scanner/index.ts'
 
 const USER_BLOCK = structureRule(
   'hdf5.user-block',
-  'HDF5 file starts with a user block',
-  'Bytes stand before the HDF5 data. HDF5 ignores them, so they are there for another program: a file that is two formats at once.',
+  'An HDF5 file starts with a user block',
+  'The file has bytes before the HDF5 data. HDF5 ignores them, so they are meant for another program: the file can be of two formats at once.',
 );
 const TRAILING = structureRule(
   'hdf5.trailing-bytes',
   'Bytes follow the HDF5 data',
-  'The file is longer than its HDF5 data. HDF5 ignores those bytes, so they are there for another program.',
+  'The file is longer than its HDF5 data. HDF5 ignores the rest, so it is meant for another program.',
 );
 
-/** Checks that an HDF5 file is whole; what it holds (a Keras model's configuration) is left to a scanner of Keras. */
+/** Checks that an HDF5 file is complete; its content (the configuration of a Keras model) is left to a scanner for Keras. */
 export const hdf5Scanner: Scanner = {
   id: 'hdf5',
   formats: [HDF5.id],

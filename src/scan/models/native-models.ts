@@ -30,7 +30,7 @@ const READERS: Readonly<Record<NativeModel, NativeReader>> = {
   'rdkit-counts': { title: 'fingerprint of RDKit with counts', read: readRdkitCounts },
 };
 
-/** What a reader made of a model: all of it agrees, it contradicts itself, or a part of it is not known. */
+/** The result of a reader: the model is consistent, it contradicts itself, or a part of it is not known. */
 export type NativeVerdict =
   | { readonly kind: 'sound' }
   | { readonly kind: 'broken' | 'unknown-part'; readonly why: string; readonly offset: number | undefined };
@@ -60,7 +60,7 @@ export function titleOf(model: NativeModel): string {
 const STRUCTURE = structureRule(
   'native-model.structure',
   'A model contradicts itself',
-  'Its encoding breaks off, or a count, an index or an offset in it leads out of what it belongs to: a child that is not a node of its tree, a feature that the model does not have, a tree that loops. The libraries of these models are native code that follows such indexes without looking; a file like this makes them read or write memory that is not theirs.',
+  'The encoding of the model ends too early, or a count, an index or an offset is out of range: a child that is not a node of its tree, a feature that the model does not have, a tree with a loop. The libraries of these models are native code that does not check such indexes: a file like this makes them read or write memory outside the model.',
 );
 
 const FORMATS: ReadonlyMap<string, NativeModel> = new Map([
@@ -72,7 +72,7 @@ const FORMATS: ReadonlyMap<string, NativeModel> = new Map([
   [SENTENCEPIECE.id, 'sentencepiece'],
 ]);
 
-/** Judges models that native code reads by whether all their indexes stay within them. */
+/** Judges models that native code reads: all their indexes must stay in range. */
 export const nativeModelScanner: Scanner = {
   id: 'native-models',
   formats: [...FORMATS.keys()],
@@ -85,8 +85,18 @@ export const nativeModelScanner: Scanner = {
     const { why, offset } = verdict;
     if (verdict.kind === 'broken') {
       const place = offset === undefined ? {} : { offset };
-      context.report({ rule: STRUCTURE, message: `It contradicts itself: ${why}.`, subject: 'structure', ...place });
-    } else leaveUnjudged(context, `format.${format.id}.scan`, `Part of it is not known here, and not judged: ${why}.`);
-    context.cover(0, source.size, 'opaque', 'not read to its end');
+      context.report({
+        rule: STRUCTURE,
+        message: `The model contradicts itself: ${why}.`,
+        subject: 'structure',
+        ...place,
+      });
+    } else
+      leaveUnjudged(
+        context,
+        `format.${format.id}.scan`,
+        `Assay does not know a part of the model, and did not judge it: ${why}.`,
+      );
+    context.cover(0, source.size, 'opaque', 'the model was not read to its end');
   },
 };

@@ -13,15 +13,15 @@ import {
 const SIZE = structureRule(
   'npy.size-mismatch',
   'A NumPy array does not have the size that its header says',
-  'The header gives shape and type, and so the exact number of bytes. Where more follow, they are hidden from readers of the array; where fewer do, the file is cut off or the header lies.',
+  'The header states the shape and the type, and thereby the exact number of bytes. Bytes beyond that number are hidden from readers of the array; if there are fewer, the file is cut off or its header is wrong.',
 );
 const LYING = structureRule(
   'npy.lying-dtype',
   'A NumPy array of numbers holds a pickle',
-  'The header says numbers and the data is a pickle. Scanners that believe the header pass it over; a change of one word in the header makes `numpy.load(allow_pickle=True)` run it.',
+  'The header says that the array holds numbers, but the data is a pickle. Scanners that trust the header skip the data; a change of one word in the header makes `numpy.load(allow_pickle=True)` run the pickle.',
 );
 
-/** NumPy arrays: numbers are passed over by their exact size, objects are a pickle. */
+/** NumPy arrays: numbers are skipped by their exact size, objects are scanned as a pickle. */
 export const npyScanner: Scanner = {
   id: 'npy',
   formats: [NPY.id],

@@ -47,7 +47,7 @@ const KINDS: ReadonlyMap<string, ModelKind> = new Map([
   ],
 ]);
 
-/** Checks that a model written as Protocol Buffers is whole at its top level, and leaves its content to scanners to come. */
+/** Checks that a model written as Protocol Buffers is valid at its top level; no scanner judges its content yet. */
 export const protoModelScanner: Scanner = {
   id: 'proto-models',
   formats: [...KINDS.keys()],

@@ -3,35 +3,35 @@ import { identifyFormat, probeOf, readSafetensors, SAFETENSORS, type Safetensors
 import { type Rule, type Scanner, SUPPLY_CHAIN, structureRule } from '../scanner/index.ts';
 
 const WHY =
-  'safetensors was made to carry numbers only, and is as safe as its header is strict: a reader that takes what this file does may see other tensors than the scanner, or read outside of them.';
+  'safetensors is safe because its header is strict: a reader that accepts this header can read other tensors than the scanner, or bytes outside of the tensors.';
 
 const HEADER = structureRule(
   'safetensors.header',
-  'safetensors header is broken',
+  'The safetensors header is broken',
   `The header is longer than the file or the format allows, is not strict JSON, or describes a tensor in a way that the format does not. ${WHY}`,
 );
 const DUPLICATE = structureRule(
   'safetensors.duplicate-key',
-  'safetensors header names a key twice',
+  'The safetensors header names a key twice',
   `One object of the header has the same key twice: one reader keeps the first, another the last. ${WHY}`,
 );
 const LAYOUT = structureRule(
   'safetensors.layout',
-  'safetensors tensors overlap, leave holes or do not fit',
-  `Tensors have to lie one after another from the first byte after the header to the last of the file, each exactly as long as its shape and dtype say. ${WHY}`,
+  'safetensors tensors overlap, leave gaps or do not fit the file',
+  `Tensors must lie one after another, from the first byte after the header to the last byte of the file, each exactly as long as its shape and dtype say. ${WHY}`,
 );
 const TRAILING = structureRule(
   'safetensors.trailing-bytes',
   'Bytes follow the last tensor',
-  `The file goes on after the last tensor. No loader of safetensors reads those bytes, so they may be a payload that another program opens. ${WHY}`,
+  `The file continues after the last tensor. No loader of safetensors reads those bytes, so they can be a payload that another program opens. ${WHY}`,
 );
 const METADATA: Rule = {
   id: 'safetensors.metadata-script',
-  title: 'safetensors metadata holds code',
+  title: 'The safetensors metadata holds code',
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'The free text in `__metadata__` looks like a script, a pickle or a template. Loaders ignore it, but pages that show it, and tools that read settings from it, may run it.',
+    'The free text in `__metadata__` looks like a script, a pickle or a template. Loaders ignore the text, but pages that show it, and tools that read settings from it, can run it.',
   remedy:
     'Look at the metadata (`assay inspect`). Write the file again without it before anything shows or interprets it.',
   owasp: SUPPLY_CHAIN.owasp,
@@ -74,7 +74,7 @@ export const safetensorsScanner: Scanner = {
       const evidence = value.slice(Math.max(0, script.index - 20), script.index + 80);
       context.report({
         rule: METADATA,
-        message: `The metadata "${key.slice(0, 80)}" holds what reads as code.`,
+        message: `The metadata "${key.slice(0, 80)}" looks like code.`,
         subject: key,
         evidence,
       });
@@ -100,7 +100,7 @@ export const safetensorsScanner: Scanner = {
         offset: header.dataEnd,
       });
     }
-    // Whatever is left stands behind a fault that was told above: loaders of the format do not interpret it.
+    // The rest follows a fault that was reported above: loaders of the format do not interpret it.
     context.cover(header.dataEnd, source.size, 'opaque', 'after the tensors: no loader of safetensors reads it');
   },
 };

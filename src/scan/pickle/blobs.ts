@@ -17,11 +17,11 @@ export interface Blob {
 /** Byte strings of a stream that are pickles themselves, or are loaded; each once. */
 export class Blobs {
   readonly list: Blob[] = [];
-  /** More were met than are looked into. */
+  /** The stream has more of them than are scanned. */
   lost = false;
   readonly #known = new Map<number, number>();
 
-  /** Arrays of Arrow's whose buffers are looked at after the stream. */
+  /** Arrow arrays whose buffers are checked after the stream. */
   readonly arrows: HandedArrow[] = [];
 
   addArrow(array: HandedArrow): void {
@@ -29,7 +29,7 @@ export class Blobs {
     else this.lost = true;
   }
 
-  /** @returns whether there is room for so many more of another kind */
+  /** @returns whether there is room for this many more entries of another kind */
   hasRoom(count: number): boolean {
     return count <= MAX_BLOBS;
   }

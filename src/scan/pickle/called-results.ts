@@ -10,7 +10,7 @@ import {
 } from './contracts/index.ts';
 import { isArrayMarker } from './judge-names.ts';
 
-/** Whether a call's result may be called: a class method that a framework pickles, a built-in type that dill names. */
+/** Whether the result of a call may be called: a class method that a framework pickles, a built-in type that dill names. */
 export function mayBeCalled(call: Call, context: ContractContext): boolean {
   const machine = context.state;
   const made = machine.callOf(call.callee);

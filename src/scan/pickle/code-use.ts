@@ -9,7 +9,7 @@ interface Imports {
   imported(name: string, loaders: LoaderSet): void;
 }
 
-/** Says what a stream does with code by value. Code that is only kept was said where its maker was imported. */
+/** Reports what a stream does with code by value. Code that is only kept was reported at the import of its maker. */
 export function sayCodeUse(
   use: CodeUse,
   say: Sayer,

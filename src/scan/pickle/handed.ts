@@ -4,10 +4,10 @@ import { type ContractContext, judgedArguments } from './contracts/index.ts';
 import { isNew } from './judge-names.ts';
 import { callableResult, Received, type TypeViolation } from './types/index.ts';
 
-/** Bytes that what is known of a callable or a special key costs, about. */
+/** Approximate memory for the facts about one callable or special key. */
 const NAME_BYTES = 160;
 
-/** What listed names of a stream are handed, as the judge hears of it, and what of that they may not be. */
+/** The values that listed names of a stream receive, and those of them that they must not receive. */
 export class HandedValues {
   readonly #received = new Received();
   /** Calls by their offset that return something that can be called, and special keys by theirs. */

@@ -14,12 +14,12 @@ export function importFinding(
     case 'listed':
       return undefined;
     case 'shadowed':
-      return { rule: SHADOWED_GLOBAL, message: `imports ${full}, which a file of the artifact would provide` };
+      return { rule: SHADOWED_GLOBAL, message: `imports ${full}, which a file of the artifact can provide` };
     case 'dangerous':
       return { rule: DANGEROUS_GLOBAL, message: `reaches ${full}: ${standing.danger}` };
     case 'unlisted':
       return walksAttributes(global)
-        ? { rule: ATTRIBUTE_PATH, message: `walks attributes to ${full}` }
+        ? { rule: ATTRIBUTE_PATH, message: `reaches ${full} through attributes` }
         : { rule: UNLISTED_GLOBAL, message: `imports ${full}, which is on no list` };
   }
 }

@@ -10,11 +10,12 @@ export function isFileMarker({ module, name }: Pick<GlobalName, 'module' | 'name
 /** The file that a marker's state names. */
 export type NamedFile =
   | { readonly kind: 'beside'; readonly name: string }
-  /** A path out of the folder, or one that does not stand in the stream. */
+  /** A path out of the folder, or one that the stream does not contain. */
   | { readonly kind: 'elsewhere'; readonly shown: string };
 
 /**
- * What joblib opens once a marker has its state: `filename`, joined to the folder of the pickle (NDArrayWrapper.read in
+ * The file that joblib opens when a marker has its state: `filename`, joined to the folder of the pickle (NDArrayWrapper.read
+ * in
  * joblib/numpy_pickle_compat.py). `undefined` while a text is not at hand.
  */
 export function namedFile(state: Value, machine: PickleState): NamedFile | undefined {
@@ -31,11 +32,18 @@ export function namedFile(state: Value, machine: PickleState): NamedFile | undef
   return plain ? { kind: 'beside', name } : { kind: 'elsewhere', shown: name };
 }
 
-/** Says of an array of joblib's in another file which one that is. */
+/** Reports the file that holds an array of joblib. */
 export function sayFile(say: Sayer, state: Value, offset: number, machine: PickleState): void {
   const file = namedFile(state, machine);
   if (file === undefined) return;
   if (file.kind === 'beside')
-    say.report(EXTERNAL_FILE, `joblib opens "${file.name}" beside it`, file.name, offset, file.name);
-  else say.report(BROKEN_CONTRACT, 'joblib opens a file outside of its folder', file.shown, offset, file.shown);
+    say.report(EXTERNAL_FILE, `joblib opens "${file.name}" in the folder of the pickle`, file.name, offset, file.name);
+  else
+    say.report(
+      BROKEN_CONTRACT,
+      'joblib opens a file outside of the folder of the pickle',
+      file.shown,
+      offset,
+      file.shown,
+    );
 }

@@ -20,7 +20,7 @@ export const LOADER_NAMES =
 
 export const IDENTIFIER_PATH = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
 
-/** A class of the archive's own: TorchScript resolves it to the source beside the pickle, which is judged there. */
+/** A class of the archive itself: TorchScript resolves it to the source beside the pickle, which is judged there. */
 export const TORCHSCRIPT_CLASS: Standing & { readonly kind: 'listed' } = {
   kind: 'listed',
   entry: {
@@ -56,15 +56,15 @@ export function isNew(call: Call, args: readonly Value[]): boolean {
 
 export function allowed(entry: ListedGlobal, use: Use, args: number): boolean {
   if (entry.uses.has(use)) return true;
-  // Calling a class without arguments does no more than making it and running its own constructor on defaults.
+  // A call of a class without arguments only creates an instance and runs its constructor with defaults.
   return use === 'call' && args === 0 && entry.uses.has('new');
 }
 
 /** A state of slots sets attributes one by one, and properties run code when they are set. */
 const dictState: Contract = (state) =>
-  state.length === 2 ? unexpected('a state of slots sets properties that run code of the library') : undefined;
+  state.length === 2 ? unexpected('its state has slots, which set properties that run code of the library') : undefined;
 
-/** Of classes whose state can do harm: what it must keep to. */
+/** The contract for the state of a class whose state can do harm. */
 export function stateContract(entry: ListedGlobal): Contract | undefined {
   // functools.partial takes its callable, arguments and keywords as its state.
   if (entry.module === 'functools' && entry.name === 'partial') return partial;
@@ -83,7 +83,7 @@ export function readsState(global: GlobalName): boolean {
 /** Functions whose result is never a plain string. */
 const MAKERS = /^numpy(?:\._?core)?(?:\.multiarray|\.numeric)?:(?:dtype|_reconstruct|_frombuffer|scalar)$/;
 
-/** Whether a listed name never makes a plain string: a class does not, but for that of strings. */
+/** Whether a listed name never makes a plain string: no class does, except that of strings. */
 export function makesNoText({ module, name, uses }: ListedGlobal): boolean {
   return (uses.has('new') && name !== 'str' && name !== 'unicode') || MAKERS.test(`${module}:${name}`);
 }
@@ -92,7 +92,7 @@ export function isArrayMarker(global: GlobalName): boolean {
   return global.name === 'NumpyArrayWrapper' && /(^|\.)numpy_pickle$/.test(global.module);
 }
 
-/** The rule that a breach is reported under, and what it says. */
+/** The rule for a breach, and the text of the breach. */
 export function ruleOf(breach: Breach): readonly [rule: Rule, what: string] {
   if (typeof breach === 'string') return [BROKEN_CONTRACT, breach];
   return [breach.kind === 'pointers' ? BYTES_AS_OBJECTS : UNEXPECTED_DATA, breach.what];

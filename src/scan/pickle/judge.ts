@@ -73,7 +73,7 @@ import { StorageIds } from './storage-ids.ts';
 import { StreamNames } from './stream-names.ts';
 import { violationFinding } from './violation-finding.ts';
 
-/** Calls of computed values that are spelled out each; the rest are one finding. */
+/** The number of calls of computed values that are reported separately; the rest are one finding. */
 const MAX_COMPUTED = 32;
 const NAMELESS = { module: '', name: '' };
 
@@ -82,7 +82,7 @@ export interface PickleJudgeOptions {
   readonly within: Within | undefined;
   /** The storages of the archive around it, where those are told. */
   readonly records?: StorageRecords | undefined;
-  /** What saying things is charged to. */
+  /** The budget that reports are charged to. */
   readonly budget?: FileBudget;
   readonly names?: NameRule;
   report(report: Report): void;
@@ -155,7 +155,7 @@ export class PickleJudge implements PickleHandler {
     if (global.computed) {
       const [rule, what] = this.#chosen
         ? [rules.COMPUTED_NAME, 'that a call computes']
-        : [rules.UNLISTED_GLOBAL, 'that an instance of a class on no list would be'];
+        : [rules.UNLISTED_GLOBAL, 'that would be an instance of a class on no list'];
       this.#chosen = false;
       this.#say.report(rule, `imports a name ${what}`, `computed at ${machine.globals.length}`, offset);
       return;
@@ -170,7 +170,7 @@ export class PickleJudge implements PickleHandler {
       machine.startKeeping();
     }
     if (makerOf(global) !== undefined) {
-      this.#say.report(rules.CODE_BY_VALUE, `brings code by value, with ${full}`, full, offset, full);
+      this.#say.report(rules.CODE_BY_VALUE, `carries code by value: it imports ${full}`, full, offset, full);
       return;
     }
     const found = importFinding(global, this.#names.standing(global));
@@ -185,7 +185,7 @@ export class PickleJudge implements PickleHandler {
     this.#noteCall(call, machine);
     if (machine.waits || call.callee.kind !== GLOBAL) return;
     this.#count(call.callee);
-    // Some functions call the one that they are given first, and answer for it.
+    // Some functions call their first argument, and their contract covers that call.
     const caller = this.#code && makerOf(machine.global(call.callee) ?? NAMELESS) === 'class';
     const calls = caller || CALLERS.has(this.#nameOf(call.callee, machine));
     const [inner] = calls ? (machine.tuple(call.args) ?? []) : [];
@@ -209,7 +209,7 @@ export class PickleJudge implements PickleHandler {
       if (call.callee.kind === GLOBAL && makerOf(machine.global(call.callee) ?? NAMELESS) === undefined)
         this.#say.report(
           rules.CODE_BY_VALUE,
-          'brings code by value, with a type that it loads',
+          'carries code by value: it loads a type that makes code, functions or classes',
           'type',
           machine.fileOffset(call.offset),
           shown,
@@ -222,18 +222,18 @@ export class PickleJudge implements PickleHandler {
     const offset = machine.fileOffset(call.offset);
     if (global === undefined) {
       if (mayBeCalled(call, this.#names.context(machine)) || machine.waits) return;
-      // CPython raises on a constant; what an extension code names was reported when it was fetched.
+      // CPython raises an error for a constant; the global of an extension code was reported when it was fetched.
       if (call.callee.kind < FIRST_COMPOSITE || call.callee.kind === EXT) return;
       if (cannotBeCalled(call, this.#names.context(machine))) return;
       if (call.callee.kind === PERSID && machine.alternative) return;
       const shown = this.#computed++ < MAX_COMPUTED ? describeCall(call.callee, call.args, machine) : 'more of them';
-      this.#say.report(rules.COMPUTED_CALL, 'calls what another call returned', shown, offset, shown);
+      this.#say.report(rules.COMPUTED_CALL, 'calls the result of another call', shown, offset, shown);
       return;
     }
     const standing = this.#names.standing(global);
     const evaluates = isExpression(global) && standing.kind !== 'listed' && mayEvaluate(global, call, machine);
     if (evaluates || standing.kind === 'dangerous' || (standing.kind === 'unlisted' && walksAttributes(global))) {
-      // Said again with its arguments: the same finding, with better evidence.
+      // Reported again with its arguments: the same finding, with better evidence.
       const rule = evaluates || standing.kind === 'dangerous' ? rules.DANGEROUS_GLOBAL : rules.ATTRIBUTE_PATH;
       const full = `${global.module}.${global.name}`;
       this.#say.report(rule, `calls ${full}`, full, offset, () => describeCall(call.callee, call.args, machine));
@@ -247,7 +247,7 @@ export class PickleJudge implements PickleHandler {
     const context = this.#names.context(machine);
     const contract = contractOf(entry);
     const keywords =
-      call.kwargs !== undefined && takesNoKeywords(entry) ? unexpected('it is given keywords') : undefined;
+      call.kwargs !== undefined && takesNoKeywords(entry) ? unexpected('it is given keyword arguments') : undefined;
     const broken =
       contract?.(args, context) ?? keywords ?? this.#bare.handed(args, machine) ?? longValue(args, context);
     if (machine.waits) return;
@@ -256,7 +256,7 @@ export class PickleJudge implements PickleHandler {
     if (this.#code && passesCode(args, context))
       this.#say.report(
         rules.CODE_RUNS,
-        `hands code that it brings to ${full}`,
+        `passes code that it carries to ${full}`,
         full,
         machine.fileOffset(call.offset),
         shown,
@@ -286,7 +286,7 @@ export class PickleJudge implements PickleHandler {
     const at = machine.fileOffset(offset);
     if (target.kind === GLOBAL) {
       const name = describe(target, machine);
-      this.#say.report(rules.FOREIGN_STATE, `sets attributes of ${name} itself`, name, at, name);
+      this.#say.report(rules.FOREIGN_STATE, `sets attributes of the imported object ${name}`, name, at, name);
       return undefined;
     }
     const code = this.#code ? codeState(target, state, this.#names.context(machine)) : undefined;
@@ -317,7 +317,7 @@ export class PickleJudge implements PickleHandler {
     return undefined;
   }
 
-  /** Notes what native code is handed, which is read after the stream. */
+  /** Keeps the values that native code receives, which are read after the stream. */
   #hand(handed: readonly (Handed | Untold)[], machine: PickleState): void {
     if (machine.waits) return;
     if (!this.blobs.hasRoom(this.handed.length + handed.length)) this.blobs.lost = true;
@@ -335,7 +335,7 @@ export class PickleJudge implements PickleHandler {
     else if (!entry.uses.has('build') && !entry.uses.has('new')) {
       this.#say.report(
         rules.UNUSUAL_USE,
-        `what ${full} returned is given a state, which ${entry.library} does not do`,
+        `sets the state of the result of ${full}, which ${entry.library} does not do`,
         full,
         offset,
       );
@@ -359,12 +359,12 @@ export class PickleJudge implements PickleHandler {
     const at = machine.fileOffset(offset);
     if (receiver.kind === GLOBAL) {
       const name = describe(receiver, machine);
-      this.#say.report(rules.FOREIGN_STATE, `${opcode} puts items into ${name}`, name, at, name);
+      this.#say.report(rules.FOREIGN_STATE, `${opcode} puts items into the imported object ${name}`, name, at, name);
       return;
     }
     if (receiver.kind !== OBJECT) {
       if (receiver.kind === PERSID)
-        this.#say.report(rules.FOREIGN_STATE, `${opcode} on an object outside the pickle`, opcode, at);
+        this.#say.report(rules.FOREIGN_STATE, `${opcode} puts items into an object outside the pickle`, opcode, at);
       else this.#say.odd(itemsOfPlainValue(opcode), at);
       return;
     }
@@ -374,11 +374,21 @@ export class PickleJudge implements PickleHandler {
     const made = this.#names.madeClass(global, call.args, machine) ?? global;
     const name = `${made.module}.${made.name}`;
     if (this.#code && madeOfCode(receiver, this.#names.context(machine)) !== undefined)
-      this.#say.report(rules.CODE_RUNS, `${opcode} on something that it brings as code`, 'code', at);
+      this.#say.report(
+        rules.CODE_RUNS,
+        `${opcode} puts items into something that the pickle carries as code`,
+        'code',
+        at,
+      );
     const filled = fillHooks(receiver, this.#names.context(machine));
     if (filled !== undefined) this.#say.breach(name, filled, at, () => describe(receiver, machine));
     if (built)
-      this.#say.report(rules.LATE_MUTATION, `${opcode} on an instance of ${name} whose state was set before`, name, at);
+      this.#say.report(
+        rules.LATE_MUTATION,
+        `${opcode} puts items into an instance of ${name} after its state was set`,
+        name,
+        at,
+      );
     const standing = this.#names.standing(made);
     if (standing.kind !== 'listed' && standing.kind !== 'shadowed') return;
     const { entry } = standing;
@@ -388,7 +398,7 @@ export class PickleJudge implements PickleHandler {
     if (items !== undefined) this.#handed.items(entry, items, at, machine);
     if (entry.uses.has('items')) return;
     // The methods that take items are the object's own, and may be anything.
-    const message = `${opcode} on what ${name} returned, which ${entry.library} does not do`;
+    const message = `${opcode} puts items into the result of ${name}, which ${entry.library} does not do`;
     this.#say.report(rules.BROKEN_CONTRACT, message, name, at);
   }
 
@@ -404,7 +414,7 @@ export class PickleJudge implements PickleHandler {
     if (machine.waits || name === undefined) return;
     this.#handed.specialKey(key, name, machine);
     if (item.kind < GLOBAL || !LOADER_NAMES.test(name)) return;
-    const message = `gives an object ${name}, which Python itself looks up`;
+    const message = `sets the attribute ${name} of an object, which Python itself looks up`;
     this.#say.report(rules.METHOD_OVERRIDE, message, name, machine.fileOffset(offset), () => {
       return `{${JSON.stringify(name)}: ${describe(item, machine)}}`;
     });
@@ -423,14 +433,14 @@ export class PickleJudge implements PickleHandler {
     this.#say.report(rules.EXTENSION, `imports extension code ${code}`, String(code), offset);
   }
 
-  /** An instance of a listed class is not a plain string, but where the class is that of strings; nor is what took a state. */
+  /** An instance of a listed class is not a plain string, except of the string classes; nor is an object that has a state. */
   mayBeText(of: Value, machine: PickleState): boolean {
     const call = machine.callOf(of);
     if (call?.built === true && tookState(of, machine)) return false;
     const callee = call === undefined ? undefined : machine.global(call.callee);
     const standing = callee === undefined ? undefined : this.#names.standing(callee);
     if (standing?.kind === 'listed' && makesNoText(standing.entry)) return false;
-    // Made without arguments, it is no text that the stream chooses.
+    // Created without arguments, it is not a text that the stream chooses.
     const bare = call !== undefined && machine.tuple(call.args)?.length === 0;
     this.#chosen ||= !(bare && standing?.kind === 'unlisted' && callee?.computed === false && isClassName(callee.name));
     return true;
@@ -448,14 +458,20 @@ export class PickleJudge implements PickleHandler {
   }
 
   /**
-   * After the stream: a function under a contract may be called, not kept, or whoever finds it calls it with anything.
+   * After the stream: a function under a contract may be called but not kept, because code that finds it could call it with any
+   * arguments.
    */
   onEnd(machine: PickleState): void {
     this.#judgeHanded(machine);
     this.claims.push(...takeClaims(machine));
     if (expandsTuples(machine)) this.#say.odd(TUPLES_HASHED_FOR_HOURS, 0);
     for (const [offset, name] of this.#bare.close(machine))
-      this.#say.report(rules.UNEXPECTED_DATA, `${name} is made and given no state`, name, machine.fileOffset(offset));
+      this.#say.report(
+        rules.UNEXPECTED_DATA,
+        `creates an instance of ${name} and does not set its state`,
+        name,
+        machine.fileOffset(offset),
+      );
     if (machine.alternative) return;
     for (const global of machine.globals) {
       const standing = this.#names.standing(global);
@@ -465,7 +481,7 @@ export class PickleJudge implements PickleHandler {
       const full = `${global.module}.${global.name}`;
       this.#say.report(
         rules.BROKEN_CONTRACT,
-        `${full} is kept as a value, which only calling it is listed for`,
+        `${full} is kept as a value, but is listed only to be called`,
         full,
         machine.fileOffset(global.offset),
       );
@@ -480,7 +496,7 @@ export class PickleJudge implements PickleHandler {
     }
   }
 
-  /** Whatever is done to what was imported, made or fetched is done for real; to a constant it raises. */
+  /** An operation on an imported, created or fetched value takes effect; on a constant, it raises an error. */
   #happens(to: Value, machine: PickleState): void {
     this.#say.loaders = machine.alive;
     if (to.kind < GLOBAL) return;

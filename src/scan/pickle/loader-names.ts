@@ -25,7 +25,7 @@ function weightsOnlyNames(): ReadonlySet<string> {
 /** Modules of which TorchScript's unpickler knows names (torch/csrc/jit/serialization/unpickler.cpp, readGlobal). */
 const SCRIPT_MODULES = /^(?:__torch__(?:\..*)?|torch|torch\._utils|torch\._tensor|torch\.jit\._pickle|collections)$/;
 
-/** The loaders that resolve listed names only, where a name is on no list of theirs. */
+/** The loaders that resolve listed names only, and do not list the name. */
 export function refusedByLists(
   { module, name }: Pick<GlobalName, 'module' | 'name'>,
   within: Within | undefined,
@@ -34,7 +34,7 @@ export function refusedByLists(
   return script | (weightsOnlyNames().has(`${module}.${name}`) ? NOBODY : WEIGHTS_ONLY);
 }
 
-/** What loaders import in place of the name that stands in the file, beside that name itself. */
+/** The names that loaders import in place of the name in the file, in addition to that name. */
 export function renamed({ module, name }: Pick<GlobalName, 'module' | 'name'>, loaders: LoaderSet): readonly Renamed[] {
   const others: Renamed[] = [];
   if ((loaders & PANDAS_AGAIN) !== 0) others.push(...pandasNames(module, name));

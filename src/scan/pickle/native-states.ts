@@ -17,7 +17,7 @@ export interface Handed extends SpelledBytes {
   readonly owner: string;
 }
 
-/** A state whose bytes the stream does not show. */
+/** A state whose bytes the stream does not contain. */
 export interface Untold {
   readonly model: NativeModel;
   readonly owner: string;
@@ -100,8 +100,8 @@ export function handedByCall({ module, name }: Named, args: readonly Value[], ma
 }
 
 /**
- * What an instance of a class hands to native code out of its new state. When the machine waits for a text, what is returned means
- * nothing.
+ * The parts of a new state that an instance passes to native code. The result is meaningless while the machine waits for a
+ * text.
  */
 export function handedBy(owner: Named, state: Value, machine: PickleState): readonly (Handed | Untold)[] {
   const native = STATES.get(`${owner.module}:${owner.name}`);
@@ -132,6 +132,6 @@ export function handedBy(owner: Named, state: Value, machine: PickleState): read
 }
 
 function what(value: Value): string {
-  if (value.kind === OBJECT) return 'what a call returned';
+  if (value.kind === OBJECT) return 'the result of a call';
   return value.kind === STR || value.kind === STR_DUNDER ? 'a text' : 'a value';
 }

@@ -1,7 +1,7 @@
 import { type Rule, SUPPLY_CHAIN } from '../scanner/index.ts';
 
 const USE_SAFE_FORMAT =
-  'Prefer a safetensors file of the same model. If you must load this one, first find out who made it and why it needs this.';
+  'Prefer a safetensors file of the same model. If you must load this file, first find out who made it and why it needs this.';
 
 export const DANGEROUS_GLOBAL: Rule = {
   id: 'pickle.global.dangerous',
@@ -9,8 +9,9 @@ export const DANGEROUS_GLOBAL: Rule = {
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'Loading a pickle imports every global that it names and may call it. This one names a function or a module that runs programs, evaluates text, opens files or connections, or leads to one that does. No model needs it.',
-  remedy: 'Do not load this file. Report it to where it came from, and look for other files of the same author.',
+    'Loading a pickle imports every global that the pickle names, and can call it. This pickle names a function or a module that runs programs, evaluates text, opens files or connections, or gives access to one that does. No model needs it.',
+  remedy:
+    'Do not load this file. Report it to the site that you downloaded it from, and check other files of the same author.',
   ...SUPPLY_CHAIN,
 };
 
@@ -20,7 +21,7 @@ export const UNLISTED_GLOBAL: Rule = {
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'Loading the pickle imports this name, which runs its module, and may call it. It is on none of the lists of names that real frameworks write into models, so nothing is known about what it does.',
+    'Loading the pickle imports this name, which runs its module, and can call it. The name is not on any list of the names that real frameworks write into models, so Assay does not know what it does.',
   remedy: `${USE_SAFE_FORMAT} If the name is your own code, allow it by its exact name with --allow.`,
   ...SUPPLY_CHAIN,
 };
@@ -31,7 +32,7 @@ export const SHADOWED_GLOBAL: Rule = {
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'The name is on a list, but the artifact holds a Python file or package of the same module name. When the folder is on the import path, as it is for scripts beside a model, loading the pickle runs that file instead.',
+    'The name is on a list, but the artifact holds a Python file or package with the name of its module. If the folder is on the import path, as it is for scripts beside a model, loading the pickle runs that file instead of the known module.',
   remedy: 'Remove or rename the file, or load the model from a folder that holds no code.',
   owasp: ['ML06:2023'],
   atlas: ['AML.T0010', 'AML.T0011.000'],
@@ -40,11 +41,11 @@ export const SHADOWED_GLOBAL: Rule = {
 
 export const ATTRIBUTE_PATH: Rule = {
   id: 'pickle.global.attribute-path',
-  title: 'Pickle walks through attributes to reach something else',
+  title: 'Pickle reaches a name through attributes',
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'From protocol 4 on, a dotted name walks from attribute to attribute. This one passes through special attributes or through what a module happens to have imported, which reaches anything while naming only harmless modules.',
+    'From protocol 4 on, a loader follows a dotted name from attribute to attribute. This name passes through special attributes, or through modules that another module imported. Such a name can reach any function although it names harmless modules only.',
   remedy: 'Do not load this file.',
   ...SUPPLY_CHAIN,
 };
@@ -55,41 +56,41 @@ export const COMPUTED_NAME: Rule = {
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'The module or the name is the result of a call, so the file does not contain it. Picklers write names as constants; computing one serves only to hide it.',
+    'The module or the name is the result of a call, so the file does not contain it. Picklers write names as constants; a computed name has no purpose other than to hide the name.',
   remedy: 'Do not load this file.',
   ...SUPPLY_CHAIN,
 };
 
 export const COMPUTED_CALL: Rule = {
   id: 'pickle.call.computed',
-  title: 'Pickle calls something that a call returned',
+  title: 'Pickle calls the result of another call',
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'The callee is not a named global but the result of an earlier call, so the file does not show what runs. Picklers never write this.',
+    'The called object is not a named global but the result of an earlier call, so the file does not show which code runs. Picklers never write this.',
   remedy: 'Do not load this file.',
   ...SUPPLY_CHAIN,
 };
 
 export const BROKEN_CONTRACT: Rule = {
   id: 'pickle.contract.broken',
-  title: 'A known function is called in a way its framework never does',
+  title: 'A known function is called in a way that its framework never uses',
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'The name is listed under a contract for its arguments: some functions are harmless with what a framework passes and dangerous with anything else (they call, import or load what they are given). These arguments break it.',
+    'The name is listed under a contract for its arguments: some functions are harmless with the arguments that a framework passes, and dangerous with others (they call, import or load their arguments). These arguments break the contract.',
   remedy: 'Do not load this file.',
   ...SUPPLY_CHAIN,
 };
 
 export const UNEXPECTED_DATA: Rule = {
   id: 'pickle.contract.unexpected',
-  title: 'A known function is given data that its framework does not write',
+  title: 'A known function gets data that its framework does not write',
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'The name is listed under a contract for its arguments. These are data and act on nothing, yet no known version of the framework writes them: sizes that contradict each other, another kind of value, a name that is not among the known ones.',
-  remedy: `${USE_SAFE_FORMAT} If a program of your own or a newer version wrote it so, accept the finding with a waiver.`,
+    'The name is listed under a contract for its arguments. These arguments are plain data and run nothing, but no known version of the framework writes them: sizes that contradict each other, another kind of value, an unknown name.',
+  remedy: `${USE_SAFE_FORMAT} If your own program or a newer version of the framework wrote this data, accept the finding with a waiver.`,
   ...SUPPLY_CHAIN,
 };
 
@@ -99,8 +100,8 @@ export const BYTES_AS_OBJECTS: Rule = {
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'NumPy keeps objects as pointers. Here raw bytes stand where the element type says that objects are, or a type hides that it holds some. NumPy then follows addresses that the file chooses, which gives whoever made it the process.',
-  remedy: 'Do not load this file. Report it to where it came from.',
+    'NumPy stores objects as pointers. In this file, an array of objects holds raw bytes, or an element type hides that it holds objects. NumPy then follows addresses that the file chooses, which gives the author of the file control of the process.',
+  remedy: 'Do not load this file. Report it to the site that you downloaded it from.',
   owasp: ['ML06:2023'],
   atlas: ['AML.T0010', 'AML.T0011.000'],
   cwe: ['CWE-502', 'CWE-822'],
@@ -108,35 +109,35 @@ export const BYTES_AS_OBJECTS: Rule = {
 
 export const CODE_BY_VALUE: Rule = {
   id: 'pickle.code.by-value',
-  title: 'Pickle brings code of its own',
+  title: 'Pickle carries its own code',
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'A function or a class was pickled with its code, as cloudpickle and dill do for what is defined in a notebook or a script. Nothing in the file calls it, and it names nothing that is known to do harm; whoever uses the model runs it all the same, and nobody reviewed it.',
+    'A function or a class was pickled with its code, as cloudpickle and dill do for definitions in a notebook or a script. Nothing in the file calls the code, and it uses no known dangerous name. But a program that uses the model runs it, and nobody reviewed it.',
   remedy:
-    'Move the function or the class into a package, import it from there and save the model again; or read the code, and accept the finding with a waiver for this digest.',
+    'Move the function or the class into a package, import it from there, and save the model again; or review the code, and accept the finding with a waiver for this digest.',
   ...SUPPLY_CHAIN,
 };
 
 export const CODE_RUNS: Rule = {
   id: 'pickle.code.runs',
-  title: 'Code that the pickle brings is run, or could do harm',
+  title: 'Code that the pickle carries runs while loading, or is dangerous',
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'A function or a class was pickled with its code. Loading the file calls it, makes an instance of it or hands it to something that may; or the code names something that runs programs, evaluates text, or reaches files, the network or the interpreter.',
+    'A function or a class was pickled with its code. Loading the file calls it, makes an instance of it, or passes it to a function that can call it; or the code uses a name that runs programs, evaluates text, or reaches files, the network or the interpreter.',
   remedy: 'Do not load this file. Ask its author for the source code, and for a model without code in it.',
   ...SUPPLY_CHAIN,
 };
 
 export const UNUSUAL_USE: Rule = {
   id: 'pickle.use.unusual',
-  title: 'A known name is used in a way its framework does not',
+  title: 'A known name is used in a way that its framework does not use',
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'The name is listed, but only for other uses: as a value, as the class of an instance, to take a state or elements. Other uses run other code of it.',
-  remedy: `${USE_SAFE_FORMAT} If your code writes it so, allow the name with this use through --allow.`,
+    'The name is listed, but only for other uses (as a value, as the class of an instance, to receive a state or elements). Each use runs other code of the name.',
+  remedy: `${USE_SAFE_FORMAT} If your own code writes this, allow the name with this use through --allow.`,
   ...SUPPLY_CHAIN,
 };
 
@@ -146,7 +147,7 @@ export const FOREIGN_STATE: Rule = {
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'BUILD, SETITEM or APPEND is applied to an imported object. That replaces methods of a class, entries of sys.modules or settings of a library in the running process; the payload may run much later.',
+    'BUILD, SETITEM or APPEND is applied to an imported object. It replaces methods of a class, entries of sys.modules or settings of a library in the running process. The payload can run much later.',
   remedy: 'Do not load this file.',
   owasp: ['ML06:2023'],
   atlas: ['AML.T0010', 'AML.T0011.000'],
@@ -155,11 +156,11 @@ export const FOREIGN_STATE: Rule = {
 
 export const METHOD_OVERRIDE: Rule = {
   id: 'pickle.build.method-override',
-  title: 'Pickle plants a method that the loader itself will call',
+  title: 'Pickle sets a method that the loader itself calls',
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'The state of an object gets an attribute such as __setstate__ whose value can be called. The unpickler looks that attribute up on the object and calls it, so a function runs that no call instruction names.',
+    'The state of an object sets an attribute such as __setstate__ to a value that can be called. The unpickler looks the attribute up on the object and calls it, so a function runs without a call instruction.',
   remedy: 'Do not load this file.',
   ...SUPPLY_CHAIN,
 };
@@ -170,7 +171,7 @@ export const LATE_MUTATION: Rule = {
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'Picklers set the state of an object once, after its elements. A second BUILD, or elements after it, run methods that the first state may have replaced.',
+    'Picklers set the state of an object once, after its elements. A second BUILD, or elements after BUILD, run methods that the first state can have replaced.',
   remedy: USE_SAFE_FORMAT,
   ...SUPPLY_CHAIN,
 };
@@ -181,18 +182,18 @@ export const EXTENSION: Rule = {
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'EXT instructions look a global up in the registry of the program that loads the file. The file does not show which one.',
+    'An EXT instruction names a global by a number in the registry of the program that loads the file. The file does not show which global that is.',
   remedy: USE_SAFE_FORMAT,
   ...SUPPLY_CHAIN,
 };
 
 export const PERSISTENT_ID: Rule = {
   id: 'pickle.persistent-id',
-  title: 'Pickle refers to an object outside of it',
+  title: 'Pickle refers to an object outside the file',
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'A persistent id is resolved by code of the loading program. PyTorch uses them for tensor storages, with a fixed shape; here they stand outside a PyTorch file or have another shape.',
+    'Code of the loading program resolves a persistent id. PyTorch uses persistent ids for tensor storages, in a fixed form. This one is outside a PyTorch file, or has another form.',
   remedy: USE_SAFE_FORMAT,
   ...SUPPLY_CHAIN,
 };
@@ -203,8 +204,9 @@ export const EXTERNAL_FILE: Rule = {
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'Before 0.10, joblib kept each array in a file of its own, and `joblib.load` still opens the file that the pickle names: with `numpy.load(allow_pickle=True)`, which runs what it holds. The verdict of that file is the verdict of this one.',
-  remedy: 'Scan the folder with all its files. Better: load it where you trust it and save it with a recent joblib.',
+    'Before 0.10, joblib stored each array in a separate file, and `joblib.load` still opens the file that the pickle names. It uses `numpy.load(allow_pickle=True)`, which runs pickles in that file. Therefore the verdict of that file applies to this file, too.',
+  remedy:
+    'Scan the folder with all its files. Better: load the model in an isolated environment, and save it with a recent joblib.',
   owasp: ['ML06:2023'],
   atlas: ['AML.T0010', 'AML.T0011.000'],
   cwe: ['CWE-73', 'CWE-502'],
@@ -216,7 +218,7 @@ export const ODD_STRUCTURE: Rule = {
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'Loaders disagree on such streams or spend memory and time on them: operands that cross a frame, memo indexes far out, duplicated stack values, names that are no strings. They serve to make a scanner see something else than a loader.',
+    'Loaders read such streams differently, or spend memory and time on them: operands that cross a frame, memo indexes far beyond the entries, duplicated stack values, names that are not strings. Attackers use them to show a scanner something other than a loader reads.',
   remedy: USE_SAFE_FORMAT,
   owasp: ['ML06:2023'],
   atlas: ['AML.T0010', 'AML.T0011.000'],
@@ -225,23 +227,24 @@ export const ODD_STRUCTURE: Rule = {
 
 export const NESTED_PICKLE: Rule = {
   id: 'pickle.nested',
-  title: 'A pickle is carried inside as bytes',
+  title: 'The pickle holds another pickle as bytes',
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'A byte string of the stream is itself a pickle that uses globals. Nothing here loads it, but whoever uses the object might.',
+    'A byte string of the stream is itself a pickle that uses globals. Nothing in this file loads it, but a program that uses the object can.',
   remedy: USE_SAFE_FORMAT,
   ...SUPPLY_CHAIN,
 };
 
 export const NATIVE_STATE: Rule = {
   id: 'pickle.native-state',
-  title: 'A pickle hands native code a model that contradicts itself',
+  title: 'A pickle passes native code a model that contradicts itself',
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'The state of an object holds a model of another format, which the class hands to the native code of its library: XGBoost, LightGBM, CatBoost, a tokenizer. That code follows counts, indexes and offsets without looking. These bytes are not of that format, or lead out of themselves.',
-  remedy: 'Have its author save the model again, in the own format of the library, and compare what both predict.',
+    'The state of an object holds a model of another format, which the class passes to the native code of its library: XGBoost, LightGBM, CatBoost, a tokenizer. That code does not check counts, indexes and offsets. These bytes are not of that format, or an index in them is out of range.',
+  remedy:
+    'Ask the author to save the model again in the native format of the library, and compare the predictions of both.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,
   cwe: ['CWE-20', 'CWE-125', 'CWE-787'],
@@ -253,7 +256,7 @@ export const TRAILING_DATA: Rule = {
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'A loader stops at the end of the stream and leaves these bytes alone, so they do not belong to the model. Payloads are parked there.',
+    'A loader stops at the end of the stream and does not read these bytes, so they do not belong to the model. They can hold a payload.',
   remedy: USE_SAFE_FORMAT,
   owasp: ['ML06:2023'],
   atlas: ['AML.T0010'],
@@ -262,12 +265,12 @@ export const TRAILING_DATA: Rule = {
 
 export const BROKEN_STREAM: Rule = {
   id: 'pickle.stream.broken',
-  title: 'The pickle breaks off',
+  title: 'The pickle is cut off or broken',
   severity: 'high',
   verdict: 'unknown',
   explanation:
-    'The stream ends before its STOP instruction, or holds an impossible one. What stands before the break is executed by a loader all the same; what stands behind it was not understood.',
-  remedy: 'Fetch the file again and compare its digest. Do not load it.',
+    'The stream ends before its STOP instruction, or holds an invalid instruction. A loader still executes the part before that place; Assay could not read the part after it.',
+  remedy: 'Download the file again and compare its digest. Do not load it.',
   ...SUPPLY_CHAIN,
 };
 

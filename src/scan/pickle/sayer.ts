@@ -6,12 +6,12 @@ import { ruleOf } from './judge-names.ts';
 import type { OddityText } from './oddities.ts';
 import { ODD_STRUCTURE } from './rules.ts';
 
-/** Findings of a stream that are remembered, so that they are not said again. */
+/** The number of findings of a stream that are remembered, so that they are not reported again. */
 const MAX_SAID = 4096;
 
-/** Says what was found in a stream, once for the same loaders. */
+/** Reports the findings of a stream, each once for the same loaders. */
 export class Sayer {
-  /** The loaders to which the event happens that is judged now. */
+  /** The loaders that the current event concerns. */
   loaders: LoaderSet = ALL_LOADERS;
   readonly #said = new Set<string>();
   readonly #oddities = new Set<string>();
@@ -23,7 +23,7 @@ export class Sayer {
     this.#budget = budget;
   }
 
-  /** Says a thing once, however often a stream does it; what it looked like is spelled out only then. */
+  /** Reports a finding once, however often it occurs in a stream; its evidence is built only then. */
   report(rule: Rule, message: string, subject: string, offset: number, evidence?: string | (() => string)): void {
     this.#budget?.work(message.length + subject.length);
     const key = `${rule.id}\n${this.loaders}\n${message}\n${subject}`;

@@ -22,7 +22,7 @@ async function scanOne(array: HandedArrow, source: ByteSource, context: ScanCont
       const bytes =
         buffer?.length === 0 ? new MemorySource(new Uint8Array(0), 'empty') : await read(buffer, source, context);
       if (buffer !== undefined && bytes === undefined) {
-        context.incomplete(`a buffer of the Arrow array at byte ${array.at} is spelled in a way that is not supported`);
+        context.incomplete(`a buffer of the Arrow array at byte ${array.at} has an encoding that is not supported`);
         return;
       }
       buffers.push(bytes);
@@ -35,7 +35,7 @@ async function scanOne(array: HandedArrow, source: ByteSource, context: ScanCont
     else
       context.report({
         rule: NATIVE_STATE,
-        message: `makes an Arrow array that leads out of its buffers: ${error.message}`,
+        message: `makes an Arrow array that reaches beyond its buffers: ${error.message}`,
         subject: 'pyarrow.lib._restore_array',
         offset: array.at,
       });

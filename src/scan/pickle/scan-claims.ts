@@ -5,7 +5,7 @@ import { brokenNumbers, type Claim } from './contracts/native/index.ts';
 import { UNEXPECTED_DATA } from './rules.ts';
 import { bytesAt } from './scan-handed.ts';
 
-/** Reads the numbers that native code follows without a look. */
+/** Checks the numbers that native code uses without a check. */
 export async function scanClaims(claims: readonly Claim[], source: ByteSource, context: ScanContext): Promise<void> {
   for (const claim of claims) await scanOne(claim, source, context);
 }
@@ -16,7 +16,7 @@ async function scanOne(claim: Claim, source: ByteSource, context: ScanContext): 
     const bytes = await bytesAt(place, owner, source, context);
     const broken = bytes === undefined ? 'they are written as escaped text' : await readAll(claim, bytes, context);
     if (broken === undefined) return;
-    const message = `${owner}: numbers that its native code follows are not what they must be: ${broken}`;
+    const message = `${owner}: numbers that its native code uses as indexes are not valid: ${broken}`;
     context.report({ rule: UNEXPECTED_DATA, message, subject: owner, offset: place.start });
   } catch (error) {
     if (!isContentError(error)) throw error;

@@ -28,25 +28,25 @@ export async function scanHanded(
   for (const one of handed) {
     if (!('why' in one)) await scanOne(one, source, context);
     else if (one.opens) {
-      const message = `hands ${one.owner} ${one.why}, which some versions open as a file`;
+      const message = `gives ${one.owner} ${one.why}, which some versions open as a file`;
       context.report({ rule: NATIVE_STATE, message, subject: one.owner });
-    } else leave(one, context, `${one.why} is handed to it`);
+    } else leave(one, context, `the code receives ${one.why}`);
   }
 }
 
 async function scanOne(handed: Handed, source: ByteSource, context: ScanContext): Promise<void> {
   try {
     const bytes = await bytesAt(handed, handed.owner, source, context);
-    if (bytes === undefined) return leave(handed, context, 'escaped text is passed to it');
+    if (bytes === undefined) return leave(handed, context, 'the code receives escaped text');
     const verdict = await readNativeModel(handed.model, bytes, context.budget);
     if (verdict.kind === 'sound') return;
     if (verdict.kind === 'unknown-part')
-      return leave(handed, context, `part of what is handed to it is not known: ${verdict.why}`);
-    const message = `hands ${handed.owner} ${handed.length} bytes that are not a sound ${titleOf(handed.model)}: ${verdict.why}`;
+      return leave(handed, context, `Assay does not know a part of that state: ${verdict.why}`);
+    const message = `gives ${handed.owner} ${handed.length} bytes that are not a valid ${titleOf(handed.model)}: ${verdict.why}`;
     context.report({ rule: NATIVE_STATE, message, subject: handed.owner, offset: handed.start });
   } catch (error) {
     if (!isContentError(error)) throw error;
-    context.incomplete(`what is handed to ${handed.owner} at byte ${handed.start} was not read: ${error.message}`);
+    context.incomplete(`the state of ${handed.owner} at byte ${handed.start} was not read: ${error.message}`);
   }
 }
 
@@ -61,17 +61,17 @@ export async function bytesAt(
   const [code = 0] = await source.read(at, 1);
   if (code === OP.UNICODE && spelled === 'latin1') return unescaped(await source.read(start, length), owner, context);
   if (!RAW.has(code) && !UTF8.has(code)) return undefined;
-  // A string of Python 2 is bytes; a reader in Python 3 makes text of it, one way or another.
+  // A string of Python 2 is bytes; Python 3 decodes it to text, with an encoding that the caller chooses.
   if (RAW.has(code) && spelled === 'utf8') return undefined;
   if (spelled !== 'latin1' || RAW.has(code)) return new SliceSource(source, start, length, owner);
   if (length > context.limits.maxSpoolMemory)
-    throw new AssayError('limit', `text of ${length} bytes to be decoded (maxSpoolMemory)`);
+    throw new AssayError('limit', `a text of ${length} bytes to decode exceeds the limit (maxSpoolMemory)`);
   context.budget.work(length);
   const text = Buffer.from(await source.read(start, length)).toString('utf8');
   return new MemorySource(Buffer.from(text, 'latin1'), owner);
 }
 
-/** A line of text in which a backslash, a newline and what is beyond one byte are written by their numbers. */
+/** A line of text in which a backslash, a newline and characters above one byte are escaped by their numbers. */
 function unescaped(line: Uint8Array, owner: string, context: ScanContext): ByteSource {
   context.budget.work(line.length);
   const text = Buffer.from(line).toString('latin1');
@@ -85,6 +85,6 @@ function leave({ model, owner }: Handed | Untold, context: ScanContext, what: st
   leaveUnjudged(
     context,
     `pickle.native-state.${model}`,
-    `${owner} gives its state to native code, and ${what}: no reader could judge it.`,
+    `${owner} passes its state to native code, and ${what}: no reader could judge it.`,
   );
 }

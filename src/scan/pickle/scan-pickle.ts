@@ -36,9 +36,9 @@ const RAW_STORAGE = 'raw tensor storage: PyTorch reads it as numbers';
 const LONG_STRING = 'content of a byte or text string: data until something loads it';
 /** Bytes behind the last stream that are searched for another. */
 const MAX_TRAILING_SEARCH = 64 * 1024 * 1024;
-/** Places in them where one is tried. */
+/** The number of places at which a pickle is tried. */
 const MAX_TRAILING_TRIES = 256;
-/** Bytes that these tries may run in all. */
+/** The total number of bytes that these attempts may execute. */
 const MAX_TRAILING_WORK = 4 * 1024 * 1024;
 
 export const pickleScanner: Scanner = { id: 'pickle', formats: ['pickle'], rules: PICKLE_RULES, scanFile: scanPickle };
@@ -59,14 +59,14 @@ async function scanPickle(target: ScanTarget, context: ScanContext): Promise<voi
       return;
     }
     if (streams >= context.limits.maxPickleStreams)
-      return context.incomplete('more pickles follow each other than are read (maxPickleStreams)');
+      return context.incomplete('the file has more pickles in a row than Assay reads (maxPickleStreams)');
     const next = await scan.stream(at, streams > 0);
     if (next === undefined) return;
     streams++;
     at = next;
   }
   if (legacy && streams < LEGACY_STREAMS)
-    context.incomplete(`the file ends after ${streams} of the ${LEGACY_STREAMS} pickles PyTorch writes`);
+    context.incomplete(`the file ends after ${streams} of the ${LEGACY_STREAMS} pickles that PyTorch writes`);
 }
 
 /** The scan of one pickle file: what its streams share. */
@@ -128,7 +128,7 @@ class FileScan {
     if (this.#legacy) this.#strings = stringsOf(result.state);
     result.state.close();
     if (!result.allReadings || judge.blobs.lost)
-      this.#context.incomplete('the pickle holds more other readings than are followed');
+      this.#context.incomplete('loaders can read the pickle in more ways than Assay follows');
     await this.#blobs(judge.blobs.list);
     await scanHanded(judge.handed, this.#target.source, this.#context);
     await scanArrows(judge.blobs.arrows, this.#target.source, this.#context);
@@ -138,11 +138,11 @@ class FileScan {
     return undefined;
   }
 
-  /** Loaders that had ended before, at what others accept, are not concerned. */
+  /** Loaders that stopped earlier, at an instruction that others accept, are not concerned. */
   #broken({ end, position, state }: StreamResult, start: number): void {
     const { subject, message: why } = describeEnd(end);
     const of = state.alive === NOBODY ? {} : { loaders: state.alive };
-    this.#context.incomplete(`the pickle at byte ${start} was understood up to byte ${position}: ${why}`, of.loaders);
+    this.#context.incomplete(`the pickle at byte ${start} was read up to byte ${position} only: ${why}`, of.loaders);
     this.#context.report({
       rule: BROKEN_STREAM,
       message: `the pickle at byte ${start} breaks off: ${why}`,
@@ -154,7 +154,7 @@ class FileScan {
 
   async #array(state: PickleState, judge: PickleJudge): Promise<void> {
     const { source } = this.#target;
-    // Only joblib takes what follows for an array: the others run on, over the same bytes.
+    // Only joblib reads the following bytes as an array: the others execute them.
     state.cut(state.position, state.position, ~JOBLIB, judge);
     if (state.drop(~JOBLIB)) return;
     const array = await this.#inlineArray(state);
@@ -181,7 +181,7 @@ class FileScan {
       judge.claims.push(...own.claims);
       if (own.blobs.lost || !inner.allReadings) judge.blobs.lost = true;
       if (inner.end.kind !== 'stop') {
-        throw new AssayError('malformed', `an array's pickle breaks off: ${describeEnd(inner.end).message}`, {
+        throw new AssayError('malformed', `the pickle of an array breaks off: ${describeEnd(inner.end).message}`, {
           subject: source.name,
           offset: inner.position,
         });
@@ -220,7 +220,12 @@ class FileScan {
       this.#context.cover(from, to, 'opaque', RAW_STORAGE);
     });
     for (const why of storageOddities(keys, stored, this.#storages))
-      this.#context.report({ rule: PERSISTENT_ID, message: `a persistent id ${why}`, subject: 'sizes', offset: start });
+      this.#context.report({
+        rule: PERSISTENT_ID,
+        message: `a persistent id: ${why}`,
+        subject: 'sizes',
+        offset: start,
+      });
     this.#context.cover(start, end, 'parsed');
     return end;
   }
@@ -238,7 +243,7 @@ class FileScan {
     const { source } = this.#target;
     if (!blob.text) return new SliceSource(source, blob.start, blob.length, name);
     if (blob.length > this.#context.limits.maxSpoolMemory) {
-      throw new AssayError('limit', `text of ${blob.length} bytes to be loaded (maxSpoolMemory)`, {
+      throw new AssayError('limit', `a text of ${blob.length} bytes to load exceeds the limit (maxSpoolMemory)`, {
         subject: source.name,
       });
     }
@@ -265,11 +270,11 @@ class FileScan {
     const isPickle = result.end.kind === 'stop' || names.length > 0;
     if (!isPickle || reported.length === 0) return;
     for (const name of names) this.#context.imported(name, loaded);
-    const message = `carries a pickle of ${blob.length} bytes that uses ${names.slice(0, 3).join(', ') || 'odd instructions'}`;
+    const message = `carries a pickle of ${blob.length} bytes, which uses ${names.slice(0, 3).join(', ') || 'odd instructions'}`;
     this.#context.report({ rule: NESTED_PICKLE, message, subject: names.join(' '), offset: blob.start });
   }
 
-  /** Bytes behind the last stream: no loader reads them by itself, but what is hidden there is said. */
+  /** Bytes behind the last stream: no loader reads them by itself, but a hidden pickle is reported. */
   async trailing(start: number): Promise<void> {
     const { source } = this.#target;
     const end = Math.min(source.size, start + MAX_TRAILING_SEARCH);
@@ -278,9 +283,9 @@ class FileScan {
       hidden = await this.#hiddenPickle(start, end);
     } catch (error) {
       if (!(error instanceof BudgetError)) throw error;
-      this.#context.incomplete(`not all that follows the pickle was looked at: it ${error.message}`);
+      this.#context.incomplete(`the bytes after the pickle were not searched to the end: the file ${error.message}`);
     }
-    this.#context.cover(start, end, 'opaque', 'behind the last stream: no loader reads it');
+    this.#context.cover(start, end, 'opaque', 'after the last stream: no loader reads it');
     const message = `${source.size - start} bytes follow the end of the pickle${hidden}`;
     this.#context.report({
       rule: TRAILING_DATA,
@@ -290,7 +295,7 @@ class FileScan {
     });
   }
 
-  /** What to say of the first pickle that stands somewhere in these bytes. */
+  /** The text about the first pickle in these bytes. */
   async #hiddenPickle(start: number, end: number): Promise<string> {
     const { source } = this.#target;
     let work = 0;
@@ -310,7 +315,7 @@ class FileScan {
       if (work > MAX_TRAILING_WORK) return '';
       if (names.length === 0 && result.end.kind !== 'stop') continue;
       for (const name of names) this.#context.imported(name, this.#target.loaders);
-      return `; a pickle stands at byte ${at}${names.length > 0 ? ` and uses ${names.slice(0, 3).join(', ')}` : ''}`;
+      return `; byte ${at} starts a pickle${names.length > 0 ? ` that uses ${names.slice(0, 3).join(', ')}` : ''}`;
     }
     return '';
   }
@@ -334,7 +339,7 @@ async function protocolMarks(target: ScanTarget, start: number, end: number): Pr
   return marks.slice(0, MAX_TRAILING_TRIES);
 }
 
-/** Whether what follows a finished stream is no pickle at all: it broke before it did anything. */
+/** Whether the bytes after a finished stream are not a pickle: the stream broke before it did anything. */
 function isNoStream(result: StreamResult, judge: PickleJudge): boolean {
   return result.end.kind === 'error' && result.state.globals.length === 0 && judge.blobs.list.length === 0;
 }

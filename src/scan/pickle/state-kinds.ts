@@ -25,8 +25,8 @@ export function oddState(entry: ListedGlobal, state: Value, machine: PickleState
   if (state.kind === DICT || state.kind === TUPLE || state.kind === NONE) return undefined;
   const kind = kindOf(state, machine);
   if (kind === undefined || entry.types?.get('build')?.states.has(kind) === true) return undefined;
-  // Native code takes bytes apart; everything else is data that the class does not expect.
-  return { what: `its state is ${SHOWN[kind]} in place of a dict or tuple`, acts: kind === 'bytes' };
+  // Native code parses bytes; every other kind is data that the class does not expect.
+  return { what: `its state is ${SHOWN[kind]} instead of a dict or a tuple`, acts: kind === 'bytes' };
 }
 
 const SHOWN: Readonly<Record<StateKind, string>> = {

@@ -26,7 +26,7 @@ export class StorageIds {
   judge(id: Value, at: number, machine: PickleState, context: ContractContext): void {
     const shown = () => describe(id, machine);
     if (this.#within === undefined) {
-      // A plain loader, whose reading this is, ends at a persistent id.
+      // This reading is that of a plain loader, which stops at a persistent id.
       if (machine.alternative) return;
       this.#say.report(PERSISTENT_ID, 'a persistent id stands outside a PyTorch file', 'outside', at, shown);
       return;
@@ -37,16 +37,16 @@ export class StorageIds {
     if (read.breach === undefined) return;
     const [rule, what] = ruleOf(read.breach);
     const shape = rule === UNEXPECTED_DATA ? PERSISTENT_ID : rule;
-    this.#say.report(shape, `a persistent id ${what}`, read.kind, at, shown);
+    this.#say.report(shape, `a persistent id: ${what}`, read.kind, at, shown);
   }
 
-  /** A storage is one thing, whoever names it: ids that differ in its size leave loaders to choose. */
+  /** All ids of a storage name the same bytes: if they state different sizes, loaders differ on which to use. */
   #keep(claim: StorageClaim, at: number, machine: PickleState): void {
     const known = this.claims.get(claim.key);
     if (known === undefined) machine.budget.hold(STORAGE_BYTES);
     const size = ({ elements, elementSize }: StorageClaim) => elements * elementSize;
     if (known !== undefined && size(known) !== size(claim))
-      this.#say.report(PERSISTENT_ID, 'two persistent ids give one storage different sizes', 'sizes', at);
+      this.#say.report(PERSISTENT_ID, 'two persistent ids state different sizes for one storage', 'sizes', at);
     this.claims.set(claim.key, claim);
   }
 }

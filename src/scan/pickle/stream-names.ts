@@ -24,7 +24,7 @@ export class StreamNames {
     if (known !== undefined) return known;
     const own = this.#within === 'torchscript' && /^__torch__(\.|$)/.test(global.module);
     const found: Standing = own ? TORCHSCRIPT_CLASS : this.#globals.standing(global);
-    // What such a class is called with decides.
+    // The arguments of the class decide.
     const standing: Standing = found.kind === 'dangerous' && isExpression(global) ? { kind: 'unlisted' } : found;
     this.#standings.set(global, standing);
     return standing;

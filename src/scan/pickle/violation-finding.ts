@@ -17,26 +17,26 @@ export interface ViolationFinding {
   readonly evidence?: string;
 }
 
-/** What to say of something that a listed name was handed and may not be: malicious where it can act, else suspicious. */
+/** The finding for a value that a listed name must not receive: malicious where it can act, else suspicious. */
 export function violationFinding({ entry, use, found }: TypeViolation): ViolationFinding {
   const full = `${entry.module}.${entry.name}`;
   switch (found.kind) {
     case 'callable': {
       const name = found.name.replace(':', '.');
-      const message = `${full} is handed ${name} ${HANDED[use]}, which can be called and is not what ${entry.library} puts there`;
+      const message = `${full} is given ${name} ${HANDED[use]}: it can be called, and ${entry.library} does not put it there`;
       return { rule: BROKEN_CONTRACT, message, subject: full, evidence: name };
     }
     case 'own-member': {
       const name = found.name.replace(':', '.');
-      const message = `${full} keeps ${name}, a method that models of ${entry.library} are not known to keep`;
+      const message = `${full} keeps ${name}, a method that no known model of ${entry.library} keeps`;
       return { rule: UNUSUAL_USE, message, subject: full, evidence: name };
     }
     case 'special-key': {
-      const message = `gives an instance of ${full} the attribute ${found.name}, which Python itself looks up`;
+      const message = `sets the attribute ${found.name} of an instance of ${full}, which Python itself looks up`;
       return { rule: METHOD_OVERRIDE, message, subject: found.name, evidence: found.name };
     }
     case 'computed-key': {
-      const message = `an attribute of an instance of ${full} has a name that is computed`;
+      const message = `an attribute of an instance of ${full} has a computed name`;
       return { rule: BROKEN_CONTRACT, message, subject: full };
     }
     case 'odd-key':

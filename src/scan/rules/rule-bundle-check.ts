@@ -17,7 +17,7 @@ import {
 } from '../lists/index.ts';
 import { RULES } from './catalogue.ts';
 
-/** What a bundle must be newer than, and when. */
+/** The program and the time that a bundle is checked against. */
 export interface BundleContext {
   readonly now: Date;
   /** The program's own version, `0.1.0`. */
@@ -25,21 +25,24 @@ export interface BundleContext {
 }
 
 /**
- * What a bundle must keep to, whoever signed it: it holds today, for this program, and loosens nothing that guards against
- * code. It may list names that are not known, take listed ones away, and raise severities; it may not list a dangerous name, or
- * give a name with a contract another use or no contract, or lower a severity.
+ * The rules for every bundle, independent of its signer: it is valid today and for this program, and weakens no protection
+ * against code. It may list unknown names, remove listed names, and raise severities. It must not list a dangerous name, give a
+ * name with a contract another use or no contract, or lower a severity.
  * @throws AssayError `usage`
  */
 export function checkBundle(bundle: RuleBundle, subject: string, { now, program }: BundleContext): void {
   const wrong = (message: string, hint: string) => new AssayError('usage', message, { subject, hint });
   if (bundle.expires !== undefined && !(now.getTime() < Date.parse(bundle.expires))) {
-    throw wrong(`the rules ended on ${bundle.expires}`, 'get a newer bundle');
+    throw wrong(`the rules expired on ${bundle.expires}`, 'get a newer rule bundle');
   }
   if (compareVersions(bundle.minimumProgram, program) > 0) {
-    throw wrong(`the rules need version ${bundle.minimumProgram} of assay, and this is ${program}`, 'upgrade assay');
+    throw wrong(
+      `the rules need version ${bundle.minimumProgram} of assay, but this is version ${program}`,
+      'upgrade assay',
+    );
   }
   const fault = looseSeverity(bundle) ?? looseName(bundle);
-  if (fault !== undefined) throw wrong(fault, 'have it built without that');
+  if (fault !== undefined) throw wrong(fault, 'ask the author of the rule bundle to build it without that');
 }
 
 function looseSeverity({ severities }: RuleBundle): string | undefined {
@@ -53,17 +56,17 @@ function looseSeverity({ severities }: RuleBundle): string | undefined {
   return undefined;
 }
 
-/** Judges what the lists come to, not each by itself: a contract may stand in one list, and a use in another. */
+/** Judges the merged lists, not each list by itself: one list may hold a contract, and another a use. */
 function looseName(bundle: RuleBundle): string | undefined {
   const own = Object.entries(bundle.allowlists);
   for (const [list, { globals }] of own) {
     for (const [module, name, , , contract] of globals) {
-      const what = `the list ${list} has ${module}.${name}`;
+      const what = `the list ${list} allows ${module}.${name}`;
       if (dangerAmong(bundle.dangerous, module, name) !== undefined) {
         return `${what}, which the bundle itself calls dangerous`;
       }
       if (contract !== undefined && contract !== listedGlobals().get(`${module}:${name}`)?.contract) {
-        return `${what} with a contract that this version does not have for it`;
+        return `${what} with a contract that this version does not use for that name`;
       }
     }
   }
@@ -72,18 +75,18 @@ function looseName(bundle: RuleBundle): string | undefined {
   for (const { globals } of own.flatMap(([list, one]) => [one, shipped.get(list) ?? { globals: [] }])) {
     for (const [module, name] of globals) {
       const fault = looseGlobal(merged.get(`${module}:${name}`));
-      if (fault !== undefined) return `${module}.${name} would be listed ${fault}`;
+      if (fault !== undefined) return `the rules would allow ${module}.${name} ${fault}`;
     }
   }
   return undefined;
 }
 
-/** What a name may now do that it may not by the lists of this program, if it is one that is guarded. */
+/** A permission of a guarded name that the lists of this program do not give; `undefined` when there is none. */
 function looseGlobal(entry: ListedGlobal | undefined): string | undefined {
   if (entry === undefined) return undefined;
   const { module, name, uses, contract } = entry;
   const shipped = listedGlobals().get(`${module}:${name}`);
-  if (contract !== shipped?.contract) return 'without the contract that its arguments must keep';
+  if (contract !== shipped?.contract) return 'without the contract for its arguments';
   const more = looserTypes(entry, shipped);
   if (more !== undefined) return more;
   const python3 = python3Name(module, name);
@@ -91,14 +94,16 @@ function looseGlobal(entry: ListedGlobal | undefined): string | undefined {
   if (danger === undefined && contract === undefined) return undefined;
   const use = [...uses].find((one) => shipped?.uses.has(one) !== true);
   if (use === undefined) return undefined;
-  return danger === undefined ? `to ${use}, which its contract does not foresee` : `to ${use}, and it ${danger}`;
+  return danger === undefined
+    ? `for the use ${use}, which its contract does not cover`
+    : `for the use ${use}, although it ${danger}`;
 }
 
-/** A listed name may not be handed more than this program's lists say, and a new one nothing that is dangerous. */
+/** A listed name must not receive more than the lists of this program allow, and a new name nothing dangerous. */
 function looserTypes(entry: ListedGlobal, shipped: ListedGlobal | undefined): string | undefined {
   if (shipped?.traits?.callable === true && entry.traits?.callable !== true)
     return 'as if its instances could not be called';
-  if (shipped?.traits?.dictState === true && entry.traits?.dictState !== true) return 'with a state of slots';
+  if (shipped?.traits?.dictState === true && entry.traits?.dictState !== true) return 'with a state that has slots';
   const method = [...(entry.traits?.methods ?? [])].find((one) => shipped?.traits?.methods.has(one) !== true);
   if (shipped !== undefined && method !== undefined) return `with its method ${method}, which its list does not name`;
   for (const [use, takes] of entry.types ?? []) {
@@ -114,7 +119,7 @@ function looserTakes(takes: Takes, before: Takes, isShipped: boolean): string | 
     if (mayHold(before, name)) continue;
     const [module = '', own = ''] = name.split(':');
     const danger = dangerOf(module, own);
-    if (danger !== undefined) return `with ${name}, and it ${danger}`;
+    if (danger !== undefined) return `with ${name}, although that ${danger}`;
     if (isShipped) return `with ${name}, which its types do not name`;
   }
   const key = [...takes.keys].find((one) => !before.keys.has(one));

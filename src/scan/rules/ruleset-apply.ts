@@ -4,12 +4,12 @@ import type { Rule } from '../scanner/index.ts';
 
 export const ADVISED: Rule = {
   id: 'advisory.file',
-  title: 'A file that an advisory names',
+  title: 'An advisory names a file',
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'The installed rules hold an advisory with the digest of exactly this file: somebody looked at it and found that it does harm, whatever a scan of it shows.',
-  remedy: 'Do not load the file. Read the advisory, and find out where the file came from.',
+    'The installed rules hold an advisory with the digest of exactly this file: an analyst found that the file is harmful, independent of the result of a scan.',
+  remedy: 'Do not load the file. Read the advisory, and find out where the file was downloaded from.',
   owasp: ['ML06:2023'],
   atlas: ['AML.T0010'],
   cwe: ['CWE-506'],
@@ -17,7 +17,9 @@ export const ADVISED: Rule = {
 
 export const advisoryRules: readonly Rule[] = [ADVISED];
 
-/** What installed rules say beyond names: files that advisories name are malicious, and severities are theirs. */
+/**
+ * Applies the parts of installed rules other than names: files that advisories name are malicious, and severities are replaced.
+ */
 export function applyLists(assessment: Assessment, { advisories, severities }: RuleLists): Assessment {
   if (advisories.size + severities.size === 0) return assessment;
   const advised = assessment.files.flatMap(({ path, sha256 }) => {

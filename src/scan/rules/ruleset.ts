@@ -4,7 +4,10 @@ import type { Ruleset } from '../../core/assessment/index.ts';
 import { type Allowance, allowlistFiles, BUILT_IN_LISTS, type RuleLists } from '../lists/index.ts';
 import { RULES } from './catalogue.ts';
 
-/** Names everything a verdict rests on: rules, lists, dangerous names and the organisation's own allowances. */
+/**
+ * The version and digest of everything that a verdict depends on: rules, lists, dangerous names and the allowances of the
+ * organisation.
+ */
 export function rulesetOf(allowances: readonly Allowance[], lists: RuleLists = BUILT_IN_LISTS): Ruleset {
   const hash = shippedHash();
   const own = allowances.map(({ module, name, uses, takes, owner, expires }) => [
@@ -20,7 +23,7 @@ export function rulesetOf(allowances: readonly Allowance[], lists: RuleLists = B
   return { version: lists.version, digest: `sha256:${hash.digest('hex')}` };
 }
 
-/** What the package brings, which does not change while it runs: read once, not with every artifact. */
+/** The part in the package, which does not change while the program runs: read once, not for every artifact. */
 let shipped: Hash | undefined;
 
 function shippedHash(): Hash {

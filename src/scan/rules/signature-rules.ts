@@ -1,14 +1,14 @@
 import type { Rule } from '../scanner/index.ts';
 
-/** What the pipeline reports when a signature holds and does not vouch for everything a loader may read. */
+/** What the pipeline reports when a signature is valid but does not cover every file that a loader may read. */
 export const UNCOVERED: Rule = {
   id: 'integrity.signature.uncovered',
-  title: 'A file that the signature does not cover',
+  title: 'The signature does not cover a file',
   severity: 'medium',
   verdict: 'none',
   explanation:
-    'The signature over the model is valid, and this file is not among what was signed: it was added later, it lies under a path that the signer left out, or it is a link where the signer allowed none. A loader reads it all the same, and anybody may have changed it since.',
-  remedy: 'Remove the file, or have the model signed again with it.',
+    'The signature over the model is valid, but it does not cover this file: the file was added later, is under a path that the signer excluded, or is a link although the signer allowed none. A loader still reads the file, and anyone can have changed it after the signature.',
+  remedy: 'Remove the file, or have the model signed again together with it.',
   owasp: ['ML06:2023'],
   atlas: ['AML.T0010'],
   cwe: ['CWE-353'],
@@ -16,11 +16,11 @@ export const UNCOVERED: Rule = {
 
 export const EMPTY_UNLISTED: Rule = {
   id: 'integrity.signature.empty-file',
-  title: 'An empty file that a signature by shards cannot list',
+  title: 'A signature by shards cannot list an empty file',
   severity: 'low',
   verdict: 'none',
   explanation:
-    'The model was signed by shards, and an empty file has none. Whether the file was there when the model was signed is not known; an empty __init__.py is enough to make a folder a package.',
+    'The model was signed by shards, and an empty file has no shards. So it is not known whether the file existed when the model was signed. An empty __init__.py is enough to make a folder a package.',
   remedy: 'Have the model signed by files instead of shards.',
   owasp: ['ML06:2023'],
   atlas: ['AML.T0010'],

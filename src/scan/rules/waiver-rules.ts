@@ -1,30 +1,30 @@
 import { WAIVER_RULES } from '../../core/assessment/index.ts';
 import type { Rule } from '../scanner/index.ts';
 
-/** What policies report of waivers that do not count; none of them makes a file worse than it is. */
+/** What policies report about void waivers; none of these rules worsens the verdict of a file. */
 export const waiverRules: readonly Rule[] = [
   {
     ...WAIVER_RULES.expired,
-    title: 'A waiver that has ended',
+    title: 'A waiver has expired',
     verdict: 'none',
     explanation:
-      'The organisation had waived a rule for exactly these bytes, and the day until which it did has passed. What was waived counts again. An end is there so that somebody looks again: the reason for the waiver may no longer hold.',
-    remedy: 'Correct what the waiver was for, or ask its owner to review it and set a new end.',
+      'The organisation had waived a rule for exactly these bytes, and the waiver has expired. The waived findings count again. A waiver expires so that its owner reviews it: its reason may no longer be valid.',
+    remedy: 'Correct the cause of the finding, or ask the owner of the waiver to review it and set a new expiry.',
   },
   {
     ...WAIVER_RULES['other-artifact'],
-    title: 'A waiver of other bytes',
+    title: 'A waiver is for other bytes',
     verdict: 'none',
     explanation:
-      'A waiver would apply here, but it was given for an artifact with another digest. Waivers bind to every byte of the artifact: a change of one may have changed what was waived.',
-    remedy: 'Review the change, then give the waiver the new digest, or leave it out for this artifact.',
+      'A waiver would apply here, but it names an artifact with another digest. A waiver covers exactly the bytes of that digest: a change of one byte can change the waived finding.',
+    remedy: 'Review the change. Then set the new digest in the waiver, or remove the waiver for this artifact.',
   },
   {
     ...WAIVER_RULES.refused,
-    title: 'A waiver of a rule that cannot be waived',
+    title: 'A waiver names a rule that cannot be waived',
     verdict: 'none',
     explanation:
-      'A waiver names what cannot be waived: a malicious file or its findings, bytes or signatures that are not what was announced, what was not read, or another void waiver. It is disregarded. Somebody who can write waivers asked for it, which is worth a question.',
-    remedy: 'Remove the waiver, and ask its owner why it is there. A malicious file is to be removed from the model.',
+      'A waiver names something that cannot be waived: a malicious file or its findings, bytes or signatures that do not match, content that was not read, or another void waiver. Assay ignores it. Ask why someone who can write waivers requested it.',
+    remedy: 'Remove the waiver, and ask its owner for the reason. Remove a malicious file from the model.',
   },
 ];

@@ -6,7 +6,7 @@ export interface Rule {
   readonly id: string;
   readonly title: string;
   readonly severity: Severity;
-  /** What a finding of this rule makes of a file; `none` for advice. */
+  /** The verdict that a finding of this rule gives a file; `none` for advice. */
   readonly verdict: 'malicious' | 'suspicious' | 'unknown' | 'none';
   /** What the rule looks for, and why loading such a file is dangerous: a paragraph for a person. */
   readonly explanation: string;

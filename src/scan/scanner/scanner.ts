@@ -15,7 +15,7 @@ export type Within = 'torch' | 'torchscript';
 
 /**
  * Which names resolve: `any`; those of modules that are called as Python calls them, in bytes without the mark of a pickle; or
- * those that Python, a listed library or the artifact has, in text and media that are called so, which no loader of pickles opens.
+ * those that Python, a listed library or the artifact has, in files named as text or media, which no loader of pickles opens.
  */
 export type NameRule = 'any' | 'identifiers' | 'known';
 
@@ -30,11 +30,13 @@ export interface ScanTarget {
   /** 0 for a file, one more for each container around. */
   readonly depth: number;
   readonly within?: Within;
-  /** The loaders that come here when they are given the file; others do once it is unpacked. */
+  /** The loaders that read this content when they load the file; others read it once it is extracted. */
   readonly loaders: LoaderSet;
   /** Storages beside a pickle that its persistent ids may name. */
   readonly records?: StorageRecords;
-  /** Nobody pays for reading it whole (a local file), or each byte is fetched: then read only what a verdict needs. */
+  /**
+   * `near`: a full read costs nothing. `far`: every byte is downloaded, so only the bytes that a verdict needs are read.
+   */
   readonly distance: 'near' | 'far';
 }
 
@@ -50,22 +52,22 @@ export interface Report {
   readonly loaders?: LoaderSet;
 }
 
-/** How a scanner says what it saw. One context for each target; offsets are of that target. */
+/** How a scanner reports. One context for each target; offsets are relative to that target. */
 export interface ScanContext {
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
   readonly globals: GlobalPolicy;
   /** Adds a finding; its rule decides the verdict. */
   report(report: Report): void;
-  /** Says what was done with bytes of this target. What no scanner covers makes the verdict `unknown`. */
+  /** Records how bytes of this target were covered. Bytes that no scanner covers make the verdict `unknown`. */
   cover(start: number, end: number, kind: CoverageKind, why?: string): void;
   /** The parse did not reach the end: verdict `unknown`, with the reason, for the loaders that read so far; for all, when absent. */
   incomplete(reason: string, loaders?: LoaderSet): void;
-  /** The format is known and nobody judges it: verdict `not-assessed`, and this check. */
+  /** The format is known, but no scanner judges it: verdict `not-assessed`, and this check. */
   notAssessed(check: Check): void;
   /** A global that a pickle here can resolve, "module.name", and the loaders that do. */
   imported(name: string, loaders: LoaderSet): void;
-  /** A reading of the bytes as a pickle imports, calls or changes something: what is said of it counts. */
+  /** A reading of the bytes as a pickle imports, calls or changes something: its findings count. */
   acts(loaders: LoaderSet): void;
   /** Which names a pickle in these bytes may resolve. */
   readonly names: NameRule;
@@ -76,9 +78,9 @@ export interface ScanContext {
   member(source: ByteSource, name: string, options?: MemberOptions): Promise<MemberResult>;
   /** What this file may still cost. Loops that are not linear in its bytes charge it, and so do buffers before they are made. */
   readonly budget: FileBudget;
-  /** The content told more than the magic: a zip is a `torch-zip`, a pickle a `joblib`. */
+  /** The content identifies the format more exactly than the magic: a zip is a `torch-zip`, a pickle a `joblib`. */
   identified(formatId: string): void;
-  /** Names every member of this container, for what only shows across files (a shadowed module). */
+  /** Names every member of this container, for findings across files (a shadowed module). */
   lists(names: readonly string[]): void;
 }
 

@@ -82,7 +82,7 @@ async function runsAsPickle(
 export interface Stray {
   readonly start: number;
   readonly end: number;
-  /** What they are called as a member: `(prefix)`. */
+  /** The name of the bytes as a member: `(prefix)`. */
   readonly name: string;
   readonly rule: Rule;
   /** The finding's sentence begins with it: "There are bytes before the archive". */
@@ -112,9 +112,9 @@ export async function judgeStray(target: ScanTarget, context: ScanContext, stray
   }
   const slice = new SliceSource(target.source, start, end - start, `${target.source.name}!${name}`);
   const format = await activeFormat(slice, context);
-  const kind = format === undefined ? '' : `; they are ${format.title}`;
+  const kind = format === undefined ? '' : `; they look like ${format.title}`;
   context.report({ rule, subject: name, offset: start, message: `${what} (${end - start} bytes at ${start}${kind}).` });
   if (format === undefined)
-    context.cover(start, end, 'opaque', 'belongs to nothing in the container: no reader of it reads this');
+    context.cover(start, end, 'opaque', 'belongs to no part of the container: no reader of the container reads it');
   else await context.member(slice, name, within === undefined ? { storedAt: start } : { storedAt: start, within });
 }

@@ -5,8 +5,8 @@ const EVERY_MS = 40;
 let last = 0;
 
 /**
- * For loops over parts of a container: now and then lets timers run, without which a signal that ends a long scan would never
- * fire while everything is at hand. @throws AssayError `aborted`
+ * For loops over parts of a container: now and then lets timers run. Otherwise, a signal to abort a long scan would not fire
+ * while all bytes are in memory. @throws AssayError `aborted`
  */
 export async function yieldToEventLoop(signal: AbortSignal | undefined): Promise<void> {
   const now = performance.now();

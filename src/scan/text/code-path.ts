@@ -6,14 +6,14 @@ const MAX_PATH = 1_000;
 const MAX_PARTS = 40;
 const PATH = /^[A-Za-z_]\w*(?:\s*[.:]\s*[A-Za-z_]\w*)*$/;
 
-/** What a text would be to a loader that imports it. */
+/** The kind of path that a text is to a loader that imports it. */
 export type CodePath =
   | { readonly kind: 'dangerous'; readonly path: string; readonly danger: string }
   /** `package.module.Class`. */
   | { readonly kind: 'path'; readonly path: string; readonly allowed: boolean }
-  /** One word: a builtin, or nothing. */
+  /** One word: a builtin, or no path at all. */
   | { readonly kind: 'word'; readonly path: string }
-  /** Put together when it is loaded: `${...}`, `%(...)s`, `{{...}}`. */
+  /** Computed by the loader: `${...}`, `%(...)s`, `{{...}}`. */
   | { readonly kind: 'computed'; readonly path: string }
   | { readonly kind: 'none' };
 

@@ -4,33 +4,36 @@ import { leaveUnjudged, type ScanContext } from '../scanner/index.ts';
 export const INTERESTS = {
   'format.hub-config.scan':
     'names code for a loader to import (auto_map, custom pipelines or modules, trust_remote_code)',
-  'format.chat-template.scan': 'holds a chat template, a program that loaders run, that is not proved to be plain',
-  'format.hydra-config.scan': 'names a callable for Hydra to call (_target_)',
+  'format.chat-template.scan':
+    'holds a chat template, which is a program that loaders run, and it could not be proved harmless',
+  'format.hydra-config.scan': 'names a function for Hydra to call (_target_)',
   'format.instantiation.scan':
     'has keys with which loaders make objects (class, type, target, init_args, ...) or functions that settings call',
-  'format.settings.scan': 'has sections or keys that a library makes functions and objects of (@, handlers, loggers)',
-  'format.yaml.scan': 'is not YAML to its end, or readers of YAML differ on it',
+  'format.settings.scan':
+    'has sections or keys from which a library makes functions and objects (@, handlers, loggers)',
+  'format.yaml.scan': 'is not valid YAML to its end, or YAML parsers read it in different ways',
   'format.site-file.scan':
-    'is a path file: in a folder of site packages, Python adds its lines to the places it imports from',
-  'format.text.scan': 'is text under a name that does not say what reads it, and is neither prose nor a list of words',
+    'is a path file: in a site-packages folder, Python adds its lines to the folders that it imports from',
+  'format.text.scan':
+    'is text whose name does not tell which program reads it, and is neither prose nor a list of words',
   'format.keras-config.scan': 'describes Keras objects, which may hold code or name any module',
   'format.object-json.scan': 'describes Python objects for a library to rebuild',
   'format.mlflow.scan': 'names a module for MLflow to load the model with',
   'format.mar.scan': 'names a handler for TorchServe to run',
   'format.source-code.scan': 'is source code',
-  'format.requirements.scan': 'lists packages to install, some perhaps from elsewhere than the usual registry',
+  'format.requirements.scan': 'lists packages to install, perhaps from another registry than the usual one',
   'format.yaml-tags.scan': 'holds YAML tags or escapes that build Python objects in unsafe loaders',
   'format.xml-entities.scan':
     'declares XML entities, a document type, inclusions or a style sheet, which parsers may fetch',
-  'format.markup-script.scan': 'holds scripts that run when it is shown',
+  'format.markup-script.scan': 'holds scripts that run when a browser shows it',
   'format.openvino.scan': 'is an OpenVINO model, which may name extension libraries',
   'format.pmml.scan': 'is a PMML model, which may hold expressions',
-  'format.pdf.scan': 'holds actions that run when it is opened',
+  'format.pdf.scan': 'holds actions that run when a viewer opens it',
 } as const;
 
 export type Interest = keyof typeof INTERESTS;
 
-/** Says each interest once. @param why what more is known of some */
+/** Reports each interest once. @param why details of some interests */
 export function leaveInterests(
   context: ScanContext,
   interests: Iterable<Interest>,
@@ -41,7 +44,7 @@ export function leaveInterests(
     leaveUnjudged(
       context,
       interest,
-      `It ${INTERESTS[interest]}${more === undefined ? '' : ` (${more})`}; no scanner judges it yet.`,
+      `The file ${INTERESTS[interest]}${more === undefined ? '' : ` (${more})`}; no scanner judges it yet.`,
     );
   }
 }

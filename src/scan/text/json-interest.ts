@@ -35,9 +35,9 @@ const MAX_DEPTH_KEPT = 64;
 /** Listens to a walk over a JSON document and notes what in it would make a loader run something. */
 export class JsonInterest implements JsonEvents {
   readonly interests = new Set<Interest>();
-  /** Keys that matter and stand twice in one object, with their offsets. */
+  /** Keys that matter and occur twice in one object, with their offsets. */
   readonly duplicates: { readonly key: string; readonly at: number }[] = [];
-  /** Paths into a folder that a scan passes over, once each. */
+  /** Paths into a folder that a scan skips, each once. */
   readonly hidden = new Set<string>();
   readonly #keys: string[] = [];
   readonly #isPipeline: boolean;

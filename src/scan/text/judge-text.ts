@@ -58,7 +58,7 @@ class TextJudge {
     const { text, kind } = this.#form;
     for (const dialect of isDisputed(text) ? YAML_DIALECTS : (['pyyaml'] as const)) this.#yaml(dialect);
     if (kind === 'yaml' && DISPUTED_BREAKS.test(text))
-      this.#doubt('format.yaml.scan', 'it has characters that end a line for some readers only');
+      this.#doubt('format.yaml.scan', 'it has characters that end a line for some parsers only');
     // Under any other name of text, only keys that mean nothing else count.
     if (kind === 'settings' || (kind === 'text' && MAY_NAME_CODE.test(text))) this.#settings(kind === 'settings');
     if (kind === 'jinja') this.#templates.push({ text, declared: true });
@@ -74,7 +74,10 @@ class TextJudge {
     if (!this.#why.has(interest)) this.#why.set(interest, why);
   }
 
-  /** A document counts once it is whole: loaders build nothing of one that breaks off, and everything of those before it. */
+  /**
+   * A document counts once it is complete: loaders build nothing from a document that breaks off, but build all documents
+   * before it.
+   */
   #yaml(dialect: YamlDialect): void {
     const { text, kind, globals, budget } = this.#form;
     budget.work(text.length);
@@ -126,7 +129,7 @@ class TextJudge {
           return;
         }
         if (name.startsWith('@') || /^@(?:jinja|format|py)/i.test(value)) this.#interests.add('format.settings.scan');
-        // Python's configparser makes keys small.
+        // Python's configparser converts keys to lower case.
         keys.pair(name.toLowerCase(), value);
         if (/\{[{%]/.test(value)) this.#templates.push({ text: value, declared: false });
       },

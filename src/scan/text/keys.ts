@@ -12,7 +12,7 @@ export const TARGET_KEYS: ReadonlySet<string> = new Set([
   '()', // logging.config.dictConfig
 ]);
 
-/** Keys that mean the same to some loaders, and anything to others: their value decides. */
+/** Keys that name code for some loaders only: their value decides. */
 export const MAYBE_TARGET_KEYS: ReadonlySet<string> = new Set([
   'target', // latent diffusion, older NeMo
   'type', // mmengine, AllenNLP
@@ -38,7 +38,7 @@ export const ARGUMENT_KEYS: ReadonlySet<string> = new Set([
   '_kwargs_',
 ]);
 
-/** Keys that belong to an instruction whose other part may stand in another file. */
+/** Keys of an instruction whose other part may be in another file. */
 export const INSTRUCTION_KEYS: ReadonlyMap<string, Interest> = new Map([
   ['_partial_', 'format.instantiation.scan'],
   ['_args_', 'format.instantiation.scan'],

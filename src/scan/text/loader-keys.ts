@@ -12,7 +12,7 @@ export interface TextFinding {
   readonly subject: string;
 }
 
-/** What a mapping that is open has said so far. */
+/** The keys of an open mapping so far. */
 interface Frame {
   key: string;
   isMapping: boolean;
@@ -30,7 +30,7 @@ export interface LoaderKeysOptions {
 
 const MAX_FINDINGS = 100;
 const MAX_TARGETS = 1_000;
-/** OmegaConf's resolvers that only read settings; others are functions that a program adds, `eval` among them. */
+/** Resolvers of OmegaConf that only read settings; others are functions that a program adds, such as `eval`. */
 const RESOLVER = /\$\{\s{0,20}([\w.]{1,100}):/g;
 const PLAIN_RESOLVERS: ReadonlySet<string> = new Set(['oc.select', 'oc.dict.keys', 'oc.dict.values', 'oc.deprecated']);
 const DOTTED = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
@@ -103,7 +103,7 @@ export class LoaderKeys {
     const path = codePath(value, this.#options.globals);
     if (path.kind === 'dangerous') this.#dangerous(`${key}: ${path.path}`, path.path, path.danger);
     else if (path.kind === 'path' && !path.allowed) this.#names(`${key}: ${path.path}`, path.path);
-    else if (path.kind === 'computed') this.#names(`${key}: ${path.path}, which is put together`, key);
+    else if (path.kind === 'computed') this.#names(`${key}: ${path.path}, which the loader computes`, key);
     else if (path.kind !== 'path') this.interests.add('format.instantiation.scan');
   }
 
@@ -148,7 +148,8 @@ export class LoaderKeys {
     else if (path.kind === 'path' && path.allowed) return;
     else if (path.kind === 'path' && key === 'target' && withArguments) this.#names(`${key}: ${path.path}`, path.path);
     else if (path.kind === 'path') this.interests.add('format.instantiation.scan');
-    else if (path.kind === 'computed' && withArguments) this.#names(`${key}: ${path.path}, which is put together`, key);
+    else if (path.kind === 'computed' && withArguments)
+      this.#names(`${key}: ${path.path}, which the loader computes`, key);
     else if (path.kind === 'computed' && key === 'target') this.interests.add('format.instantiation.scan');
   }
 
@@ -173,11 +174,15 @@ export class LoaderKeys {
   }
 
   #dangerous(shown: string, subject: string, danger: string): void {
-    this.#add({ rule: DANGEROUS_TARGET, message: `It has ${shown}: it ${danger}.`, subject });
+    this.#add({ rule: DANGEROUS_TARGET, message: `The document has ${shown}: that name ${danger}.`, subject });
   }
 
   #names(shown: string, subject: string): void {
-    this.#add({ rule: TARGET, message: `It has ${shown}: a loader would import and call it.`, subject });
+    this.#add({
+      rule: TARGET,
+      message: `The document has ${shown}: a loader would import and call that name.`,
+      subject,
+    });
   }
 
   #add(finding: TextFinding): void {

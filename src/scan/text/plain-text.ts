@@ -22,12 +22,12 @@ import { findInterests, interestsOfKind, OVERLAP } from './text-interest.ts';
 
 const DUPLICATE_KEY: Rule = {
   id: 'data.json-duplicate-key',
-  title: 'JSON names a key that loaders act on twice',
+  title: 'JSON repeats a key that loaders act on',
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'One object has the same key twice, and a loader decides by this key what to build or import. One parser takes the first value, another the last: what a scanner read need not be what the loader does.',
-  remedy: 'Remove the value that is not meant. No JSON library writes a key twice.',
+    'One object has the same key twice, and this key tells a loader what to build or import. One parser takes the first value, another the last: the loader can act on another value than the scanner read.',
+  remedy: 'Remove the wrong value. No JSON library writes a key twice.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,
   cwe: ['CWE-694'],
@@ -39,7 +39,7 @@ const SITE_FILE: Rule = {
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'A `.pth` file of text is not a checkpoint: in a folder of site packages, Python runs each of its lines that begin with `import` at every start, before any program.',
+    'A `.pth` file of text is not a checkpoint. In a site-packages folder, Python runs each line of it that begins with `import`, at every start and before any program.',
   remedy: 'Remove it. A model needs no path file.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,
@@ -48,12 +48,12 @@ const SITE_FILE: Rule = {
 
 const HIDDEN_PATH: Rule = {
   id: 'data.path-into-git',
-  title: "A document names a file in git's own folder",
+  title: 'A document names a file in the .git folder',
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'Git keeps its own files in a folder that a scan passes over, and no model keeps its files there. A document that names a file in it, such as an index of weights, makes a loader open what nobody looked at.',
-  remedy: 'Name files outside of it. No tool that saves models writes such a path.',
+    'A scan skips the .git folder, and no model keeps its files there. A document that names a file in that folder, such as an index of weights, makes a loader open a file that was not scanned.',
+  remedy: 'Name a file outside of the .git folder. No tool that saves models writes such a path.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,
   cwe: ['CWE-552', 'CWE-829'],
@@ -151,7 +151,7 @@ class TextScan {
       try {
         text = decoder.decode(bytes, { stream: at + bytes.length < source.size });
       } catch {
-        // Began as UTF-8 and goes on in some 8-bit code page: its ASCII is still right.
+        // The text begins as UTF-8 and continues in an 8-bit code page: its ASCII characters are still correct.
         encoding = 'latin1';
         decoder = newDecoder(encoding);
         text = decoder.decode(bytes);
@@ -171,13 +171,13 @@ class TextScan {
     let high = 0;
     if (encoding === 'latin1') for (const byte of bytes) if (byte >= 0x80) high++;
     if (control < 0 && high * 10 <= bytes.length * 3) return true;
-    this.#context.incomplete(`starts as text and goes on as binary data, near byte ${at + Math.max(0, control)}`);
+    this.#context.incomplete(`starts as text and continues as binary data, near byte ${at + Math.max(0, control)}`);
     return false;
   }
 
   #look(text: string): void {
     const window = this.#carry + text;
-    // Keys and values of JSON are looked at one by one; its raw text tells nothing more.
+    // Keys and values of JSON are checked one by one; the raw text adds nothing.
     if (this.#json === undefined) {
       findInterests(window, this.#kind, this.#interests);
       this.#mayBeYaml ||= MAY_BE_YAML.test(window);
@@ -237,20 +237,20 @@ class TextScan {
       for (const { key, at } of this.#json.interest.duplicates) {
         this.#context.report({
           rule: DUPLICATE_KEY,
-          message: `The key "${key}" stands twice in one object.`,
+          message: `One object has the key "${key}" twice.`,
           subject: key,
           offset: at,
         });
       }
     }
     for (const path of [...this.#hidden, ...(this.#json?.interest.hidden ?? [])]) {
-      const message = `It names ${JSON.stringify(path.slice(0, 200))}, which lies where a scan does not look.`;
+      const message = `The document names ${JSON.stringify(path.slice(0, 200))}, which is in a folder that a scan skips.`;
       this.#context.report({ rule: HIDDEN_PATH, message, subject: path.slice(0, 200) });
     }
     if (this.#siteLine) {
       this.#context.report({
         rule: SITE_FILE,
-        message: 'Lines of this path file begin with import: Python runs them at every start.',
+        message: 'Lines of this path file begin with import, and Python runs them at every start.',
         subject: 'import',
       });
     }

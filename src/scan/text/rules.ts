@@ -13,7 +13,7 @@ export const DANGEROUS_TARGET: Rule = {
   verdict: 'malicious',
   explanation:
     'A key or tag that a loader acts on (`_target_` of Hydra and NeMo, `class_path` of Lightning, `target` of latent diffusion, `!new:`, `!apply:` and `!name:` of HyperPyYAML, `!!python/...` of YAML) names a function that runs programs, evaluates code or changes files. The loader imports and calls it with arguments from the same document.',
-  remedy: 'Do not load it. Delete it, and report it to its publisher.',
+  remedy: 'Do not load the configuration. Delete it, and report it to its publisher.',
   ...REFERENCES,
 };
 
@@ -23,20 +23,20 @@ export const TARGET: Rule = {
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'A key or tag that a loader acts on (`_target_` of Hydra and NeMo, `class_path` of Lightning, `target` with `params` of latent diffusion, `!new:` of HyperPyYAML) names a class or function by its path. The loader imports the module and calls what it finds there, with arguments from the same document: whoever writes the document chooses what runs.',
+    'A key or tag that a loader acts on (`_target_` of Hydra and NeMo, `class_path` of Lightning, `target` with `params` of latent diffusion, `!new:` of HyperPyYAML) names a class or function by its path. The loader imports the module and calls what it finds there, with arguments from the same document: the author of the document chooses which code runs.',
   remedy:
-    'Look up each name: it should be of the library that the model is for. An organisation that knows a name allows it exactly (`--allow`), with the use `call`; otherwise write the settings down without names of code, or waive the file.',
+    'Look up each name: it should belong to the library of the model. An organisation that knows a name allows it exactly (`--allow`), with the use `call`. Otherwise, write the settings without names of code, or waive the file.',
   ...REFERENCES,
 };
 
 export const DANGEROUS_TEMPLATE: Rule = {
   id: 'template.reaches-objects',
-  title: 'A template reaches the objects behind its values',
+  title: 'A template reaches the Python objects behind its values',
   severity: 'critical',
   verdict: 'malicious',
   explanation:
-    'The template asks for attributes such as `__class__` or `__globals__`, or puts the name of an attribute together. From there it reaches every module of Python: rendered without a sandbox, as several loaders of chat templates did (CVE-2024-34359, CVE-2026-5760), it runs any program. A chat template needs none of it.',
-  remedy: 'Do not render it. Use the template of the model that it was made from, and report this one.',
+    'The template reads attributes such as `__class__` or `__globals__`, or builds the name of an attribute from parts. Through these it reaches every module of Python. A loader that renders it without a sandbox, as several loaders of chat templates did (CVE-2024-34359, CVE-2026-5760), lets it run any program. No chat template needs these attributes.',
+  remedy: 'Do not render the template. Use the template of the base model, and report this one.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,
   cwe: ['CWE-1336', 'CWE-94'],
@@ -44,12 +44,12 @@ export const DANGEROUS_TEMPLATE: Rule = {
 
 export const ODD_TEMPLATE: Rule = {
   id: 'template.odd',
-  title: 'A template does what no chat template needs',
+  title: 'A template uses features that no chat template needs',
   severity: 'medium',
   verdict: 'suspicious',
   explanation:
-    'The template names objects of Jinja that lead to its inner parts, puts text together with `format` or `%c`, holds names with double underscores, or repeats something very often. Attacks on template engines are made of these; templates that order the messages of a conversation are not.',
-  remedy: 'Compare it with the template of the model that it was made from. Render templates in a sandbox only.',
+    'The template names Jinja objects that lead to the internals of Jinja, builds text with `format` or `%c`, holds names with double underscores, or loops very often. Attacks on template engines use these features; templates that format a conversation do not.',
+  remedy: 'Compare the template with that of the base model. Render templates in a sandbox only.',
   owasp: SUPPLY_CHAIN.owasp,
   atlas: SUPPLY_CHAIN.atlas,
   cwe: ['CWE-1336', 'CWE-400'],

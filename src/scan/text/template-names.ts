@@ -1,4 +1,4 @@
-/** Statements of a template that only choose, repeat and name. */
+/** Statements of a template that only branch, loop and assign. */
 export const PLAIN_TAGS: ReadonlySet<string> = new Set([
   'print',
   'for',

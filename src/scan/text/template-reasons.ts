@@ -20,41 +20,53 @@ export class TemplateReasons {
   }
 }
 
-export const PUTS_TEXT_TOGETHER = same('puts text together with %');
-export const FORMATS_TEXT = same('puts text together with format');
-export const MAKES_CHARACTERS = same('has the text %c, which makes characters of numbers');
-export const COMPUTED_ITEM = same('asks for an item whose name it puts together');
-export const COMPUTED_ATTRIBUTE = same('asks for an attribute whose name it puts together');
+export const PUTS_TEXT_TOGETHER = reason('puts text together with %', 'builds text with the operator %');
+export const FORMATS_TEXT = reason('puts text together with format', 'builds text with the filter format');
+export const MAKES_CHARACTERS = reason(
+  'has the text %c, which makes characters of numbers',
+  'holds the text %c, which turns numbers into characters',
+);
+export const COMPUTED_ITEM = reason(
+  'asks for an item whose name it puts together',
+  'reads an item by a name that it builds from parts',
+);
+export const COMPUTED_ATTRIBUTE = reason(
+  'asks for an attribute whose name it puts together',
+  'reads an attribute by a name that it builds from parts',
+);
 
 export function hasName(name: string): TemplateReason {
-  return same(`names ${short(name)}`);
+  return reason(`names ${short(name)}`, `uses the name ${short(name)}`);
 }
 
 /** In a text that is not read to its end. */
 export function holdsName(name: string): TemplateReason {
-  return same(`names ${name}`);
+  return reason(`names ${name}`, `uses the name ${name}`);
 }
 
 export function hasText(text: string): TemplateReason {
-  return same(`has the text ${short(text)}`);
+  return reason(`has the text ${short(text)}`, `holds the text ${short(text)}`);
 }
 
 export function asksForAttribute(name: string): TemplateReason {
-  return same(`asks for the attribute ${short(name)}`);
+  return reason(`asks for the attribute ${short(name)}`, `reads the attribute ${short(name)}`);
 }
 
 export function asksByFilter(name: string): TemplateReason {
-  return same(`asks for the attribute ${short(name)} with a filter`);
+  return reason(
+    `asks for the attribute ${short(name)} with a filter`,
+    `reads the attribute ${short(name)} with the filter attr`,
+  );
 }
 
 export function repeatsMoreThan(times: number): TemplateReason {
-  return same(`repeats something more than ${times} times`);
+  return reason(`repeats something more than ${times} times`, `loops more than ${times} times`);
 }
 
 export function short(text: string): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }
 
-function same(text: string): TemplateReason {
-  return { subject: text, what: text };
+function reason(subject: string, what: string): TemplateReason {
+  return { subject, what };
 }

@@ -38,15 +38,15 @@ import {
 
 /** What a template would do when it is rendered. */
 export interface TemplateJudgement {
-  /** It reaches objects behind its values, or asks for an attribute whose name it puts together. */
+  /** The template reaches objects behind its values, or reads an attribute whose name it computes. */
   readonly malicious: readonly TemplateReason[];
   readonly suspicious: readonly TemplateReason[];
-  /** Why it is not proved to be plain; empty when it is. */
+  /** Why the template is not proved to be plain; empty when it is. */
   readonly unproved: readonly string[];
 }
 
 const MAX_DOUBTS = 20;
-/** Repetitions that no conversation needs. */
+/** A number of repetitions that no conversation needs. */
 const MAX_RANGE = 100_000;
 const DUNDER = /__\w*/;
 
@@ -58,12 +58,12 @@ export function judgeTemplate(text: string): TemplateJudgement {
     return new Judge(readTemplate(text)).judgement();
   } catch (error) {
     if (!isContentError(error)) throw error;
-    // What cannot be read is searched: that only raises.
+    // A template that cannot be parsed is searched as text, which can only raise the verdict.
     const inner = /\{[{%][^}]{0,2000}(__\w+__|\|\s{0,20}attr\b)/.exec(text)?.[1];
     return {
       malicious: [],
       suspicious: inner === undefined ? [] : [holdsName(inner)],
-      unproved: [`is not read to its end (${error.message})`],
+      unproved: [`could not be read to its end (${error.message})`],
     };
   }
 }
@@ -94,7 +94,7 @@ class Judge {
       for (const expression of expressions) this.#visit(expression);
     }
     for (const text of this.#template.data) {
-      if (/:\/\/|<script|javascript:/i.test(text)) this.#doubt('writes addresses or scripts into what it makes');
+      if (/:\/\/|<script|javascript:/i.test(text)) this.#doubt('writes addresses or scripts into its output');
     }
     const unproved = [...this.#unproved].slice(0, MAX_DOUBTS);
     return { malicious: this.#malicious.first(), suspicious: this.#suspicious.first(), unproved };
@@ -106,7 +106,7 @@ class Judge {
 
   #bindsName(name: string): void {
     if (name.split('.').some((part) => part.startsWith('_'))) this.#doubt(`gives ${short(name)} a value`);
-    if (PLAIN_FUNCTIONS.has(name)) this.#doubt(`gives ${short(name)} another meaning`);
+    if (PLAIN_FUNCTIONS.has(name)) this.#doubt(`gives ${short(name)} a new meaning`);
   }
 
   #visit(root: Expression): void {
@@ -133,15 +133,15 @@ class Judge {
   #operation(operator: string, parts: readonly Expression[]): void {
     if (operator === '%' && parts.some(isText)) this.#suspicious.add(PUTS_TEXT_TOGETHER);
     if (operator === '**' || (operator === '*' && !parts.every((part) => this.#numbers.has(part))))
-      this.#doubt('multiplies what may be text, or raises a power');
+      this.#doubt('multiplies values that may be text, or computes a power');
   }
 
   #name(name: string): void {
     if (LEADS_TO_GLOBALS.has(name)) {
-      if (this.#bound.has(name)) this.#doubt(`gives ${name} another meaning`);
+      if (this.#bound.has(name)) this.#doubt(`gives ${name} a new meaning`);
       else this.#suspicious.add(hasName(name));
     }
-    if (!/^[A-Za-z]\w*$/.test(name)) this.#doubt(`has the name ${short(name)}`);
+    if (!/^[A-Za-z]\w*$/.test(name)) this.#doubt(`uses the name ${short(name)}`);
     if (name.startsWith('__')) this.#malicious.add(hasName(name));
   }
 
@@ -155,32 +155,32 @@ class Judge {
     if (DUNDER.test(name) || (of.kind === 'name' && LEADS_TO_GLOBALS.has(of.name) && !this.#bound.has(of.name)))
       this.#malicious.add(asksForAttribute(name));
     else if (name.startsWith('_') || INNER_ATTRIBUTES.has(name)) this.#suspicious.add(asksForAttribute(name));
-    else if (!/^[A-Za-z]\w*$/.test(name)) this.#doubt(`asks for the attribute ${short(name)}`);
+    else if (!/^[A-Za-z]\w*$/.test(name)) this.#doubt(`reads the attribute ${short(name)}`);
   }
 
-  /** Jinja looks for an attribute where there is no item. */
+  /** Jinja looks for an attribute when there is no such item. */
   #item(key: Expression, of: Expression): void {
     if (key.kind === 'slice' || this.#numbers.has(key)) return;
     const text = constantText(key);
     if (text !== undefined) this.#attribute(text.replace(/[\s-]/g, ''), of);
     else if (madeOfText(key)) this.#suspicious.add(COMPUTED_ITEM);
-    else this.#doubt('asks for an item whose name is not written out');
+    else this.#doubt('reads an item whose name is not a constant');
   }
 
   #call(of: Expression, given: readonly Argument[]): void {
-    if (given.some(({ name }) => name?.startsWith('*'))) this.#doubt('spreads what it gives to a function');
+    if (given.some(({ name }) => name?.startsWith('*'))) this.#doubt('calls a function with * or ** arguments');
     if (of.kind === 'name') {
       if (of.name === 'range') this.#range(given);
       const known = PLAIN_FUNCTIONS.has(of.name) || this.#macros.has(of.name);
       if (!known || this.#bound.has(of.name)) this.#doubt(`calls ${short(of.name)}`);
-    } else if (of.kind !== 'attribute') this.#doubt('calls what is not a function by its name');
+    } else if (of.kind !== 'attribute') this.#doubt('calls a value that is not a named function');
     else if (!PLAIN_METHODS.has(of.name)) this.#doubt(`calls the method ${short(of.name)}`);
   }
 
   #range(given: readonly Argument[]): void {
     for (const { value } of given) {
       if (largest(value) > MAX_RANGE) this.#suspicious.add(repeatsMoreThan(MAX_RANGE));
-      else if (!this.#numbers.has(value)) this.#doubt('repeats something as often as a value says');
+      else if (!this.#numbers.has(value)) this.#doubt('loops as often as a value says');
     }
   }
 
@@ -210,7 +210,7 @@ class Judge {
       if (text !== undefined && isFilter) this.#filter({ ...filter, name: text, arguments: filter.arguments.slice(1) });
       else if (text?.split('.').some((part) => part.startsWith('_'))) this.#malicious.add(asksForAttribute(text));
       else if (text === undefined && !(name === undefined && index > 0) && filter.name !== 'join')
-        this.#doubt(`gives the filter ${filter.name} a name that is not written out`);
+        this.#doubt(`gives the filter ${filter.name} a name that is not a constant`);
     }
   }
 }

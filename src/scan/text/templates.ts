@@ -5,7 +5,7 @@ import { judgeTemplate } from './template.ts';
 
 export interface TemplateText {
   readonly text: string;
-  /** Where it stands says that it is a template; otherwise it only looks like one. */
+  /** Its place declares it as a template; otherwise it only looks like one. */
   readonly declared: boolean;
 }
 

@@ -21,7 +21,7 @@ export async function scanGaps(scan: ZipScan, used: readonly Span[], archiveEnd:
   let found = 0;
   for (const gap of gapsOf(used, size)) {
     if (target.distance === 'far' && gap.end - gap.start > MAX_FAR_GAP) {
-      context.incomplete(`${gap.end - gap.start} bytes at ${gap.start} belong to no member and were not fetched`);
+      context.incomplete(`${gap.end - gap.start} bytes at ${gap.start} belong to no member and were not downloaded`);
       continue;
     }
     found += await scanGap(scan, gap, archiveEnd, context.limits.maxMembers - found);
@@ -47,7 +47,7 @@ function gapsOf(used: readonly Span[], size: number): Span[] {
 async function scanGap(scan: ZipScan, gap: Span, archiveEnd: number, most: number): Promise<number> {
   const { source } = scan.target;
   let found = 0;
-  /** From here on nothing was said yet; from `search` on no header was looked for. */
+  /** Bytes from here on are not covered yet; bytes from `search` on were not searched for a header. */
   let from = gap.start;
   let search = gap.start;
   while (search < gap.end && found < most) {
@@ -78,7 +78,7 @@ async function strayOf({ target, context }: ZipScan, { start, end }: Span, archi
       end,
       name: '(prefix)',
       rule: ZIP_RULES.prefix,
-      what: 'Something else comes before the archive',
+      what: 'Bytes precede the archive',
       zerosToo: true,
     });
   } else if (start >= archiveEnd) {
@@ -87,7 +87,7 @@ async function strayOf({ target, context }: ZipScan, { start, end }: Span, archi
       end,
       name: '(suffix)',
       rule: ZIP_RULES.suffix,
-      what: 'Something else comes after the archive',
+      what: 'Bytes follow the archive',
       zerosToo: true,
     });
   } else {
@@ -97,7 +97,7 @@ async function strayOf({ target, context }: ZipScan, { start, end }: Span, archi
       end,
       name,
       rule: ZIP_RULES.hidden,
-      what: 'Bytes between the members belong to none',
+      what: 'Bytes between the members belong to no member',
     });
   }
 }

@@ -1,4 +1,4 @@
-/** What a zip is, told by the names of its members. */
+/** The kind of a zip archive, by the names of its members. */
 export interface ZipLayout {
   /** Format identifier; `undefined` for a zip of no known kind. */
   readonly format: 'torch-zip' | 'torchscript' | 'torch-package' | 'pt2' | 'npz' | 'keras' | 'skops' | undefined;

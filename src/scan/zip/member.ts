@@ -24,13 +24,13 @@ const CODECS: Readonly<Record<number, Codec>> = {
 };
 
 export interface MemberOutcome {
-  /** Where the member's data ends, as its own stream tells. */
+  /** The end of the member's data, by its own stream. */
   readonly end: number;
   /** Read to its end, with the announced checksum. */
   readonly sound: boolean;
 }
 
-/** Scans one member's content, and compares it with what was announced of it. */
+/** Scans the content of one member, and compares it with the size and checksum that the archive states. */
 export async function scanMember(scan: ZipScan, member: ZipMember): Promise<MemberOutcome> {
   const { context } = scan;
   context.cover(member.start, member.dataStart, 'parsed');
@@ -39,7 +39,7 @@ export async function scanMember(scan: ZipScan, member: ZipMember): Promise<Memb
     scan.say(
       ZIP_RULES.packaged,
       member.name,
-      `The archive brings the Python module "${printableName(member.name)}".`,
+      `The archive carries the Python module "${printableName(member.name)}".`,
       member.start,
     );
   }
@@ -85,7 +85,7 @@ function judgeCrc({ say }: ZipScan, member: ZipMember, crc: number): boolean {
   say(
     ZIP_RULES.crc,
     member.name,
-    `The member "${printableName(member.name)}" does not have its checksum.`,
+    `The member "${printableName(member.name)}" does not match its checksum.`,
     member.start,
   );
   return false;
@@ -119,7 +119,7 @@ async function scanCompressed(scan: ZipScan, member: ZipMember, codec: Codec): P
     say(
       ZIP_RULES.mismatch,
       name,
-      `The member "${shown}" has ${size} bytes, and is said to have ${member.size}.`,
+      `The member "${shown}" has ${size} bytes, but the archive states ${member.size}.`,
       member.start,
     );
   }
@@ -153,7 +153,7 @@ async function judgeEnd({ target, context }: ZipScan, member: ZipMember, { end, 
   return dataEnd;
 }
 
-/** Who reads a member of an archive of this layout, and as what. */
+/** The loaders that read a member of an archive of this layout, and the kind of content they expect. */
 function readersOf({ layout }: ZipScan, { name }: ZipMember): MemberOptions {
   if (layout.format === 'torchscript') return { within: 'torchscript', loaders: TORCHSCRIPT };
   if (isTorch(layout)) return { within: 'torch', loaders: TORCH | WEIGHTS_ONLY };

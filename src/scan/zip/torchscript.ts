@@ -3,11 +3,11 @@ import { type Rule, type ScanContext, SUPPLY_CHAIN } from '../scanner/index.ts';
 
 export const TORCHSCRIPT_RULE: Rule = {
   id: 'torchscript.unknown-operator',
-  title: 'TorchScript calls something that is not an operator of PyTorch itself',
+  title: 'TorchScript calls something other than an operator of PyTorch itself',
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'TorchScript is not Python: its source can only call registered operators. Those that PyTorch brings compute. This code calls one that reads or writes files or loads a library, one of a library that has to be loaded first, or what only Python has.',
+    'TorchScript is not Python: its source can only call registered operators, and the operators of PyTorch itself only compute. This code calls an operator that reads or writes files or loads a library, an operator of another library, or a function that only Python has.',
   remedy:
     'Ask the publisher of the model which library it needs, and why. Prefer safetensors with code that you trust.',
   owasp: SUPPLY_CHAIN.owasp,
@@ -107,7 +107,7 @@ function callsOf(text: string): { calls: Use[]; end: number } {
   let imports: string | undefined;
   let line = 1;
   let end = 0;
-  // More are not said.
+  // More of them are not reported.
   const use = (what: string) =>
     void (uses.size >= MAX_SAID || uses.has(what) || uses.set(what, { path: what.slice(0, 200), line }));
   TOKEN.lastIndex = 0;

@@ -2,7 +2,7 @@ import type { ZipEntry } from '../../formats/zip/index.ts';
 import type { Rule, ScanContext, ScanTarget } from '../scanner/index.ts';
 import type { ZipLayout } from './layout.ts';
 
-/** What the parts of this scanner share about one archive. */
+/** The state that the parts of this scanner share for one archive. */
 export interface ZipScan {
   readonly target: ScanTarget;
   readonly context: ScanContext;

@@ -64,7 +64,7 @@ function sayer(context: ScanContext): ZipScan['say'] {
     context.report(offset === undefined ? { rule, subject, message } : { rule, subject, message, offset });
 }
 
-/** Layouts that hold more than their members' own formats, judged by nobody yet. */
+/** Layouts that hold more than the formats of their members, which no scanner judges yet. */
 const UNJUDGED: Readonly<Record<string, string>> = {
   keras: 'A Keras model may name any class and hold Lambda layers in its config.json.',
   skops: 'A skops file names types and functions in its schema.json, which loading imports.',
@@ -102,7 +102,7 @@ function judgeName(say: ZipScan['say'], name: string): void {
   const why = escapes(name);
   if (why !== undefined) say(ZIP_RULES.traversal, name, `The member name "${printableName(name)}" ${why}.`);
   if (isDeceptive(name))
-    say(ZIP_RULES.name, name, `The member name "${printableName(name)}" holds characters that do not show.`);
+    say(ZIP_RULES.name, name, `The member name "${printableName(name)}" holds invisible characters.`);
 }
 
 /** Every listed member, by rising offset, so that the file is read in order. @returns what they take up */
@@ -121,7 +121,7 @@ async function scanListed(scan: ZipScan, entries: readonly ZipEntry[]): Promise<
       scan.say(
         ZIP_RULES.overlap,
         member.name,
-        `The member "${printableName(member.name)}" is listed twice at one place.`,
+        `The member "${printableName(member.name)}" is listed twice at one offset.`,
         member.start,
       );
       continue;
@@ -132,7 +132,7 @@ async function scanListed(scan: ZipScan, entries: readonly ZipEntry[]): Promise<
       scan.say(
         ZIP_RULES.overlap,
         member.name,
-        `The member "${printableName(member.name)}" begins within another.`,
+        `The member "${printableName(member.name)}" begins within another member.`,
         member.start,
       );
     }
@@ -145,8 +145,12 @@ async function scanListed(scan: ZipScan, entries: readonly ZipEntry[]): Promise<
 async function located({ target, context, say }: ZipScan, entry: ZipEntry): Promise<ZipMember | undefined> {
   const member = await locate(target.source, entry);
   if (member !== undefined) return member;
-  say(ZIP_RULES.mismatch, entry.name, `The member "${printableName(entry.name)}" is not where the directory says.`);
-  context.incomplete(`the member "${printableName(entry.name)}" is not where the zip directory says`);
+  say(
+    ZIP_RULES.mismatch,
+    entry.name,
+    `The member "${printableName(entry.name)}" is not at the offset that the directory states.`,
+  );
+  context.incomplete(`the member "${printableName(entry.name)}" is not at the offset that the zip directory states`);
   return undefined;
 }
 
@@ -173,7 +177,9 @@ async function judgeMember(scan: ZipScan, entry: ZipEntry, member: ZipMember): P
 
 function mayReread(scan: ZipScan): boolean {
   if (scan.rereadsLeft-- > 0) return true;
-  scan.context.incomplete('members overlap or contradict the zip directory: not all were read in every way');
+  scan.context.incomplete(
+    'members overlap or contradict the zip directory: Assay did not scan each of them in every way that loaders read it',
+  );
   return false;
 }
 

@@ -33,7 +33,7 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
     bodyLimit: config.limits.maxBodyBytes,
     requestTimeout: config.limits.requestTimeoutMs,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
-    // Each request is one line of our own.
+    // The service writes its own line for each request.
     logController: new LogController({ disableRequestLogging: true }),
     logger: { level: config.logLevel, stream: log, redact: SECRET_FIELDS },
     requestIdHeader: false,
@@ -46,7 +46,7 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
   app.removeContentTypeParser('text/plain');
   addValidation(app);
   addErrors(app, pino({ level: config.logLevel }, log));
-  // Before all that refuses: what is refused counts, too.
+  // Before every hook that refuses: refused requests count, too.
   addMetrics(app, context);
   addNotFound(app);
   addConnectionRules(app, options.times);
@@ -69,7 +69,7 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
 const MAX_PARAM_LENGTH = 2048;
 const REQUEST_ID = /^[\w.-]{8,64}$/;
 
-/** The id that a proxy in front gave, so that both logs speak of the same request. */
+/** The request id of the proxy in front, so that both logs have the same id. */
 function requestId(given: string | string[] | undefined): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
@@ -84,8 +84,8 @@ function standardOutput(): DestinationStream {
 }
 
 /**
- * JSON lines, one for each request when it is answered, or its client has gone. No headers and no query: secrets travel there. What these lines name
- * holds no secret, so that they go past the search for some.
+ * JSON lines, one for each request when it is answered, or its client has gone. No headers and no query: secrets travel there.
+ * These lines hold no secrets, so they skip the redaction.
  */
 function addErrors(app: App, log: Logger): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -102,7 +102,7 @@ function addErrors(app: App, log: Logger): void {
   app.setErrorHandler(answerProblem);
 }
 
-/** Until it is worth asking again: scans take minutes, what is away mostly comes back soon. */
+/** Seconds until a retry: scans take minutes, an unavailable part is mostly back soon. */
 const RETRY_SECONDS: Readonly<Partial<Record<ProblemCode, number>>> = {
   'queue-full': 60,
   'issuer-unavailable': 5,
@@ -113,7 +113,7 @@ const RETRY_SECONDS: Readonly<Partial<Record<ProblemCode, number>>> = {
 
 function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, request.id);
-  // What we say ourselves needs no stack; a defect does.
+  // Errors of the service need no stack; a defect does.
   const err = error instanceof ServiceError ? (error.cause ?? error.message) : error;
   if (problem.status >= 500) request.log.error({ err, code: problem.code }, 'request failed');
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="assay"');

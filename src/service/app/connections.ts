@@ -6,11 +6,11 @@ import { PROBLEM_TYPE } from '../../registry/api/index.ts';
 import type { App } from '../fastify-app.ts';
 import { problemOf, ServiceError } from '../problems/index.ts';
 
-/** How long a client may take to say what it wants; slow-loris clients hold connections by never finishing (CWE-400). */
+/** How long a client may take to send its headers; slow-loris clients occupy connections by never finishing (CWE-400). */
 export interface ConnectionTimes {
   readonly headersMs: number;
   readonly bodyMs: number;
-  /** Of silence on a socket; event streams say something more often. */
+  /** The maximum silence on a socket; event streams send more often. */
   readonly idleMs: number;
   /** How often the times of headers are looked at. */
   readonly checkMs: number;
@@ -58,7 +58,7 @@ export function addConnectionRules(app: App, times: Partial<ConnectionTimes> = {
     const hasBody =
       request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
     const { 'content-encoding': content = 'identity', 'transfer-encoding': transfer = 'chunked' } = request.headers;
-    // Stored or read as it is, it would be other bytes than were meant; unpacked, as many as its sender likes (CWE-409).
+    // An encoded body stored as it is would be other bytes than intended; decoded, it could expand without bound (CWE-409).
     if (hasBody && (content.toLowerCase() !== 'identity' || transfer.toLowerCase() !== 'chunked')) {
       reply.header('accept-encoding', 'identity');
       return done(new ServiceError(415, 'wrong-content-encoding', 'send the body without a content encoding'));
@@ -104,7 +104,7 @@ const UNREADABLE: Readonly<Record<string, ServiceError>> = {
 };
 const MALFORMED = new ServiceError(400, 'malformed-request', 'this is not a valid HTTP request');
 
-/** What never became a request is answered, too, and its connection ended. */
+/** A malformed request is answered, too, and its connection ended. */
 function answerUnreadable(error: Error, socket: Socket): void {
   const code = systemCode(error);
   if (code === 'ECONNRESET' || socket.destroyed) return;

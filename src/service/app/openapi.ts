@@ -54,7 +54,7 @@ export async function addOpenapi(app: App): Promise<void> {
   });
 }
 
-/** The schemas of a route as documents show them. What is none, or has none within, is left as it is. */
+/** The schemas of a route as documents show them. Values without schemas are unchanged. */
 function inJson(part: object): object {
   return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, isSchema(value) ? value.json : value]));
 }

@@ -9,7 +9,7 @@ import type { App } from '../fastify-app.ts';
 import { principalKey, principalOf } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 
-/** Headers of every answer: pages may load what the service itself serves, and nothing runs that is written into a page. */
+/** Headers of every answer: pages may load only resources of the service, and inline code never runs. */
 export function addHeaders(app: App, publicUrl: string): void {
   const headers = fixedHeaders(publicUrl);
   app.addHook('onRequest', (_request, reply, done) => {
@@ -39,7 +39,7 @@ function fixedHeaders(publicUrl: string): OutgoingHttpHeaders {
         baseUri: ["'none'"],
       },
     },
-    // With `no-referrer`, browsers call the origin of our own forms null.
+    // With `no-referrer`, browsers send the origin null for forms of the service.
     referrerPolicy: { policy: 'same-origin' },
     crossOriginEmbedderPolicy: false,
     strictTransportSecurity: isSecure(publicUrl) ? { maxAge: 31_536_000, includeSubDomains: false } : false,
@@ -83,7 +83,7 @@ export async function addLimits(app: App, config: ServiceConfig): Promise<void> 
     maxEventLoopDelay: config.limits.maxLoopDelayMs,
     retryAfter: 5,
     pressureHandler: (request) => {
-      // Busy is not dead: who restarts a busy service makes it busier.
+      // The health check answers under load: a restart of a busy service would add load.
       if (request.routeOptions.url === '/healthz' || performance.now() < settled) return;
       throw new ServiceError(503, 'overloaded', 'the service is overloaded; try again shortly');
     },

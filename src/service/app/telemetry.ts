@@ -2,7 +2,7 @@ import { ProxyTracerProvider, trace } from '@opentelemetry/api';
 import type { App } from '../fastify-app.ts';
 
 /**
- * Spans for each request, when whoever runs the service registered an OpenTelemetry SDK before it (`node --import`).
+ * Spans for each request, when the operator registered an OpenTelemetry SDK before the service (`node --import`).
  * The service brings none: without one nothing is loaded.
  */
 export async function addTelemetry(app: App): Promise<void> {

@@ -10,7 +10,7 @@ import type { ServiceConfig } from '../config.ts';
 type KeyConfig = Pick<ServiceConfig, 'approvalKey' | 'approvalPassphrase' | 'dataFolder'>;
 
 /**
- * What signs for those who approve in a session; `undefined` when there is no key. A key that is missing from the data folder
+ * The signer for approvers with a session; `undefined` when there is no key. A key that is missing from the data folder
  * is made, with its public half beside it for the trust file.
  * @throws AssayError `usage`, `not-found`, `unreadable`
  */

@@ -4,18 +4,18 @@ import { ServiceError } from '../problems/index.ts';
 import type { Oidc } from './oidc.ts';
 import { checkForgery, type Sessions } from './sessions.ts';
 
-/** Somebody who is known, and by a session: its forgery token. */
+/** An authenticated principal, with the CSRF token of its session. */
 export interface KnownCaller {
   readonly principal: Principal;
   readonly csrf: string | null;
 }
 
 export interface Authenticator {
-  /** @throws ServiceError 401 for nobody and for a token that does not hold. */
+  /** @throws ServiceError 401 without credentials and for an invalid token. */
   authenticate(request: FastifyRequest): Promise<KnownCaller>;
-  /** Whose API token it is. @throws ServiceError 401 */
+  /** The owner of the API token. @throws ServiceError 401 */
   tokenOwner(secret: string): Promise<Principal>;
-  /** @throws ServiceError 403 for a change in a session that another site may have asked for. */
+  /** @throws ServiceError 403 for a change in a session that another site may have requested. */
   checkForgery(request: FastifyRequest): void;
 }
 
@@ -26,7 +26,7 @@ interface Parts {
   readonly publicUrl: string;
 }
 
-/** Tokens of the registry begin with this, so that no secret of ours is ever sent through the parser of somebody else's. */
+/** Tokens of the registry begin with this, so that they are never parsed as tokens of another issuer. */
 export const TOKEN_PREFIX = 'assay_';
 const BEARER = /^Bearer +([\x21-\x7e]{1,8192}) *$/i;
 
@@ -49,7 +49,7 @@ export function createAuthenticator({ registry, oidc, sessions, publicUrl }: Par
   return {
     async authenticate(request) {
       const { authorization } = request.headers;
-      // Whoever sends a token means it: a session never stands in for one that does not hold.
+      // A token in a request decides: a session never replaces an invalid token.
       if (authorization !== undefined) return bearer(authorization);
       const session = await sessions.read(request);
       if (session === undefined)

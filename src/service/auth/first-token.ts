@@ -2,7 +2,7 @@ import { isRegistryError, type Principal, type Registry, ROLES } from '../../reg
 import { OPERATOR_TENANT } from '../config.ts';
 
 const NAME = 'first';
-/** Whoever sits at the machine. */
+/** The user of the machine. */
 const OPERATOR: Principal = {
   tenant: OPERATOR_TENANT,
   subject: 'operator',
@@ -13,7 +13,7 @@ const OPERATOR: Principal = {
 
 /**
  * A registry without any token lets nobody in: the first start makes one with every role but `gate`.
- * @returns its secret, which is kept nowhere; `undefined` when there are tokens, or somebody else made it meanwhile
+ * @returns its secret, which is not stored; `undefined` when there are tokens, or another process made it meanwhile
  */
 export async function firstToken(registry: Pick<Registry, 'tokens' | 'createToken'>): Promise<string | undefined> {
   if ((await registry.tokens(OPERATOR)).length > 0) return undefined;

@@ -1,11 +1,11 @@
-/** How long a description is believed. */
+/** How long a description is cached. */
 const BELIEVED_MS = 3_600_000;
-/** After a failure, the issuer is left alone for so long: whoever asks meanwhile is told the same. */
+/** After a failure, no request is sent for this time: callers get the same error meanwhile. */
 const PAUSE_MS = 1_000;
 
 /**
- * Asks an issuer who it is, once at a time, however many wait for the answer. One that does not answer any more is still who it
- * was: then what it said before goes on to hold.
+ * Fetches the metadata of an issuer, one request at a time for all callers. If the issuer does not answer, its earlier metadata
+ * stays valid.
  */
 export function rememberIssuer<T>(ask: () => Promise<T>, pauseMs = PAUSE_MS): () => Promise<T> {
   let known: { readonly description: T; readonly until: number } | undefined;

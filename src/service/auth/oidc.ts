@@ -32,7 +32,7 @@ import { type OidcConfig, OPERATOR_TENANT } from '../config.ts';
 import { ServiceError } from '../problems/index.ts';
 import { rememberIssuer } from './oidc-issuer.ts';
 
-/** Asymmetric only: whoever checks a token must not be able to make one. */
+/** Asymmetric only: a verifier of tokens must not be able to make one. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'];
 const CLOCK_TOLERANCE_SECONDS = 30;
 const MAX_DOCUMENT_BYTES = 256 * 1024;
@@ -48,13 +48,13 @@ export interface LoginState {
   readonly verifier: string;
 }
 
-/** An OpenID Connect issuer: whose tokens are believed, and where people sign in. */
+/** An OpenID Connect issuer, whose tokens are trusted and where people sign in. */
 export interface Oidc {
-  /** @throws ServiceError 401 for a token that does not hold, 503 when the issuer's keys cannot be had. */
+  /** @throws ServiceError 401 for an invalid token, 503 when the keys of the issuer are not available. */
   verify(token: string): Promise<Principal>;
   /** Where to send the user. */
   begin(redirectUri: string): Promise<{ readonly url: string; readonly login: LoginState }>;
-  /** Who came back. @param callback the address at which the user came back, whole @throws ServiceError */
+  /** The user who came back. @param callback the address at which the user came back, whole @throws ServiceError */
   finish(callback: URL, login: LoginState): Promise<Principal>;
   close(): Promise<void>;
 }
@@ -84,7 +84,7 @@ export function openOidc(config: OidcConfig, env: NodeJS.ProcessEnv = process.en
   });
 
   async function checked(token: string, audience: string): Promise<JWTPayload> {
-    // Nobody is asked about what is not a token.
+    // No request is sent for a text that is not a token.
     if (!isSigned(token)) throw invalid('the token is not valid');
     const { keys } = await issuer();
     try {
@@ -165,7 +165,7 @@ function clientAuthentication({ clientSecret }: OidcConfig): ClientAuth {
   return clientSecret === null ? None() : ClientSecretBasic(clientSecret);
 }
 
-/** Whose fault it is that a sign-in does not end well: the code's, the token's, or the identity provider's. */
+/** The cause of a failed sign-in: the code, the token or the identity provider. */
 function signInFailure(error: unknown): ServiceError {
   // A code that was used already, or is too old (RFC 6749, 5.2).
   if (error instanceof ResponseBodyError && error.error === 'invalid_grant')
@@ -200,7 +200,7 @@ function principalOf(claims: JWTPayload, config: OidcConfig): Principal {
   return { tenant, subject, issuer: config.issuer, roles: rolesIn(claimAt(claims, config.rolesClaim)), via: 'oidc' };
 }
 
-/** Roles that are not ours are left out: an identity provider serves other programs, too. */
+/** Unknown roles are left out: an identity provider serves other programs, too. */
 function rolesIn(claim: unknown): Role[] {
   const named: readonly unknown[] =
     typeof claim === 'string' ? claim.split(/[\s,]+/) : Array.isArray(claim) ? claim : [];
@@ -218,7 +218,7 @@ function claimAt(claims: JWTPayload, name: string): unknown {
   return at;
 }
 
-/** What an issuer over https says must be over https, too. */
+/** Addresses in the metadata of an https issuer must be https, too. */
 function endpoint(value: unknown, issuer: string): URL {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || (issuer.startsWith('https:') && url.protocol !== 'https:'))

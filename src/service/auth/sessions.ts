@@ -6,7 +6,7 @@ import type { ServiceConfig } from '../config.ts';
 import { ServiceError } from '../problems/index.ts';
 import type { LoginState } from './oidc.ts';
 
-/** Who signed in at the console. A pasted token is kept and checked at each request, so that revoking it ends the session. */
+/** A user of the console. A pasted token is kept and checked at each request, so that its revocation ends the session. */
 export type Session =
   | { readonly kind: 'token'; readonly secret: string; readonly csrf: string }
   | { readonly kind: 'oidc'; readonly principal: Principal; readonly csrf: string };
@@ -50,7 +50,7 @@ export function createSessions(config: Pick<ServiceConfig, 'publicUrl' | 'sessio
     reply.setCookie(name, sealed, { ...attributes, maxAge: seconds });
   }
 
-  /** What we sealed for that name, or nothing: it came out of our own key, so its shape is ours. */
+  /** The sealed content of that name, or `undefined`: the service's own key sealed it, so its type is known. */
   async function open(request: FastifyRequest, name: string): Promise<unknown> {
     const sealed = request.cookies[name];
     if (sealed === undefined) return undefined;
@@ -103,7 +103,7 @@ export function checkSameOrigin(request: FastifyRequest, publicUrl: string): voi
 }
 
 /**
- * Cookies are sent by browsers on anybody's behalf: a change in a session carries the session's token as well, in the header
+ * Browsers send cookies on behalf of any site: a change in a session carries the session's token as well, in the header
  * `x-csrf-token` or the form field `_csrf`, which is taken out before the form is looked at.
  * @throws ServiceError 403
  */

@@ -1,13 +1,13 @@
 import { type Html, html, NOTHING, told } from '../../report/html/index.ts';
 
-/** A form that was sent and refused: why, and what was typed into it. */
+/** A refused form: the reason, and the entered values. */
 export interface Draft {
   readonly why: string;
   /** Of the fields that a form has; several where boxes were ticked. */
   readonly typed: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What was typed into a field, or what stands there at first. */
+/** The entered value of a field, or its default. */
 export function typedInto(draft: Draft | undefined, name: string, otherwise = ''): string {
   return draft?.typed.get(name)?.[0] ?? otherwise;
 }

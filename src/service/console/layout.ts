@@ -13,7 +13,7 @@ interface NavEntry {
   readonly place: PagePlace;
   readonly href: string;
   readonly text: string;
-  /** Only for these; for everybody when absent. */
+  /** The roles that see it; everybody, when absent. */
   readonly roles?: readonly string[];
 }
 

@@ -15,12 +15,12 @@ export interface MultipartForm {
 
 /** Parts of one form (CWE-770): what lies between is read only after they were counted. */
 const MAX_PARTS = 2_000;
-/** As browsers name what stands between the parts, and in one way only: what is counted is what the parser splits at. */
+/** The boundary as browsers write it, in one form only, so that the count matches the parser. */
 const CONTENT_TYPE = /^multipart\/form-data; *boundary=("?)([A-Za-z0-9'()+_,./:=?-]{1,70})\1$/i;
 
 /**
  * Reads a form with files (RFC 7578), with the parser that Node has for it.
- * @param body bounded by whoever calls
+ * @param body bounded by the caller
  * @throws ServiceError `malformed-body`, `body-too-large`
  */
 export async function readMultipart(body: Buffer, contentType: string): Promise<MultipartForm> {

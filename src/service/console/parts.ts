@@ -1,6 +1,6 @@
 import { code, type Html, type HtmlValue, html, NOTHING, timeText, told } from '../../report/html/index.ts';
 
-/** Who looks at a page. */
+/** The viewer of a page. */
 export interface Viewer {
   readonly name: string;
   readonly tenant: string;
@@ -32,7 +32,7 @@ export function digest(text: string): Html {
 /** Lines of a text that are shown: a comment of ten thousand lines is not a comment. */
 const MAX_LINES = 40;
 
-/** What somebody wrote, with its line breaks. */
+/** Text of a user, with its line breaks. */
 export function prose(text: string): Html {
   const lines = text.slice(0, MAX_TYPED).split('\n');
   const shown = lines.slice(0, MAX_LINES).map((line, i) => html`${i === 0 ? NOTHING : html`<br>`}${told(line)}`);
@@ -110,7 +110,7 @@ ${labelOf(name, label, required)}${hintOf(name, hint)}
 /** No field takes more, UTF-16 units. */
 const MAX_TYPED = 10_000;
 
-/** What somebody typed, whole and in its lines: one text of a template is cut, and shows line breaks as characters. */
+/** Entered text, whole and with line breaks: the template would cut it and show line breaks as characters. */
 function asTyped(text: string): Html {
   const lines = text
     .slice(0, MAX_TYPED)
@@ -167,7 +167,7 @@ export function pager(next: string | null, first: string | null, words: { readon
   }</nav>\n`;
 }
 
-/** Nothing is there yet: says what to do about it. */
+/** The text of an empty list, with the next step. */
 export function empty(title: string, ...body: readonly HtmlValue[]): Html {
   return html`<div class="empty">\n<h2>${title}</h2>\n${body}</div>\n`;
 }

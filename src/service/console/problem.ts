@@ -20,7 +20,7 @@ function cameFrom({ headers: { referer = '' } }: FastifyRequest): string | undef
   return pathname === '/' || pathname.length + search.length > MAX_RETURN ? undefined : `${pathname}${search}`;
 }
 
-/** Answers a person: with a page, or the way to sign in. */
+/** Answers a browser: with a page, or a redirect to the sign-in. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const { method, url } = request;
   if (problem.status === 401 && (method === 'GET' || method === 'HEAD') && !url.startsWith('/signin')) {

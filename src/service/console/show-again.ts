@@ -8,8 +8,7 @@ import { isForPeople } from './problem.ts';
 import { sentence } from './words.ts';
 
 /**
- * Answers a form that was refused with the form itself, filled in as it was sent; where the page cannot be shown, with what is
- * wrong with it.
+ * Answers a refused form with the form itself and the entered values; if the page cannot be shown, with the error.
  */
 export function showAgain(show: (request: FastifyRequest, draft: Draft) => Html | Promise<Html>) {
   return async (error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -20,7 +19,7 @@ export function showAgain(show: (request: FastifyRequest, draft: Draft) => Html 
   };
 }
 
-/** Refusals that whoever sent the form can correct. */
+/** Refusals that the user can correct. */
 const CORRECTABLE: ReadonlySet<number> = new Set([400, 409, 413, 422]);
 
 function reasonOf({ detail, errors }: Problem): string {
@@ -46,7 +45,7 @@ function fieldsOf(body: unknown): ReadonlyMap<string, readonly string[]> {
   return typed;
 }
 
-/** What a validator says of a field, as people say it. */
+/** The message of a validator about a field, in plain words. */
 function plainly(field: string, message: string): string {
   const missing = /^must have required property '?(\w+)'?/.exec(message)?.[1];
   if (missing !== undefined) return `the form has no ${missing}`;

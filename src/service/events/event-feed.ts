@@ -3,9 +3,9 @@ import type { EventFeed, ServiceEvent } from './events.ts';
 import { JobChanges } from './job-changes.ts';
 
 export interface EventFeedOptions {
-  /** How often the audit log and the jobs of a tenant that somebody listens to are looked at. */
+  /** How often the audit log and the jobs of a tenant with listeners are read. */
   readonly pollMs?: number;
-  /** Told when the log cannot be read; it is tried again. */
+  /** Called when the log cannot be read; reading is retried. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -142,14 +142,14 @@ class AuditFeed implements EventFeed {
       try {
         listener(event);
       } catch (error) {
-        // One who fails does not silence the others.
+        // A listener that throws does not affect the others.
         this.#onError(error);
       }
     }
   }
 }
 
-/** Who reads the log of a tenant for those who may. */
+/** The principal that reads the log of a tenant for its listeners. */
 export function systemOf(tenant: string): Principal {
   return { tenant, subject: 'assay', issuer: null, roles: ['viewer'], via: 'local' };
 }

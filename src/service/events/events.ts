@@ -1,10 +1,10 @@
 import type { AuditEntry, JobProgress, JobState } from '../../registry/index.ts';
 
-/** What is told to those who listen: `GET /v1/events`, webhooks, the console. */
+/** Events for listeners: `GET /v1/events`, webhooks, the console. */
 export type ServiceEvent =
   /** A change, in the order of the audit log: its `seq` is the event's id, from which a listener goes on. */
   | { readonly kind: 'audit'; readonly tenant: string; readonly entry: AuditEntry }
-  /** Not kept: who misses one asks for the job. */
+  /** Not stored: a listener that misses one reads the job. */
   | {
       readonly kind: 'job';
       readonly tenant: string;

@@ -33,7 +33,7 @@ export function principalKey({ tenant, issuer, subject, via }: Principal): strin
 }
 
 /**
- * Lets nobody in whom the route does not name. Registered before any route, and after the limits.
+ * Refuses principals that the route does not name. Registered before any route, and after the limits.
  * @throws AssayError `internal` from the registration of a route that has no access rule.
  */
 export function guardRoutes(app: App, authenticator: Authenticator): void {
@@ -55,7 +55,7 @@ export function guardRoutes(app: App, authenticator: Authenticator): void {
   });
   app.decorateRequest('csrf', null);
   const failures = app.createRateLimit();
-  /** Who guesses is told no more than that he guesses too often. */
+  /** After too many attempts, the answer states only that there were too many. */
   async function countFailure(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<void> {
     if (!(error instanceof ServiceError) || error.status !== 401) return;
     const count = await failures(request);

@@ -16,7 +16,7 @@ export interface EventStream {
   end(): void;
   /** Resolves when the reader has taken what was sent, or is gone. */
   drained(): Promise<void>;
-  /** Fires when nobody listens any more, whoever ended it. */
+  /** Fires when the stream ends, on either side. */
   readonly ended: AbortSignal;
 }
 
@@ -67,13 +67,13 @@ export function eventStreams(app: App, options: EventStreamOptions = {}): EventS
   };
 }
 
-/** Whether what somebody came with would let him in now. */
+/** Whether the credentials of the request are still valid. */
 async function isStillKnown(app: App, request: FastifyRequest): Promise<boolean> {
   try {
     await app.signIn.authenticator.authenticate(request);
     return true;
   } catch (error) {
-    // A database or an identity provider that is away has taken nothing back.
+    // An unavailable database or identity provider is not a revocation.
     return !(error instanceof ServiceError && error.status === 401);
   }
 }
@@ -101,7 +101,7 @@ function start(
   function end(): void {
     if (!raw.writableEnded) raw.end();
   }
-  /** A token that was revoked, or has expired, hears no more. */
+  /** A revoked or expired token gets no more events. */
   async function beat(): Promise<void> {
     write(': here\n\n');
     if (!(await isKnown())) end();

@@ -1,12 +1,12 @@
 import { rolesOnly } from './access.ts';
 
-/** Who asks for scans and sends bytes. */
+/** The roles that request scans and send bytes. */
 export const SUBMITTERS = rolesOnly('submitter', 'admin');
-/** Who asks for another stage. */
+/** The roles that request another stage. */
 export const REQUESTERS = rolesOnly('submitter', 'reviewer', 'security-approver', 'admin');
-/** Who votes and who stops a version; the registry knows which role a stage asks for. */
+/** The roles that vote and stop a version; the registry knows which role a stage requires. */
 export const REVIEWERS = rolesOnly('reviewer', 'security-approver', 'admin');
-/** Who waives. */
+/** The roles that waive. */
 export const WAIVER_ROLES = rolesOnly('security-approver', 'admin');
 export const ADMINS = rolesOnly('admin');
 /** Every role, also `gate`. */

@@ -6,7 +6,7 @@ export const PAGE_QUERY = {
   after: optionalOf(text('`next` of the page before', { minLength: 1, maxLength: 500 })),
 };
 
-/** What a query says of the page, as the registry takes it. */
+/** The page in a query, in the form of the registry. */
 export function pageRequestOf({ limit, after }: { readonly limit?: number; readonly after?: string }) {
   return { ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) };
 }

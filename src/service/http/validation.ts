@@ -3,7 +3,8 @@ import type { App } from '../fastify-app.ts';
 import { InvalidRequest } from '../problems/index.ts';
 
 /**
- * Nothing is removed and nothing invented: what a schema does not name is refused. Bodies are JSON and have types of their own;
+ * Validation removes and adds nothing: properties that a schema does not name are refused. Bodies are JSON and have types of
+ * their own;
  * everything else of a request is text, of which numbers are made.
  */
 export function addValidation(app: App): void {

@@ -29,7 +29,7 @@ export function addAccount(app: App, base: string): void {
   );
 }
 
-/** Says of all else that there is none of it here, in the way that the Hub's clients show. */
+/** Answers all other routes with not found, in a form that the clients of the Hub display. */
 export function addElse(app: App, base: string): void {
   const everything = { url: `${base}/*`, config: { access: PUBLIC }, schema: { hide: true } };
   app.route({

@@ -20,7 +20,7 @@ interface Allowed {
   readonly answer: CurrentDecision;
 }
 
-/** What may be handed out, and to whom. */
+/** The models that may be delivered, and to whom. */
 export class Approvals {
   readonly #context: ServiceContext;
   readonly #proxies: TenantProxies;

@@ -22,12 +22,12 @@ const AT_ONCE = 8;
 const SPARE_BYTES = 256 * 1024 * 1024;
 const SPARE_SHARE = 0.02;
 const READ_BYTES = 1024 * 1024;
-/** What a download left that its process did not live to end: one that goes on is not silent for so long. */
+/** The age of files of abandoned downloads: an active download writes more often. */
 const STALE_MS = 3_600_000;
 
 /**
- * Files on disk, each under the SHA-256 that it was found to have when it was whole: what lies here under a digest has it. Each
- * tenant has its own, since who may name a digest must not thereby get somebody else's bytes.
+ * Files on disk, each named by its verified SHA-256. Each tenant has its own, since knowledge of a digest must not give access
+ * to the bytes of another tenant.
  */
 export class BlobStore {
   readonly #folder: string;
@@ -75,7 +75,7 @@ export class BlobStore {
       await file.close();
       throw error;
     }
-    // Whoever changed it, a person or a disk: it is not what it was.
+    // The file was changed, by a person or a disk error.
     await file.close();
     await rm(path, { force: true });
     return undefined;
@@ -98,7 +98,10 @@ export class BlobStore {
     return isRight;
   }
 
-  /** Fetches what is not here; those who ask for the same meanwhile wait for the same. @throws AssayError `mismatch`, ... */
+  /**
+   * Downloads a missing file; concurrent requests for the same file wait for the same download. @throws AssayError `mismatch`,
+   * ...
+   */
   fill(blob: StoredBlob, download: Download): Promise<void> {
     const known = this.#filling.get(blob.sha256);
     if (known !== undefined) return known;
@@ -134,7 +137,7 @@ export class BlobStore {
     }
   }
 
-  /** Drops what was not used longest. Who reads it just now goes on: the file lives as long as it is open. */
+  /** Removes the least recently used files. Current readers continue: a file exists as long as it is open. */
   async #makeRoom(): Promise<void> {
     const files = [];
     for (const name of await readdir(this.#folder)) {
@@ -188,7 +191,7 @@ async function digestOf(file: FileHandle, signal: AbortSignal): Promise<string> 
   }
 }
 
-/** Writes bytes and keeps them only when they are all, and the right ones. */
+/** Writes bytes, and keeps them only when they are complete and have the digest. */
 async function write(path: string, { sha256, size }: StoredBlob, bytes: AsyncIterable<Uint8Array>): Promise<void> {
   const file = await open(path, 'wx', 0o400);
   try {

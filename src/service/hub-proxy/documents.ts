@@ -4,7 +4,7 @@ import type { CommitListing, ProxyFile } from './listing.ts';
 /** A file or a folder, as the Hub lists it. Without what would make clients fetch it by other ways than plain HTTP (Xet). */
 export type HubTreeEntry = ReturnType<typeof fileEntry> | ReturnType<typeof folderEntry>;
 
-/** What the Hub says of a model, as far as it is known here: what was not assessed is not told. */
+/** The Hub's description of a model, limited to the assessed content. */
 export function modelInfo({ repo, commit, card, files }: CommitListing, withBlobs: boolean) {
   const [owner] = repo.split('/');
   return {
@@ -41,7 +41,7 @@ function sibling(file: ProxyFile) {
 }
 
 /**
- * What stands in a folder.
+ * The entries of a folder.
  * @param folder `''` for the root
  * @returns `undefined` when there is no such folder
  */

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** What stands in the repository in place of a file in large-file storage: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
+/**
+ * The pointer in the repository in place of a file in large-file storage:
+ * https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+ */
 export function lfsPointer(sha256: string, size: number): { readonly oid: string; readonly size: number } {
   const text = `version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${size}\n`;
   return { oid: gitOid('blob', Buffer.from(text)), size: text.length };

@@ -24,9 +24,9 @@ export interface WantedFile {
 }
 
 /**
- * Answers for a file. Not a byte leaves before the whole file lies here and has the digest that was assessed: a client that was
- * given the first half of something else would put it together with the second half of the right file, since clients resume and
- * compare nothing but lengths. While the file comes from the Hub, interim answers keep the client waiting.
+ * Answers for a file. Not a byte leaves before the whole file lies here and has the digest that was assessed: a client with the
+ * first half of other bytes would append the second half of the right file, since clients resume and compare only lengths.
+ * While the file comes from the Hub, interim answers keep the client waiting.
  */
 export async function handOut(wanted: WantedFile, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { listing, file } = wanted;
@@ -36,7 +36,7 @@ export async function handOut(wanted: WantedFile, request: FastifyRequest, reply
     'x-repo-commit': listing.commit,
     'accept-ranges': 'bytes',
     'cache-control': 'no-store',
-    // It comes from the origin of the console, and is whatever somebody put into a model: no browser shows it.
+    // The file has the origin of the console and untrusted content, so browsers must not render it.
     'content-type': 'application/octet-stream',
     'content-disposition': `attachment; filename*=UTF-8''${encodeName(file.path)}`,
     'content-security-policy': "default-src 'none'; sandbox",
@@ -61,7 +61,7 @@ export async function handOut(wanted: WantedFile, request: FastifyRequest, reply
   return reply.send(stream);
 }
 
-/** Who goes on after the cut asks for the rest, and is told why there is none. */
+/** A client that resumes after the cut requests the rest, and gets the reason for the refusal. */
 function cutWhenRevoked(stream: ReadStream, { confirm }: WantedFile, request: FastifyRequest): void {
   const timer = setInterval(() => {
     confirm().catch((error: unknown) => {

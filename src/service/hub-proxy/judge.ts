@@ -9,7 +9,7 @@ export type JudgedCommit =
 
 /** @param answers one for each model that the bytes stand under */
 export function judgeCommit(answers: readonly CurrentDecision[], stage: HandOutStage): JudgedCommit {
-  // Who quarantined one of them meant the bytes.
+  // A quarantine of one of them applies to the bytes.
   const closed = answers.find((answer) => answer.stage === 'quarantined');
   const answer = closed ?? answers.find((one) => mayRunAt(one, stage)) ?? answers[0];
   if (answer === undefined) return { kind: 'unknown' };

@@ -93,7 +93,7 @@ function byPath(files: readonly ProxyFile[]): ReadonlyMap<string, ProxyFile> {
   return new Map(files.map((file) => [file.path, file]));
 }
 
-/** A commit cannot change: that what is listed is not what was assessed means that somebody lies. */
+/** A commit cannot change: a listing that differs from the assessed files is forged. */
 function matchFiles(subject: string, entries: readonly HubEntry[], assessed: readonly FileAssessment[]): ProxyFile[] {
   const listed = new Map(entries.map((entry) => [entry.path, entry]));
   if (listed.size !== assessed.length)

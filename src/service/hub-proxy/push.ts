@@ -3,7 +3,7 @@ import { array, maybe, objectOf, optionalOf, type Static, text } from '../../cor
 
 const SHA = { maxLength: 64 };
 
-/** What the Hub sends: https://huggingface.co/docs/hub/webhooks. Fields that are not named here are its own affair. */
+/** What the Hub sends: https://huggingface.co/docs/hub/webhooks. Other fields are ignored. */
 export const HubPush = objectOf(
   {
     event: objectOf(
@@ -39,7 +39,7 @@ export const HubPush = objectOf(
 
 /** Scans that one delivery asks for. */
 const MAX_COMMITS = 20;
-/** Pull requests are anybody's: what they hold is scanned when it is merged. */
+/** Anybody can open a pull request: its content is scanned when it is merged. */
 const OURS = /^refs\/(?:heads|tags)\//;
 
 /** References of the commits to which a model moved; none when it is not a model, or nothing of it changed. */

@@ -30,7 +30,7 @@ const NAMED = { name: text('The name of the model', { minLength: 1, maxLength: 9
 const REVISION = { revision: text('A branch, a tag or a commit', { minLength: 1, maxLength: 255 }) };
 const PATH = { '*': text('The path within the repository', { minLength: 1, maxLength: 4096 }) };
 
-/** Clients say more than is known here, in their own ways: what is not understood is passed over, as the Hub does. */
+/** Clients send further parameters, which are ignored, as by the Hub. */
 const Query = objectOf(
   {
     recursive: optionalOf(text('`true`: what is in folders, too')),

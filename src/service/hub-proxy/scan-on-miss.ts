@@ -6,7 +6,7 @@ import { checkJobRequest, submit } from '../jobs/index.ts';
 const AGAIN_MS = 600_000;
 const MAX_REMEMBERED = 10_000;
 
-/** Asks for scans of what somebody wanted and nobody knows. */
+/** Requests scans of unknown models that clients requested. */
 export class ScanOnMiss {
   readonly #context: ServiceContext;
   readonly #asked = new Map<string, { readonly job: string; readonly at: number }>();

@@ -4,13 +4,13 @@ import * as v from 'valibot';
 import { writeWhole } from '../../core/bytes/index.ts';
 import { isAssayError, parseBoundedJson, systemCode } from '../../core/index.ts';
 
-/** Writes a document whole or not at all, whoever reads it meanwhile. */
+/** Writes a document atomically. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeWhole(path, JSON.stringify(value), 0o600);
 }
 
-/** What was written; `undefined` when there is none, and for what an older version or a broken disk left. */
+/** The stored document; `undefined` when there is none, or it is of an older version or damaged. */
 export async function readJson<S extends v.GenericSchema>(
   path: string,
   schema: S,

@@ -21,7 +21,7 @@ export interface Upstream {
   resolve(repo: string, revision: string): Promise<string>;
   /** Every file at a commit. @throws AssayError */
   list(repo: string, commit: string): Promise<readonly HubEntry[]>;
-  /** What the Hub says that a model is for: libraries choose their classes by it. @throws AssayError */
+  /** The task of a model at the Hub, by which libraries choose their classes. @throws AssayError */
   describe(repo: string, commit: string): Promise<Card>;
   /** The bytes of a file, compared with what the Hub announced at the end. @throws AssayError */
   download(file: UpstreamFile, signal: AbortSignal): AsyncIterable<Uint8Array>;
@@ -86,7 +86,7 @@ class HubUpstream implements Upstream {
     const commit = resolveCommit(this.#asking, this.#question(repo, revision));
     this.#resolved.delete(key);
     this.#resolved.set(key, { until: Date.now() + FRESH_MS, commit });
-    // A refusal may be over by the next question; that nobody answers costs too much to find out each time.
+    // A refusal may be over by the next request, but a timeout is too expensive to repeat each time.
     commit.catch((error: unknown) => {
       const away = isAssayError(error) && error.code === 'network';
       if (!away && this.#resolved.get(key)?.commit === commit) this.#resolved.delete(key);

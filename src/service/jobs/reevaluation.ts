@@ -36,8 +36,8 @@ const state = v.record(v.string(), v.string());
 
 /**
  * Decides again whenever the installed ruleset, the rules of the registry or one of its policies are others than before: from stored
- * assessments at once, and by another scan where the ruleset is newer than an assessment. What changed is in the audit log, from
- * which webhooks and listeners are told.
+ * assessments at once, and by another scan where the ruleset is newer than an assessment. Changes are in the audit log, from
+ * which webhooks and listeners get them.
  */
 export function startReevaluation(parts: ReevaluationParts, options: ReevaluationOptions): RunningReevaluation {
   const { pollMs = POLL_MS, tell } = options;
@@ -132,7 +132,7 @@ async function installedRuleset(): Promise<Ruleset> {
   return rulesetOf([], lists);
 }
 
-/** What cannot be read is as if it were not there: then everything is decided once more. */
+/** An unreadable state counts as missing: then everything is decided again. */
 async function readState(path: string): Promise<Record<string, string>> {
   try {
     const read = v.safeParse(state, JSON.parse(await readFile(path, 'utf8')));

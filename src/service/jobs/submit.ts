@@ -84,10 +84,10 @@ function targetOf({ config }: ServiceContext, { ref }: JobRequest): Target {
   if (ref === undefined) throw new ServiceError(400, 'invalid-request', 'give ref or upload');
   const reference = parseReference(ref, config.hubEndpoint);
   const target = formatReference(reference);
-  // Each kind is here by a decision: what users of the service may make it open.
+  // The kinds of source that users of the service may name; each was added on purpose.
   switch (reference.kind) {
     case 'path':
-      // The disk of the service is not its users'.
+      // Users must not name files of the service.
       throw new ServiceError(422, 'no-path-sources', 'paths are not accepted here: upload the files, or name a store');
     case 'https':
       checkPublic(new URL(reference.url), config);

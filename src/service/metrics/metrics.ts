@@ -8,7 +8,7 @@ import { onRequestEnd } from './request-end.ts';
 
 /** What Prometheus asks for. */
 export interface ServiceMetrics {
-  /** Counted by whoever answers "may I use this": the API, the console, the Hub proxy. */
+  /** Counted by every part that answers with current decisions: the API, the console, the Hub proxy. */
   readonly decisions: Counter<'action'>;
   readonly contentType: string;
   /** In the text format of Prometheus; asks the job store and the queue. */
@@ -55,7 +55,7 @@ export function addMetrics(app: App, context: Counted): void {
   });
 
   onRequestEnd(app, (request, reply, { kind }) => {
-    // The pattern of the route, never the address: what users write must not make new series.
+    // The pattern of the route, never the address, because user input must not create new series.
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
     const status = kind === 'cut' ? kind : String(reply.statusCode);
     requests.observe({ method: request.method, route, status }, reply.elapsedTime / 1000);

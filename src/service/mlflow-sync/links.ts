@@ -20,7 +20,7 @@ const LinkSchema = v.object({
   told: v.nullable(ToldSchema),
 });
 
-/** What MLflow is told of one of its versions. */
+/** The state that MLflow gets for one of its versions. */
 export type SyncedVersion = v.InferOutput<typeof ToldSchema>;
 /** A version of MLflow, and what it is here. */
 export type MlflowLink = v.InferOutput<typeof LinkSchema>;

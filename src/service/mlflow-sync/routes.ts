@@ -26,7 +26,7 @@ const Taken = object({
   jobs: list(text('Id of a job'), 'The scans that this asked for; none when it is of no interest'),
 });
 
-/** What MLflow sends; fields that are not named here are its own affair. */
+/** The body that MLflow sends; other fields are ignored. */
 const MlflowEvent = objectOf(
   {
     entity: text('`model_version`', { maxLength: 100 }),
@@ -42,7 +42,7 @@ const MlflowEvent = objectOf(
   { more: true, description: 'As MLflow 3 sends it' },
 );
 
-/** Others tell of models that are new to them, and prove by a secret that it is they: there is no token of ours in between. */
+/** MLflow announces new versions, and authenticates with a secret instead of a token. */
 export const adapterRoutes: Routes = (app, context) => {
   const { config } = context;
   const teller = new MlflowTeller(context, (message) => app.log.warn(message));
@@ -51,7 +51,7 @@ export const adapterRoutes: Routes = (app, context) => {
   const seen = new SeenDeliveries(join(config.dataFolder, 'gate-deliveries'), 3 * MAX_AGE_MS);
   const bodies = new WeakMap<FastifyRequest, Buffer>();
   app.removeContentTypeParser('application/json');
-  // What is signed is the bytes as they came.
+  // The signature covers the received bytes.
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: MAX_BODY }, (request, body, done) => {
     const bytes = Buffer.from(body);
     bodies.set(request, bytes);

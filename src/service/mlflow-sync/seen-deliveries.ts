@@ -12,13 +12,13 @@ export class SeenDeliveries {
   readonly #keepMs: number;
   #sincePrune = 0;
 
-  /** @param keepMs how long a delivery is remembered: longer than its timestamp is believed */
+  /** @param keepMs how long a delivery is remembered: longer than its timestamp is accepted */
   constructor(folder: string, keepMs: number) {
     this.#folder = folder;
     this.#keepMs = keepMs;
   }
 
-  /** @returns what forgets it, for a delivery that could not be taken; `undefined` for one that was let in before */
+  /** @returns a function that forgets it, for a delivery that failed; `undefined` for one that was let in before */
   async admit(id: string): Promise<(() => Promise<void>) | undefined> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const path = join(this.#folder, createHash('sha256').update(id).digest('hex'));

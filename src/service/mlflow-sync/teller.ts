@@ -11,7 +11,7 @@ import { MlflowWriter } from './writer.ts';
 const POLL_MS = 1_000;
 const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 600_000;
-/** Approvals and waivers end without anybody doing anything. */
+/** Approvals and waivers expire without an event. */
 const LOOK_AGAIN_MS = 600_000;
 
 interface Entry {
@@ -38,8 +38,8 @@ interface Found {
 export type TellProblem = (message: string) => void;
 
 /**
- * Tells MLflow what became of its versions, in tags, and leads an alias to the newest that may run; what may not run any more
- * loses it. What was told is kept on disk: a service that starts again tells what changed meanwhile.
+ * Writes the decisions on versions of MLflow into tags, and sets an alias to the newest version that may run; a version that
+ * may no longer run loses it. What was told is kept on disk: a service that starts again tells what changed meanwhile.
  */
 export class MlflowTeller {
   readonly #context: ServiceContext;
@@ -69,7 +69,7 @@ export class MlflowTeller {
     next();
   }
 
-  /** From now on, MLflow is told what becomes of a version of its. */
+  /** From now on, MLflow gets the decisions on one of its versions. */
   async add(tenant: string, link: MlflowLink): Promise<void> {
     const { links, open } = await this.#tenant(tenant);
     await links.write(link);
@@ -193,13 +193,13 @@ function entryOf(link: MlflowLink): Entry {
 const MAX_TAG = 1_000;
 
 /**
- * What may not run loses its alias before anything is said, and what may gets it after.
+ * A version that may not run loses the alias before its tags are written; a version that may run gets it afterwards.
  * @returns whether the alias leads to a version now
  */
 async function tell(writer: MlflowWriter, link: MlflowLink, request: SyncedVersion, alias: string): Promise<boolean> {
   const now = await writer.versionOf(link.name, alias);
   if (!isAllowed(request) && now === link.version) await writer.removeAlias(link, alias);
-  // Whoever sees the decision sees what belongs to it.
+  // The decision is written last, so that its readers also see the related tags.
   for (const key of ['digest', 'report', 'reason', 'decision'] as const) {
     if (request[key] !== '') await writer.setTag(link, `assay.${key}`, request[key].slice(0, MAX_TAG));
   }

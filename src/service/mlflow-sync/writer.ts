@@ -14,7 +14,7 @@ const TIMEOUT_MS = 30_000;
 const MAX_ANSWER = 1024 * 1024;
 const AliasAnswer = v.object({ model_version: v.object({ version: v.pipe(v.string(), v.regex(/^\d{1,18}$/)) }) });
 
-/** What the service writes into MLflow, by its REST API 2.0. All @throws AssayError `not-found`, `unauthorized`, `network`, ... */
+/** Writes of the service to MLflow, by its REST API 2.0. All @throws AssayError `not-found`, `unauthorized`, `network`, ... */
 export class MlflowWriter {
   readonly #settings: MlflowSettings;
   readonly #egress: Egress;

@@ -99,7 +99,7 @@ const FRAMEWORK: Readonly<
 
 const OWN_FAULT = 'the service failed; see its log under the id of this request';
 
-/** What a request is told of an error: never a stack, never a path of the machine, never the inside of a defect. */
+/** The parts of an error for a client: never a stack, a path of the machine or details of a defect. */
 export function problemOf(error: unknown, requestId: string): Problem {
   const { status, code, detail, errors } = describe(error);
   return {
@@ -132,7 +132,7 @@ function describe(error: unknown): Described {
   return { status: 500, code: 'internal', detail: OWN_FAULT };
 }
 
-/** Of an error from below: what is our own fault is told to the log alone. */
+/** The public part of an error of a lower layer: a fault of the service is only logged. */
 function describeOther(status: number, error: AssayError | RegistryError): Described {
   if (status === 500 || status === 503) return { status, code: error.code, detail: OWN_FAULT };
   return { status, code: error.code, detail: withHint(error) };

@@ -89,7 +89,7 @@ function bullPriority(priority: number): number {
   return Math.max(1, Math.min(2 * MAX_PRIORITY - 1, MAX_PRIORITY - Math.trunc(priority)));
 }
 
-/** A server that is away keeps requests waiting: whoever asks goes on without an answer. */
+/** An unavailable server delays requests, so callers continue without an answer. */
 async function within<T>(asked: Promise<T>): Promise<T> {
   const late = new AbortController();
   const timeout = sleep(PATIENCE_MS, late.signal).then((passed): never | Promise<never> => {

@@ -5,7 +5,7 @@ import { RULES } from '../../scan/rules/index.ts';
 
 let context: ReportContext | undefined;
 
-/** What reports need to know beyond the artifact. */
+/** Further input of reports, beyond the artifact. */
 export function reportContext(): ReportContext {
   context ??= { rules: RULES, formats: formatTitles(), version: version(), coverage: false };
   return context;

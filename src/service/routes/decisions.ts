@@ -12,7 +12,7 @@ import { ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
 
 export const decisionRoutes: Routes = (app, { registry }) => {
-  /** What is not known is denied. */
+  /** Unknown bytes are denied. */
   function count(items: readonly CurrentDecision[]): void {
     if (items.length === 0) app.metrics.decisions.inc({ action: 'deny' });
     for (const { action } of items) app.metrics.decisions.inc({ action });

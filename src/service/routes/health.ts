@@ -21,7 +21,7 @@ const Ready = objectOf(
 /** How long a part may take to say that it is ready. */
 const PATIENCE_MS = 2_000;
 
-/** For whoever starts, stops and balances instances of the service. */
+/** For orchestrators and load balancers. */
 export const healthRoutes: Routes = (app, context) => {
   const config = { access: PUBLIC, rateLimit: false } as const;
   app.get(

@@ -44,7 +44,7 @@ export const tokenRoutes: Routes = (app, { registry }) => {
   );
 };
 
-/** What is told of a token: nothing that a later field of the record adds by itself. */
+/** The public fields of a token: later fields of the record are not added automatically. */
 function shown({ id, name, roles, createdAt, createdBy, expiresAt, revokedAt, lastUsedAt }: ApiToken): TokenAnswer {
   return { id, name, roles: [...roles], createdAt, createdBy, expiresAt, revokedAt, lastUsedAt };
 }

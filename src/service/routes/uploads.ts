@@ -142,7 +142,7 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
   );
 };
 
-/** What is announced as too long is refused before a byte of it is taken. */
+/** A body that is announced as too long is refused before a byte is read. */
 function refuseTooLong({ headers }: IncomingMessage, offset: number, { size }: UploadFile): void {
   const length = Number(headers['content-length'] ?? 0);
   if (offset + length > size)

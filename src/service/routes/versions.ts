@@ -202,7 +202,7 @@ export const versionRoutes: Routes = (app, context) => {
   }
 };
 
-/** What a segment of an address names: a number, a digest, else an alias. */
+/** The version that a segment of an address names: by number, digest or alias. */
 function nameOfVersion(model: string, text: string): VersionName {
   if (/^[1-9][0-9]{0,9}$/.test(text)) return { model, number: Number(text) };
   if (text.startsWith('sha256:')) return { model, digest: text };

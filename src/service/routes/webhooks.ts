@@ -114,7 +114,7 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
   );
 };
 
-/** What can be told of an address before anybody connects: the sender looks again at what its name leads to. */
+/** Checks of an address without a connection: the sender checks the resolved address again. */
 function checkReceiver(address: string, allowPrivate: boolean): void {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const schemes = allowPrivate ? ['https:', 'http:'] : ['https:'];

@@ -10,7 +10,7 @@ export interface SnapshotStoreOptions {
   readonly pollMs?: number;
   /** A newer one has appeared since the store was opened. */
   readonly onNewer?: (published: PublishedSnapshot) => void;
-  /** A file is not a snapshot, or an older one: what was there before is handed out. */
+  /** A file is not a snapshot, or is an older one: the earlier one is delivered. */
   readonly onError?: (message: string) => void;
 }
 
@@ -22,7 +22,7 @@ const MAX_TENANTS = 1_000;
 
 /**
  * Snapshots that a writer puts into a folder, one file a tenant: `<tenant>.snapshot.json`, as `assay snapshot -o` writes it, whole
- * or not at all. Nothing is verified here: who reads a snapshot has the key of its writer, the service has not.
+ * or not at all. Nothing is verified here: readers of a snapshot have the key of its writer, the service does not.
  */
 export async function openSnapshotStore(folder: string, options: SnapshotStoreOptions = {}): Promise<SnapshotStore> {
   await mkdir(folder, { recursive: true, mode: 0o700 });

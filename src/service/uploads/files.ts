@@ -230,7 +230,7 @@ class FileUploadStore implements UploadStore {
     if (failure === undefined) return at;
     const known = storageError(failure);
     if (known instanceof ServiceError || known instanceof AssayError) throw known;
-    // What came before the connection broke is kept: the sender asks for the offset and goes on.
+    // Bytes received before the connection broke are kept: the sender requests the offset and continues.
     throw new ServiceError(400, 'upload-cut', `the body was cut off: ${at} bytes were received so far`, {
       cause: failure,
     });

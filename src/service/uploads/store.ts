@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Upload, UploadFile } from '../../registry/api/index.ts';
 
-/** Bytes that users sent, below one folder, each upload apart. Quotas, names and sizes are checked before anything is written. */
+/**
+ * Uploaded bytes, below one folder, separately for each upload. Quotas, names and sizes are checked before anything is written.
+ */
 export interface UploadStore {
   create(tenant: string, by: string, files: readonly Omit<UploadFile, 'received'>[]): Promise<Upload>;
   get(tenant: string, id: string): Promise<Upload>;
@@ -18,6 +20,6 @@ export interface UploadStore {
   ): Promise<UploadFile>;
   complete(tenant: string, id: string): Promise<Upload>;
   remove(tenant: string, id: string): Promise<void>;
-  /** Removes what nobody completed, or nobody needs any more. */
+  /** Removes abandoned uploads and uploads that are no longer needed. */
   sweep(now: Date): Promise<void>;
 }

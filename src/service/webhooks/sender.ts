@@ -19,7 +19,7 @@ export interface WebhookSenderOptions {
   readonly now?: () => Date;
 }
 
-/** Tells webhooks of what happened, from the audit log: each at least once, whichever process dies meanwhile. */
+/** Delivers entries of the audit log to webhooks, each at least once, even if a process dies meanwhile. */
 export interface WebhookSender {
   /** Ends what is being sent, or gives it back. */
   close(): Promise<void>;
@@ -131,7 +131,7 @@ async function attempt(egress: Egress, settings: Settings, claimed: ClaimedDeliv
       body,
       signal: AbortSignal.timeout(settings.timeoutMs),
     });
-    // What a receiver says beyond its status is nobody's business here.
+    // The body of the receiver's answer is ignored.
     await response.body?.cancel();
     const { status } = response;
     if (status >= 200 && status < 300) return { kind: 'delivered', status };
@@ -154,7 +154,7 @@ function failed(
 ): DeliveryEnd {
   if (attempt >= maxAttempts) return { kind: 'dead', status, error };
   const delay = Math.min(firstDelayMs * 2 ** (attempt - 1), maxDelayMs);
-  // Receivers that come back are not met by everybody in the same moment.
+  // Jitter, so that a recovered receiver does not get all retries at once.
   return { kind: 'retry', at: new Date(now().getTime() + delay * (0.5 + Math.random() / 2)), status, error };
 }
 

@@ -1,6 +1,6 @@
 import { type Job, type JobEnd, MAX_ATTEMPTS } from '../../registry/index.ts';
 
-/** Time may correct these: somebody did not answer, bytes changed on the way, a bound of this machine was met, we are at fault. */
+/** Transient failures: no answer, bytes changed in transit, a limit of this machine, a defect of the service. */
 const PASSING: ReadonlySet<string> = new Set([
   'network',
   'changed',

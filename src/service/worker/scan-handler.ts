@@ -14,7 +14,7 @@ export interface ScanParts {
   readonly tell: Tell;
 }
 
-/** Scans what a job asks for, and registers the version that it is. */
+/** Scans the target of a job, and registers its version. */
 export function scanHandler({ registry, settings, pool, tell }: ScanParts): JobHandler {
   return async ({ job, lineage }, { signal, onProgress }) => {
     try {
@@ -53,7 +53,7 @@ function gapOf({ artifact, status, files }: Assessment): string | undefined {
     : `${unread.path}: ${unread.reasons[0] ?? 'was not read'}`;
 }
 
-/** Who asked for it registers it, with no more rights than that takes. */
+/** Registered in the name of the requester, with only the required rights. */
 function submitterOf({ tenant, createdBy }: Job): Principal {
   return { tenant, subject: createdBy, issuer: null, roles: ['submitter'], via: 'local' };
 }

@@ -2,7 +2,7 @@ import type { Assessment } from '../../core/assessment/index.ts';
 import type { JobProgress } from '../../registry/index.ts';
 import type { ServiceLimits } from '../config.ts';
 
-/** What all scans of a worker go by. */
+/** The settings of all scans of a worker. */
 export interface ScanSettings {
   readonly hubEndpoint: string;
   readonly allowPrivateAddresses: boolean;
@@ -15,7 +15,7 @@ export interface ScanOrder {
   /** A reference, or `upload:<id>`. */
   readonly target: string;
   readonly tenant: string;
-  /** What sources see of the environment. */
+  /** The environment variables for sources. */
   readonly env: Readonly<Record<string, string>>;
 }
 

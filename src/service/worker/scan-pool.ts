@@ -12,7 +12,7 @@ const MAX_HEAP_MIB = 2_048;
 const STOP_MS = 400;
 /** How long a scan waits for a thread before one more than there are cores is started, or it is given up: longer than a small scan, or a start. */
 const PATIENCE_MS = 1_000;
-/** What threads need of the environment: no secret of the service is there to be read. */
+/** The environment of threads, without secrets of the service. */
 const KEPT = ['PATH', 'HOME', 'ASSAY_HOME', 'XDG_DATA_HOME', 'NODE_EXTRA_CA_CERTS', 'LANG'] as const;
 
 /** The thread was lost: out of memory, or by a defect. Or none was free for as long as a scan may wait. */

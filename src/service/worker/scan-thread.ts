@@ -1,4 +1,4 @@
-/** The thread that scans, one after the other: whatever an artifact does to it, the process that keeps the leases goes on. */
+/** The scanner thread, one scan after another: if an artifact crashes it, the process with the leases continues. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { isAssayError, withHint } from '../../core/index.ts';
 import { assess, type ChosenLists, chosenLists } from '../../pipeline/index.ts';
@@ -65,7 +65,7 @@ function failure(error: unknown): ScanEnd & { readonly kind: 'failed' } {
   if (error instanceof ServiceError) return { kind: 'failed', code: error.code, message: error.message };
   if (!isAssayError(error)) throw error;
   const { code, subject } = error;
-  // Where things lie on this machine is not for who submitted them.
+  // The submitter must not learn paths of this machine.
   const about = subject === undefined || subject.startsWith('/') ? '' : `${subject}: `;
   return { kind: 'failed', code, message: `${about}${withHint(error)}` };
 }

@@ -17,7 +17,7 @@ export async function startWorker(config: ServiceConfig, options: ScanWorkOption
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
   const live = await openLiveRules(config.rules);
   const registry = await open(config, live);
-  // What a scan is decided by is what the service decides by, which looks as often.
+  // Scans use the same rules as the service, which reloads them as often.
   const reload = () => live.reload().catch((error: unknown) => options.tell(`rules: ${messageOf(error)}`));
   const timer = setInterval(reload, RELOAD_MS);
   try {

@@ -4,7 +4,7 @@ import { readSmallFile } from '../../core/bytes/index.ts';
 import { AssayError, isAssayError, parseBoundedJson } from '../../core/index.ts';
 import type { ServiceConfig } from '../config.ts';
 
-/** What a tenant may have of its own: keys, and where its servers are. Never what names files or programs of this machine. */
+/** The variables that a tenant may set: keys and addresses of servers, never files or programs of this machine. */
 const NAMES = [
   'HF_TOKEN',
   'AWS_ACCESS_KEY_ID',
@@ -18,7 +18,7 @@ const NAMES = [
   'MLFLOW_TRACKING_USERNAME',
   'MLFLOW_TRACKING_PASSWORD',
 ] as const;
-/** By which others prove that it is they who tell us something; nothing that scans gets to see them. */
+/** Secrets that authenticate incoming webhooks; scans never get them. */
 const WEBHOOK_SECRETS = ['MLFLOW_WEBHOOK_SECRET', 'HF_WEBHOOK_SECRET'] as const;
 /** Of the machine, for everybody. */
 const SHARED = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'] as const;
@@ -35,7 +35,7 @@ const BOUNDS = { maxBytes: 1024 * 1024, maxDepth: 3, maxTokens: 100_000 };
 
 /**
  * The environment that sources see when they work for a tenant: its own credentials from `credentials.json` in the data
- * folder, the Hub of the service, and the proxies of the machine. Nothing of this machine's own keys, caches and settings.
+ * folder, the Hub of the service, and the proxies of the machine. Without keys, caches and settings of this machine.
  * @throws AssayError `malformed`, `unreadable` for a file of credentials that cannot be used
  */
 export async function tenantEnvironment(
@@ -60,7 +60,7 @@ export async function tenantEnvironment(
   };
 }
 
-/** What a tenant and those who call its webhooks know. @throws AssayError `malformed`, `unreadable` */
+/** The secrets that a tenant shares with callers of its webhooks. @throws AssayError `malformed`, `unreadable` */
 export async function webhookSecret(
   { dataFolder }: Pick<ServiceConfig, 'dataFolder'>,
   tenant: string,
@@ -90,6 +90,6 @@ async function readCredentials(path: string): Promise<AllCredentials> {
   }
   const read = v.safeParse(Credentials, parseBoundedJson(bytes, path, BOUNDS));
   if (read.success) return read.output;
-  // What is wrong with it may be a secret.
+  // The invalid content may be a secret.
   throw new AssayError('malformed', 'does not contain the credentials of tenants', { subject: path, hint: HINT });
 }

@@ -6,7 +6,7 @@ import type { Queue, Tell } from '../queue/index.ts';
 import { scanHandler } from './scan-handler.ts';
 import { ScanPool } from './scan-pool.ts';
 
-/** A worker that says nothing for so long is taken for dead. */
+/** A worker without a heartbeat for this time counts as dead. */
 const LEASE_MS = 30_000;
 const GRACE_MS = 20_000;
 /** Small scans that are registered, or wait for a thread, while others run. */

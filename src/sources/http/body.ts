@@ -7,7 +7,7 @@ export interface HttpFile {
   readonly url: string;
   readonly name: string;
   readonly egress: Egress;
-  /** What a status that is not a success means. */
+  /** The error for an unsuccessful status. */
   readonly explain: (response: Response) => Promise<AssayError>;
 }
 
@@ -37,7 +37,7 @@ export function parseContentRange(text: string): ContentRange | undefined {
   return sane ? range : undefined;
 }
 
-/** An ETag that promises the same bytes; a weak one promises only the same meaning. */
+/** A strong ETag guarantees the same bytes; a weak one only the same meaning. */
 export function strongEtag(response: Response): string | undefined {
   const etag = response.headers.get('etag')?.trim();
   return etag !== undefined && /^"[\x21\x23-\x7e\x80-\xff]+"$/.test(etag) ? etag : undefined;
@@ -61,7 +61,7 @@ export async function persistently<T>(read: () => Promise<T>, signal: AbortSigna
 }
 
 /**
- * All bytes of a file in order. A broken connection is taken up where it broke, if the server can.
+ * All bytes of a file in order. A broken transfer resumes at its offset, if the server supports it.
  * @param size what was announced; `undefined` takes what comes, up to `maxBytes`
  * @throws AssayError `mismatch` for another length, `changed`, `network`, `limit`, and what `explain` says.
  */
@@ -86,7 +86,7 @@ export async function* streamWhole(
         at += chunk.length;
         if (size !== undefined && at > size) throw otherLength(file, `at least ${at}`, size);
         if (at > maxBytes)
-          throw new AssayError('limit', `is more than ${maxBytes} bytes long (maxExpandedBytes)`, {
+          throw new AssayError('limit', `has more than ${maxBytes} bytes (maxExpandedBytes)`, {
             subject: file.name,
           });
         yield chunk;
@@ -119,7 +119,7 @@ async function request(
     const changed = at > 0;
     throw new AssayError(
       changed ? 'changed' : 'network',
-      changed ? 'changed while it was read' : 'the server answers with a part',
+      changed ? 'changed while it was read' : 'the server answers with a part of the file',
       {
         subject: file.name,
         hint: 'try again',
@@ -145,7 +145,7 @@ export async function exactly(body: AsyncIterable<Uint8Array>, length: number, n
 }
 
 export function otherLength(file: { name: string }, found: number | string, announced: number): AssayError {
-  return new AssayError('mismatch', `is ${found} bytes long, announced were ${announced}`, {
+  return new AssayError('mismatch', `has ${found} bytes, but ${announced} were announced`, {
     subject: file.name,
     hint: 'do not use it; try again, and report it to the operator of the server if it happens again',
   });

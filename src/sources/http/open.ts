@@ -24,7 +24,7 @@ export async function openHttp(file: HttpFile, options: OpenHttpOptions): Promis
   const ranges = far ? await HttpRanges.open(file, size, signal) : undefined;
   if (ranges !== undefined) return new HttpSource(ranges, file.name, signal);
   if (size > limits.maxExpandedBytes) {
-    const why = `can only be read whole, and is more than ${limits.maxExpandedBytes} bytes long (maxExpandedBytes)`;
+    const why = `can only be downloaded as a whole, but has more than ${limits.maxExpandedBytes} bytes (maxExpandedBytes)`;
     throw new AssayError('limit', why, { subject: file.name });
   }
   return spool(check(streamWhole(file, size, size, signal)), file.name, size, { remaining: size }, limits);

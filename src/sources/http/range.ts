@@ -5,7 +5,7 @@ import { bodyOf, contentRange, exactly, type HttpFile, otherLength, persistently
 /** Bytes of the first request: enough for most headers. */
 export const FIRST_RANGE = 64 * 1024;
 
-/** A file that a server hands out in ranges, all of the version that was opened. */
+/** A file that a server delivers in ranges, all of the version that was opened. */
 export interface RangeReader {
   readonly size: number;
   /** How the file starts: it came with the opening. */
@@ -22,7 +22,7 @@ export interface RangeReader {
 const RANGE_TIMEOUT_MS = 120_000;
 
 /**
- * A file that its server hands out in ranges under one strong ETag. Each range is exact, and of the version that was opened.
+ * A file that its server delivers in ranges under one strong ETag. Each range is exact, and of the version that was opened.
  */
 export class HttpRanges implements RangeReader {
   readonly size: number;
@@ -46,7 +46,7 @@ export class HttpRanges implements RangeReader {
   /**
    * @param size what was announced, if something was
    * @returns `undefined` when the server has no ranges or no strong ETag for the file: then it can only be read whole.
-   * @throws AssayError `mismatch` when the size is andiffers from the manifest; `network`, and what `explain` says.
+   * @throws AssayError `mismatch` when the size differs from the announced size; `network`, and what `explain` says.
    */
   static async open(file: HttpFile, size: number | undefined, signal?: AbortSignal): Promise<HttpRanges | undefined> {
     return persistently(async () => {
@@ -147,7 +147,7 @@ async function refusal(file: HttpFile, response: Response): Promise<AssayError> 
 
 async function otherRange(file: HttpFile, response: Response): Promise<AssayError> {
   await discard(response);
-  return new AssayError('network', 'the server answers with another range than was asked for', {
+  return new AssayError('network', 'the server answers with another range than the request names', {
     subject: file.name,
     hint: 'try again',
   });

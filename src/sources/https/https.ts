@@ -9,7 +9,7 @@ import { envOf, limitsOf, type SourceOptions } from '../source.ts';
 /**
  * One file behind an address. Without a digest it is read by ranges where the server has them and a strong ETag, else whole,
  * and it is pinned to nothing: the same address may answer with other bytes tomorrow. With `#sha256=` it is fetched whole and
- * hashed before any of it is read, and other bytes than those are never handed out.
+ * hashed before any of it is read, and other bytes are never returned.
  * @throws AssayError `not-found`, `unauthorized`, `network`, `refused`, `limit`, `usage` when offline.
  */
 export async function openHttps(reference: HttpsReference, options: SourceOptions): Promise<Artifact> {
@@ -44,7 +44,7 @@ export async function openHttps(reference: HttpsReference, options: SourceOption
   }
 }
 
-/** `release` gives back what the file holds beyond its openings. */
+/** `release` frees what the file holds after it is closed. */
 type HeldFile = ArtifactFile & { release?: () => Promise<void> };
 
 async function changingFile(http: HttpFile, options: SourceOptions): Promise<HeldFile> {
@@ -59,7 +59,7 @@ async function changingFile(http: HttpFile, options: SourceOptions): Promise<Hel
   };
 }
 
-/** Other bytes than those that the reference names are a file that cannot be opened: that is for a policy to deny. */
+/** A file with another digest than the reference names cannot be opened; the policy denies it. */
 async function pinnedFile(http: HttpFile, claimed: ClaimedDigest, options: SourceOptions): Promise<HeldFile> {
   let size = 0;
   try {

@@ -9,7 +9,7 @@ export interface CachedSnapshot {
   readonly commit: string;
   readonly folder: string;
   readonly blobs: string;
-  /** What of the snapshot is meant, relative to it; empty for all of it. */
+  /** The path within the snapshot that is meant; empty for the whole snapshot. */
   readonly within: string;
 }
 
@@ -52,13 +52,13 @@ export function isRepoFolder(path: string): boolean {
   return repoOf(basename(resolve(path))) !== undefined && existsSync(join(path, 'snapshots'));
 }
 
-/** Anybody can name folders like a cache's: only of the one in use is believed what its names say. */
+/** Anybody can name folders like those of a cache: names are trusted only in the cache in use. */
 export function isOfCache(snapshot: CachedSnapshot, cacheFolder: string): boolean {
   const folder = dirname(dirname(dirname(snapshot.folder)));
   return existsSync(cacheFolder) && realpathSync(folder) === realpathSync(cacheFolder);
 }
 
-/** What a blob's name says of its bytes: the Hub's ETag, a SHA-256 for LFS files, git's SHA-1 for others. */
+/** The digest in the name of a blob: the Hub's ETag, a SHA-256 for LFS files, git's SHA-1 for others. */
 export function claimOfBlob(name: string): ClaimedDigest | undefined {
   if (/^[0-9a-f]{64}$/.test(name)) return { algorithm: 'sha256', hex: name };
   if (/^[0-9a-f]{40}$/.test(name)) return { algorithm: 'git-sha1', hex: name };

@@ -24,7 +24,7 @@ export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
   };
 }
 
-/** The cache that this user's programs write, and nobody else. */
+/** The cache that only programs of this user write. */
 export function cacheFolderOf(env: NodeJS.ProcessEnv): string {
   return expand(env.HF_HUB_CACHE) ?? expand(env.HUGGINGFACE_HUB_CACHE) ?? join(homeOf(env), 'hub');
 }
@@ -54,7 +54,7 @@ function token(env: NodeJS.ProcessEnv, home: string): string | undefined {
   const given = clean(env.HF_TOKEN) ?? clean(env.HUGGING_FACE_HUB_TOKEN);
   const found = given ?? clean(readIfThere(expand(env.HF_TOKEN_PATH) ?? join(home, 'token')));
   if (found !== undefined && !/^[\x21-\x7e]{1,4096}$/.test(found)) {
-    throw new AssayError('usage', 'the Hub token has characters that no token has', {
+    throw new AssayError('usage', 'the Hub token has characters that are not allowed in a token', {
       hint: 'set HF_TOKEN again, or unset it',
     });
   }

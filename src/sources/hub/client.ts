@@ -20,7 +20,7 @@ const MAX_API_BYTES = 64 * 1024 * 1024;
 const MAX_PAGES = 2_000;
 const API_TIMEOUT_MS = 120_000;
 
-/** The token goes to the Hub's own origin and to no other, whoever is named in a redirect or a `Link` header. */
+/** The token is sent only to the origin of the Hub, never to a host in a redirect or a `Link` header. */
 export function hubEgress(settings: HubSettings, options: SourceOptions): Egress {
   const { token, endpoint } = settings;
   return createEgress({
@@ -47,9 +47,9 @@ export async function resolveCommit(egress: Egress, asked: HubQuestion): Promise
     }),
   );
   const commit: unknown = info.sha;
-  if (typeof commit !== 'string' || !isCommit(commit)) throw noHub(asked, 'names no commit');
+  if (typeof commit !== 'string' || !isCommit(commit)) throw noHub(asked, 'does not name a commit');
   if (isCommit(asked.revision) && commit !== asked.revision)
-    throw noHub(asked, 'answers for another commit than was asked for');
+    throw noHub(asked, 'answers for another commit than the request names');
   return commit;
 }
 
@@ -96,7 +96,7 @@ function toEntry(entry: unknown, asked: HubQuestion): HubEntry {
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
     throw badListing(asked, `gives ${path} an impossible size`);
   if (typeof digest !== 'string' || !(lfs === undefined ? /^[0-9a-f]{40}$/ : /^[0-9a-f]{64}$/).test(digest)) {
-    throw badListing(asked, `gives ${path} no digest`);
+    throw badListing(asked, `gives ${path} without a digest`);
   }
   const claimed: ClaimedDigest = { algorithm: lfs === undefined ? 'git-sha1' : 'sha256', hex: digest };
   return { path, size, claimed, lfs: lfs !== undefined };
@@ -122,12 +122,12 @@ function apiFetch(egress: Egress, asked: HubQuestion): typeof fetch {
   };
 }
 
-/** An answer that the library stumbles over is not an answer of a Hub. */
+/** An answer that the library cannot parse is not an answer of a Hub. */
 async function sanely<T>(asked: HubQuestion, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    throw isAssayError(error) ? error : noHub(asked, 'does not answer as a Hub does', error);
+    throw isAssayError(error) ? error : noHub(asked, 'does not answer like a Hub', error);
   }
 }
 

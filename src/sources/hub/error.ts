@@ -11,7 +11,7 @@ export interface HubQuestion {
   readonly hasToken: boolean;
 }
 
-/** What the Hub does not have: the Hub proxy passes on which it is. */
+/** The kind of object that the Hub does not have, which the Hub proxy passes on. */
 export class HubMissing extends AssayError {
   readonly what: 'model' | 'revision' | 'file';
 
@@ -21,14 +21,14 @@ export class HubMissing extends AssayError {
   }
 }
 
-/** What a status of the Hub that is not a success means, told by its `X-Error-Code` (the Hub's API). */
+/** The error for an unsuccessful status of the Hub, by its `X-Error-Code` (the Hub's API). */
 export function hubError(response: Response, asked: HubQuestion): AssayError {
   const code = response.headers.get('x-error-code') ?? '';
   const { status } = response;
   const subject = `hf://${asked.repo}`;
   const page = `${asked.endpoint}/${asked.repo}`;
   if (code === 'GatedRepo' || (status === 403 && code === '')) {
-    return new AssayError('unauthorized', `access to ${asked.repo} must be granted first (${status})`, {
+    return new AssayError('unauthorized', `the owner of ${asked.repo} must grant you access first (${status})`, {
       subject,
       hint: asked.hasToken
         ? `accept the terms at ${page} with the account that HF_TOKEN belongs to, and give the token read access`
@@ -49,14 +49,14 @@ export function hubError(response: Response, asked: HubQuestion): AssayError {
   }
   if (code === 'RepoNotFound' || status === 404) {
     const hint = asked.hasToken
-      ? 'check the name, and that HF_TOKEN may read it'
+      ? 'check the name, and that HF_TOKEN has read access to the model'
       : 'check the name; if the model is private, set HF_TOKEN';
-    return new HubMissing('model', `the Hub has no model ${asked.repo} that you may read`, { subject, hint });
+    return new HubMissing('model', `the Hub has no model ${asked.repo} that you can read`, { subject, hint });
   }
   if (status === 401 || status === 403) {
-    const message = asked.hasToken ? 'the Hub does not accept the token' : 'the Hub wants a token';
+    const message = asked.hasToken ? 'the Hub does not accept the token' : 'the Hub requires a token';
     const hint = asked.hasToken
-      ? 'set HF_TOKEN to a token that is valid and may read the model, or unset it'
+      ? 'set HF_TOKEN to a valid token with read access to the model, or unset it'
       : 'set HF_TOKEN';
     return new AssayError('unauthorized', `${message} (${status})`, { subject, hint });
   }

@@ -76,7 +76,7 @@ async function openCached(reference: HubReference, settings: HubSettings, option
   if (snapshot === undefined) {
     throw new AssayError(
       'not-found',
-      `the cache contains no snapshot of ${repo} at ${revision}, and connections are not allowed`,
+      `the cache does not contain a snapshot of ${repo} at ${revision}, and connections are not allowed`,
       {
         subject: settings.cacheFolder,
         hint: 'run without --offline and HF_HUB_OFFLINE, or name the cache in HF_HUB_CACHE',
@@ -134,5 +134,5 @@ function hubFile(egress: Egress, asked: HubQuestion, entry: HubEntry, path: stri
 
 function transportNotes(settings: HubSettings): string[] {
   const plain = settings.endpoint.startsWith('http:') && settings.token !== undefined;
-  return plain ? ['HF_ENDPOINT is a plain http:// address: the token was sent to it unencrypted'] : [];
+  return plain ? ['HF_ENDPOINT is an http:// address: the token was sent to it unencrypted'] : [];
 }

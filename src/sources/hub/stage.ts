@@ -16,8 +16,8 @@ export interface StagedFile {
 }
 
 /**
- * A snapshot in the making, beside the models of a Hugging Face cache and laid out as one of them: scanned where it lies,
- * then moved into place whole, or removed without a trace.
+ * A staged snapshot beside the models of a Hugging Face cache, with the layout of a cached model: it is scanned in the stage,
+ * then moved into the cache as a whole, or removed completely.
  */
 export class HubStage {
   /** The folder to scan. */
@@ -54,7 +54,7 @@ export class HubStage {
   }
 
   /**
-   * Brings a file in: from the cache when its blob is there and right, else from the Hub.
+   * Adds a file: from the cache when its blob is there and has the right digest, else from the Hub.
    * @throws AssayError `mismatch` for other bytes than claimed; `changed`, `network`, `unreadable`, `aborted`.
    */
   async add(file: HubFile, signal: AbortSignal | undefined, onBytes: (bytes: number) => void): Promise<StagedFile> {
@@ -96,7 +96,7 @@ export class HubStage {
     return snapshot;
   }
 
-  /** Leaves nothing of the stage behind. */
+  /** Removes the stage completely. */
   async discard(): Promise<void> {
     await rm(this.root, { recursive: true, force: true });
     let folder = this.#made === undefined ? undefined : this.#cacheFolder;
@@ -182,7 +182,7 @@ async function writing(path: string, write: () => Promise<void>): Promise<void> 
   } catch (error) {
     if (isAssayError(error)) throw error;
     const code = codeOrText(error);
-    const hint = 'check the space left and the permissions, or name another cache in HF_HUB_CACHE';
+    const hint = 'check the free disk space and the permissions, or name another cache in HF_HUB_CACHE';
     throw new AssayError('unreadable', `cannot be written (${code})`, { subject: path, hint, cause: error });
   }
 }

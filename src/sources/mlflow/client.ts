@@ -42,7 +42,7 @@ const MAX_ANSWER = 1024 * 1024;
 const MAX_ERROR = 64 * 1024;
 const TIMEOUT_MS = 120_000;
 
-/** One MLflow tracking server and registry, asked by their REST API 2.0. It knows no state but its connections. */
+/** One MLflow tracking server and registry, asked by their REST API 2.0. It has no state except its connections. */
 export class MlflowClient {
   readonly egress: Egress;
   readonly #settings: MlflowSettings;
@@ -67,18 +67,18 @@ export class MlflowClient {
   }
 
   async downloadUri(name: string, version: string, subject: string): Promise<string> {
-    const asked = this.#asked(this.#settings.registry, subject, `place of the files of version ${version}`);
+    const asked = this.#asked(this.#settings.registry, subject, `location of the files of version ${version}`);
     const query = { name, version };
     return (await this.#get(`${API}/model-versions/get-download-uri`, query, UriAnswer, asked)).artifact_uri;
   }
 
   async runUri(runId: string, subject: string): Promise<string> {
-    const asked = this.#asked(this.#settings.tracking, subject, `run ${runId}, whose files they are`);
+    const asked = this.#asked(this.#settings.tracking, subject, `run ${runId}, to which the files belong`);
     return (await this.#get(`${API}/runs/get`, { run_id: runId }, RunAnswer, asked)).run.info.artifact_uri;
   }
 
   async loggedModel(modelId: string, subject: string): Promise<MlflowLoggedModel> {
-    const asked = this.#asked(this.#settings.tracking, subject, `logged model ${modelId}, whose files they are`);
+    const asked = this.#asked(this.#settings.tracking, subject, `logged model ${modelId}, to which the files belong`);
     const path = `${API}/logged-models/${encodeURIComponent(modelId)}`;
     return (await this.#get(path, {}, LoggedModelAnswer, asked)).model.info;
   }
@@ -95,10 +95,10 @@ export class MlflowClient {
     return { entries: parse(body, ListingAnswer, asked).files ?? [], bytes: body.length };
   }
 
-  /** What a status means that came in place of a file. */
+  /** The error for a status in place of a file. */
   async explain(response: Response, service: string, subject: string): Promise<AssayError> {
     const body = await startOf(response);
-    return mlflowError(response, body, this.#asked(service, subject, 'such file, though it lists it'));
+    return mlflowError(response, body, this.#asked(service, subject, 'file that it lists'));
   }
 
   close(): Promise<void> {
@@ -136,17 +136,16 @@ function parse<T extends v.GenericSchema>(body: Uint8Array, schema: T, { server 
   try {
     json = parseBoundedJson(body, server);
   } catch (error) {
-    if (isContentError(error) && error.code === 'malformed')
-      throw noMlflow(server, 'answers with something else than JSON', error);
+    if (isContentError(error) && error.code === 'malformed') throw noMlflow(server, 'does not answer with JSON', error);
     throw error;
   }
   const parsed = v.safeParse(schema, json);
   if (parsed.success) return parsed.output;
   const path = parsed.issues[0] === undefined ? null : v.getDotPath(parsed.issues[0]);
-  throw noMlflow(server, `answers without a proper ${path ?? 'object'}`);
+  throw noMlflow(server, `answers without a valid ${path ?? 'object'}`);
 }
 
-/** As much of a body as an error of MLflow takes; the rest is let go. */
+/** The part of a body that an error of MLflow needs; the rest is discarded. */
 async function startOf(response: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;

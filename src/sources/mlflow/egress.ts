@@ -8,8 +8,8 @@ const MAX_REDIRECTS = 8;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * The way to MLflow. The servers that the user configured are spoken to wherever they are, with their credentials. Where
- * these servers send on to, by a redirect or by an address in an answer, must be public and behind https, and gets none.
+ * Connections to MLflow. The configured servers may have any address, and get their credentials. The target of a redirect or of
+ * an address in an answer must be public and use https, and gets no credentials.
  */
 export function mlflowEgress(settings: MlflowSettings, options: SourceOptions): Egress {
   const base = { ...options.egress, env: envOf(options), signal: options.signal };
@@ -24,7 +24,7 @@ export function mlflowEgress(settings: MlflowSettings, options: SourceOptions): 
       if (location === null) return response;
       await discard(response);
       if (redirects === MAX_REDIRECTS) throw broken(url, `redirected more than ${MAX_REDIRECTS} times`);
-      if (!URL.canParse(location, url.href)) throw broken(url, 'redirects to an address that cannot be read');
+      if (!URL.canParse(location, url.href)) throw broken(url, 'redirects to an address that is not valid');
       url = new URL(location, url);
     }
     checkForeign(url, options);
@@ -44,19 +44,23 @@ export function mlflowEgress(settings: MlflowSettings, options: SourceOptions): 
  * @throws AssayError `refused`
  */
 export function checkForeign(url: URL, options: SourceOptions): void {
-  const hint = 'ask who runs the MLflow server, or download the model and give its path';
+  const hint = 'ask the operator of the MLflow server, or download the model and give its path';
   const subject = shownAddress(url);
   try {
     checkAddress(url, { ...options.egress?.rules, denyPrivate: true });
   } catch (cause) {
-    const why = cause instanceof AssayError ? cause.message : 'it cannot be spoken to';
-    throw new AssayError('refused', `the MLflow server sends to another host: ${why}`, { subject, hint, cause });
+    const why = cause instanceof AssayError ? cause.message : 'its address cannot be used';
+    throw new AssayError('refused', `the MLflow server redirects to another host: ${why}`, { subject, hint, cause });
   }
   if (url.protocol === 'https:') return;
-  throw new AssayError('refused', 'the MLflow server sends to http://, where anyone on the way can change the bytes', {
-    subject,
-    hint,
-  });
+  throw new AssayError(
+    'refused',
+    'the MLflow server redirects to http://, which does not protect the bytes from changes',
+    {
+      subject,
+      hint,
+    },
+  );
 }
 
 function broken(url: URL, message: string): AssayError {

@@ -7,27 +7,27 @@ export interface MlflowQuestion {
   readonly server: string;
   /** `models:/name/version` */
   readonly subject: string;
-  /** `version 3`, `alias prod`: what there is none of when the server says so. */
+  /** `version 3`, `alias prod`: the object that does not exist when the server says so. */
   readonly what: string;
   readonly signedIn: boolean;
 }
 
 const ERROR_BOUNDS = { maxBytes: 64 * 1024, maxDepth: 8, maxTokens: 1_000 };
-/** The codes of MLflow that mean that there is no such thing; an alias that is missing is an "invalid parameter". */
+/** The codes of MLflow for an object that does not exist; an alias that is missing is an "invalid parameter". */
 const MISSING: ReadonlySet<string> = new Set(['RESOURCE_DOES_NOT_EXIST', 'INVALID_PARAMETER_VALUE']);
 
-/** What a status of MLflow that is not a success means, told by the `error_code` in its body. */
+/** The error for an unsuccessful status of MLflow, by the `error_code` in its body. */
 export function mlflowError(response: Response, body: Uint8Array, asked: MlflowQuestion): AssayError {
   const { server, subject, what, signedIn } = asked;
   const { status } = response;
   if (response.url !== '' && new URL(response.url).origin !== new URL(server).origin)
     return httpError(response, response.url);
   if (status === 401 || status === 403) {
-    const message = signedIn ? 'the MLflow server does not accept the login' : 'the MLflow server wants a login';
+    const message = signedIn ? 'the MLflow server does not accept the login' : 'the MLflow server requires a login';
     return new AssayError('unauthorized', `${message} (${status})`, {
       subject,
       hint: signedIn
-        ? 'check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, and that they may read the model'
+        ? 'check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, and their read access to the model'
         : 'set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN',
     });
   }

@@ -69,7 +69,7 @@ async function listAll(
 
 function addFolder(folders: string[], path: string, subject: string): void {
   if (path.split('/').length > MAX_FOLDERS_DEEP)
-    throw new AssayError('limit', `folders stand more than ${MAX_FOLDERS_DEEP} deep`, { subject });
+    throw new AssayError('limit', `nests folders more than ${MAX_FOLDERS_DEEP} deep`, { subject });
   if (folders.length > MAX_FOLDERS)
     throw new AssayError('limit', `contains more than ${MAX_FOLDERS} folders`, { subject });
   folders.push(path);
@@ -78,7 +78,10 @@ function addFolder(folders: string[], path: string, subject: string): void {
 /** A listing names what stands in its folder, by one name that cannot lead out of it. */
 function checkedName({ path: name }: MlflowEntry, folder: string, subject: string): string {
   if (!name.includes('/') && isArtifactPath(joinedPath(folder, name))) return name;
-  throw badListing(subject, `names ${JSON.stringify(name.slice(0, 200))}, which is not a name of a file in its folder`);
+  throw badListing(
+    subject,
+    `names ${JSON.stringify(name.slice(0, 200))}, which is not the name of a file in its folder`,
+  );
 }
 
 function checkedSize({ file_size: size }: MlflowEntry, path: string, subject: string): number {

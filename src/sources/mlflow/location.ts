@@ -4,7 +4,7 @@ import type { SourceOptions } from '../source.ts';
 import { checkForeign } from './egress.ts';
 import type { MlflowSettings } from './settings.ts';
 
-/** Where MLflow says that files are: at once readable, or one question further. */
+/** The location of files that MLflow states: readable directly, or after one more request. */
 export type MlflowLocation =
   /** Handed out by an MLflow server: `service` is the address of its artifact service, `root` a path within. */
   | { readonly kind: 'proxy'; readonly service: string; readonly root: string }
@@ -18,11 +18,11 @@ const MAX_DECODINGS = 5;
 /** How MLflow itself tells a logged model from a registered one (`models:/m-<id>`). */
 const LOGGED_MODEL = /^models:\/(m-[0-9A-Za-z_-]{1,255})((?:\/.*)?)$/s;
 const RUN = /^runs:\/([0-9A-Za-z][\w-]{0,255})((?:\/.*)?)$/s;
-const FROM_A_SERVER = 'ask who runs the MLflow server, or download the model and give its path';
+const FROM_A_SERVER = 'ask the operator of the MLflow server, or download the model and give its path';
 
 /**
- * Reads an `artifact_uri`. Whoever registers a model chooses it, so nothing of it is trusted: it may lead into an artifact
- * service, an S3 bucket or another question to the same server, never to files of this machine.
+ * Reads an `artifact_uri`. The person who registers a model chooses it, so it is not trusted: it may lead to an artifact
+ * service, an S3 bucket or another request to the same server, never to files of this machine.
  * @param subject the model that it was given for
  * @throws AssayError `refused`, `unsupported`, `malformed`.
  */
@@ -33,7 +33,10 @@ export function readLocation(
   subject: string,
 ): MlflowLocation {
   if (uri === '')
-    throw new AssayError('malformed', 'the server names no place of its files', { subject, hint: FROM_A_SERVER });
+    throw new AssayError('malformed', 'the server does not name the location of the files', {
+      subject,
+      hint: FROM_A_SERVER,
+    });
   if (uri.length > MAX_URI || /\p{Cc}/u.test(uri)) throw unreadable(subject);
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(uri)?.[1]?.toLowerCase();
   switch (scheme) {
@@ -52,25 +55,25 @@ export function readLocation(
     case 'models': {
       const [, modelId, path = ''] = LOGGED_MODEL.exec(uri) ?? [];
       if (modelId !== undefined) return { kind: 'logged-model', modelId, path: within(path, subject) };
-      throw new AssayError('unsupported', 'its files are those of another registered model', {
+      throw new AssayError('unsupported', 'its files belong to another registered model', {
         subject,
-        hint: 'give the version that it was copied from',
+        hint: 'give the version from which it was copied',
       });
     }
     case undefined:
     case 'file':
       throw new AssayError(
         'refused',
-        'the server says that its files are on this machine, and a server may not name files of this machine',
+        'the server states that its files are on this machine, but a server must not name files of this machine',
         {
           subject,
           hint: 'run the server with --serve-artifacts and an --artifacts-destination, or give the path of the model',
         },
       );
     default:
-      throw new AssayError('unsupported', `its files are in a store that is not read (${scheme}:)`, {
+      throw new AssayError('unsupported', `its files are in a store that is not supported (${scheme}:)`, {
         subject,
-        hint: 'have the server hand them out (--serve-artifacts), or download the model and give its path',
+        hint: 'let the server deliver them (--serve-artifacts), or download the model and give its path',
       });
   }
 }
@@ -127,7 +130,7 @@ function within(path: string, subject: string): string {
     if (next === at) return decoded(trimmed);
     at = next;
   }
-  throw new AssayError('refused', 'the place of its files climbs out of where artifacts are kept', {
+  throw new AssayError('refused', 'the location of its files leads out of the artifact store', {
     subject,
     hint: FROM_A_SERVER,
   });
@@ -142,7 +145,7 @@ function decoded(path: string): string {
 }
 
 function unreadable(subject: string): AssayError {
-  return new AssayError('malformed', 'the server names a place of its files that cannot be read', {
+  return new AssayError('malformed', 'the server names a location of its files that is not valid', {
     subject,
     hint: FROM_A_SERVER,
   });

@@ -6,9 +6,9 @@ import { joinedPath, type MlflowProxy, proxyFiles } from './files.ts';
 import { type MlflowLocation, readLocation } from './location.ts';
 import { type MlflowSettings, mlflowSettings } from './settings.ts';
 
-/** One after another: a version's files may be those of a run, whose place the run tells. */
+/** The maximum number of redirections: files of a version may belong to a run, whose location is another request. */
 const MAX_LOCATIONS = 4;
-const NO_DIGESTS = 'MLflow contains no digests: the version is pinned, its bytes are not, and may be replaced';
+const NO_DIGESTS = 'MLflow has no digests: the version is pinned, but its bytes are not, and can be replaced';
 
 /**
  * A version of a registered model, read from where MLflow says that its files are. An alias is resolved once, to the version
@@ -58,9 +58,9 @@ async function resolve(client: MlflowClient, { name, at }: ModelsReference, ref:
   const version = String(found.version);
   const asOther = 'version' in at && version !== at.version;
   if (found.name !== name || asOther || !/^\d{1,18}$/.test(version)) {
-    throw new AssayError('network', 'the MLflow server answers for another model than was asked for', {
+    throw new AssayError('network', 'the MLflow server answers for another model than the request names', {
       subject: ref,
-      hint: 'ask who runs it',
+      hint: 'ask its operator',
     });
   }
   const pinned = formatModels({ kind: 'models', name, at: { version } });
@@ -76,20 +76,20 @@ async function resolve(client: MlflowClient, { name, at }: ModelsReference, ref:
   };
 }
 
-/** Of a version that is not ready, nobody says that all its files are there. */
+/** Files of a version that is not ready may be missing. */
 function checkState({ status, current_stage: stage }: MlflowVersion, subject: string): void {
   if (stage === 'Deleted_Internal') {
     throw new AssayError('not-found', 'this version was deleted', { subject, hint: 'give another version' });
   }
   if (status === undefined || status === null || status === 'READY') return;
-  const known = /^[A-Z][A-Z_]{0,63}$/.test(status) ? status : 'of no known state';
-  throw new AssayError('unreadable', `this version is ${known}, not READY: its files need not be all there`, {
+  const known = /^[A-Z][A-Z_]{0,63}$/.test(status) ? status : 'of unknown state';
+  throw new AssayError('unreadable', `this version is ${known}, not READY: some of its files may be missing`, {
     subject,
-    hint: 'wait until its registration is done, or register it again',
+    hint: 'wait until its registration is complete, or register it again',
   });
 }
 
-/** Asks until a place is named that can be read. */
+/** Sends requests until a location is readable. */
 async function locate(
   client: MlflowClient,
   uri: string,
@@ -108,9 +108,9 @@ async function locate(
         ? await client.runUri(location.runId, subject)
         : await loggedModelUri(client, location.modelId, subject);
   }
-  throw new AssayError('refused', `the server sends from place to place more than ${MAX_LOCATIONS} times`, {
+  throw new AssayError('refused', `the server redirects to other locations more than ${MAX_LOCATIONS} times`, {
     subject,
-    hint: 'ask who runs the MLflow server',
+    hint: 'ask the operator of the MLflow server',
   });
 }
 
@@ -119,9 +119,9 @@ function folderOf(location: Place, below: string, subject: string): Place {
   const top = location.kind === 'proxy' ? location.root : location.reference.key.replace(/\/+$/, '');
   const folder = joinedPath(top, below);
   if (folder === '') {
-    throw new AssayError('refused', 'the server names a whole store of artifacts as the place of the files', {
+    throw new AssayError('refused', 'the server names the root of an artifact store as the location of the files', {
       subject,
-      hint: 'ask who runs the MLflow server',
+      hint: 'ask the operator of the MLflow server',
     });
   }
   return location.kind === 'proxy'
@@ -153,7 +153,7 @@ async function fromProxy(
       hint: 'check the artifacts of the version in MLflow',
     });
   }
-  return { files, notes: [`its files are handed out by ${proxy.service}, under ${proxy.root}`], close: async () => {} };
+  return { files, notes: [`${proxy.service} delivers its files, under ${proxy.root}`], close: async () => {} };
 }
 
 /** All objects below the folder that the server names, read with this user's own credentials for S3. */

@@ -23,7 +23,7 @@ const TOKEN = 'MLFLOW_TRACKING_TOKEN';
 export function mlflowSettings(env: NodeJS.ProcessEnv): MlflowSettings {
   const given = clean(env[TRACKING]);
   if (given === undefined) {
-    throw new AssayError('usage', `${TRACKING} is not set, so no server can be asked`, {
+    throw new AssayError('usage', `${TRACKING} is not set, so the server is not known`, {
       subject: 'models:/',
       hint: `set ${TRACKING}=https://host`,
     });
@@ -42,20 +42,20 @@ function serverAddress(name: string, text: string): string {
   if (/^databricks|^uc(?::|$)/i.test(text)) {
     throw usage(
       name,
-      'Databricks is signed in to in its own ways, which are not spoken',
+      'the login methods of Databricks are not supported',
       'download the model with its own client and give the path',
     );
   }
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
     const hint = `start mlflow server on that store and set ${name} to its address, or give the path of the model's folder`;
-    throw usage(name, 'is a store of files or a database, no server', hint);
+    throw usage(name, 'is a file store or a database, not a server', hint);
   }
   if (url.username !== '' || url.password !== '') {
     throw usage(
       name,
       'the address contains a user name or a password',
-      `leave them out, and set ${USERNAME} and ${PASSWORD}`,
+      `remove them, and set ${USERNAME} and ${PASSWORD}`,
     );
   }
   if (url.search !== '' || url.hash !== '')
@@ -63,7 +63,7 @@ function serverAddress(name: string, text: string): string {
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw usage(
       name,
-      'http:// does not protect the bytes from changes, nor the password from readers',
+      'http:// protects neither the bytes from changes nor the password from disclosure',
       'use its https:// address',
     );
   }
@@ -82,10 +82,10 @@ function authorization(env: NodeJS.ProcessEnv): string | undefined {
   if (token === undefined) {
     if (username === undefined && password === undefined) return undefined;
     const [set, missing] = username === undefined ? [PASSWORD, USERNAME] : [USERNAME, PASSWORD];
-    throw usage(set, `is set, ${missing} is not`, 'set both, or neither');
+    throw usage(set, `is set, but ${missing} is not`, 'set both, or neither');
   }
   if (!/^[\x21-\x7e]{1,16384}$/.test(token))
-    throw usage(TOKEN, 'has characters that no token has', 'set it again, or unset it');
+    throw usage(TOKEN, 'has characters that are not allowed in a token', 'set it again, or unset it');
   return `Bearer ${token}`;
 }
 

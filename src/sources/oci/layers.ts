@@ -21,7 +21,7 @@ export type OciFile = {
 /** Where ModelPack, its drafts and ORAS write the path of a layer's file. */
 const PATH_ANNOTATIONS = ['org.cncf.model.filepath', 'org.cnai.model.filepath', 'org.opencontainers.image.title'];
 
-/** Layers that have a meaning and no name: Ollama's, and those of Docker's models. */
+/** Layers with a known media type but no name: those of Ollama and of Docker models. */
 const NAMES: Readonly<Record<string, string>> = {
   'application/vnd.ollama.image.model': 'model.gguf',
   'application/vnd.ollama.image.projector': 'projector.gguf',
@@ -43,8 +43,8 @@ const PACKING = /[.+](tar|raw)(?:[.+](gzip|zstd))?$/;
 const SUFFIXES: Readonly<Record<string, string>> = { gzip: '.gz', zstd: '.zst' };
 
 /**
- * A file for each layer and for the config: nothing of the artifact goes unlooked at. A layer that cannot be one keeps its
- * place, with the reason.
+ * A file for each layer and for the config: every part of the artifact is scanned. A layer that cannot be read stays in the
+ * list, with the reason.
  * @throws AssayError `malformed` when names cannot be distinguished.
  */
 export function filesOf(config: OciDescriptor, layers: readonly OciDescriptor[]): OciFile[] {
@@ -74,10 +74,14 @@ function toFile(descriptor: OciDescriptor, path: string): OciFile {
 }
 
 function otherDigest({ digest }: OciDescriptor, subject: string): AssayError {
-  return new AssayError('unsupported', `a layer known by ${JSON.stringify(digest.slice(0, 16))} is not supported`, {
-    subject,
-    hint: 'have it pushed with SHA-256 digests',
-  });
+  return new AssayError(
+    'unsupported',
+    `a layer with the digest ${JSON.stringify(digest.slice(0, 16))} is not supported`,
+    {
+      subject,
+      hint: 'ask its publisher to push it with SHA-256 digests',
+    },
+  );
 }
 
 function refusalOf(descriptor: OciDescriptor, sha256: string, subject: string): AssayError | undefined {
@@ -86,21 +90,21 @@ function refusalOf(descriptor: OciDescriptor, sha256: string, subject: string): 
   if (bad !== undefined) {
     return new AssayError('malformed', `the layer's name ${JSON.stringify(bad)} is not a path within the artifact`, {
       subject,
-      hint: 'do not unpack it; inform its publisher',
+      hint: 'do not extract it; inform its publisher',
     });
   }
   if (urls.length > 0) {
     return new AssayError(
       'refused',
-      'the layer is kept elsewhere than in the registry, and is not fetched from there',
+      'the layer is stored outside of the registry, and Assay does not download it from there',
       {
         subject,
-        hint: 'have it pushed without foreign layers',
+        hint: 'ask its publisher to push it without foreign layers',
       },
     );
   }
   if (data !== undefined && hexOf(Buffer.from(data, 'base64')) !== sha256) {
-    return new AssayError('mismatch', 'the manifest carries other bytes for the layer than its digest names', {
+    return new AssayError('mismatch', 'the bytes of the layer in the manifest do not match its digest', {
       subject,
       hint: 'do not use it; inform its publisher',
     });
@@ -136,7 +140,7 @@ function isPlainFile({ mediaType, annotations }: OciDescriptor): boolean {
   return mediaType === 'application/vnd.oci.image.layer.v1.tar' && !unpack;
 }
 
-/** `model.safetensors` becomes `model@sha256-....safetensors`: the name goes on telling what it is. */
+/** `model.safetensors` becomes `model@sha256-....safetensors`: the name keeps its extension. */
 function withDigest(path: string, digest: string): string {
   const at = path.search(/(?:\.tar)?\.[^./]*$/);
   const cut = at <= 0 || path[at - 1] === '/' ? path.length : at;

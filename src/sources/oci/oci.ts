@@ -16,7 +16,7 @@ import { filesOf, type OciFile } from './layers.ts';
 
 /** Blobs up to this many bytes are fetched whole and checked. */
 const WHOLE = 10 * 1024 * 1024;
-/** No verdict on a compressed stream without all of its bytes. */
+/** A compressed stream needs all of its bytes for a verdict. */
 const COMPRESSED = /\.(?:gz|tgz|zst|bz2|xz|lzma)$|[.+](?:gzip|zstd)$/i;
 
 /**
@@ -68,7 +68,7 @@ async function resolve(client: OciClient, { tag, digest }: OciReference): Promis
   if (first.kind === 'manifest') return { ...first, digest: named.digest, notes: [] };
   const chosen = onlyManifest(first.manifests, subject);
   const manifest = await chosenManifest(client, chosen);
-  return { ...manifest, digest: chosen.digest, notes: [`${named.digest} is an index: its one manifest was read`] };
+  return { ...manifest, digest: chosen.digest, notes: [`${named.digest} is an index: its only manifest was read`] };
 }
 
 async function chosenManifest(
@@ -77,9 +77,9 @@ async function chosenManifest(
 ): Promise<Extract<OciManifest, { kind: 'manifest' }>> {
   const name = `${client.endpoint.subject}@${digest.slice(0, 140)}`;
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
-    throw new AssayError('unsupported', 'the index names its manifest by another digest than SHA-256', {
+    throw new AssayError('unsupported', 'the index does not name its manifest by a SHA-256 digest', {
       subject: name,
-      hint: 'have it pushed with SHA-256 digests',
+      hint: 'ask its publisher to push it with SHA-256 digests',
     });
   }
   const found = await client.manifest(digest);
@@ -120,5 +120,5 @@ function toArtifactFile(client: OciClient, file: OciFile, options: SourceOptions
 
 function notesOn(files: readonly OciFile[]): string[] {
   const refused = files.filter((file) => 'refusal' in file).length;
-  return refused === 0 ? [] : [`${refused} of ${files.length} blobs are not read, and count as unknown`];
+  return refused === 0 ? [] : [`${refused} of ${files.length} blobs were not read, and count as unknown`];
 }

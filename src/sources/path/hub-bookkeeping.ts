@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Where the Hub's client keeps what it knows of the files of a folder that it downloaded or uploads. */
+/** The folder in which the Hub client stores metadata of the files that it downloaded or uploads. */
 export const CLIENT_FOLDER = '.cache/huggingface';
 
 /** More than the client ever writes into one of its files. */
@@ -13,8 +13,8 @@ const DOWNLOADED = /^[0-9a-f]{40}\n["\w./:-]{1,200}\n\d{1,20}(?:\.\d{1,20})?\n?$
 const UPLOADED = /^\d{1,20}(?:\.\d{1,20})?\n(?:[\w.]{0,80}\n){1,10}$/;
 
 /**
- * Whether a file is one of the client's own by its place and by what it holds (`huggingface_hub`, `_local_folder.py`). The place
- * alone says nothing: an index may name any file there, and a loader opens it.
+ * Whether a file is a metadata file of the client, by its place and its content (`huggingface_hub`, `_local_folder.py`). The
+ * place alone is not enough: an index may name any file there, and a loader opens it.
  * @param path within the folder of the model
  */
 export function isClientsOwn(absolute: string, path: string): boolean {

@@ -41,9 +41,9 @@ export async function openPath(reference: PathReference, options: SourceOptions)
     return folderArtifact(path, snapshotAt(path) ?? snapshotAt(realpathSync(path)), path, options);
   const current = currentSnapshot(path);
   if (current === undefined) {
-    throw new AssayError('not-found', 'this cache of a model contains no snapshot of its main branch', {
+    throw new AssayError('not-found', 'this cache of a model does not contain a snapshot of its main branch', {
       subject: path,
-      hint: 'give one of the folders in its snapshots/',
+      hint: 'give one of the folders in its snapshots/ folder',
     });
   }
   return folderArtifact(current.folder, current, path, options);
@@ -104,14 +104,12 @@ async function folderArtifact(
     });
   }
   const files = entries.map((entry) => toFile(entry, snapshot));
-  const notes = skipped.map(
-    (folder) => `${folder} was passed over: it holds the bookkeeping of git or of the Hub's client`,
-  );
+  const notes = skipped.map((folder) => `${folder} was skipped: it holds internal files of git or of the Hub client`);
   const refused = entries.filter((entry) => 'refusal' in entry).length;
   if (refused > 0) notes.push(`${refused} of ${entries.length} entries cannot be read, and count as unknown`);
   const doubt = snapshot === undefined ? undefined : doubtOf(snapshot, files, options);
   if (snapshot !== undefined)
-    notes.push(doubt === undefined ? cacheNote(snapshot) : `${doubt}: it is pinned to no commit`);
+    notes.push(doubt === undefined ? cacheNote(snapshot) : `${doubt}: it is not pinned to a commit`);
   const pinned = snapshot !== undefined && doubt === undefined ? pinnedAs(snapshot) : ref;
   return { ref, pinned, files, notes, close: async () => {} };
 }
@@ -122,7 +120,7 @@ function doubtOf(snapshot: CachedSnapshot, files: readonly ArtifactFile[], optio
     return 'not every file of the folder is a link into the blobs of its Hub cache';
   }
   if (isOfCache(snapshot, cacheFolderOf(envOf(options)))) return undefined;
-  return 'the folder looks like one of a Hugging Face cache, and is not in the one in use (HF_HUB_CACHE)';
+  return 'the folder looks like a folder of a Hugging Face cache, but is not in the cache in use (HF_HUB_CACHE)';
 }
 
 function toFile(entry: WalkedEntry, snapshot: CachedSnapshot | undefined): ArtifactFile {
@@ -154,7 +152,7 @@ function pinnedAs(snapshot: CachedSnapshot): string {
 }
 
 function cacheNote(snapshot: CachedSnapshot): string {
-  return `read from a Hugging Face cache: commit ${snapshot.commit} is what its folder is named after`;
+  return `read from a Hugging Face cache: commit ${snapshot.commit} is the name of its folder`;
 }
 
 function statOf(path: string): Stats {

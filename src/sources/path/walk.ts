@@ -4,7 +4,7 @@ import { inByteOrder } from '../../core/bytes/index.ts';
 import { AssayError, type Limits, type OpenOptions, systemCode, throwIfAborted } from '../../core/index.ts';
 import { CLIENT_FOLDER, isClientsOwn } from './hub-bookkeeping.ts';
 
-/** A file of a folder, or what stands where one was expected and why it cannot be read. */
+/** A file of a folder, or an entry that is not a readable file, with the reason. */
 export type WalkedEntry =
   | { readonly path: string; readonly target: string; readonly size: number; readonly linked: boolean }
   | { readonly path: string; readonly refusal: AssayError };
@@ -21,7 +21,7 @@ interface Walk {
   readonly within: readonly string[];
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
-  /** Nothing is passed over but git's folder at the top. */
+  /** Skip only the .git folder at the top. */
   readonly everything: boolean;
   readonly entries: WalkedEntry[];
   readonly skipped: string[];
@@ -29,11 +29,11 @@ interface Walk {
 }
 
 const MAX_FOLDERS_DEEP = 64;
-const NO_FILE = 'is a device, a pipe or a socket, no file';
+const NO_FILE = 'is a device, a pipe or a socket, not a file';
 
 /**
- * Every file below `root`. Links are followed while they stay within `root` or one of `alsoWithin`; what cannot be followed
- * or read is an entry of its own, never left out.
+ * Every file below `root`. Links are followed while they stay within `root` or one of `alsoWithin`; an entry that cannot be
+ * followed or read is listed with the reason, never left out.
  * @throws AssayError `limit` (maxFiles, depth), `aborted`.
  */
 export function walk(
@@ -59,7 +59,7 @@ export function walk(
 function walkFolder(state: Walk, folder: string, relative: string, above: readonly string[]): void {
   throwIfAborted(state.signal);
   if (above.length > MAX_FOLDERS_DEEP) {
-    throw new AssayError('limit', `folders stand more than ${MAX_FOLDERS_DEEP} deep`, { subject: folder });
+    throw new AssayError('limit', `folders are nested more than ${MAX_FOLDERS_DEEP} deep`, { subject: folder });
   }
   const listed = listFolder(folder, relative, above);
   if ('refusal' in listed) {
@@ -86,7 +86,7 @@ function walkFolder(state: Walk, folder: string, relative: string, above: readon
 function listFolder(folder: string, relative: string, above: readonly string[]) {
   try {
     const real = realpathSync(folder);
-    if (above.includes(real)) return refused(relative, 'is a link to a folder around it');
+    if (above.includes(real)) return refused(relative, 'is a link to a folder that contains it');
     return { real, children: readdirSync(folder, { withFileTypes: true, encoding: 'buffer' }) };
   } catch (cause) {
     return refused(
@@ -122,12 +122,12 @@ function walkChild(
   } catch (cause) {
     return refused(
       path,
-      systemCode(cause) === 'ELOOP' ? 'is a link that leads to itself' : 'is a link that leads nowhere',
+      systemCode(cause) === 'ELOOP' ? 'is a link that leads to itself' : 'is a link to a file that does not exist',
       cause,
     );
   }
   if (!state.within.some((root) => target === root || target.startsWith(root.endsWith(sep) ? root : root + sep))) {
-    return refused(path, 'is a link that leaves the folder');
+    return refused(path, 'is a link that leads out of the folder');
   }
   if (statSync(target, { throwIfNoEntry: false })?.isDirectory() !== true) return toEntry(target, path, true);
   walkFolder(state, target, path, above);
@@ -136,17 +136,17 @@ function walkChild(
 
 function toEntry(target: string, path: string, linked: boolean): WalkedEntry {
   const stat = statSync(target, { throwIfNoEntry: false });
-  if (stat === undefined) return refused(path, 'went away while the folder was read');
+  if (stat === undefined) return refused(path, 'disappeared while the folder was read');
   return stat.isFile() ? { path, target, size: stat.size, linked } : refused(path, NO_FILE);
 }
 
-/** What git keeps beside a model's files: no loader opens it, unless a document names a file in it, which is a finding. */
+/** The .git folder: no loader opens it, unless a document names a file in it, which is a finding. */
 function isGitFolder(path: string, topOnly: boolean): boolean {
   return topOnly ? path === '.git' : /(?:^|\/)\.git$/.test(path);
 }
 
 function refused(path: string, why: string, cause?: unknown): { path: string; refusal: AssayError } {
-  const hint = 'replace it by the file that is meant, or remove it';
+  const hint = 'replace it with the file itself, or remove it';
   return { path, refusal: new AssayError('unreadable', why, { subject: path, hint, cause }) };
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { AssayError } from '../../core/index.ts';
 import type { S3Profile, S3Settings } from './settings.ts';
 
-/** Who asks: keys, and until when they hold. Called again when they are about to expire. */
+/** The keys of a request, and their expiry. Called again when they are about to expire. */
 export type S3Credentials = () => Promise<Keys>;
 
 export interface Keys {
@@ -12,7 +12,7 @@ export interface Keys {
   readonly expiration?: Date;
 }
 
-/** The security token service, which gives keys of a role to those who may take it on. */
+/** The security token service, which issues keys of a role to identities that may assume it. */
 export interface TokenService {
   assumeRole(keys: Keys, role: AssumedRole): Promise<Keys>;
   assumeRoleWithToken(role: AssumedRole, token: string): Promise<Keys>;
@@ -28,7 +28,7 @@ export interface AssumedRole {
 /** Profiles that lead to one another. */
 const MAX_PROFILES = 8;
 const MAX_TOKEN_BYTES = 64 * 1024;
-/** What a profile may name that starts a program, asks a person, or asks the machine's own metadata service. */
+/** Settings of a profile that start a program, ask a person, or use the metadata service of the machine. */
 const ELSEWHERE = ['credential_process', 'credential_source', 'sso_session', 'sso_start_url', 'login_session'];
 
 /**
@@ -60,7 +60,7 @@ function environmentKeys(env: NodeJS.ProcessEnv): Keys | undefined {
   if (!id && !secret) return undefined;
   if (!id || !secret) {
     const missing = id ? 'AWS_SECRET_ACCESS_KEY' : 'AWS_ACCESS_KEY_ID';
-    throw new AssayError('usage', `${missing} is not set, its other half is`, {
+    throw new AssayError('usage', `${missing} is not set, but the other of the two is`, {
       subject: missing,
       hint: 'set both, or neither',
     });
@@ -76,8 +76,7 @@ async function profileKeys(
   through: readonly string[],
 ): Promise<Keys> {
   const profile = settings.profileOf(name);
-  if (profile === undefined)
-    throw badProfile(name, 'is in none of the files of the AWS command line', 'check AWS_PROFILE');
+  if (profile === undefined) throw badProfile(name, 'is not in any file of the AWS command line', 'check AWS_PROFILE');
   const own = staticKeys(profile);
   if (own !== undefined && (profile.role_arn === undefined || through.includes(name))) return own;
   const role = roleOf(profile);
@@ -85,16 +84,16 @@ async function profileKeys(
     return service.assumeRoleWithToken(role, readToken(profile.web_identity_token_file));
   const source = profile.source_profile;
   if (role !== undefined && source !== undefined) {
-    if (profile.mfa_serial !== undefined) throw badProfile(name, 'asks for a code of a second factor', exported(name));
+    if (profile.mfa_serial !== undefined) throw badProfile(name, 'requires a code of a second factor', exported(name));
     const loops = through.includes(source) || (source === name && own === undefined);
     if (loops || through.length >= MAX_PROFILES)
-      throw badProfile(name, 'leads back to itself', 'correct its source_profile');
+      throw badProfile(name, 'refers to itself', 'correct its source_profile');
     return service.assumeRole(await profileKeys(settings, service, source, [...through, name]), role);
   }
   const elsewhere = ELSEWHERE.find((one) => profile[one] !== undefined);
   if (elsewhere !== undefined)
-    throw badProfile(name, `gets its keys by ${elsewhere}, which is not done here`, exported(name));
-  throw badProfile(name, 'contains no keys', 'run aws configure, or name another one in AWS_PROFILE');
+    throw badProfile(name, `gets its keys by ${elsewhere}, which is not supported`, exported(name));
+  throw badProfile(name, 'does not contain keys', 'run aws configure, or name another one in AWS_PROFILE');
 }
 
 function staticKeys(profile: S3Profile): Keys | undefined {
@@ -125,7 +124,7 @@ function readToken(path: string): string {
   }
   if (token === '' || token.length > MAX_TOKEN_BYTES) {
     const hint = 'check AWS_WEB_IDENTITY_TOKEN_FILE';
-    throw new AssayError('usage', 'the file contains no identity token', { subject: path, hint });
+    throw new AssayError('usage', 'the file does not contain an identity token', { subject: path, hint });
   }
   return token;
 }

@@ -14,7 +14,7 @@ export interface S3Question {
 
 const CREDENTIALS = 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
 
-/** What S3 and the security token service answer instead of what was asked. AssayErrors pass through. */
+/** Errors of S3 and the security token service. AssayErrors pass through. */
 export function s3Error(error: unknown, asked: S3Question): AssayError {
   if (isAssayError(error)) return error;
   const { code, status } = answerOf(error);
@@ -29,12 +29,12 @@ export function s3Error(error: unknown, asked: S3Question): AssayError {
     case 'InvalidClientTokenId':
       return make('unauthorized', `the access key is not known${placeOf(asked)}`, CREDENTIALS);
     case 'SignatureDoesNotMatch':
-      return make('unauthorized', 'the secret key is not that of the access key', CREDENTIALS);
+      return make('unauthorized', 'the secret key does not match the access key', CREDENTIALS);
     case 'ExpiredToken':
     case 'ExpiredTokenException':
     case 'RequestExpired':
     case 'TokenRefreshRequired':
-      return make('unauthorized', 'the credentials have expired', 'sign in again, such as with aws sso login');
+      return make('unauthorized', 'the credentials have expired', 'sign in again, for example with aws sso login');
     case 'InvalidToken':
     case 'InvalidIdentityToken':
     case 'IDPRejectedClaim':
@@ -47,7 +47,7 @@ export function s3Error(error: unknown, asked: S3Question): AssayError {
       return changed(asked.subject, error);
     case 'NotImplemented':
     case 'MethodNotAllowed':
-      return make('unsupported', 'the server does not know this request of S3', checkPlace(asked));
+      return make('unsupported', 'the server does not support this request of S3', checkPlace(asked));
     case 'PermanentRedirect':
     case 'TemporaryRedirect':
     case 'AuthorizationHeaderMalformed':
@@ -58,7 +58,7 @@ export function s3Error(error: unknown, asked: S3Question): AssayError {
   }
 }
 
-/** The bytes that were opened are there no more. */
+/** The opened bytes no longer exist. */
 export function changed(subject: string, cause?: unknown): AssayError {
   return new AssayError('changed', 'changed in the bucket while it was read', {
     subject,
@@ -78,7 +78,7 @@ function byStatus(error: unknown, status: number | undefined, code: string, aske
   const make = (kind: AssayError['code'], message: string, hint: string) =>
     new AssayError(kind, message, { subject: asked.subject, hint, cause: error });
   if (status === undefined || status < 300) {
-    return make('network', 'the server does not answer as S3 does', checkPlace(asked));
+    return make('network', 'the server does not answer like S3', checkPlace(asked));
   }
   if (status < 400) return elsewhere(error, asked);
   if (status === 404) return make('not-found', `the object does not exist${placeOf(asked)}`, 'check the key');
@@ -89,7 +89,7 @@ function byStatus(error: unknown, status: number | undefined, code: string, aske
   }
   if (status === 412) return changed(asked.subject, error);
   if (status === 429 || status === 503)
-    return make('network', `the server takes no more requests for now (${code})`, 'wait, then try again');
+    return make('network', `the server accepts no more requests for now (${code})`, 'wait, then try again');
   return make('network', `the server answers with the status ${status} (${code})`, 'try again later');
 }
 
@@ -113,7 +113,7 @@ function checkPlace({ endpoint }: S3Question): string {
     : 'check the name, and AWS_ENDPOINT_URL';
 }
 
-/** The parts of an error of the AWS clients. A code of the server's is one only if it looks like one. */
+/** The parts of an error of the AWS clients. A code of the server is used only if it has the form of a code. */
 function answerOf(error: unknown): { code: string; status: number | undefined; headers: Record<string, unknown> } {
   const from = isRecord(error) ? error : {};
   const metadata = isRecord(from.$metadata) ? from.$metadata : {};

@@ -8,14 +8,14 @@ import { bodyOf, persistently } from '../http/index.ts';
 /** Bytes of one answer: a listing of a thousand long keys, or the longest range that is asked for. */
 const MAX_ANSWER = 16 * 1024 * 1024;
 const ANSWER_TIMEOUT_MS = 120_000;
-/** What proves who asks: for the one address that the signature was made for. */
+/** Headers that authenticate the request, only for the address that was signed. */
 const SIGNATURE_HEADERS: ReadonlySet<string> = new Set(['authorization', 'x-amz-security-token']);
 /** What the connection sets itself. */
 const CONNECTION_HEADERS: ReadonlySet<string> = new Set(['host', 'content-length', 'expect']);
 
 /**
- * The way out for the AWS clients: everything they send goes through egress. A redirect is not followed, since a signature
- * holds for one address alone; the caller is told of it.
+ * Sends all requests of the AWS clients through egress. A redirect is not followed, since a signature is valid for one address
+ * only; the caller gets it.
  * @param isExpected whether a host is one that the clients may speak to
  */
 export function s3Handler(egress: Egress, isExpected: (url: URL) => boolean): HttpHandler {
@@ -33,7 +33,7 @@ export function s3Handler(egress: Egress, isExpected: (url: URL) => boolean): Ht
   };
 }
 
-/** The answer whole. One whose connection breaks in its body is asked for again; what breaks before, egress tries again. */
+/** The answer whole. A request is retried when its connection breaks in the body; egress retries earlier failures. */
 async function answerTo(
   egress: Egress,
   request: HttpRequest,
@@ -70,7 +70,7 @@ function addressOf({ protocol, hostname, port, path, query }: HttpRequest): URL 
   const text = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}${asked === '' ? '' : `?${asked}`}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && url.pathname === path && url.hash === '') return url;
-  throw new AssayError('unsupported', 'no address leads to an object with such a key', {
+  throw new AssayError('unsupported', 'an address cannot name an object with such a key', {
     subject: path,
     hint: 'copy the object to another key',
   });

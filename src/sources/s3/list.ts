@@ -10,7 +10,7 @@ export interface ListedObject extends StoredObject {
 
 export interface BucketListing {
   readonly objects: readonly ListedObject[];
-  /** How the objects are pinned; `etag-only`: the bucket keeps versions, yet they may not be listed. */
+  /** How the objects are pinned; `etag-only`: the bucket keeps versions, but the credentials cannot list them. */
   readonly pins: 'version' | 'etag' | 'etag-only';
 }
 
@@ -44,7 +44,7 @@ async function keepsVersions(store: S3Store, prefix: string): Promise<boolean> {
   try {
     return (await store.head(first.Key, undefined)).VersionId !== undefined;
   } catch (error) {
-    // Whether this one object may be read is told when it is opened.
+    // Access to this object is checked when it is opened.
     if (isAssayError(error) && ['unauthorized', 'not-found', 'unsupported'].includes(error.code)) return false;
     throw error;
   }
@@ -58,7 +58,7 @@ async function* currentObjects(store: S3Store, prefix: string): AsyncGenerator<L
     yield* page.Contents ?? [];
     if (page.IsTruncated !== true) return;
     const next = page.NextContinuationToken;
-    if (next === undefined || next === after) throw bad(store, prefix, 'is truncated, and does not name its next part');
+    if (next === undefined || next === after) throw bad(store, prefix, 'is truncated, but does not name its next part');
     after = next;
   }
 }
@@ -72,7 +72,7 @@ async function* latestVersions(store: S3Store, prefix: string): AsyncGenerator<L
     if (page.IsTruncated !== true) return;
     const { NextKeyMarker: key, NextVersionIdMarker: versionId } = page;
     if (key === undefined || (key === after?.key && versionId === after.versionId))
-      throw bad(store, prefix, 'is truncated, and does not name its next part');
+      throw bad(store, prefix, 'is truncated, but does not name its next part');
     after = { key, versionId };
   }
 }

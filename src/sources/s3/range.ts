@@ -74,6 +74,6 @@ async function readRange(
   } catch (error) {
     if (!isAssayError(error) || error.code !== 'not-found') throw error;
     const hint = 'scan it again';
-    throw new AssayError('changed', 'was found in the bucket, and is there no more', { subject, hint, cause: error });
+    throw new AssayError('changed', 'was listed in the bucket, but no longer exists', { subject, hint, cause: error });
   }
 }

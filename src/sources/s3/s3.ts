@@ -53,10 +53,10 @@ async function findObject(
     if (!isAssayError(error) || error.code === 'aborted') throw error;
     if (error.code === 'not-found' && versionId === undefined) return undefined;
     if (error.code === 'unsupported' && versionId !== undefined) {
-      const hint = 'give the versionId of the version before';
+      const hint = 'give the versionId of the previous version';
       throw new AssayError('not-found', 'this version marks a deletion', { subject: store.subjectOf(key), hint });
     }
-    // An answer to HEAD gives no reason; to the same question by GET it does.
+    // An answer to HEAD has no reason; an answer to GET does.
     await store.probe(key, versionId);
     throw error;
   }
@@ -92,7 +92,7 @@ async function manyObjects(store: S3Store, reference: S3Reference, options: Sour
   const { objects, pins } = await listObjects(store, prefix, options);
   if (objects.length === 0) {
     const what = prefix === '' ? 'the bucket contains no objects' : 'neither the object nor an object below it exists';
-    const hint = prefix === '' ? 'name another bucket' : `check the key, such as with: aws s3 ls s3://${bucket}/`;
+    const hint = prefix === '' ? 'name another bucket' : `check the key, for example with: aws s3 ls s3://${bucket}/`;
     throw new AssayError('not-found', what, { subject: formatS3(reference), hint });
   }
   const claims = await findClaims(store, objects);
@@ -107,14 +107,14 @@ async function manyObjects(store: S3Store, reference: S3Reference, options: Sour
   const refused = paths.filter((path) => !isArtifactPath(path)).length;
   const notes = [PINNED[pins]];
   if (refused > 0)
-    notes.push(`${refused} of ${files.length} objects have keys that are not path, and count as unknown`);
+    notes.push(`${refused} of ${files.length} objects have keys that are not paths, and count as unknown`);
   return { ref, pinned: ref, files, notes, close: () => store.close() };
 }
 
 const PINNED: Readonly<Record<BucketListing['pins'], string>> = {
   version: 'each object was read at its version id, which the address does not name',
   etag: 'the bucket keeps no versions: each object was read at its ETag',
-  'etag-only': 'the versions of the bucket may not be listed: each object was read at its ETag',
+  'etag-only': 'the credentials cannot list the versions of the bucket: each object was read at its ETag',
 };
 
 function toFile(
@@ -147,14 +147,14 @@ function refusedFile(object: ListedObject, path: string, taken: Set<string>): Ar
   let shown = spelled(path);
   while (taken.has(shown)) shown += '~';
   taken.add(shown);
-  const refusal = new AssayError('unreadable', 'its key is not a path that a loader could open', {
+  const refusal = new AssayError('unreadable', 'its key is not a path that a loader can open', {
     subject: shown,
     hint: 'copy the object to another key, or remove it',
   });
   return { path: shown, size: object.size, distance: 'near', open: () => Promise.reject(refusal) };
 }
 
-/** A key that is not a path, spelled so that it is one: what climbs or ends a name early is %-escaped. */
+/** A key that is not a path, escaped so that it is one: parts that lead out of the folder or end a name early are %-escaped. */
 function spelled(key: string): string {
   const part = (text: string) => {
     if (text === '') return '%2F';
@@ -174,7 +174,7 @@ async function findClaims(store: S3Store, objects: readonly ListedObject[]): Pro
   const lane = async () => {
     for (const { key, versionId, etag } of queue) {
       const found = await store.head(key, versionId).catch((error: unknown) => {
-        // Without it the file has no claim; what keeps it from being read is told when it is opened.
+        // Without it the file has no claim; a read error is reported when it is opened.
         if (isAssayError(error) && error.code !== 'aborted' && error.code !== 'internal') return undefined;
         throw error;
       });

@@ -74,11 +74,11 @@ async function sharedFiles(env: NodeJS.ProcessEnv): Promise<Record<string, S3Pro
     return await parseKnownFiles({ configFilepath, filepath, ignoreCache: true });
   } catch (cause) {
     const hint = 'check them with: aws configure list';
-    throw new AssayError('usage', 'the files of the AWS command line cannot be understood', { hint, cause });
+    throw new AssayError('usage', 'the files of the AWS command line are not valid', { hint, cause });
   }
 }
 
-/** The reader of these files takes one that it cannot open for an empty one: it is tried here first. */
+/** The parser of these files treats an unreadable file as empty, so reading is tried here first. */
 function file(variable: string, given: string | undefined, usual: string): string {
   const path = given || usual;
   try {
@@ -102,7 +102,7 @@ function endpoint(name: string, value: string | undefined): string | undefined {
     });
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw new AssayError('usage', `${name} is http://, which lets anyone on the way change the bytes`, {
+    throw new AssayError('usage', `${name} is an http:// address, which does not protect the bytes from changes`, {
       subject: name,
       hint: 'use its https:// address',
     });
@@ -112,7 +112,7 @@ function endpoint(name: string, value: string | undefined): string | undefined {
 
 function region(text: string): string {
   if (isRegion(text)) return text;
-  throw new AssayError('usage', 'the region is not a name of a region', {
+  throw new AssayError('usage', 'the region is not the name of a region', {
     subject: 'AWS_REGION',
     hint: 'set AWS_REGION to the region of the bucket, such as eu-central-1',
   });

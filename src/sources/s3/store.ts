@@ -21,7 +21,7 @@ import { quietly } from './quiet.ts';
 import type { S3Settings } from './settings.ts';
 import { tokenService } from './tokens.ts';
 
-/** An object as it stood when it was found: its version id where the bucket keeps versions, and its ETag. */
+/** An object as it was when it was listed: its version id where the bucket keeps versions, and its ETag. */
 export interface StoredObject {
   readonly key: string;
   readonly size: number;
@@ -75,7 +75,7 @@ export class S3Store {
     return this.#ask(key, signal, (options) => this.#client.send(new HeadObjectCommand(command), options));
   }
 
-  /** Asks for one byte, to hear why an object is not given. */
+  /** Requests one byte, to get the reason for a refusal. */
   async probe(key: string, versionId: string | undefined): Promise<void> {
     const command = { Bucket: this.bucket, Key: key, VersionId: versionId, Range: 'bytes=0-0' };
     const { Body: body } = await this.#ask(key, undefined, (options) =>
@@ -123,7 +123,7 @@ export class S3Store {
       if (other || range?.total !== size || range.start !== start || range.end !== end) {
         body.destroy();
         if (other || range?.total !== size) throw changed(subject);
-        throw new AssayError('network', 'the server answers with another range than was asked for', {
+        throw new AssayError('network', 'the server answers with another range than the request names', {
           subject,
           hint: 'try again',
         });
@@ -195,7 +195,7 @@ export class S3Store {
   }
 }
 
-/** For asking as anybody: what signs lets requests through as they are. */
+/** For anonymous requests: the signer does not change requests. */
 const UNSIGNED = {
   credentials: { accessKeyId: '', secretAccessKey: '' },
   signer: { sign: async <T>(request: T): Promise<T> => request },

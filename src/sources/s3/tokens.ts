@@ -62,7 +62,7 @@ function keysOf(given: Credentials | undefined, role: AssumedRole): Keys {
   const { AccessKeyId: id, SecretAccessKey: secret, SessionToken: token, Expiration: expiration } = given ?? {};
   if (!id || !secret || !token) {
     const hint = 'check AWS_ENDPOINT_URL_STS';
-    throw new AssayError('network', 'the security token service gives no keys', { subject: role.arn, hint });
+    throw new AssayError('network', 'the security token service does not return keys', { subject: role.arn, hint });
   }
   return {
     accessKeyId: id,

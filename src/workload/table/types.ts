@@ -1,6 +1,6 @@
 import type { WorkloadRole } from '../result.ts';
 
-/** What a value without a scheme means to the program that reads it. */
+/** The meaning of a value without a scheme in the program that reads it. */
 export type BareName =
   | 'hub' // owner/name of the Hugging Face Hub, or a path that exists
   | 'hub-quant' // the same with :quantisation
@@ -48,7 +48,7 @@ export type Means =
 export interface ProgramRow {
   readonly id: string;
   readonly title: string;
-  /** Where its own documentation says so. */
+  /** The page of its documentation. */
   readonly see: string;
   /** Parts of the repository of its images. */
   readonly images: readonly string[];

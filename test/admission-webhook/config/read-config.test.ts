@@ -67,7 +67,7 @@ describe('a configuration', () => {
   });
 
   it.each<[string, string, string]>([
-    ['an empty text', '', 'gate.yaml:1:1: the file is empty; it has apiVersion, kind, metadata, spec'],
+    ['an empty text', '', 'gate.yaml:1:1: the file is empty; write the keys apiVersion, kind, metadata, spec'],
     ['invalid YAML', 'a: [', 'gate.yaml:1:5: this is not YAML'],
     [
       'another kind',
@@ -88,9 +88,9 @@ describe('a configuration', () => {
     [
       'a repeated field',
       `${head}spec:\n  expired: warn\n  expired: deny\n`,
-      'gate.yaml:5:3: expired is there twice; keep one',
+      'gate.yaml:5:3: the key expired occurs twice; keep one',
     ],
-    ['an alias', `${head}spec: &a\n  defaults: *a\n`, 'aliases are not read; write it out'],
+    ['an alias', `${head}spec: &a\n  defaults: *a\n`, 'aliases are not supported; write the value itself'],
     [
       'an unknown mode',
       `${head}spec:\n  defaults:\n    mode: enfore\n`,
@@ -126,7 +126,7 @@ describe('a configuration', () => {
     [
       'a pattern as a name',
       `${head}spec:\n  namespaces:\n    - { names: ["team-*"] }\n`,
-      'gate.yaml:5:17: team-* is not a name of a namespace; names are exact: use labels for several',
+      'gate.yaml:5:17: team-* is not the name of a namespace; names are exact: use labels for several',
     ],
     ['no names', `${head}spec:\n  namespaces:\n    - { names: [] }\n`, 'names is empty: it matches nothing; name one'],
     ['invalid names', `${head}spec:\n  namespaces:\n    - { names: llm }\n`, 'names is not a list'],

@@ -162,14 +162,14 @@ describe('a break-glass waiver', () => {
   it('cannot be created for a longer time, for no namespace, or for a denied model', async () => {
     const wrong: readonly [Partial<Input>, RegExp][] = [
       [{ expires: new Date('2026-11-28T12:00:01Z') }, /more than 72 hours/],
-      [{ expires: NOW }, /ends before it begins/],
-      [{ namespaces: ['*'] }, /not a name of a namespace/],
+      [{ expires: NOW }, /expires before it begins/],
+      [{ namespaces: ['*'] }, /not the name of a namespace/],
       [{ namespaces: ['a', 'a'] }, /twice/],
       [{ outcomes: [] }, /is empty/],
-      [{ outcomes: ['denied' as 'none'] }, /is none of/],
+      [{ outcomes: ['denied' as 'none'] }, /is not one of/],
     ];
     for (const [more, message] of wrong) await expect(waiver(more)).rejects.toThrow(message);
-    await expect(waiver({ namespaces: [] })).rejects.toThrow(/something that it is about/);
+    await expect(waiver({ namespaces: [] })).rejects.toThrow(/needs a subject/);
     const refused = await waiver({ namespaces: ['*'] }).catch((error: unknown) => error);
     expect(isSignatureError(refused)).toBe(true);
   });

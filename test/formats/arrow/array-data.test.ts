@@ -48,23 +48,31 @@ describe('an Arrow array', () => {
 
   it.each<[string, Partial<ArrowArray>, RegExp]>([
     ['a negative length', { length: -1, nullCount: 0 }, /-1 elements/],
-    ['a negative offset', { offset: -1 }, /from -1 on/],
+    ['a negative offset', { offset: -1 }, /from offset -1 on/],
     ['a length above the safe integers', { length: 2 ** 52, nullCount: 0 }, /elements from/],
     ['a null count above the length', { nullCount: 4 }, /4 of 3 elements are missing/],
-    ['nulls without a bitmap', { buffers: [undefined, ...words.buffers.slice(1)] }, /nothing says/],
-    ['a bitmap that is too short', { length: 9, nullCount: 0 }, /take 2 bytes, and 1/],
-    ['too few offsets', { length: 4 }, /the offsets take 20 bytes, and 16/],
-    ['an offset beyond the values', { buffers: [bytes([5]), offsets(4, [0, 1, 1, 4]), bytes([97, 98, 99])] }, /4 in 3/],
-    ['a decreasing offset', { buffers: [bytes([5]), offsets(4, [0, 2, 1, 3]), bytes([97, 98, 99])] }, /1 after 2/],
+    ['nulls without a bitmap', { buffers: [undefined, ...words.buffers.slice(1)] }, /no validity bitmap/],
+    ['a bitmap that is too short', { length: 9, nullCount: 0 }, /needs 2 bytes, but has 1/],
+    ['too few offsets', { length: 4 }, /the offsets needs 20 bytes, but has 16/],
+    [
+      'an offset beyond the values',
+      { buffers: [bytes([5]), offsets(4, [0, 1, 1, 4]), bytes([97, 98, 99])] },
+      /offset 4 is beyond the 3 bytes/,
+    ],
+    [
+      'a decreasing offset',
+      { buffers: [bytes([5]), offsets(4, [0, 2, 1, 3]), bytes([97, 98, 99])] },
+      /offset 1 follows the larger offset 2/,
+    ],
     [
       'a negative first offset',
       { buffers: [bytes([5]), offsets(4, [-1, 1, 1, 3]), bytes([97, 98, 99])] },
-      /-1 after 0/,
+      /offset -1 follows the larger offset 0/,
     ],
-    ['offsets without values', { buffers: [bytes([5]), offsets(4, [0, 1, 1, 3]), undefined] }, /in 0 bytes/],
+    ['offsets without values', { buffers: [bytes([5]), offsets(4, [0, 1, 1, 3]), undefined] }, /beyond the 0 bytes/],
     ['buffers of another type', { type: 'int64' }, /3 buffers of int64/],
     ['a type with children', { type: 'list' }, /the type list/],
-    ['too few numbers', { type: 'int64', buffers: [bytes([5]), bytes(new Uint8Array(23))] }, /24 bytes, and 23/],
+    ['too few numbers', { type: 'int64', buffers: [bytes([5]), bytes(new Uint8Array(23))] }, /24 bytes, but has 23/],
   ])('with %s is refused', async (_, change, why) => {
     expect(await check({ ...words, ...change })).toMatch(why);
   });

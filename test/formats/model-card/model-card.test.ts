@@ -104,8 +104,12 @@ describe('the front matter of a card', () => {
   });
 
   it.each([
-    ['does not end', '---\nlicense: mit\n', /no end of its front matter/],
-    ['ends too late', `---\nlicense: mit\nx: ${'y'.repeat(MAX_FRONT_MATTER)}\n---\n`, /no end of its front matter/],
+    ['does not end', '---\nlicense: mit\n', /front matter that does not end within/],
+    [
+      'ends too late',
+      `---\nlicense: mit\nx: ${'y'.repeat(MAX_FRONT_MATTER)}\n---\n`,
+      /front matter that does not end within/,
+    ],
     ['has too much to parse', `---\ntags: [${'a, '.repeat(MAX_PARSED)}]\n---\n`, /more than 32768 characters/],
     ['is not YAML', '---\nlicense: [mit\n---\n', /not YAML/],
     ['has a horizontal rule within', '---\nlicense: mit\n----\nlanguage: en\n---\n', /not YAML/],

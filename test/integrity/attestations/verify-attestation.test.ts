@@ -118,7 +118,7 @@ describe('an attestation signed with a key', () => {
     await expectProblem(
       () => verify(bundle, { ...about, now: LATER }),
       'expired',
-      /approval ended at 2099-01-31T00:00:00Z/,
+      /approval expired at 2099-01-31T00:00:00Z/,
     );
   });
 });
@@ -141,19 +141,19 @@ describe('an attestation that was tampered with', () => {
       'a changed result',
       payload((it) => void Object.assign(it, { predicate: { result: 'PASSED', configuration: [] } })),
       'signature',
-      /not that of this key/,
+      /this key did not make the signature/,
     ],
     [
       'a changed predicate type',
       payload((it) => void Object.assign(it, { predicateType: PREDICATE_TYPES.decision })),
       'signature',
-      /not that of this key/,
+      /this key did not make the signature/,
     ],
     [
       'a changed subject',
       payload((it) => void Object.assign(it, { subject: [{ digest: { sha256: 'b2'.repeat(32) } }] })),
       'signature',
-      /not that of this key/,
+      /this key did not make the signature/,
     ],
     [
       'a space in the payload',
@@ -161,7 +161,7 @@ describe('an attestation that was tampered with', () => {
         it.payload = Buffer.from(`${Buffer.from(it.payload, 'base64')} `).toString('base64');
       },
       'signature',
-      /not that of this key/,
+      /this key did not make the signature/,
     ],
     [
       'a changed bit of the signature',
@@ -171,7 +171,7 @@ describe('an attestation that was tampered with', () => {
         signatures[0] = { sig: raw.toString('base64'), keyid: '' };
       },
       'signature',
-      /not that of this key/,
+      /this key did not make the signature/,
     ],
     [
       'a second signature',
@@ -206,7 +206,7 @@ describe('an attestation that was tampered with', () => {
           },
         }),
       'signature',
-      /not that of this key/,
+      /this key did not make the signature/,
     ],
     [
       'an invalid key',
@@ -230,7 +230,7 @@ describe('an attestation that was tampered with', () => {
         raw[at % raw.length] = (raw[at % raw.length] ?? 0) ^ bits;
         if (part === 'payload') copy.dsseEnvelope.payload = raw.toString('base64');
         else copy.dsseEnvelope.signatures = [{ sig: raw.toString('base64'), keyid: '' }];
-        await expectProblem(() => verify(copy), 'signature', /not that of this key/);
+        await expectProblem(() => verify(copy), 'signature', /this key did not make the signature/);
       }),
       { numRuns: 60 },
     );
@@ -310,16 +310,12 @@ describe('an attestation is refused when it', () => {
   it('is about another artifact', async () => {
     const bundle = await signed(sample('scan'), keySigner(scanner.privateKey));
     const other = { ...about, subject: parseDigest(OTHER_TREE, 'x') };
-    await expectProblem(
-      () => verify(bundle, other),
-      'subject',
-      /about something else than sha256:b2b2.*hf:\/\/acme\/model/,
-    );
+    await expectProblem(() => verify(bundle, other), 'subject', /is not about sha256:b2b2.*hf:\/\/acme\/model/);
   });
 
   it('is an expired waiver', async () => {
     const bundle = await signed(sample('waiver'), keySigner(approver.privateKey));
-    await expectProblem(() => verify(bundle, { ...about, now: LATER }), 'expired', /the waiver ended at 2099-01-31/);
+    await expectProblem(() => verify(bundle, { ...about, now: LATER }), 'expired', /the waiver expired at 2099-01-31/);
   });
 
   it('is of an unknown type', async () => {
@@ -327,11 +323,7 @@ describe('an attestation is refused when it', () => {
       { ...sample('scan'), predicateType: 'https://slsa.dev/provenance/v1' },
       scanner.privateKey,
     );
-    await expectProblem(
-      () => verify(bundle),
-      'predicate',
-      /a type that is not known: https:\/\/slsa\.dev\/provenance\/v1/,
-    );
+    await expectProblem(() => verify(bundle), 'predicate', /an unknown type: https:\/\/slsa\.dev\/provenance\/v1/);
   });
 
   it('waives a malicious verdict', async () => {
@@ -468,6 +460,6 @@ describe('a keyless attestation', () => {
     const bundle = await signed(sample('scan'), keyless(TEST_IDENTITY));
     bundle.dsseEnvelope.payload = bytesOf({ ...sample('scan'), subject: SUBJECTS.slice(1) }).toString('base64');
     const trust = await trustFile('https://github.com/acme/**', 'may: [scan]');
-    await expectProblem(() => verify(bundle, now(), trust), 'signature', /not that of this key/);
+    await expectProblem(() => verify(bundle, now(), trust), 'signature', /this key did not make the signature/);
   });
 });

@@ -121,25 +121,29 @@ describe('a checksum manifest', () => {
     expect(read(`${A}\n`, 'sha256', 'model.pt')).toEqual([model]);
     expect(read(`${A}  -\n`, 'sha256', 'model.pt')).toEqual([model]);
     expect(read(`${A}  other.pt\n`, 'sha256', 'model.pt')).toEqual([{ ...model, path: 'other.pt' }]);
-    expect(() => read(`${A}\n`)).toThrow('line 1 contains no digest');
+    expect(() => read(`${A}\n`)).toThrow('line 1 does not contain a digest');
   });
 
   it.each<[string, string, string]>([
-    ['has a path with "../"', `${A}  ../model.pt`, 'line 1 names a file above its folder'],
-    ['has a path with "../" in the middle', `${A}  a/../../model.pt`, 'line 1 names a file above its folder'],
-    ['has an absolute path', `${A}  ok\n${A}  /etc/passwd`, 'line 2 names a file that is not below it'],
-    ['has a network path', `${A}  s3://bucket/key`, 'line 1 names a file that is not below it'],
-    ['names its own folder', `${A}  ./.`, 'line 1 names no file'],
-    ['has a NUL in a path', `${A}  a\0b`, 'line 1 names no path'],
-    ['has two digests for a file', `${A}  a\n${B}  ./a`, 'announces two digests of a'],
+    ['has a path with "../"', `${A}  ../model.pt`, 'line 1 names a file outside its folder'],
+    ['has a path with "../" in the middle', `${A}  a/../../model.pt`, 'line 1 names a file outside its folder'],
+    ['has an absolute path', `${A}  ok\n${A}  /etc/passwd`, 'line 2 names a file that is not below the manifest'],
+    ['has a network path', `${A}  s3://bucket/key`, 'line 1 names a file that is not below the manifest'],
+    ['names its own folder', `${A}  ./.`, 'line 1 names a folder instead of a file'],
+    ['has a NUL in a path', `${A}  a\0b`, 'line 1 names a path that is empty, too long or holds a NUL character'],
+    ['has two digests for a file', `${A}  a\n${B}  ./a`, 'states two digests for a'],
     ['has a digest of no known length', `${'a'.repeat(63)}  a`, 'line 1 has a digest of 63 digits'],
-    ['has a digest of another length', `SHA256 (a) = ${'a'.repeat(40)}`, 'line 1 has no SHA256 of 40 digits'],
-    ['has an unknown hash', `WHIRLPOOL (a) = ${A}`, 'line 1 has a hash that is not known here, WHIRLPOOL'],
+    ['has a digest of another length', `SHA256 (a) = ${'a'.repeat(40)}`, 'line 1 has a SHA256 digest of 40 digits'],
+    ['has an unknown hash', `WHIRLPOOL (a) = ${A}`, 'line 1 has a digest of an unknown algorithm, WHIRLPOOL'],
     ['has an unknown escape', `\\${A}  a\\tb`, 'line 1 has a name with an unknown escape'],
     ['ends within an escape', `\\${A}  a\\`, 'line 1 has a name with an unknown escape'],
-    ['is an HTML page', '<html>', 'line 1 contains no digest'],
+    ['is an HTML page', '<html>', 'line 1 does not contain a digest'],
     ['has a line with too long a path', `${A}  ${'x'.repeat(20_000)}`, 'line 1 is longer than any path'],
-    ['has a name that is too long', `${A}  ${'x'.repeat(5_000)}`, 'line 1 names no path'],
+    [
+      'has a name that is too long',
+      `${A}  ${'x'.repeat(5_000)}`,
+      'line 1 names a path that is empty, too long or holds a NUL character',
+    ],
   ])('that %s is refused', (_, text, message) => {
     expect(() => read(text)).toThrow(message);
   });

@@ -93,7 +93,7 @@ describe('a file of DVC 2', () => {
 describe('a DVC file', () => {
   it('names files below its working folder, and can list those of a folder', async () => {
     expect(await file(`wdir: ../x/..\nouts: []`).catch((error: Error) => error.message)).toBe(
-      'names a file above its folder',
+      'names a file outside its folder',
     );
     const text = `wdir: ./sub\nouts:\n- {path: a, hash: md5, md5: ${HEX}, size: 3, unknown: key}\n- {path: b, etag: x}\n`;
     expect(await file(text)).toEqual([{ path: 'sub/a', algorithm: 'md5', hex: HEX, size: 3 }]);
@@ -110,16 +110,16 @@ describe('a DVC file', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['has a path with "../"', `outs: [{path: ../x, md5: ${HEX}}]`, /names a file above its folder/],
-    ['has an absolute path', `outs: [{path: /etc/passwd, md5: ${HEX}}]`, /not below it/],
-    ['names a cloud location', `outs: [{path: "s3://bucket/key", md5: ${HEX}}]`, /not below it/],
+    ['has a path with "../"', `outs: [{path: ../x, md5: ${HEX}}]`, /names a file outside its folder/],
+    ['has an absolute path', `outs: [{path: /etc/passwd, md5: ${HEX}}]`, /not below the manifest/],
+    ['names a cloud location', `outs: [{path: "s3://bucket/key", md5: ${HEX}}]`, /not below the manifest/],
     ['is not YAML', 'outs: [', /is not YAML/],
     ['has an alias', `a: &a ${HEX}\nouts: [{path: x, md5: *a}]`, /has an alias/],
     ['has a repeated key', `outs: []\nouts: [{path: x, md5: ${HEX}}]`, /has a key twice/],
     ['has a key that is a list', '? [a]\n: b\nouts: []', /has a key that is not text/],
-    ['has no outputs', 'deps: []', /is not a file of DVC: outs/],
-    ['has an invalid digest', 'outs: [{path: x, md5: zz}]', /is not a file of DVC: outs\.0\.md5/],
-    ['has a negative size', `outs: [{path: x, md5: ${HEX}, size: -1}]`, /is not a file of DVC: outs\.0\.size/],
+    ['has no outputs', 'deps: []', /is not a DVC file: outs/],
+    ['has an invalid digest', 'outs: [{path: x, md5: zz}]', /is not a DVC file: outs\.0\.md5/],
+    ['has a negative size', `outs: [{path: x, md5: ${HEX}, size: -1}]`, /is not a DVC file: outs\.0\.size/],
     ['has two documents', 'outs: []\n---\nouts: []', /is not YAML/],
     ['is nested too deeply', `outs: ${'['.repeat(50_000)}${']'.repeat(50_000)}`, /is nested too deep/],
     ['is too large', `outs: []\n#${'x'.repeat(MAX_YAML_BYTES)}`, /has more than 131072 bytes/],
@@ -128,7 +128,7 @@ describe('a DVC file', () => {
   });
 
   it('is accepted as a lock file of the known version', async () => {
-    await expect(lock("schema: '3.0'\nstages: {}")).rejects.toThrow('is not a file of DVC: schema');
+    await expect(lock("schema: '3.0'\nstages: {}")).rejects.toThrow('is not a DVC file: schema');
     expect(await lock("schema: '2.0'\nstages: {a: {cmd: x}}")).toEqual([]);
   });
 

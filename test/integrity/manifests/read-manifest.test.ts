@@ -92,6 +92,6 @@ describe('manifests within an artifact', () => {
     expect(await read('m.pt.dvc', `outs: [{path: m.pt, hash: md5, md5: ${md5}}]`)).toEqual([out]);
     const text = `schema: '2.0'\nstages: {s: {outs: [{path: m.pt, hash: md5, md5: ${md5}}]}}`;
     expect(await read('dvc.lock', text)).toEqual([out]);
-    await expect(read('SHA256SUMS', A)).rejects.toThrow('line 1 contains no digest');
+    await expect(read('SHA256SUMS', A)).rejects.toThrow('line 1 does not contain a digest');
   });
 });

@@ -187,7 +187,7 @@ describe('after tampering', STORY, () => {
         { statement: { resources: [...RESOURCES, ...RESOURCES.slice(0, 1)] } },
         'duplicate-resource',
       ],
-      ['a name that leaves the model', { statement: { resources: renamed('../config.json') } }, 'statement'],
+      ['a name that leads out of the model', { statement: { resources: renamed('../config.json') } }, 'statement'],
       ['an absolute name', { statement: { resources: renamed('/config.json') } }, 'statement'],
       ['a name with a NUL', { statement: { resources: renamed('a\0b') } }, 'statement'],
       ['a name that is not normalized', { statement: { resources: renamed('./config.json') } }, 'statement'],
@@ -311,7 +311,7 @@ describe('the assessment of a signature', () => {
   test('names the first files in its detail, and lists all files', async () => {
     const added = Object.fromEntries(['v', 'w', 'x', 'y', 'z'].map((name) => [name, name]));
     const assessment = await assessedFor({ signature: 's', bundle: good, trust: key, model: await filesIn(added) });
-    expect(assessment.detail).toBe('the signature covers 3 files; v, w, x and 2 more are not among what was signed');
+    expect(assessment.detail).toBe('the signature covers 3 files; v, w, x and 2 more are not among the signed files');
     expect(assessment.uncovered).toHaveLength(5);
   });
 

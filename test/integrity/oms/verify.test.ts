@@ -66,7 +66,7 @@ describe('the key hint in a bundle', () => {
       /signed with another key: the signature names [0-9a-f]{16}\.\.\./,
     ],
     ['a hint in another format', { hint: 'my key' }, 'key', /names "my key"/],
-    ['another key', { rawBytes: base64(otherPem()) }, 'key', /signed with another key than the given one/],
+    ['another key', { rawBytes: base64(otherPem()) }, 'key', /not signed with the given key/],
     ['an invalid key', { rawBytes: base64('hello') }, 'bundle', /that the bundle holds cannot be read/],
   ])('is refused when it is %s', async (_, publicKey, problem, message) => {
     const refused = await problemOf(() => verify(withPublicKey(publicKey)));

@@ -73,17 +73,17 @@ describe('a signature with a certificate', () => {
   });
 
   it.each<[string, string, readonly string[], string, RegExp]>([
-    ['a certificate of another key', 'leaf', ['low'], 'root', /^leaf\.pem: the certificate is that of another key$/],
+    ['a certificate of another key', 'leaf', ['low'], 'root', /^leaf\.pem: the certificate belongs to another key$/],
     [
       'a certificate of an authority',
       'authority',
       [],
       'authority',
-      /^leaf\.pem: .*"authority" is that of an authority/,
+      /^leaf\.pem: .*"authority" belongs to an authority/,
     ],
     ['a server certificate', 'server', [], 'server', /^leaf\.pem: .*"server" is not meant for signing code/],
     ['a certificate for key agreement', 'agreement', [], 'agreement', /^leaf\.pem: .*is not meant for signatures/],
-    ['a certificate without usages', 'bare', [], 'bare', /^leaf\.pem: .*does not say that its key may sign/],
+    ['a certificate without usages', 'bare', [], 'bare', /^leaf\.pem: .*does not permit its key to sign/],
     ['an expired certificate', 'expired', [], 'expired', /^leaf\.pem: .*"expired" expired on 2021-01-01T00:00:00Z/],
     ['a certificate that is not valid yet', 'early', [], 'early', /^leaf\.pem: .*is valid from 2098-01-01T00:00:00Z/],
     [
@@ -91,9 +91,9 @@ describe('a signature with a certificate', () => {
       'leaf',
       ['low', 'other'],
       'leaf',
-      /^chain\.pem: "CN=other, O=Acme" did not issue/,
+      /^chain\.pem: "CN=other, O=Acme" issued neither/,
     ],
-    ['a gap in the chain', 'leaf', ['middle'], 'leaf', /^chain\.pem: "CN=middle, O=Acme" did not issue/],
+    ['a gap in the chain', 'leaf', ['middle'], 'leaf', /^chain\.pem: "CN=middle, O=Acme" issued neither/],
   ])('refuses %s', (_, leaf, chain, key, message) => {
     const sign = () =>
       certificateSigner({
@@ -113,8 +113,8 @@ describe('certificates in PEM', () => {
   });
 
   it.each<[string, () => string, RegExp]>([
-    ['an empty file', () => '', /^c\.pem: contains no certificate$/],
-    ['a key file', () => readFileSync(names.get('leaf')?.privateKey ?? '', 'utf8'), /contains no certificate/],
+    ['an empty file', () => '', /^c\.pem: does not contain a certificate$/],
+    ['a key file', () => readFileSync(names.get('leaf')?.privateKey ?? '', 'utf8'), /does not contain a certificate/],
     ['too many certificates', () => pem('leaf').repeat(17), /holds 17 certificates/],
     [
       'an invalid certificate',

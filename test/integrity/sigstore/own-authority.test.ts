@@ -162,7 +162,7 @@ describe('a signing certificate', () => {
       'the key usage of an authority',
       [basicConstraints(true), keyUsage(5), ...NAMES],
       'certificate',
-      'of an authority',
+      'belongs to an authority',
     ],
     [
       'another name',
@@ -180,7 +180,7 @@ describe('a signing certificate', () => {
       'another issuer',
       [...USAGE, alternativeNames({ mail: MAIL }), issuerV2(`${ISSUER}.evil`)],
       'identity',
-      'issued by',
+      'issued the identity of the signer',
     ],
   ])('with %s is refused', async (_, extensions, problem, why) => {
     const bundle = await signed(extensions, key);

@@ -34,7 +34,7 @@ describe('readTrustedRoot', () => {
     ['invalid JSON', 'tlogs:', 'malformed', 'is not JSON'],
     ['another document', { a: 1 }, 'malformed', 'is not a trusted root'],
     ['a bundle', { mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' }, 'malformed', 'is not a trusted root'],
-    ['an empty root', { mediaType }, 'usage', 'names no certificate authority'],
+    ['an empty root', { mediaType }, 'usage', 'does not name a certificate authority'],
     ['JSON nested too deeply', `${'['.repeat(20)}`, 'limit', 'deep'],
   ])('refuses %s', (_, json, code, why) => {
     const found = errorOf(json);
@@ -48,7 +48,10 @@ describe('readTrustedRoot', () => {
     const root = structuredClone(services.trustedRoot);
     const tlogs = root.tlogs.map((log) => ({ ...log, publicKey: { ...log.publicKey, rawBytes: 'AAAA' } }));
     expect(errorOf({ ...root, tlogs })).toMatchObject({ code: 'malformed', message: /key or a certificate/ });
-    expect(errorOf({ ...root, tlogs: [] })).toMatchObject({ code: 'usage', message: 'names no transparency log' });
+    expect(errorOf({ ...root, tlogs: [] })).toMatchObject({
+      code: 'usage',
+      message: 'does not name a transparency log',
+    });
     const vast = root.tlogs.map((log) => ({ ...log, publicKey: { ...log.publicKey, rawBytes: { length: 4e9 } } }));
     expect(errorOf({ ...root, tlogs: vast })).toMatchObject({ code: 'malformed', message: /cannot be read/ });
   });

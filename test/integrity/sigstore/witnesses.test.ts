@@ -178,7 +178,7 @@ describe('a log entry is refused:', () => {
         bundle.verificationMaterial.tlogEntries = [];
       },
       'log-entry',
-      'in no transparency log',
+      'no transparency log contains',
     ],
     [
       'the same entry twice',
@@ -271,7 +271,7 @@ describe('a log entry is refused:', () => {
         delete entry.inclusionPromise;
       },
       'timestamp',
-      'nothing proves when',
+      'proves the time of the signature',
     ],
     [
       'no time',
@@ -279,7 +279,7 @@ describe('a log entry is refused:', () => {
         delete entry.integratedTime;
       },
       'timestamp',
-      'nothing proves when',
+      'proves the time of the signature',
     ],
   ];
   test.each(first)('Rekor v1 with a changed time or promise: %s', (_, change, problem, why) => {
@@ -352,11 +352,11 @@ describe('a timestamp is refused when it', () => {
   const stamp = () => stampsOf(v2)[0]?.signedTimestamp ?? '';
 
   test('is missing', () => {
-    expectRefused(() => verifyJson(withStamps([]), trust), 'timestamp', 'nothing proves when');
+    expectRefused(() => verifyJson(withStamps([]), trust), 'timestamp', 'proves the time of the signature');
     const none = changed(v2, ({ verificationMaterial }) => {
       delete verificationMaterial.timestampVerificationData;
     });
-    expectRefused(() => verifyJson(none, trust), 'timestamp', 'nothing proves when');
+    expectRefused(() => verifyJson(none, trust), 'timestamp', 'proves the time of the signature');
   });
 
   test('has another signature', () => {

@@ -80,7 +80,7 @@ describe('a statement', () => {
     ['another method', { method: 'key', subject: 'rita' }, /method is not service/],
     ['a missing subject', { method: 'service' }, /subject is missing/],
     ['an empty subject', { method: 'service', subject: '' }, /subject is empty/],
-    ['an unknown field', { method: 'service', subject: 'rita', admin: true }, /admin is not known/],
+    ['an unknown field', { method: 'service', subject: 'rita', admin: true }, /admin is an unknown field/],
     ['a null approver', null, /of the wrong kind/],
   ])('is refused for an approval with %s', (_, approver, message) => {
     const bytes = changed('approval', ['predicate', 'approver'], approver);
@@ -133,8 +133,13 @@ describe('a statement', () => {
       /names "predicateType" twice/,
     ],
     ['another type', changed('scan', ['_type'], 'https://in-toto.io/Statement/v0.1'), 'statement', /its _type is not/],
-    ['no subject', changed('scan', ['subject'], []), 'statement', /about nothing/],
-    ['a subject without a digest', changed('scan', ['subject', 0, 'digest'], {}), 'statement', /contains no digest/],
+    ['no subject', changed('scan', ['subject'], []), 'statement', /has no subject/],
+    [
+      'a subject without a digest',
+      changed('scan', ['subject', 0, 'digest'], {}),
+      'statement',
+      /does not contain a digest/,
+    ],
     [
       'a digest in capitals',
       changed('scan', ['subject', 0, 'digest', 'sha256'], 'A1'.repeat(32)),
@@ -167,7 +172,7 @@ describe('a statement', () => {
       'statement',
       /predicate/,
     ],
-    ['an unknown result', changed('scan', ['predicate', 'result'], 'GOOD'), 'statement', /none of PASSED/],
+    ['an unknown result', changed('scan', ['predicate', 'result'], 'GOOD'), 'statement', /not one of PASSED/],
     ['PASSED with a failure', changed('scan', ['predicate', 'result'], 'PASSED'), 'statement', /did not pass/],
     ['a repeated test', changed('scan', ['predicate', 'failedTests'], ['integrity.checksum']), 'statement', /twice/],
     [
@@ -204,7 +209,7 @@ describe('a statement', () => {
       'an approval with an invalid end',
       changed('approval', ['predicate', 'properties'], ['ASSAY_APPROVED_FOR_A_UNTIL_20270230T000000Z']),
       'statement',
-      /what is not a stage/,
+      /a name that is not a stage/,
     ],
     [
       'an approval without policies',
@@ -225,10 +230,10 @@ describe('a statement', () => {
       /expires is missing/,
     ],
     [
-      'a waiver that ends before it begins',
+      'a waiver that expires before it begins',
       changed('waiver', ['predicate', 'expires'], '2026-01-01T00:00:00Z'),
       'statement',
-      /ends before/,
+      /expires before/,
     ],
     [
       'a waiver of a malicious verdict',
@@ -242,7 +247,7 @@ describe('a statement', () => {
       'a waiver with an unknown field',
       changed('waiver', ['predicate', 'scope'], 'all'),
       'statement',
-      /scope is not known/,
+      /scope is an unknown field/,
     ],
     [
       'a decision without a policy URI',
@@ -291,7 +296,7 @@ describe('a statement', () => {
   });
 
   it('without a subject cannot be created', () => {
-    expect(() => createStatement('scan', { ...INPUTS.scan, subjects: [] })).toThrow(/something that it is about/);
+    expect(() => createStatement('scan', { ...INPUTS.scan, subjects: [] })).toThrow(/needs a subject/);
   });
 
   it('gives a statement or a refusal for any bytes', () => {

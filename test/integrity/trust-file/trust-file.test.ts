@@ -141,27 +141,31 @@ signers:
     [
       'an unknown field',
       signer('key: keys/a.pub\nmay: [scan]\nadmin: true'),
-      /line 6: its signers\.0\.admin is not known/,
+      /line 6: its signers\.0\.admin is an unknown field/,
     ],
     [
       'an unknown role',
       signer('key: keys/a.pub\nmay: [scan, everything]'),
-      /line 5: its signers\.0\.may\.1 is none of model-signature/,
+      /line 5: its signers\.0\.may\.1 is not one of model-signature/,
     ],
     ['a missing role', signer('key: keys/a.pub'), /line 3: its signers\.0\.may is missing/],
     ['an empty role', signer('key: keys/a.pub\nmay: []'), /line 5: .*may is empty/],
-    ['a repeated role', signer('key: keys/a.pub\nmay: [scan, scan]'), /says something twice/],
+    ['a repeated role', signer('key: keys/a.pub\nmay: [scan, scan]'), /names an entry twice/],
     ['a missing name', `${head}  - {key: keys/a.pub, may: [scan]}`, /line 3: its signers\.0\.name is missing/],
     [
       'no signing method',
       signer('may: [scan]'),
-      /line 3: its signers\.0 has not exactly one of key, keyless and certificate/,
+      /line 3: its signers\.0 does not have exactly one of key, keyless and certificate/,
     ],
-    ['two signing methods', signer('key: keys/a.pub\ncertificate: {chain: ca.pem}\nmay: [scan]'), /not exactly one of/],
+    [
+      'two signing methods',
+      signer('key: keys/a.pub\ncertificate: {chain: ca.pem}\nmay: [scan]'),
+      /not have exactly one of/,
+    ],
     [
       'a repeated name',
       `${head}  - {name: a, key: keys/a.pub, may: [scan]}\n  - {name: a, key: keys/b.pub, may: [scan]}`,
-      /line 4: there are two signers of the name "a"/,
+      /line 4: two signers have the name "a"/,
     ],
     [
       'an alias',
@@ -209,24 +213,24 @@ signers:
     [
       'a missing key file',
       signer('key: keys/c.pub\nmay: [scan]'),
-      /line 3: keys\/c\.pub, which "a" signs with, does not exist/,
+      /line 3: keys\/c\.pub, the file of "a", does not exist/,
     ],
-    ['a folder for a key', signer('key: keys\nmay: [scan]'), /keys, which "a" signs with, cannot be read \(EISDIR\)/],
+    ['a folder for a key', signer('key: keys\nmay: [scan]'), /keys, the file of "a", cannot be read \(EISDIR\)/],
     [
       'a private key',
       signer('key: keys/private.pem\nmay: [scan]'),
-      /keys\/private\.pem, which "a" signs with, is a private key/,
+      /keys\/private\.pem, the file of "a", is a private key/,
     ],
     ['a key of an unsupported kind', signer('key: keys/rsa.pub\nmay: [scan]'), /unsupported kind \(RSA 2048\)/],
     [
       'an invalid chain',
       signer('certificate: {chain: keys/a.pub}\nmay: [scan]'),
-      /keys\/a\.pub, which "a" signs with, contains no certificate/,
+      /keys\/a\.pub, the file of "a", does not contain a certificate/,
     ],
     [
       'an invalid trusted root',
       signer('keyless: {identity: a@acme.example, issuer: https://i.example, trustedRoot: ca.pem}\nmay: [scan]'),
-      /ca\.pem, which "a" signs with, /,
+      /ca\.pem, the file of "a", /,
     ],
     ['too many bytes', `${head}${'#'.repeat(300_000)}`, /has more than 262144 bytes/],
   ])('with %s is refused with the line', async (_, yaml, message) => {
@@ -234,7 +238,7 @@ signers:
   });
 
   it('is refused with an error for brackets nested beyond the stack limit', async () => {
-    await expectUsage('['.repeat(200_000), /nested too deeply|is not YAML/);
+    await expectUsage('['.repeat(200_000), /nested too deep|is not YAML/);
   });
 
   it('that is missing gives an error with its path', async () => {

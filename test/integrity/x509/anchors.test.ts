@@ -34,9 +34,9 @@ describe('readAnchors', () => {
   });
 
   test.each([
-    ['', 'contains no certificate'],
-    ['-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'contains no certificate'],
-    [intermediatePem, 'contains no root: none of its certificates is self-signed'],
+    ['', 'does not contain a certificate'],
+    ['-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'does not contain a certificate'],
+    [intermediatePem, 'does not contain a root: none of its certificates is self-signed'],
     [`${rootPem}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`, 'certificate 2 cannot be read'],
     [makeCertificate({ ...root, version: 0 }).toString(), 'certificate 1 cannot be read'],
     [rootPem.repeat(1001), 'contains more than 1000 certificates'],

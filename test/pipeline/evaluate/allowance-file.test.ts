@@ -34,7 +34,7 @@ describe('the accepted types of an allowance', () => {
   });
 
   it.each([
-    ['an unknown set', '{build: ["@everything"]}', 'names no set'],
+    ['an unknown set', '{build: ["@everything"]}', 'does not name a set'],
     ['a use that accepts nothing', '{import: ["mine:loss"]}', 'not one of call, new, build, items'],
     ['a prefix', '{build: ["mine:*"]}', 'is not @set'],
     ['a string in place of a list', '{build: "mine:loss"}', 'is not a list'],

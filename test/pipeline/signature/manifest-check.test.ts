@@ -34,7 +34,7 @@ describe('the check of manifests within an artifact', () => {
       id: 'integrity.manifest',
       status: 'pass',
       detail:
-        '2 of 2 files have the SHA-256 announced in SHA256SUMS, which is one of these files: they match, but their origin is not proven',
+        '2 of 2 files have the SHA-256 announced in SHA256SUMS, which is itself part of the artifact: the digests match, but the origin of the files is not proven',
     });
     const one = await check({ ...MODEL, 'model.bin.sha256': sha256('weights') });
     expect(one).toMatchObject({ status: 'pass', detail: expect.stringMatching(/^1 of 2 files .* model\.bin\.sha256/) });
@@ -101,14 +101,14 @@ describe('the check of manifests within an artifact', () => {
     [
       'names a path with "../"',
       { SHA256SUMS: `${sha256('x')}  ../x` },
-      'SHA256SUMS is not used: line 1 names a file above its folder',
+      'SHA256SUMS is not used: line 1 names a file outside its folder',
     ],
     [
       'contains no digest',
       { 'checksums.txt': 'see the website' },
-      'checksums.txt is not used: line 1 contains no digest',
+      'checksums.txt is not used: line 1 does not contain a digest',
     ],
-    ['is empty', { SHA256SUMS: '' }, 'SHA256SUMS contains no digest'],
+    ['is empty', { SHA256SUMS: '' }, 'SHA256SUMS does not contain a digest'],
   ])('is not assessed for a manifest that %s', async (_, tree, detail) => {
     expect(await check({ ...MODEL, ...tree })).toEqual({ id: 'integrity.manifest', status: 'not-assessed', detail });
   });

@@ -142,7 +142,7 @@ describe('a void waiver', () => {
     const { waived, judged, findings } = judgeWaivers({ ...suspicious, ...over }, [waiver()], NOW);
     expect(waived.size).toBe(0);
     expect(judged).toMatchObject([{ outcome: 'other-artifact' }]);
-    expect(findings[0]?.message).toContain('not known from its bytes');
+    expect(findings[0]?.message).toContain('was not computed from its bytes');
   });
 
   it('binds to claimed digests of a Hub commit', () => {

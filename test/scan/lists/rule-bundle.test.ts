@@ -77,7 +77,7 @@ describe('the payload of a rule bundle', () => {
     ['no content', null],
     ['a list', []],
   ])('is refused with %s', (_, json) => {
-    expect(() => parse(json)).toThrow(/holds no rules/);
+    expect(() => parse(json)).toThrow(/is not a valid rule bundle/);
   });
 
   it('is refused with a repeated property', () => {
@@ -110,22 +110,22 @@ describe('the payload of a rule bundle', () => {
 
 describe('a validly signed rule bundle', () => {
   it.each([
-    ['has expired', { expires: '2026-12-01T00:00:00Z' }, 'ended'],
+    ['has expired', { expires: '2026-12-01T00:00:00Z' }, 'expired'],
     ['is for a newer program', { minimumProgram: '0.2.0' }, 'need version 0.2.0'],
     [
       'lists os.system',
       { allowlists: { a: list(['os', 'system', 'call', '']) } },
-      'os.system would be listed to call, and it runs programs',
+      'allow os.system for the use call, although it runs programs',
     ],
     [
       'lists os.system by its Python 2 name',
       { allowlists: { a: list(['__builtin__', 'eval', 'call', '']) } },
-      '__builtin__.eval would be listed to call, and it',
+      'allow __builtin__.eval for the use call, although it',
     ],
     [
       'lists a name below a dangerous module',
       { allowlists: { a: list(['torch', 'ops.load_library', 'call', '']) } },
-      'torch.ops.load_library would be listed to call',
+      'allow torch.ops.load_library for the use call',
     ],
     [
       'lists a name that it calls dangerous',
@@ -148,7 +148,7 @@ describe('a validly signed rule bundle', () => {
     [
       'gives a name with a contract another use',
       { allowlists: { a: list(['builtins', 'getattr', 'call new', '', 'contract']) } },
-      'to new',
+      'for the use new',
     ],
     ['lowers a severity', { severities: { 'pickle.call.computed': 'low' as const } }, 'lower the severity'],
     ['sets the severity of an unknown rule', { severities: { 'no.such.rule': 'high' as const } }, 'does not know'],

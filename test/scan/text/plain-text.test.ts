@@ -89,7 +89,7 @@ describe('text that is not what it seems', () => {
     const bytes = Buffer.concat([Buffer.from('words\n'.repeat(300_000)), Buffer.from([0x80, 4, 0, 1, 2])]);
     const { verdict, context } = await scan(bytes, 'x.txt');
     expect(verdict).toBe('unknown');
-    expect(context.reasons[0]).toMatch(/^starts as text and goes on as binary data, near byte 1\d{6}$/);
+    expect(context.reasons[0]).toMatch(/^starts as text and continues as binary data, near byte 1\d{6}$/);
   });
 
   it('is read on when an 8-bit code page follows UTF-8', async () => {

@@ -66,8 +66,8 @@ describe('a version of a registered model', () => {
     expect(await textOf(artifact, 'data/empty')).toBe('');
     expect(artifact.notes).toEqual([
       'version 1 was logged by run f00d',
-      `its files are handed out by ${fake.origin}/api/2.0/mlflow-artifacts/artifacts, under ${ROOT}`,
-      'MLflow contains no digests: the version is pinned, its bytes are not, and may be replaced',
+      `${fake.origin}/api/2.0/mlflow-artifacts/artifacts delivers its files, under ${ROOT}`,
+      'MLflow has no digests: the version is pinned, but its bytes are not, and can be replaced',
     ]);
   });
 
@@ -147,7 +147,7 @@ describe('an invalid answer is refused:', () => {
   test.each<[string, object, string, RegExp]>([
     ['is pending', { status: 'PENDING_REGISTRATION' }, 'unreadable', /PENDING_REGISTRATION, not READY/],
     ['has failed', { status: 'FAILED_REGISTRATION' }, 'unreadable', /FAILED_REGISTRATION, not READY/],
-    ['has a status with escape sequences', { status: '\u001b[31m' }, 'unreadable', /of no known state, not READY/],
+    ['has a status with escape sequences', { status: '\u001b[31m' }, 'unreadable', /of unknown state, not READY/],
     ['was deleted', { current_stage: 'Deleted_Internal' }, 'not-found', /was deleted/],
     ['is of another model', { name: 'other' }, 'network', /another model/],
     ['is another version', { version: '2' }, 'network', /another model/],
@@ -165,7 +165,7 @@ describe('an invalid answer is refused:', () => {
       'an HTML page',
       { body: '<!doctype html>', type: 'text/html' },
       'network',
-      /something else than JSON: that is not an MLflow/,
+      /does not answer with JSON: that is not an MLflow/,
     ],
     [
       'an HTML page with status 404',
@@ -173,17 +173,22 @@ describe('an invalid answer is refused:', () => {
       'network',
       /answers with a page \(404\)/,
     ],
-    ['another JSON object', { body: { model: 1 } }, 'network', /without a proper model_version/],
-    ['a list', { body: [] }, 'network', /without a proper/],
-    ['an empty body', { body: '' }, 'network', /something else than JSON/],
+    ['another JSON object', { body: { model: 1 } }, 'network', /without a valid model_version/],
+    ['a list', { body: [] }, 'network', /without a valid/],
+    ['an empty body', { body: '' }, 'network', /does not answer with JSON/],
     [
       'no such model',
       { status: 404, body: { error_code: 'RESOURCE_DOES_NOT_EXIST' } },
       'not-found',
       /no version 1 of that model/,
     ],
-    ['status 401', { status: 401, body: 'no' }, 'unauthorized', /wants a login \(401\)/],
-    ['status 403', { status: 403, body: { error_code: 'PERMISSION_DENIED' } }, 'unauthorized', /wants a login \(403\)/],
+    ['status 401', { status: 401, body: 'no' }, 'unauthorized', /requires a login \(401\)/],
+    [
+      'status 403',
+      { status: 403, body: { error_code: 'PERMISSION_DENIED' } },
+      'unauthorized',
+      /requires a login \(403\)/,
+    ],
     ['status 429', { status: 429, body: '' }, 'network', /limits the rate of requests/],
     ['status 500', { status: 500, body: { error_code: 'INTERNAL_ERROR' } }, 'network', /500 and INTERNAL_ERROR/],
     [
@@ -269,16 +274,16 @@ describe('an invalid answer is refused:', () => {
 
 describe('an artifact location from a hostile server', () => {
   test.each<[string, string, RegExp]>([
-    ['file:///etc/passwd', 'refused', /a server may not name files of this machine/],
-    ['/etc/passwd', 'refused', /a server may not name files of this machine/],
+    ['file:///etc/passwd', 'refused', /a server must not name files of this machine/],
+    ['/etc/passwd', 'refused', /a server must not name files of this machine/],
     ['http://169.254.169.254/api/2.0/mlflow-artifacts/artifacts/m', 'refused', /169\.254\.169\.254 is not a public/],
     ['http://10.0.0.1/api/2.0/mlflow-artifacts/artifacts/m', 'refused', /10\.0\.0\.1 is not a public/],
     ['mlflow-artifacts://10.0.0.1/m', 'refused', /10\.0\.0\.1 is not a public/],
-    ['mlflow-artifacts:/../../etc', 'refused', /climbs out/],
-    ['mlflow-artifacts:/', 'refused', /a whole store/],
-    ['s3://bucket', 'refused', /a whole store/],
-    ['gs://bucket/m', 'unsupported', /a store that is not read/],
-    ['runs:/a/m', 'not-found', /no run a, whose files they are/],
+    ['mlflow-artifacts:/../../etc', 'refused', /leads out of/],
+    ['mlflow-artifacts:/', 'refused', /the root of an artifact store/],
+    ['s3://bucket', 'refused', /the root of an artifact store/],
+    ['gs://bucket/m', 'unsupported', /a store that is not supported/],
+    ['runs:/a/m', 'not-found', /no run a, to which the files belong/],
     ['models:/m-1', 'not-found', /no logged model m-1/],
   ])('is not opened: %s', async (uri, code, message) => {
     fake.model('m', '1', uri);
@@ -330,7 +335,7 @@ describe('an artifact location from a hostile server', () => {
     fake.model('m', '1', 'runs:/a/x').on(/runs\/get/, { body: { run: { info: { artifact_uri: 'runs:/a/x' } } } });
     expect(await errorOf(open())).toMatchObject({
       code: 'refused',
-      message: expect.stringContaining('from place to place'),
+      message: expect.stringContaining('redirects to other locations'),
     });
   });
 });
@@ -340,17 +345,17 @@ describe('a hostile listing is refused:', () => {
 
   test.each<[string, readonly object[], string, RegExp]>([
     ['the name ".."', [{ path: '..', is_dir: true }], 'malformed', /names "\.\."/],
-    ['a path with "../"', [{ path: '../../x', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
-    ['an absolute path', [{ path: '/etc/passwd', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
-    ['a path as a name', [{ path: 'a/b', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
-    ['a backslash', [{ path: 'a\\b', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
-    ['a NUL', [{ path: 'a\0b', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
-    ['an empty name', [{ path: '', file_size: 1 }], 'malformed', /not a name of a file in its folder/],
+    ['a path with "../"', [{ path: '../../x', file_size: 1 }], 'malformed', /not the name of a file in its folder/],
+    ['an absolute path', [{ path: '/etc/passwd', file_size: 1 }], 'malformed', /not the name of a file in its folder/],
+    ['a path as a name', [{ path: 'a/b', file_size: 1 }], 'malformed', /not the name of a file in its folder/],
+    ['a backslash', [{ path: 'a\\b', file_size: 1 }], 'malformed', /not the name of a file in its folder/],
+    ['a NUL', [{ path: 'a\0b', file_size: 1 }], 'malformed', /not the name of a file in its folder/],
+    ['an empty name', [{ path: '', file_size: 1 }], 'malformed', /not the name of a file in its folder/],
     ['a repeated name', [{ path: 'a' }, { path: 'a', file_size: 3 }], 'malformed', /names "a" twice/],
     ['a negative size', [{ path: 'a', file_size: -1 }], 'malformed', /impossible size/],
     ['a fractional size', [{ path: 'a', file_size: 0.5 }], 'malformed', /impossible size/],
-    ['a size that is a string', [{ path: 'a', file_size: 'big' }], 'network', /without a proper files/],
-    ['no path', [{ is_dir: true }], 'network', /without a proper files\.0\.path/],
+    ['a size that is a string', [{ path: 'a', file_size: 'big' }], 'network', /without a valid files/],
+    ['no path', [{ is_dir: true }], 'network', /without a valid files\.0\.path/],
   ])('%s', async (_, files, code, message) => {
     fake.model('m', '1', URI).on(/artifacts\?path=/, listing(files));
     expect(await errorOf(open())).toMatchObject({ code, message: expect.stringMatching(message) });
@@ -401,7 +406,7 @@ describe('a hostile listing is refused:', () => {
       {
         id: 'integrity.checksum',
         status: 'fail',
-        detail: expect.stringContaining('is 5 bytes long, announced were 4'),
+        detail: expect.stringContaining('has 5 bytes, but 4'),
       },
     ]);
     expect(decide(assessment).action).toBe('deny');
@@ -413,7 +418,7 @@ describe('a hostile listing is refused:', () => {
     const error = await errorOf(files[0]?.open() ?? Promise.reject());
     expect(error).toMatchObject({
       code: 'not-found',
-      message: expect.stringMatching(/no such file, though it lists it/),
+      message: expect.stringMatching(/no file that it lists/),
     });
     fake.on(/mlflow-artifacts\/artifacts\/0/, { status: 404, body: Buffer.alloc(100 * MiB, 32) });
     expect(await errorOf(files[0]?.open() ?? Promise.reject())).toMatchObject({ code: 'network' });

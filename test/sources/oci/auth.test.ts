@@ -214,7 +214,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
     });
 
     test.each([
-      ['an anonymous caller', () => NOBODY, 'gives no token', 'docker login'],
+      ['an anonymous caller', () => NOBODY, 'does not give a token', 'docker login'],
       ['a wrong password', () => withConfig({ auths: { [registry.host]: WRONG } }), 'does not accept', 'docker login'],
       [
         'a wrong identity token',
@@ -222,7 +222,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a registry with', () 
         'does not accept',
         'again',
       ],
-      ['a credential helper', () => withConfig({ credsStore: 'osxkeychain' }), 'gives no token', 'osxkeychain'],
+      ['a credential helper', () => withConfig({ credsStore: 'osxkeychain' }), 'does not give a token', 'osxkeychain'],
     ])('is not read by %s', async (_, env, message, hint) => {
       const error = await errorOf(open(registry.host, 'private/model', env()));
       expect(error).toMatchObject({

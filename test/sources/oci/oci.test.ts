@@ -203,7 +203,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
       const digest = await registry.pushManifest('index', 'single', single, OCI_INDEX);
       const artifact = await open(at('index:single'));
       expect(artifact.pinned).toBe(at(`index@${one}`));
-      expect(artifact.notes).toEqual([`${digest} is an index: its one manifest was read`]);
+      expect(artifact.notes).toEqual([`${digest} is an index: its only manifest was read`]);
       expect(paths(artifact)).toEqual(['one', 'config.json']);
       await registry.pushManifest('index', 'several', index(entry(one, size, amd), entry(two, size, {})), OCI_INDEX);
       const error = await errorOf(open(at('index:several')));
@@ -352,7 +352,7 @@ requirePart('docker-registry', hasRegistry, HOW_REGISTRY, 'a real registry', () 
         expect(paths(artifact)).toEqual(['layer-sha256-2cf24dba5fb0', 'ok', 'config.json']);
         const error = await errorOf(fileOf(artifact, 'layer-sha256-2cf24dba5fb0').open());
         expect(error).toMatchObject({ code: 'malformed', message: expect.stringContaining(JSON.stringify(name)) });
-        expect(artifact.notes).toEqual(['1 of 3 blobs are not read, and count as unknown']);
+        expect(artifact.notes).toEqual(['1 of 3 blobs were not read, and count as unknown']);
         expect(await textOf(artifact, 'ok')).toBe('hello');
       },
     );

@@ -115,11 +115,11 @@ describe('a folder', () => {
     const artifact = await openArtifact(path);
     const found = await contents(artifact);
     expect(found).toMatchObject({ in: 'inside', 'also/real': 'inside', 'data/real': 'inside' });
-    expect(found.out).toMatch(/unreadable: is a link that leaves/);
-    expect(found.outdir).toMatch(/unreadable: is a link that leaves/);
-    expect(found.gone).toMatch(/unreadable: is a link that leads nowhere/);
+    expect(found.out).toMatch(/unreadable: is a link that leads out of the folder/);
+    expect(found.outdir).toMatch(/unreadable: is a link that leads out of the folder/);
+    expect(found.gone).toMatch(/unreadable: is a link to a file that does not exist/);
     expect(found.self).toMatch(/unreadable: is a link that leads to itself/);
-    expect(found['data/up']).toMatch(/unreadable: is a link to a folder around it/);
+    expect(found['data/up']).toMatch(/unreadable: is a link to a folder that contains it/);
     expect(Object.values(found).join()).not.toContain('secret');
     expect(artifact.notes.join()).toMatch(/cannot be read, and count as unknown/);
   });
@@ -219,7 +219,7 @@ describe('a Hugging Face cache', () => {
       expect((await openArtifact(at, { env: { HF_HOME: '/nowhere' } })).pinned).toBe(at);
     }
     expect((await openArtifact(path, { env })).notes.join()).toMatch(
-      /not in the one in use \(HF_HUB_CACHE\): it is pinned/,
+      /not in the cache in use \(HF_HUB_CACHE\): it is not pinned/,
     );
   });
 
@@ -228,14 +228,14 @@ describe('a Hugging Face cache', () => {
       join(cache({ [`models--owner--model/snapshots/${commit}/evil.py`]: 'x' }), 'snapshots', commit),
     );
     expect(artifact.pinned).toBe(artifact.ref);
-    expect(artifact.notes.join()).toMatch(/pinned to no commit/);
+    expect(artifact.notes.join()).toMatch(/not pinned to a commit/);
   });
 
   test("does not open another model's blobs", async () => {
     const other = cache();
     const model = cache({}, { [`models--owner--model/snapshots/${commit}/x`]: join(other, 'blobs', weights) });
     const found = await contents(await openArtifact(join(model, 'snapshots', commit)));
-    expect(found.x).toMatch(/unreadable: is a link that leaves/);
+    expect(found.x).toMatch(/unreadable: is a link that leads out of the folder/);
   });
 
   test('is used for a Hub reference in offline mode', async () => {

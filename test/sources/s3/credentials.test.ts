@@ -79,13 +79,13 @@ describe('AWS keys', () => {
   });
 
   test.each([
-    ['process', 'gets its keys by credential_process, which is not done here', /export-credentials --profile process/],
-    ['machine', 'gets its keys by credential_source, which is not done here', /export-credentials --profile machine/],
-    ['sso', 'gets its keys by sso_session, which is not done here', /eval "\$\(aws configure export-credentials/],
-    ['mfa', 'asks for a code of a second factor', /export-credentials --profile mfa/],
-    ['loop', 'leads back to itself', /source_profile/],
-    ['bare', 'contains no keys', /aws configure/],
-    ['constructor', 'is in none of the files of the AWS command line', /check AWS_PROFILE/],
+    ['process', 'gets its keys by credential_process, which is not supported', /export-credentials --profile process/],
+    ['machine', 'gets its keys by credential_source, which is not supported', /export-credentials --profile machine/],
+    ['sso', 'gets its keys by sso_session, which is not supported', /eval "\$\(aws configure export-credentials/],
+    ['mfa', 'requires a code of a second factor', /export-credentials --profile mfa/],
+    ['loop', 'refers to itself', /source_profile/],
+    ['bare', 'does not contain keys', /aws configure/],
+    ['constructor', 'is not in any file of the AWS command line', /check AWS_PROFILE/],
   ])('of the profile %s are refused', async (name, what, hint) => {
     const error = await errorOf(keysOf({ ...files, AWS_PROFILE: name }));
     expect(error).toMatchObject({ code: 'unauthorized', hint: expect.stringMatching(hint) });
@@ -221,7 +221,7 @@ requirePart('S3 and STS server Moto', hasMoto, HOW, 'roles of a security token s
         '<ErrorResponse><Error><Code>ExpiredTokenException</Code></Error></ErrorResponse>',
         'the credentials have expired',
       ],
-      [200, '<AssumeRoleWithWebIdentityResponse/>', 'the security token service gives no keys'],
+      [200, '<AssumeRoleWithWebIdentityResponse/>', 'the security token service does not return keys'],
     ] as const;
     for (const [status, body, message] of answers) {
       meddler.heal();

@@ -163,7 +163,7 @@ requirePart(
       });
       expect(await errorOf(textOf(artifact, 'model.bin'))).toMatchObject({
         code: 'changed',
-        message: 'was found in the bucket, and is there no more',
+        message: 'was listed in the bucket, but no longer exists',
       });
     });
 
@@ -251,7 +251,7 @@ requirePart(
       const wrongSecret = await errorOf(open(ref, optionsOf({ AWS_SECRET_ACCESS_KEY: 'wrong-s3cret' })));
       expect(wrongSecret).toMatchObject({
         code: 'unauthorized',
-        message: 'the secret key is not that of the access key',
+        message: 'the secret key does not match the access key',
       });
       const unknown = await errorOf(open(ref, optionsOf({ AWS_ACCESS_KEY_ID: 'AKIDNOBODY' })));
       expect(unknown).toMatchObject({
@@ -292,7 +292,7 @@ requirePart(
     });
 
     test.each([
-      ['is truncated', /<IsTruncated>false/, '<IsTruncated>true', 'is truncated, and does not name its next part'],
+      ['is truncated', /<IsTruncated>false/, '<IsTruncated>true', 'is truncated, but does not name its next part'],
       ['leaves the prefix', /<Key>tree\/a/, '<Key>other/a', 'names "other/a.bin", which is not below the prefix'],
       ['repeats a key', /tree\/empty\.txt/, 'tree/a.bin', 'names "tree/a.bin" twice'],
       ['has no key', /<Key>tree\/empty\.txt<\/Key>/, '', 'contains an object without a key'],
@@ -312,7 +312,7 @@ requirePart(
       meddler.meddle({ when: (_, url) => url.includes('max-keys=1000'), alter });
       const artifact = await open('s3://models/tree/');
       expect(artifact.files.map(({ path }) => path)).toEqual(['%2E%2E/%2E%2E/etc/passwd', '%2F/b.bin', 'empty.txt']);
-      expect(artifact.notes).toContain('2 of 3 objects have keys that are not path, and count as unknown');
+      expect(artifact.notes).toContain('2 of 3 objects have keys that are not paths, and count as unknown');
       expect((await errorOf(textOf(artifact, '%2E%2E/%2E%2E/etc/passwd'))).code).toBe('unreadable');
       expect((await errorOf(open('s3://models/tree/../one/model.bin'))).code).toBe('usage');
       expect((await errorOf(open('s3://models/tree/?versionId=1'))).code).toBe('usage');
@@ -362,7 +362,7 @@ requirePart(
       meddler.meddle({ when: () => true, answer: slow });
       expect(await errorOf(open('s3://models/one/'))).toMatchObject({
         code: 'network',
-        message: 'the server takes no more requests for now (SlowDown)',
+        message: 'the server accepts no more requests for now (SlowDown)',
       });
     });
 
@@ -372,7 +372,7 @@ requirePart(
       ['RequestTimeTooSkewed', 403, 'unauthorized', "this machine's clock differs from the server's"],
       ['InvalidObjectState', 403, 'unreadable', 'the object is archived'],
       ['AuthorizationHeaderMalformed', 400, 'network', 'the server says that the bucket is elsewhere'],
-      ['NotImplemented', 501, 'unsupported', 'the server does not know this request of S3'],
+      ['NotImplemented', 501, 'unsupported', 'the server does not support this request of S3'],
       ['Teapot', 418, 'network', 'the server answers with the status 418 (Teapot)'],
     ])('have an error message of their own for %s', async (code, status, kind, message) => {
       meddler.meddle({ when: () => true, answer: { status, body: `<Error><Code>${code}</Code></Error>` } });
@@ -386,7 +386,7 @@ requirePart(
       meddler.meddle({ when: (_, url) => /[?&]versions/.test(url), answer });
       const artifact = await open('s3://versioned/hidden/');
       expect(artifact.notes).toEqual([
-        'the versions of the bucket may not be listed: each object was read at its ETag',
+        'the credentials cannot list the versions of the bucket: each object was read at its ETag',
       ]);
       expect(await textOf(artifact, 'model.bin')).toBe('versioned');
     });

@@ -70,7 +70,7 @@ export async function openSelfSigned(
       await tellApiServer(kube, options.webhookConfigs, newer, signal);
       problem = null;
       if (newerPair.cert === pair.cert) return;
-      // Whoever told it: what the API server was told a moment ago is not what it goes by yet.
+      // The API server does not use the new certificate at once, whichever replica sent it.
       await sleep(times.propagationMs, undefined, { signal });
       pair = newerPair;
       loadedAt = times.now();
@@ -97,7 +97,7 @@ export async function openSelfSigned(
   };
 }
 
-/** What is in the Secret, made or renewed where it has to be; whoever is faster is right. What was lost is put back: `last`. */
+/** The content of the Secret, created or renewed if needed; the first replica to write wins. A lost Secret is restored from `last`. */
 async function keep(
   kube: KubeClient,
   { service, namespace, secret: name }: SelfSignedOptions,

@@ -12,7 +12,7 @@ interface Look {
 const MAX_SHOWN = 500;
 const INKS: Readonly<Record<string, Ink>> = { deny: 'red', warn: 'yellow', audit: 'dim' };
 
-/** For people: what could not be looked at, each namespace, and each object that would not simply be let through. */
+/** For people: unreadable kinds, each namespace, and each object that would not be admitted without a remark. */
 export function auditText(report: AuditReport, look: Look): string {
   return [headText(report, look), namespacesText(report, look), objectsText(report, look), totalText(report, look)]
     .filter((text) => text !== '')

@@ -4,7 +4,7 @@ import { auditText } from './audit-text.ts';
 import { readManifestFile } from './manifest-file.ts';
 import type { AdmitAuditRequest } from './request.ts';
 
-/** Says what runs, and would be refused. Nothing is changed. */
+/** Reports running workloads that would be refused. Nothing is changed. */
 export async function runAdmitAudit(request: AdmitAuditRequest, shell: Shell): Promise<void> {
   const { format, output } = request;
   const sink = await openSink(output, shell);

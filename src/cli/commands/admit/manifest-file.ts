@@ -25,7 +25,7 @@ export async function readManifestFile(file: string): Promise<readonly unknown[]
   throw new AssayError('usage', 'contains no Kubernetes object', { subject: `-f ${file}`, hint: 'name a manifest' });
 }
 
-/** Whatever it is: some programs hand over a socket, which has no name to be opened by. */
+/** Any kind of input: some programs pass a socket, which cannot be opened by name. */
 async function readInput(): Promise<Buffer> {
   const parts: Buffer[] = [];
   let total = 0;

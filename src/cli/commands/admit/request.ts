@@ -11,10 +11,10 @@ export interface AdmitExplainRequest {
 /** `assay admit --snapshot F --listen H:P`: serves reviews. */
 export type AdmitServeRequest = AdmissionOptions;
 
-/** `assay admit --audit`: what runs in a cluster, and would be refused. */
+/** `assay admit --audit`: running workloads of a cluster that would be refused. */
 export interface AdmitAuditRequest {
   readonly webhook: WebhookOptions;
-  /** What was listed before, in place of a cluster. */
+  /** A stored listing, in place of a cluster. */
   readonly file: string | undefined;
   /** Empty: all of them. */
   readonly namespaces: readonly string[];
@@ -31,7 +31,7 @@ export interface AdmitFallbackRequest {
   readonly output: string | undefined;
 }
 
-/** `assay admit status`: how a webhook that runs fares. */
+/** `assay admit status`: the state of a running webhook. */
 export interface AdmitStatusRequest {
   /** Where it tells: the address of `--metrics-listen`, or of the webhook itself with a token. */
   readonly url: string;

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 const Time = v.nullable(v.string());
 const Part = v.nullable(v.object({ loadedAt: Time, problem: v.nullable(v.string()) }));
 
-/** What a webhook tells, as far as it is shown. */
+/** The displayed fields of the status of a webhook. */
 export const WebhookStatusSchema = v.object({
   schemaVersion: v.literal('1'),
   ready: v.boolean(),

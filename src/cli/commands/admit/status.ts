@@ -6,7 +6,7 @@ import type { AdmitStatusRequest } from './request.ts';
 import { type ShownStatus, WebhookStatusSchema } from './status-schema.ts';
 import { statusText } from './status-text.ts';
 
-/** Asks a webhook how it fares. Exit code 1 when it is not ready. */
+/** Asks a webhook for its status. Exit code 1 when it is not ready. */
 export async function runAdmitStatus(request: AdmitStatusRequest, shell: Shell): Promise<void> {
   const { url, ca, tokenFile, format, output } = request;
   const sink = await openSink(output, shell);

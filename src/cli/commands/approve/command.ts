@@ -35,7 +35,7 @@ scanned first and registered (a service scans it itself; --report takes a scan w
 covers these bytes, this stage, this policy and this ruleset. When one of them changes, the approval is checked again, and is void
 when the new scan denies the model. A model that the policy of the stage denies cannot be approved.
 
-A stage may need several approvals, of several roles: the last one moves the version. Whoever requested a stage (assay promote)
+A stage may need several approvals, of several roles: the last one moves the version. The person who requested a stage (assay promote)
 cannot approve it. In a registry file, where nobody requested it, approve makes the request, and approving for production approves for
 staging, too: one person with one key is enough. The first key that approves is trusted, and written into FILE.d/trust.yaml;
 add every other key there. For a second pair of eyes, require two approvals in FILE.d/rules.yaml, or run a service.
@@ -83,7 +83,7 @@ export function registerApprove(program: Command, shell: Shell): void {
 function toRequest(artifact: string, flags: ApproveFlags): ApproveRequest {
   const { stage, role, until, comment, model, report, allow, yes, format, output, quiet, offline, color } = flags;
   const signs = [flags.privateKey, flags.pkcs11Module, flags.certificate].some((way) => way !== undefined);
-  // A service may sign for whoever has the token; in a file nobody else does.
+  // A service can sign for the user of the token; with a registry file, only the user can sign.
   const isOptional = flags.registry === undefined && !signs && !flags.keyless;
   return {
     artifact,

@@ -2,12 +2,12 @@ import type { RegistryFlags } from '../../../client/index.ts';
 import type { Role, Stage } from '../../../registry/index.ts';
 import type { SigningChoice } from '../../options/index.ts';
 
-/** What was asked on the command line, checked. */
+/** The checked request of the command line. */
 export interface ApproveRequest {
   readonly artifact: string;
   readonly registry: RegistryFlags;
   readonly stage: (typeof APPROVABLE_STAGES)[number];
-  /** `undefined`: the service signs, for whoever has the token. */
+  /** `undefined`: the service signs for the user of the token. */
   readonly signing: SigningChoice | undefined;
   readonly role: Role | undefined;
   readonly until: string | undefined;

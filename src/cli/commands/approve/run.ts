@@ -27,7 +27,7 @@ import type { ApproveRequest } from './request.ts';
 
 type Stage = ApproveRequest['stage'];
 
-/** Finds or registers what is meant, signs that it is approved, hands that in, and says what is still needed. */
+/** Finds or registers the version, signs its approval, submits it, and reports the approvals that are still needed. */
 export async function runApprove(request: ApproveRequest, shell: Shell): Promise<void> {
   const until = request.until === undefined ? undefined : endOf(request.until);
   const sink = await openSink(request.output, shell);
@@ -87,7 +87,7 @@ function refuseWithoutTrust({ registry, request }: Desk): void {
   throw new AssayError('usage', 'no trust file says who can sign approvals', { subject: request.artifact, hint });
 }
 
-/** Whoever keeps a registry alone approves for staging on the way to production; elsewhere each stage is asked for by itself. */
+/** The only user of a registry approves for staging on the way to production; otherwise each stage is requested separately. */
 function stagesTo(stage: Stage, version: Version, registry: RegistryClient): readonly Stage[] {
   return stage === 'production' && version.stage === 'candidate' && isOwnFile(registry) ? ['staging', stage] : [stage];
 }
@@ -124,7 +124,7 @@ async function approveStage(desk: Desk, version: Version, seen: StoredDecision, 
   try {
     return await vote(desk, version, { transition, decision: seen, isFirst });
   } catch (error) {
-    // What nobody wanted but for this approval is not left open.
+    // A request that was made only for this approval is not left open.
     if (forNobody && registry.kind === 'local') await registry.withdrawForNobody(transition.id);
     throw error;
   }

@@ -27,7 +27,7 @@ interface CreateFlags extends SigningFlags {
   readonly quiet: boolean;
 }
 
-/** What each type takes beside what it is about; the first list has to be given. */
+/** The options of each type besides the subject; those of the first list are required. */
 const FIELDS: Readonly<Record<AttestationType, { needs: readonly Field[]; takes: readonly Field[] }>> = {
   scan: { needs: ['report'], takes: ['url'] },
   decision: { needs: ['report'], takes: [] },
@@ -50,7 +50,7 @@ const ALL_FIELDS = [
 ] as const;
 type Field = (typeof ALL_FIELDS)[number];
 
-/** What may be given several times, and the only type that takes it. */
+/** Options that may be repeated, each with its only type. */
 const LISTS = { evidence: 'decision', namespace: 'break-glass', outcome: 'break-glass' } as const;
 
 const GUIDE = `

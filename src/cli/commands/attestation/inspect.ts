@@ -16,7 +16,7 @@ const envelope = v.object({
 });
 const document = v.union([v.object({ dsseEnvelope: envelope }), envelope]);
 
-/** What an envelope holds: nothing of it is proven. */
+/** The content of an envelope, none of which is proven. */
 interface Unverified {
   readonly payloadType: string;
   readonly signatures: number;
@@ -25,7 +25,7 @@ interface Unverified {
   readonly flaw: string | undefined;
 }
 
-/** Prints what an attestation says. */
+/** Prints the content of an attestation. */
 export async function runAttestationInspect(path: string, flags: AttestationInspectFlags, shell: Shell): Promise<void> {
   const found = await readDocument(path, '', readUnverified);
   shell.stdout.write(flags.format === 'json' ? asJson(found) : asText(path, found));

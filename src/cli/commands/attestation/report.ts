@@ -24,7 +24,7 @@ const HINT = 'write one with assay scan MODEL --format json -o report.json';
 
 const NAMED = string({ minLength: 1 });
 
-/** What statements need of a report. */
+/** The parts of a report that statements need. */
 const Attested = objectOf({
   ...pick(ReportSchema, 'artifact', 'status').properties,
   decision: objectOf({
@@ -75,7 +75,8 @@ function parseReport(bytes: Uint8Array, subject: string): ScanReport {
 
 /**
  * What the statement about a report's artifact is about.
- * @throws AssayError `usage` when some file has no digest, or one that nobody vouches for; `mismatch` when the digest is not that
+ * @throws AssayError `usage` when some file has no digest, or only a claimed one without a pinned commit; `mismatch` when the
+ * digest is not that
  *   of the files
  */
 export function attestedArtifact({ artifact, files }: ScanReport, path: string): AttestedArtifact {

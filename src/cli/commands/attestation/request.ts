@@ -16,13 +16,13 @@ export interface AttestationInspectFlags {
 
 export const ATTESTATION_FORMATS = ['table', 'json'] as const;
 
-/** What an attestation can be verified to be. */
+/** The requirements that an attestation is verified against. */
 export const KINDS = ['scan', 'ml-bom', 'approval', 'waiver', 'break-glass', 'decision', 'model-signature'] as const;
 
 /** What a statement is about: everything a report says of an artifact, or its digest alone. */
 export type About = { readonly report: string } | { readonly digest: string };
 
-/** What is to be said, checked as far as the command line goes. */
+/** The requested statement, checked against the command line. */
 export type AttestationInput =
   | { readonly type: 'scan'; readonly report: string; readonly url?: string }
   | { readonly type: 'decision'; readonly report: string; readonly evidence: readonly string[] }

@@ -31,7 +31,7 @@ export async function runAttestationCreate(request: AttestationRequest, shell: S
   }
 }
 
-/** What readers would refuse is what was asked for: a reason of ten pages, a report that names no address. */
+/** Readers would refuse the request: a reason of ten pages, a report without an address. */
 async function signed(statement: Statement, signer: PayloadSigner): Promise<unknown> {
   try {
     return await signStatement(statement, signer);

@@ -30,8 +30,8 @@ type Input<T extends AttestationInput['type']> = Extract<AttestationInput, { typ
 const POLICY_RULE = /^(?:verdict|artifact|integrity|fail-on)\.[a-z0-9-]+(?:\.[a-z0-9-]+)*$/;
 
 /**
- * Makes the statement that somebody wants to sign, and refuses what its evidence does not support.
- * @param onWarning hears, in a sentence, what may not be meant
+ * Makes the requested statement, and refuses claims that its evidence does not support. @param onWarning called with a sentence
+ * about a possible mistake
  * @throws AssayError `usage`, `mismatch`, and what reading files throws
  */
 export async function statementFor(
@@ -70,7 +70,8 @@ async function scanStatement({ report: path, url }: Input<'scan'>): Promise<Stat
 type Tests = Pick<StatementInputs['scan'], 'result' | 'passed' | 'warned' | 'failed'>;
 
 /**
- * What the checks and the policy's rules answered; what was not assessed is left out. Nothing of a scan that was not complete,
+ * The results of the checks and of the rules of the policy; without those that were not assessed. Nothing of a scan that was
+ * not complete,
  * or that the policy denies, is PASSED.
  */
 function testsOf({ decision, status, checks }: ScanReport): Tests {
@@ -131,7 +132,7 @@ async function decisionStatement({ report: path, evidence }: Input<'decision'>, 
   });
 }
 
-/** An attestation that a decision rests on: about the same artifact, or it is none. */
+/** An attestation that a decision depends on: it must be about the same artifact. */
 async function readEvidence(path: string, subjects: readonly Subject[]): Promise<{ name: string; digest: string }> {
   return readDocument(path, '--evidence', (bytes, subject) => {
     let own: readonly Subject[];

@@ -1,6 +1,6 @@
 import type { Severity } from '../../../core/assessment/index.ts';
 
-/** What was asked on the command line, checked. */
+/** The checked request of the command line. */
 export interface DiffRequest {
   readonly from: string;
   readonly to: string;

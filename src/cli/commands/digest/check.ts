@@ -69,7 +69,10 @@ async function readEntries(path: string): Promise<ManifestEntry[]> {
     }
     const entries = await readManifest(kind, await source.read(0, source.size), path);
     if (entries.length > 0) return entries;
-    throw new AssayError('malformed', 'contains no digest', { subject: path, hint: 'check that it is the manifest' });
+    throw new AssayError('malformed', 'does not contain a digest', {
+      subject: path,
+      hint: 'check that it is the manifest',
+    });
   } finally {
     await source.close();
   }

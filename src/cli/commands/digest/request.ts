@@ -1,6 +1,6 @@
 import type { HashAlgorithm } from '../../../integrity/hash/index.ts';
 
-/** What was asked on the command line, checked. */
+/** The checked request of the command line. */
 export interface DigestRequest {
   readonly targets: readonly string[];
   readonly format: DigestFormat;

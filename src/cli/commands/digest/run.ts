@@ -164,7 +164,7 @@ function omsText({ referenceOrder, specOrder }: NonNullable<Digests['oms']>): st
   return `${referenceOrder}  by the parts of paths, as the reference implementation orders them\n${specOrder}  by whole paths, as the specification orders them\n`;
 }
 
-/** What is not known is `null`; `git-sha1` and the roots of OMS are there when they were asked for. */
+/** An unknown value is `null`; `git-sha1` and the roots of OMS are there when they were asked for. */
 function toJson({ ref, pinned, basis, tree, oms, files }: Digests, { algorithm }: DigestRequest) {
   return {
     schemaVersion: '1',

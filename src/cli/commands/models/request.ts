@@ -1,7 +1,7 @@
 import type { RegistryFlags } from '../../../client/index.ts';
 import type { Stage } from '../../../registry/index.ts';
 
-/** What was asked on the command line, checked. */
+/** The checked request of the command line. */
 export interface ModelsRequest {
   readonly registry: RegistryFlags;
   /** A model, or `model@number`; all models, when absent. */

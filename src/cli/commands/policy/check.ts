@@ -11,7 +11,7 @@ export async function runCheck(names: readonly string[], shell: Shell): Promise<
   let outcome: ExitCode = 0;
   for (const name of names) {
     try {
-      // What cannot be used outranks what makes no sense.
+      // An invalid policy outranks a questionable one.
       const found = await checkOne(name, shell);
       outcome = outcome === 2 || found === 2 ? 2 : graver(outcome, found);
     } catch (error) {

@@ -13,7 +13,7 @@ import {
 import type { Shell } from '../../terminal/index.ts';
 import type { PromoteRequest } from './request.ts';
 
-/** Asks for a stage, unless that was asked for already, and says how it stands. */
+/** Requests a stage, unless that request exists, and reports its state. */
 export async function runPromote(request: PromoteRequest, shell: Shell): Promise<void> {
   const options = { verb: 'assay promote', subject: request.artifact, make: true };
   await withRegistry(request.registry, shell, options, async (registry) => {

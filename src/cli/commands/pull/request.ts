@@ -1,6 +1,6 @@
 import type { JudgingFlags } from '../../judging/index.ts';
 
-/** What was asked on the command line, checked. */
+/** The checked request of the command line. */
 export interface PullRequest extends Omit<JudgingFlags, 'offline'> {
   readonly ref: string;
   /** The Hugging Face cache to write into, in place of the environment's. */

@@ -6,7 +6,7 @@ import { queryOf, targetOf, versionLabel, withRegistry } from '../../registry/in
 import type { Shell } from '../../terminal/index.ts';
 import type { QuarantineRequest } from './request.ts';
 
-/** Stops every version that is meant, and says which. */
+/** Quarantines every matching version, and lists them. */
 export async function runQuarantine(request: QuarantineRequest, shell: Shell): Promise<void> {
   await withRegistry(
     request.registry,

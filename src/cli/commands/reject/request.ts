@@ -2,7 +2,7 @@ import type { RegistryFlags } from '../../../client/index.ts';
 import type { Role } from '../../../registry/index.ts';
 import type { AnswerFlags } from '../../options/index.ts';
 
-/** What was asked on the command line, checked. */
+/** The checked request of the command line. */
 export interface RejectRequest extends AnswerFlags {
   readonly artifact: string;
   readonly registry: RegistryFlags;

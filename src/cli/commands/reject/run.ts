@@ -5,7 +5,7 @@ import { knownVersion, openRequest, printRequest, versionLabel, withRegistry } f
 import type { Shell } from '../../terminal/index.ts';
 import type { RejectRequest } from './request.ts';
 
-/** Rejects what a version is asked for. */
+/** Rejects the request of a version. */
 export async function runReject(request: RejectRequest, shell: Shell): Promise<void> {
   await withRegistry(request.registry, shell, { verb: 'assay reject', subject: request.artifact }, async (registry) => {
     const version = await knownVersion(registry, request.artifact, request, shell);
@@ -20,7 +20,7 @@ export async function runReject(request: RejectRequest, shell: Shell): Promise<v
   });
 }
 
-/** Whoever asked has no vote, and takes it back. */
+/** The requester has no vote, and withdraws the request. */
 async function rejectOrWithdraw(
   registry: RegistryClient,
   id: string,

@@ -16,7 +16,7 @@ const MAX_EXCERPTS = 2_000;
 /** Instructions of one pickle that are listed to find those around its findings. */
 const MAX_INSTRUCTIONS = 1_000_000;
 
-/** Quotes what stands where findings point, while a scan has it open. */
+/** Quotes the content at the places of findings, while a scan has it open. */
 export class Excerpts {
   /** By fingerprint. */
   readonly taken = new Map<string, Excerpt>();
@@ -26,7 +26,7 @@ export class Excerpts {
     this.#signal = signal;
   }
 
-  /** Never fails a scan: what cannot be quoted says why. */
+  /** Never fails a scan: an excerpt that cannot be made states why. */
   readonly onTarget: OnTarget = async ({ source, format }, _format, _storedAt, findings) => {
     const placed = findings.flatMap(({ fingerprint, offset }) =>
       offset === undefined ? [] : [{ fingerprint, offset }],

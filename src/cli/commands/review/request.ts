@@ -1,7 +1,7 @@
 import type { Paper } from '../../../report/html/index.ts';
 import type { JudgingFlags } from '../../judging/index.ts';
 
-/** What was asked on the command line, checked. */
+/** The checked request of the command line. */
 export interface ReviewRequest extends JudgingFlags {
   readonly target: string;
   readonly format: ReviewFormat;

@@ -2,7 +2,7 @@ import type { RegistryFlags } from '../../../client/index.ts';
 import type { Stage } from '../../../registry/index.ts';
 import type { AnswerFlags } from '../../options/index.ts';
 
-/** What was asked on the command line, checked. */
+/** The checked request of the command line. */
 export interface RevokeRequest extends AnswerFlags {
   /** The id of an approval, or a version of which all approvals are meant. */
   readonly what: string;

@@ -8,7 +8,7 @@ import type { RevokeRequest } from './request.ts';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Takes back what is meant, and says which. */
+/** Revokes the matching approvals, and lists them. */
 export async function runRevoke(request: RevokeRequest, shell: Shell): Promise<void> {
   await withRegistry(request.registry, shell, { verb: 'assay revoke', subject: request.what }, async (registry) => {
     const { reason, quiet, format } = request;

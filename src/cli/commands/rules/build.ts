@@ -19,7 +19,7 @@ import type { RulesBuildFlags } from './request.ts';
 /** The parts of a bundle that are not list, and what stands for them when their file is not there. */
 const PARTS = { dangerous: { modules: {}, globals: {} }, severities: {}, advisories: [] } as const;
 
-/** Makes a bundle of a folder of lists, and signs it. What an update would refuse is not signed. */
+/** Makes a bundle of a folder of lists, and signs it. A bundle that an update would refuse is not signed. */
 export async function runRulesBuild(flags: RulesBuildFlags, shell: Shell): Promise<void> {
   const now = new Date();
   const sink = await openSink(flags.output, shell);

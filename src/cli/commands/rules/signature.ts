@@ -11,8 +11,7 @@ export interface RulesTrust {
 }
 
 /**
- * Whose rules are installed: a key that is named, else the keys of a trust file that may sign rules, else those that came with
- * this program.
+ * The trusted signers of rules: a named key, else the keys of a trust file that may sign rules, else the built-in keys.
  * @throws AssayError `usage` when that is nobody; `not-found`, `unreadable`
  */
 export async function rulesKeys(

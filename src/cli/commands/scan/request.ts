@@ -2,7 +2,7 @@ import type { JudgingFlags } from '../../judging/index.ts';
 
 export type ScanFormat = (typeof SCAN_FORMATS)[number];
 
-/** What was asked on the command line, checked. */
+/** The checked request of the command line. */
 export interface ScanRequest extends JudgingFlags {
   readonly targets: readonly string[];
   readonly format: ScanFormat;

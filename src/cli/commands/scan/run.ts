@@ -91,7 +91,7 @@ async function scanTarget(
   }
 }
 
-/** What a person at a terminal wants to know when the report went to a file. */
+/** The summary for a terminal when the report is written to a file. */
 function summaryLine({ decision, place }: Scanned): string {
   return `${decision.action.toUpperCase()} ${terminalText(place.pinned)}\n`;
 }

@@ -1,7 +1,7 @@
 import type { HashAlgorithm } from '../../../integrity/hash/index.ts';
 import type { SigningChoice } from '../../options/index.ts';
 
-/** What was asked on the command line, checked. */
+/** The checked request of the command line. */
 export interface SignRequest extends SigningChoice {
   readonly artifact: string;
   readonly signature?: string;

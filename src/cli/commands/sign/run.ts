@@ -55,7 +55,7 @@ async function sign(
   return signedReport(signed, request.artifact, way);
 }
 
-/** Whoever gets the model would get the key, too. */
+/** Recipients of the model would get the key, too. */
 function holdsKey({ path, single }: SigningPlace, { method }: SignRequest): boolean {
   if (single || method.kind === 'keyless' || !('file' in method.privateKey)) return false;
   return pathWithin(path, method.privateKey.file) !== undefined;

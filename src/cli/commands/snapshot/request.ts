@@ -1,4 +1,4 @@
-/** What was asked on the command line, checked. */
+/** The checked request of the command line. */
 export interface SnapshotRequest {
   readonly registry: string;
   readonly key: string;

@@ -55,7 +55,7 @@ function placeOf({ registry, trust, rules }: SnapshotRequest, { env }: Shell): T
   });
 }
 
-/** One key that is stolen should not do for two. */
+/** One stolen key must not be enough for both purposes. */
 async function warnOfKey(trust: string, { publicKey, name }: OpenedKey, shell: Shell): Promise<void> {
   const { rules } = await readTrustFile(trust);
   const own = publicKey.export({ type: 'spki', format: 'der' });
@@ -132,10 +132,10 @@ class Connection {
   }
 }
 
-/** The bytes of a trust file, and of all that it names: whoever writes another key into such a file trusts somebody else. */
+/** The bytes of a trust file, and of all that it names: a changed key in such a file changes the trusted signers. */
 async function trustPrint(path: string): Promise<string[]> {
   const files = [path, ...(await filesNamedIn(path))];
-  // What is not there is told by who reads it.
+  // The reader reports a missing file.
   return Promise.all(files.map((file) => digestOfTrust(file).catch(() => 'unreadable')));
 }
 

@@ -3,7 +3,7 @@ import { terminalText } from '../../../report/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { WorkerFlags } from './request.ts';
 
-/** Works until Ctrl-C. What the operator should know goes to stderr, a line each. */
+/** Works until Ctrl-C. Messages for the operator go to stderr, one line each. */
 export async function runWorker({ concurrency, lease, ...flags }: WorkerFlags, shell: Shell): Promise<void> {
   const { readConfig, startWorker } = await import('../../../service/index.ts');
   const workers = concurrency === undefined ? {} : { workers: concurrency };

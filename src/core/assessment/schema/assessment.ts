@@ -4,48 +4,48 @@ import { texts } from './kit.ts';
 
 export const ArtifactSchema = object(
   {
-    ref: text('As the user gave it, in canonical spelling.'),
-    pinned: text('The same with its commit, version or digest; equal to ref when the source has none (a path).'),
-    digest: nullable(text('Over paths and digests of all files; null when a file has none.', DIGEST)),
+    ref: text('The reference as the user gave it, in canonical form.'),
+    pinned: text('The reference with its commit, version or digest; equal to ref when the source has none (a path).'),
+    digest: nullable(text('The digest over paths and digests of all files; null when a file has none.', DIGEST)),
   },
-  'What was assessed.',
+  'The artifact that was assessed.',
 );
 
 export const StatusSchema = oneOf(
   ['complete', 'incomplete'],
-  '`incomplete` when some of the artifact was not looked at.',
+  '`incomplete` when part of the artifact was not scanned.',
 );
 
 export const CoverageRangeSchema = object({
-  start: countOf('First byte.'),
-  end: countOf('Behind the last byte.'),
-  kind: oneOf(['parsed', 'opaque'], '`opaque` bytes were skipped on purpose.'),
-  why: optionalOf(text('Why it is safe not to look at opaque bytes.')),
+  start: countOf('Offset of the first byte.'),
+  end: countOf('Offset after the last byte.'),
+  kind: oneOf(['parsed', 'opaque'], '`opaque`: the bytes were skipped on purpose.'),
+  why: optionalOf(text('Why it is safe to skip opaque bytes.')),
 });
 
 export const CoverageGapsSchema = array(
-  object({ start: countOf('First byte.'), end: countOf('Behind the last byte.') }),
+  object({ start: countOf('Offset of the first byte.'), end: countOf('Offset after the last byte.') }),
   {
-    description: 'Bytes that nothing was said about.',
+    description: 'Bytes that no scanner covered.',
   },
 );
 
 export const RiskSchema = object({
   status: oneOf(['pass', 'fail', 'partial', 'not-assessed', 'not-applicable']),
   evidence: oneOf(['direct', 'proxy', 'declared', 'none']),
-  detail: text('Why, in a sentence; not-assessed says what would assess it.'),
-  checks: texts('Ids of the checks it rests on, or of those that would assess it.'),
+  detail: text('The reason, as a sentence; for not-assessed, what would assess it.'),
+  checks: texts('Ids of the checks that led to the status, or of those that would assess the risk.'),
   findings: array(FingerprintSchema),
 });
 
 export const RulesetSchema = object(
-  { version: text('Of the ruleset.'), digest: text('Of the ruleset: `sha256:<hex>`.', DIGEST) },
-  'The rules, allowlists and allowances that judged.',
+  { version: text('The version of the ruleset.'), digest: text('The digest of the ruleset: `sha256:<hex>`.', DIGEST) },
+  'The rules, allowlists and allowances by which the artifact was judged.',
 );
 
 export const StatsSchema = object({
-  files: countOf('Files of the artifact.'),
-  bytesTotal: countOf('Their sizes together.'),
-  bytesRead: countOf('Bytes that were read or fetched.'),
-  durationMs: countOf('Wall clock, in milliseconds.'),
+  files: countOf('The number of files of the artifact.'),
+  bytesTotal: countOf('The sum of their sizes.'),
+  bytesRead: countOf('The number of bytes that were read or downloaded.'),
+  durationMs: countOf('The elapsed time, in milliseconds.'),
 });

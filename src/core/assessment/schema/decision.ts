@@ -1,23 +1,23 @@
 import { array, object, oneOf, optionalOf, string, text } from '../../schema/index.ts';
 import { ACTIONS } from '../action.ts';
 
-export const ActionSchema = oneOf(ACTIONS, 'What the policy says.');
+export const ActionSchema = oneOf(ACTIONS, 'The action of the policy.');
 
 export const WaiverSchema = object({
-  rule: text('The rule that it waives, of the policy or of the catalogue.'),
-  digest: text('`sha256:<hex>` of the only artifact that it holds for.'),
-  file: optionalOf(text('The only file that it holds for; none for all.')),
-  reason: text('Why it is waived.'),
-  owner: text('Who answers for it.'),
-  expires: text('An ISO 8601 date or date-time; the waiver is void from then on.'),
-  from: text('Where it was read.'),
+  rule: text('The rule that the waiver covers, of the policy or of the catalogue.'),
+  digest: text('`sha256:<hex>` of the only artifact for which the waiver is valid.'),
+  file: optionalOf(text('The only file for which the waiver is valid; none for all files.')),
+  reason: text('The reason of the waiver.'),
+  owner: text('The owner of the waiver.'),
+  expires: text('The expiry, an ISO 8601 date or date-time; the waiver is void from then on.'),
+  from: text('The place that the waiver was read from.'),
 });
 
-const Fingerprints = array(string(), { description: 'Fingerprints of the findings that this rests on.' });
+const Fingerprints = array(string(), { description: 'Fingerprints of the findings that led to this.' });
 
 export const ViolationSchema = object({
   rule: text('The rule of the policy: verdict.malicious, artifact.incomplete, integrity.checksum, fail-on.high, ...'),
-  message: text('For people.'),
+  message: text('A message for people.'),
   findings: Fingerprints,
 });
 
@@ -25,9 +25,9 @@ export const RuleOutcomeSchema = object({
   id: text('The rule of the policy.'),
   outcome: oneOf(
     ['pass', 'deny', 'warn', 'audit', 'error', 'unavailable'],
-    '`error`: it could not be evaluated. `unavailable`: it asks for what this version cannot produce. Both deny.',
+    '`error`: the rule could not be evaluated. `unavailable`: the rule needs a value that this version cannot produce. Both deny.',
   ),
-  message: text('For people; empty on pass.'),
+  message: text('A message for people; empty on pass.'),
   findings: Fingerprints,
 });
 
@@ -35,7 +35,7 @@ export const JudgedWaiverSchema = object({
   waiver: WaiverSchema,
   outcome: oneOf(
     ['applied', 'expired', 'other-artifact', 'refused', 'unused'],
-    '`expired`, `other-artifact`: it is void. `refused`: what it asks for cannot be waived.',
+    '`expired`, `other-artifact`: the waiver is void. `refused`: the waiver names a rule or a file that cannot be waived.',
   ),
   findings: Fingerprints,
 });
@@ -46,7 +46,9 @@ export const DecisionSchema = object(
     policy: text('Name of the policy that decided.'),
     policyDigest: text('`sha256:<hex>` of the bytes of the policy.'),
     violations: array(ViolationSchema, { description: 'The rules that led to the action; empty on allow.' }),
-    rules: array(RuleOutcomeSchema, { description: 'What every rule of the policy said, in its order.' }),
+    rules: array(RuleOutcomeSchema, {
+      description: 'The outcome of every rule of the policy, in the order of the policy.',
+    }),
     waivers: array(JudgedWaiverSchema, { description: 'Every waiver that was given, and its outcome.' }),
   },
   'The policy applied to the assessment.',

@@ -5,7 +5,7 @@ import { layoutAt } from '../opcodes.ts';
 import type { PickleState } from '../state.ts';
 import type { Value } from '../values.ts';
 
-/** What follows the instruction that gave joblib's NumpyArrayWrapper its state. */
+/** The content after the instruction that sets the state of joblib's NumpyArrayWrapper. */
 export type InlineArray =
   /** Raw elements, `start` to `end`. */
   | { readonly kind: 'raw'; readonly start: number; readonly end: number }
@@ -14,7 +14,7 @@ export type InlineArray =
 
 /** NPY_ITEM_REFCOUNT: elements are Python objects, or hold some. */
 const HAS_OBJECTS = 1;
-/** Types whose element size numpy takes from the state, whatever the constructor was told (arraydescr_setstate). */
+/** Types whose element size numpy takes from the state and not from the constructor (arraydescr_setstate). */
 const SIZED_BY_STATE = /[SaUV]/;
 /** Of version 4, which has metadata. */
 const MAX_FIELDS = 9;
@@ -54,7 +54,7 @@ export async function inlineArray(state: PickleState, source: ByteSource): Promi
   }
   const start = await afterPadding(fields.get('numpy_array_alignment_bytes'), state, source);
   if (start + size > source.size) {
-    throw new AssayError('truncated', `an array of ${size} bytes leaves the file`, {
+    throw new AssayError('truncated', `an array of ${size} bytes reaches beyond the end of the file`, {
       subject: source.name,
       offset: start,
     });
@@ -71,7 +71,7 @@ async function afterPadding(alignment: Value | undefined, state: PickleState, so
 
 /**
  * `numpy.dtype(text, align, copy)`, then a state of version 3 or 4 whose sixth element is the size of flexible types, and whose
- * eighth holds the flags. numpy believes the state: one that contradicts the text would make the loader read other bytes.
+ * eighth holds the flags. numpy trusts the state: a state that contradicts the text would make the loader read other bytes.
  */
 async function elementOf(
   dtype: Value,

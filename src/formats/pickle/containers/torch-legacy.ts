@@ -39,7 +39,7 @@ export async function skipStorages(
     const count = Number(new DataView(head.buffer, head.byteOffset, 8).getBigInt64(0, true));
     const end = at + 8 + count * size;
     if (!Number.isSafeInteger(end) || count < 0 || end > source.size) {
-      throw new AssayError('truncated', `storage ${key} of ${count} elements leaves the file`, {
+      throw new AssayError('truncated', `storage ${key} of ${count} elements reaches beyond the end of the file`, {
         subject: source.name,
         offset: at,
       });

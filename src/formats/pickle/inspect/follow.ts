@@ -7,11 +7,11 @@ import { readStream, type StreamResult } from '../read.ts';
 import type { PickleHandler, PickleState } from '../state.ts';
 import type { Call, GlobalName, Oddity, Value } from '../values.ts';
 
-/** Told what the streams of a pickle file do, in order, for people: nothing is judged here. */
+/** Receives what the streams of a pickle file do, in order, for display: nothing is judged here. */
 export interface PickleEvents {
   /** Before each instruction; once more for the same offset when its bytes had to be fetched. */
   step(offset: number, state: PickleState): void;
-  /** What the instruction at `offset` does, as a line of Python would say it. */
+  /** The effect of the instruction at `offset`, in the syntax of Python. */
   note(offset: number, text: string): void;
   /** Bytes `start` to `end` between instructions are not the stream's own (joblib); the array's elements start at `elements`. */
   array(start: number, elements: number, end: number): void;

@@ -18,7 +18,7 @@ const NOTE_COLUMN = 40;
 const MAX_NOTES = 10_000;
 
 /**
- * Lists the instructions of a pickle file with what they do, as Python would spell it: imports, calls, states. Runs nothing.
+ * Lists the instructions of a pickle file with their effect in the syntax of Python: imports, calls, states. Runs nothing.
  * @throws AssayError content codes, what reading throws, `aborted`.
  */
 export async function inspectPickle(source: ByteSource, options: InspectOptions): Promise<void> {
@@ -32,7 +32,7 @@ class Listing {
   #instructions = 0;
   #folded = 0;
   #notesLeft = MAX_NOTES;
-  /** The instruction that stands open: notes about it come after its step. */
+  /** The current instruction: notes about it follow its step. */
   #pending: { offset: number; text: string; notes: string[] } | undefined;
 
   constructor(options: InspectOptions) {

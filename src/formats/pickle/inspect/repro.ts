@@ -8,11 +8,11 @@ import { followPickle } from './follow.ts';
 export interface ReproOptions {
   readonly limits: Limits;
   readonly signal?: AbortSignal | undefined;
-  /** Strings that tell nothing private and that a verdict rests on: words of the lists. */
+  /** Strings that are not private and that a verdict depends on: words of the lists. */
   keepText(text: string): boolean;
 }
 
-/** A report that is longer is not an example. */
+/** The maximum size of a reproduction. */
 const MAX_REPRO = 64 * 1024 * 1024;
 const WINDOW = 64 * 1024;
 /** Pickles within byte strings of pickles that are reproduced. */
@@ -27,10 +27,10 @@ const STRUCTURAL = /^(?:cuda(?::\d{1,2})?|\d{1,6}|[<>|=]?[?bBhHiIlLqQefdgFDGSUVO
 const X = 0x78;
 
 /**
- * The same instructions at the same offsets, without what they carry: text is x-ed out unless it is a name that is imported
+ * The same instructions at the same offsets, without their content: text is x-ed out unless it is a name that is imported
  * or `keepText` keeps it, bytes and array elements are zeros, floats are 0; a byte string that is a pickle is reproduced
- * in its place. Integers stay: they are shapes and memo indexes. Of bytes behind the last stream the first remains. What a
- * scanner says of the result is what it says of the original, but for what another reading of a text operand would run.
+ * in its place. Integers stay: they are shapes and memo indexes. Of bytes behind the last stream the first remains. A scanner
+ * reports the same for the result as for the original, except for code that another reading of a text operand would run.
  * @throws AssayError `limit` when the result would be larger than 64 MiB; content codes, what reading throws, `aborted`.
  */
 export async function reproPickle(source: ByteSource, options: ReproOptions): Promise<Uint8Array> {
@@ -137,7 +137,7 @@ function isKept(opcode: Opcode, instruction: Uint8Array, whole: boolean, keepTex
   return text !== undefined && (STRUCTURAL_WORDS.has(text) || STRUCTURAL.test(text) || keepText(text));
 }
 
-/** Content of the same length that means nothing; a line keeps its end, and a quoted one its quotes. */
+/** Meaningless content of the same length; a line keeps its end, and a quoted line its quotes. */
 function blankOperand(opcode: Opcode, content: Uint8Array): Uint8Array {
   if (opcode.operand !== 'line') return new Uint8Array(content.length).fill(opcode.text ? X : 0);
   const line = new Uint8Array(content.length).fill(opcode.text ? X : 0x30);

@@ -4,11 +4,11 @@ import { type IdentityToken, readIdentityToken, SIGSTORE_AUDIENCE } from './iden
 import { badAnswer, responseBytes, type Service, type ServiceCall, saidBy, serviceRefusal } from './service.ts';
 import { serviceUrl } from './services.ts';
 
-/** How the machine around us vouches for who we are. */
+/** How the environment proves the identity of the job. */
 export type AmbientIdentity =
   /** With a token in the environment. */
   | { readonly kind: 'token'; readonly token: string; readonly variable: string }
-  /** With a token that has to be asked for; the credential is for this address's origin alone. */
+  /** With a token that must be requested; the credential is sent only to the origin of this address. */
   | { readonly kind: 'request'; readonly url: string; readonly credential: RequestCredential };
 
 /** A secret that is sent to one origin and to no other: how `egress` takes it. */
@@ -23,7 +23,7 @@ const PERMISSION = 'give the job "permissions: id-token: write"';
 const Answer = v.object({ value: v.string() });
 
 /**
- * Looks in the environment: `SIGSTORE_ID_TOKEN` (GitLab's `id_tokens`, or whoever sets it), GitHub Actions, CircleCI.
+ * Looks in the environment: `SIGSTORE_ID_TOKEN` (GitLab's `id_tokens`, or set by hand), GitHub Actions, CircleCI.
  * @throws AssayError `usage` on GitHub Actions without the permission, and when there is nothing.
  */
 export function ambientIdentity(env: NodeJS.ProcessEnv): AmbientIdentity {
@@ -33,13 +33,13 @@ export function ambientIdentity(env: NodeJS.ProcessEnv): AmbientIdentity {
   if (url !== '' && secret !== '') return gitHubRequest(url, secret);
   if (url !== '' || secret !== '') {
     const [set, missing] = url === '' ? [TOKEN_VARIABLE, URL_VARIABLE] : [URL_VARIABLE, TOKEN_VARIABLE];
-    throw new AssayError('usage', `${set} is set and ${missing} is not`, {
+    throw new AssayError('usage', `${set} is set, but ${missing} is not`, {
       subject: 'GitHub Actions',
       hint: PERMISSION,
     });
   }
   if (env.GITHUB_ACTIONS === 'true') {
-    throw new AssayError('usage', 'the job may not ask for an identity token', {
+    throw new AssayError('usage', 'the job has no permission to request an identity token', {
       subject: 'GitHub Actions',
       hint: PERMISSION,
     });
@@ -75,7 +75,7 @@ function gitHubRequest(text: string, secret: string): AmbientIdentity {
   // The address has a query, which addresses of services have not.
   const url = URL.canParse(text) ? new URL(text) : undefined;
   serviceUrl(url === undefined ? text : `${url.protocol}//${url.host}${url.pathname}`, URL_VARIABLE);
-  if (url === undefined) throw new AssayError('internal', 'an address that was checked cannot be read');
+  if (url === undefined) throw new AssayError('internal', 'a valid address cannot be parsed');
   url.searchParams.set('audience', SIGSTORE_AUDIENCE);
   const header = { name: 'authorization', value: `bearer ${secret}` };
   return { kind: 'request', url: url.href, credential: { origin: url.origin, header } };
@@ -97,7 +97,7 @@ function tokenIn(body: Buffer, gitHub: Service): string {
   try {
     return v.parse(Answer, parseBoundedJson(body, 'the answer')).value;
   } catch {
-    // What the parser says would quote the token.
-    throw badAnswer(gitHub, 'answers with no identity token');
+    // The message of the parser would quote the token.
+    throw badAnswer(gitHub, 'answers without an identity token');
   }
 }

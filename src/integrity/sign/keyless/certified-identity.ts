@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { decodeUtf8Name, OID, readCertificate, readDer } from '../../x509/index.ts';
 
-/** Whom a certificate of Fulcio names, and who vouched for it: what verifiers ask for. */
+/** The identity in a certificate of Fulcio, and its issuer, by which verifiers select signers. */
 export interface CertifiedIdentity {
   readonly identity: string;
   readonly issuer: string;

@@ -42,6 +42,6 @@ function certificateIn(body: Buffer, fulcio: Service): X509Certificate {
     const { signedCertificateEmbeddedSct } = v.parse(Answer, parseBoundedJson(body, 'the answer'));
     return new X509Certificate(signedCertificateEmbeddedSct.chain.certificates[0] ?? '');
   } catch (cause) {
-    throw badAnswer(fulcio, 'returns no certificate that covers its own timestamp', cause);
+    throw badAnswer(fulcio, 'does not return a certificate that covers its own timestamp', cause);
   }
 }

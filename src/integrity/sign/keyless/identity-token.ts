@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { AssayError, parseBoundedJson } from '../../../core/index.ts';
 
-/** An OIDC identity token, and what it claims. Whether the claims hold, the certificate authority finds out. */
+/** An OIDC identity token, and its claims. The certificate authority verifies the claims. */
 export interface IdentityToken {
-  /** Secret: whoever has it can sign in its owner's name until it expires. */
+  /** Secret: anyone who has it can sign in the name of its owner until it expires. */
   readonly token: string;
-  /** What the proof of possession of the key is made over: the mail address, else the subject. */
+  /** The text over which the proof of possession of the key is made: the mail address, else the subject. */
   readonly subject: string;
   readonly expires: Date;
 }
@@ -40,7 +40,7 @@ export function readIdentityToken(text: string, origin: string, now = new Date()
   }
   const expires = new Date(claims.exp * 1000);
   if (expires <= now) {
-    const hint = 'get a new one, and sign at once: such tokens live for minutes';
+    const hint = 'get a new token, and sign immediately: such tokens are valid for minutes';
     throw usage(`the identity token expired at ${expires.toISOString()}`, origin, hint);
   }
   return { token, subject: subjectOf(claims, origin), expires };
@@ -54,7 +54,7 @@ function claimsOf(token: string, origin: string): Claims {
   try {
     json = parseBoundedJson(Buffer.from(claims, 'base64url'), origin, BOUNDS);
   } catch {
-    // What the parser says would quote the token.
+    // The message of the parser would quote the token.
     throw usage('the claims of the identity token are not JSON', origin);
   }
   const read = v.safeParse(Claims, json);
@@ -69,7 +69,7 @@ function subjectOf({ sub, email, email_verified: verified }: Claims, origin: str
     throw usage('the mail address of the identity token is not verified', origin, 'verify it with its issuer');
   }
   if (sub !== undefined && sub !== '') return sub;
-  throw usage('the identity token names no subject', origin);
+  throw usage('the identity token does not name a subject', origin);
 }
 
 function usage(message: string, subject: string, hint = HINT): AssayError {

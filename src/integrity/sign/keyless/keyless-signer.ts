@@ -14,14 +14,15 @@ import { requestTimestamp } from './timestamp.ts';
 
 export interface KeylessOptions extends ServiceCall {
   readonly services: SigningServices;
-  /** Asked when there is something to sign: tokens live for minutes. */
+  /** Called when there is a payload to sign: tokens are valid for minutes. */
   identityToken(): Promise<IdentityToken>;
-  /** Hears whom the certificate names, once the signature is made. */
+  /** Called with the identity in the certificate, once the signature is made. */
   onSigned?(identity: CertifiedIdentity): void;
 }
 
 /**
- * Signs with a key that lives for this one signature: Fulcio certifies it for an identity, Rekor logs what it signed, and a
+ * Signs with a key that is used for this one signature only: Fulcio certifies it for an identity, Rekor logs what it signed,
+ * and a
  * timestamp authority, if there is one, says when.
  * @throws AssayError `usage` for services that cannot tell the time of a signature; when signing `usage`, `network`,
  *   `unauthorized`, `limit`, `aborted`.
@@ -30,7 +31,7 @@ export function keylessSigner(options: KeylessOptions): PayloadSigner {
   const { services } = options;
   const tellsTime = services.timestampUrls.length > 0 || services.logs.some(({ version }) => version === 1);
   if (services.logs.length === 0 || !tellsTime) {
-    throw new AssayError('usage', 'nothing of the services would say when the signature was made', {
+    throw new AssayError('usage', 'none of the services would prove the time of the signature', {
       hint: 'add a timestamp authority: a log of version 2 does not record the time',
     });
   }
@@ -69,18 +70,18 @@ function identityIn(certificate: X509Certificate): CertifiedIdentity {
   } catch (error) {
     if (!isSignatureError(error)) throw error;
   }
-  throw new AssayError('network', 'Fulcio answers with a certificate that names no identity and its issuer', {
-    hint: 'ask who runs it',
+  throw new AssayError('network', 'Fulcio answers with a certificate that does not name an identity and its issuer', {
+    hint: 'ask its operator',
   });
 }
 
-/** What verifiers of Sigstore bundles ask of their form. */
+/** The form that verifiers of Sigstore bundles require. */
 function checkBundle(bundle: unknown): void {
   try {
     bundleFromJSON(bundle);
   } catch (cause) {
-    throw new AssayError('network', 'the services answered with what makes no bundle that can be verified', {
-      hint: 'ask who runs them',
+    throw new AssayError('network', 'the answers of the services do not make a bundle that can be verified', {
+      hint: 'ask their operators',
       cause,
     });
   }

@@ -11,7 +11,7 @@ export interface LogService {
   readonly version: 1 | 2;
 }
 
-/** What is logged: an envelope, and the certificate whose key signed it. */
+/** The logged objects: an envelope, and the certificate whose key signed it. */
 export interface LoggedEnvelope {
   readonly envelope: ReturnType<typeof envelopeJson>;
   readonly certificate: X509Certificate;
@@ -151,7 +151,7 @@ function read<Schema extends v.GenericSchema>(schema: Schema, json: Buffer, reko
   try {
     return v.parse(schema, parseBoundedJson(json, 'the answer'));
   } catch (cause) {
-    throw badAnswer(rekor, 'answers with no entry that can be read', cause);
+    throw badAnswer(rekor, 'answers without an entry that can be read', cause);
   }
 }
 

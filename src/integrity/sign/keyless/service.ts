@@ -1,7 +1,7 @@
 import { AssayError } from '../../../core/index.ts';
 import { shownAddress } from '../../../core/reference/index.ts';
 
-/** The way out, as it is handed in. */
+/** The function for connections, which the caller passes. */
 export type ServiceFetch = (url: string, init: ServiceRequest) => Promise<Response>;
 
 export interface ServiceRequest {
@@ -30,7 +30,7 @@ const MAX_ANSWER = 64 * 1024 * 1024;
 const MAX_SAID = 200;
 
 /**
- * Sends JSON, and takes the answer when it is a success. Redirects are none: no secret goes anywhere else.
+ * Sends JSON, and takes the answer when it is a success. Redirects are not followed, so no secret is sent elsewhere.
  * @param secret text that no message may hold
  * @throws AssayError `network`, `unauthorized`, `limit`, `aborted`; the message has what the service said.
  */
@@ -53,11 +53,11 @@ export async function post(
   throw serviceRefusal(service, response.status, saidBy(body, options.secret));
 }
 
-/** An answer that is a success, and not what it should be. */
+/** The error for a successful answer with invalid content. */
 export function badAnswer({ name, url }: Service, what: string, cause?: unknown): AssayError {
   return new AssayError('network', `${name} ${what}`, {
     subject: shownAddress(url),
-    hint: 'check its address, or ask who runs it',
+    hint: 'check its address, or ask its operator',
     cause,
   });
 }

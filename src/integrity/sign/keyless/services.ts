@@ -2,7 +2,7 @@ import { AssayError } from '../../../core/index.ts';
 import { isLoopback, shownAddress } from '../../../core/reference/index.ts';
 import type { LogService } from './rekor.ts';
 
-/** What takes part in signing without a key of one's own. */
+/** The services for keyless signing. */
 export interface SigningServices {
   readonly fulcioUrl: string;
   /** At least one. */
@@ -21,7 +21,7 @@ export const PUBLIC_GOOD: SigningServices = {
 const TIMESTAMP_PATH = '/api/v1/timestamp';
 
 /**
- * The address of a service, checked: identity tokens go to it, so nobody may listen on the way.
+ * The address of a service, checked: identity tokens are sent to it, so the connection must be encrypted.
  * @param subject where it was configured, for messages
  * @throws AssayError `usage`
  */
@@ -32,10 +32,14 @@ export function serviceUrl(text: string, subject: string): string {
     throw new AssayError('usage', 'is not an address of a service', { subject, hint });
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw new AssayError('usage', `${shownAddress(url)} lets anyone on the way read the identity token`, {
-      subject,
-      hint,
-    });
+    throw new AssayError(
+      'usage',
+      `${shownAddress(url)} is not encrypted, so others on the network could read the identity token`,
+      {
+        subject,
+        hint,
+      },
+    );
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     const what = 'the address has more than a host and a path';

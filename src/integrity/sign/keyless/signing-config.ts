@@ -4,7 +4,7 @@ import { type SigningServices, serviceUrl, timestampUrl } from './services.ts';
 
 const Moment = v.pipe(
   v.string(),
-  v.check((text) => !Number.isNaN(Date.parse(text)), 'no date'),
+  v.check((text) => !Number.isNaN(Date.parse(text)), 'is not a date'),
 );
 const Listed = v.object({
   url: v.string(),
@@ -39,7 +39,7 @@ export function readSigningConfig(bytes: Uint8Array, subject: string, now = new 
   const choose = (listed: readonly Listed[], version: number, selection: Selection) =>
     select(listed, version, selection, now);
   const [authority] = choose(config.caUrls, 1, ONE) ?? [];
-  if (authority === undefined) throw usage('names no certificate authority that is in use now', subject);
+  if (authority === undefined) throw usage('does not name a certificate authority that is in use now', subject);
   const version = choose(config.rekorTlogUrls, 2, ONE) === undefined ? 1 : 2;
   const logs = choose(config.rekorTlogUrls, version, config.rekorTlogConfig);
   if (logs === undefined) throw usage('names too few transparency logs that are in use now', subject);
@@ -62,10 +62,10 @@ function parse(bytes: Uint8Array, subject: string): v.InferOutput<typeof Config>
   const read = v.safeParse(Config, json);
   if (read.success) return read.output;
   const [issue] = read.issues;
-  throw usage(`is not a signing config: ${v.getDotPath(issue) ?? 'it'} is not as it should be`, subject);
+  throw usage(`is not a signing config: ${v.getDotPath(issue) ?? 'it'} is not valid`, subject);
 }
 
-/** As the specification says: of each operator the newest service that is in use. */
+/** As the specification requires: the newest service in use of each operator. */
 function select(
   listed: readonly Listed[],
   version: number,

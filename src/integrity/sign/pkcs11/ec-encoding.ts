@@ -6,7 +6,7 @@ const [SEQUENCE, INTEGER, BIT_STRING] = [0x30, 0x02, 0x03];
 const POINT_LENGTHS: ReadonlySet<number> = new Set([65, 97, 133]);
 
 /**
- * A public key of an elliptic curve, from what a token says of it.
+ * A public key of an elliptic curve, from its attributes in a token.
  * @param params `CKA_EC_PARAMS`: DER of the curve
  * @param point `CKA_EC_POINT`: the point, as an OCTET STRING or, from some tokens, as it is
  * @throws Error when it is none

@@ -1,6 +1,6 @@
 import { AssayError } from '../../../core/index.ts';
 
-/** Which private key of which token. What is absent, is not asked. */
+/** Selects a private key of a token. An absent attribute is not compared. */
 export interface Pkcs11KeyName {
   readonly token?: string;
   readonly serial?: string;
@@ -12,21 +12,21 @@ const SECRETS: ReadonlySet<string> = new Set(['pin-value', 'pin-source']);
 
 /**
  * A PKCS #11 URI (RFC 7512) with `token`, `serial`, `object`, `id` and `type=private`; or the bare label of a key.
- * @throws AssayError `usage` for other attributes: they would be passed over, and another key be taken.
+ * @throws AssayError `usage` for other attributes: ignoring them could select another key.
  */
 export function parsePkcs11Key(text: string, subject: string): Pkcs11KeyName {
   const usage = (message: string, hint: string) => new AssayError('usage', message, { subject, hint });
   const form = 'write pkcs11:token=NAME;object=LABEL, or the label of the key';
   if (!text.startsWith('pkcs11:')) {
-    if (text === '') throw usage('names no key', form);
+    if (text === '') throw usage('does not name a key', form);
     return { label: text };
   }
   const [path = '', query] = text.slice('pkcs11:'.length).split('?', 2);
   const asked = (query ?? '').split('&').map((part) => part.split('=', 1)[0] ?? '');
   if (asked.some((name) => SECRETS.has(name))) {
-    throw usage('the URI carries a PIN, and other users can read arguments', 'give --pkcs11-pin-file');
+    throw usage('the URI contains a PIN, and other users of the machine can read arguments', 'give --pkcs11-pin-file');
   }
-  if (query !== undefined) throw usage('the URI has a query', 'leave out ? and what follows');
+  if (query !== undefined) throw usage('the URI has a query', 'remove the ? and the text after it');
   const attributes = new Map<string, Buffer>();
   for (const part of path.split(';').filter((part) => part !== '')) {
     const [, name, value] = /^([a-z-]+)=(.*)$/.exec(part) ?? [];
@@ -37,8 +37,9 @@ export function parsePkcs11Key(text: string, subject: string): Pkcs11KeyName {
   const { token, serial, object, id, type, ...others } = Object.fromEntries(attributes);
   const [other] = Object.keys(others);
   if (other !== undefined) throw usage(`the attribute "${other}" is not supported`, form);
-  if (type !== undefined && type.toString() !== 'private') throw usage('names no private key', 'leave out type');
-  if (object === undefined && id === undefined) throw usage('names no key', form);
+  if (type !== undefined && type.toString() !== 'private')
+    throw usage('does not name a private key', 'remove the attribute type');
+  if (object === undefined && id === undefined) throw usage('does not name a key', form);
   return {
     ...(token === undefined ? {} : { token: token.toString() }),
     ...(serial === undefined ? {} : { serial: serial.toString() }),

@@ -24,12 +24,12 @@ const CKO = { publicKey: 2, privateKey: 3 } as const;
 const CKU = { user: 1, contextSpecific: 2 } as const;
 const CKM_ECDSA = 0x1041;
 const CKF_SERIAL_SESSION = 4;
-/** What a token answers, and what it means to a person. */
+/** Error codes of a token, and their messages. */
 const ANSWERS: ReadonlyMap<number, string> = new Map([
   [0xa0, 'the PIN is wrong'],
-  [0xa2, 'the PIN is of a length that the token does not have'],
+  [0xa2, 'the PIN has a length that the token does not accept'],
   [0xa4, 'the PIN is locked: it was wrong too often'],
-  [0x101, 'the token wants a PIN'],
+  [0x101, 'the token requires a PIN'],
 ]);
 const HASH: Readonly<Record<string, string>> = { 'P-256': 'sha256', 'P-384': 'sha384', 'P-521': 'sha512' };
 const PIN = 'give --pkcs11-pin-file, or set ASSAY_PKCS11_PIN';
@@ -99,7 +99,8 @@ function openSession(library: PKCS11, { module, key, pin }: TokenKeyRequest): Ha
   if (token === undefined || meant.length > 1) {
     const names = tokens.filter(({ label }) => label !== '').map(({ label }) => `"${label}"`);
     const message = token === undefined ? 'has no such token' : 'has several such tokens';
-    const hint = names.length === 0 ? 'check that it is there' : `name one in a URI: ${names.slice(0, 5).join(', ')}`;
+    const hint =
+      names.length === 0 ? 'check that the token is connected' : `name one in a URI: ${names.slice(0, 5).join(', ')}`;
     throw new AssayError(token === undefined ? 'not-found' : 'usage', message, { subject: module, hint });
   }
   return explained(module, () => {
@@ -118,7 +119,7 @@ function findPrivateKey(library: PKCS11, session: Handle, { module, key, pin }: 
   const [only, ...others] = found;
   if (only === undefined) {
     const hint = pin === undefined ? PIN : 'check the label or the id of the key';
-    throw new AssayError('not-found', 'the token shows no such private key', { subject: module, hint });
+    throw new AssayError('not-found', 'the token does not show such a private key', { subject: module, hint });
   }
   if (others.length === 0) return only;
   throw new AssayError('usage', 'the token has several such private keys', {
@@ -141,8 +142,8 @@ function findPublicKey(library: PKCS11, session: Handle, privateKey: Handle, sub
     template.filter((one) => one !== undefined),
   );
   if (object === undefined) {
-    const message = 'the token shows no public key beside the private one';
-    throw new AssayError('not-found', message, { subject, hint: 'put it there, with the same label and id' });
+    const message = 'the token does not show the public key of the private key';
+    throw new AssayError('not-found', message, { subject, hint: 'store it on the token, with the same label and id' });
   }
   let publicKey: KeyObject;
   try {
@@ -152,7 +153,7 @@ function findPublicKey(library: PKCS11, session: Handle, privateKey: Handle, sub
     ]);
     publicKey = ecPublicKey(params?.value ?? Buffer.alloc(0), point?.value ?? Buffer.alloc(0));
   } catch (cause) {
-    const message = 'the key of the token is not one of an elliptic curve';
+    const message = 'the key of the token is not an elliptic curve key';
     throw new AssayError('usage', message, { subject, hint: 'use P-256, P-384 or P-521', cause });
   }
   if (HASH[kindOf(publicKey)] !== undefined) return publicKey;
@@ -191,8 +192,8 @@ function signWith(
   if (pin !== undefined && isAskedEachTime(library, session, key)) library.C_Login(session, CKU.contextSpecific, pin);
   const signature = derSignature(library.C_Sign(session, hash, Buffer.alloc(256)));
   if (verifyBytes(publicKey, data, signature)) return signature;
-  throw new AssayError('unreadable', 'the token signed with another key than its public key says', {
-    hint: 'check which public key belongs to the private one',
+  throw new AssayError('unreadable', 'the token signed with a key that does not match its public key', {
+    hint: 'check which public key belongs to the private key',
   });
 }
 
@@ -205,7 +206,7 @@ function isAskedEachTime(library: PKCS11, session: Handle, key: Handle): boolean
   }
 }
 
-/** What a token refuses, in words. */
+/** The message for a refusal of a token. */
 function explained<T>(subject: string, act: () => T): T {
   try {
     return act();
@@ -215,6 +216,6 @@ function explained<T>(subject: string, act: () => T): T {
     const known = ANSWERS.get(code);
     const said = cause instanceof Error ? cause.message : String(cause);
     const hint = known === undefined ? 'check the token' : PIN;
-    throw new AssayError('unreadable', known ?? `the token refuses: ${said}`, { subject, hint, cause });
+    throw new AssayError('unreadable', known ?? `the token refused the request: ${said}`, { subject, hint, cause });
   }
 }

@@ -1,4 +1,4 @@
-/** Names in code with which it runs programs, evaluates text, reaches files or the network, or any attribute of anything. */
+/** Names by which code runs programs, evaluates text, or reaches files, the network or any attribute of any object. */
 const CAPABILITIES = new Set([
   ...words(
     'eval exec execfile compile open file input breakpoint globals locals vars getattr setattr delattr memoryview',
@@ -13,7 +13,7 @@ const CAPABILITIES = new Set([
   ...words('CodeType FunctionType LambdaType ModuleType attrgetter methodcaller CDLL WinDLL dlopen from_address'),
 ]);
 
-/** Modules that do so; they are dangerous as constants too, for whoever looks them up by name. */
+/** Modules that do so. They are dangerous as constants, too, because code can look them up by name. */
 const MODULES = new Set([
   ...words(
     'os posix nt subprocess sys builtins __builtin__ importlib imp runpy pty shutil socket socketserver ssl ctypes _ctypes',
@@ -41,12 +41,12 @@ function words(text: string): string[] {
   return text.split(' ');
 }
 
-/** Whether a name that code looks up is one of them. */
+/** Whether a name that code looks up is dangerous. */
 export function isDangerousName(name: string): boolean {
   return name.split('.').some((part) => CAPABILITIES.has(part) || MODULES.has(part) || ESCAPES.test(part));
 }
 
-/** Whether a constant of code is one of them, where it can only be meant as one: `open` may be a column of a table. */
+/** Whether a constant of code names something dangerous and nothing else: `open` can also be a column of a table. */
 export function isDangerousConstant(text: string): boolean {
   return MODULES.has(text) || ESCAPES.test(text) || CALLS.test(text);
 }

@@ -26,11 +26,11 @@ export type CodeUse =
   | { readonly kind: 'made'; readonly breach: Breach | undefined }
   | { readonly kind: 'import'; readonly module: string | undefined };
 
-/** What a value is, where the stream made it of code of its own. */
+/** The kind of a value that the stream made from its own code. */
 export function madeOfCode(of: Value | undefined, context: ContractContext): Maker | undefined {
   const call = of?.kind === OBJECT ? context.state.callOf(of) : undefined;
   const maker = call === undefined ? undefined : calledMaker(call.callee, context);
-  // A type is one of code, or as plain as dict.
+  // The type makes code, or is a plain built-in type such as dict.
   if (maker === 'type') return of === undefined || typeMaker(of, context) === undefined ? undefined : maker;
   return maker === 'import' || maker === 'constant' || maker === 'filler' ? undefined : maker;
 }
@@ -60,15 +60,16 @@ export function codeCall(call: Call, context: ContractContext): CodeUse | undefi
   const maker = global === undefined ? typeMaker(call.callee, context) : makerOf(global);
   if (maker !== undefined) {
     if (maker === 'import') return { kind: 'import', module: textAt(args, 0, context) };
-    if (call.opcode !== 'REDUCE' || call.args.kind !== TUPLE) return made('is called in a way no pickler calls it');
+    if (call.opcode !== 'REDUCE' || call.args.kind !== TUPLE)
+      return made('calls a function that makes code, in a way that no pickler does');
     return made(MADE[maker](args, context));
   }
-  // dill makes classes by the type that it loads, and code by functions of its own.
+  // dill makes classes with the type that it loads, and code with its own functions.
   if (global?.module === 'dill._dill' && global.name === '_load_type')
     return makerOfType(textAt(args, 0, context)) === 'class' ? made(undefined) : undefined;
   if (global !== undefined) return undefined;
   const what = madeOfCode(call.callee, context);
-  return what === undefined ? undefined : made(`calls a ${what} that it brings as code`);
+  return what === undefined ? undefined : made(`calls a ${what} that it carries as code`);
 }
 
 function made(breach: Breach | undefined): CodeUse {
@@ -80,7 +81,7 @@ type Check = (args: readonly Value[], context: ContractContext) => Breach | unde
 const MADE: Readonly<Record<Exclude<Maker, 'import'>, Check>> = {
   type: (args, context) =>
     makerOfType(textAt(args, 0, context)) === undefined && !context.state.waits
-      ? 'fetches a type that is not one of code'
+      ? 'fetches a type that makes neither code nor functions nor classes'
       : undefined,
   code: codeParts,
   function: functionParts,
@@ -89,8 +90,8 @@ const MADE: Readonly<Record<Exclude<Maker, 'import'>, Check>> = {
   filler: ([target], context) =>
     ['function', 'class'].includes(madeOfCode(target, context) ?? '')
       ? undefined
-      : 'fills something that it did not make of code',
-  constant: (args) => (args.length === 0 ? undefined : 'takes no arguments'),
+      : 'sets attributes of something that it did not make of code',
+  constant: (args) => (args.length === 0 ? undefined : 'calls a function that makes a constant, with arguments'),
 };
 
 /**
@@ -102,13 +103,13 @@ function codeParts(args: readonly Value[], context: ContractContext): Breach | u
   const [constants, ...names] = tuples;
   const strange = args.find(({ kind }) => kind >= FIRST_COMPOSITE && kind !== TUPLE);
   if (constants === undefined || names.length < 2 || strange !== undefined)
-    return 'makes code of parts that are not constants';
+    return 'makes code from parts that are not constants';
   for (const tuple of names) {
     for (const item of context.state.tuple(tuple) ?? []) {
       const name = item.kind === STR || item.kind === STR_DUNDER ? context.state.text(item) : undefined;
       if (context.state.waits) return undefined;
       if (name === undefined) return 'makes code with a name that is not a constant';
-      if (isDangerousName(name)) return `brings code that uses ${name}`;
+      if (isDangerousName(name)) return `carries code that uses ${name}`;
     }
   }
   return constantParts(constants, context);
@@ -120,15 +121,15 @@ function constantParts(constants: Value, context: ContractContext): Breach | und
   for (let parts = 0; ; parts++) {
     const value = open.pop();
     if (value === undefined) return undefined;
-    if (parts > MAX_PARTS) return 'brings code with more constants than are looked at';
+    if (parts > MAX_PARTS) return 'carries code with more constants than Assay reads';
     if (value.kind === TUPLE) open.push(...(context.state.tuple(value) ?? []));
     else if (value.kind === STR || value.kind === STR_DUNDER) {
       const text = context.state.text(value);
       if (context.state.waits) return undefined;
       if (text !== undefined && isDangerousConstant(text))
-        return 'brings code with a constant that names what could do harm';
+        return 'carries code with a constant that names something dangerous';
     } else if (value.kind >= FIRST_COMPOSITE && value.kind !== FROZENSET && !isPlainConstant(value, context))
-      return 'brings code with a constant that is not one';
+      return 'carries code with a value among its constants that is not a constant';
   }
 }
 
@@ -142,9 +143,9 @@ function isPlainConstant(value: Value, context: ContractContext): boolean {
 
 /** Code first; its globals, defaults and cells are values like others, and code among them was judged where it was made. */
 function functionParts([code, ...rest]: readonly Value[], context: ContractContext): Breach | undefined {
-  if (madeOfCode(code, context) !== 'code') return 'makes a function of something that is not code';
+  if (madeOfCode(code, context) !== 'code') return 'makes a function from something that is not code';
   const global = rest.find((part, i) => part.kind === GLOBAL && !(i === 0 && isMainNamespace(part, context)));
-  return global === undefined ? undefined : 'makes a function with a global in place of its parts';
+  return global === undefined ? undefined : 'makes a function with a global in place of one of its parts';
 }
 
 /** What dill alone takes for the names of the main module (dill/_dill.py, Unpickler.find_class); other loaders raise. */
@@ -153,17 +154,17 @@ function isMainNamespace(of: Value, { state }: ContractContext): boolean {
   return global?.module === '__builtin__' && global.name === '__main__';
 }
 
-/** `(metaclass, name, bases, attributes, ...)`: the metaclass is called, and bases hear of the new class. */
+/** `(metaclass, name, bases, attributes, ...)`: the metaclass is called, and so is `__init_subclass__` of the bases. */
 function classParts([meta, , bases]: readonly Value[], context: ContractContext): Breach | undefined {
   const global = meta === undefined ? undefined : context.state.global(meta);
   const type = /^(?:builtins|__builtin__):type$|^abc:ABCMeta$/.test(`${global?.module}:${global?.name}`);
   if (!type && (meta === undefined || typeMaker(meta, context) !== 'class'))
-    return 'makes a class by calling another than type';
+    return 'makes a class with a metaclass other than type and ABCMeta';
   const classes = bases === undefined ? undefined : context.state.tuple(bases);
   if (classes === undefined) return 'makes a class with bases that are not constants';
   return classes.every((base) => isPlainBase(base, context))
     ? undefined
-    : 'makes a class of a base whose code would run';
+    : 'makes a class with a base whose code would run';
 }
 
 function isPlainBase(base: Value, context: ContractContext): boolean {
@@ -176,13 +177,13 @@ function isPlainBase(base: Value, context: ContractContext): boolean {
   );
 }
 
-/** BUILD on what was made of code: dill gives functions their attributes so, and nothing else is given any. */
+/** BUILD on a value made from code: dill sets the attributes of functions this way, and of nothing else. */
 export function codeState(target: Value, state: Value, context: ContractContext): CodeUse | undefined {
   const what = madeOfCode(target, context);
   if (what === undefined) return undefined;
   const parts = context.state.tuple(state) ?? [state];
   const plain = what === 'function' && parts.every((part) => isAttributes(part, context));
-  return made(plain || context.state.waits ? undefined : `gives a state to a ${what} that it brings as code`);
+  return made(plain || context.state.waits ? undefined : `sets the state of a ${what} that it carries as code`);
 }
 
 function isAttributes(part: Value, context: ContractContext): boolean {
@@ -191,7 +192,7 @@ function isAttributes(part: Value, context: ContractContext): boolean {
   return items?.every((item, i) => i % 2 === 1 || FUNCTION_ATTRIBUTES.test(context.state.text(item) ?? '')) === true;
 }
 
-/** Code by value among the arguments of a call, or in a tuple among them: whoever is given it may call it. */
+/** Code by value among the arguments of a call, or in a tuple among them: the function that receives it may call it. */
 export function passesCode(args: readonly Value[], context: ContractContext): boolean {
   return args.some(
     (arg) =>

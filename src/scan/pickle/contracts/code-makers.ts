@@ -52,7 +52,7 @@ const TYPES: Readonly<Record<string, Maker>> = {
 
 const CLOUDPICKLE_MODULE = /^(?:joblib\.externals\.)?cloudpickle(?:\.cloudpickle(?:_fast)?)?$/;
 
-/** What a global makes of code by value. */
+/** What a global makes from code by value. */
 export function makerOf({ module, name }: { readonly module: string; readonly name: string }): Maker | undefined {
   if (CLOUDPICKLE_MODULE.test(module)) return own(CLOUDPICKLE, name);
   if (module === 'dill._dill' || module === 'dill.dill') return own(DILL, name);

@@ -9,23 +9,23 @@ export interface ContractContext {
   readonly target?: Value | undefined;
   /** The list entry of a global value; `undefined` for unlisted globals and all other values. */
   listed(of: Value): ListedGlobal | undefined;
-  /** The same, of a name. */
+  /** The list entry of a name. */
   entry(module: string, name: string): ListedGlobal | undefined;
-  /** The same, of a global that is a value or a class and runs no contract of its own. */
+  /** The list entry of a global that is a value or a class and has no contract. */
   plain(of: Value | undefined): ListedGlobal | undefined;
-  /** Whether a global is on no list and not known to be dangerous: it has a finding of its own, and that is all there is to say. */
+  /** Whether a global is on no list and not known to be dangerous: it already has a finding, so a contract adds none. */
   unlisted(of: Value): boolean;
   /** The global that a call's result came from. */
   madeBy(of: Value): GlobalName | undefined;
-  /** Has an array of Arrow's looked at after the stream, when its bytes can be read. */
+  /** Has an Arrow array checked after the stream, when its bytes can be read. */
   checkArrow(array: HandedArrow): void;
   /** Has a byte string scanned as a file of its own. */
   scanBytes(of: Value): void;
 }
 
 /**
- * What is wrong: text for what can act, `pointers` for bytes that would be used as such, `unexpected` for data that no framework
- * writes and that does nothing by itself.
+ * What is wrong: a text for a value that can act, `pointers` for bytes that would be used as pointers, `unexpected` for data
+ * that no framework writes and that does nothing by itself.
  */
 export type Breach = string | { readonly kind: 'pointers' | 'unexpected'; readonly what: string };
 
@@ -52,7 +52,7 @@ export function worst(...breaches: readonly (Breach | undefined)[]): Breach | un
   );
 }
 
-/** What contracts know of one stream's values, as long as its machine lives. */
+/** State of contracts for the values of one stream, kept as long as its machine. */
 export function perMachine<T>(make: () => T): (state: PickleState) => T {
   const known = new WeakMap<PickleState, T>();
   return (state) => {

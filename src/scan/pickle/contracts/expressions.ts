@@ -15,7 +15,7 @@ import {
 const EXPRESSIONS =
   /^sympy\.(?:concrete|core|functions|integrals|logic|matrices|polys|series|sets|tensor)\.(?!sympify\b)/;
 const SYMBOLS: ReadonlySet<string> = new Set(['sympy.core.symbol:Symbol', 'sympy.core.symbol:Dummy']);
-/** Made of dicts of elements, which they keep as they are. */
+/** Classes made from dicts of elements, which they keep unchanged. */
 const MATRICES: ReadonlySet<string> = new Set([
   'sympy.polys.matrices.domainmatrix:DomainMatrix',
   'sympy.polys.matrices.sdm:SDM',
@@ -28,7 +28,7 @@ export function isExpression({ module }: Named): boolean {
   return EXPRESSIONS.test(module);
 }
 
-/** Whether a call of such a class is handed what may be text, or hold it. A symbol has a name, which is not evaluated. */
+/** Whether a call of such a class receives a value that may be or hold text. A symbol has a name, which is not evaluated. */
 export function mayEvaluate(callee: Named, call: Call, machine: PickleState): boolean {
   if (MATRICES.has(`${callee.module}:${callee.name}`)) return false;
   const isSymbol = SYMBOLS.has(`${callee.module}:${callee.name}`);

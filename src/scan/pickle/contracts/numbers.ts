@@ -15,7 +15,7 @@ function broken(breach: Breach): Numbers {
 export function numbersOf(of: Value | undefined, context: ContractContext): Numbers {
   const items = of === undefined ? undefined : (context.state.tuple(of) ?? sizeArguments(of, context));
   if (items === undefined) return broken(otherThan(of, 'a tuple of numbers'));
-  if (items.length > MAX_DIMENSIONS) return broken(unexpected(`has more than ${MAX_DIMENSIONS} dimensions`));
+  if (items.length > MAX_DIMENSIONS) return broken(unexpected(`a shape has more than ${MAX_DIMENSIONS} dimensions`));
   const numbers: number[] = [];
   for (const item of items) {
     const number = numberOf(item, context);
@@ -33,14 +33,17 @@ function sizeArguments(of: Value, context: ContractContext): Value[] | undefined
   return inner === undefined || more.length > 0 ? undefined : context.state.tuple(inner);
 }
 
-/** A constant integer. One beyond what JavaScript counts is beyond every array, too, so that only arithmetic that wraps takes it. */
+/**
+ * A constant integer. A number above the safe integers of JavaScript is beyond every array, too, so only arithmetic that
+ * overflows accepts it.
+ */
 export function numberOf(of: Value | undefined, context: ContractContext): number | Breach {
   if (of?.kind !== INT && of?.kind !== BOOL) return otherThan(of, 'a number');
   const number = context.state.integer(of);
-  return number ?? 'a number is larger than the loader can count';
+  return number ?? 'a number is larger than the integers of the loader';
 }
 
-/** A value of another kind than expected: what can be called acts, the rest is data. */
+/** A value of another kind than expected: a value that can be called can act, any other is data. */
 export function otherThan(of: Value | undefined, what: string): Breach {
   return of?.kind === GLOBAL ? `a global stands in place of ${what}` : unexpected(`a value is not ${what}`);
 }

@@ -56,11 +56,11 @@ function contentBreach(
   if (length === undefined) return otherThan(content, 'the content of an array');
   if (length === 'untold' || type?.size === undefined) return undefined;
   const needed = bytesIn(shape, type.size);
-  if (needed === undefined) return 'the sizes are so large that the arithmetic of the loader wraps around';
+  if (needed === undefined) return 'the sizes are so large that the arithmetic of the loader overflows';
   return needed < BigInt(length.least) || needed > BigInt(length.most) ? CONTRADICTS : undefined;
 }
 
-/** NumPy takes as many objects from the list as the array has elements, and does not look how many there are. */
+/** NumPy takes as many objects from the list as the array has elements, and does not check the length of the list. */
 function listBreach(
   content: Value,
   type: ElementType | undefined,
@@ -69,7 +69,7 @@ function listBreach(
 ): Breach | undefined {
   if (type?.objects !== true) return unexpected('a list stands in place of bytes');
   const [length, needed] = [context.state.lengthOf(content), bytesIn(shape, 1)];
-  if (length === undefined || needed === undefined) return unexpected('the objects of an array cannot be counted');
+  if (length === undefined || needed === undefined) return unexpected('the number of objects of an array is unknown');
   return needed > BigInt(length) ? pointers('an array takes more objects than its list has') : undefined;
 }
 
@@ -78,14 +78,14 @@ export const scalar: Contract = (args, context) => {
   const type = usedType(args[0], context);
   if (type?.objects === true) return IN_PLACE;
   if (args.length === 1 && type !== undefined) return undefined;
-  if (args.length !== 2) return unexpected('it is given more or fewer arguments');
+  if (args.length !== 2) return unexpected('its number of arguments is wrong');
   return contentBreach(args[1], type, [], context);
 };
 
 /** `_reconstruct(class, (0,), b'b')` makes an empty array, which its state fills. */
 export const reconstruct: Contract = (args, context) => {
   const [type, shape, code] = args;
-  // A class on no list is a finding of its own.
+  // A class that is on no list has its own finding.
   const unlisted = type !== undefined && context.unlisted(type);
   if (context.plain(type) === undefined && !unlisted) return 'the first argument is not a listed class';
   return worst(emptyShape(shape, context), emptyCode(code, context), count(args, 3));
@@ -100,7 +100,7 @@ export const reconstructMasked: Contract = (args, context) => {
 };
 
 function count(args: readonly Value[], needed: number): Breach | undefined {
-  return args.length === needed ? undefined : unexpected('it is given more or fewer arguments');
+  return args.length === needed ? undefined : unexpected('its number of arguments is wrong');
 }
 
 function emptyShape(shape: Value | undefined, context: ContractContext): Breach | undefined {
@@ -112,7 +112,7 @@ function emptyShape(shape: Value | undefined, context: ContractContext): Breach 
 /** The letter of a type, which the state replaces. */
 function emptyCode(code: Value | undefined, context: ContractContext): Breach | undefined {
   const length = code === undefined ? undefined : lengthOf(code, context);
-  return length === undefined ? otherThan(code, 'the letter of a type') : undefined;
+  return length === undefined ? otherThan(code, 'the letter of an element type') : undefined;
 }
 
 /** Values that a subclass puts behind the state of the array, and keeps as attributes, in each of its versions. */
@@ -151,7 +151,7 @@ function maskBreach(mask: Value, context: ContractContext): Breach | undefined {
   return lengthOf(mask, context) === undefined ? otherThan(mask, 'a mask') : undefined;
 }
 
-/** Subclasses may add a state of their own around it; what can be called has no place there. */
+/** Subclasses may wrap it in their own state, which must not hold a value that can be called. */
 function stateOfNoArray(state: readonly Value[]): Breach {
   return state.length === 1 && state[0]?.kind !== NONE
     ? otherThan(state[0], 'the state of an array')

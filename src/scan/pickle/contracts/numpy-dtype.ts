@@ -40,8 +40,8 @@ interface KnownType {
 
 const typesOf = perMachine(() => new Map<number, KnownType>());
 
-const HIDDEN = pointers('a type of elements that holds objects says that it holds none');
-const LATE = pointers('a type of elements changes after an array was made of it');
+const HIDDEN = pointers('an element type that holds objects says that it holds none');
+const LATE = pointers('an element type changes after an array was made with it');
 
 function keep(of: Value, type: ElementType | undefined, context: ContractContext, used = false): KnownType {
   const types = typesOf(context.state);
@@ -103,8 +103,10 @@ export const dtypeCall: Contract = (args, context) => {
   const [first, ...flags] = args;
   const global = first === undefined ? undefined : context.state.global(first);
   if (global !== undefined)
-    return context.plain(first) === undefined ? 'the class of the elements is not a plain listed one' : undefined;
-  if (flags.length > 2) return unexpected('it is given more arguments');
+    return context.plain(first) === undefined
+      ? 'the class of the elements is not listed, or is listed under a contract'
+      : undefined;
+  if (flags.length > 2) return unexpected('it is given too many arguments');
   const text = textAt(args, 0, context);
   if (context.state.waits) return undefined;
   if (text === undefined) return otherThan(first, 'a type as text');
@@ -112,8 +114,8 @@ export const dtypeCall: Contract = (args, context) => {
 };
 
 /**
- * `(version, byte order, subarray, names, fields, size, alignment, flags, metadata)`. NumPy believes the flags: they decide whether
- * an array takes objects or bytes.
+ * `(version, byte order, subarray, names, fields, size, alignment, flags, metadata)`. NumPy trusts the flags: they decide
+ * whether an array holds objects or bytes.
  */
 export const dtypeState: Contract = (state, context) => {
   const { target } = context;
@@ -142,7 +144,8 @@ function readState(state: readonly Value[], base: ElementType | undefined, conte
   if (first !== 3 && first !== 4) return { why: unexpected('the state is of another version') };
   const undated = /^[mM]$/.test(base.letter ?? '') ? unitBreach(state[8], context) : undefined;
   if (undated !== undefined) return { why: undated };
-  if (bytes < -1 || bits < -128 || bits > 255) return { why: unexpected('the size or the flags are not of NumPy') };
+  if (bytes < -1 || bits < -128 || bits > 255)
+    return { why: unexpected('the size or the flags are not those that NumPy writes') };
   const whole = base.sizedByState && bytes >= 0 ? bytes : base.size;
   const parts = fieldsBreach(fields, names, whole, context) ?? subarrayBreach(subarray, whole, context);
   if (parts !== undefined && parts.breach !== undefined) return { why: parts.breach };
@@ -150,10 +153,10 @@ function readState(state: readonly Value[], base: ElementType | undefined, conte
 }
 
 const UNITS = /^(?:generic|[YMWDhms]|[munpfa]s)$/;
-/** More units to a step than this wrap around when they are converted. */
+/** A conversion overflows for more units to a step than this. */
 const MAX_STEP = 10 ** 6;
 
-/** `(metadata, (unit, units to a step, 1, 1))` of dates; NumPy goes on with nothing where it is missing. */
+/** `(metadata, (unit, units to a step, 1, 1))` of dates; NumPy does not check that it is there. */
 function unitBreach(of: Value | undefined, context: ContractContext): Breach | undefined {
   const [, step] = (of === undefined ? undefined : context.state.tuple(of)) ?? [];
   const [unit, count, parts, event] = (step === undefined ? undefined : context.state.tuple(step)) ?? [];
@@ -195,9 +198,9 @@ function fieldsBreach(
 ): Parts | undefined {
   if (of === undefined || of.kind === NONE) return undefined;
   const items = of.kind === DICT ? context.state.itemsOf(of) : undefined;
-  if (items === undefined) return { objects: true, breach: otherThan(of, 'fields that can be told') };
+  if (items === undefined) return { objects: true, breach: otherThan(of, 'a constant set of fields') };
   if (items.length > 2 * MAX_FIELDS)
-    return { objects: true, breach: unexpected('it has more fields than are looked into') };
+    return { objects: true, breach: unexpected('it has more fields than Assay reads') };
   const unnamed = namesBreach(items, names, context);
   if (unnamed !== undefined) return { objects: true, breach: unnamed };
   const spans: Span[] = [];
@@ -208,13 +211,13 @@ function fieldsBreach(
     seen.add(field.ref);
     const span: Span | Breach = fieldSpan(field, context);
     if (typeof span === 'string' || 'kind' in span) return { objects: true, breach: span };
-    if (span.end > (whole ?? 0)) return { objects: true, breach: 'a field reaches out of its element' };
+    if (span.end > (whole ?? 0)) return { objects: true, breach: 'a field ends beyond its element' };
     spans.push(span);
   }
   return overlap(spans) ?? { objects: spans.some(({ objects }) => objects) };
 }
 
-/** NumPy looks each name up among the fields, and goes on with nothing where there is none. */
+/** NumPy looks each name up among the fields, and does not check that it exists. */
 function namesBreach(items: readonly Value[], names: Value | undefined, context: ContractContext): Breach | undefined {
   const listed = names === undefined ? undefined : context.state.tuple(names);
   if (listed === undefined) return otherThan(names, 'the names of fields');
@@ -231,16 +234,16 @@ function fieldSpan(field: Value, context: ContractContext): Span | Breach {
   const start = numberOf(offset, context);
   if (typeof start !== 'number') return start;
   if (element?.size === undefined) return unexpected('the type of a field is unknown');
-  if (start < 0) return 'a field begins before its element';
+  if (start < 0) return 'a field starts before its element';
   return { start, end: start + element.size, objects: element.objects };
 }
 
-/** Numbers that lie over objects are a way to write pointers. */
+/** A field of numbers that overlaps objects can write pointers. */
 function overlap(spans: readonly Span[]): Parts | undefined {
   let [reach, objects] = [0, false];
   for (const span of [...spans].sort((a, b) => a.start - b.start)) {
     if (span.start < reach && (span.objects || objects))
-      return { objects: true, breach: pointers('a field of numbers lies over one of objects') };
+      return { objects: true, breach: pointers('a field of numbers overlaps a field of objects') };
     objects = span.start < reach ? objects || span.objects : span.objects;
     reach = Math.max(reach, span.end);
   }
@@ -259,6 +262,6 @@ function subarrayBreach(of: Value | undefined, whole: number | undefined, contex
     return { objects: true, breach: unexpected('the type of a subarray is unknown') };
   const bytes = bytesIn(sizes.numbers, element.size);
   if (bytes === undefined || bytes > BigInt(whole ?? 0))
-    return { objects: true, breach: 'a subarray reaches out of its element' };
+    return { objects: true, breach: 'a subarray ends beyond its element' };
   return { objects: element.objects };
 }

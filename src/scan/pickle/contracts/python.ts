@@ -21,9 +21,9 @@ export function isBuiltinType(of: Value | undefined, context: ContractContext): 
 
 /** `copyreg._reconstructor(cls, base, state)` calls `cls.__new__` and `base.__init__`. */
 const reconstructor: Contract = (args, context) => {
-  if (args.length !== 3) return 'takes a class, its base and a state';
+  if (args.length !== 3) return 'its arguments are not a class, its base and a state';
   if (isUnlistedClass(args[0], context) && isBuiltinType(args[1], context)) return undefined;
-  // A base that is on no list is reported as that.
+  // A base that is on no list has its own finding.
   if (args[1] !== undefined && context.unlisted(args[1])) return undefined;
   const known = isBuiltinType(args[0], context) || context.plain(args[0])?.uses.has('new') === true;
   if (!known) return 'the class to make is not one that its framework instantiates';
@@ -37,18 +37,18 @@ const encode: Contract = (args, context) => {
   if (args.length === 1) return undefined;
   return TEXT_CODECS.has(textAt(args, 1, context)?.toLowerCase() ?? '')
     ? undefined
-    : 'the encoding is none that picklers write';
+    : 'the encoding is not one that picklers write';
 };
 
-/** A time zone is a file of the host's, found by its key. */
+/** A time zone is a file of the machine, found by its key. */
 const zoneKey: Contract = (args, context) => {
   const key = textAt(args, 0, context);
   return key !== undefined && /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(key)
     ? undefined
-    : 'the time zone is no plain key';
+    : 'the time zone is not a plain key';
 };
 
-const noArguments: Contract = (args) => (args.length === 0 ? undefined : 'takes no arguments');
+const noArguments: Contract = (args) => (args.length === 0 ? undefined : 'it is given arguments, but takes none');
 
 /** Members of classes that a framework fetches with getattr and then calls, with what the call must keep to. */
 export const CALLED_MEMBERS: ReadonlyMap<string, Contract> = new Map([
@@ -59,7 +59,9 @@ export const CALLED_MEMBERS: ReadonlyMap<string, Contract> = new Map([
 
 /** An enum within a class: a member of it is looked up by a plain value. */
 const enumValue: Contract = ([value], { state }) =>
-  value !== undefined && (value.kind === INT || state.text(value) !== undefined) ? undefined : 'takes a plain value';
+  value !== undefined && (value.kind === INT || state.text(value) !== undefined)
+    ? undefined
+    : 'its argument is not a plain value';
 
 /** A member of an enum within a class that is on a list. */
 export function nestedClass(owner: ListedGlobal, name: string, context: ContractContext): Contract | undefined {
@@ -96,8 +98,8 @@ const BOUND_METHODS =
   /^_(entropy|infer_parameters|lazy_load_hook|cmp|(triangular2?|exp_range)_scale_fn|annealing_(cos|linear)|h_[a-z_]+|call_[a-z_]+)$/;
 
 /**
- * A class, by its name, that is on no list: a finding of its own says so, and nothing worse is known of its members. What is
- * named like a module or a function may lead anywhere.
+ * A global that is on no list and has the name of a class: it already has a finding, and its members are not known to be worse.
+ * A name like that of a module or a function can lead anywhere.
  */
 export function isUnlistedClass(of: Value | undefined, context: ContractContext): boolean {
   const global = of === undefined ? undefined : context.state.global(of);
@@ -106,8 +108,8 @@ export function isUnlistedClass(of: Value | undefined, context: ContractContext)
 }
 
 /**
- * `getattr(owner, name)`: how Python writes members of enums, nested classes and bound methods. A method kept as a value is
- * called by whoever finds it, with arguments of the stream: so only members that frameworks were seen to keep.
+ * `getattr(owner, name)`: how Python writes members of enums, nested classes and bound methods. Code that finds a method kept
+ * as a value may call it with arguments of the stream, so only members that frameworks were seen to keep are allowed.
  */
 const getAttribute: Contract = (args, context) => {
   const [owner] = args;
@@ -118,35 +120,35 @@ const getAttribute: Contract = (args, context) => {
     const made = call === undefined ? undefined : context.state.global(call.callee);
     const entry = call === undefined ? undefined : context.listed(call.callee);
     if (made !== undefined && isKeptMethod(made, name, entry)) return undefined;
-    // What made it is on no list, which is a finding of its own; calling the method would be another.
+    // Its maker is on no list, which already has a finding; a call of the method would be another finding.
     const unlisted = made?.computed === false && call !== undefined && entry === undefined;
     if (unlisted && !name.startsWith('__')) return undefined;
     const known = call !== undefined && context.plain(call.callee)?.uses.has('new') === true;
     if (known && BOUND_METHODS.test(name)) return undefined;
     if (entry !== undefined && isDistribution(entry) && name === 'rvs') return undefined;
-    // Another version of a class that was looked at may keep other methods: nothing calls them while loading.
+    // Another version of a reviewed class may keep other methods: nothing calls them while loading.
     return known && entry?.evidence === 'classes' && isPlainMember(name)
-      ? unexpected('fetches a method that no model is known to keep')
-      : 'fetches a method that no framework keeps';
+      ? unexpected('it fetches a method that no known model keeps')
+      : 'it fetches a method that no framework keeps';
   }
   if (owner.kind === STR || owner.kind === STR_DUNDER || owner.kind === LIST)
     return /^(?:format|join|split|strip|lower|upper)$/.test(name) && owner.kind === STR
       ? undefined
-      : unexpected('keeps a method of plain data');
+      : unexpected('it keeps a method of plain data');
   const kept = context.state.global(owner);
   if (kept !== undefined && isKeptMethod(kept, name, context.listed(owner))) return undefined;
   if (isUnlistedClass(owner, context) && !name.startsWith('__')) return undefined;
   const entry = context.plain(owner);
-  if (entry === undefined) return 'reads an attribute of something that is not a listed class';
+  if (entry === undefined) return 'it reads an attribute of something that is not a listed class';
   const member = `${entry.module}:${entry.name}.${name}`;
   if (CALLED_MEMBERS.has(member) || NESTED_CLASSES.has(member) || CLASS_MEMBERS.has(member)) return undefined;
   if (nestedClass(entry, name, context) !== undefined) return undefined;
   // Members of enums are written in capitals, methods never.
   const isEnumMember = /^_?[A-Z]/.test(entry.name) && /^[A-Z][A-Z0-9_]*$/.test(name);
-  return isEnumMember ? undefined : 'fetches a member that no framework keeps';
+  return isEnumMember ? undefined : 'it fetches a member that no framework keeps';
 };
 
-/** A name that Python does not look up itself, and that means nothing dangerous wherever it leads. */
+/** A name that Python does not look up itself, and that is not dangerous on any object. */
 export function isPlainMember(name: string): boolean {
   return /^(?!__)[A-Za-z_]\w*$/.test(name) && !isDangerousName(name);
 }
@@ -159,16 +161,18 @@ function isHarmlessCallable(of: Value | undefined, context: ContractContext): bo
 export const partial: Contract = ([wrapped], context) => {
   if (wrapped !== undefined && context.unlisted(wrapped)) return undefined;
   const call = wrapped === undefined ? undefined : context.state.callOf(wrapped);
-  // What made it is on no list, which is a finding of its own.
+  // Its maker is on no list, which already has a finding.
   if (call !== undefined && context.unlisted(call.callee)) return undefined;
   const bound = wrapped !== undefined && context.madeBy(wrapped)?.name === 'getattr';
   const global = wrapped === undefined ? undefined : context.state.global(wrapped);
-  // What a defaultdict gets from it is judged where the partial is used; a call makes an empty one.
+  // The factory of such a defaultdict is judged where the partial is used; a call makes an empty one.
   if (global?.module === 'collections' && global.name === 'defaultdict') return undefined;
-  return bound || isHarmlessCallable(wrapped, context) ? undefined : 'wraps a callable that is not a plain listed one';
+  return bound || isHarmlessCallable(wrapped, context)
+    ? undefined
+    : 'it wraps a callable that is not listed, or is listed under a contract';
 };
 
-/** Called without arguments, these make something empty, of plain data: what they do was read. */
+/** Called without arguments, these make an empty container of plain data; their code was reviewed. */
 const EMPTY_CONTAINERS: ReadonlySet<string> = new Set([
   'collections:OrderedDict',
   'collections:Counter',
@@ -224,11 +228,10 @@ function factoryBreach(factory: Value | undefined, depth: number, context: Contr
   const fetched = made?.name === 'getattr' ? fetchedMember(factory, context) : undefined;
   if (fetched !== undefined && EMPTY_CONTAINERS.has(fetched)) return undefined;
   const owner = made?.name === 'getattr' ? ownerOf(factory, context) : classAround(entry, context);
-  if (owner?.evidence === 'classes')
-    return unexpected('the factory is a method that models are not known to have there');
-  // A class of a library that was looked at is made without arguments: nothing of the stream's runs.
+  if (owner?.evidence === 'classes') return unexpected('the factory is a method that no known model has as a factory');
+  // A reviewed class of a library is created without arguments, so no code of the stream runs.
   if (entry?.evidence === 'classes' && entry.uses.has('new'))
-    return unexpected('the factory is a class that models are not known to have there');
+    return unexpected('the factory is a class that no known model has as a factory');
   return NOT_PLAIN;
 }
 
@@ -254,15 +257,16 @@ function classAround(entry: ListedGlobal | undefined, context: ContractContext):
   return entry === undefined || dot < 0 ? undefined : context.entry(entry.module, entry.name.slice(0, dot));
 }
 
-/** `bytearray(content)`: a number in its place asks for as much memory. */
-const byteArray: Contract = ([content]) => (content?.kind === INT ? 'asks for memory by a number' : undefined);
+/** `bytearray(content)`: a number instead of content allocates that many bytes. */
+const byteArray: Contract = ([content]) =>
+  content?.kind === INT ? 'its argument is a number, by which it allocates memory' : undefined;
 
 /** `type(x)`: how the types of None, Ellipsis and NotImplemented are written. */
 const typeOf: Contract = (args, context) => {
   const singleton = ['Ellipsis', 'NotImplemented'].includes(builtinName(args[0], context) ?? '');
   return args.length === 1 && (args[0]?.kind === NONE || singleton)
     ? undefined
-    : 'takes None, Ellipsis or NotImplemented';
+    : 'its argument is not None, Ellipsis or NotImplemented';
 };
 
 /** `operator.getitem(generic, parameters)`: how type hints such as `Tuple[int, str]` are written. */
@@ -270,7 +274,7 @@ const subscript: Contract = ([generic], context) => {
   const global = generic === undefined ? undefined : context.state.global(generic);
   return global?.module === 'typing' && /^[A-Z][A-Za-z]*$/.test(global.name)
     ? undefined
-    : 'subscripts something that is no type hint';
+    : 'it subscripts something that is not a type hint';
 };
 
 /** `array._array_reconstructor(type, typecode, format, bytes)` makes an instance of the type. */
@@ -281,15 +285,15 @@ const arrayType: Contract = ([type], context) => {
 
 const DILL_TYPES = new Set([...PLAIN_TYPES, 'slice', 'range', 'NoneType', 'EllipsisType', 'NotImplementedType']);
 
-/** `dill._dill._load_type(name)` looks a type up in a table of Python's own, some of which make code. */
+/** `dill._dill._load_type(name)` looks a type up in a table of Python types, some of which make code. */
 export const dillType: Contract = (args, context) =>
-  DILL_TYPES.has(textAt(args, 0, context) ?? '') ? undefined : 'names no plain built-in type';
+  DILL_TYPES.has(textAt(args, 0, context) ?? '') ? undefined : 'it does not name a plain built-in type';
 
 /** `dill._dill._eval_repr(text)` evaluates text: dill writes ranges and two constants so. */
 const dillRepr: Contract = (args, context) =>
   /^(Ellipsis|NotImplemented|range\(-?\d{1,18}, -?\d{1,18}(, -?\d{1,18})?\))$/.test(textAt(args, 0, context) ?? '')
     ? undefined
-    : 'the text is not that of a range';
+    : 'the text is not a range, Ellipsis or NotImplemented';
 
 /** `dill._dill._create_array(function, arguments, state, attributes)` calls what NumPy pickles arrays with. */
 const dillArray: Contract = (args, context) => {

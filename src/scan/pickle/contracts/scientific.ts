@@ -14,7 +14,7 @@ const bitGenerator: Contract = (args, context) => {
   if (first === undefined || first.kind === OBJECT) return undefined;
   const global = context.state.global(first);
   const name = global?.module.startsWith('numpy.random.') === true ? global.name : context.state.text(first);
-  return name !== undefined && BIT_GENERATORS.has(name) ? undefined : 'names no bit generator of NumPy';
+  return name !== undefined && BIT_GENERATORS.has(name) ? undefined : 'it does not name a bit generator of NumPy';
 };
 
 const UFUNCS = new Set([
@@ -89,10 +89,10 @@ const UFUNC_MODULES = new Set([
 /** `_ufunc_reconstruct(module, name)` imports any name. */
 const ufunc: Contract = (args, context) => {
   const known = UFUNC_MODULES.has(textAt(args, 0, context) ?? '') && UFUNCS.has(textAt(args, 1, context) ?? '');
-  return known ? undefined : 'names no universal function of NumPy';
+  return known ? undefined : 'it does not name a universal function of NumPy';
 };
 
-/** What SciPy itself generates of argument names; the class executes it as source code when its state is set. */
+/** Source code that SciPy generates from argument names; the class executes it when its state is set. */
 const NAMES = '(?:[A-Za-z_][A-Za-z0-9_]*, )*';
 const LOCATION = '(?:loc|0)';
 const PARSE_TEMPLATE = new RegExp(
@@ -115,7 +115,7 @@ export const distributionState: Contract = ([state], context) => {
   for (let i = 0; i + 1 < items.length; i += 2) {
     const key = textAt(items, i, context);
     if (context.state.waits) return undefined;
-    if (key === undefined) return 'a key of the state is no string';
+    if (key === undefined) return 'a key of the state is not a string';
     if (key !== '_parse_arg_template') continue;
     const template = textAt(items, i + 1, context);
     if (template === undefined || !PARSE_TEMPLATE.test(template))
@@ -145,7 +145,7 @@ const NUMPY_CONTRACTS = ['numpy.core', 'numpy._core'].flatMap((core) => [
   [`${core}.numeric:_frombuffer`, fromBuffer] as const,
 ]);
 
-/** Of NumPy's own functions and classes whose results BUILD gives a state to: what it must keep to. */
+/** Contracts for the state that BUILD sets on results of functions and classes of NumPy. */
 export const NUMPY_STATES: ReadonlyMap<string, Contract> = new Map([
   ['numpy:dtype', dtypeState],
   ['numpy.core.multiarray:_reconstruct', arrayState],

@@ -1,11 +1,11 @@
 import { type PickleState, TUPLE } from '../../../formats/pickle/index.ts';
 
-/** Values of a tuple, those of the tuples in it counted as often as they stand there: Python hashes each time. */
+/** The number of values of a tuple, with nested tuples counted each time they occur: Python hashes them each time. */
 const MAX_EXPANDED = 2 ** 22;
 
 /**
- * Whether a tuple stands in others so often that going through all of them takes hours, which Python does when it is a key of a dict
- * or an element of a set.
+ * Whether tuples are nested in each other so often that hashing them takes hours, which Python does for a key of a dict or an
+ * element of a set.
  */
 export function expandsTuples({ cells, budget }: PickleState): boolean {
   const { kinds, refs } = cells;
@@ -23,7 +23,7 @@ export function expandsTuples({ cells, budget }: PickleState): boolean {
     if (sizes[tuple] !== 0) continue;
     const count = refs[tuple] ?? 0;
     let size = count + 1;
-    // What a tuple holds was met before it.
+    // The elements of a tuple precede it in the stream.
     for (let item = tuple + 1; item <= tuple + count; item++)
       if (kinds[item] === TUPLE) size += sizes[refs[item] ?? 0] ?? 0;
     sizes[tuple] = size;

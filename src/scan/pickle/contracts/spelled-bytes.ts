@@ -6,7 +6,10 @@ export interface SpelledBytes {
   readonly at: number;
   readonly start: number;
   readonly length: number;
-  /** Bytes spelled as text, each character one (`latin1`), or a text that is handed on in UTF-8; `between` instructions as they stand. */
+  /**
+   * Bytes spelled as text, each character one (`latin1`), or a text that is passed on in UTF-8; `between`: raw bytes between
+   * instructions.
+   */
   readonly spelled: 'bytes' | 'latin1' | 'utf8' | 'between';
 }
 

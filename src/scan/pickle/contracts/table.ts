@@ -8,8 +8,8 @@ import { classFirst, SCIENTIFIC_CONTRACTS } from './scientific.ts';
 import { TORCH_CONTRACTS } from './torch/index.ts';
 
 /**
- * By "module:name", as the stream writes it: what the arguments of a listed function must keep to. A listed function that is
- * not here takes constants, listed values and what other calls returned.
+ * By "module:name", as the stream writes it: the contracts for the arguments of listed functions. A listed function that is not
+ * here receives constants, listed values and results of other calls.
  */
 export const CONTRACTS: ReadonlyMap<string, Contract> = new Map([
   ...PYTHON_CONTRACTS,
@@ -19,7 +19,7 @@ export const CONTRACTS: ReadonlyMap<string, Contract> = new Map([
   ...ARROW_TYPES,
 ]);
 
-/** What the arguments of a listed name must keep to, if anything. */
+/** The contract for the arguments of a listed name, if it has one. */
 export function contractOf({ module, name }: ListedGlobal): Contract | undefined {
   // Cython writes such a function for each class: it makes an instance of its first argument.
   const full = `${module}:${name}`;
@@ -27,12 +27,12 @@ export function contractOf({ module, name }: ListedGlobal): Contract | undefined
   return own ?? (name.startsWith('__pyx_unpickle_') ? classFirst : undefined);
 }
 
-/** What the items that an instance of a class is given must keep to, if anything. */
+/** The contract for the items that an instance of a class receives, if it has one. */
 export function itemContract({ module, name }: Pick<ListedGlobal, 'module' | 'name'>): Contract | undefined {
   return LIBRARY_ITEMS.get(`${module}:${name}`);
 }
 
-/** Functions that call the one that they are given first, under a contract of their own. */
+/** Functions that call their first argument, under their own contract. */
 export const CALLERS: ReadonlySet<string> = new Set([
   'torch._tensor:_rebuild_from_type_v2',
   'dill._dill:_create_array',
@@ -61,7 +61,7 @@ export const READS_DICTS: ReadonlySet<string> = new Set([
   'torch._utils._rebuild_parameter_with_state',
 ]);
 
-/** How many leading arguments a contract judges itself; the others are held to what the entry may be handed. */
+/** The number of leading arguments that a contract judges itself; the others must be values that the entry may receive. */
 export const JUDGED: ReadonlyMap<string, number> = new Map([
   ['copyreg:_reconstructor', 2],
   ['copy_reg:_reconstructor', 2],
@@ -83,7 +83,7 @@ export function judgedArguments(entry: ListedGlobal): number {
   return known ?? (isClassFirst(entry.name) ? 1 : 0);
 }
 
-/** Whether what a class is given by keyword is looked at by no contract, and so may not be there. */
+/** Whether no contract checks the keyword arguments of a class, so that it must have none. */
 export function takesNoKeywords({ module, name }: ListedGlobal): boolean {
   return NATIVE_CALLS.has(`${module}:${name}`) || LIBRARY_CALLS.has(`${module}:${name}`);
 }

@@ -15,7 +15,7 @@ import {
 import { isOwnMember, type ListedGlobal, mayHold, PLAIN, type Takes, type TakingUse } from '../../lists/index.ts';
 import { LOOKS_INTO_DICTS } from '../contracts/libraries/index.ts';
 
-/** Something that a use of a listed name was handed and may not be. */
+/** A value that a use of a listed name received but must not receive. */
 export interface TypeViolation {
   readonly entry: ListedGlobal;
   readonly use: TakingUse;
@@ -33,9 +33,9 @@ export interface TypeViolation {
     | { readonly kind: 'odd-key' };
 }
 
-/** What a solver must ask about the values of a stream. */
+/** The questions that a solver asks about the values of a stream. */
 export interface ReceivedContext {
-  /** As a callable value: its name. `undefined` for constants, and for what another rule reports. */
+  /** The name of a callable value. `undefined` for constants, and for values that another rule reports. */
   callableName(global: GlobalName): string | undefined;
   /** What the call at an offset returned, when that can be called. */
   callableMadeAt(offset: number): string | undefined;
@@ -59,7 +59,10 @@ const KEEPS_DICTS: ReadonlySet<string> = new Set(['uncertainties.core:LinearComb
 const USE_BYTES = 128;
 const SET_BYTES = 40;
 
-/** What listed names were handed, kept while a stream runs and looked at when it ended: contents change until then. */
+/**
+ * The values that listed names received, kept while a stream runs and checked at its end, because their content changes until
+ * then.
+ */
 export class Received {
   readonly #uses: ListedUse[] = [];
   readonly #ids = new Map<ListedGlobal, Map<string, number>>();
@@ -82,7 +85,9 @@ export class Received {
     return id;
   }
 
-  /** All that was handed where it may not be, each callable once for all uses that may be handed the same. */
+  /**
+   * All values that were passed where they are not allowed, each callable once for all uses that may receive the same values.
+   */
   *violations(machine: PickleState, context: ReceivedContext): Generator<TypeViolation> {
     const [byTakes, deep] = [new Map<Takes, number[]>(), new Map<Takes, number[]>()];
     machine.budget.hold(machine.flows.given * SET_BYTES);
@@ -168,7 +173,7 @@ class Walk {
     return of.kind === OBJECT ? context.callableMadeAt(machine.cells.refs[of.ref] ?? -1) : undefined;
   }
 
-  /** What a tuple or container holds that matters, the first time this round meets it. */
+  /** The relevant content of a tuple or container, the first time that this round meets it. */
   #open(of: Value): readonly Value[] {
     const { flows } = this.#machine;
     if (of.kind === TUPLE) {

@@ -30,7 +30,7 @@ export function callableResult(
     case '__builtin__:type':
       return 'builtins:NoneType';
     case 'functools:partial':
-      // What it wraps is on no list, which is a finding of its own, as it is without a partial around it.
+      // The wrapped function is on no list, which already has a finding, as without a partial.
       return first !== undefined && context.unlisted(state.callOf(first)?.callee ?? first) ? undefined : nameOf(entry);
     case '_operator:getitem':
       return nameOf(entry);
@@ -43,7 +43,7 @@ export function callableResult(
 function memberName(owner: Value | undefined, name: string | undefined, context: ContractContext): string | undefined {
   if (owner === undefined || name === undefined) return '?';
   if (owner.kind === STR) return `builtins:str.${name}`;
-  // Said already, as a method of plain data.
+  // Already reported, as a method of plain data.
   if (owner.kind === LIST || owner.kind === STR_DUNDER) return undefined;
   const call = owner.kind === OBJECT ? context.state.callOf(owner) : undefined;
   // A class on no list is a finding of its own.

@@ -23,7 +23,7 @@ export interface ActView {
   readonly draft?: Draft | undefined;
 }
 
-/** The page on which somebody says why, and does it: what it is about and what follows stand above the button. */
+/** The page for an action with a reason: its object and its consequences stand above the button. */
 export function actPage(viewer: Viewer, view: ActView): Html {
   const { why, label, kind, back, draft } = view;
   const body = html`${refusalNote(draft)}${note(view.tone, view.follows)}${facts(view.facts)}${form(

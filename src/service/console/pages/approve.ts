@@ -19,7 +19,7 @@ export interface ApproveView {
   readonly draft?: Draft | undefined;
 }
 
-/** The last look before an approval: exactly what it will be bound to. */
+/** The page before an approval, with exactly the state to which it will be bound. */
 export function approvePage(viewer: Viewer, view: ApproveView): Html {
   const { request, version, decision, bySession } = view;
   const name = `${version.model} version ${version.number}`;
@@ -72,7 +72,7 @@ function approveForm(viewer: Viewer, { request, version, decision, roles, draft 
   return form(
     viewer,
     requestPath(request.id, 'approve'),
-    // What was seen is what is approved: when any of it is other by then, nothing is signed.
+    // The approval covers the displayed state: if any part has changed, nothing is signed.
     hidden('digest', version.digest),
     hidden('decision', decision.id),
     hidden('policy_digest', decision.decision.policyDigest),

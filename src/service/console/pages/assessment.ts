@@ -28,7 +28,7 @@ export interface AssessmentView {
   readonly stages: readonly Stage[];
 }
 
-/** Everything known of a version, with the decision for a stage: the parts of the security review. */
+/** The assessment of a version, with the decision for a stage: the parts of the security review. */
 export function assessmentPage(viewer: Viewer, view: AssessmentView, context: ReportContext): Html {
   const { version, decision, assessment, stages } = view;
   const review = reviewOf({ assessment: assessment.assessment, decision: decision.decision }, context, {

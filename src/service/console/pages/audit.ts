@@ -12,11 +12,11 @@ export interface AuditView {
   /** Addresses of the page after this one, and of the first; `null` when this is it. */
   readonly next: string | null;
   readonly first: string | null;
-  /** What reading the whole chain gave, when it was asked for. */
+  /** The result of verifying the whole chain, on request. */
   readonly verdict: AuditVerdict | undefined;
 }
 
-/** Everything that anybody did, chained so that nothing can be taken out: the newest first, or of one thing the oldest. */
+/** The audit log: the newest entries first, or those of one subject, the oldest first. */
 export function auditPage(viewer: Viewer, { entries, subject, next, first, verdict }: AuditView): Html {
   const mayVerify = ['reviewer', 'security-approver', 'admin'].some((role) => viewer.roles.includes(role));
   const buttons = mayVerify

@@ -30,7 +30,7 @@ export interface ChangesView {
 /** Rows of a list; the rest are counted. */
 const MAX_ROWS = 200;
 
-/** What is other in a version than in the one before it. */
+/** The changes of a version since the previous one. */
 export function changesPage(viewer: Viewer, { version, before, diff }: ChangesView): Html {
   const { findings, files } = diff;
   const body = html`<p class="lead">Compared with <a href="${versionPath(before.id)}">version ${before.number}</a>, each under the policy for candidates.</p>

@@ -6,7 +6,7 @@ import { linkButton, type Viewer } from '../parts.ts';
 import { sentence } from '../words.ts';
 
 /**
- * What went wrong, for people: never more than a program is told.
+ * An error page, with no more detail than the API gives.
  * @param from the page from which somebody came
  */
 export function problemPage(viewer: Viewer | null, problem: Problem, from?: string): Html {

@@ -64,8 +64,8 @@ function noRequests(state: RequestsView['state']): Html {
     return empty('None', html`<p>No request ended so. <a href="${PATH}">Show the open ones.</a></p>\n`);
   return empty(
     'No open requests',
-    html`<p>A version moves one stage at a time, from candidate to staging to production, when enough people approve. Whoever wants
-that asks for it on <a href="${HOME}">the page of the version</a>, and is never the one who approves.</p>\n`,
+    html`<p>A version moves one stage at a time, from candidate to staging to production, when enough people approve. To move a version,
+request it on <a href="${HOME}">the page of the version</a>; the person who requests it cannot approve it.</p>\n`,
     NOTHING,
   );
 }

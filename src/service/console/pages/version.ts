@@ -53,7 +53,7 @@ export interface VersionView {
   readonly said: Said | undefined;
 }
 
-/** What stands for and against a version, and who said so. */
+/** The approvals and violations of a version, with their authors. */
 export function overviewPage(viewer: Viewer, view: VersionView): Html {
   const { version, requests, approvals, said } = view;
   const names = new Map([[version.id, `${version.model} ${version.number}`]]);
@@ -100,7 +100,7 @@ function acts({ roles }: Viewer, { version, requests, decisions }: VersionView):
   const buttons: Html[] = ways.map((to) =>
     linkButton(withQuery(versionPath(id, 'request'), { to }), {
       label: `Request ${STAGE_WORDS[to].text.toLowerCase()}…`,
-      // Nothing keeps anybody from asking; the registry says what no approval corrects.
+      // Everybody may request; the registry reports violations that no approval can satisfy.
       kind: isDenied(to) ? 'plain' : 'main',
     }),
   );

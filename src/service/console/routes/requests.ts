@@ -94,7 +94,7 @@ export function requestPages(app: App, { registry, config }: ServiceContext, pol
     {
       config: { access: REVIEWERS },
       schema: { ...HIDDEN, params: ID_PARAMS, body: ApproveForm },
-      // What is shown again is what there is now: whoever agrees with that, too, presses once more.
+      // The page is shown again with the current state: the user confirms it with another press.
       errorHandler: showAgain(approval),
     },
     async ({ principal, params, body }, reply) => {
@@ -199,7 +199,7 @@ async function namesOf(
   return names;
 }
 
-/** Whoever presses twice has voted by the first. */
+/** After a double press, the first one counts as the vote. */
 function hasVoted(by: Principal, { votes }: Transition, vote: Transition['votes'][number]['vote']): boolean {
   return votes.some((one) => one.vote === vote && one.by === nameOf(by));
 }

@@ -41,7 +41,7 @@ export const sessionRoutes: Routes = async (app, { config }) => {
   await app.register(formbody, { bodyLimit: 8 * 1024 });
   const open = { access: PUBLIC, rateLimit: ATTEMPTS };
 
-  /** Who could not sign in is told why where he can try again, and is still led on to where he wanted to go. */
+  /** After a failed sign-in, the sign-in page shows the reason, and still leads to the requested page. */
   function tryAgain(request: FastifyRequest, reply: FastifyReply, error: unknown, returnTo: string): FastifyReply {
     if (!(error instanceof ServiceError) || !isForPeople(request)) throw error;
     if (error.status >= 500) request.log.error({ err: error.cause ?? error.message }, 'sign-in is not available');
@@ -111,7 +111,7 @@ function named(refusal: string | undefined): string {
   return refusal !== undefined && /^[a-z_]{1,40}$/.test(refusal) ? ` (${refusal})` : '';
 }
 
-/** A place of this service to go on to, and never of another. */
+/** A page of this service to continue to, never of another site. */
 function localPath(given: string | undefined): string {
   const here = 'http://service.invalid';
   if (given === undefined || !given.startsWith('/') || !URL.canParse(given, here)) return '/';

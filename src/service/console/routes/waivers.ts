@@ -8,7 +8,7 @@ import { showAgain } from '../show-again.ts';
 import { AFTER_QUERY, after, EMPTY_FORM, HIDDEN, SAID_QUERY, typed, typedOrNone } from './form-kit.ts';
 
 const PATH = `${HOME}/waivers`;
-/** What makes sense in it is the registry's to say. */
+/** The registry validates its content. */
 const WaiverForm = object({
   rule: text('The rule', { minLength: 1, maxLength: 200 }),
   digest: text('The artifact', { minLength: 1, maxLength: 200 }),

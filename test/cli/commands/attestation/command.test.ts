@@ -111,7 +111,7 @@ describe('assay attestation create and verify', () => {
     const kind = await verify('approval.json', '--digest', digest(), '--type', 'scan');
     expect(kind).toMatchObject({
       code: 1,
-      stdout: 'NOT VERIFIED approval.json\n  the statement is of the kind approval, not scan\n',
+      stdout: 'NOT VERIFIED approval.json\n  the statement is of kind approval, not scan\n',
     });
   });
 
@@ -306,7 +306,7 @@ describe('verification fails with exit code 1 and its own message for', () => {
     ['another signer', 'strange.json', /with a key \([0-9a-f]{16}\) that the trust file does not list/],
     ['a scanner that signs an approval', 'self.json', /"scanner" may not sign approvals, only scans, decisions/],
     ['an approver for another stage', 'staging.json', /"approver" may not approve for staging, only for production/],
-    ['a changed statement', 'changed.json', /not that of this key over these bytes/],
+    ['a changed statement', 'changed.json', /this key did not make the signature over these bytes/],
     ['two signatures', 'two.json', /2 signatures/],
     ['no signature', 'none.json', /no signature/],
     ['another payload type', 'type.json', /text\/plain/],
@@ -323,7 +323,7 @@ describe('verification fails with exit code 1 and its own message for', () => {
     cpSync(at('model'), at('changed'), { recursive: true });
     appendFileSync(at('changed/config.json'), ' ');
     const { code, stdout } = await verify('good.json', '--artifact', 'changed');
-    expect(stdout).toMatch(/about something else than sha256:[0-9a-f]{64}: about model \(sha256:/);
+    expect(stdout).toMatch(/is not about sha256:[0-9a-f]{64}: it is about model \(sha256:/);
     expect(code).toBe(1);
   });
 });

@@ -169,7 +169,7 @@ describe('assay digest', () => {
     symlinkSync('/etc/hostname', join(folder, name, 'link'));
     const { code, stdout, stderr } = await digest([name]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^assay: link: is a link that leaves the folder; .*\n$/);
+    expect(stderr).toMatch(/^assay: link: is a link that leads out of the folder; .*\n$/);
   });
 
   it('exits with 130 and no output after an interrupt', async () => {
@@ -363,10 +363,18 @@ describe('bad input gives a one-line error with a hint, and exit code 2:', () =>
     [
       'a text that is not a manifest',
       ['model', '-c', 'bad-text'],
-      /bad-text: line 1 contains no digest; give what sha256sum/,
+      /bad-text: line 1 does not contain a digest; give a file that sha256sum/,
     ],
-    ['an empty manifest', ['model', '-c', 'bad-empty'], /bad-empty: contains no digest; check that it is the manifest/],
-    ['a manifest with "../"', ['model', '-c', 'bad-climbs'], /bad-climbs: line 1 names a file above its folder; name/],
+    [
+      'an empty manifest',
+      ['model', '-c', 'bad-empty'],
+      /bad-empty: does not contain a digest; check that it is the manifest/,
+    ],
+    [
+      'a manifest with "../"',
+      ['model', '-c', 'bad-climbs'],
+      /bad-climbs: line 1 names a file outside its folder; name/,
+    ],
     ['invalid YAML', ['model', '-c', 'bad.dvc'], /bad\.dvc: is not YAML/],
     ['a manifest that is too large', ['model', '-c', 'large.dvc'], /large\.dvc: has more than 131072 bytes; check/],
     ['an output in a missing folder', ['model', '-o', 'no/where'], /--output no\/where: there is no folder no/],

@@ -63,14 +63,14 @@ describe('assay policy check', () => {
     ['number.yaml', 'number.yaml:8:19: error: the expression must return true or false, but returns an integer\n'],
     [
       'field.yaml',
-      'field.yaml:9:7: error: a validation has no severity; it has id, expression, when, message, messageExpression, findings, action, owasp\n',
+      'field.yaml:9:7: error: a validation has no severity; use one of id, expression, when, message, messageExpression, findings, action, owasp\n',
     ],
     ['broken.yaml', /^broken\.yaml:\d+:\d+: error: this is not YAML: Flow sequence/],
     [
       'runaway.yaml',
-      'runaway.yaml:8:19: error: the expression walks lists within lists more than 3 deep; split it into variables\n',
+      'runaway.yaml:8:19: error: the expression loops over lists within lists more than 3 deep; split it into variables\n',
     ],
-    ['empty.yaml', 'empty.yaml:1:1: error: the file is empty; it has apiVersion, kind, metadata, spec\n'],
+    ['empty.yaml', 'empty.yaml:1:1: error: the file is empty; write the keys apiVersion, kind, metadata, spec\n'],
   ])('refuses %s with the line and column', async (file, line) => {
     const { code, stdout, stderr } = await run('policy', 'check', file);
     expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
@@ -92,7 +92,7 @@ describe('assay scan with an invalid policy gives one line, exit code 2 and no d
     ['number.yaml', /number\.yaml:8:19: the expression must return true or false/],
     ['field.yaml', /field\.yaml:9:7: a validation has no severity/],
     ['broken.yaml', /broken\.yaml:\d+:\d+: this is not YAML/],
-    ['runaway.yaml', /runaway\.yaml:8:19: the expression walks lists/],
+    ['runaway.yaml', /runaway\.yaml:8:19: the expression loops over lists/],
     ['empty.yaml', /empty\.yaml:1:1: the file is empty/],
     ['nowhere.yaml', /nowhere\.yaml: no such file/],
     ['plain', /no such policy; use one of baseline/],
@@ -111,7 +111,7 @@ describe('assay scan with an invalid policy gives one line, exit code 2 and no d
   ])('%s is refused as a policy', async (_, target, policy) => {
     const { code, stdout, stderr } = await run('scan', target, '--policy', policy);
     expect(stderr).toBe(
-      `assay: --policy ${policy}: is inside the model, and a waiver never comes from the model itself; keep it outside of the model\n`,
+      `assay: --policy ${policy}: is inside the model, but a waiver must not come from the model itself; keep it outside of the model\n`,
     );
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
@@ -199,7 +199,7 @@ describe('assay policy test', () => {
   it('reports a failed case with its line and column', async () => {
     const { code, stdout } = await run('policy', 'test', 'holds', 'breaks/good.test.yaml');
     expect(code).toBe(1);
-    expect(stdout).toContain('breaks/good.test.yaml:3:5: one file: expected allow, and it was deny by one\n');
+    expect(stdout).toContain('breaks/good.test.yaml:3:5: one file: expected allow, but the decision was deny by one\n');
     expect(stdout).toContain('2 files: 1 passed, 1 failed\n');
   });
 
@@ -207,7 +207,7 @@ describe('assay policy test', () => {
     ['lone.test.yaml', 'lone.test.yaml: tests lone.yaml, which does not exist; name its policy, as in policy: strict'],
     [
       'wrong.test.yaml',
-      'wrong.test.yaml:3:12: cases[0] has no expct (and 1 more: assay policy check shows all); assay policy test --help shows how cases are written',
+      'wrong.test.yaml:3:12: cases[0] has no expct (and 1 more: assay policy check shows all); assay policy test --help shows the format of test cases',
     ],
     ['plain', 'plain: contains no *.test.yaml; name the test files, or their folder'],
     ['nowhere', 'nowhere: no such file or folder; check the path'],

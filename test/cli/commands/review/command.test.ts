@@ -120,7 +120,7 @@ describe('assay review', () => {
     const env = { PATH: cwd };
     const none = await runCli(['review', inModel, '-o', 'r.pdf'], { cwd, env });
     expect(none.stderr).toBe(
-      'assay: no Chromium is installed to write the PDF; install Chromium (Debian: apt-get install chromium), or name one in ASSAY_CHROMIUM\n',
+      'assay: Chromium, which writes the PDF, is not installed; install Chromium (Debian: apt-get install chromium), or set ASSAY_CHROMIUM to its path\n',
     );
     expect(none.code).toBe(2);
     const wrong = await runCli(['review', inModel, '-f', 'pdf'], {

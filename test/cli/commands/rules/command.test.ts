@@ -86,7 +86,9 @@ describe('assay rules update', () => {
     });
     const { notes, ...judged } = await shop.verdict();
     expect(judged).toEqual({ verdict: builtIn.verdict, ruleset: builtIn.ruleset, action: builtIn.action });
-    expect(notes).toContain('the installed rules 2026.11.1 are older than the built-in rules, which were used instead');
+    expect(notes).toContain(
+      'the installed rules 2026.11.1 are older than the built-in rules; the built-in rules were used',
+    );
     expect((await shop.run(['rules'])).stdout).toContain('not used: older than the built-in rules');
     expect(await shop.update('one.bundle')).toMatchObject({ code: 0, stderr: '' });
   });
@@ -154,11 +156,11 @@ describe('assay rules update', () => {
     [
       'list a dangerous name',
       { allowlists: { acme: { ...ACME, globals: [['os', 'system', 'call', '']] } } },
-      'os.system would be listed to call, and it runs programs',
+      'allow os.system for the use call, although it runs programs',
     ],
     ['lower a severity', { severities: { 'pickle.call.computed': 'info' } }, 'lower the severity'],
     ['are for a newer program', { minimumProgram: '99.0.0' }, 'need version 99.0.0 of assay'],
-    ['have an unknown field', { prefixes: ['os.'] }, 'holds no rules'],
+    ['have an unknown field', { prefixes: ['os.'] }, 'is not a valid rule bundle'],
     ['are as old as the program', { version: RULESET_VERSION }, 'is not newer than'],
   ])('installs nothing of a trusted signer when the rules %s', async (_, payload, message) => {
     const bundle = await shop.sign(payload, 'loose.bundle');
@@ -201,7 +203,7 @@ describe('assay rules update', () => {
       installed: times.issued,
     });
     const scan = await shop.run(['scan', 'model']);
-    expect(scan).toMatchObject({ code: 2, stderr: expect.stringContaining(`the rules ended on ${ended}`) });
+    expect(scan).toMatchObject({ code: 2, stderr: expect.stringContaining(`the rules expired on ${ended}`) });
     expect((await shop.run(['rules'])).stderr).toContain('install newer ones (assay rules update)');
     expect((await shop.run(['scan', 'model', '--ruleset', 'builtin'])).code).toBe(1);
     expect(await shop.update('two.bundle')).toMatchObject({ code: 2, stderr: expect.stringContaining('is not newer') });
@@ -210,7 +212,7 @@ describe('assay rules update', () => {
     expect((await shop.verdict()).ruleset.version).toBe('2027.3.1');
     await shop.run(['rules', 'remove']);
     const late = await shop.update('short.bundle');
-    expect(late).toMatchObject({ code: 2, stderr: expect.stringContaining('the rules ended') });
+    expect(late).toMatchObject({ code: 2, stderr: expect.stringContaining('the rules expired') });
   });
 
   it('makes a scan refuse installed rules that were changed', async () => {
@@ -263,7 +265,7 @@ describe('assay rules build', () => {
   it.each([
     ['a dangerous name', { 'a.json': { ...ACME, globals: [['os', 'system', 'call', '']] } }, 'os.system'],
     ['a lower severity', { 'severities.json': { 'pickle.call.computed': 'low' } }, 'lower the severity'],
-    ['an invalid list', { 'a.json': { globals: [] } }, 'holds no rules'],
+    ['an invalid list', { 'a.json': { globals: [] } }, 'is not a valid rule bundle'],
     ['no list', { 'a.txt': {} }, 'contains no lists'],
   ])('signs nothing for %s', async (_, files, message) => {
     const folder = shop.lists(`wrong-${message}`, files);

@@ -105,14 +105,18 @@ describe('assay sign gives a one-line error with a hint, exit code 2 and no sign
     [
       'a symbolic link',
       ['linked', ...KEY],
-      /^assay: link: is a symbolic link; replace it by its file, or give --allow-symlinks/,
+      /^assay: link: is a symbolic link; replace it with its file, or give --allow-symlinks/,
     ],
     [
       'a link out of the folder',
       ['leaving', ...KEY, '--allow-symlinks'],
-      /^assay: link: is a link that leaves the folder; replace/,
+      /^assay: link: is a link that leads out of the folder; replace/,
     ],
-    ['a broken link', ['dangling', ...KEY, '--allow-symlinks'], /^assay: link: is a link that leads nowhere/],
+    [
+      'a broken link',
+      ['dangling', ...KEY, '--allow-symlinks'],
+      /^assay: link: is a link to a file that does not exist/,
+    ],
     [
       'a link to a folder',
       ['folders', ...KEY, '--allow-symlinks'],
@@ -154,17 +158,17 @@ describe('assay sign gives a one-line error with a hint, exit code 2 and no sign
     [
       'a key file for a certificate',
       ['model', ...KEY, '--certificate', 'key.pem'],
-      /key\.pem: contains no certificate; give a PEM file/,
+      /key\.pem: does not contain a certificate; give a PEM file/,
     ],
     [
       'a certificate of another key',
       ['model', ...KEY, '--certificate', 'leaf.pem'],
-      /leaf\.pem: the certificate is that of another key; give/,
+      /leaf\.pem: the certificate belongs to another key; give/,
     ],
     [
       'a certificate of an authority',
       ['model', '--private-key', 'authority.key', '--certificate', 'authority.pem'],
-      /authority\.pem: .*is that of an authority/,
+      /authority\.pem: .*belongs to an authority/,
     ],
     [
       'an expired certificate',
@@ -174,7 +178,7 @@ describe('assay sign gives a one-line error with a hint, exit code 2 and no sign
     [
       'a chain of another issuer',
       ['model', '--private-key', 'leaf.key', '--certificate', 'leaf.pem', '--certificate-chain', 'expired.pem'],
-      /expired\.pem: "CN=expired, O=Acme" did not issue the certificate/,
+      /expired\.pem: "CN=expired, O=Acme" issued neither the certificate/,
     ],
     [
       'a certificate without a key',
@@ -212,7 +216,7 @@ describe('assay sign gives a one-line error with a hint, exit code 2 and no sign
     [
       'a Fulcio URL without TLS',
       ['model', '--keyless', '--fulcio-url', 'http://ca.example'],
-      /--fulcio-url: http:\/\/ca\.example\/ lets anyone on the way read/,
+      /--fulcio-url: http:\/\/ca\.example\/ is not encrypted/,
     ],
     ['an invalid Rekor URL', ['model', '--keyless', '--rekor-url', 'x'], /--rekor-url: is not an address of a service/],
 
@@ -229,7 +233,7 @@ describe('assay sign gives a one-line error with a hint, exit code 2 and no sign
     [
       'a signature path of another file',
       ['model', ...KEY, '--signature', 'model/weights.bin'],
-      /--signature model\/weights\.bin: exists, and is not a signature; name another file/,
+      /--signature model\/weights\.bin: exists, but is not a signature; name another file/,
     ],
     [
       'a signature path that is a link',
@@ -255,7 +259,7 @@ describe('assay sign gives a one-line error with a hint, exit code 2 and no sign
     [
       '--ignore for a single file',
       ['text', ...KEY, '--ignore', 'x'],
-      /--ignore x: is a single file, so it has nothing to leave out/,
+      /--ignore x: is a single file, so --ignore does not apply/,
     ],
     [
       'an unknown hash',
@@ -379,7 +383,7 @@ describe('assay sign', () => {
     });
     closeSync(file);
     expect(changed.stderr).toMatch(
-      /^assay: huge\/weights\.bin: ended at byte \d+ while it was read; it was \d+ bytes long; scan it again/,
+      /^assay: huge\/weights\.bin: ended at byte \d+ while it was read, but had \d+ bytes before; scan it again/,
     );
     expect(changed.code).toBe(2);
     expect(readdirSync(folder)).toEqual(['weights.bin']);

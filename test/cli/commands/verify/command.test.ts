@@ -85,7 +85,7 @@ requirePart(
     const tampered: [string, () => void, RegExp][] = [
       ['a changed file', () => appendFileSync(join(model, 'config.json'), ' '), /config\.json was changed/],
       ['a file that is gone', () => rmSync(join(model, 'sub', 'empty')), /sub\/empty is missing/],
-      ['an added file', () => writeFileSync(join(model, 'auto.py'), ''), /auto\.py is not among what was signed/],
+      ['an added file', () => writeFileSync(join(model, 'auto.py'), ''), /auto\.py is not among the signed files/],
       [
         'a renamed file',
         () => renameSync(join(model, 'config.json'), join(model, 'Config.json')),
@@ -114,7 +114,7 @@ requirePart(
           mkdirSync(join(model, '.github'));
           writeFileSync(join(model, '.github', 'evil.py'), 'boom');
         },
-        /\.github\/evil\.py lies under a path that the signer left out/,
+        /\.github\/evil\.py is under a path that the signer excluded/,
       ],
       [
         'a file beside the bookkeeping of the Hub client',
@@ -122,7 +122,7 @@ requirePart(
           mkdirSync(join(model, '.cache', 'huggingface'), { recursive: true });
           writeFileSync(join(model, '.cache', 'huggingface', 'evil.py'), 'boom');
         },
-        /\.cache\/huggingface\/evil\.py is not among what was signed/,
+        /\.cache\/huggingface\/evil\.py is not among the signed files/,
       ],
     ];
 
@@ -202,7 +202,7 @@ describe('assay verify', () => {
     [
       'a model without a signature',
       () => ['verify', PROBES],
-      /has no signature: neither model\.sig inside nor \.sig beside it; name it with --signature/,
+      /has no signature: neither model\.sig in it nor a \.sig file beside it; name it with --signature/,
     ],
     ['a missing signature file', () => ['verify', good, '--signature', 'no.sig'], /no\.sig: no such file/],
     ['a signature that is not JSON', () => ['verify', good, '--signature', lone('hello')], /lone\.sig: .*not JSON/],

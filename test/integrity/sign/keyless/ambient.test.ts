@@ -88,11 +88,11 @@ describe('the ambient identity token', () => {
   it.each<[string, Answer, RegExp]>([
     ['status 403', { status: 403, body: '{"message":"no\\nway"}' }, /^unauthorized .*status 403, and says "no way"/],
     ['status 500', { status: 500, body: '<html>' }, /^network .*status 500, and says "<html>"; try again later/],
-    ['another JSON object', { status: 200, body: '{"value": 1}' }, /^network .*answers with no identity token/],
+    ['another JSON object', { status: 200, body: '{"value": 1}' }, /^network .*answers without an identity token/],
     [
       'invalid JSON',
       { status: 200, body: 'secret-token' },
-      /^network [^s]*: GitHub Actions answers with no identity token/,
+      /^network [^s]*: GitHub Actions answers without an identity token/,
     ],
     ['an invalid token', { status: 200, body: '{"value": "x"}' }, /^usage GitHub Actions: is not an identity token/],
   ])('of GitHub Actions is refused after the answer: %s', async (_, given, message) => {
@@ -109,14 +109,18 @@ describe('the ambient identity token', () => {
     [
       'with the URL alone',
       { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://x' },
-      /_URL is set and .*_TOKEN is not; give the job "permissions/,
+      /_URL is set, but .*_TOKEN is not; give the job "permissions/,
     ],
     [
       'with the secret alone',
       { ACTIONS_ID_TOKEN_REQUEST_TOKEN: SECRET },
-      /_TOKEN is set and .*_URL is not; give the job "permissions/,
+      /_TOKEN is set, but .*_URL is not; give the job "permissions/,
     ],
-    ['with a URL without TLS', gitHub('http://example.org/?a=b'), /lets anyone on the way read the identity token/],
+    [
+      'with a URL without TLS',
+      gitHub('http://example.org/?a=b'),
+      /is not encrypted, so others on the network could read the identity token/,
+    ],
     ['with an invalid URL', gitHub('x'), /ACTIONS_ID_TOKEN_REQUEST_URL: is not an address of a service/],
   ])('of GitHub Actions is refused %s', async (_, env, message) => {
     expect(await problem(env)).toMatch(message);

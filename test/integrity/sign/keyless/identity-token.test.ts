@@ -52,7 +52,7 @@ describe('an identity token', () => {
     ['an expiry that is not a date', jwt({ aud: 'sigstore', sub: 'x', exp: 1e300 }), /lacks an audience or an expiry/],
     ['another audience', jwt({ aud: ['a', 'b'], exp: SOON, sub: 'x' }), /is for the audience "a", "b"$/],
     ['an expired token', jwt({ aud: 'sigstore', exp: SOON - 300, sub: 'x' }), /expired at 2030-01-01T00:00:00.000Z$/],
-    ['a token without a subject', jwt({ aud: 'sigstore', exp: SOON }), /names no subject/],
+    ['a token without a subject', jwt({ aud: 'sigstore', exp: SOON }), /does not name a subject/],
     ['an unverified e-mail address', jwt({ aud: 'sigstore', exp: SOON, sub: 'x', email: 'a@b' }), /is not verified/],
   ])('is refused: %s', (_, token, message) => {
     expect(problem(token)).toMatch(message);

@@ -141,7 +141,7 @@ describe('a keyless signature', () => {
     const options = { fetch: fetchWith(), identityToken: async () => readIdentityToken('', '') };
     for (const change of [{ logs: [] }, { timestampUrls: [] }]) {
       const given = { ...servicesOf('v2+tsa'), ...change };
-      expect(() => keylessSigner({ ...options, services: given })).toThrow(/would say when the signature was made/);
+      expect(() => keylessSigner({ ...options, services: given })).toThrow(/would prove the time of the signature/);
     }
   });
 
@@ -191,7 +191,7 @@ describe('an answer of a service is refused:', () => {
     ['a certificate', 'v1', FULCIO, 'network: Fulcio answers with a certificate for another key'],
     ['an entry', 'v1', REKOR_V1, 'network: Rekor answers with an entry about another signature'],
     ['an entry of version 2', 'v2+tsa', REKOR_V2, 'network: Rekor answers with an entry about another signature'],
-    ['a timestamp', 'v1+tsa', TSA, 'network: the timestamp authority answers with the time of another signature'],
+    ['a timestamp', 'v1+tsa', TSA, 'network: the timestamp authority answers with a timestamp of another signature'],
   ])('%s of an earlier signature', async (_, kind, path, message) => {
     const body = await earlier(kind, path);
     expect(await problem(kind, path, () => ({ body }))).toBe(message);
@@ -199,15 +199,15 @@ describe('an answer of a service is refused:', () => {
 
   const another = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' });
   it.each<[string, Kind, string, Meddle, RegExp]>([
-    ['no certificate', 'v1', FULCIO, () => ({ body: '{}' }), /^network: Fulcio returns no certificate/],
+    ['no certificate', 'v1', FULCIO, () => ({ body: '{}' }), /^network: Fulcio does not return a certificate/],
     [
       'a key as the certificate',
       'v1',
       FULCIO,
       (body) => ({ body: body.replace(/-----BEGIN[^"]+/, JSON.stringify(another).slice(1, -1)) }),
-      /Fulcio returns no certificate/,
+      /Fulcio does not return a certificate/,
     ],
-    ['an HTML page', 'v1', FULCIO, () => ({ body: '<html>' }), /Fulcio returns no certificate/],
+    ['an HTML page', 'v1', FULCIO, () => ({ body: '<html>' }), /Fulcio does not return a certificate/],
     ['no entry', 'v1', REKOR_V1, () => ({ body: '{}' }), /^network: Rekor answers with 0 entries/],
     [
       'two entries',
@@ -221,9 +221,9 @@ describe('an answer of a service is refused:', () => {
       'v1',
       REKOR_V1,
       (body) => ({ body: body.replace('inclusionProof', 'x') }),
-      /Rekor answers with no entry that can be read/,
+      /Rekor answers without an entry that can be read/,
     ],
-    ['an entry of another kind', 'v1', REKOR_V1, withBody(/"dsse"/, '"intoto"'), /no entry that can be read/],
+    ['an entry of another kind', 'v1', REKOR_V1, withBody(/"dsse"/, '"intoto"'), /without an entry that can be read/],
     [
       'an entry about another payload',
       'v1',
@@ -243,7 +243,7 @@ describe('an answer of a service is refused:', () => {
       'v2+tsa',
       REKOR_V2,
       (body) => ({ body: body.replace('inclusionProof', 'x') }),
-      /no entry that can be read/,
+      /without an entry that can be read/,
     ],
     [
       'an entry about another payload',
@@ -264,9 +264,9 @@ describe('an answer of a service is refused:', () => {
       'v1+tsa',
       TSA,
       () => ({ body: Buffer.of(0x30, 0x03, 0x02, 0x01, 0x02) }),
-      /^network: the timestamp authority answers with no timestamp/,
+      /^network: the timestamp authority answers without a timestamp/,
     ],
-    ['an empty answer', 'v1+tsa', TSA, () => ({ body: '' }), /answers with no timestamp/],
+    ['an empty answer', 'v1+tsa', TSA, () => ({ body: '' }), /answers without a timestamp/],
   ])('%s (%s)', async (_, kind, path, meddle, message) => {
     expect(await problem(kind, path, meddle)).toMatch(message);
   });

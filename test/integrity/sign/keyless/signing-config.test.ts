@@ -75,7 +75,7 @@ describe('a signing config', () => {
       { mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.1+json' },
       /^is not a signing config: mediaType/,
     ],
-    ['without an authority', { caUrls: [] }, /no certificate authority that is in use/],
+    ['without an authority', { caUrls: [] }, /does not name a certificate authority that is in use/],
     ['without a log', { rekorTlogUrls: [] }, /too few transparency logs/],
     [
       'with expired timestamp authorities',
@@ -83,11 +83,7 @@ describe('a signing config', () => {
       /too few timestamp/,
     ],
     ['with an invalid URL', { caUrls: [log(' x', 1, 'a')] }, /is not an address of a service/],
-    [
-      'with a URL without TLS',
-      { caUrls: [{ ...log('x', 1, 'a'), url: 'http://ca.example' }] },
-      /lets anyone on the way/,
-    ],
+    ['with a URL without TLS', { caUrls: [{ ...log('x', 1, 'a'), url: 'http://ca.example' }] }, /is not encrypted/],
     [
       'with an invalid date',
       { tsaUrls: [{ ...log('t', 1, 'a'), validFor: { end: 'soon' } }] },

@@ -24,15 +24,15 @@ describe('a key URI', () => {
   });
 
   it.each<[string, RegExp]>([
-    ['', /names no key/],
-    ['pkcs11:', /names no key/],
-    ['pkcs11:token=a', /names no key/],
+    ['', /does not name a key/],
+    ['pkcs11:', /does not name a key/],
+    ['pkcs11:token=a', /does not name a key/],
     ['pkcs11:object=a;object=b', /"object=b" is not an attribute/],
     ['pkcs11:object', /"object" is not an attribute/],
     ['pkcs11:object=a;slot-id=1', /the attribute "slot-id" is not supported/],
-    ['pkcs11:object=a;type=cert', /names no private key/],
-    ['pkcs11:object=a?pin-value=1234', /carries a PIN/],
-    ['pkcs11:object=a?pin-source=file:x', /carries a PIN/],
+    ['pkcs11:object=a;type=cert', /does not name a private key/],
+    ['pkcs11:object=a?pin-value=1234', /contains a PIN/],
+    ['pkcs11:object=a?pin-source=file:x', /contains a PIN/],
     ['pkcs11:object=a?module-name=x', /has a query/],
   ])('is refused: %s', (text, message) => {
     expect(problem(text)).toMatch(message);

@@ -2,7 +2,7 @@ import { DICT, NONE, type Value } from '../../../../formats/pickle/index.ts';
 import { type Breach, type Contract, type ContractContext, perMachine, textAt, unexpected } from '../contract.ts';
 import { flag, numberOf } from '../numbers.ts';
 
-/** A type within a type is freed, compared and shown by code that calls itself, on the stack of the process. */
+/** Recursive code frees, compares and prints nested types, on the stack of the process. */
 const MAX_DEPTH = 32;
 const DEPTH_BYTES = 48;
 
@@ -38,7 +38,7 @@ function depthOf(of: Value, context: ContractContext, level = 0): number | undef
   return depth;
 }
 
-/** Parts of what is made were looked at when those were made, so that this goes down one level, and is known from then on. */
+/** The parts of a type were checked when they were made, so this checks one level only, and keeps the result. */
 function within(args: readonly Value[], parts: readonly number[], context: ContractContext, level = 0) {
   if (level > MAX_DEPTH) return undefined;
   let deepest = 0;
@@ -95,7 +95,7 @@ const table: Contract = ([columns, typed], context) => {
   const known = arrays?.every((array) => /^(?:_restore_array|chunked_array)$/.test(nameIn(array, context))) === true;
   return known && typed !== undefined && nameIn(typed, context) === 'schema'
     ? undefined
-    : unexpected('the table is not one of arrays and a schema that the stream makes');
+    : unexpected('the table is not made from arrays and a schema of the stream');
 };
 
 function nameIn(of: Value, context: ContractContext): string {

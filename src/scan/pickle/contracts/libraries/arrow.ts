@@ -17,25 +17,28 @@ const typeForAlias: Contract = (args, context) => {
   if (context.state.waits) return undefined;
   return args.length === 1 && name !== undefined && isArrowType(name.toLowerCase())
     ? undefined
-    : unexpected('the type is not one of plain elements');
+    : unexpected('the type does not have plain elements');
 };
 
-/** `py_buffer(bytes)`: what else has a buffer may give it any address. */
+/** `py_buffer(bytes)`: another object with a buffer can supply any address. */
 const pyBuffer: Contract = (args, context) => {
   const [bytes] = args;
   const known = args.length === 1 && bytes !== undefined && spelledBytes(bytes, context.state) !== undefined;
   if (known || context.state.waits) return undefined;
-  return bytes?.kind === OBJECT ? unexpected('the buffer is not bytes of the stream') : otherThan(bytes, 'bytes');
+  return bytes?.kind === OBJECT
+    ? unexpected('the content of the buffer is not a byte string of the stream')
+    : otherThan(bytes, 'bytes');
 };
 
 /**
- * `_restore_array((type, length, missing, offset, buffers, children, dictionary))` makes an array of these without a look at them:
- * whether the elements lie inside of the buffers is found out after the stream.
+ * `_restore_array((type, length, missing, offset, buffers, children, dictionary))` makes an array from these without a check;
+ * after the stream, the buffers are checked to hold the elements.
  */
 const restoreArray: Contract = (args, context) => {
   const { state } = context;
   const parts = args[0] === undefined ? undefined : state.tuple(args[0]);
-  if (args.length !== 1 || parts?.length !== 7) return unexpected('the array is not written as pyarrow writes it');
+  if (args.length !== 1 || parts?.length !== 7)
+    return unexpected('the array does not have the form that pyarrow writes');
   const [type, length, missing, offset, buffers, children, dictionary] = parts;
   const name = typeName(type, context);
   const numbers = [length, missing, offset].map((each) => numberOf(each, context));
@@ -89,14 +92,14 @@ function nameOf(of: Value, context: ContractContext): string {
   return `${maker?.module}:${maker?.name}`;
 }
 
-/** `chunked_array(arrays, type)`, of arrays that were made by `_restore_array`: of others Arrow makes arrays itself. */
+/** `chunked_array(arrays, type)`, of arrays that were made by `_restore_array`: from other values Arrow makes arrays itself. */
 const chunkedArray: Contract = (args, context) => {
   const [list, type] = args;
   const arrays = list === undefined ? undefined : context.state.elementsOf(list);
   const known = arrays?.every((array) => nameOf(array, context) === ARRAY) === true;
   const typed = type === undefined || type.kind === NONE || typeName(type, context) !== undefined;
   if (context.state.waits) return undefined;
-  return known && typed && args.length <= 2 ? undefined : unexpected('the chunks are not arrays that the stream makes');
+  return known && typed && args.length <= 2 ? undefined : unexpected('the chunks are not arrays of the stream');
 };
 
 /** The state of an array of pandas: its `__setstate__` hands `_pa_array`, or `_data`, to `chunked_array`. */
@@ -111,7 +114,7 @@ const arrowState: Contract = (state, context) => {
     if (key !== '_pa_array' && key !== '_data') continue;
     const maker = value === undefined ? '' : nameOf(value, context);
     if (maker !== ARRAY && maker !== CHUNKED)
-      return unexpected('the array is not one that pyarrow makes of the stream');
+      return unexpected('the array is not one that pyarrow makes from the stream');
     found = undefined;
   }
   return found;

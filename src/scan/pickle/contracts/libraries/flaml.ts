@@ -6,11 +6,12 @@ const ESTIMATORS =
   /^flaml\.(?:automl\.)?model:(?:LGBM|XGBoost|XGBoostSklearn|XGBoostLimitDepth|RandomForest|ExtraTrees|LRL1|LRL2|CatBoost|KNeighbors|SKLearn|SVC|ElasticNet|LassoLars|SGD|HistGradientBoosting)(?:Estimator|Classifier)$/;
 const KEPT = /^(?:mlflow_integration|_trained_estimator)$/;
 
-/** Whether dropping an AutoML object calls no more than the `cleanup` of the library's own estimators. */
+/** Whether deleting an AutoML object calls only the `cleanup` of estimators of the library. */
 function estimatorBreach(of: Value, context: ContractContext): Breach | undefined {
   if (of.kind === NONE) return undefined;
   const maker = context.madeBy(of);
-  if (!ESTIMATORS.test(`${maker?.module}:${maker?.name}`)) return unexpected('its estimator is not one of its library');
+  if (!ESTIMATORS.test(`${maker?.module}:${maker?.name}`))
+    return unexpected('its estimator is not a class of its library');
   const state = context.state.builtStates.get(of.ref);
   const items = state === undefined ? undefined : context.state.itemsOf(state);
   if (items === undefined) return unexpected('the state of its estimator is unknown');
@@ -18,12 +19,12 @@ function estimatorBreach(of: Value, context: ContractContext): Breach | undefine
     const key = textAt(items, i, context);
     if (context.state.waits) return undefined;
     if (key === undefined || key === 'cleanup')
-      return 'the estimator brings its own cleanup, which is called when it is dropped';
+      return 'the state of the estimator sets its cleanup function, which Python calls when it deletes the estimator';
   }
   return undefined;
 }
 
-/** The state of AutoML: with MLflow, it makes a client; its estimator is cleaned up when it is dropped. */
+/** The state of AutoML: with MLflow, loading creates a client; `cleanup` of its estimator runs when it is deleted. */
 const autoMLState: Contract = ([state], context) => {
   const items = state === undefined ? undefined : context.state.itemsOf(state);
   if (items === undefined) return unexpected('its state is not a plain dict');
@@ -32,7 +33,7 @@ const autoMLState: Contract = ([state], context) => {
     if (context.state.waits) return undefined;
     if (key === undefined) return 'a key of the state is not a string';
     if (!KEPT.test(key) || value === undefined) continue;
-    const isNone = value.kind === NONE || unexpected('it makes a client of MLflow');
+    const isNone = value.kind === NONE || unexpected('it creates an MLflow client');
     const found = key === '_trained_estimator' ? estimatorBreach(value, context) : isNone;
     if (found !== undefined && found !== true) return found;
   }

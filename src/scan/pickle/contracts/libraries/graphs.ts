@@ -2,15 +2,15 @@ import { DICT, INT, NONE, type Value } from '../../../../formats/pickle/index.ts
 import { type Contract, type ContractContext, unexpected } from '../contract.ts';
 import { flag, numberOf } from '../numbers.ts';
 
-/** A graph of NetworkX is made by another package when an argument names one: by one of the environment. */
+/** An argument can make NetworkX create the graph with another package of the environment. */
 const bareGraph: Contract = (args) => (args.length === 0 ? undefined : unexpected('a graph is made with arguments'));
 
 /** More vertices than this take more memory than a small file may. */
 const MAX_VERTICES = 2 ** 20;
 
 /**
- * `Graph(count, edges, directed, attributes of the graph, of vertices, of edges)` of igraph takes memory for `count` vertices, or for as
- * many as the largest number of an edge asks for.
+ * `Graph(count, edges, directed, attributes of the graph, of vertices, of edges)` of igraph takes memory for `count` vertices,
+ * or for the largest vertex number of an edge.
  */
 const edgeList: Contract = (args, context) => {
   const [vertices, edges, directed, ...attributes] = args;
@@ -34,7 +34,7 @@ function edgesBreach(of: Value | undefined, count: number, context: ContractCont
     const ends = state.tuple(edge);
     return ends?.length === 2 && ends.every((end) => isBelow(end, count, context));
   });
-  return fits ? undefined : unexpected('an edge is not one of two vertices of the graph');
+  return fits ? undefined : unexpected('an edge does not join two vertices of the graph');
 }
 
 function isBelow(of: Value, count: number, { state }: ContractContext): boolean {

@@ -14,7 +14,7 @@ const BITS: Readonly<Record<string, number>> = {
 
 const UNTOLD = unexpected('the state of the image is unknown');
 
-/** `[info, mode, size, palette, pixels]` (PIL/Image.py): memory for all pixels is taken before they are looked for. */
+/** `[info, mode, size, palette, pixels]` (PIL/Image.py): memory for all pixels is allocated before the pixels are read. */
 const imageState: Contract = (parts, context) => {
   const fields = parts.length === 1 && parts[0] !== undefined ? context.state.elementsOf(parts[0]) : parts;
   if (fields?.length !== 5) return UNTOLD;
@@ -30,7 +30,7 @@ const imageState: Contract = (parts, context) => {
   const needed = Math.ceil((wide * bits) / 8) * high;
   return sizes.numbers.length === 2 && wide >= 0 && high >= 0 && needed <= length
     ? undefined
-    : unexpected('the image has fewer pixels than its size says');
+    : unexpected('the image has fewer pixels than its size requires');
 };
 
 function lengthOf(of: Value | undefined, state: Parameters<typeof placeOf>[2]): number | undefined {

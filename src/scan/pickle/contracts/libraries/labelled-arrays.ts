@@ -2,9 +2,12 @@ import { DICT, GLOBAL, NONE, TUPLE, type Value } from '../../../../formats/pickl
 import { type Contract, type ContractContext, unexpected } from '../contract.ts';
 import { fieldsOf } from '../native/index.ts';
 
-const STATE = unexpected('its state does not have the members of the class');
+const STATE = unexpected('the members of its state are not those of the class');
 
-/** What a member may be: none, a dict of the stream's own, an object that one of these made, or data of any kind. */
+/**
+ * The allowed kinds of a member: none, a dict of the stream, an object that a function of this pattern made, or data of any
+ * kind.
+ */
 type Member = 'none' | 'dict' | 'any' | RegExp;
 
 const VARIABLE = /^xarray\.core\.variable:(?:Index)?Variable$/;
@@ -16,8 +19,8 @@ const DATA = new RegExp(`${ARRAY.source}|${ADAPTER.source}`);
 
 /**
  * Classes of xarray are given their slots one by one: a name beside them would be that of a property, which runs code. An attribute that
- * is not there is looked up in their dicts, whose keys are looked at after the stream: NumPy asks for `__array_interface__`, and
- * takes what it is told for an address.
+ * is not there is looked up in their dicts, whose keys are looked at after the stream: NumPy looks `__array_interface__` up,
+ * and uses the value as an address.
  */
 const SLOTS: Readonly<Record<string, Readonly<Record<string, Member>>>> = {
   'xarray.core.dataarray:DataArray': {
@@ -66,7 +69,10 @@ export const LABELLED_STATES: readonly (readonly [string, Contract])[] = Object.
 /** Classes that look attributes up in the dicts of their state, however deep those lie. */
 export const LOOKS_INTO_DICTS: ReadonlySet<string> = new Set(Object.keys(SLOTS));
 
-/** `Schema()` of polars is made empty and filled by items, each of which it checks: from anything else it would take a schema of Arrow's. */
-const empty: Contract = (args) => (args.length === 0 ? undefined : unexpected('it is made of something'));
+/**
+ * `Schema()` of polars is created empty and filled with items, each of which it checks; an argument could be an Arrow schema.
+ */
+const empty: Contract = (args) =>
+  args.length === 0 ? undefined : unexpected('it is created with arguments, which polars does not do');
 
 export const LABELLED_CALLS: readonly (readonly [string, Contract])[] = [['polars.schema:Schema', empty]];

@@ -4,8 +4,9 @@ import { fieldsOf } from '../native/index.ts';
 import { numbersOf } from '../numbers.ts';
 
 /**
- * `ItemItemRecommender.__setstate__` of implicit hands its similarities to native code, which takes memory for each row and looks items
- * up by the matrix's indexes (_nearest_neighbours.pyx): those of a square matrix, whose own contract has bound them, are in bounds.
+ * `ItemItemRecommender.__setstate__` of implicit hands its similarities to native code, which allocates memory for each row and
+ * looks items up by the indexes of the matrix (_nearest_neighbours.pyx). The contract of sparse matrices keeps the indexes of a
+ * square matrix in range.
  */
 const itemsState: Contract = ([state], context) => {
   const items = state === undefined ? undefined : context.state.itemsOf(state);

@@ -25,7 +25,10 @@ const FORMULA_PIECE = new RegExp(
   'y',
 );
 
-/** Whether a formula does arithmetic on columns and nothing else. A power may stand once: a tower of them takes forever. */
+/**
+ * Whether a formula does arithmetic on columns and nothing else. A power may occur once: nested powers take too long to
+ * compute.
+ */
 export function isPlainFormula(formula: string): boolean {
   if (formula.length > MAX_FORMULA || (formula.match(/\*\s*\*/g) ?? []).length > 1) return false;
   let at = 0;
@@ -57,7 +60,7 @@ const formulaState: Contract = ([state], context) => {
     : 'the state holds a formula that is not plain arithmetic on columns';
 };
 
-/** A cache of joblib loads pickles from its folder when it is used: models are written without one. */
+/** A cache of joblib loads pickles from its folder when it is used; models are written without a cache folder. */
 const memoryState: Contract = ([state], context) => {
   const items = itemsOf(state, context);
   if (items === undefined) return 'the state of the cache is not a plain dict';
@@ -66,7 +69,7 @@ const memoryState: Contract = ([state], context) => {
     if (context.state.waits) return undefined;
     if (key === undefined) return 'a key of the state is not a string';
     if (/^(location|cachedir|_cachedir|store_backend)$/.test(key) && items[i + 1]?.kind !== NONE)
-      return 'the cache has a folder, from which it would load pickles';
+      return 'the cache names a folder, from which it would load pickles';
   }
   return undefined;
 };

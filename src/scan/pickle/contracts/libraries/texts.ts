@@ -1,15 +1,15 @@
 import { FIRST_COMPOSITE, LIST, NONE, type Value } from '../../../../formats/pickle/index.ts';
 import { type Contract, type ContractContext, textAt, unexpected } from '../contract.ts';
 
-/** `Variable(text)` of formulaic is a text with attributes; of anything else it would make one. */
+/** `Variable(text)` of formulaic is a text with attributes; it would convert any other argument to text. */
 const variable: Contract = (args, context) => {
   const text = textAt(args, 0, context);
   return (args.length === 1 && text !== undefined) || context.state.waits
     ? undefined
-    : unexpected('it is not made of a text');
+    : unexpected('its argument is not text');
 };
 
-/** A matrix of formulaic is a proxy of its table: only a table that the stream makes by itself may stand there. */
+/** A matrix of formulaic is a proxy of its table, so the table must be one that the stream itself makes. */
 const TABLE =
   /^(?:pandas\.core\.frame:DataFrame|pandas:DataFrame|numpy\._?core\.multiarray:_reconstruct|numpy\._?core\.numeric:_frombuffer|joblib\.numpy_pickle:NumpyArrayWrapper|scipy\.sparse\.\w+:cs[cr]_(?:matrix|array))$/;
 const SPEC = /^formulaic\.model_spec:ModelSpecs?$/;
@@ -17,25 +17,25 @@ const SPEC = /^formulaic\.model_spec:ModelSpecs?$/;
 const matrix: Contract = ([table, spec, ...more], context) =>
   more.length === 0 && isMade(table, TABLE, context) && (spec?.kind === NONE || isMade(spec, SPEC, context))
     ? undefined
-    : unexpected('it is not made of a table and its specification');
+    : unexpected('its arguments are not a table and its specification');
 
 function isMade(of: Value | undefined, by: RegExp, context: ContractContext): boolean {
   const maker = of === undefined ? undefined : context.madeBy(of);
   return maker !== undefined && by.test(`${maker.module}:${maker.name}`);
 }
 
-/** `StringStore(texts)` of spaCy goes through what it is given. */
+/** `StringStore(texts)` of spaCy iterates over its argument. */
 const store: Contract = (args) =>
   args.length === 0 || (args.length === 1 && (args[0]?.kind === LIST || args[0]?.kind === NONE))
     ? undefined
-    : unexpected('it is not made of a list');
+    : unexpected('its argument is not a list');
 
-/** Parts of the tokenizers library are made with defaults, and told by their state what they are. */
+/** Parts of the tokenizers library are created with defaults, and configured by their state. */
 const part: Contract = (args, { state }) => {
   const plain = args.flatMap((arg) => state.tuple(arg) ?? [arg]);
   return plain.every((arg) => arg.kind < FIRST_COMPOSITE || (arg.kind === LIST && state.lengthOf(arg) === 0))
     ? undefined
-    : unexpected('it is made of more than numbers and texts');
+    : unexpected('its arguments are not all numbers and text');
 };
 
 const PARTS = [

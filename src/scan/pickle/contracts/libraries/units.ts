@@ -2,11 +2,11 @@ import { FLOAT, INT, NONE, type Value } from '../../../../formats/pickle/index.t
 import { type Breach, type Contract, type ContractContext, unexpected } from '../contract.ts';
 import { knownArray } from '../native/index.ts';
 
-/** What pint evaluates is more than a name: `2**9**9` is a unit, too. */
+/** pint evaluates expressions, not only names: `2**9**9` is a unit, too. */
 const UNIT = /^[\p{L}\p{S}\p{M}_%°][\p{L}\p{N}\p{M}\p{S}_%°]{0,63}$/u;
 /** Operators among the symbols. */
 const OPERATOR = /[+*/^|~<>=×÷±−√]/u;
-const UNITS = unexpected('its units are not names with numbers as powers');
+const UNITS = unexpected('its units are not names with numeric powers');
 
 /** A container of units was given `(dict of names and powers, one, class of numbers)`; its names are looked up as expressions. */
 function unitsBreach(of: Value | undefined, context: ContractContext): Breach | undefined {
@@ -21,7 +21,7 @@ function isMade(of: Value, name: string, context: ContractContext): boolean {
   return maker?.module === 'pint.util' && maker.name === name;
 }
 
-/** Names of units and their powers, as they are put into their dict. */
+/** Names of units and their powers, as items of their dict. */
 const powers: Contract = (items, { state }) => {
   for (let i = 0; i + 1 < items.length; i += 2) {
     const [key, power] = [items[i], items[i + 1]];
@@ -33,7 +33,7 @@ const powers: Contract = (items, { state }) => {
   return undefined;
 };
 
-/** Made empty, so that all that it holds was put into it. */
+/** Created empty, so that its whole content came as items. */
 const emptyDict: Contract = (args) => (args.length === 0 ? undefined : UNITS);
 
 function isClass(of: Value | undefined, name: string, { state }: ContractContext): boolean {
@@ -45,7 +45,7 @@ function isClass(of: Value | undefined, name: string, { state }: ContractContext
 const quantity: Contract = (args, context) => {
   const [type, magnitude, units] = args;
   if (args.length !== 3 || !isClass(type, 'pint.facets.plain.quantity:PlainQuantity', context))
-    return unexpected('it is not made as pint makes a quantity');
+    return unexpected('its arguments are not those with which pint writes a quantity');
   const number = magnitude?.kind === INT || magnitude?.kind === FLOAT || magnitude?.kind === NONE;
   const array = number ? undefined : knownArray(magnitude, context);
   if (context.state.waits) return undefined;
@@ -58,7 +58,7 @@ const quantity: Contract = (args, context) => {
 const unit: Contract = (args, context) =>
   args.length === 2 && isClass(args[0], 'pint.facets.plain.unit:PlainUnit', context)
     ? unitsBreach(args[1], context)
-    : unexpected('it is not made as pint makes a unit');
+    : unexpected('its arguments are not those with which pint writes a unit');
 
 export const UNIT_CALLS: readonly (readonly [string, Contract])[] = [
   ['pint:_unpickle_quantity', quantity],

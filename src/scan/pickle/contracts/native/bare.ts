@@ -5,10 +5,10 @@ import { type Breach, unexpected } from '../contract.ts';
 import { firstName, needsState } from './states.ts';
 
 const BYTES = 96;
-/** Tuples within tuples that are looked into. */
+/** The maximum number of nested tuples that are checked. */
 const DEPTH = 3;
 
-/** Instances of native classes that were made and not yet given a state: whatever looks at one reads what was never set. */
+/** Instances of native classes that have no state yet: code that uses one reads memory that was never initialised. */
 export class Bare {
   /** By the offset of the call that made each: its class. */
   readonly #left = new Map<number, string>();
@@ -25,7 +25,7 @@ export class Bare {
     if (this.#left.delete(machine.cells.refs[target.ref] ?? -1)) machine.budget.release(BYTES);
   }
 
-  /** After the stream: those that were given none. */
+  /** After the stream: the instances without a state. */
   close(machine: PickleState): readonly (readonly [offset: number, name: string])[] {
     const left = [...this.#left];
     this.#left.clear();
@@ -33,12 +33,12 @@ export class Bare {
     return left;
   }
 
-  /** What is wrong with values that something is handed. */
+  /** The fault of values that a function receives. */
   handed(values: readonly Value[], machine: PickleState, depth = DEPTH): Breach | undefined {
     if (this.#left.size === 0) return undefined;
     for (const value of values) {
       const name = value.kind === OBJECT ? this.#left.get(machine.cells.refs[value.ref] ?? -1) : undefined;
-      if (name !== undefined) return unexpected(`it is handed ${name} before that has a state`);
+      if (name !== undefined) return unexpected(`it is given an instance of ${name} whose state is not set yet`);
       const inner = depth > 0 ? machine.tuple(value) : undefined;
       const found = inner === undefined ? undefined : this.handed(inner, machine, depth - 1);
       if (found !== undefined) return found;

@@ -2,7 +2,7 @@ import { type Contract, unexpected } from '../contract.ts';
 import { numberOf } from '../numbers.ts';
 import { knownArray } from './known-array.ts';
 
-const UNTOLD = unexpected('what the object is made of is unknown');
+const UNTOLD = unexpected('the arguments of the object are unknown');
 
 /** `STL(endog, period, ...)` of statsmodels takes memory for two periods more than there are numbers (tsa/stl/_stl.pyx). */
 const decomposition: Contract = ([endog, period, ...more], context) => {
@@ -19,7 +19,7 @@ const decomposition: Contract = ([endog, period, ...more], context) => {
   return count >= 0 && count <= length ? undefined : unexpected('the period is longer than the series');
 };
 
-/** Windows of a size that nobody sets. */
+/** A window size that real models do not have. */
 const MAX_BUCKETS = 4096;
 
 /** `AdaptiveWindowing(delta, clock, max_buckets, ...)` of river in Rust takes memory for its buckets (rust_src/adwin.rs). */
@@ -28,7 +28,7 @@ const windows: Contract = (args, context) => {
   const buckets = numberOf(args[2], context);
   if (context.state.waits) return undefined;
   if (typeof buckets !== 'number') return buckets;
-  return buckets >= 0 && buckets <= MAX_BUCKETS ? undefined : unexpected('it has more buckets than anybody sets');
+  return buckets >= 0 && buckets <= MAX_BUCKETS ? undefined : unexpected('it has more buckets than real models have');
 };
 
 export const BOUNDED_CALLS: readonly (readonly [string, Contract])[] = [

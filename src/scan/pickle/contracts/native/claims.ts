@@ -3,7 +3,7 @@ import { type Breach, type ContractContext, perMachine, unexpected } from '../co
 import type { SpelledBytes } from '../spelled-bytes.ts';
 import type { KnownArray } from './known-array.ts';
 
-/** What the numbers of an array must keep to, since native code follows them without a look. */
+/** The bounds that the numbers of an array must keep, because native code uses them without a check. */
 export type Keeps =
   /** Each is from `least` on and below `below`. */
   | { readonly kind: 'indexes'; readonly least: number; readonly below: number }
@@ -37,7 +37,7 @@ const claimsOf = perMachine((): Claim[] => []);
 export function claim(array: KnownArray, keeps: Keeps, context: ContractContext, called?: string): Breach | undefined {
   const { state, target } = context;
   if (state.waits) return undefined;
-  if (array.place === undefined) return unexpected('numbers that native code follows cannot be read');
+  if (array.place === undefined) return unexpected('numbers that native code uses as indexes cannot be read');
   const maker = target === undefined ? undefined : context.madeBy(target);
   const owner = called ?? `${maker?.module}.${maker?.name}`;
   state.budget.hold(CLAIM_BYTES);
@@ -45,7 +45,7 @@ export function claim(array: KnownArray, keeps: Keeps, context: ContractContext,
   return undefined;
 }
 
-/** Takes the claims of a stream that ended, and stops counting their memory. */
+/** Returns the claims of a stream that ended, and releases their memory budget. */
 export function closeClaims(machine: PickleState): readonly Claim[] {
   const claims = claimsOf(machine).splice(0);
   machine.budget.release(CLAIM_BYTES * claims.length);

@@ -7,8 +7,8 @@ import { fieldsOf, knownArray } from './known-array.ts';
 
 /**
  * What Cython writes to pickle a class by itself: `__pyx_unpickle_X(class, checksum, state)`, and a tuple that has a place for each field.
- * Many libraries compile it without a look at the tuple's length. The checksum is that of the fields' names, so that another version of
- * the class, which has others, ends the load.
+ * Many libraries compile it without a check of the length of the tuple. The checksum is that of the fields' names, so the load
+ * fails for another version of the class, which has other fields.
  */
 interface Layout {
   readonly module: string;
@@ -20,9 +20,9 @@ interface Layout {
   readonly also?: (state: readonly Value[], context: ContractContext) => Breach | undefined;
 }
 
-const OTHER = unexpected('its state has not the fields of the class');
+const OTHER = unexpected('the fields of its state are not those of the class');
 
-/** Buckets have room for one element more than their size, which is looked up without a look at bounds. */
+/** Buckets have room for one element more than their size, and the index is used without a bounds check. */
 function bucket([index, size, ...arrays]: readonly Value[], context: ContractContext): Breach | undefined {
   const [at, most] = [numberOf(index, context), numberOf(size, context)];
   const known = arrays.map((array) => knownArray(array, context));
@@ -33,7 +33,7 @@ function bucket([index, size, ...arrays]: readonly Value[], context: ContractCon
   return fits && at >= 0 && at <= most + 1 ? undefined : unexpected('the arrays of a bucket do not fit its size');
 }
 
-/** Cython's code looks at items of `bucket_deque` as if those of a list were there. */
+/** The Cython code reads `bucket_deque` as a list without a type check. */
 function windows(state: readonly Value[], context: ContractContext): Breach | undefined {
   const fields = fieldsOf(state.at(-1), context);
   if (context.state.waits) return undefined;
@@ -106,14 +106,15 @@ function checked(layout: Layout, checksum: Value | undefined, state: readonly Va
   return layout.also?.(state, context);
 }
 
-/** The class is the function's own: the code believes that its fields are there. */
+/** The class must be that of the function: the code assumes that its fields exist. */
 const made =
   (layout: Layout): Contract =>
   ([type, checksum, state], context) => {
     const wrong = classFirst(type === undefined ? [] : [type], context);
     if (wrong !== undefined) return wrong;
     const entry = type === undefined ? undefined : context.listed(type);
-    if (entry?.module !== layout.module || entry.name !== layout.name) return unexpected('it is made as another class');
+    if (entry?.module !== layout.module || entry.name !== layout.name)
+      return unexpected('it is created as another class');
     if (state === undefined || state.kind === NONE) return undefined;
     const fields = context.state.tuple(state);
     return fields === undefined ? OTHER : checked(layout, checksum, fields, context);

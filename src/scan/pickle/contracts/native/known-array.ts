@@ -4,7 +4,7 @@ import { numbersOf } from '../numbers.ts';
 import { elementType } from '../numpy-dtype.ts';
 import { placeOf, type SpelledBytes } from '../spelled-bytes.ts';
 
-/** What a stream says of an array: its shape, its type, where its bytes lie. */
+/** The facts about an array in a stream: its shape, its type, and the place of its bytes. */
 export interface KnownArray {
   /** The letter of its elements' kind: `i`, `f`, `V` for records. */
   readonly letter: string;
@@ -74,14 +74,14 @@ function arrayOf(
   return { letter, itemSize, sizes: sizes.numbers, place: inOrder(type, context) ? place : undefined };
 }
 
-/** An array whose axes stand in another order than its bytes. */
+/** An array whose axes have another order than its bytes. */
 function transposed(array: KnownArray, axes: Value | undefined, context: ContractContext): KnownArray | undefined {
   const order = numbersOf(axes, context);
   if (order.kind === 'broken' || order.numbers.length !== array.sizes.length) return undefined;
   return { ...array, sizes: order.numbers.map((axis) => array.sizes[axis] ?? -1) };
 }
 
-/** Whether the elements of a type have their low bytes first, as nearly all machines write them. */
+/** Whether the elements of a type are little-endian, as nearly all machines write them. */
 function inOrder(type: Value, context: ContractContext): boolean {
   const built = context.state.builtStates.get(type.ref);
   const order = built === undefined ? undefined : context.state.tuple(built)?.[1];

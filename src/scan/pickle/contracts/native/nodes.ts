@@ -33,7 +33,7 @@ function brokenOffsets(bytes: Buffer, width: number, most: number): string | und
   let before = 0;
   for (let at = 0; at + width <= bytes.length; at += width) {
     const offset = numberAt(bytes, at, width);
-    if (offset < before || (at === 0 && offset !== 0)) return `the offset ${offset} stands after ${before}`;
+    if (offset < before || (at === 0 && offset !== 0)) return `the offset ${offset} comes after ${before}`;
     before = offset;
   }
   return before > most ? `the offset ${before} is beyond ${most} elements` : undefined;
@@ -46,8 +46,9 @@ function brokenTree(bytes: Buffer, width: number, features: number): string | un
     const [left, right, feature] = [0, 8, 16].map((offset) => numberAt(bytes, node * width + offset, 8));
     if (left === undefined || right === undefined || feature === undefined || left === -1) continue;
     if (left <= node || right <= node || left >= nodes || right >= nodes)
-      return `node ${node} has a child that is not a later one of ${nodes} nodes`;
-    if (feature < 0 || feature >= features) return `node ${node} looks at feature ${feature} of ${features}`;
+      return `node ${node} of ${nodes} has a child that is not a later node`;
+    if (feature < 0 || feature >= features)
+      return `node ${node} uses feature ${feature}, but there are ${features} features`;
   }
   return undefined;
 }
@@ -61,18 +62,19 @@ const MAX_KD_DEPTH = 2000;
  * sets, and the places of both children, which loading follows.
  */
 function brokenKdTree(bytes: Buffer, dimensions: number, points: number): string | undefined {
-  if (bytes.length % KD_NODE !== 0 || bytes.length === 0) return 'the nodes are not whole';
+  if (bytes.length % KD_NODE !== 0 || bytes.length === 0) return 'the size of the data is not a whole number of nodes';
   const nodes = bytes.length / KD_NODE;
   const depths = new Int32Array(nodes);
   for (let node = 0; node < nodes; node++) {
     const field = (index: number) => numberAt(bytes, node * KD_NODE + 8 * index, 8);
     const [split, start, end] = [field(0), field(3), field(4)];
-    if (start < 0 || end < start || end > points) return `node ${node} holds points that are not there`;
+    if (start < 0 || end < start || end > points) return `node ${node} holds points that do not exist`;
     if (split === -1) continue;
-    if (split < 0 || split >= dimensions) return `node ${node} splits dimension ${split} of ${dimensions}`;
+    if (split < 0 || split >= dimensions)
+      return `node ${node} splits dimension ${split}, but there are ${dimensions} dimensions`;
     for (const child of [field(7), field(8)]) {
       if (child <= node || child >= nodes || depths[child] !== 0)
-        return `node ${node} has a child that is not a later one of its own`;
+        return `node ${node} has a child that is not one of its later nodes`;
       depths[child] = (depths[node] ?? 0) + 1;
       if ((depths[child] ?? 0) > MAX_KD_DEPTH) return `the tree is more than ${MAX_KD_DEPTH} nodes deep`;
     }
@@ -84,7 +86,7 @@ function brokenKdTree(bytes: Buffer, dimensions: number, points: number): string
 function brokenRanges(bytes: Buffer, width: number, points: number): string | undefined {
   for (let at = 0; at + width <= bytes.length; at += width) {
     const [start, end] = [numberAt(bytes, at, 8), numberAt(bytes, at + 8, 8)];
-    if (start < 0 || end < start || end > points) return `node ${at / width} holds points that are not there`;
+    if (start < 0 || end < start || end > points) return `node ${at / width} holds points that do not exist`;
   }
   return undefined;
 }

@@ -53,7 +53,7 @@ export const PANDAS_STATES: readonly (readonly [string, Contract])[] = ARRAYS.fl
 const block: Contract = ([, placement], context) => {
   if (context.state.waits || placement === undefined) return undefined;
   return placeOf(placement, context) === undefined && !context.state.waits
-    ? unexpected('the places of a block are unknown')
+    ? unexpected('the positions of a block are unknown')
     : undefined;
 };
 
@@ -90,7 +90,7 @@ function rangeOf(args: readonly Value[] | undefined, context: ContractContext): 
   return { kind: 'range', count, least: Math.min(start, last), most: Math.max(start, last) };
 }
 
-/** `BlockManager(blocks, axes)`: pandas writes each block's number to its places, without a look. */
+/** `BlockManager(blocks, axes)`: pandas writes the number of each block to its positions, without a check. */
 const manager: Contract = ([blocks], context) => {
   const all = blocks === undefined ? undefined : context.state.tuple(blocks);
   if (all === undefined) return undefined;
@@ -103,7 +103,7 @@ const manager: Contract = ([blocks], context) => {
   const total = places.reduce((sum, one) => sum + (one?.count ?? 0), 0);
   return worst(
     ...places.map((one) => {
-      if (one === undefined) return unexpected('the places of a block are unknown');
+      if (one === undefined) return unexpected('the positions of a block are unknown');
       if (one.kind === 'array')
         return claim(
           one.array,
@@ -113,7 +113,7 @@ const manager: Contract = ([blocks], context) => {
         );
       return one.count === 0 || (one.least >= 0 && one.most < total)
         ? undefined
-        : unexpected('a block has a place outside of its frame');
+        : unexpected('a block has a position outside of its frame');
     }),
   );
 };

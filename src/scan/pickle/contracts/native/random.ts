@@ -3,22 +3,22 @@ import { type Breach, type Contract, type ContractContext, unexpected } from '..
 import { numberOf } from '../numbers.ts';
 import { fieldsOf, knownArray } from './known-array.ts';
 
-const POSITIONS = unexpected('the generator stands at a number that its buffer does not have');
+const POSITIONS = unexpected('the position of the generator is outside of its buffer');
 const UNTOLD = unexpected('the state of the generator is unknown');
 /** Numbers of the Mersenne Twister and of Philox that are kept ahead. */
 const TWISTER = 624;
 const PHILOX = 4;
 
 /**
- * `{bit_generator, state: {key, pos}}`, in a tuple with its seed or not; before NumPy 1.17 `('MT19937', key, pos, ...)`. Drawing a
- * number reads the buffer at the position, without a look.
+ * `{bit_generator, state: {key, pos}}`, in a tuple with its seed or not; before NumPy 1.17 `('MT19937', key, pos, ...)`.
+ * Drawing a number reads the buffer at the position, without a check.
  */
 export const generatorState: Contract = (state, context) => {
   const [first] = state;
   if (state.length >= 3) return twister(state[1], state[2], context);
   const fields = first === undefined ? undefined : fieldsOf(first, context);
   if (context.state.waits) return undefined;
-  // A generator is given no state but that of what it draws from, which is an object of its own.
+  // A generator has no other state than that of its bit generator, which is a separate object.
   if (fields === undefined) return state.length === 1 && first?.kind === 0 ? undefined : UNTOLD;
   const inner = fields.get('state');
   const parts = inner === undefined ? undefined : fieldsOf(inner, context);

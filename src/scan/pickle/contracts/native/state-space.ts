@@ -7,8 +7,8 @@ import { filterShapes, INITIAL, modelShapes, type Shapes, type Sizes, smootherSh
 
 /**
  * State space models of statsmodels (tsa/statespace/_representation.pyx.in and beside it, the same from 0.12.1 to 0.15.0). A constructor
- * makes arrays of sizes that those of its model give, and a state replaces them. Their code looks at no size afterwards, so that each
- * must have the very shape that its constructor makes.
+ * makes arrays of sizes that those of its model give, and a state replaces them. Their code does not check sizes afterwards, so
+ * each array must have exactly the shape that the constructor makes.
  */
 const PACKAGE = 'statsmodels.tsa.statespace.';
 const UNTOLD = unexpected('the sizes of the model are unknown');
@@ -23,7 +23,7 @@ interface Made {
   readonly args: readonly Value[];
 }
 
-/** What a value was made as, when that is one of these classes: `Statespace`, of `f8`. */
+/** The class of a value, when it is one of these classes: `Statespace`, of `f8`. */
 function madeAs(of: Value | undefined, context: ContractContext): Made | undefined {
   const maker = of === undefined ? undefined : context.madeBy(of);
   const call = of === undefined ? undefined : context.state.callOf(of);
@@ -129,7 +129,7 @@ function checked(
     const place = numberOf(fields.get(name), context);
     if (context.state.waits) return undefined;
     if (typeof place !== 'number') return place;
-    if (place < least || place > most) return unexpected(`${name} is not a place in the model`);
+    if (place < least || place > most) return unexpected(`${name} is not a position in the model`);
   }
   return undefined;
 }
@@ -146,7 +146,7 @@ const modelState =
     const shapes = Object.entries(modelShapes(sizes)).filter(([name]) => !(bare && INITIAL.includes(name)));
     const broken = checked(state, Object.fromEntries(shapes), element, { t: [0, sizes.periods - 1] }, context);
     if (broken !== undefined || context.state.waits || fields === undefined) return broken;
-    // Observations that are left out are picked by these numbers.
+    // These numbers select the observations that are left out.
     return worst(
       ...['missing', 'nmissing'].map((name) => {
         const array = knownArray(fields.get(name), context);

@@ -13,7 +13,9 @@ import { STATE_SPACE_CALLS, STATE_SPACE_STATES } from './state-space.ts';
 import { TREE_STATES, treeCall, treeClassState } from './trees.ts';
 import { VOLATILITY_CALLS, VOLATILITY_STATES } from './volatility.ts';
 
-/** Of classes whose native code takes its state as it is, and functions that make such instances: what it must keep to. */
+/**
+ * The contract for the state of classes whose native code uses it without a check, and for functions that make such instances.
+ */
 const NATIVE_STATES: ReadonlyMap<string, Contract> = new Map([
   ...ARRAY_STATES,
   ...SPARSE_STATES,
@@ -43,12 +45,12 @@ export const NATIVE_CALLS: ReadonlyMap<string, Contract> = new Map([
 const NEEDED =
   /^(?:pandas\b.*|scipy\.spatial\..*|sklearn\.neighbors\..*:newObj|statsmodels\.tsa\.statespace\..*|river\.drift\.adwin_c:.*)$/;
 
-/** Whether an instance without a state is not whole: native code reads what was never set. */
+/** Whether native code would read uninitialised memory of an instance without a state. */
 export function needsState(name: string): boolean {
   return NEEDED.test(name) && NATIVE_STATES.has(name);
 }
 
-const unknownArray: Contract = () => unexpected('what its array must hold is not known');
+const unknownArray: Contract = () => unexpected('the required content of its array is not known');
 
 /** The contract of what a function that makes instances of its first argument made. */
 export function nativeState(target: Value, machine: PickleState): Contract | undefined {
@@ -66,7 +68,7 @@ export function firstName(args: Value, machine: PickleState): string | undefined
   return global === undefined ? undefined : `${global.module}:${global.name}`;
 }
 
-/** The claims of a stream that ended; what is known of its arrays is given back. */
+/** The claims of a stream that ended; the memory of its known arrays is released. */
 export function takeClaims(machine: PickleState): readonly Claim[] {
   machine.budget.release(closeBodies(machine));
   return closeClaims(machine);

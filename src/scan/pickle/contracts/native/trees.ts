@@ -148,7 +148,7 @@ export const TREE_STATES: readonly (readonly [string, Contract])[] = [
 const NEIGHBOURS = /^sklearn\.neighbors\._?(?:kd|ball)_tree:/;
 const METRICS = /^(?:sklearn\.(?:metrics|neighbors)\._?dist_metrics|hdbscan\.dist_metrics):\w*Distance/;
 
-/** The same of an instance that was made by its class itself, and not by the function that pickles name. */
+/** The contract for an instance that its class itself made, not the function that pickles name. */
 export function treeClassState(name: string): Contract | undefined {
   if (NEIGHBOURS.test(name)) return neighbourState;
   return METRICS.test(name) ? metricState : undefined;

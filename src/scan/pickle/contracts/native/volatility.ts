@@ -4,16 +4,17 @@ import { numberOf } from '../numbers.ts';
 import { isIndexArray, knownArray } from './known-array.ts';
 
 const MODULE = 'arch.univariate.recursions';
-const ARGUMENTS = unexpected('it is made of other numbers than arch writes');
-const STATE = unexpected('its state does not have the arrays of the class');
-/** More lags than anybody sets; each takes memory. */
+const ARGUMENTS = unexpected('its arguments are not numbers that arch writes');
+const STATE = unexpected('the arrays of its state are not those of the class');
+/** More lags than real models have; each takes memory. */
 const MAX_LAGS = 2 ** 16;
 
 /** `i` a whole number, `l` one that counts lags, `f` a number or None, `a` an array of numbers, `n` one of whole numbers. */
 type Part = 'i' | 'l' | 'f' | 'a' | 'n';
 
 /**
- * Classes that arch compiles without a look at bounds (univariate/recursions.pyx): what each is made of, and the arrays of its state.
+ * Classes that arch compiles without bounds checks (univariate/recursions.pyx): what each is made of, and the arrays of its
+ * state.
  * An array is as long as all others of its state, or as the class was told where the class is told a number of lags.
  */
 interface Updater {
@@ -35,7 +36,7 @@ const UPDATERS: readonly Updater[] = [
   { name: 'RiskMetrics2006Updater', made: ['l', 'a', 'a'], state: ['a', 'a'], lags: 0 },
 ];
 
-/** How long an array of one dimension is; `undefined` for anything else. */
+/** The length of an array of one dimension; `undefined` for anything else. */
 function lengthOf(of: Value | undefined, whole: boolean, context: ContractContext): number | undefined {
   const array = knownArray(of, context);
   const fits = whole ? isIndexArray(array) && array.itemSize === 4 : array?.letter === 'f' && array.itemSize === 8;

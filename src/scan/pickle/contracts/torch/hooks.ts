@@ -18,7 +18,7 @@ export function hooks(of: Value | undefined, context: ContractContext): Breach |
   const maker = context.madeBy(of);
   const call = context.state.callOf(of);
   if (maker?.module !== 'collections' || maker.name !== 'OrderedDict' || call === undefined)
-    return 'the hooks of a tensor are something that a call returned';
+    return 'the hooks of a tensor are the result of a call';
   const args = context.state.tuple(call.args) ?? [];
   const { kept, filled } = hooksOf(context.state);
   if (filled.has(of.ref) || call.built) return FILLED;
@@ -27,7 +27,10 @@ export function hooks(of: Value | undefined, context: ContractContext): Breach |
   return args.length === 0 ? undefined : emptyList(args, context);
 }
 
-/** EMPTY_LIST, TUPLE1 (or TUPLE) and REDUCE in a row, with nothing but memo entries between: nobody could put anything into the list. */
+/**
+ * EMPTY_LIST, TUPLE1 (or TUPLE) and REDUCE in a row, with nothing but memo entries between: so nothing can put items into the
+ * list.
+ */
 const EMPTY_ARGUMENT = /^\](?:q[\s\S]|r[\s\S]{4})?[\x85t](?:q[\s\S]|r[\s\S]{4})?R/;
 
 /** Python 2 makes an OrderedDict from the list of its items. */

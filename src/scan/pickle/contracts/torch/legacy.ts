@@ -4,8 +4,8 @@ import type { StorageClaim } from './storage.ts';
 const MAX_SHOWN = 8;
 
 /**
- * What does not fit between the persistent ids of a legacy file and the storages behind its pickles. A storage that is named and
- * not stored is memory that nobody wrote.
+ * Contradictions between the persistent ids of a legacy file and the storages after its pickles. A storage that is named but
+ * not stored is uninitialised memory.
  */
 export function storageOddities(
   keys: readonly string[],
@@ -13,12 +13,12 @@ export function storageOddities(
   claims: ReadonlyMap<string, StorageClaim>,
 ): string[] {
   const odd: string[] = [];
-  if (stored.size < keys.length) odd.push('names a storage that the file stores twice');
+  if (stored.size < keys.length) odd.push('it names a storage that the file stores twice');
   for (const { key, elements } of claims.values()) {
     if (odd.length >= MAX_SHOWN) break;
     const count = stored.get(key);
-    if (count === undefined) odd.push(`names the storage ${JSON.stringify(key)}, which is not there`);
-    else if (count !== elements) odd.push(`says that a storage has ${elements} elements, and it has ${count}`);
+    if (count === undefined) odd.push(`it names the storage ${JSON.stringify(key)}, which the file does not have`);
+    else if (count !== elements) odd.push(`it says that a storage has ${elements} elements, but it has ${count}`);
   }
   return odd;
 }

@@ -30,7 +30,7 @@ function attributes(of: Value | undefined, context: ContractContext): Breach | u
     if (ACTIVE.test(name) && !(name.endsWith('_hooks') && hooks(item, context) === undefined))
       return `the state sets ${name}, which is more than data`;
     if (item?.kind === GLOBAL && context.plain(item) === undefined)
-      return `the attribute ${name} is a global that is not a plain listed one`;
+      return `the attribute ${name} is a global that is not listed, or is listed under a contract`;
   }
   return undefined;
 }

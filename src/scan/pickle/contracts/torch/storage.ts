@@ -24,11 +24,11 @@ export interface StorageClaim {
 
 export type StorageId =
   | { readonly kind: 'storage'; readonly claim: StorageClaim; readonly breach: Breach | undefined }
-  /** A class with its source, as PyTorch kept it before 1.6, and only compares. */
+  /** A class with its source, as PyTorch wrote it before 1.6; PyTorch only compares the source. */
   | { readonly kind: 'module' }
   | { readonly kind: 'broken'; readonly breach: Breach };
 
-const SHAPE = unexpected('has another shape than a tensor storage');
+const SHAPE = unexpected('it does not have the shape of a tensor storage');
 
 /**
  * `('storage', class, key, location, elements)`, and in legacy files a sixth value with a view
@@ -70,19 +70,20 @@ function keyOf(key: Value | undefined, state: PickleState): string | undefined {
   return state.text(key);
 }
 
-/** torch reads the record for as many bytes as the id says, and does not look how many there are. */
+/** torch reads as many bytes of the record as the id states, and does not check the size of the record. */
 function recordBreach({ key, elementSize, elements }: StorageClaim, records: StorageRecords | undefined) {
   if (records === undefined) return undefined;
   const sizes = records.get(key);
   const [bytes] = sizes ?? [];
   if (sizes === undefined || bytes === undefined)
-    return unexpected(`names the storage ${shown(key)}, which is not there`);
-  if (sizes.length > 1) return unexpected(`names the storage ${shown(key)}, of which there are ${sizes.length}`);
+    return unexpected(`it names the storage ${shown(key)}, which the file does not have`);
+  if (sizes.length > 1)
+    return unexpected(`it names the storage ${shown(key)}, which the file has ${sizes.length} times`);
   const needed = BigInt(elements) * BigInt(elementSize);
   if (needed === BigInt(bytes)) return undefined;
   return needed > BigInt(bytes)
-    ? `reads ${needed} bytes from a storage of ${bytes}`
-    : unexpected(`says that the storage has ${needed} bytes, and it has ${bytes}`);
+    ? `it reads ${needed} bytes from a storage of ${bytes}`
+    : unexpected(`it says that the storage has ${needed} bytes, but it has ${bytes}`);
 }
 
 function locationBreach(location: Value | undefined, { state }: ContractContext): Breach | undefined {
@@ -100,14 +101,14 @@ function viewBreach(view: Value | undefined, claim: StorageClaim, context: Contr
   if (typeof offset !== 'number') return offset;
   if (typeof elements !== 'number') return elements;
   const inside = offset >= 0 && elements >= 0 && offset + elements <= claim.elements;
-  return inside ? undefined : unexpected('a view reaches out of its storage');
+  return inside ? undefined : unexpected('a view reaches beyond its storage');
 }
 
 function shown(key: string): string {
   return JSON.stringify(key.slice(0, 40));
 }
 
-/** What a tensor's rebuilder is given as storage: how many elements it has, where that is told. */
+/** The storage that a tensor rebuilder receives: its number of elements, where it is known. */
 export interface GivenStorage {
   readonly elements: number | undefined;
   readonly elementSize: number | undefined;
@@ -116,9 +117,9 @@ export interface GivenStorage {
 export function givenStorage(of: Value | undefined, context: ContractContext): GivenStorage | Breach {
   if (of?.kind === OBJECT) {
     const maker = context.madeBy(of);
-    // A storage that was pickled by itself is a torch file of its own, which is judged there.
+    // A storage that was pickled by itself is a separate torch file, and is judged as one.
     if (maker?.module === 'torch.storage' && maker.name === '_load_from_bytes') return UNTOLD;
-    return 'the storage was made by something that makes none';
+    return 'the storage is the result of a call that does not make storages';
   }
   const id = of?.kind === PERSID ? context.state.persistentId(of) : undefined;
   if (id === undefined) return 'the storage is not a storage';
@@ -129,7 +130,7 @@ export function givenStorage(of: Value | undefined, context: ContractContext): G
   const packed = global === undefined ? 1 : (ELEMENTS_OF_PACKED[global.name] ?? 1);
   const viewed = view === undefined ? undefined : context.state.tuple(view)?.[2];
   const elements = numberOf(viewed ?? count, context);
-  // Anything odd about the id was said where it was loaded.
+  // Faults of the id were reported where it was loaded.
   return {
     elements: typeof elements === 'number' ? elements * packed : undefined,
     elementSize: storageElementSize(global),

@@ -6,7 +6,7 @@ import { dtypeSize, isLocation } from './types.ts';
 import { counted, tensor, viewBreach } from './view.ts';
 
 const LAYOUTS = /^(?:torch\.)?(?:strided|sparse_coo|sparse_csr|sparse_csc|sparse_bsr|sparse_bsc|jagged|_mkldnn)$/;
-const WRAPS = 'sizes are so large that the arithmetic of the loader wraps around';
+const WRAPS = 'sizes are so large that the arithmetic of the loader overflows';
 
 /** `torch.serialization._get_layout('torch.sparse_coo')`, or the text itself. */
 function layout(of: Value | undefined, context: ContractContext): Breach | undefined {
@@ -21,7 +21,7 @@ function layout(of: Value | undefined, context: ContractContext): Breach | undef
 const getLayout: Contract = (args, context) =>
   args.length === 1 && LAYOUTS.test(textAt(args, 0, context) ?? '')
     ? undefined
-    : unexpected('names no layout of torch');
+    : unexpected('it does not name a layout of torch');
 
 /** Sizes that a tensor of unknown content is made with. */
 function sizes(of: Value | undefined, context: ContractContext): readonly number[] | Breach {
@@ -105,7 +105,7 @@ const rebuildJagged: Contract = (args, context) => {
   for (let i = 0; i < items.length; i += 2) {
     const name = textAt(items, i, context);
     if (context.state.waits) return undefined;
-    if (name === undefined || !KEYWORDS.has(name)) return 'a keyword is not one of a nested tensor';
+    if (name === undefined || !KEYWORDS.has(name)) return 'a keyword is not one that a nested tensor has';
   }
   return counted(args, 1, 1);
 };
@@ -120,7 +120,7 @@ const rebuildMeta: Contract = ([type, size, stride, requiresGrad, ...more], cont
     dtype(type, context),
     viewBreach('zero', size, stride, UNBOUNDED, context),
     flag(requiresGrad),
-    more.length > 0 ? unexpected('it is given more or fewer arguments') : undefined,
+    more.length > 0 ? unexpected('its number of arguments is wrong') : undefined,
   );
 
 const UNBOUNDED = { elements: undefined, elementSize: 16 };
@@ -131,7 +131,7 @@ function device(of: Value | undefined, context: ContractContext): Breach | undef
   if (of?.kind === OBJECT && maker?.module === 'torch' && maker.name === 'device') return undefined;
   const text = of === undefined ? undefined : context.state.text(of);
   if (text === undefined) return otherThan(of, 'a device');
-  return isLocation(text) ? undefined : unexpected('the device is not a known one');
+  return isLocation(text) ? undefined : unexpected('the device is not known');
 }
 
 /** `_rebuild_device_tensor_from_numpy(array, type, device, requires_grad)`. */
@@ -155,7 +155,7 @@ function array(of: Value | undefined, context: ContractContext): Breach | undefi
 /** `_rebuild_wrapper_subclass(class, type, size, stride, offset, layout, device, requires_grad)`. */
 const rebuildWrapper: Contract = (args, context) => {
   const [type, elements, size, stride, offset, of, place, requiresGrad] = args;
-  if (context.plain(type) === undefined) return 'the class of the tensor is not a plain listed one';
+  if (context.plain(type) === undefined) return 'the class of the tensor is not listed, or is listed under a contract';
   return worst(
     counted(args, 8, 8),
     dtype(elements, context),

@@ -18,7 +18,8 @@ const rebuildTensorV2: Contract = (args, context) =>
 const rebuildTensorV3: Contract = (args, context) => {
   const [, , , , requiresGrad, backward, dtype, more] = args;
   const size = dtype === undefined ? undefined : dtypeSize(context.state.global(dtype));
-  if (size === undefined) return dtype?.kind === GLOBAL ? 'the type is not one of torch' : otherThan(dtype, 'a type');
+  if (size === undefined)
+    return dtype?.kind === GLOBAL ? 'the type is not a type of torch' : otherThan(dtype, 'a type');
   return worst(
     storedView(args, context, size),
     counted(args, 7, 8),
@@ -34,7 +35,7 @@ function quantizer(of: Value | undefined, context: ContractContext): Breach | un
   const global = scheme === undefined ? undefined : context.state.global(scheme);
   const known =
     global?.module === 'torch' && /^per_(tensor|channel)_(affine|symmetric|affine_float_qparams)$/.test(global.name);
-  if (!known) return scheme?.kind === GLOBAL ? 'the scheme is not one of torch' : otherThan(scheme, 'a scheme');
+  if (!known) return scheme?.kind === GLOBAL ? 'the scheme is not a scheme of torch' : otherThan(scheme, 'a scheme');
   return worst(
     rest.length < 2 || rest.length > 3 ? unexpected('the parameters of the quantizer have another shape') : undefined,
     ...rest.map((item) => (item.kind === GLOBAL ? otherThan(item, 'a parameter of the quantizer') : undefined)),
@@ -76,14 +77,14 @@ const rebuildFromType: Contract = (args, context) => {
   if (contract === undefined) return 'the function to call is not one of the tensor rebuilders';
   if (type === undefined || context.listed(type) === undefined) return 'the tensor type is not listed';
   const given = inner === undefined ? undefined : context.state.tuple(inner);
-  if (given === undefined) return 'the arguments are no constant tuple';
+  if (given === undefined) return 'the arguments are not a constant tuple';
   return worst(contract(given, context), counted(args, 4, 4), attributeState(state, context));
 };
 
 /** Loads its argument as another PyTorch file, so that file is scanned in its place. */
 const loadFromBytes: Contract = (args, context) => {
   const bytes = args[0];
-  if (args.length !== 1 || bytes === undefined) return 'takes one byte string';
+  if (args.length !== 1 || bytes === undefined) return 'its argument is not one byte string';
   const content = bytes.kind === BYTES ? bytes : encodedText(bytes, context);
   if (content === undefined) return 'the bytes to load are not a constant';
   context.scanBytes(content);

@@ -6,11 +6,11 @@ import { givenStorage } from './storage.ts';
 
 const FITS: Readonly<Record<Exclude<Fit, 'fits'>, Breach>> = {
   negative: unexpected('a size, stride or offset is negative'),
-  wraps: "sizes, strides and offset are so large that the loader's arithmetic wraps around",
-  outside: unexpected('the tensor reaches out of its storage'),
+  wraps: 'sizes, strides and offset are so large that the arithmetic of the loader overflows',
+  outside: unexpected('the tensor reaches beyond its storage'),
 };
 
-/** Sizes, strides and offset of a view, against what is told of its storage. */
+/** Checks sizes, strides and offset of a view against the known size of its storage. */
 export function viewBreach(
   offset: Value | 'zero' | undefined,
   size: Value | undefined,
@@ -23,13 +23,13 @@ export function viewBreach(
   const [sizes, strides] = [numbersOf(size, context), numbersOf(stride, context)];
   if (sizes.kind === 'broken') return sizes.breach;
   if (strides.kind === 'broken') return strides.breach;
-  if (sizes.numbers.length !== strides.numbers.length) return unexpected('there are not as many strides as sizes');
+  if (sizes.numbers.length !== strides.numbers.length) return unexpected('the numbers of sizes and strides differ');
   const view = { offset: start, sizes: sizes.numbers, strides: strides.numbers };
   const fit = fitOf(view, storage.elements, storage.elementSize);
   return fit === 'fits' ? undefined : FITS[fit];
 }
 
-/** The view of a storage that the first four arguments say. */
+/** The view of a storage that the first four arguments describe. */
 export function storedView(args: readonly Value[], context: ContractContext, elementSize?: number): Breach | undefined {
   const [of, offset, size, stride] = args;
   const storage = givenStorage(of, context);
@@ -46,7 +46,7 @@ export function metadata(of: Value | undefined): Breach | undefined {
 }
 
 export function counted(args: readonly Value[], least: number, most: number): Breach | undefined {
-  return args.length < least || args.length > most ? unexpected('it is given more or fewer arguments') : undefined;
+  return args.length < least || args.length > most ? unexpected('its number of arguments is wrong') : undefined;
 }
 
 const REBUILDERS =
