@@ -199,7 +199,7 @@ describe('assay sign --keyless', () => {
     [
       'a log that proves no time',
       () => ({ env: job(), args: ['--signing-config', writeTimeless()] }),
-      /would say when the signature was made; add a timestamp/,
+      /would prove the time of the signature; add a timestamp/,
     ],
   ])('refuses to sign with %s', async (_, given, line) => {
     const { args = [], env = {} } = given();

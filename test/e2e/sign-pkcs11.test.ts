@@ -145,7 +145,7 @@ requirePart(
           'with a PIN in a URI',
           ['--pkcs11-key', 'pkcs11:object=a?pin-value=1'],
           {},
-          /--pkcs11-key: the URI carries a PIN/,
+          /--pkcs11-key: the URI contains a PIN/,
         ],
         [
           'with a missing PIN file',
