@@ -72,7 +72,7 @@ describe('the allowances that a report advises', () => {
   });
 
   it.each([
-    ['the state is bytes', 'unlisted/polars/2.1.0/DataFrame.p4.pkl', 'its state is bytes in place of a dict or tuple'],
+    ['the state is bytes', 'unlisted/polars/2.1.0/DataFrame.p4.pkl', 'its state is bytes instead of a dict or a tuple'],
     ['a loader opens another file', 'loader-probes/joblib-nd/a.pkl', 'opens "b.npy"'],
   ])('do not exist where %s', async (_, file, because) => {
     expect(await adviceOn(FIXTURES + file)).toMatchObject({
