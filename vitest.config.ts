@@ -18,6 +18,8 @@ export default defineConfig({
     // Backstops for what never ends: on a starved machine, starting an API server takes minutes.
     testTimeout: full ? 36_000_000 : 600_000,
     hookTimeout: 600_000,
+    // A worker that ends slowly, because the machine is starved, is not one that hangs.
+    teardownTimeout: 60_000,
     // A busy machine takes longer; what is not so now mostly is in a few milliseconds.
     expect: { poll: { timeout: 60_000, interval: 20 } },
     maxWorkers: 3,
