@@ -1,9 +1,10 @@
 // Prints how easy the sources are to find one's way in, as numbers: the largest folder, imports past a door, circles, exported names
-// with two meanings, types of the wire that are declared more than once, words that the glossary rejects.
+// with two meanings, types of the wire that are declared more than once, modules that `scan` loads, words that the glossary rejects.
 //
 //   node scripts/house.mjs [checkout]
 //   node scripts/house.mjs check      fails for a folder of more than 25 modules, an import past a door, a circle, a name with two
 //                                     meanings, a type of the wire that is declared again, or a rejected word (scripts/words.json)
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize, relative } from 'node:path';
 import { STAND_INS } from './stand-ins.mjs';
@@ -58,10 +59,29 @@ const again = wireTypesDeclaredAgain(texts);
 report('definitions of a wire type', `${again.length} declared more than once`);
 for (const one of again) console.log(`    ${one}`);
 
+if (!checks) report('modules that scan loads', loadedByScan());
+
 const rejected = rejectedWords(ROOT);
 report('rejected words', rejected.length);
 for (const one of rejected) console.log(`    ${one}`);
 if (checks && doubles.length + again.length + rejected.length > 0) process.exitCode = 1;
+
+/** Of the program that was built last: `npm run build` joins them to a few files. */
+function loadedByScan() {
+  const asData = (code) => `data:text/javascript,${encodeURIComponent(code)}`;
+  const loader = `import { writeSync } from 'node:fs';
+    export async function resolve(specifier, context, next) {
+      const found = await next(specifier, context);
+      writeSync(2, 'loaded: ' + found.url + '\\n');
+      return found;
+    }`;
+  const hook = asData(`import { register } from 'node:module'; register(${JSON.stringify(asData(loader))});`);
+  const model = join(ROOT, 'fixtures/pickle-probes/ok-dict');
+  const program = join(ROOT, 'dist/src/cli/main.js');
+  const { stderr } = spawnSync(process.execPath, ['--import', hook, program, 'scan', model], { encoding: 'utf8' });
+  const loaded = new Set(stderr.split('\n').filter((line) => line.startsWith('loaded: file:')));
+  return loaded.size === 0 ? 'unknown: npm run build' : loaded.size;
+}
 
 function report(what, value) {
   console.log(`${what.padEnd(34)}${value}`);
