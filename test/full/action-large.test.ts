@@ -45,6 +45,8 @@ it('the Action finds the one malicious file among 20,000 changed files', async (
   const head = repository.commit('head');
   const sha = repository.merged(base, head);
   const ran = await runAction({ repository, event: 'pull_request', payload: pullRequest(base, head), sha }, scratch);
-  expect(ran).toMatchObject({ code: 1, stderr: '', outputs: { decision: 'deny', 'findings-count': '1' } });
-  expect(ran.annotations).toMatchObject([{ level: 'error', file: 'models/100/deep.pkl' }]);
+  expect(ran).toMatchObject({ code: 1, stderr: '', outputs: { decision: 'deny', 'findings-count': '2' } });
+  expect(ran.annotations).toMatchObject([{ level: 'error', file: 'models/100/deep.pkl' }, { file: 'src/0/file0.py' }]);
+  // More files than are searched for uses of the constants: one finding for all of them.
+  expect(ran.annotations[1]?.message).toContain('its constants and those of 19999 more modules changed');
 });

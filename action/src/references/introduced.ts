@@ -40,11 +40,17 @@ export async function introducedReferences(change: ChangeSet): Promise<readonly 
     const known = wasThere ? referencesIn(path, before, modulesBefore) : [];
     return added(referencesIn(path, now, modules), known).map((one) => ({ ...one, file: path }));
   });
-  const why = 'its constants changed, and may be used in more files than are searched';
-  const unsearched = importers.unsearched.map(
-    (file) => ({ ...tooLong(file), target: { kind: 'unresolved', why }, file }) as const,
-  );
-  return [...found, ...unsearched];
+  return [...found, ...unsearchedUses(importers.unsearched)];
+}
+
+/** One for all modules: a change of thousands of them would bury every other finding. */
+function unsearchedUses(modules: readonly string[]): readonly PlacedReference[] {
+  const [file] = modules;
+  if (file === undefined) return [];
+  const whose =
+    modules.length === 1 ? 'its constants' : `its constants and those of ${modules.length - 1} more modules`;
+  const why = `${whose} changed, and can be used in more files than the Action searches`;
+  return [{ ...tooLong(file), target: { kind: 'unresolved', why }, file }];
 }
 
 async function versionsOf({ texts }: ChangeSet): Promise<readonly Versions[]> {
