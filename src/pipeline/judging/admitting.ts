@@ -2,16 +2,22 @@ import type { Assessment, FileAssessment } from '../../core/assessment/index.ts'
 import { type AllowanceAdvice, unlistedGlobals } from '../../report/index.ts';
 import { type Allowance, USES, whyRefused } from '../../scan/lists/index.ts';
 
-/** Of the first suspicious files alone: a folder may hold thousands. */
-const MAX_FILES = 5;
-/** More names are not tried: each use of each is a scan. */
+/** CWE-400: each entry and each of its uses is a scan of the file, which its author chose. */
+const MAX_FILES = 3;
 const MAX_NAMES = 5;
-/** Larger files are not scanned dozens of times for an advice. */
-const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_ENTRIES = 20;
+const MAX_BYTES = 4 * 1024 * 1024;
 const UNLISTED = 'pickle.global.unlisted';
 
 /** An entry that is being tried. */
 type Entry = Pick<Allowance, 'module' | 'name' | 'uses'>;
+
+interface Known {
+  /** Whether the ruleset lists a global. */
+  isListed(name: string): boolean;
+  /** Whether the time for trials is over: then a trial ends with an error. */
+  isOver(): boolean;
+}
 
 /** Assesses one file again, with some allowances more. */
 type Trial = (allowances: readonly Allowance[]) => Promise<Assessment>;
@@ -24,14 +30,20 @@ type Trial = (allowances: readonly Allowance[]) => Promise<Assessment>;
  */
 export async function adviseOn(
   assessment: Assessment,
-  isListed: (name: string) => boolean,
+  known: Known,
   trialOf: (file: string) => Trial,
 ): Promise<ReadonlyMap<string, AllowanceAdvice>> {
   const advice = new Map<string, AllowanceAdvice>();
   const suspicious = assessment.files.filter(({ verdict, imports }) => verdict === 'suspicious' && imports.length > 0);
   for (const file of suspicious.slice(0, MAX_FILES)) {
-    const found = await adviceFor(file, assessment, unlistedGlobals(file, isListed), trialOf(file.path));
-    if (found !== undefined) advice.set(file.path, found);
+    try {
+      const names = unlistedGlobals(file, known.isListed);
+      const found = await adviceFor(file, assessment, names, trialOf(file.path));
+      if (found !== undefined) advice.set(file.path, found);
+    } catch (error) {
+      if (!known.isOver()) throw error;
+      break;
+    }
   }
   return advice;
 }
@@ -51,6 +63,7 @@ async function adviceFor(
   if (other !== undefined) return { kind: 'insufficient', because: other.message };
   if (names.length > MAX_NAMES || file.size > MAX_BYTES) return undefined;
   const all = names.flatMap(splitsOf);
+  if (all.length > MAX_ENTRIES) return undefined;
   const tried = await trial(all.map(allowanceOf));
   if (isClean(tried)) return { kind: 'entries', entries: await fewest(all, trial) };
   return {

@@ -11,6 +11,9 @@ import { chosenLists, type RulesetChoice } from '../rules/index.ts';
 import { adviseOn } from './admitting.ts';
 import { addressOf } from './place.ts';
 
+/** A backstop: the trials are counted. */
+const PATIENCE_MS = 10_000;
+
 /** By path. */
 type AllowanceAdvices = ReadonlyMap<string, AllowanceAdvice>;
 
@@ -21,8 +24,12 @@ export interface Knowledge {
   readonly notes: readonly string[];
   readonly context: Omit<ReportContext, 'coverage'>;
   isListed(name: string): boolean;
-  /** What would admit the suspicious files of an artifact that lies on this machine; empty for any other. */
-  advise(assessment: Assessment, signal?: AbortSignal): Promise<AllowanceAdvices>;
+  /**
+   * What would admit the suspicious files of an artifact on this machine; empty for any other.
+   * @param patience ends the trials, not the program: files without advice are left out
+   * @throws AssayError `aborted` by the signal
+   */
+  advise(assessment: Assessment, signal?: AbortSignal, patience?: AbortSignal): Promise<AllowanceAdvices>;
   /** Opens what a reference names, assesses it, and closes it. */
   judge(ref: string, options: SourceOptions & AssessmentOptions): Promise<Assessment>;
   /** Assesses what is open, and leaves it so. */
@@ -52,16 +59,20 @@ export async function loadKnowledge(
     notes,
     context: { rules: rulesOf(lists), formats: formatTitles(), version: version() },
     isListed,
-    async advise(assessment, signal) {
+    async advise(assessment, signal, patience = AbortSignal.timeout(PATIENCE_MS)) {
       if (parseReference(assessment.artifact.pinned).kind !== 'path') return new Map();
-      return adviseOn(assessment, isListed, (file) => async (more) => {
-        const artifact = await openArtifact(addressOf(assessment.artifact, file), { env });
-        try {
-          const allowances = { allowances: [...own.allowances, ...more], notes: [] };
-          return await assessBy(artifact, { lists, allowances, notes: [] }, signal === undefined ? {} : { signal });
-        } finally {
-          await artifact.close();
-        }
+      const either = signal === undefined ? patience : AbortSignal.any([signal, patience]);
+      return adviseOn(assessment, { isListed, isOver: () => patience.aborted && signal?.aborted !== true }, (file) => {
+        const place = addressOf(assessment.artifact, file);
+        return async (more) => {
+          const artifact = await openArtifact(place, { env });
+          try {
+            const allowances = { allowances: [...own.allowances, ...more], notes: [] };
+            return await assessBy(artifact, { lists, allowances, notes: [] }, { signal: either });
+          } finally {
+            await artifact.close();
+          }
+        };
       });
     },
     assess: assessOpen,

@@ -90,6 +90,23 @@ describe('the allowances that a report advises', () => {
     expect(await knowledge.advise({ ...suspicious, artifact: pinned })).toEqual(new Map());
   });
 
+  it.each([
+    ['more names than are tried', 'cacme.m\na\n0cacme.m\nb\n0cacme.m\nc\n0cacme.m\nd\n0cacme.m\ne\n0cacme.m\nf\n.'],
+    ['a name of more parts than are tried', `c${'a.'.repeat(25)}m\nf\n.`],
+  ])('are not looked for where a file holds %s', async (_, text) => {
+    const path = pickled('many.pkl', text);
+    expect(await verdictWith(path, [])).toBe('suspicious');
+    expect(await adviceOn(path)).toBeUndefined();
+  });
+
+  it('are left out when the time for them is over, but a user who stops the program stops them, too', async () => {
+    const knowledge = await loadKnowledge(undefined);
+    const assessment = await knowledge.judge(pickled('slow.pkl', 'cacme.models\nload\n.'), {});
+    const over = AbortSignal.abort();
+    expect(await knowledge.advise(assessment, new AbortController().signal, over)).toEqual(new Map());
+    await expect(knowledge.advise(assessment, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
+  });
+
   it('are printed as an entry that the next scan takes', async () => {
     const path = pickled('printed.pkl', 'cacme.models\nload\n(I1\ntR.');
     const { stdout, code } = await runCli(['scan', path]);
