@@ -130,6 +130,6 @@ requirePart('MLflow server', hasMlflow, HOW_MLFLOW, 'the MLflow adapter with a r
   test('reports a version with unreadable files as not assessed', async () => {
     const [made] = await mlflow.run([{ do: 'source', name: 'elsewhere', source: 'gs://bucket/model' }]);
     const tags = await told('elsewhere', made?.version ?? '', 'not-assessed', []);
-    expect(tags['assay.reason']).toMatch(/not read \(gs:\)/);
+    expect(tags['assay.reason']).toMatch(/not supported \(gs:\)/);
   });
 });
