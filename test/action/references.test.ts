@@ -166,6 +166,16 @@ describe('an added reference', () => {
     expect(ran.code).toBe(0);
   });
 
+  it('is one finding for all constants that change where more files than are searched can use them', async () => {
+    for (let i = 0; i <= 5_000; i++) repository.write(`src/${i % 50}/part${i}.py`, 'pass\n');
+    base = repository.commit('many files');
+    for (const name of ['a', 'b', 'c']) repository.write(`config_${name}.py`, `MODEL = "acme/${name}"[::-1]\n`);
+    const ran = await onPullRequest();
+    expect(ran).toMatchObject({ code: 0, outputs: { decision: 'warn', 'findings-count': '1' } });
+    expect(rulesOf(ran)).toEqual([['reference.unresolved', 'config_a.py:1']]);
+    expect(ran.annotations[0]?.message).toContain('its constants and those of 2 more modules changed');
+  });
+
   it('is read through the proxy of the runner', async () => {
     const proxy = await tunnels();
     try {

@@ -13,7 +13,8 @@ export interface OpenedPlace {
 /** The argument by which a command opens one file of an artifact again. */
 export function addressOf(place: OpenedPlace, file: string): string {
   const local = localPath(place, file);
-  if (local !== undefined) return local;
+  // A folder called `models:` is not a store: its maker would choose what is opened.
+  if (local !== undefined) return parseReference(local).kind === 'path' ? local : `.${sep}${local}`;
   const reference = parseReference(place.pinned);
   if (reference.kind === 's3' && (reference.key === '' || reference.key.endsWith('/'))) {
     return formatReference({ ...reference, key: `${reference.key}${file}` });

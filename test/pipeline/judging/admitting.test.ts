@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadKnowledge } from '../../../src/pipeline/judging/knowledge.ts';
@@ -97,6 +97,15 @@ describe('the allowances that a report advises', () => {
     const path = pickled('many.pkl', text);
     expect(await verdictWith(path, [])).toBe('suspicious');
     expect(await adviceOn(path)).toBeUndefined();
+  });
+
+  it('are looked for in the file itself, whatever its folder is called', async () => {
+    const cwd = join(scratch, 'named');
+    mkdirSync(join(cwd, 'models:', 'acme'), { recursive: true });
+    writeFileSync(join(cwd, 'models:', 'acme', '1'), 'cacme.models\nload\n(I1\ntR.');
+    const { stdout } = await runCli(['scan', '.'], { cwd });
+    expect(stdout).toContain('- module: acme.models');
+    expect(stdout).toContain('assay repro ./models:/acme/1\n');
   });
 
   it('are left out when the time for them is over, but a user who stops the program stops them, too', async () => {
