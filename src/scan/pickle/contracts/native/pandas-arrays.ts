@@ -15,9 +15,10 @@ const holds =
     if (context.state.waits) return undefined;
     if (state.length === 1 && context.state.itemsOf(state[0] ?? NOTHING)?.length === 0) return MISSING;
     if (arrays.length === 0) return MISSING;
-    return arrays.every((array) => array !== undefined && kind.test(`${array.letter}${array.itemSize}`))
-      ? undefined
-      : unexpected('its array holds elements of another kind');
+    if (!arrays.every((array) => array !== undefined && kind.test(`${array.letter}${array.itemSize}`)))
+      return unexpected('its array holds elements of another kind');
+    // To show an array without a length, pandas follows a pointer that is not there.
+    return arrays.some((array) => array?.sizes.length === 0) ? unexpected('its array has no dimension') : undefined;
   };
 
 const NOTHING: Value = { kind: DICT, ref: -1 };
