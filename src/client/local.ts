@@ -28,7 +28,7 @@ export interface LocalOptions {
   readonly as: string | undefined;
   /** Make it when it is not there. */
   readonly make: boolean;
-  /** Trusted when there is no trust file, and nobody has approved anything. */
+  /** The key that is trusted while there is neither a trust file nor an approval. */
   readonly key?: KeyObject;
 }
 

@@ -29,8 +29,8 @@ const Answer = v.object({ token: v.optional(v.string()), access_token: v.optiona
 
 /**
  * Answers a registry's challenge: Basic with the login that Docker's config keeps, or a bearer token for pulling this one
- * repository, requested where the registry says. Nothing is written to disk. @returns without a header when there is no login
- * for a basic challenge
+ * repository, from the address that the registry names. Nothing is written to disk.
+ * @returns no header for a Basic challenge without a login
  * @throws AssayError `refused` for a realm that is not spoken to, `unauthorized`, `network`, `malformed`.
  */
 export async function authorise(

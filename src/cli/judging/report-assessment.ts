@@ -5,7 +5,7 @@ import { mapOwasp } from '../../report/index.ts';
 import { ReportedDecision, ReportSchema, readReportParts } from '../../report/schema/index.ts';
 
 /** The parts of a report that make up an assessment. */
-const Judged = objectOf({
+const AssessmentParts = objectOf({
   ...pick(
     ReportSchema,
     'artifact',
@@ -22,9 +22,9 @@ const Judged = objectOf({
   // Reports of earlier versions have no readings.
   files: array(objectOf({ ...FileSchema.properties, readings: optionalOf(FileSchema.properties.readings) })),
 });
-type Judged = Static<typeof Judged>;
+type AssessmentParts = Static<typeof AssessmentParts>;
 
-/** The input of a report. */
+/** The assessment and the waivers from which a report was made. */
 export interface Reported {
   readonly assessment: Assessment;
   /** Those that were given then. */
@@ -37,7 +37,7 @@ export interface Reported {
  * @throws AssayError `malformed`, `unsupported` (of another version), `limit`
  */
 export function readReported(bytes: Uint8Array, name: string): Reported {
-  const { decision, ...report } = readReportParts(Judged, bytes, name);
+  const { decision, ...report } = readReportParts(AssessmentParts, bytes, name);
   return {
     assessment: assessmentOf(report),
     waivers: decision.waivers.map(({ outcome: _outcome, findings: _findings, file, ...waiver }) => ({
@@ -47,7 +47,7 @@ export function readReported(bytes: Uint8Array, name: string): Reported {
   };
 }
 
-function assessmentOf(report: Omit<Judged, 'decision'>): Assessment {
+function assessmentOf(report: Omit<AssessmentParts, 'decision'>): Assessment {
   const assessment: Assessment = {
     ...report,
     files: report.files.map((file) => ({ readings: [], ...file, coverage: { ranges: [], gaps: [] } })),

@@ -88,7 +88,7 @@ async function rehearse(source: ByteSource, start: number, limits: Limits): Prom
   }
 }
 
-/** A limit that is reached ends the stream. The handler is told of every end. */
+/** Reads a stream to its end, which can be a limit. Every end is passed to the handler. */
 async function runToEnd(state: PickleState, source: ByteSource, options: ReadOptions): Promise<StreamEnd> {
   let end: StreamEnd;
   try {

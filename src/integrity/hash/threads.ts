@@ -13,7 +13,7 @@ export interface ThreadHash extends BlockSink {
 }
 
 interface Job {
-  /** For each block on its way, in order: the callback for when it is no longer needed. */
+  /** One callback for each block that the thread still hashes, in order; it releases the block. */
   readonly inFlight: (() => void)[];
   readonly waiting: (() => void)[];
   finish: ((digests: readonly PlannedDigests[]) => void) | undefined;

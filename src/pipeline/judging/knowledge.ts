@@ -8,11 +8,11 @@ import { openArtifact, type SourceOptions } from '../../sources/index.ts';
 import { type AssessmentOptions, assessBy, NO_ALLOWANCES, readAllowances } from '../evaluate/index.ts';
 import { formatTitles } from '../format-titles.ts';
 import { chosenLists, type RulesetChoice } from '../rules/index.ts';
-import { adviseOn } from './admitting.ts';
+import { adviseOn } from './allowance-advice.ts';
 import { addressOf } from './place.ts';
 
 /** A backstop: the trials are counted. */
-const PATIENCE_MS = 10_000;
+const ADVICE_MS = 10_000;
 
 /** By path. */
 type AllowanceAdvices = ReadonlyMap<string, AllowanceAdvice>;
@@ -26,10 +26,10 @@ export interface Knowledge {
   isListed(name: string): boolean;
   /**
    * What would admit the suspicious files of an artifact on this machine; empty for any other.
-   * @param patience ends the trials, not the program: files without advice are left out
+   * @param deadline ends the trials, not the program: files without advice are left out
    * @throws AssayError `aborted` by the signal
    */
-  advise(assessment: Assessment, signal?: AbortSignal, patience?: AbortSignal): Promise<AllowanceAdvices>;
+  advise(assessment: Assessment, signal?: AbortSignal, deadline?: AbortSignal): Promise<AllowanceAdvices>;
   /** Opens what a reference names, assesses it, and closes it. */
   judge(ref: string, options: SourceOptions & AssessmentOptions): Promise<Assessment>;
   /** Assesses what is open, and leaves it so. */
@@ -59,10 +59,10 @@ export async function loadKnowledge(
     notes,
     context: { rules: rulesOf(lists), formats: formatTitles(), version: version() },
     isListed,
-    async advise(assessment, signal, patience = AbortSignal.timeout(PATIENCE_MS)) {
+    async advise(assessment, signal, deadline = AbortSignal.timeout(ADVICE_MS)) {
       if (parseReference(assessment.artifact.pinned).kind !== 'path') return new Map();
-      const either = signal === undefined ? patience : AbortSignal.any([signal, patience]);
-      return adviseOn(assessment, { isListed, isOver: () => patience.aborted && signal?.aborted !== true }, (file) => {
+      const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+      return adviseOn(assessment, { isListed, isOver: () => deadline.aborted && signal?.aborted !== true }, (file) => {
         const place = addressOf(assessment.artifact, file);
         return async (more) => {
           const artifact = await openArtifact(place, { env });

@@ -13,7 +13,7 @@ const NO_MODELS: ReadonlySet<string> = new Set(
 
 /**
  * A folder of texts and pictures is most likely a mistake, and `clean` would suggest that a model was scanned. A single file of
- * this kind that the user names is no mistake.
+ * this kind that the user names is not a mistake.
  * @throws AssayError `not-found`
  */
 export function refuseWithoutModel({ artifact, files }: Assessment): void {

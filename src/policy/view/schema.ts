@@ -182,7 +182,7 @@ export const VIEW: Readonly<Record<string, ViewField>> = {
   files: field(listOf(FILE), 'Every file of the artifact.'),
   findings: field(listOf(FINDING), 'All findings of the scanners.'),
   checks: field(mapOf(CHECK), "The checks, by id: checks['integrity.checksum']."),
-  signatures: field(listOf(SIGNATURE), 'Signatures over the artifact that were verified.'),
+  signatures: field(listOf(SIGNATURE), 'Signatures over the artifact that were checked, valid or not.'),
   approvals: field(listOf(APPROVAL), 'Approvals of exactly these bytes; only verified approvals are listed.'),
   ruleset: field(RULESET, 'The rules that judged the artifact.'),
   environment: field(ENVIRONMENT, 'The stage that it is judged for.'),

@@ -10,6 +10,7 @@ import {
   FindingSchema,
   FingerprintSchema,
   JudgedWaiverSchema,
+  READINGS,
   ReadingSchema,
   RiskSchema,
   RuleOutcomeSchema,
@@ -22,50 +23,47 @@ import {
 } from '../../core/assessment/schema/index.ts';
 import {
   array,
+  DIGEST,
   filled,
+  list,
   literal,
   nullable,
-  objectOf,
+  object,
   optionalOf,
   type Schema,
-  type SchemaProperties,
   type Static,
-  string,
+  text,
 } from '../../core/schema/index.ts';
 import { SCHEMA_VERSION } from './version.ts';
 
-const object = <P extends SchemaProperties>(properties: P, options: { readonly description?: string } = {}) =>
-  objectOf(properties, { more: false, ...options });
-const text = (description: string) => string({ description });
-const digest = (description: string) => string({ pattern: '^sha256:[0-9a-f]{64}$', description });
-
-const Fingerprints = array(FingerprintSchema, { description: 'Fingerprints of the findings that led to this.' });
+const Fingerprints = list(FingerprintSchema, 'Fingerprints of the findings that led to this.');
 
 export const ReportedRule = object({ ...RuleOutcomeSchema.properties, findings: Fingerprints });
 
 export const ReportedWaiver = object({
   ...filled(WaiverSchema).properties,
-  digest: digest('The digest of the only artifact for which the waiver is valid.'),
+  digest: text('The digest of the only artifact for which the waiver is valid.', DIGEST),
   outcome: JudgedWaiverSchema.properties.outcome,
-  findings: Fingerprints,
+  findings: list(FingerprintSchema, 'Fingerprints of the findings that the waiver covers.'),
 });
 
 export const ReportedDecision = object(
   {
     ...DecisionSchema.properties,
-    policyDigest: digest('The digest of the bytes of the policy.'),
-    violations: array(object({ ...ViolationSchema.properties, findings: Fingerprints }), {
-      description: 'The rules that led to the action; empty on allow.',
-    }),
-    rules: array(ReportedRule, { description: 'The outcome of every rule of the policy, in the order of the policy.' }),
-    waivers: array(ReportedWaiver, { description: 'Every waiver that was given, and its outcome.' }),
+    policyDigest: text('The digest of the bytes of the policy.', DIGEST),
+    violations: list(
+      object({ ...ViolationSchema.properties, findings: Fingerprints }),
+      'The rules that led to the action; empty on allow.',
+    ),
+    rules: list(ReportedRule, 'The outcome of every rule of the policy, in the order of the policy.'),
+    waivers: list(ReportedWaiver, 'Every waiver that was given, and its outcome.'),
   },
-  { description: 'The policy applied to the assessment.' },
+  'The policy applied to the assessment.',
 );
 
 const Coverage = object(
   { ranges: array(filled(CoverageRangeSchema)), gaps: CoverageGapsSchema },
-  { description: 'How the bytes of the file were covered; with --coverage.' },
+  'How the bytes of the file were covered; with --coverage.',
 );
 
 const ReportedReading = object({
@@ -75,10 +73,7 @@ const ReportedReading = object({
 
 export const ReportedFile = object({
   ...FileSchema.properties,
-  readings: array(ReportedReading, {
-    description:
-      'The readings of the file, one for each loader; empty when it holds no pickle. The verdict of the file is the worst of their verdicts.',
-  }),
+  readings: list(ReportedReading, READINGS),
   coverage: optionalOf(Coverage),
 });
 
@@ -98,7 +93,7 @@ const Risks: Schema<Readonly<Record<string, Risk>>> = object(
     'ML09:2023': RiskSchema,
     'ML10:2023': RiskSchema,
   },
-  { description: 'The OWASP Machine Learning Security Top 10, 2023.' },
+  'The OWASP Machine Learning Security Top 10, 2023.',
 );
 
 /** The report of `assay scan --format json`. Every property except `coverage` is there; an unknown value is null. */
@@ -110,13 +105,11 @@ export const ReportSchema = object({
   files: array(ReportedFile),
   findings: array(ReportedFinding),
   checks: array(CheckSchema),
-  signatures: array(SignatureSchema, { description: 'Signatures over the artifact that were verified.' }),
+  signatures: list(SignatureSchema, 'Signatures over the artifact that were checked, valid or not.'),
   declared: DeclaredSchema,
   owasp: Risks,
   ruleset: RulesetSchema,
-  notes: array(string(), {
-    description: 'Notes on how the artifact was fetched and judged.',
-  }),
+  notes: list(text(), 'Notes on how the artifact was fetched and judged.'),
   stats: StatsSchema,
 });
 /** The document that `assay scan --format json` writes; `report-v1.json` is its schema. */

@@ -23,11 +23,10 @@ import {
 import type { GlobalPolicy, ListedGlobal } from '../lists/index.ts';
 import type { NameRule, Report, StorageRecords, Within } from '../scanner/index.ts';
 import { Blobs } from './blobs.ts';
+import { CallCounts } from './call-counts.ts';
 import { cannotBeCalled, mayBeCalled } from './called-results.ts';
 import { sayCodeUse } from './code-use.ts';
 import {
-  CALLERS,
-  CONTRACTS,
   codeCall,
   codeState,
   contractOf,
@@ -105,8 +104,7 @@ export class PickleJudge implements PickleHandler {
   readonly #options: PickleJudgeOptions;
   readonly #say: Sayer;
   readonly #names: StreamNames;
-  /** How often each global of the stream was called. */
-  readonly #called = new Map<number, number>();
+  readonly #calls = new CallCounts();
   #computed = 0;
   readonly #handed = new HandedValues();
   /** The stream names something that makes code by value. */
@@ -183,22 +181,7 @@ export class PickleJudge implements PickleHandler {
     // An instruction that waits for a text is run again, and counts then.
     if (machine.waits) return;
     this.#noteCall(call, machine);
-    if (machine.waits || call.callee.kind !== GLOBAL) return;
-    this.#count(call.callee);
-    // Some functions call their first argument, and their contract covers that call.
-    const caller = this.#code && makerOf(machine.global(call.callee) ?? NAMELESS) === 'class';
-    const calls = caller || CALLERS.has(this.#nameOf(call.callee, machine));
-    const [inner] = calls ? (machine.tuple(call.args) ?? []) : [];
-    if (inner?.kind === GLOBAL) this.#count(inner);
-  }
-
-  #count(callee: Value): void {
-    this.#called.set(callee.ref, (this.#called.get(callee.ref) ?? 0) + 1);
-  }
-
-  #nameOf(of: Value, machine: PickleState): string {
-    const global = machine.global(of);
-    return `${global?.module}:${global?.name}`;
+    if (!machine.waits) this.#calls.note(call, machine, this.#code);
   }
 
   #judgeCall(call: Call, machine: PickleState): void {
@@ -457,10 +440,7 @@ export class PickleJudge implements PickleHandler {
     this.#say.odd(ODDITIES[oddity], offset);
   }
 
-  /**
-   * After the stream: a function under a contract may be called but not kept, because code that finds it could call it with any
-   * arguments.
-   */
+  /** After the stream: judges the values that listed names were given, instances without a state, and functions that are kept. */
   onEnd(machine: PickleState): void {
     this.#judgeHanded(machine);
     this.claims.push(...takeClaims(machine));
@@ -473,11 +453,7 @@ export class PickleJudge implements PickleHandler {
         machine.fileOffset(offset),
       );
     if (machine.alternative) return;
-    for (const global of machine.globals) {
-      const standing = this.#names.standing(global);
-      if (standing.kind !== 'listed' || standing.entry.uses.has('import')) continue;
-      if (!CONTRACTS.has(`${standing.entry.module}:${standing.entry.name}`)) continue;
-      if ((machine.pushes.get(global.id) ?? 0) <= (this.#called.get(global.id) ?? 0)) continue;
+    for (const global of this.#calls.kept(machine, (of) => this.#names.standing(of))) {
       const full = `${global.module}.${global.name}`;
       this.#say.report(
         rules.BROKEN_CONTRACT,

@@ -159,7 +159,7 @@ export const CHANGE_RULES = {
     severity: 'low',
     verdict: 'not-assessed',
     explanation: 'The line loads a dataset of the Hub. Assay scans models of the Hub, not datasets.',
-    remedy: 'Pin the revision of the dataset, and check its data with `assay data`.',
+    remedy: 'Pin the revision of the dataset, and review its data.',
     ...REFERENCES,
     cwe: ['CWE-349'],
   },

@@ -38,7 +38,8 @@ export async function runScan(request: ScanRequest, shell: Shell): Promise<void>
     if (request.format === 'table' && done.length > 0) sink.write('\n');
     done.push(scanned);
     if (!JOINT_FORMATS.has(request.format)) {
-      const advice = request.format === 'table' ? await knowledge.advise(scanned.assessment, shell.signal) : undefined;
+      const isShown = request.format === 'table' && !request.quiet;
+      const advice = isShown ? await knowledge.advise(scanned.assessment, shell.signal) : undefined;
       sink.write(renderOne(scanned, request, context, { isListed: knowledge.isListed, advice }, shell));
     }
   }

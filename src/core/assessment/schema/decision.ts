@@ -1,4 +1,4 @@
-import { array, object, oneOf, optionalOf, string, text } from '../../schema/index.ts';
+import { list, object, oneOf, optionalOf, text } from '../../schema/index.ts';
 import { ACTIONS } from '../action.ts';
 
 export const ActionSchema = oneOf(ACTIONS, 'The action of the policy.');
@@ -13,7 +13,7 @@ export const WaiverSchema = object({
   from: text('The place that the waiver was read from.'),
 });
 
-const Fingerprints = array(string(), { description: 'Fingerprints of the findings that led to this.' });
+const Fingerprints = list(text(), 'Fingerprints of the findings that led to this.');
 
 export const ViolationSchema = object({
   rule: text('The rule of the policy: verdict.malicious, artifact.incomplete, integrity.checksum, fail-on.high, ...'),
@@ -35,9 +35,9 @@ export const JudgedWaiverSchema = object({
   waiver: WaiverSchema,
   outcome: oneOf(
     ['applied', 'expired', 'other-artifact', 'refused', 'unused'],
-    '`expired`, `other-artifact`: the waiver is void. `refused`: the waiver names a rule or a file that cannot be waived.',
+    '`expired`, `other-artifact`: the waiver is void. `refused`: the waiver asks for something that cannot be waived, such as a malicious verdict.',
   ),
-  findings: Fingerprints,
+  findings: list(text(), 'Fingerprints of the findings that the waiver covers.'),
 });
 
 export const DecisionSchema = object(
@@ -45,11 +45,9 @@ export const DecisionSchema = object(
     action: ActionSchema,
     policy: text('Name of the policy that decided.'),
     policyDigest: text('`sha256:<hex>` of the bytes of the policy.'),
-    violations: array(ViolationSchema, { description: 'The rules that led to the action; empty on allow.' }),
-    rules: array(RuleOutcomeSchema, {
-      description: 'The outcome of every rule of the policy, in the order of the policy.',
-    }),
-    waivers: array(JudgedWaiverSchema, { description: 'Every waiver that was given, and its outcome.' }),
+    violations: list(ViolationSchema, 'The rules that led to the action; empty on allow.'),
+    rules: list(RuleOutcomeSchema, 'The outcome of every rule of the policy, in the order of the policy.'),
+    waivers: list(JudgedWaiverSchema, 'Every waiver that was given, and its outcome.'),
   },
   'The policy applied to the assessment.',
 );

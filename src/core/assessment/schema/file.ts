@@ -1,7 +1,11 @@
-import { array, countOf, nullable, object, oneOf, text } from '../../schema/index.ts';
+import { countOf, list, nullable, object, oneOf, text } from '../../schema/index.ts';
 import { VERDICTS } from '../verdict.ts';
 import { SHA256, texts } from './kit.ts';
 import { ReadingSchema } from './reading.ts';
+
+/** What the readings of a file are, here and in a report. */
+export const READINGS =
+  'The readings of the file, one for each loader; empty when it holds no pickle. The verdict of the file is the worst of their verdicts.';
 
 export const FileSchema = object({
   path: text('The path relative to the scanned folder; for a single file, its name.'),
@@ -16,10 +20,7 @@ export const FileSchema = object({
   imports: texts(
     'Every global that a pickle in the file can resolve, "module.name" as the loader passes them, before the Python 2 map; sorted, unique.',
   ),
-  readings: array(ReadingSchema, {
-    description:
-      'The readings of the file, one for each loader; empty when it holds no pickle. The verdict of the file is the worst of their verdicts.',
-  }),
+  readings: list(ReadingSchema, READINGS),
   reasons: texts(
     'The reasons for the verdict that are not findings: why the parse stopped, which content no scanner judges.',
   ),

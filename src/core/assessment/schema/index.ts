@@ -17,7 +17,7 @@ export {
   WaiverSchema,
 } from './decision.ts';
 export { DeclaredSchema } from './declared.ts';
-export { FileSchema } from './file.ts';
+export { FileSchema, READINGS } from './file.ts';
 export { FindingSchema, FingerprintSchema } from './finding.ts';
 export { ReadingSchema } from './reading.ts';
 export {
