@@ -1,7 +1,7 @@
 export { isBlank } from './blank.ts';
 export { CATBOOST, UBJSON, XGBOOST_BINARY } from './data-files.ts';
 export { extensionOf } from './extension.ts';
-export type { Format } from './format.ts';
+export { type Format, startsWith } from './format.ts';
 export { GGUF, type GgufHeader, readGguf } from './gguf.ts';
 export { HDF5, readSuperblock } from './hdf5.ts';
 export { extensionLie, identifyFormat, isTextKind, probeNow, probeOf, refineText, UNKNOWN } from './identify.ts';

@@ -1,0 +1,14 @@
+import type { InputFile, TensorFormat } from './tensors/index.ts';
+import { TORCH_LEGACY, TORCH_ZIP } from './torch/index.ts';
+
+/** Every format that holds tensors, those with the clearest mark first. */
+export const TENSOR_FORMATS: readonly TensorFormat[] = [TORCH_ZIP, TORCH_LEGACY];
+
+const HEAD_BYTES = 4_096;
+
+/** The format of a file; `undefined` when it is none that holds tensors. */
+export async function tensorFormatOf(file: InputFile): Promise<TensorFormat | undefined> {
+  const head = await file.source.read(0, Math.min(HEAD_BYTES, file.source.size));
+  for (const format of TENSOR_FORMATS) if (await format.matches(file, head)) return format;
+  return undefined;
+}

@@ -1,0 +1,208 @@
+import { AssayError } from '../../core/index.ts';
+import {
+  dictOf,
+  type Inert,
+  InertDict,
+  type InertObject,
+  isDictCall,
+  isKind,
+  kindOf,
+} from '../../formats/pickle/inert/index.ts';
+import type { LeftOut, Tensor, TensorSet } from './tensor.ts';
+
+/** What a value is, for a safe format. */
+export type Found =
+  | { readonly kind: 'tensor'; readonly tensor: Tensor }
+  /** A tensor of a form that safetensors does not have, and why. */
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'no-tensor' };
+
+/** How a source writes its tensors. */
+export interface TensorReader {
+  /** Looks at one value; `name` is for the tensor. */
+  find(value: Inert, name: string): Found;
+  /** Whether a call only makes a value, and changes no other. */
+  isHarmless(call: InertObject): boolean;
+}
+
+export interface CollectOptions {
+  readonly reader: TensorReader;
+  readonly subject: string;
+  /** Leave out what is not a tensor, whatever it is, and what cannot be written. */
+  readonly salvage: boolean;
+}
+
+/** Nesting of names. */
+const MAX_DEPTH = 64;
+const MAX_TENSORS = 1_000_000;
+/** Longer names are in no model. */
+const MAX_NAME = 4_096;
+/** Values left out that are named. */
+const MAX_LEFT_OUT = 10_000;
+
+/**
+ * The tensors within a value, named by the keys that lead to them: `state_dict.layer.weight`. A module of PyTorch is read as its
+ * `state_dict()`.
+ * @throws AssayError `unsupported` for a tensor that safetensors does not have, unless it is left out by `salvage`, and for a kept
+ *   value that a call of the file may have changed
+ */
+export function collectTensors(value: Inert, calls: readonly InertObject[], options: CollectOptions): TensorSet {
+  const collector = new Collector(options);
+  collector.visit(value, []);
+  // What is not salvaged was judged: its calls are listed ones, with known results.
+  if (options.salvage) collector.checkCalls(calls);
+  return collector.result();
+}
+
+class Collector {
+  readonly #options: CollectOptions;
+  readonly #tensors = new Map<string, Tensor>();
+  readonly #leftOut: LeftOut[] = [];
+  /** Values on which the result rests. */
+  readonly #kept = new Set<Inert>();
+  /** Containers around the value that is visited. */
+  readonly #open = new Set<Inert>();
+
+  constructor(options: CollectOptions) {
+    this.#options = options;
+  }
+
+  result(): TensorSet {
+    return { tensors: [...this.#tensors.values()], leftOut: this.#leftOut };
+  }
+
+  visit(value: Inert, path: readonly string[]): void {
+    if (path.length > MAX_DEPTH || this.#open.has(value)) {
+      throw this.#refuse(`${shown(path)} holds itself, or is nested too deep`);
+    }
+    const found = this.#options.reader.find(value, path.join('.'));
+    if (found.kind === 'tensor') this.#keep(value, found.tensor, path);
+    else if (found.kind === 'refused') this.#cannotKeep(found.why, path);
+    else this.#descend(value, path);
+  }
+
+  /** A call that receives a kept value may change it: what it would do is not known, because nothing runs. */
+  checkCalls(calls: readonly InertObject[]): void {
+    const seen = new Set<Inert>();
+    for (const call of calls) {
+      if (this.#kept.has(call) || isDictCall(call) || this.#options.reader.isHarmless(call)) continue;
+      if (this.#reaches(call, seen)) {
+        throw this.#refuse(`${kindOf(call)} receives a tensor, or what holds one, and could have changed it`);
+      }
+    }
+  }
+
+  #keep(value: Inert, tensor: Tensor, path: readonly string[]): void {
+    const { name } = tensor;
+    if (name === '' || name === '__metadata__' || name.length > MAX_NAME || !isWellFormed(name))
+      throw this.#refuse(`${shown(path)} cannot be the name of a tensor in safetensors`);
+    if (this.#tensors.has(name)) throw this.#refuse(`two tensors have the name ${shown(path)}`);
+    if (this.#tensors.size >= MAX_TENSORS) throw new AssayError('limit', `more than ${MAX_TENSORS} tensors`);
+    this.#tensors.set(name, tensor);
+    this.#keepValue(value);
+  }
+
+  #keepValue(value: Inert): void {
+    for (const one of this.#open) this.#kept.add(one);
+    this.#kept.add(value);
+  }
+
+  #cannotKeep(why: string, path: readonly string[]): void {
+    if (!this.#options.salvage) {
+      throw new AssayError('unsupported', `${shown(path)} is ${why}, which safetensors does not have`, {
+        subject: this.#options.subject,
+        hint: 'save the model without it, or use --salvage, which leaves it out and names it',
+      });
+    }
+    this.#leave(why, path);
+  }
+
+  #descend(value: Inert, path: readonly string[]): void {
+    const module = moduleState(value);
+    const dict = module ?? dictOf(value);
+    const list = isKind(value, 'list') || isKind(value, 'tuple') ? value.items : undefined;
+    if (dict === undefined && list === undefined) {
+      this.#leave(kindOf(value), path);
+      return;
+    }
+    this.#open.add(value);
+    if (list !== undefined) for (const [index, item] of list.entries()) this.visit(item, [...path, String(index)]);
+    else if (dict !== undefined) this.#entries(dict, path);
+    this.#open.delete(value);
+  }
+
+  #entries(dict: InertDict, path: readonly string[]): void {
+    for (const [key, item] of dict.entries()) {
+      if (typeof key === 'string') this.visit(item, [...path, key]);
+      else if (typeof key === 'number' || typeof key === 'bigint') this.visit(item, [...path, String(key)]);
+      else this.#leave(`a value whose key is ${kindOf(key)}`, path);
+    }
+  }
+
+  #leave(what: string, path: readonly string[]): void {
+    if (this.#leftOut.length >= MAX_LEFT_OUT)
+      throw new AssayError('limit', `more than ${MAX_LEFT_OUT} values are not tensors`);
+    this.#leftOut.push({ path: path.join('.'), what });
+  }
+
+  /** Whether a kept value can be reached from what a call was given. */
+  #reaches(call: InertObject, seen: Set<Inert>): boolean {
+    const waiting: Inert[] = [call];
+    for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+      if (typeof value !== 'object' || value === null || seen.has(value)) continue;
+      if (this.#kept.has(value)) return true;
+      seen.add(value);
+      waiting.push(...partsOf(value));
+    }
+    return false;
+  }
+
+  #refuse(what: string): AssayError {
+    return new AssayError('unsupported', what, { subject: this.#options.subject });
+  }
+}
+
+/** The values within a value. */
+function partsOf(value: Inert & object): Inert[] {
+  switch (value.kind) {
+    case 'list':
+    case 'tuple':
+    case 'set':
+      return [...value.items];
+    case 'dict':
+      return [...value.entries()].flat();
+    case 'object':
+      return [value.callee, value.args, value.kwargs ?? null, ...value.states, ...value.items, ...value.entries.flat()];
+    case 'persistent':
+      return [value.id];
+    case 'array':
+      return [value.wrapper, ...(value.content.kind === 'pickle' ? [value.content.value] : [])];
+    default:
+      return [];
+  }
+}
+
+/** What `torch.nn.Module.state_dict` returns, one level of it; `undefined` for a value that is not a module. */
+function moduleState(value: Inert): InertDict | undefined {
+  if (!isKind(value, 'object') || value.states.length !== 1) return undefined;
+  const [state] = value.states;
+  if (!isKind(state, 'dict')) return undefined;
+  const [parameters, buffers, modules] = ['_parameters', '_buffers', '_modules'].map((name) => dictOf(state.get(name)));
+  if (parameters === undefined || buffers === undefined || modules === undefined) return undefined;
+  const passing = state.get('_non_persistent_buffers_set');
+  const left = new Set(isKind(passing, 'set') ? passing.items : []);
+  const whole = new InertDict();
+  for (const [name, item] of parameters.entries()) if (item !== null) whole.set(name, item);
+  for (const [name, item] of buffers.entries()) if (item !== null && !left.has(name)) whole.set(name, item);
+  for (const [name, item] of modules.entries()) if (item !== null) whole.set(name, item);
+  return whole;
+}
+
+function isWellFormed(text: string): boolean {
+  return !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text);
+}
+
+function shown(path: readonly string[]): string {
+  const text = JSON.stringify(path.join('.'));
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}

@@ -1,0 +1,34 @@
+import type { ByteSource } from '../../core/bytes/index.ts';
+import type { AsyncDisposableStack, FileBudget, Limits } from '../../core/index.ts';
+import type { TensorSet } from './tensor.ts';
+
+/** A file of the artifact that is converted. */
+export interface InputFile {
+  /** Relative to the artifact. */
+  readonly path: string;
+  readonly source: ByteSource;
+}
+
+export interface ReadOptions {
+  readonly limits: Limits;
+  readonly signal: AbortSignal | undefined;
+  /** What all parsers of the artifact may cost. */
+  readonly budget: FileBudget;
+  /** Leave out what is not a tensor, whatever it is, and what cannot be written. */
+  readonly salvage: boolean;
+  /** Closes temporary files once the tensors are written. */
+  readonly resources: AsyncDisposableStack;
+}
+
+/** A file format that holds tensors. Adding one is a folder in `convert/` and a line in `convert/sources.ts`. */
+export interface TensorFormat {
+  readonly id: string;
+  readonly title: string;
+  /** Whether a file has this format. `head` is its first bytes, at most 4 KiB of them. */
+  matches(file: InputFile, head: Uint8Array): boolean | Promise<boolean>;
+  /**
+   * The tensors of a file, which stay in it until they are written.
+   * @throws AssayError `unsupported`, `malformed`, `truncated`, `limit`, naming the file
+   */
+  read(file: InputFile, options: ReadOptions): Promise<TensorSet>;
+}

@@ -1,0 +1,23 @@
+import { startsWith } from '../../formats/index.ts';
+import { isTorchLegacy } from '../../formats/pickle/index.ts';
+import type { ReadOptions, TensorFormat } from '../tensors/index.ts';
+import { openLegacy } from './open-legacy.ts';
+import { isTorchZip, openZip } from './open-zip.ts';
+import { torchTensors } from './tensors.ts';
+
+/** What `torch.save` writes since PyTorch 1.6. */
+export const TORCH_ZIP: TensorFormat = {
+  id: 'torch-zip',
+  title: 'PyTorch checkpoint',
+  matches: ({ source }, head) => startsWith(head, 'PK\x03\x04') && isTorchZip(source),
+  read: async ({ path, source }, options) => torchTensors(await openZip(source, options), path, options.salvage),
+};
+
+/** What `torch.save` wrote before, and writes without its zip format. */
+export const TORCH_LEGACY: TensorFormat = {
+  id: 'torch-legacy',
+  title: 'PyTorch checkpoint (before PyTorch 1.6)',
+  matches: (_, head) => isTorchLegacy(head),
+  read: async ({ path, source }, options: ReadOptions) =>
+    torchTensors(await openLegacy(source, options), path, options.salvage),
+};

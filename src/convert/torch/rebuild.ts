@@ -1,0 +1,149 @@
+import {
+  argsOf,
+  calleeName,
+  countOf,
+  globalName,
+  type Inert,
+  type InertObject,
+  isKind,
+  itemsOf,
+} from '../../formats/pickle/inert/index.ts';
+import { checked, DTYPE_BYTES, type Found, type Tensor } from '../tensors/index.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { dtypeNamed, storageKind } from './dtypes.ts';
+import { readStorageId } from './storage-id.ts';
+
+const NO_TENSOR: Found = { kind: 'no-tensor' };
+/** Wrappers around wrappers. */
+const MAX_DEPTH = 8;
+
+const TENSORS = new Set([
+  'torch._utils._rebuild_tensor',
+  'torch._utils._rebuild_tensor_v2',
+  'torch._utils._rebuild_tensor_v3',
+]);
+const PARAMETERS = new Set(['torch._utils._rebuild_parameter', 'torch._utils._rebuild_parameter_with_state']);
+/** Classes whose instances are the tensor that they are made of. */
+const PLAIN_CLASSES = new Set([
+  'torch.Tensor',
+  'torch._tensor.Tensor',
+  'torch.nn.parameter.Parameter',
+  'torch.nn.parameter.Buffer',
+]);
+/** Functions that make tensors whose elements are not a view of a storage. */
+const OTHERS: Readonly<Record<string, string>> = {
+  'torch._utils._rebuild_sparse_tensor': 'a sparse tensor',
+  'torch._utils._rebuild_sparse_csr_tensor': 'a sparse tensor',
+  'torch._utils._rebuild_nested_tensor': 'a nested tensor',
+  'torch._utils._rebuild_qtensor': 'a quantised tensor',
+  'torch._utils._rebuild_meta_tensor_no_storage': 'a tensor without elements (device meta)',
+  'torch._utils._rebuild_wrapper_subclass': 'an instance of a class that wraps tensors',
+  'torch._utils._rebuild_device_tensor_from_numpy': 'a tensor of another device',
+  'torch._utils._rebuild_device_tensor_from_cpu_tensor': 'a tensor of another device',
+  'torch._utils._rebuild_xla_tensor': 'a tensor of another device',
+};
+
+/** Whether a call is one of those that make tensors, parameters or storages: it changes nothing else. */
+export function isRebuild(call: InertObject): boolean {
+  const name = calleeName(call) ?? '';
+  return TENSORS.has(name) || PARAMETERS.has(name) || FROM_TYPE.has(name) || Object.hasOwn(OTHERS, name);
+}
+
+const FROM_TYPE = new Set(['torch._tensor._rebuild_from_type_v2', 'torch._tensor._rebuild_from_type']);
+
+/**
+ * The tensor that a call makes (torch/_utils.py), as a view of its storage.
+ * @throws AssayError `malformed` for a view that leaves its storage
+ */
+export function rebuilt(value: InertObject, name: string, checkpoint: Checkpoint, depth = 0): Found {
+  const callee = calleeName(value) ?? '';
+  const args = argsOf(value);
+  if (value.opcode !== 'REDUCE' || args === undefined || value.items.length + value.entries.length > 0)
+    return NO_TENSOR;
+  const other = Object.hasOwn(OTHERS, callee) ? OTHERS[callee] : undefined;
+  if (other !== undefined) return { kind: 'refused', why: other };
+  if (value.states.length > 0) return NO_TENSOR;
+  if (TENSORS.has(callee)) return view(callee, args, name, checkpoint);
+  if (depth >= MAX_DEPTH) return NO_TENSOR;
+  if (PARAMETERS.has(callee)) return hasHooks(args[2]) ? NO_TENSOR : inner(args[0], name, checkpoint, depth);
+  if (FROM_TYPE.has(callee)) return fromType(args, name, checkpoint, depth);
+  return NO_TENSOR;
+}
+
+function inner(value: Inert | undefined, name: string, checkpoint: Checkpoint, depth: number): Found {
+  return isKind(value, 'object') ? rebuilt(value, name, checkpoint, depth + 1) : NO_TENSOR;
+}
+
+/** `func(*args)` as an instance of a class, which may override anything: a tensor only for classes of PyTorch's own. */
+function fromType(args: readonly Inert[], name: string, checkpoint: Checkpoint, depth: number): Found {
+  const [func, type, given] = args;
+  const cls = globalName(type);
+  if (cls === undefined || func === undefined || given === undefined) return NO_TENSOR;
+  if (!PLAIN_CLASSES.has(cls)) return { kind: 'refused', why: `an instance of ${cls}` };
+  const call: InertObject = {
+    kind: 'object',
+    opcode: 'REDUCE',
+    callee: func,
+    args: given,
+    kwargs: undefined,
+    states: [],
+    items: [],
+    entries: [],
+    offset: 0,
+  };
+  return rebuilt(call, name, checkpoint, depth + 1);
+}
+
+function view(callee: string, args: readonly Inert[], name: string, checkpoint: Checkpoint): Found {
+  const [storage, first, size, stride, , hooks, third] = args;
+  const offset = countOf(first);
+  const shape = countsOf(size);
+  const strides = countsOf(stride);
+  if (offset === undefined || shape === undefined || strides === undefined || hasHooks(hooks)) return NO_TENSOR;
+  if (!isKind(storage, 'persistent')) return NO_TENSOR;
+  const id = readStorageId(storage.id);
+  if (id === undefined) return NO_TENSOR;
+  const kind = storageKind(id.cls);
+  if (kind.kind === 'other') return { kind: 'refused', why: `a tensor of ${kind.name}` };
+  const dtype = kind.kind === 'typed' ? kind.dtype : callee.endsWith('_v3') ? dtypeNamed(third) : undefined;
+  if (dtype === undefined)
+    return { kind: 'refused', why: `a tensor of ${isKind(third, 'global') ? globalName(third) : 'bytes'}` };
+  const bytes = checkpoint.storage(id.key);
+  if (bytes === undefined || !isWithin(id.elements, kind.kind === 'bytes' ? 1 : DTYPE_BYTES[dtype], bytes.size)) {
+    return { kind: 'refused', why: `a tensor whose storage ${id.key} is not in the file` };
+  }
+  return tensorOf({
+    name,
+    dtype,
+    shape,
+    strides,
+    offset: offset + id.viewOffset,
+    bytes,
+    bigEndian: checkpoint.bigEndian,
+  });
+}
+
+function tensorOf(tensor: Tensor): Found {
+  return { kind: 'tensor', tensor: checked(tensor) };
+}
+
+/** Whether a storage has the elements that its id states. */
+function isWithin(elements: number, width: number, bytes: number): boolean {
+  return Number.isSafeInteger(elements * width) && elements * width <= bytes;
+}
+
+/** Hooks are functions that run with the tensor: without them it is an empty OrderedDict, or None. */
+function hasHooks(value: Inert | undefined): boolean {
+  if (value === undefined || value === null) return false;
+  if (isKind(value, 'dict')) return value.size > 0;
+  if (!isKind(value, 'object') || calleeName(value) !== 'collections.OrderedDict') return true;
+  return (argsOf(value)?.length ?? 1) > 0 || value.entries.length > 0 || value.states.length > 0;
+}
+
+function countsOf(value: Inert | undefined): number[] | undefined {
+  // `torch.Size` is a tuple; pickles of it name its class.
+  const tuple = isKind(value, 'object') && globalName(value.callee) === 'torch.Size' ? argsOf(value)?.[0] : value;
+  const items = itemsOf(tuple);
+  const counts = items?.map(countOf).filter((count) => count !== undefined);
+  return counts === undefined || counts.length !== items?.length ? undefined : counts;
+}

@@ -1,0 +1,25 @@
+import { countOf, type Inert, itemsOf } from '../../formats/pickle/inert/index.ts';
+
+/** What a persistent id of PyTorch names (torch/serialization.py, `persistent_id`). */
+export interface StorageId {
+  /** The class of the storage. */
+  readonly cls: Inert;
+  readonly key: string;
+  readonly elements: number;
+  /** Of old files: the elements before the part of the storage that is meant. */
+  readonly viewOffset: number;
+}
+
+/** @returns `undefined` for an id of another form */
+export function readStorageId(id: Inert): StorageId | undefined {
+  const [kind, cls, key, , count, view, ...rest] = itemsOf(id) ?? [];
+  const elements = countOf(count);
+  if (kind !== 'storage' || cls === undefined || typeof key !== 'string' || elements === undefined || rest.length > 0)
+    return undefined;
+  if (view === undefined || view === null) return { cls, key, elements, viewOffset: 0 };
+  const [viewKey, offset, size, ...more] = itemsOf(view) ?? [];
+  const viewOffset = countOf(offset);
+  if (typeof viewKey !== 'string' || viewOffset === undefined || countOf(size) === undefined || more.length > 0)
+    return undefined;
+  return { cls, key, elements, viewOffset };
+}
