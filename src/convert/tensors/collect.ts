@@ -4,9 +4,9 @@ import {
   type Inert,
   InertDict,
   type InertObject,
+  inertTitle,
   isDictCall,
   isKind,
-  kindOf,
 } from '../../formats/pickle/inert/index.ts';
 import type { LeftOut, Tensor, TensorSet } from './tensor.ts';
 
@@ -87,7 +87,7 @@ class Collector {
     for (const call of calls) {
       if (this.#kept.has(call) || isDictCall(call) || this.#options.reader.isHarmless(call)) continue;
       if (this.#reaches(call, seen)) {
-        throw this.#refuse(`${kindOf(call)} receives a tensor, or what holds one, and could have changed it`);
+        throw this.#refuse(`${inertTitle(call)} receives a tensor, or what holds one, and could have changed it`);
       }
     }
   }
@@ -122,7 +122,7 @@ class Collector {
     const dict = module ?? dictOf(value);
     const list = isKind(value, 'list') || isKind(value, 'tuple') ? value.items : undefined;
     if (dict === undefined && list === undefined) {
-      this.#leave(kindOf(value), path);
+      this.#leave(inertTitle(value), path);
       return;
     }
     this.#open.add(value);
@@ -135,7 +135,7 @@ class Collector {
     for (const [key, item] of dict.entries()) {
       if (typeof key === 'string') this.visit(item, [...path, key]);
       else if (typeof key === 'number' || typeof key === 'bigint') this.visit(item, [...path, String(key)]);
-      else this.#leave(`a value whose key is ${kindOf(key)}`, path);
+      else this.#leave(`a value whose key is ${inertTitle(key)}`, path);
     }
   }
 

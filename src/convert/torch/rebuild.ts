@@ -1,12 +1,12 @@
 import {
   argsOf,
   calleeName,
-  countOf,
   globalName,
   type Inert,
   type InertObject,
   isKind,
   itemsOf,
+  wholeCount,
 } from '../../formats/pickle/inert/index.ts';
 import { checked, DTYPE_BYTES, type Found, type Tensor } from '../tensors/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -96,7 +96,7 @@ function fromType(args: readonly Inert[], name: string, checkpoint: Checkpoint, 
 
 function view(callee: string, args: readonly Inert[], name: string, checkpoint: Checkpoint): Found {
   const [storage, first, size, stride, , hooks, third] = args;
-  const offset = countOf(first);
+  const offset = wholeCount(first);
   const shape = countsOf(size);
   const strides = countsOf(stride);
   if (offset === undefined || shape === undefined || strides === undefined || hasHooks(hooks)) return NO_TENSOR;
@@ -144,6 +144,6 @@ function countsOf(value: Inert | undefined): number[] | undefined {
   // `torch.Size` is a tuple; pickles of it name its class.
   const tuple = isKind(value, 'object') && globalName(value.callee) === 'torch.Size' ? argsOf(value)?.[0] : value;
   const items = itemsOf(tuple);
-  const counts = items?.map(countOf).filter((count) => count !== undefined);
+  const counts = items?.map(wholeCount).filter((count) => count !== undefined);
   return counts === undefined || counts.length !== items?.length ? undefined : counts;
 }

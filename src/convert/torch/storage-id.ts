@@ -1,4 +1,4 @@
-import { countOf, type Inert, itemsOf } from '../../formats/pickle/inert/index.ts';
+import { type Inert, itemsOf, wholeCount } from '../../formats/pickle/inert/index.ts';
 
 /** What a persistent id of PyTorch names (torch/serialization.py, `persistent_id`). */
 export interface StorageId {
@@ -13,13 +13,13 @@ export interface StorageId {
 /** @returns `undefined` for an id of another form */
 export function readStorageId(id: Inert): StorageId | undefined {
   const [kind, cls, key, , count, view, ...rest] = itemsOf(id) ?? [];
-  const elements = countOf(count);
+  const elements = wholeCount(count);
   if (kind !== 'storage' || cls === undefined || typeof key !== 'string' || elements === undefined || rest.length > 0)
     return undefined;
   if (view === undefined || view === null) return { cls, key, elements, viewOffset: 0 };
   const [viewKey, offset, size, ...more] = itemsOf(view) ?? [];
-  const viewOffset = countOf(offset);
-  if (typeof viewKey !== 'string' || viewOffset === undefined || countOf(size) === undefined || more.length > 0)
+  const viewOffset = wholeCount(offset);
+  if (typeof viewKey !== 'string' || viewOffset === undefined || wholeCount(size) === undefined || more.length > 0)
     return undefined;
   return { cls, key, elements, viewOffset };
 }

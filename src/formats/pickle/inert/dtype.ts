@@ -1,7 +1,7 @@
-import { countOf, type Inert, type InertObject, isKind, itemsOf } from './values.ts';
+import { type Inert, type InertObject, isKind, itemsOf, wholeCount } from './values.ts';
 
 /** What an element of an array is. */
-export interface ElementType {
+export interface NumpyElement {
   /**
    * NumPy's letter: `b` Boolean, `i` and `u` integers, `f` floating point, `c` complex, `S` bytes, `U` text, `V` raw,
    * `M` and `m` times, `O` objects; `bfloat16` and the like are types of ml_dtypes.
@@ -30,7 +30,7 @@ export function isMlDtype(name: string): name is MlDtype {
 
 const KINDS = ['b', 'i', 'u', 'f', 'c', 'S', 'U', 'V', 'M', 'm', 'O'] as const;
 /** NumPy's names of one letter, which name a kind and a size. */
-const CODES: Readonly<Record<string, readonly [ElementType['kind'], number]>> = {
+const CODES: Readonly<Record<string, readonly [NumpyElement['kind'], number]>> = {
   '?': ['b', 1],
   b: ['i', 1],
   B: ['u', 1],
@@ -51,7 +51,7 @@ const SIZED_BY_STATE = new Set(['S', 'U', 'V']);
 const HAS_OBJECTS = 1;
 
 /** An element type from NumPy's text for it, such as `<f4`; `undefined` for what is not a plain type. */
-export function elementTypeOf(text: string): ElementType | undefined {
+export function numpyElementOf(text: string): NumpyElement | undefined {
   const [, order = '', letter = '', digits = ''] = TYPE.exec(text) ?? [];
   const code = digits === '' ? CODES[letter] : undefined;
   if (code !== undefined) return { kind: code[0], size: code[1], bigEndian: order === '>' };
@@ -81,28 +81,28 @@ function isSized(kind: string, size: number): boolean {
  * The element type that a pickle makes with `numpy.dtype(text, align, copy)` and a state of version 3 or 4 (numpy/_core/src/multiarray/descriptor.c,
  * arraydescr_setstate); `undefined` for fields, sub-arrays, and whatever NumPy does not write.
  */
-export function dtypeOf(value: Inert | undefined): ElementType | undefined {
+export function dtypeOf(value: Inert | undefined): NumpyElement | undefined {
   if (!isKind(value, 'object') || value.opcode !== 'REDUCE' || !isKind(value.callee, 'global')) return undefined;
   if (value.callee.module !== 'numpy' || value.callee.name !== 'dtype' || value.states.length > 1) return undefined;
   const first = itemsOf(value.args)?.[0];
   if (isKind(first, 'global') && first.module === 'ml_dtypes' && isMlDtype(first.name))
     return { kind: first.name, size: ML_DTYPES[first.name], bigEndian: false };
-  const type = typeof first === 'string' ? elementTypeOf(first) : undefined;
+  const type = typeof first === 'string' ? numpyElementOf(first) : undefined;
   return type === undefined || value.states.length === 0 ? type : withState(type, value);
 }
 
 /** A state tells the byte order, and the size of flexible types; one that contradicts the text is refused. */
-function withState(type: ElementType, { states }: InertObject): ElementType | undefined {
+function withState(type: NumpyElement, { states }: InertObject): NumpyElement | undefined {
   const fields = itemsOf(states[0]);
   if (fields === undefined || (fields.length !== 8 && fields.length !== 9)) return undefined;
   const [version, order, subArray, names, members, size, , flags] = fields;
   if ((version !== 3 && version !== 4) || subArray !== null || names !== null || members !== null) return undefined;
   if (order !== '<' && order !== '>' && order !== '|' && order !== '=') return undefined;
-  const objects = countOf(flags);
+  const objects = wholeCount(flags);
   if (objects === undefined || ((objects & HAS_OBJECTS) !== 0) !== (type.kind === 'O')) return undefined;
   const bigEndian = order === '>';
   if (SIZED_BY_STATE.has(type.kind)) {
-    const told = countOf(size);
+    const told = wholeCount(size);
     return told === undefined || (type.size !== 0 && told !== type.size)
       ? undefined
       : { ...type, size: told, bigEndian };

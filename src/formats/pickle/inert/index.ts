@@ -1,12 +1,11 @@
 export { dictOf, isDictCall } from './dicts.ts';
-export { dtypeOf, type ElementType, elementTypeOf, isMlDtype, ML_DTYPES, type MlDtype } from './dtype.ts';
+export { dtypeOf, isMlDtype, ML_DTYPES, type MlDtype, type NumpyElement, numpyElementOf } from './dtype.ts';
 export { shapeOf } from './joblib.ts';
 export { isAsciiText, MAX_TEXT } from './operands.ts';
 export { type InertOptions, type InertPickle, readInert } from './read.ts';
 export {
   argsOf,
   calleeName,
-  countOf,
   globalName,
   type Inert,
   type InertArray,
@@ -19,7 +18,8 @@ export {
   type InertPersistent,
   type InertSet,
   type InertTuple,
+  inertTitle,
   isKind,
   itemsOf,
-  kindOf,
+  wholeCount,
 } from './values.ts';

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import { dtypeOf } from './dtype.ts';
-import { calleeName, countOf, type Inert, type InertObject, isKind, itemsOf } from './values.ts';
+import { calleeName, type Inert, type InertObject, isKind, itemsOf, wholeCount } from './values.ts';
 
 const MAX_DIMENSIONS = 64;
 
@@ -60,7 +60,7 @@ export async function wrapperContent(
 
 /** The sizes of an array; `undefined` for anything but a tuple of counts. */
 export function shapeOf(value: Inert | undefined): number[] | undefined {
-  const sizes = isKind(value, 'tuple') ? value.items.map(countOf) : undefined;
+  const sizes = isKind(value, 'tuple') ? value.items.map(wholeCount) : undefined;
   if (sizes === undefined || sizes.length > MAX_DIMENSIONS) return undefined;
   const known = sizes.filter((size) => size !== undefined);
   return known.length === sizes.length ? known : undefined;

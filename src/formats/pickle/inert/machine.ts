@@ -2,7 +2,7 @@ import { AssayError, type FileBudget } from '../../../core/index.ts';
 import { python3Name } from '../names/index.ts';
 import { OP } from '../opcodes.ts';
 import { constantAt, type Instruction, indexAt, lineAt, textOperand } from './operands.ts';
-import { type Inert, InertDict, type InertGlobal, type InertObject, isKind, kindOf } from './values.ts';
+import { type Inert, InertDict, type InertGlobal, type InertObject, inertTitle, isKind } from './values.ts';
 
 /** Units of work of one instruction, besides its bytes, and bytes that a value costs, about. */
 const INSTRUCTION_WORK = 4;
@@ -244,7 +244,7 @@ export class InertMachine {
   #build(at: number): { readonly built: InertObject } {
     const [state = null] = this.#take(1, at);
     const target = this.#top(at);
-    if (!isKind(target, 'object')) throw this.#refuse(`BUILD gives a state to ${kindOf(target)}`, at);
+    if (!isKind(target, 'object')) throw this.#refuse(`BUILD gives a state to ${inertTitle(target)}`, at);
     this.#budget.hold(VALUE_BYTES);
     target.states.push(state);
     return { built: target };
@@ -253,7 +253,7 @@ export class InertMachine {
   #append(items: readonly Inert[], at: number): boolean {
     const receiver = this.#top(at);
     if (!isKind(receiver, 'list') && !isKind(receiver, 'object') && !(isKind(receiver, 'set') && !receiver.frozen))
-      throw this.#refuse(`items are put into ${kindOf(receiver)}`, at);
+      throw this.#refuse(`items are put into ${inertTitle(receiver)}`, at);
     this.#budget.hold(items.length * 8);
     for (const item of items) receiver.items.push(item);
     return true;
@@ -262,7 +262,7 @@ export class InertMachine {
   #setItems(receiver: Inert, items: readonly Inert[], at: number): void {
     if (items.length % 2 !== 0) throw this.#refuse('a key has no value', at);
     if (!isKind(receiver, 'dict') && !isKind(receiver, 'object'))
-      throw this.#refuse(`keys are put into ${kindOf(receiver)}`, at);
+      throw this.#refuse(`keys are put into ${inertTitle(receiver)}`, at);
     this.#budget.hold((items.length / 2) * VALUE_BYTES);
     for (let i = 0; i + 1 < items.length; i += 2) {
       const [key = null, value = null] = [items[i], items[i + 1]];

@@ -170,12 +170,12 @@ export function argsOf(value: InertObject): readonly Inert[] | undefined {
 }
 
 /** A whole number that is not negative; `undefined` for any other value, and for one that is not exact. */
-export function countOf(value: Inert | undefined): number | undefined {
+export function wholeCount(value: Inert | undefined): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 /** What a value is, for a message: `dict`, `os.system`, `a call of builtins.eval`. */
-export function kindOf(value: Inert): string {
+export function inertTitle(value: Inert): string {
   if (value === null) return 'None';
   if (typeof value === 'string') return 'text';
   if (typeof value === 'boolean') return 'a Boolean';
