@@ -1,2 +1,2 @@
-export { type Layout, layOut, totalBytes } from './layout.ts';
-export { type WriteOptions, writeSafetensors } from './write.ts';
+export { layOut, type SafetensorsLayout, totalBytes } from './layout.ts';
+export { type TensorWriteOptions, writeSafetensors } from './write.ts';

@@ -2,7 +2,7 @@ import { AssayError } from '../../core/index.ts';
 import { byteLength, type Dtype, type Tensor } from '../tensors/index.ts';
 
 /** Where the tensors of one safetensors file lie. */
-export interface Layout {
+export interface SafetensorsLayout {
   /** The bytes before the first tensor: a length, JSON, and blanks up to a multiple of eight. */
   readonly head: Uint8Array;
   readonly tensors: readonly Tensor[];
@@ -42,7 +42,7 @@ const ORDER: readonly Dtype[] = [
  * by name, so that the same tensors give the same bytes.
  * @throws AssayError `limit` for names that make a header larger than the format allows
  */
-export function layOut(tensors: readonly Tensor[], metadata: Readonly<Record<string, string>>): Layout {
+export function layOut(tensors: readonly Tensor[], metadata: Readonly<Record<string, string>>): SafetensorsLayout {
   const sorted = [...tensors].sort(
     (a, b) =>
       ORDER.indexOf(b.dtype) - ORDER.indexOf(a.dtype) || Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { AssayError, codeOrText } from '../../core/index.ts';
 import { elementBytes } from '../tensors/index.ts';
-import type { Layout } from './layout.ts';
+import type { SafetensorsLayout } from './layout.ts';
 
-export interface WriteOptions {
+export interface TensorWriteOptions {
   readonly signal: AbortSignal | undefined;
   /** Called with the number of bytes that were written since the last call. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
@@ -17,7 +17,11 @@ const JOINED_BYTES = 1024 * 1024;
  * @param path of a file that does not exist
  * @throws AssayError `unreadable` when it cannot be written; what reading the tensors throws. The file is incomplete then
  */
-export async function writeSafetensors(path: string, layout: Layout, options: WriteOptions): Promise<void> {
+export async function writeSafetensors(
+  path: string,
+  layout: SafetensorsLayout,
+  options: TensorWriteOptions,
+): Promise<void> {
   const output = await Output.create(path, options);
   try {
     await output.add(layout.head);
@@ -32,18 +36,18 @@ export async function writeSafetensors(path: string, layout: Layout, options: Wr
 class Output {
   readonly #path: string;
   readonly #file: FileHandle;
-  readonly #options: WriteOptions;
+  readonly #options: TensorWriteOptions;
   readonly #joined = Buffer.allocUnsafe(JOINED_BYTES);
   #used = 0;
   #written = 0;
 
-  private constructor(path: string, file: FileHandle, options: WriteOptions) {
+  private constructor(path: string, file: FileHandle, options: TensorWriteOptions) {
     this.#path = path;
     this.#file = file;
     this.#options = options;
   }
 
-  static async create(path: string, options: WriteOptions): Promise<Output> {
+  static async create(path: string, options: TensorWriteOptions): Promise<Output> {
     try {
       return new Output(path, await open(path, 'wx', 0o644), options);
     } catch (error) {

@@ -11,7 +11,7 @@ import {
 import type { LeftOut, Tensor, TensorSet } from './tensor.ts';
 
 /** What a value is, for a safe format. */
-export type Found =
+export type TensorFound =
   | { readonly kind: 'tensor'; readonly tensor: Tensor }
   /** A tensor of a form that safetensors does not have, and why. */
   | { readonly kind: 'refused'; readonly why: string }
@@ -20,7 +20,7 @@ export type Found =
 /** How a source writes its tensors. */
 export interface TensorReader {
   /** Looks at one value; `name` is for the tensor. */
-  find(value: Inert, name: string): Found;
+  find(value: Inert, name: string): TensorFound;
   /** Whether a call only makes a value, and changes no other. */
   isHarmless(call: InertObject): boolean;
 }

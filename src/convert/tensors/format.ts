@@ -9,7 +9,7 @@ export interface InputFile {
   readonly source: ByteSource;
 }
 
-export interface ReadOptions {
+export interface TensorReadOptions {
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
   /** What all parsers of the artifact may cost. */
@@ -30,5 +30,5 @@ export interface TensorFormat {
    * The tensors of a file, which stay in it until they are written.
    * @throws AssayError `unsupported`, `malformed`, `truncated`, `limit`, naming the file
    */
-  read(file: InputFile, options: ReadOptions): Promise<TensorSet>;
+  read(file: InputFile, options: TensorReadOptions): Promise<TensorSet>;
 }

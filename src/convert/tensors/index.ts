@@ -1,14 +1,14 @@
-export { collectTensors, type Found, type TensorReader } from './collect.ts';
+export { collectTensors, type TensorFound, type TensorReader } from './collect.ts';
 export { DTYPE_BYTES, type Dtype } from './dtype.ts';
 export { elementBytes } from './elements.ts';
-export type { InputFile, ReadOptions, TensorFormat } from './format.ts';
+export type { InputFile, TensorFormat, TensorReadOptions } from './format.ts';
 export {
   byteLength,
-  checked,
   columnMajor,
   isContiguous,
   type LeftOut,
   rowMajor,
   type Tensor,
   type TensorSet,
+  withinBytes,
 } from './tensor.ts';

@@ -71,7 +71,7 @@ export function isContiguous({ shape, strides }: Pick<Tensor, 'shape' | 'strides
  * Checks that every element of a tensor lies in its bytes.
  * @throws AssayError `malformed` naming the tensor
  */
-export function checked(tensor: Tensor): Tensor {
+export function withinBytes(tensor: Tensor): Tensor {
   const { name, shape, strides, offset, dtype, bytes } = tensor;
   const refuse = (what: string) => new AssayError('malformed', `${name}: ${what}`, { subject: bytes.name });
   if (shape.length > MAX_RANK || strides.length !== shape.length) throw refuse('its shape and strides do not match');

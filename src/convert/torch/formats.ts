@@ -1,6 +1,6 @@
 import { startsWith } from '../../formats/index.ts';
 import { isTorchLegacy } from '../../formats/pickle/index.ts';
-import type { ReadOptions, TensorFormat } from '../tensors/index.ts';
+import type { TensorFormat, TensorReadOptions } from '../tensors/index.ts';
 import { openLegacy } from './open-legacy.ts';
 import { isTorchZip, openZip } from './open-zip.ts';
 import { torchTensors } from './tensors.ts';
@@ -18,6 +18,6 @@ export const TORCH_LEGACY: TensorFormat = {
   id: 'torch-legacy',
   title: 'PyTorch checkpoint (before PyTorch 1.6)',
   matches: (_, head) => isTorchLegacy(head),
-  read: async ({ path, source }, options: ReadOptions) =>
+  read: async ({ path, source }, options: TensorReadOptions) =>
     torchTensors(await openLegacy(source, options), path, options.salvage),
 };

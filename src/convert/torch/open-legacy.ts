@@ -1,12 +1,12 @@
 import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { skipStorages } from '../../formats/pickle/index.ts';
-import { dictOf, type Inert, itemsOf, readInert } from '../../formats/pickle/inert/index.ts';
-import type { ReadOptions } from '../tensors/index.ts';
+import { dictOf, type Inert, readInert, sequenceOf } from '../../formats/pickle/inert/index.ts';
+import type { TensorReadOptions } from '../tensors/index.ts';
 import { DTYPE_BYTES } from '../tensors/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { storageKind } from './dtypes.ts';
-import { readStorageId } from './storage-id.ts';
+import { storageIdOf } from './storage-id.ts';
 
 const PROTOCOL = 1001;
 
@@ -15,7 +15,7 @@ const PROTOCOL = 1001;
  * `_legacy_load`): five pickles, then the storages.
  * @throws AssayError `malformed`, `truncated`, `unsupported`
  */
-export async function openLegacy(source: ByteSource, options: ReadOptions): Promise<Checkpoint> {
+export async function openLegacy(source: ByteSource, options: TensorReadOptions): Promise<Checkpoint> {
   const refuse = (what: string) => new AssayError('malformed', what, { subject: source.name });
   const magic = await readInert(source, 0, options);
   const protocol = await readInert(source, magic.end, options);
@@ -25,8 +25,8 @@ export async function openLegacy(source: ByteSource, options: ReadOptions): Prom
   const little = dictOf(system.value)?.get('little_endian');
   if (protocol.value !== PROTOCOL || typeof little !== 'boolean')
     throw refuse('its first pickles are not those of torch.save');
-  const names = itemsOf(keys.value)?.filter((key) => typeof key === 'string');
-  if (names === undefined || names.length !== itemsOf(keys.value)?.length)
+  const names = sequenceOf(keys.value)?.filter((key) => typeof key === 'string');
+  if (names === undefined || names.length !== sequenceOf(keys.value)?.length)
     throw refuse('its storages do not have names');
   if (new Set(names).size !== names.length) throw refuse('two of its storages have one name');
   const storages = new Map<string, ByteSource>();
@@ -40,7 +40,7 @@ export async function openLegacy(source: ByteSource, options: ReadOptions): Prom
 function elementSizes(ids: readonly Inert[]): Map<string, { readonly elementSize: number | undefined }> {
   const sizes = new Map<string, { readonly elementSize: number | undefined }>();
   for (const id of ids) {
-    const read = readStorageId(id);
+    const read = storageIdOf(id);
     if (read === undefined) continue;
     const elementSize = elementBytes(read.cls);
     const known = sizes.get(read.key);

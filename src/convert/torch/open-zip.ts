@@ -2,7 +2,7 @@ import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
 import { AssayError, DEFAULT_LIMITS, isContentError } from '../../core/index.ts';
 import { readInert } from '../../formats/pickle/inert/index.ts';
 import { FLAG_ENCRYPTED, locate, readDirectory, type ZipEntry } from '../../formats/zip/index.ts';
-import type { ReadOptions } from '../tensors/index.ts';
+import type { TensorReadOptions } from '../tensors/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
 const STORED = 0;
@@ -16,7 +16,7 @@ const MAX_TEXT = 16;
  * Opens a file that `torch.save` wrote since PyTorch 1.6 (torch/serialization.py, `_save`).
  * @throws AssayError `malformed` for archives that loaders read in different ways, `unsupported` for one of another form
  */
-export async function openZip(source: ByteSource, options: ReadOptions): Promise<Checkpoint> {
+export async function openZip(source: ByteSource, options: TensorReadOptions): Promise<Checkpoint> {
   const refuse = (what: string) => new AssayError('malformed', what, { subject: source.name });
   const directory = await readDirectory(source, options.limits, options.budget);
   if (directory === undefined) throw refuse('the archive has no directory');

@@ -5,15 +5,15 @@ import {
   type Inert,
   type InertObject,
   isKind,
-  itemsOf,
+  sequenceOf,
   wholeCount,
 } from '../../formats/pickle/inert/index.ts';
-import { checked, DTYPE_BYTES, type Found, type Tensor } from '../tensors/index.ts';
+import { DTYPE_BYTES, type Tensor, type TensorFound, withinBytes } from '../tensors/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { dtypeNamed, storageKind } from './dtypes.ts';
-import { readStorageId } from './storage-id.ts';
+import { storageIdOf } from './storage-id.ts';
 
-const NO_TENSOR: Found = { kind: 'no-tensor' };
+const NO_TENSOR: TensorFound = { kind: 'no-tensor' };
 /** Wrappers around wrappers. */
 const MAX_DEPTH = 8;
 
@@ -55,7 +55,7 @@ const FROM_TYPE = new Set(['torch._tensor._rebuild_from_type_v2', 'torch._tensor
  * The tensor that a call makes (torch/_utils.py), as a view of its storage.
  * @throws AssayError `malformed` for a view that leaves its storage
  */
-export function rebuilt(value: InertObject, name: string, checkpoint: Checkpoint, depth = 0): Found {
+export function rebuilt(value: InertObject, name: string, checkpoint: Checkpoint, depth = 0): TensorFound {
   const callee = calleeName(value) ?? '';
   const args = argsOf(value);
   if (value.opcode !== 'REDUCE' || args === undefined || value.items.length + value.entries.length > 0)
@@ -70,12 +70,12 @@ export function rebuilt(value: InertObject, name: string, checkpoint: Checkpoint
   return NO_TENSOR;
 }
 
-function inner(value: Inert | undefined, name: string, checkpoint: Checkpoint, depth: number): Found {
+function inner(value: Inert | undefined, name: string, checkpoint: Checkpoint, depth: number): TensorFound {
   return isKind(value, 'object') ? rebuilt(value, name, checkpoint, depth + 1) : NO_TENSOR;
 }
 
 /** `func(*args)` as an instance of a class, which may override anything: a tensor only for classes of PyTorch's own. */
-function fromType(args: readonly Inert[], name: string, checkpoint: Checkpoint, depth: number): Found {
+function fromType(args: readonly Inert[], name: string, checkpoint: Checkpoint, depth: number): TensorFound {
   const [func, type, given] = args;
   const cls = globalName(type);
   if (cls === undefined || func === undefined || given === undefined) return NO_TENSOR;
@@ -94,14 +94,14 @@ function fromType(args: readonly Inert[], name: string, checkpoint: Checkpoint, 
   return rebuilt(call, name, checkpoint, depth + 1);
 }
 
-function view(callee: string, args: readonly Inert[], name: string, checkpoint: Checkpoint): Found {
+function view(callee: string, args: readonly Inert[], name: string, checkpoint: Checkpoint): TensorFound {
   const [storage, first, size, stride, , hooks, third] = args;
   const offset = wholeCount(first);
   const shape = countsOf(size);
   const strides = countsOf(stride);
   if (offset === undefined || shape === undefined || strides === undefined || hasHooks(hooks)) return NO_TENSOR;
   if (!isKind(storage, 'persistent')) return NO_TENSOR;
-  const id = readStorageId(storage.id);
+  const id = storageIdOf(storage.id);
   if (id === undefined) return NO_TENSOR;
   const kind = storageKind(id.cls);
   if (kind.kind === 'other') return { kind: 'refused', why: `a tensor of ${kind.name}` };
@@ -123,8 +123,8 @@ function view(callee: string, args: readonly Inert[], name: string, checkpoint: 
   });
 }
 
-function tensorOf(tensor: Tensor): Found {
-  return { kind: 'tensor', tensor: checked(tensor) };
+function tensorOf(tensor: Tensor): TensorFound {
+  return { kind: 'tensor', tensor: withinBytes(tensor) };
 }
 
 /** Whether a storage has the elements that its id states. */
@@ -143,7 +143,7 @@ function hasHooks(value: Inert | undefined): boolean {
 function countsOf(value: Inert | undefined): number[] | undefined {
   // `torch.Size` is a tuple; pickles of it name its class.
   const tuple = isKind(value, 'object') && globalName(value.callee) === 'torch.Size' ? argsOf(value)?.[0] : value;
-  const items = itemsOf(tuple);
+  const items = sequenceOf(tuple);
   const counts = items?.map(wholeCount).filter((count) => count !== undefined);
   return counts === undefined || counts.length !== items?.length ? undefined : counts;
 }

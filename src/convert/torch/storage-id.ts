@@ -1,7 +1,7 @@
-import { type Inert, itemsOf, wholeCount } from '../../formats/pickle/inert/index.ts';
+import { type Inert, sequenceOf, wholeCount } from '../../formats/pickle/inert/index.ts';
 
 /** What a persistent id of PyTorch names (torch/serialization.py, `persistent_id`). */
-export interface StorageId {
+export interface StorageReference {
   /** The class of the storage. */
   readonly cls: Inert;
   readonly key: string;
@@ -11,13 +11,13 @@ export interface StorageId {
 }
 
 /** @returns `undefined` for an id of another form */
-export function readStorageId(id: Inert): StorageId | undefined {
-  const [kind, cls, key, , count, view, ...rest] = itemsOf(id) ?? [];
+export function storageIdOf(id: Inert): StorageReference | undefined {
+  const [kind, cls, key, , count, view, ...rest] = sequenceOf(id) ?? [];
   const elements = wholeCount(count);
   if (kind !== 'storage' || cls === undefined || typeof key !== 'string' || elements === undefined || rest.length > 0)
     return undefined;
   if (view === undefined || view === null) return { cls, key, elements, viewOffset: 0 };
-  const [viewKey, offset, size, ...more] = itemsOf(view) ?? [];
+  const [viewKey, offset, size, ...more] = sequenceOf(view) ?? [];
   const viewOffset = wholeCount(offset);
   if (typeof viewKey !== 'string' || viewOffset === undefined || wholeCount(size) === undefined || more.length > 0)
     return undefined;

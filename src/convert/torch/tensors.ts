@@ -1,5 +1,5 @@
 import { type Inert, isKind } from '../../formats/pickle/inert/index.ts';
-import { collectTensors, type Found, type TensorSet } from '../tensors/index.ts';
+import { collectTensors, type TensorFound, type TensorSet } from '../tensors/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { isRebuild, rebuilt } from './rebuild.ts';
 
@@ -13,7 +13,7 @@ const PLAIN_CALLS: ReadonlySet<string> = new Set(['torch.Size', 'torch.device', 
  */
 export function torchTensors(checkpoint: Checkpoint, subject: string, salvage: boolean): TensorSet {
   const { value, calls } = checkpoint.pickle;
-  const find = (one: Inert, name: string): Found =>
+  const find = (one: Inert, name: string): TensorFound =>
     isKind(one, 'object') ? rebuilt(one, name, checkpoint) : { kind: 'no-tensor' };
   return collectTensors(value, calls, {
     subject,

@@ -1,4 +1,4 @@
-import { argsOf, calleeName, type Inert, InertDict, type InertObject, isKind, itemsOf } from './values.ts';
+import { argsOf, calleeName, type Inert, InertDict, type InertObject, isKind, sequenceOf } from './values.ts';
 
 /** Classes whose instances are dicts, as pickles make them empty. */
 const DICTS: ReadonlySet<string> = new Set(['collections.OrderedDict', 'builtins.dict', 'collections.defaultdict']);
@@ -31,7 +31,7 @@ function isEmptyList(value: Inert | undefined): boolean {
 function givenPairs(value: InertObject): [Inert, Inert][] {
   const [first] = argsOf(value) ?? [];
   if (calleeName(value) === 'collections.defaultdict' || !isKind(first, 'list')) return [];
-  const pairs = first.items.map((item) => itemsOf(item));
+  const pairs = first.items.map((item) => sequenceOf(item));
   if (!pairs.every((pair) => pair?.length === 2)) return [];
   return pairs.map((pair) => [pair?.[0] ?? null, pair?.[1] ?? null]);
 }

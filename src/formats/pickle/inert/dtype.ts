@@ -1,4 +1,4 @@
-import { type Inert, type InertObject, isKind, itemsOf, wholeCount } from './values.ts';
+import { type Inert, type InertObject, isKind, sequenceOf, wholeCount } from './values.ts';
 
 /** What an element of an array is. */
 export interface NumpyElement {
@@ -84,7 +84,7 @@ function isSized(kind: string, size: number): boolean {
 export function dtypeOf(value: Inert | undefined): NumpyElement | undefined {
   if (!isKind(value, 'object') || value.opcode !== 'REDUCE' || !isKind(value.callee, 'global')) return undefined;
   if (value.callee.module !== 'numpy' || value.callee.name !== 'dtype' || value.states.length > 1) return undefined;
-  const first = itemsOf(value.args)?.[0];
+  const first = sequenceOf(value.args)?.[0];
   if (isKind(first, 'global') && first.module === 'ml_dtypes' && isMlDtype(first.name))
     return { kind: first.name, size: ML_DTYPES[first.name], bigEndian: false };
   const type = typeof first === 'string' ? numpyElementOf(first) : undefined;
@@ -93,7 +93,7 @@ export function dtypeOf(value: Inert | undefined): NumpyElement | undefined {
 
 /** A state tells the byte order, and the size of flexible types; one that contradicts the text is refused. */
 function withState(type: NumpyElement, { states }: InertObject): NumpyElement | undefined {
-  const fields = itemsOf(states[0]);
+  const fields = sequenceOf(states[0]);
   if (fields === undefined || (fields.length !== 8 && fields.length !== 9)) return undefined;
   const [version, order, subArray, names, members, size, , flags] = fields;
   if ((version !== 3 && version !== 4) || subArray !== null || names !== null || members !== null) return undefined;

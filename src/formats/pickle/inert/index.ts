@@ -1,7 +1,7 @@
 export { dictOf, isDictCall } from './dicts.ts';
 export { dtypeOf, isMlDtype, ML_DTYPES, type MlDtype, type NumpyElement, numpyElementOf } from './dtype.ts';
 export { shapeOf } from './joblib.ts';
-export { isAsciiText, MAX_TEXT } from './operands.ts';
+export { isAsciiText, MAX_HELD_TEXT } from './operands.ts';
 export { type InertOptions, type InertPickle, readInert } from './read.ts';
 export {
   argsOf,
@@ -20,6 +20,6 @@ export {
   type InertTuple,
   inertTitle,
   isKind,
-  itemsOf,
+  sequenceOf,
   wholeCount,
 } from './values.ts';

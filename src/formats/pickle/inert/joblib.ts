@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import { dtypeOf } from './dtype.ts';
-import { calleeName, type Inert, type InertObject, isKind, itemsOf, wholeCount } from './values.ts';
+import { calleeName, type Inert, type InertObject, isKind, sequenceOf, wholeCount } from './values.ts';
 
 const MAX_DIMENSIONS = 64;
 
@@ -13,7 +13,7 @@ export function isArrayWrapper(object: InertObject): boolean {
 
 /** Protocols 0 and 1 make objects with `copyreg._reconstructor(cls, object, None)`. */
 function reconstructed(object: InertObject): string | undefined {
-  const [cls] = itemsOf(object.args) ?? [];
+  const [cls] = sequenceOf(object.args) ?? [];
   return calleeName(object) === 'copyreg._reconstructor' && isKind(cls, 'global')
     ? `${cls.module}.${cls.name}`
     : undefined;

@@ -5,7 +5,7 @@ import { decodeQuoted, decodeRawUnicodeEscape, decodeUtf8, latin1 } from '../tex
 import type { Inert, InertBytes } from './values.ts';
 
 /** Longer strings stay in the file. */
-export const MAX_TEXT = 65_536;
+export const MAX_HELD_TEXT = 65_536;
 /** Bytes of a number with any precision. */
 const MAX_LONG = 4_096;
 /** As Python writes them; other spellings mean different numbers to different loaders. */
@@ -80,7 +80,7 @@ function range({ start, end, next }: Instruction, spelling: InertBytes['spelling
 /** Texts of Python 2 are text only as ASCII: what other bytes mean is the caller's choice. */
 function countedText(instruction: Instruction, spelling: 'raw' | 'utf8'): Inert {
   const { bytes, start, end } = instruction;
-  if (end - start > MAX_TEXT) return range(instruction, spelling);
+  if (end - start > MAX_HELD_TEXT) return range(instruction, spelling);
   const content = bytes.subarray(start, end);
   if (spelling === 'utf8') return decodeUtf8(content);
   return content.every((byte) => byte < 0x80) ? latin1(content) : range(instruction, 'raw');
@@ -88,7 +88,7 @@ function countedText(instruction: Instruction, spelling: 'raw' | 'utf8'): Inert 
 
 function lineText(instruction: Instruction, refuse: Refuse): Inert {
   const { opcode, bytes, start, end } = instruction;
-  const long = end - start > MAX_TEXT;
+  const long = end - start > MAX_HELD_TEXT;
   const content = bytes.subarray(start, end);
   if (opcode.code === OP.UNICODE) {
     if (long || !isRawUnicode(content)) throw refuse('a text is too long or has escapes that do not end');

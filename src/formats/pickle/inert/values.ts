@@ -160,7 +160,7 @@ export function isKind<K extends (Inert & object)['kind']>(
 }
 
 /** The items of a list or tuple; `undefined` for any other value. */
-export function itemsOf(value: Inert | undefined): readonly Inert[] | undefined {
+export function sequenceOf(value: Inert | undefined): readonly Inert[] | undefined {
   return isKind(value, 'tuple') || isKind(value, 'list') ? value.items : undefined;
 }
 
