@@ -24,6 +24,8 @@ export interface TensorReadOptions {
 export interface TensorFormat {
   readonly id: string;
   readonly title: string;
+  /** The library whose tensors they are, as safetensors files name it. */
+  readonly framework: 'pt' | 'np' | 'flax' | 'paddle';
   /** Whether a file has this format. `head` is its first bytes, at most 4 KiB of them. */
   matches(file: InputFile, head: Uint8Array): boolean | Promise<boolean>;
   /**

@@ -9,6 +9,7 @@ import { torchTensors } from './tensors.ts';
 export const TORCH_ZIP: TensorFormat = {
   id: 'torch-zip',
   title: 'PyTorch checkpoint',
+  framework: 'pt',
   matches: ({ source }, head) => startsWith(head, 'PK\x03\x04') && isTorchZip(source),
   read: async ({ path, source }, options) => torchTensors(await openZip(source, options), path, options.salvage),
 };
@@ -17,6 +18,7 @@ export const TORCH_ZIP: TensorFormat = {
 export const TORCH_LEGACY: TensorFormat = {
   id: 'torch-legacy',
   title: 'PyTorch checkpoint (before PyTorch 1.6)',
+  framework: 'pt',
   matches: (_, head) => isTorchLegacy(head),
   read: async ({ path, source }, options: TensorReadOptions) =>
     torchTensors(await openLegacy(source, options), path, options.salvage),

@@ -1,0 +1,8 @@
+export type { InputFile, LeftOut } from './tensors/index.ts';
+export {
+  type ConversionPlan,
+  type PlannedFile,
+  type PlanOptions,
+  planSafetensors,
+  writePlan,
+} from './to-safetensors/index.ts';
