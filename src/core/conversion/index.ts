@@ -1,0 +1,1 @@
+export { type Conversion, ConversionSchema, type ConversionTarget, type ConvertedFile, TARGETS } from './schema.ts';

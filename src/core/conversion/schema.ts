@@ -1,0 +1,53 @@
+import { VERDICTS } from '../assessment/index.ts';
+import { countOf, DIGEST, flagOf, list, nullable, object, oneOf, type Static, text } from '../schema/index.ts';
+
+/** The formats that `convert` writes. */
+export const TARGETS = ['safetensors', 'onnx', 'savedmodel'] as const;
+export type ConversionTarget = (typeof TARGETS)[number];
+
+const SHA256 = { pattern: '^[0-9a-f]{64}$' };
+
+const LeftOutSchema = object({
+  path: text('Where it stands in the source, its keys joined by dots: `optimizer.lr`.'),
+  what: text('What it is: `a number`, `a call of os.system`.'),
+});
+
+const ConvertedFileSchema = object({
+  path: text('The path relative to the output folder.'),
+  size: countOf('The size in bytes.'),
+  sha256: text('64 hex digits.', SHA256),
+  verdict: oneOf(VERDICTS, 'The verdict of a scan of the written file.'),
+  from: object(
+    {
+      path: text('The path in the source.'),
+      sha256: nullable(text('64 hex digits; null when it is not known.', SHA256)),
+      verdict: oneOf(VERDICTS),
+      format: text('What the file is, for people.'),
+    },
+    'The file that was converted.',
+  ),
+  tensors: countOf('The number of tensors.'),
+  leftOut: list(LeftOutSchema, 'What the file holds besides tensors, which is not written.'),
+});
+
+/** The report that `convert` writes. */
+export const ConversionSchema = object({
+  schemaVersion: oneOf(['1']),
+  tool: object({ name: oneOf(['assay']), version: text() }, 'The converter.'),
+  target: oneOf(TARGETS),
+  source: object(
+    {
+      ref: text('The reference as it was given.'),
+      pinned: text('The reference with its commit, version or digest.'),
+      digest: nullable(text('The tree digest; null when not every byte was hashed.', DIGEST)),
+      verdict: oneOf(VERDICTS, 'The worst verdict of the files that were converted: the result carries it.'),
+    },
+    'The artifact that was converted.',
+  ),
+  salvaged: flagOf({ description: 'Whether tensors were taken out of files that may act when they are loaded.' }),
+  files: list(ConvertedFileSchema),
+  skipped: list(object({ path: text(), why: text() }), 'Files of the source that were not converted.'),
+});
+
+export type Conversion = Static<typeof ConversionSchema>;
+export type ConvertedFile = Conversion['files'][number];

@@ -1,0 +1,206 @@
+import { type BigIntStats, fstatSync } from 'node:fs';
+import { type Assessment, type FileAssessment, worseVerdict } from '../../core/assessment/index.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import type { Conversion, ConvertedFile } from '../../core/conversion/index.ts';
+import {
+  type Artifact,
+  type ArtifactFile,
+  AssayError,
+  AsyncDisposableStack,
+  DEFAULT_LIMITS,
+  type Limits,
+  type OnEvent,
+  version,
+} from '../../core/index.ts';
+import { openPath } from '../../sources/path/index.ts';
+import { refusal, refusedVerdict, type Tolerance } from './gate.ts';
+import { OutputFolder } from './output.ts';
+import { type Converted, runThread } from './run-thread.ts';
+
+/** Scans an artifact: the source, and the result. */
+export type Assess = (artifact: Artifact) => Promise<Assessment>;
+
+export interface ConvertOptions extends Tolerance {
+  readonly target: 'safetensors';
+  /** The folder that receives the files; it is made when it does not exist. */
+  readonly folder: string;
+  readonly limits?: Limits;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: OnEvent;
+}
+
+/**
+ * Converts an artifact into a format that cannot carry code. Nothing of the artifact runs: it is scanned first, files that are not
+ * clean are refused, and the result is scanned as well. Does not close the artifact.
+ * @returns what was written, and from what
+ * @throws AssayError `refused` for a file whose verdict forbids it; `unsupported` for what cannot be converted, naming it; `usage`,
+ *   `malformed`, `truncated`, `limit`, `changed`, `unreadable`, `aborted`. The folder is as before then
+ */
+export async function convertArtifact(
+  artifact: Artifact,
+  assess: Assess,
+  options: ConvertOptions,
+): Promise<Conversion> {
+  refuseFar(artifact);
+  const resources = new AsyncDisposableStack();
+  try {
+    const before = await identities(artifact.files);
+    const assessment = await assess(artifact);
+    const { allowed, refused } = sorted(assessment, options);
+    const opened = await openAll(artifact.files, allowed, before, resources);
+    const output = await OutputFolder.create(options.folder);
+    resources.defer(() => output.discard());
+    const converted = await convertInto(output, opened, assessment, options).catch((error: unknown) => {
+      throw instead(error, refused) ?? error;
+    });
+    await refuseChanged(opened);
+    const result = await assessResult(output, artifact, assess);
+    await output.publish(converted.files.map(({ path }) => path));
+    return conversionOf(artifact, assessment, result, converted, refused, options);
+  } finally {
+    await resources.disposeAsync();
+  }
+}
+
+interface OpenedFile {
+  readonly assessed: FileAssessment;
+  readonly source: ByteSource;
+}
+
+function refuseFar({ files, ref }: Artifact): void {
+  if (files.every(({ distance }) => distance === 'near')) return;
+  throw new AssayError('usage', 'only files on this machine can be converted', {
+    subject: ref,
+    hint: 'download them first (assay pull hf://owner/model), and give the folder',
+  });
+}
+
+/** What tells a file from every other, and from itself after a change. */
+async function identities(files: readonly ArtifactFile[]): Promise<Map<string, string>> {
+  const known = new Map<string, string>();
+  for (const file of files) {
+    const source = await file.open();
+    known.set(file.path, identityOf(source));
+    await source.close();
+  }
+  return known;
+}
+
+function identityOf(source: ByteSource): string {
+  const shared = source.share?.();
+  if (shared === undefined) throw new AssayError('unsupported', 'is not a file', { subject: source.name });
+  const { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats = fstatSync(shared.fd, { bigint: true });
+  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+}
+
+function sorted(assessment: Assessment, tolerance: Tolerance) {
+  const refused = assessment.files.flatMap((file) => {
+    const verdict = refusedVerdict(file, tolerance);
+    return verdict === undefined ? [] : [{ path: file.path, verdict }];
+  });
+  const not = new Set(refused.map(({ path }) => path));
+  const allowed = assessment.files.filter(({ path }) => !not.has(path));
+  const [first] = refused;
+  if (allowed.length === 0 && first !== undefined) throw refusal(first.path, first.verdict);
+  return { allowed, refused };
+}
+
+/** Opens the files that were judged. @throws AssayError `changed` for one that is another now */
+async function openAll(
+  files: readonly ArtifactFile[],
+  allowed: readonly FileAssessment[],
+  before: ReadonlyMap<string, string>,
+  resources: AsyncDisposableStack,
+): Promise<OpenedFile[]> {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const opened: OpenedFile[] = [];
+  for (const assessed of allowed) {
+    const source = await byPath.get(assessed.path)?.open();
+    if (source === undefined) continue;
+    resources.defer(() => source.close());
+    if (identityOf(source) !== before.get(assessed.path)) throw changed(assessed.path);
+    opened.push({ assessed, source });
+  }
+  return opened;
+}
+
+async function refuseChanged(opened: readonly OpenedFile[]): Promise<void> {
+  for (const { source, assessed } of opened) if (!(await source.unchanged())) throw changed(assessed.path);
+}
+
+function changed(path: string): AssayError {
+  return new AssayError('changed', 'changed while it was converted', { subject: path, hint: 'try again' });
+}
+
+function convertInto(
+  output: OutputFolder,
+  opened: readonly OpenedFile[],
+  { artifact }: Assessment,
+  { limits = DEFAULT_LIMITS, salvage, signal, onEvent }: ConvertOptions,
+): Promise<Converted> {
+  const files = opened.flatMap(({ assessed, source }) => {
+    const file = source.share?.();
+    return file === undefined ? [] : [{ path: assessed.path, file, salvage: salvage && assessed.verdict !== 'clean' }];
+  });
+  const metadata = {
+    'assay.version': version(),
+    ...(artifact.digest === null ? {} : { 'assay.source': artifact.digest }),
+  };
+  return runThread({ files, folder: output.stage, metadata, limits }, { signal, onEvent });
+}
+
+/** When no other file holds tensors, what matters is the verdict of the one that does. */
+function instead(error: unknown, refused: readonly { path: string; verdict: FileAssessment['verdict'] }[]): unknown {
+  const [first] = refused;
+  const nothing = error instanceof AssayError && error.code === 'unsupported' && error.subject === undefined;
+  return nothing && first !== undefined ? refusal(first.path, first.verdict) : undefined;
+}
+
+async function assessResult(output: OutputFolder, source: Artifact, assess: Assess): Promise<Assessment> {
+  const written = await openPath({ kind: 'path', path: output.stage }, {});
+  try {
+    const result = await assess({ ...written, ref: source.ref, notes: [] });
+    const bad = result.files.find(({ verdict }) => verdict !== 'clean');
+    if (bad === undefined) return result;
+    throw new AssayError('internal', `the result has the verdict ${bad.verdict}`, { subject: bad.path });
+  } finally {
+    await written.close();
+  }
+}
+
+function conversionOf(
+  artifact: Artifact,
+  assessment: Assessment,
+  result: Assessment,
+  { files, skipped }: Converted,
+  refused: readonly { path: string; verdict: FileAssessment['verdict'] }[],
+  { target, salvage }: ConvertOptions,
+): Conversion {
+  const sources = new Map(assessment.files.map((file) => [file.path, file]));
+  const results = new Map(result.files.map((file) => [file.path, file]));
+  const converted = files.map((file): ConvertedFile => {
+    const [from, written] = [sources.get(file.from), results.get(file.path)];
+    if (from === undefined || written?.sha256 == null)
+      throw new AssayError('internal', 'a written file was not judged', { subject: file.path });
+    const { path, tensors, leftOut, format } = file;
+    return {
+      path,
+      size: written.size,
+      sha256: written.sha256,
+      verdict: written.verdict,
+      from: { path: from.path, sha256: from.sha256, verdict: from.verdict, format },
+      tensors,
+      leftOut: [...leftOut],
+    };
+  });
+  const verdict = converted.map((file) => file.from.verdict).reduce(worseVerdict, 'clean');
+  return {
+    schemaVersion: '1',
+    tool: { name: 'assay', version: version() },
+    target,
+    source: { ref: artifact.ref, pinned: artifact.pinned, digest: assessment.artifact.digest, verdict },
+    salvaged: salvage && converted.some(({ from }) => from.verdict !== 'clean'),
+    files: converted,
+    skipped: [...skipped, ...refused.map(({ path, verdict: why }) => ({ path, why: `its verdict is ${why}` }))],
+  };
+}

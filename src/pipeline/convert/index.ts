@@ -1,0 +1,1 @@
+export { type Assess, type ConvertOptions, convertArtifact } from './convert.ts';
