@@ -4,6 +4,7 @@ import { registerAdmit } from './commands/admit/index.ts';
 import { registerApprove } from './commands/approve/index.ts';
 import { registerAttestation } from './commands/attestation/index.ts';
 import { registerAuditLog } from './commands/audit-log/index.ts';
+import { registerConvert } from './commands/convert/index.ts';
 import { registerDiff } from './commands/diff/index.ts';
 import { registerDigest } from './commands/digest/index.ts';
 import { registerExplain } from './commands/explain/index.ts';
@@ -31,6 +32,7 @@ const VERBS: ReadonlyMap<string, (program: Command, shell: Shell) => void> = new
   ['scan', registerScan],
   ['review', registerReview],
   ['pull', registerPull],
+  ['convert', registerConvert],
   ['verify', registerVerify],
   ['sign', registerSign],
   ['attestation', registerAttestation],
@@ -62,6 +64,8 @@ Examples:
   assay scan model.pt --format json           a report for programs
   assay scan ./models/* --format sarif -o assay.sarif
   assay review ./model                        a report for a reviewer to read and sign
+  assay convert model.pt --to safetensors -o out
+                                              its tensors, in a format that cannot carry code
   assay sign ./model --private-key k.pem      sign it (OpenSSF Model Signing)
   assay verify ./model --public-key k.pub     verify the signer, and that no file has changed
   assay approve ./model --stage production --registry models.db --key k.pem

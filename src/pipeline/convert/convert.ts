@@ -13,7 +13,7 @@ import {
   version,
 } from '../../core/index.ts';
 import { openPath } from '../../sources/path/index.ts';
-import { refusal, refusedVerdict, type Tolerance } from './gate.ts';
+import { refusedVerdict, type Tolerance, verdictRefusal } from './gate.ts';
 import { OutputFolder } from './output.ts';
 import { type Converted, runThread } from './run-thread.ts';
 
@@ -101,7 +101,7 @@ function sorted(assessment: Assessment, tolerance: Tolerance) {
   const not = new Set(refused.map(({ path }) => path));
   const allowed = assessment.files.filter(({ path }) => !not.has(path));
   const [first] = refused;
-  if (allowed.length === 0 && first !== undefined) throw refusal(first.path, first.verdict);
+  if (allowed.length === 0 && first !== undefined) throw verdictRefusal(first.path, first.verdict);
   return { allowed, refused };
 }
 
@@ -153,7 +153,7 @@ function convertInto(
 function instead(error: unknown, refused: readonly { path: string; verdict: FileAssessment['verdict'] }[]): unknown {
   const [first] = refused;
   const nothing = error instanceof AssayError && error.code === 'unsupported' && error.subject === undefined;
-  return nothing && first !== undefined ? refusal(first.path, first.verdict) : undefined;
+  return nothing && first !== undefined ? verdictRefusal(first.path, first.verdict) : undefined;
 }
 
 async function assessResult(output: OutputFolder, source: Artifact, assess: Assess): Promise<Assessment> {

@@ -38,7 +38,7 @@ const HINTS: Readonly<Record<Verdict, string>> = {
 };
 
 /** @returns the error for a file that is not converted */
-export function refusal(path: string, verdict: Verdict): AssayError {
+export function verdictRefusal(path: string, verdict: Verdict): AssayError {
   const code = verdict === 'unknown' || verdict === 'not-assessed' ? 'unsupported' : 'refused';
   return new AssayError(code, `is not converted, because its verdict is ${verdict}`, {
     subject: path,

@@ -1,0 +1,60 @@
+import { type Command, Option } from 'commander';
+import type { RulesetChoice } from '../../../pipeline/index.ts';
+import { rulesetOption } from '../../options/index.ts';
+import type { Shell } from '../../terminal/index.ts';
+
+interface ConvertFlags {
+  readonly to: string;
+  readonly output: string;
+  readonly report?: string;
+  readonly salvage: boolean;
+  readonly acceptSuspicious: boolean;
+  readonly allow?: string;
+  readonly ruleset: RulesetChoice;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+const GUIDE = `
+Nothing of the model runs: its pickles are read as plain values, in which a class is a name. The model is scanned first. A file
+that is not clean is not converted, unless you say so; either way, its code stays behind. The result is scanned as well.
+
+  --salvage            from a suspicious or malicious file, write the tensors alone, and name everything else. Refused when a call
+                       of the file receives a tensor, because its values might then be others than those in the file
+  --accept-suspicious  convert a suspicious file, such as one with a class of your own
+
+Sources: files of torch.save (.pt, .pth, .bin, .ckpt; also those of PyTorch before 1.6).
+Tensors keep their names: nested keys are joined by dots (state_dict.layer.weight), and a module is written as its state_dict().
+Views and tied tensors are written as tensors of their own. The bytes are those that the safetensors library writes.
+
+Examples:
+  assay convert model.pt --to safetensors -o converted
+  assay convert ./bert-base --to safetensors -o converted       every file of a folder that holds tensors
+  assay convert evil.pt --to safetensors --salvage -o rescued --report rescued.json
+
+Exit codes: 0 converted, 1 a verdict forbids it, 2 could not complete. After 1 and 2, the folder is as it was before.
+`;
+
+export function registerConvert(program: Command, shell: Shell): void {
+  program
+    .command('convert')
+    .summary('convert a model to a format that cannot carry code, without running it')
+    .description('Converts a model to a format that cannot carry code. Nothing of the model runs.')
+    .argument('<artifact>', 'a file or a folder on this machine')
+    .addOption(new Option('--to <format>', 'the format to write').choices(['safetensors']).makeOptionMandatory())
+    .requiredOption('-o, --output <folder>', 'the folder for the converted files; no file in it is replaced')
+    .option('--report <file>', 'write what was converted, left out and skipped, with digests (JSON)')
+    .option('--salvage', 'take the tensors out of suspicious and malicious files, too', false)
+    .option('--accept-suspicious', 'convert suspicious files, too', false)
+    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
+    .addOption(rulesetOption())
+    .option('-q, --quiet', 'no progress, no summary', false)
+    .option('-v, --verbose', 'name everything that is left out', false)
+    .addHelpText('after', GUIDE)
+    .action(async (artifact: string, flags: ConvertFlags) => {
+      const { output, report, salvage, acceptSuspicious, allow, ruleset, quiet, verbose } = flags;
+      const { runConvert } = await import('./run.ts');
+      const request = { artifact, target: 'safetensors', output, report, salvage, acceptSuspicious } as const;
+      await runConvert({ ...request, allow, ruleset, quiet, verbose }, shell);
+    });
+}

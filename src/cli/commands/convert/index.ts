@@ -1,0 +1,1 @@
+export { registerConvert } from './command.ts';

@@ -1,0 +1,15 @@
+import type { RulesetChoice } from '../../../pipeline/index.ts';
+
+/** What `assay convert` is asked for. */
+export interface ConvertRequest {
+  readonly artifact: string;
+  readonly target: 'safetensors';
+  readonly output: string;
+  readonly report: string | undefined;
+  readonly salvage: boolean;
+  readonly acceptSuspicious: boolean;
+  readonly allow: string | undefined;
+  readonly ruleset: RulesetChoice;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}

@@ -1,0 +1,39 @@
+import { isAssayError } from '../../../core/index.ts';
+import { convertArtifact } from '../../../pipeline/convert/index.ts';
+import { loadKnowledge } from '../../../pipeline/judging/index.ts';
+import { openArtifact } from '../../../sources/index.ts';
+import { openSink, Progress, printError, type Shell } from '../../terminal/index.ts';
+import type { ConvertRequest } from './request.ts';
+import { conversionText } from './text.ts';
+
+/** Converts a model, and says what became of it. A verdict that forbids it is recorded as a denial. */
+export async function runConvert(request: ConvertRequest, shell: Shell): Promise<void> {
+  const knowledge = await loadKnowledge(request.allow, request.ruleset, shell.env);
+  const sink = request.report === undefined ? undefined : await openSink(request.report, shell, '--report');
+  const progress = new Progress(shell, !request.quiet);
+  const { signal } = shell;
+  try {
+    const artifact = await openArtifact(request.artifact, { signal, env: shell.env });
+    try {
+      const { target, output, salvage, acceptSuspicious } = request;
+      const conversion = await convertArtifact(
+        artifact,
+        (one) => knowledge.assess(one, { signal, onEvent: progress.onEvent }),
+        { target, folder: output, salvage, acceptSuspicious, signal, onEvent: progress.onEvent },
+      );
+      progress.end();
+      sink?.write(`${JSON.stringify(conversion, undefined, 2)}\n`);
+      await sink?.commit();
+      if (!request.quiet) shell.stdout.write(conversionText(conversion, output, request.verbose));
+    } finally {
+      await artifact.close();
+    }
+  } catch (error) {
+    progress.end();
+    if (!isAssayError(error) || error.code !== 'refused') throw error;
+    printError(shell, error);
+    shell.exit(1);
+  } finally {
+    progress.end();
+  }
+}

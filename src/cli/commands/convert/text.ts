@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import type { Conversion, ConvertedFile } from '../../../core/conversion/index.ts';
+import { count, humanBytes, terminalText } from '../../../report/index.ts';
+
+/** Values left out that are named without --verbose. */
+const MAX_NAMED = 5;
+
+/** What was converted, for people. */
+export function conversionText(
+  { files, skipped, source, salvaged }: Conversion,
+  folder: string,
+  verbose: boolean,
+): string {
+  const lines = files.flatMap((file) => fileLines(file, folder, verbose));
+  for (const { path, why } of verbose ? skipped : skipped.slice(0, MAX_NAMED))
+    lines.push(`not converted: ${terminalText(path)} (${terminalText(why)})`);
+  if (!verbose && skipped.length > MAX_NAMED)
+    lines.push(`and ${count(skipped.length - MAX_NAMED, 'more file')} (--verbose)`);
+  lines.push('', 'Nothing of the model ran.');
+  if (salvaged)
+    lines.push(
+      `The tensors come from a file whose verdict is ${source.verdict}: its author chose their values. Test the model before you use it.`,
+    );
+  return `${lines.join('\n')}\n`;
+}
+
+function fileLines({ path, from, tensors, size, leftOut }: ConvertedFile, folder: string, verbose: boolean): string[] {
+  const lines = [
+    `${terminalText(from.path)} · ${terminalText(from.format)} · ${from.verdict}`,
+    `  -> ${terminalText(join(folder, path))} · ${count(tensors, 'tensor')} · ${humanBytes(size)}`,
+  ];
+  const shown = verbose ? leftOut : leftOut.slice(0, MAX_NAMED);
+  for (const { path: where, what } of shown)
+    lines.push(`     left out: ${where === '' ? '' : `${terminalText(where)}, `}${terminalText(what)}`);
+  const more = leftOut.length - shown.length;
+  if (more > 0) lines.push(`     and ${count(more, 'more value')} (--verbose)`);
+  return lines;
+}
