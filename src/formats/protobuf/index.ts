@@ -1,3 +1,5 @@
+export { ProtoCursor } from './cursor.ts';
+export { ProtoWriter, type SourceRange } from './encode.ts';
 export {
   COREML,
   ONNX,
@@ -9,3 +11,4 @@ export {
   TF_SAVED_MODEL,
 } from './proto-models.ts';
 export { type StreamField, streamFields, type WireType } from './protobuf.ts';
+export { VarintReader } from './varint.ts';

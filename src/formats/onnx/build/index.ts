@@ -1,0 +1,11 @@
+export { type FloatValue, float, type PlainAttribute } from './attributes.ts';
+export {
+  type Attributes,
+  GraphBuilder,
+  type GraphValue,
+  type OperatorOptions,
+  type Shape,
+  tensorType,
+} from './builder.ts';
+export type { ModelInfo } from './model-info.ts';
+export { type NumberArray, tensorFrom, tensorOf, tensorOfStrings } from './tensors.ts';

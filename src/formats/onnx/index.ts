@@ -1,0 +1,47 @@
+export {
+  type Attributes,
+  type FloatValue,
+  float,
+  GraphBuilder,
+  type GraphValue,
+  type ModelInfo,
+  type NumberArray,
+  type OperatorOptions,
+  type PlainAttribute,
+  type Shape,
+  tensorFrom,
+  tensorOf,
+  tensorOfStrings,
+  tensorType,
+} from './build/index.ts';
+export { byteLength, DATA_TYPES, type DataType, elementCount, isDataType } from './data-type.ts';
+export type {
+  OnnxAttribute,
+  OnnxAttributeReference,
+  OnnxAttributeType,
+  OnnxAttributeValue,
+  OnnxDimension,
+  OnnxExternalData,
+  OnnxFunction,
+  OnnxGraph,
+  OnnxModel,
+  OnnxNode,
+  OnnxOpset,
+  OnnxProperty,
+  OnnxQuantization,
+  OnnxSparseTensor,
+  OnnxTensor,
+  OnnxTensorData,
+  OnnxTraining,
+  OnnxType,
+  OnnxValue,
+} from './model.ts';
+export {
+  type ExternalReference,
+  type OnnxReading,
+  type ReadOnnxOptions,
+  readOnnx,
+  type UnreadField,
+} from './read/index.ts';
+export { type ExternalSources, type TensorDataOptions, tensorBytes, tensorStrings } from './tensor-data.ts';
+export { type ByteStream, type WriteOnnxOptions, type WrittenOnnx, writeOnnx } from './write/index.ts';
