@@ -58,7 +58,7 @@ export async function tensorStrings(
     const end = run.offset + run.length;
     while (cursor.next(end) || (await cursor.more(end))) {
       budget.hold(96 + cursor.end - cursor.start);
-      strings.push((await cursor.content(DEFAULT_LIMITS.maxHeaderBytes)).slice());
+      strings.push(new Uint8Array(await cursor.content(DEFAULT_LIMITS.maxHeaderBytes)));
     }
   }
   return strings;

@@ -35,10 +35,10 @@ export type PlainAttribute =
 const UTF8 = new TextEncoder();
 
 export function attribute(name: string, value: PlainAttribute): OnnxAttribute {
-  return { name, docString: '', ...valueOf(name, value) };
+  return { name, docString: '', ...attributeValue(name, value) };
 }
 
-function valueOf(name: string, value: PlainAttribute): OnnxAttributeValue {
+function attributeValue(name: string, value: PlainAttribute): OnnxAttributeValue {
   if (value instanceof FloatValue) return { type: 'float', value: value.value };
   if (value instanceof Float32Array) return { type: 'floats', value };
   if (value instanceof BigInt64Array) return { type: 'ints', value };

@@ -7,7 +7,7 @@ import { type ModelInfo, modelOf, type OperatorSets, operatorSets } from './mode
 import { NameTable } from './names.ts';
 
 /** Sizes, names of sizes that are known when the model runs (`'batch'`), or undefined for an unknown one. */
-export type Shape = readonly (number | string | undefined)[];
+export type OnnxShape = readonly (number | string | undefined)[];
 
 /** A value of a graph that is being built. Only the builder makes one, so that each has a maker. */
 export class GraphValue {
@@ -76,7 +76,7 @@ export class GraphBuilder {
   }
 
   /** An input of the graph, by its name. */
-  input(name: string, type: DataType, shape?: Shape): GraphValue {
+  input(name: string, type: DataType, shape?: OnnxShape): GraphValue {
     return this.inputOf(name, tensorType(type, shape));
   }
 
@@ -136,7 +136,7 @@ export class GraphBuilder {
   }
 
   /** Makes a value an output of the graph, by its name. */
-  output(name: string, value: GraphValue, type: DataType, shape?: Shape): void {
+  output(name: string, value: GraphValue, type: DataType, shape?: OnnxShape): void {
     this.outputOf(name, value, tensorType(type, shape));
   }
 
@@ -237,7 +237,7 @@ function withoutTail(inputs: readonly (GraphValue | undefined)[]): readonly (Gra
   return inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
 }
 
-export function tensorType(element: DataType, shape?: Shape): OnnxType {
+export function tensorType(element: DataType, shape?: OnnxShape): OnnxType {
   const sizes = shape?.map((size) => ({ size, denotation: '' }));
   return { kind: 'tensor', denotation: '', element, shape: sizes };
 }

@@ -3,8 +3,8 @@ export {
   type Attributes,
   GraphBuilder,
   type GraphValue,
+  type OnnxShape,
   type OperatorOptions,
-  type Shape,
   tensorType,
 } from './builder.ts';
 export type { ModelInfo } from './model-info.ts';

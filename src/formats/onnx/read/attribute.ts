@@ -8,8 +8,8 @@ import type {
   OnnxTensor,
   OnnxType,
 } from '../model.ts';
+import { floatList, intList } from './growing.ts';
 import type { MessageReader } from './message-reader.ts';
-import { floatList, intList } from './number-list.ts';
 import { readSparseTensor, readTensor } from './tensor.ts';
 import { readType } from './values.ts';
 

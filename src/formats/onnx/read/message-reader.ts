@@ -24,7 +24,7 @@ export interface ExternalReference {
 const MAX_NESTING = 100;
 const MAX_UNREAD = 1_000;
 /** Bytes that an object and a string take beside their content. */
-const OBJECT_BYTES = 128;
+const OBJECT_BYTES = 256;
 const STRING_BYTES = 40;
 
 /** The state of one reading: where it is, what it has counted, and what it has set aside. */
@@ -77,7 +77,7 @@ export class MessageReader {
 
   /** A copy of the content of the current field. */
   async bytes(): Promise<Uint8Array> {
-    return (await this.content()).slice();
+    return new Uint8Array(await this.content());
   }
 
   /** The content of the current field, which stays valid and counts as kept. */

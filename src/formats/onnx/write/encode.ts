@@ -110,34 +110,47 @@ export class ModelEncoder {
   #attributeValue(out: ProtoWriter, attribute: Exclude<OnnxAttribute, { readonly type: 'reference' }>): void {
     switch (attribute.type) {
       case 'float':
-        return out.float(2, attribute.value);
+        out.float(2, attribute.value);
+        break;
       case 'int':
-        return out.varint(3, attribute.value);
+        out.varint(3, attribute.value);
+        break;
       case 'string':
-        return out.bytes(4, attribute.value);
+        out.bytes(4, attribute.value);
+        break;
       case 'tensor':
-        return out.message(5, this.#tensor(attribute.value));
+        out.message(5, this.#tensor(attribute.value));
+        break;
       case 'graph':
-        return out.message(6, this.#graph(attribute.value));
+        out.message(6, this.#graph(attribute.value));
+        break;
       case 'floats':
-        return out.packedFloats(7, attribute.value);
+        out.packedFloats(7, attribute.value);
+        break;
       case 'ints':
-        return out.packedVarints(8, attribute.value);
+        out.packedVarints(8, attribute.value);
+        break;
       case 'strings':
         for (const value of attribute.value) out.bytes(9, value);
-        return;
+        break;
       case 'tensors':
-        return each(out, 10, attribute.value, (tensor) => this.#tensor(tensor));
+        each(out, 10, attribute.value, (tensor) => this.#tensor(tensor));
+        break;
       case 'graphs':
-        return each(out, 11, attribute.value, (graph) => this.#graph(graph));
+        each(out, 11, attribute.value, (graph) => this.#graph(graph));
+        break;
       case 'type':
-        return out.message(14, typeMessage(attribute.value));
+        out.message(14, typeMessage(attribute.value));
+        break;
       case 'types':
-        return each(out, 15, attribute.value, typeMessage);
+        each(out, 15, attribute.value, typeMessage);
+        break;
       case 'sparse-tensor':
-        return out.message(22, this.#sparse(attribute.value));
+        out.message(22, this.#sparse(attribute.value));
+        break;
       case 'sparse-tensors':
-        return each(out, 23, attribute.value, (tensor) => this.#sparse(tensor));
+        each(out, 23, attribute.value, (tensor) => this.#sparse(tensor));
+        break;
     }
   }
 

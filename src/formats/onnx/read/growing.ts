@@ -6,7 +6,7 @@ interface Numbers<V> {
 }
 
 /** A list of numbers that grows, charged to the budget before it does. */
-export class NumberList<V extends number | bigint, A extends Numbers<V>> {
+export class GrowingNumbers<V extends number | bigint, A extends Numbers<V>> {
   #values: A;
   #length = 0;
   readonly #budget: FileBudget;
@@ -38,8 +38,8 @@ export class NumberList<V extends number | bigint, A extends Numbers<V>> {
   }
 }
 
-export function floatList(budget: FileBudget): NumberList<number, Float32Array> {
-  return new NumberList<number, Float32Array>(
+export function floatList(budget: FileBudget): GrowingNumbers<number, Float32Array> {
+  return new GrowingNumbers<number, Float32Array>(
     new Float32Array(0),
     (values, length) => {
       const grown = new Float32Array(length);
@@ -50,8 +50,8 @@ export function floatList(budget: FileBudget): NumberList<number, Float32Array> 
   );
 }
 
-export function intList(budget: FileBudget): NumberList<bigint, BigInt64Array> {
-  return new NumberList<bigint, BigInt64Array>(
+export function intList(budget: FileBudget): GrowingNumbers<bigint, BigInt64Array> {
+  return new GrowingNumbers<bigint, BigInt64Array>(
     new BigInt64Array(0),
     (values, length) => {
       const grown = new BigInt64Array(length);
