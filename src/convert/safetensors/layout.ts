@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/index.ts';
-import { byteLength, type Dtype, type Tensor } from '../tensors/index.ts';
+import { type Dtype, type Tensor, writtenBytes } from '../tensors/index.ts';
 
 /** Where the tensors of one safetensors file lie. */
 export interface SafetensorsLayout {
@@ -51,7 +51,7 @@ export function layOut(tensors: readonly Tensor[], metadata: Readonly<Record<str
   const parts = entries.length === 0 ? [] : [`"__metadata__":${JSON.stringify(Object.fromEntries(entries))}`];
   let at = 0;
   for (const tensor of sorted) {
-    const end = at + byteLength(tensor);
+    const end = at + writtenBytes(tensor);
     const { name, dtype, shape } = tensor;
     parts.push(
       `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${shape.join(',')}],"data_offsets":[${at},${end}]}`,
@@ -70,5 +70,5 @@ export function layOut(tensors: readonly Tensor[], metadata: Readonly<Record<str
 
 /** Bytes of the elements of some tensors. */
 export function totalBytes(tensors: readonly Tensor[]): number {
-  return tensors.reduce((sum, tensor) => sum + byteLength(tensor), 0);
+  return tensors.reduce((sum, tensor) => sum + writtenBytes(tensor), 0);
 }

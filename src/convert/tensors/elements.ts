@@ -1,7 +1,7 @@
 import { type ByteSource, chunks } from '../../core/bytes/index.ts';
 import { throwIfAborted } from '../../core/index.ts';
 import { DTYPE_BYTES, swapBytes } from './dtype.ts';
-import { byteLength, elementsOf, isContiguous, type Tensor } from './tensor.ts';
+import { elementsOf, isContiguous, type Tensor, writtenBytes } from './tensor.ts';
 
 /** Bytes that are read, and written, at a time. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -21,7 +21,7 @@ export async function* elementBytes(tensor: Tensor, signal: AbortSignal | undefi
 async function* inOrder(tensor: Tensor): AsyncGenerator<Uint8Array> {
   const width = DTYPE_BYTES[tensor.dtype];
   const start = tensor.offset * width;
-  const end = start + byteLength(tensor);
+  const end = start + writtenBytes(tensor);
   if (!tensor.bigEndian) {
     yield* chunks(tensor.bytes, start, end, CHUNK_BYTES);
     return;

@@ -3,7 +3,6 @@ export { DTYPE_BYTES, type Dtype } from './dtype.ts';
 export { elementBytes } from './elements.ts';
 export type { InputFile, TensorFormat, TensorReadOptions } from './format.ts';
 export {
-  byteLength,
   columnMajor,
   isContiguous,
   type LeftOut,
@@ -11,4 +10,5 @@ export {
   type Tensor,
   type TensorSet,
   withinBytes,
+  writtenBytes,
 } from './tensor.ts';

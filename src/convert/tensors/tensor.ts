@@ -45,7 +45,7 @@ export function elementsOf(shape: readonly number[], name: string): number {
 }
 
 /** Bytes that the tensor has once it is written. */
-export function byteLength({ dtype, shape, name }: Pick<Tensor, 'dtype' | 'shape' | 'name'>): number {
+export function writtenBytes({ dtype, shape, name }: Pick<Tensor, 'dtype' | 'shape' | 'name'>): number {
   return elementsOf(shape, name) * DTYPE_BYTES[dtype];
 }
 

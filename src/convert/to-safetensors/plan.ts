@@ -2,11 +2,11 @@ import { AssayError, FileBudget } from '../../core/index.ts';
 import { layOut, type SafetensorsLayout } from '../safetensors/index.ts';
 import { tensorFormatOf } from '../sources.ts';
 import {
-  byteLength,
   type InputFile,
   type LeftOut,
   type TensorFormat,
   type TensorReadOptions,
+  writtenBytes,
 } from '../tensors/index.ts';
 import { outputName } from './names.ts';
 
@@ -69,7 +69,7 @@ async function planFile(
   try {
     const { tensors, leftOut } = await format.read(file, { ...options, budget });
     if (tensors.length === 0) return undefined;
-    const bytes = tensors.reduce((sum, tensor) => sum + byteLength(tensor), 0);
+    const bytes = tensors.reduce((sum, tensor) => sum + writtenBytes(tensor), 0);
     const most = file.source.size * MAX_GROWTH + GROWTH_BASE;
     if (bytes > most)
       throw new AssayError('limit', `its tensors would take ${bytes} bytes, more than ${MAX_GROWTH} times the file`, {
