@@ -2,12 +2,13 @@ import { AssayError } from '../../core/index.ts';
 import {
   dictOf,
   type Inert,
-  InertDict,
+  type InertDict,
   type InertObject,
   inertTitle,
   isDictCall,
   isKind,
 } from '../../formats/pickle/inert/index.ts';
+import { moduleState } from './module.ts';
 import type { LeftOut, Tensor, TensorSet } from './tensor.ts';
 
 /** What a value is, for a safe format. */
@@ -32,9 +33,13 @@ export interface CollectOptions {
   readonly salvage: boolean;
 }
 
+/** Nesting of the attributes of a module that are looked at. */
+const MAX_ATTRIBUTE_DEPTH = 4;
 /** Nesting of names. */
 const MAX_DEPTH = 64;
 const MAX_TENSORS = 1_000_000;
+/** The name of a tensor that is the whole content of its file. */
+const SINGLE = 'tensor';
 /** Longer names are in no model. */
 const MAX_NAME = 4_096;
 /** Values left out that are named. */
@@ -75,7 +80,7 @@ class Collector {
     if (path.length > MAX_DEPTH || this.#open.has(value)) {
       throw this.#refuse(`${shown(path)} holds itself, or is nested too deep`);
     }
-    const found = this.#options.reader.find(value, path.join('.'));
+    const found = this.#options.reader.find(value, path.length === 0 ? SINGLE : path.join('.'));
     if (found.kind === 'tensor') this.#keep(value, found.tensor, path);
     else if (found.kind === 'refused') this.#cannotKeep(found.why, path);
     else this.#descend(value, path);
@@ -119,7 +124,7 @@ class Collector {
 
   #descend(value: Inert, path: readonly string[]): void {
     const module = moduleState(value);
-    const dict = module ?? dictOf(value);
+    const dict = module?.kept ?? dictOf(value);
     const list = isKind(value, 'list') || isKind(value, 'tuple') ? value.items : undefined;
     if (dict === undefined && list === undefined) {
       this.#leave(inertTitle(value), path);
@@ -128,7 +133,18 @@ class Collector {
     this.#open.add(value);
     if (list !== undefined) for (const [index, item] of list.entries()) this.visit(item, [...path, String(index)]);
     else if (dict !== undefined) this.#entries(dict, path);
+    if (module !== undefined)
+      for (const [name, item] of module.attributes.entries()) this.#attribute(item, [...path, String(name)]);
     this.#open.delete(value);
+  }
+
+  /** Tensors that `state_dict()` leaves out are named; those in a form of their own may be the weights of a quantised layer. */
+  #attribute(value: Inert, path: readonly string[], depth = 0): void {
+    const found = this.#options.reader.find(value, path.join('.'));
+    if (found.kind === 'refused') this.#cannotKeep(found.why, path);
+    else if (found.kind === 'tensor') this.#leave('a tensor that state_dict() leaves out', path);
+    else if (depth < MAX_ATTRIBUTE_DEPTH)
+      for (const [index, item] of partsOf(value).entries()) this.#attribute(item, [...path, String(index)], depth + 1);
   }
 
   #entries(dict: InertDict, path: readonly string[]): void {
@@ -163,7 +179,8 @@ class Collector {
 }
 
 /** The values within a value. */
-function partsOf(value: Inert & object): Inert[] {
+function partsOf(value: Inert): Inert[] {
+  if (typeof value !== 'object' || value === null) return [];
   switch (value.kind) {
     case 'list':
     case 'tuple':
@@ -180,22 +197,6 @@ function partsOf(value: Inert & object): Inert[] {
     default:
       return [];
   }
-}
-
-/** What `torch.nn.Module.state_dict` returns, one level of it; `undefined` for a value that is not a module. */
-function moduleState(value: Inert): InertDict | undefined {
-  if (!isKind(value, 'object') || value.states.length !== 1) return undefined;
-  const [state] = value.states;
-  if (!isKind(state, 'dict')) return undefined;
-  const [parameters, buffers, modules] = ['_parameters', '_buffers', '_modules'].map((name) => dictOf(state.get(name)));
-  if (parameters === undefined || buffers === undefined || modules === undefined) return undefined;
-  const passing = state.get('_non_persistent_buffers_set');
-  const left = new Set(isKind(passing, 'set') ? passing.items : []);
-  const whole = new InertDict();
-  for (const [name, item] of parameters.entries()) if (item !== null) whole.set(name, item);
-  for (const [name, item] of buffers.entries()) if (item !== null && !left.has(name)) whole.set(name, item);
-  for (const [name, item] of modules.entries()) if (item !== null) whole.set(name, item);
-  return whole;
 }
 
 function isWellFormed(text: string): boolean {

@@ -10,6 +10,8 @@ const STORED = 0;
 const PICKLE = '/data.pkl';
 const STORAGES = '/data/';
 const BYTE_ORDER = '/byteorder';
+/** The folder of the programs of TorchScript. */
+const CODE = '/code/';
 const MAX_TEXT = 16;
 
 /**
@@ -30,7 +32,11 @@ export async function openZip(source: ByteSource, options: TensorReadOptions): P
   if (root === undefined)
     throw new AssayError('unsupported', 'the archive is not one that torch.save writes: it has no data.pkl', {
       subject: source.name,
-      hint: 'for a TorchScript model, use --to onnx',
+    });
+  if ([...members.keys()].some((name) => name.startsWith(root + CODE)))
+    throw new AssayError('unsupported', 'it is a TorchScript model, whose code is part of it', {
+      subject: source.name,
+      hint: 'save its state_dict() with torch.save, and convert that',
     });
   const open = async (name: string): Promise<ByteSource | undefined> => {
     const entry = members.get(root + name);

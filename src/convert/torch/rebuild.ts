@@ -1,6 +1,7 @@
 import {
   argsOf,
   calleeName,
+  dictOf,
   globalName,
   type Inert,
   type InertObject,
@@ -95,19 +96,21 @@ function fromType(args: readonly Inert[], name: string, checkpoint: Checkpoint, 
 }
 
 function view(callee: string, args: readonly Inert[], name: string, checkpoint: Checkpoint): TensorFound {
-  const [storage, first, size, stride, , hooks, third] = args;
+  const [storage, first, size, stride, , hooks, ...more] = args;
+  const hasType = callee.endsWith('_v3');
+  const type = hasType ? more[0] : undefined;
   const offset = wholeCount(first);
   const shape = countsOf(size);
   const strides = countsOf(stride);
   if (offset === undefined || shape === undefined || strides === undefined || hasHooks(hooks)) return NO_TENSOR;
+  if (isLazyView(hasType ? more[1] : more[0])) return { kind: 'refused', why: 'a conjugated or negated view' };
   if (!isKind(storage, 'persistent')) return NO_TENSOR;
   const id = storageIdOf(storage.id);
   if (id === undefined) return NO_TENSOR;
   const kind = storageKind(id.cls);
   if (kind.kind === 'other') return { kind: 'refused', why: `a tensor of ${kind.name}` };
-  const dtype = kind.kind === 'typed' ? kind.dtype : callee.endsWith('_v3') ? dtypeNamed(third) : undefined;
-  if (dtype === undefined)
-    return { kind: 'refused', why: `a tensor of ${isKind(third, 'global') ? globalName(third) : 'bytes'}` };
+  const dtype = kind.kind === 'typed' ? kind.dtype : dtypeNamed(type);
+  if (dtype === undefined) return { kind: 'refused', why: `a tensor of ${globalName(type) ?? 'bytes'}` };
   const bytes = checkpoint.storage(id.key);
   if (bytes === undefined || !isWithin(id.elements, kind.kind === 'bytes' ? 1 : DTYPE_BYTES[dtype], bytes.size)) {
     return { kind: 'refused', why: `a tensor whose storage ${id.key} is not in the file` };
@@ -135,9 +138,13 @@ function isWithin(elements: number, width: number, bytes: number): boolean {
 /** Hooks are functions that run with the tensor: without them it is an empty OrderedDict, or None. */
 function hasHooks(value: Inert | undefined): boolean {
   if (value === undefined || value === null) return false;
-  if (isKind(value, 'dict')) return value.size > 0;
-  if (!isKind(value, 'object') || calleeName(value) !== 'collections.OrderedDict') return true;
-  return (argsOf(value)?.length ?? 1) > 0 || value.entries.length > 0 || value.states.length > 0;
+  return dictOf(value)?.size !== 0 || (isKind(value, 'object') && value.states.length > 0);
+}
+
+/** Lazy views: their elements are those of the storage, conjugated or negated (torch/_utils.py, `set_tensor_metadata`). */
+function isLazyView(metadata: Inert | undefined): boolean {
+  const dict = dictOf(metadata);
+  return dict === undefined ? metadata !== undefined && metadata !== null : dict.size > 0;
 }
 
 function countsOf(value: Inert | undefined): number[] | undefined {

@@ -13,8 +13,10 @@ const PLAIN_CALLS: ReadonlySet<string> = new Set(['torch.Size', 'torch.device', 
  */
 export function torchTensors(checkpoint: Checkpoint, subject: string, salvage: boolean): TensorSet {
   const { value, calls } = checkpoint.pickle;
-  const find = (one: Inert, name: string): TensorFound =>
-    isKind(one, 'object') ? rebuilt(one, name, checkpoint) : { kind: 'no-tensor' };
+  const find = (one: Inert, name: string): TensorFound => {
+    if (isKind(one, 'object')) return rebuilt(one, name, checkpoint);
+    return isKind(one, 'persistent') ? { kind: 'refused', why: 'a storage without a tensor' } : { kind: 'no-tensor' };
+  };
   return collectTensors(value, calls, {
     subject,
     salvage,
