@@ -8,8 +8,9 @@ import {
   isDictCall,
   isKind,
 } from '../../formats/pickle/inert/index.ts';
+import { type ListOptions, shownName, TensorList } from './list.ts';
 import { moduleState } from './module.ts';
-import type { LeftOut, Tensor, TensorSet } from './tensor.ts';
+import type { Tensor, TensorSet } from './tensor.ts';
 
 /** What a value is, for a safe format. */
 export type TensorFound =
@@ -26,24 +27,16 @@ export interface TensorReader {
   isHarmless(call: InertObject): boolean;
 }
 
-export interface CollectOptions {
+export interface CollectOptions extends ListOptions {
   readonly reader: TensorReader;
-  readonly subject: string;
-  /** Leave out what is not a tensor, whatever it is, and what cannot be written. */
-  readonly salvage: boolean;
 }
 
 /** Nesting of the attributes of a module that are looked at. */
 const MAX_ATTRIBUTE_DEPTH = 4;
 /** Nesting of names. */
 const MAX_DEPTH = 64;
-const MAX_TENSORS = 1_000_000;
 /** The name of a tensor that is the whole content of its file. */
 const SINGLE = 'tensor';
-/** Longer names are in no model. */
-const MAX_NAME = 4_096;
-/** Values left out that are named. */
-const MAX_LEFT_OUT = 10_000;
 
 /**
  * The tensors within a value, named by the keys that lead to them: `state_dict.layer.weight`. A module of PyTorch is read as its
@@ -61,8 +54,7 @@ export function collectTensors(value: Inert, calls: readonly InertObject[], opti
 
 class Collector {
   readonly #options: CollectOptions;
-  readonly #tensors = new Map<string, Tensor>();
-  readonly #leftOut: LeftOut[] = [];
+  readonly #list: TensorList;
   /** Values on which the result rests. */
   readonly #kept = new Set<Inert>();
   /** Containers around the value that is visited. */
@@ -70,19 +62,20 @@ class Collector {
 
   constructor(options: CollectOptions) {
     this.#options = options;
+    this.#list = new TensorList(options);
   }
 
   result(): TensorSet {
-    return { tensors: [...this.#tensors.values()], leftOut: this.#leftOut };
+    return this.#list.result();
   }
 
   visit(value: Inert, path: readonly string[]): void {
     if (path.length > MAX_DEPTH || this.#open.has(value)) {
-      throw this.#refuse(`${shown(path)} holds itself, or is nested too deep`);
+      throw this.#refuse(`${shownName(path.join('.'))} holds itself, or is nested too deep`);
     }
     const found = this.#options.reader.find(value, path.length === 0 ? SINGLE : path.join('.'));
-    if (found.kind === 'tensor') this.#keep(value, found.tensor, path);
-    else if (found.kind === 'refused') this.#cannotKeep(found.why, path);
+    if (found.kind === 'tensor') this.#keep(value, found.tensor);
+    else if (found.kind === 'refused') this.#list.refuse(found.why, path.join('.'));
     else this.#descend(value, path);
   }
 
@@ -97,29 +90,10 @@ class Collector {
     }
   }
 
-  #keep(value: Inert, tensor: Tensor, path: readonly string[]): void {
-    const { name } = tensor;
-    if (name === '' || name === '__metadata__' || name.length > MAX_NAME || !isWellFormed(name))
-      throw this.#refuse(`${shown(path)} cannot be the name of a tensor in safetensors`);
-    if (this.#tensors.has(name)) throw this.#refuse(`two tensors have the name ${shown(path)}`);
-    if (this.#tensors.size >= MAX_TENSORS) throw new AssayError('limit', `more than ${MAX_TENSORS} tensors`);
-    this.#tensors.set(name, tensor);
-    this.#keepValue(value);
-  }
-
-  #keepValue(value: Inert): void {
+  #keep(value: Inert, tensor: Tensor): void {
+    this.#list.add(tensor);
     for (const one of this.#open) this.#kept.add(one);
     this.#kept.add(value);
-  }
-
-  #cannotKeep(why: string, path: readonly string[]): void {
-    if (!this.#options.salvage) {
-      throw new AssayError('unsupported', `${shown(path)} is ${why}, which safetensors does not have`, {
-        subject: this.#options.subject,
-        hint: 'save the model without it, or use --salvage, which leaves it out and names it',
-      });
-    }
-    this.#leave(why, path);
   }
 
   #descend(value: Inert, path: readonly string[]): void {
@@ -141,7 +115,7 @@ class Collector {
   /** Tensors that `state_dict()` leaves out are named; those in a form of their own may be the weights of a quantised layer. */
   #attribute(value: Inert, path: readonly string[], depth = 0): void {
     const found = this.#options.reader.find(value, path.join('.'));
-    if (found.kind === 'refused') this.#cannotKeep(found.why, path);
+    if (found.kind === 'refused') this.#list.refuse(found.why, path.join('.'));
     else if (found.kind === 'tensor') this.#leave('a tensor that state_dict() leaves out', path);
     else if (depth < MAX_ATTRIBUTE_DEPTH)
       for (const [index, item] of partsOf(value).entries()) this.#attribute(item, [...path, String(index)], depth + 1);
@@ -156,9 +130,7 @@ class Collector {
   }
 
   #leave(what: string, path: readonly string[]): void {
-    if (this.#leftOut.length >= MAX_LEFT_OUT)
-      throw new AssayError('limit', `more than ${MAX_LEFT_OUT} values are not tensors`);
-    this.#leftOut.push({ path: path.join('.'), what });
+    this.#list.leave(what, path.join('.'));
   }
 
   /** Whether a kept value can be reached from what a call was given. */
@@ -197,13 +169,4 @@ function partsOf(value: Inert): Inert[] {
     default:
       return [];
   }
-}
-
-function isWellFormed(text: string): boolean {
-  return !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text);
-}
-
-function shown(path: readonly string[]): string {
-  const text = JSON.stringify(path.join('.'));
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
