@@ -1,8 +1,16 @@
+import { COMPRESSED_ARRAYS, NPY_ARRAY, NPZ_ARRAYS, PICKLED_ARRAYS } from './numpy/index.ts';
 import type { InputFile, TensorFormat } from './tensors/index.ts';
 import { TORCH_LEGACY, TORCH_ZIP } from './torch/index.ts';
 
 /** Every format that holds tensors, those with the clearest mark first. */
-export const TENSOR_FORMATS: readonly TensorFormat[] = [TORCH_ZIP, TORCH_LEGACY];
+export const TENSOR_FORMATS: readonly TensorFormat[] = [
+  TORCH_ZIP,
+  NPZ_ARRAYS,
+  NPY_ARRAY,
+  TORCH_LEGACY,
+  PICKLED_ARRAYS,
+  COMPRESSED_ARRAYS,
+];
 
 const HEAD_BYTES = 4_096;
 

@@ -29,13 +29,15 @@ export interface TensorReader {
 
 export interface CollectOptions extends ListOptions {
   readonly reader: TensorReader;
+  /** The name of a tensor that is the whole value; `tensor` when absent. */
+  readonly stem?: string;
 }
 
 /** Nesting of the attributes of a module that are looked at. */
 const MAX_ATTRIBUTE_DEPTH = 4;
 /** Nesting of names. */
 const MAX_DEPTH = 64;
-/** The name of a tensor that is the whole content of its file. */
+/** The name of a tensor that is the whole value, where the file does not give it one. */
 const SINGLE = 'tensor';
 
 /**
@@ -73,7 +75,8 @@ class Collector {
     if (path.length > MAX_DEPTH || this.#open.has(value)) {
       throw this.#refuse(`${shownName(path.join('.'))} holds itself, or is nested too deep`);
     }
-    const found = this.#options.reader.find(value, path.length === 0 ? SINGLE : path.join('.'));
+    const { reader, stem = SINGLE } = this.#options;
+    const found = reader.find(value, path.length === 0 ? stem : path.join('.'));
     if (found.kind === 'tensor') this.#keep(value, found.tensor);
     else if (found.kind === 'refused') this.#list.refuse(found.why, path.join('.'));
     else this.#descend(value, path);

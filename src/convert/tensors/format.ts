@@ -34,3 +34,10 @@ export interface TensorFormat {
    */
   read(file: InputFile, options: TensorReadOptions): Promise<TensorSet>;
 }
+
+/** The name of a tensor that is alone in its file: the file's name without folders and extensions. */
+export function stemOf(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const stem = name.replace(/(?:\.[A-Za-z][A-Za-z0-9]{0,8}){1,2}$/, '');
+  return stem === '' ? name : stem;
+}

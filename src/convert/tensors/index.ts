@@ -1,7 +1,7 @@
 export { collectTensors, type TensorFound, type TensorReader } from './collect.ts';
 export { DTYPE_BYTES, type Dtype } from './dtype.ts';
 export { elementBytes } from './elements.ts';
-export type { InputFile, TensorFormat, TensorReadOptions } from './format.ts';
+export { type InputFile, stemOf, type TensorFormat, type TensorReadOptions } from './format.ts';
 export { shownName, TensorList } from './list.ts';
 export { type Piece, pasted } from './pasted.ts';
 export { rowOrder } from './row-order.ts';

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
+import { type NumpyElement, numpyElementOf } from '../pickle/inert/index.ts';
 import { type Literal, parseLiteral } from './literal.ts';
 
 /** A NumPy array file's header (numpy/lib/format.py, versions 1.0 to 3.0). */
@@ -7,6 +8,10 @@ export interface NpyHeader {
   /** Where the data begins. */
   readonly dataStart: number;
   readonly shape: readonly number[];
+  /** The first dimension is the one whose neighbours stand next to each other. */
+  readonly fortran: boolean;
+  /** `undefined` for structured elements. */
+  readonly element: NumpyElement | undefined;
   /** The data is a pickle. */
   readonly object: boolean;
   /** Bytes that the data should have; `undefined` for objects. */
@@ -33,13 +38,16 @@ export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
   if (!(header instanceof Map) || [...header.keys()].sort().join() !== KEYS)
     throw fail('the header has other keys than NumPy writes');
   const shape = shapeOf(header.get('shape'));
-  if (shape === undefined || typeof header.get('fortran_order') !== 'boolean') throw fail('the header has no shape');
-  const item = itemOf(header.get('descr'), 0);
+  const fortran = header.get('fortran_order');
+  if (shape === undefined || typeof fortran !== 'boolean') throw fail('the header has no shape');
+  const descr = header.get('descr');
+  const item = itemOf(descr, 0);
   if (item === undefined) throw fail('the header has an unknown dtype');
-  if (item.object) return { dataStart, shape, object: true, dataSize: undefined };
+  const element = typeof descr === 'string' ? numpyElementOf(descr) : undefined;
+  if (item.object) return { dataStart, shape, fortran, element, object: true, dataSize: undefined };
   const dataSize = shape.reduce((product, n) => product * n, item.size);
   if (!Number.isSafeInteger(dataSize)) throw fail('the shape is larger than any file');
-  return { dataStart, shape, object: false, dataSize };
+  return { dataStart, shape, fortran, element, object: false, dataSize };
 }
 
 function shapeOf(value: Literal | undefined): number[] | undefined {

@@ -1,0 +1,69 @@
+import { startsWith } from '../../formats/index.ts';
+import { NPY as NPY_FORMAT } from '../../formats/npy/index.ts';
+import { PICKLE, UNMARKED_PICKLE } from '../../formats/pickle/index.ts';
+import { type InputFile, stemOf, type TensorFormat, TensorList } from '../tensors/index.ts';
+import { compressionOf, expanded } from './expanded.ts';
+import { npyTensor } from './npy.ts';
+import { isNpz, npzTensors } from './npz.ts';
+import { pickledArrays } from './pickle.ts';
+
+/** One array, by `numpy.save`. */
+export const NPY_ARRAY: TensorFormat = {
+  id: 'npy',
+  title: 'NumPy array',
+  framework: 'np',
+  matches: ({ source }, head) => NPY_FORMAT.identify({ head, tail: head, size: source.size }),
+  async read({ path, source }, { salvage }) {
+    const list = new TensorList({ subject: path, salvage });
+    const name = stemOf(path);
+    const found = await npyTensor(source, name);
+    if (found.kind === 'tensor') list.add(found.tensor);
+    else if (found.kind === 'refused') list.refuse(found.why, name);
+    return list.result();
+  },
+};
+
+/** Named arrays, by `numpy.savez` and `numpy.savez_compressed`. */
+export const NPZ_ARRAYS: TensorFormat = {
+  id: 'npz',
+  title: 'NumPy arrays (npz)',
+  framework: 'np',
+  matches: ({ source }, head) => startsWith(head, 'PK\x03\x04') && isNpz(source),
+  read: ({ path, source }, options) => npzTensors(source, path, options),
+};
+
+/** Arrays in a pickle, or in a file of joblib that is not compressed. */
+export const PICKLED_ARRAYS: TensorFormat = {
+  id: 'numpy-pickle',
+  title: 'pickle of NumPy arrays',
+  framework: 'np',
+  matches: ({ source }, head) => isPickle(head, source.size),
+  read: ({ path, source }, options) => pickledArrays(source, { path, stem: stemOf(path) }, options),
+};
+
+/** The same, compressed: by joblib, or around a pickle. */
+export const COMPRESSED_ARRAYS: TensorFormat = {
+  id: 'numpy-pickle-compressed',
+  title: 'compressed pickle of NumPy arrays',
+  framework: 'np',
+  matches: (file, head) => isPickleName(file) && compressionOf(head, file.source.size) !== undefined,
+  async read({ path, source }, options) {
+    const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+    const codec = compressionOf(head, source.size);
+    const whole = codec === undefined ? source : await expanded(source, codec, options);
+    return await pickledArrays(whole, { path, stem: stemOf(path) }, options);
+  },
+};
+
+const HEAD_BYTES = 4_096;
+/** What a compressed stream holds is not known before it is expanded: files of these names hold pickles. */
+const PICKLE_NAME = /\.(?:pkl|pickle|p|joblib|jbl|sav|z)(?:\.(?:gz|bz2|xz|lzma|lz4|z|zlib))?$/i;
+
+function isPickleName({ path }: InputFile): boolean {
+  return PICKLE_NAME.test(path);
+}
+
+export function isPickle(head: Uint8Array, size: number): boolean {
+  const probe = { head, tail: head, size };
+  return PICKLE.identify(probe) || UNMARKED_PICKLE.identify(probe);
+}
