@@ -37,7 +37,7 @@ export interface TensorFormat {
 
 /** The name of a tensor that is alone in its file: the file's name without folders and extensions. */
 export function stemOf(path: string): string {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const stem = name.replace(/(?:\.[A-Za-z][A-Za-z0-9]{0,8}){1,2}$/, '');
-  return stem === '' ? name : stem;
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.(?:gz|bz2|xz|lzma|lz4|z|zlib)$/i, '');
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? name.slice(0, dot) : name;
 }
