@@ -22,7 +22,7 @@ import {
   withinBytes,
 } from '../tensors/index.ts';
 import { type Buffers, isUntouched } from './buffers.ts';
-import { elementType } from './element.ts';
+import { arrayType } from './element.ts';
 
 const NO_TENSOR: TensorFound = { kind: 'no-tensor' };
 
@@ -156,7 +156,7 @@ interface Parts {
 function plain(parts: Parts, fortran: boolean, name: string): TensorFound {
   const shape = shapeOf(parts.shape);
   if (shape === undefined) return NO_TENSOR;
-  const type = elementType(dtypeOf(parts.dtype));
+  const type = arrayType(dtypeOf(parts.dtype));
   if (type.kind === 'other') return { kind: 'refused', why: type.title };
   const bytes = parts.bytes();
   if (bytes === undefined) return NO_TENSOR;

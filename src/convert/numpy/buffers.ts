@@ -10,7 +10,7 @@ import {
   sequenceOf,
 } from '../../formats/pickle/inert/index.ts';
 import type { TensorReadOptions } from '../tensors/index.ts';
-import { unescaped } from './escapes.ts';
+import { quotedBytes } from './escapes.ts';
 
 /** Names of Latin-1 that pickles of Python 3 give `_codecs.encode`. */
 const LATIN1: ReadonlySet<unknown> = new Set(['latin1', 'latin-1', 'iso-8859-1']);
@@ -85,7 +85,7 @@ function longText(call: InertObject): InertBytes | undefined {
 async function* decoded(source: ByteSource, text: InertBytes): AsyncGenerator<Uint8Array> {
   const pieces = chunks(source, text.start, text.start + text.length);
   if (text.spelling === 'utf8') yield* fromUtf8(pieces, source.name);
-  else yield* unescaped(pieces, source.name);
+  else yield* quotedBytes(pieces, source.name);
 }
 
 /** Latin-1 of characters that are spelled as UTF-8. */

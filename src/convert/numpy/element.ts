@@ -2,7 +2,7 @@ import { isMlDtype, type MlDtype, type NumpyElement } from '../../formats/pickle
 import type { Dtype } from '../tensors/index.ts';
 
 /** An element type as safetensors has it, or what it is instead. */
-export type ElementType =
+export type ArrayType =
   | { readonly kind: 'dtype'; readonly dtype: Dtype; readonly bigEndian: boolean }
   | { readonly kind: 'other'; readonly title: string };
 
@@ -42,7 +42,7 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 /** What an element of NumPy is for safetensors. */
-export function elementType(element: NumpyElement | undefined): ElementType {
+export function arrayType(element: NumpyElement | undefined): ArrayType {
   if (element === undefined) return { kind: 'other', title: 'an array of structured or unknown elements' };
   const { kind, size, bigEndian } = element;
   if (isMlDtype(kind)) return { kind: 'dtype', dtype: ML[kind], bigEndian };

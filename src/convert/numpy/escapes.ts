@@ -22,7 +22,7 @@ const SIMPLE: ReadonlyMap<number, readonly number[]> = new Map(
  * @param pieces the line, quotes included
  * @throws AssayError `malformed` for escapes that Python 2 does not write
  */
-export async function* unescaped(pieces: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+export async function* quotedBytes(pieces: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   let carried: Uint8Array = new Uint8Array(0);
   let first = true;
   for await (const piece of pieces) {

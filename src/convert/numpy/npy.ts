@@ -2,7 +2,7 @@ import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { type NpyHeader, readNpyHeader } from '../../formats/npy/index.ts';
 import { columnMajor, rowMajor, type TensorFound, withinBytes } from '../tensors/index.ts';
-import { elementType } from './element.ts';
+import { arrayType } from './element.ts';
 
 /**
  * The array of a `.npy` file as a tensor.
@@ -11,7 +11,7 @@ import { elementType } from './element.ts';
 export async function npyTensor(source: ByteSource, name: string): Promise<TensorFound> {
   const header = await readNpyHeader(source);
   const { dataStart, dataSize, element } = header;
-  const type = elementType(element);
+  const type = arrayType(element);
   if (type.kind === 'other' || dataSize === undefined)
     return { kind: 'refused', why: type.kind === 'other' ? type.title : 'an array of objects' };
   const held = source.size - dataStart;

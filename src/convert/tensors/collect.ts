@@ -8,7 +8,7 @@ import {
   isDictCall,
   isKind,
 } from '../../formats/pickle/inert/index.ts';
-import { type ListOptions, shownName, TensorList } from './list.ts';
+import { type ListOptions, quotedName, TensorList } from './list.ts';
 import { moduleState } from './module.ts';
 import type { Tensor, TensorSet } from './tensor.ts';
 
@@ -73,7 +73,7 @@ class Collector {
 
   visit(value: Inert, path: readonly string[]): void {
     if (path.length > MAX_DEPTH || this.#open.has(value)) {
-      throw this.#refuse(`${shownName(path.join('.'))} holds itself, or is nested too deep`);
+      throw this.#refuse(`${quotedName(path.join('.'))} holds itself, or is nested too deep`);
     }
     const { reader, stem = SINGLE } = this.#options;
     const found = reader.find(value, path.length === 0 ? stem : path.join('.'));

@@ -2,8 +2,8 @@ export { collectTensors, type TensorFound, type TensorReader } from './collect.t
 export { DTYPE_BYTES, type Dtype } from './dtype.ts';
 export { elementBytes } from './elements.ts';
 export { type InputFile, stemOf, type TensorFormat, type TensorReadOptions } from './format.ts';
-export { shownName, TensorList } from './list.ts';
-export { type Piece, pasted } from './pasted.ts';
+export { quotedName, TensorList } from './list.ts';
+export { pasted, type TensorPiece } from './pasted.ts';
 export { rowOrder } from './row-order.ts';
 export {
   columnMajor,

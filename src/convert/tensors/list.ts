@@ -28,8 +28,8 @@ export class TensorList {
   add(tensor: Tensor): void {
     const { name } = tensor;
     if (name === '' || name === '__metadata__' || name.length > MAX_NAME || !isWellFormed(name))
-      throw this.#refuse(`${shownName(name)} cannot be the name of a tensor in safetensors`);
-    if (this.#tensors.has(name)) throw this.#refuse(`two tensors have the name ${shownName(name)}`);
+      throw this.#refuse(`${quotedName(name)} cannot be the name of a tensor in safetensors`);
+    if (this.#tensors.has(name)) throw this.#refuse(`two tensors have the name ${quotedName(name)}`);
     if (this.#tensors.size >= MAX_TENSORS) throw new AssayError('limit', `more than ${MAX_TENSORS} tensors`);
     this.#tensors.set(name, tensor);
   }
@@ -37,7 +37,7 @@ export class TensorList {
   /** A tensor of a form that safetensors does not have. @throws AssayError `unsupported` unless `salvage` leaves it out */
   refuse(why: string, path: string): void {
     if (!this.#options.salvage) {
-      throw new AssayError('unsupported', `${shownName(path)} is ${why}, which safetensors does not have`, {
+      throw new AssayError('unsupported', `${quotedName(path)} is ${why}, which safetensors does not have`, {
         subject: this.#options.subject,
         hint: 'save the model without it, or use --salvage, which leaves it out and names it',
       });
@@ -66,7 +66,7 @@ function isWellFormed(text: string): boolean {
 }
 
 /** A name in a message. */
-export function shownName(name: string): string {
+export function quotedName(name: string): string {
   const text = JSON.stringify(name);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }

@@ -4,7 +4,7 @@ import { DTYPE_BYTES } from './dtype.ts';
 import { elementsOf, rowMajor, type Tensor } from './tensor.ts';
 
 /** A part of a tensor that stands somewhere else than the rest. */
-export interface Piece {
+export interface TensorPiece {
   /** Its elements in row order, little-endian, and nothing else. */
   readonly bytes: ByteSource;
   /** Where it begins in the whole tensor, and its size, for each dimension. */
@@ -16,7 +16,11 @@ export interface Piece {
  * A tensor whose elements come from several places.
  * @throws AssayError `malformed` for pieces that leave the tensor, cover each other, or do not fill it
  */
-export function pasted(whole: Pick<Tensor, 'name' | 'dtype' | 'shape'>, pieces: readonly Piece[], budget: FileBudget) {
+export function pasted(
+  whole: Pick<Tensor, 'name' | 'dtype' | 'shape'>,
+  pieces: readonly TensorPiece[],
+  budget: FileBudget,
+) {
   const { name, dtype, shape } = whole;
   const bytes = new PastedSource(whole, checkedPieces(whole, pieces, budget));
   const tensor: Tensor = { name, dtype, shape, strides: rowMajor(shape), offset: 0, bytes, bigEndian: false };
@@ -25,13 +29,13 @@ export function pasted(whole: Pick<Tensor, 'name' | 'dtype' | 'shape'>, pieces: 
 
 function checkedPieces(
   { name, dtype, shape }: Pick<Tensor, 'name' | 'dtype' | 'shape'>,
-  pieces: readonly Piece[],
+  pieces: readonly TensorPiece[],
   budget: FileBudget,
-): readonly Piece[] {
+): readonly TensorPiece[] {
   const refuse = (what: string) => new AssayError('malformed', what, { subject: name });
   const total = elementsOf(shape, name);
   let filled = 0;
-  const used: Piece[] = [];
+  const used: TensorPiece[] = [];
   for (const piece of pieces) {
     if (piece.shape.length !== shape.length || piece.offsets.length !== shape.length)
       throw refuse('a piece has another number of dimensions than the tensor');
@@ -57,7 +61,7 @@ function checkedPieces(
   return used;
 }
 
-function overlap(a: Piece, b: Piece): boolean {
+function overlap(a: TensorPiece, b: TensorPiece): boolean {
   return a.shape.every((size, i) => {
     const [from, other, otherSize] = [a.offsets[i] ?? 0, b.offsets[i] ?? 0, b.shape[i] ?? 0];
     return from < other + otherSize && other < from + size;
@@ -66,7 +70,7 @@ function overlap(a: Piece, b: Piece): boolean {
 
 /** A stretch of a piece whose bytes stand next to each other in the whole tensor, too. */
 class Runs {
-  readonly #piece: Piece;
+  readonly #piece: TensorPiece;
   readonly bytes: ByteSource;
   /** Bytes of one, and how many the piece has. */
   readonly length: number;
@@ -76,7 +80,7 @@ class Runs {
   readonly #steps: readonly number[];
   readonly #first: number;
 
-  constructor(piece: Piece, shape: readonly number[], width: number) {
+  constructor(piece: TensorPiece, shape: readonly number[], width: number) {
     this.#piece = piece;
     this.bytes = piece.bytes;
     this.#steps = rowMajor(shape).map((stride) => stride * width);
@@ -124,7 +128,7 @@ class PastedSource implements ByteSource {
   readonly size: number;
   readonly #runs: readonly Runs[];
 
-  constructor({ name, dtype, shape }: Pick<Tensor, 'name' | 'dtype' | 'shape'>, pieces: readonly Piece[]) {
+  constructor({ name, dtype, shape }: Pick<Tensor, 'name' | 'dtype' | 'shape'>, pieces: readonly TensorPiece[]) {
     this.name = name;
     this.size = elementsOf(shape, name) * DTYPE_BYTES[dtype];
     this.#runs = pieces.map((piece) => new Runs(piece, shape, DTYPE_BYTES[dtype]));
