@@ -1,4 +1,5 @@
 import { COMPRESSED_ARRAYS, NPY_ARRAY, NPZ_ARRAYS, PICKLED_ARRAYS } from './numpy/index.ts';
+import { PADDLE_COMBINED, PADDLE_STATE } from './paddle/index.ts';
 import type { InputFile, TensorFormat } from './tensors/index.ts';
 import { TORCH_LEGACY, TORCH_ZIP } from './torch/index.ts';
 
@@ -8,6 +9,8 @@ export const TENSOR_FORMATS: readonly TensorFormat[] = [
   NPZ_ARRAYS,
   NPY_ARRAY,
   TORCH_LEGACY,
+  PADDLE_STATE,
+  PADDLE_COMBINED,
   PICKLED_ARRAYS,
   COMPRESSED_ARRAYS,
 ];

@@ -1,4 +1,5 @@
 export { isBlank } from './blank.ts';
+export { ByteReader } from './byte-reader.ts';
 export { CATBOOST, UBJSON, XGBOOST_BINARY } from './data-files.ts';
 export { extensionOf } from './extension.ts';
 export { type Format, startsWith } from './format.ts';

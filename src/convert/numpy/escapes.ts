@@ -30,19 +30,19 @@ export async function* quotedBytes(pieces: AsyncIterable<Uint8Array>, name: stri
     // Blanks around the quotes are not part of the text.
     const content: Uint8Array = first ? trimmedStart(joined).subarray(1) : joined;
     first = false;
-    const { out, used } = unescape(content, content.length - LONGEST, name);
+    const { out, used } = withoutEscapes(content, content.length - LONGEST, name);
     carried = Buffer.from(content.subarray(used));
     yield out;
   }
   const end = Buffer.from(trimmedEnd(carried));
   const last = end.subarray(0, end.length - 1);
-  const { out, used } = unescape(last, last.length, name);
+  const { out, used } = withoutEscapes(last, last.length, name);
   if (used !== last.length) throw broken(name);
   yield out;
 }
 
 /** Decodes escapes that begin before `limit`. */
-function unescape(bytes: Uint8Array, limit: number, name: string): { out: Uint8Array; used: number } {
+function withoutEscapes(bytes: Uint8Array, limit: number, name: string): { out: Uint8Array; used: number } {
   const out = Buffer.allocUnsafeSlow(bytes.length);
   let written = 0;
   let at = 0;

@@ -7,6 +7,7 @@ export { pasted, type TensorPiece } from './pasted.ts';
 export { rowOrder } from './row-order.ts';
 export {
   columnMajor,
+  elementsOf,
   isContiguous,
   type LeftOut,
   rowMajor,

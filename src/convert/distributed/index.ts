@@ -1,0 +1,2 @@
+export type { ShardedCheckpoint, ShardedOutput, ShardedResult } from './form.ts';
+export { shardedCheckpoints } from './forms.ts';

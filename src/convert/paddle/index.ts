@@ -1,0 +1,3 @@
+export { combinedTensors } from './combined.ts';
+export { PADDLE_COMBINED, PADDLE_STATE } from './formats.ts';
+export { pirNames, programNames } from './names.ts';
