@@ -1,3 +1,4 @@
+import { FLAX_MSGPACK } from './flax/index.ts';
 import { COMPRESSED_ARRAYS, NPY_ARRAY, NPZ_ARRAYS, PICKLED_ARRAYS } from './numpy/index.ts';
 import { PADDLE_COMBINED, PADDLE_STATE } from './paddle/index.ts';
 import type { InputFile, TensorFormat } from './tensors/index.ts';
@@ -13,6 +14,7 @@ export const TENSOR_FORMATS: readonly TensorFormat[] = [
   PADDLE_COMBINED,
   PICKLED_ARRAYS,
   COMPRESSED_ARRAYS,
+  FLAX_MSGPACK,
 ];
 
 const HEAD_BYTES = 4_096;

@@ -1,7 +1,7 @@
 import { crc32c } from './crc32c.ts';
 import { type Format, type Probe, startsWith } from './format.ts';
 import { magicFormat, u32le } from './magic.ts';
-import { looksLikeMsgpack } from './msgpack.ts';
+import { looksLikeMsgpack } from './msgpack/index.ts';
 
 /** Model and data formats that a few bytes identify, and whose content no scanner judges yet. */
 export const TFLITE = magicFormat('tflite', 'TensorFlow Lite model', ['.tflite', '.lite'], [[[4, 'TFL3']]]);

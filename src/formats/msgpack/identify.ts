@@ -1,4 +1,4 @@
-import type { Probe } from './format.ts';
+import type { Probe } from '../format.ts';
 
 /** Bytes of an object's head and of what follows it; `items` values follow (twice as many for a map). */
 interface Head {

@@ -1,0 +1,1 @@
+export { FLAX_MSGPACK } from './formats.ts';
