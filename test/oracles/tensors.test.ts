@@ -63,11 +63,12 @@ function loaded(torch: Interpreter, paths: readonly string[]): Answer[] {
 
 async function converted(path: string): Promise<Record<string, Said> | string> {
   const source = new MemorySource(readFileSync(path), path);
-  const file = { path, source, salvage: false };
+  const file = { path, source };
   const format = await tensorFormatOf(file);
   if (format === undefined) return 'no format';
   const budget = new FileBudget(DEFAULT_LIMITS, source.size);
-  const options = { limits: DEFAULT_LIMITS, signal: undefined, budget, resources: new AsyncDisposableStack() };
+  const resources = new AsyncDisposableStack();
+  const options = { limits: DEFAULT_LIMITS, signal: undefined, budget, resources, salvage: false };
   try {
     const { tensors } = await format.read(file, options);
     const said: [string, Said][] = [];

@@ -2,7 +2,6 @@ import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { type MsgpackRange, type MsgpackValue, readMsgpack } from '../../formats/msgpack/index.ts';
 import {
-  byteLength,
   type Dtype,
   elementsOf,
   type InputFile,
@@ -13,6 +12,7 @@ import {
   TensorList,
   type TensorReadOptions,
   type TensorSet,
+  writtenBytes,
 } from '../tensors/index.ts';
 
 /** Extension types (flax/serialization.py, `_MsgpackExtType`). */
@@ -100,7 +100,7 @@ class Walker {
       throw refuse('the array has another form than Flax writes');
     const dtype = Object.hasOwn(DTYPES, typeName) ? DTYPES[typeName] : undefined;
     if (dtype === undefined) return { kind: 'refused', why: `an array of ${typeName}` };
-    if (!isKind(data, 'bytes') || data.length !== byteLength({ name, dtype, shape }))
+    if (!isKind(data, 'bytes') || data.length !== writtenBytes({ name, dtype, shape }))
       throw refuse('its bytes are not those of its shape');
     const bytes = new SliceSource(this.#source, data.start, data.length, this.#source.name);
     return {

@@ -13,13 +13,13 @@ import {
   shapeOf,
 } from '../../formats/pickle/inert/index.ts';
 import {
-  byteLength,
   columnMajor,
   rowMajor,
   type Tensor,
   type TensorFound,
   type TensorReader,
   withinBytes,
+  writtenBytes,
 } from '../tensors/index.ts';
 import { type Buffers, isUntouched } from './buffers.ts';
 import { arrayType } from './element.ts';
@@ -163,7 +163,7 @@ function plain(parts: Parts, fortran: boolean, name: string): TensorFound {
   const strides = fortran ? columnMajor(shape) : rowMajor(shape);
   const { dtype, bigEndian } = type;
   const tensor = withinBytes({ name, dtype, shape, strides, offset: 0, bytes, bigEndian });
-  if (byteLength(tensor) !== bytes.size)
+  if (writtenBytes(tensor) !== bytes.size)
     throw new AssayError('malformed', `${name}: its ${bytes.size} bytes are not those of its shape`, {
       subject: bytes.name,
     });

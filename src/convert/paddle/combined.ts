@@ -4,12 +4,12 @@ import { AssayError } from '../../core/index.ts';
 import { ByteReader } from '../../formats/index.ts';
 import { streamFields } from '../../formats/protobuf/index.ts';
 import {
-  byteLength,
   type Dtype,
   rowMajor,
   TensorList,
   type TensorReadOptions,
   type TensorSet,
+  writtenBytes,
 } from '../tensors/index.ts';
 
 /** `VarType.Type` of framework.proto. */
@@ -62,7 +62,7 @@ export async function combinedTensors(
       throw new AssayError('unsupported', `${name} is a tensor of the type ${type}, which safetensors does not have`, {
         subject: path,
       });
-    const length = byteLength({ name, dtype, shape });
+    const length = writtenBytes({ name, dtype, shape });
     if (start + length > source.size)
       throw new AssayError('truncated', `${name} reaches beyond the end of the file`, { subject: path, offset: start });
     const bytes = new SliceSource(source, start, length, source.name);

@@ -12,7 +12,6 @@ import {
 } from '../../formats/pickle/inert/index.ts';
 import { arrayReader, Buffers, wholePickle } from '../numpy/index.ts';
 import {
-  byteLength,
   collectTensors,
   elementsOf,
   type InputFile,
@@ -24,6 +23,7 @@ import {
   type TensorReader,
   type TensorReadOptions,
   type TensorSet,
+  writtenBytes,
 } from '../tensors/index.ts';
 
 /** Keys beside the parameters (paddle/framework/io.py). */
@@ -134,7 +134,7 @@ async function joined(
     at += elements;
   }
   const flat = pasted({ name, dtype, shape: [at] }, pieces, options.budget);
-  if (byteLength({ name, dtype, shape }) !== byteLength(flat))
+  if (writtenBytes({ name, dtype, shape }) !== writtenBytes(flat))
     throw new AssayError('malformed', `its slices have ${at} elements, which is not its shape`, { subject: name });
   return { ...flat, shape, strides: rowMajor(shape) };
 }

@@ -7,8 +7,6 @@ export interface InputFile {
   /** Relative to the artifact. */
   readonly path: string;
   readonly source: ByteSource;
-  /** Leave out what is not a tensor, whatever it is, and what cannot be written. */
-  readonly salvage: boolean;
 }
 
 export interface TensorReadOptions {
@@ -16,6 +14,8 @@ export interface TensorReadOptions {
   readonly signal: AbortSignal | undefined;
   /** What all parsers of the artifact may cost. */
   readonly budget: FileBudget;
+  /** Leave out what is not a tensor, whatever it is, and what cannot be written. */
+  readonly salvage: boolean;
   /** Closes temporary files once the tensors are written. */
   readonly resources: AsyncDisposableStack;
 }

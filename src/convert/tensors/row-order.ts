@@ -2,7 +2,7 @@ import { type ByteSource, SliceSource, spool } from '../../core/bytes/index.ts';
 import { DTYPE_BYTES } from './dtype.ts';
 import { elementBytes } from './elements.ts';
 import type { TensorReadOptions } from './format.ts';
-import { writtenBytes, isContiguous, type Tensor } from './tensor.ts';
+import { isContiguous, type Tensor, writtenBytes } from './tensor.ts';
 
 /**
  * The elements of a tensor as bytes in row order, little-endian: where they stand when they already do so, else a copy in a

@@ -1,26 +1,26 @@
 import { AssayError, FileBudget } from '../../core/index.ts';
-import { layOut, type SafetensorsLayout } from '../safetensors/index.ts';
+import { type ShardedCheckpoint, shardedCheckpoints } from '../distributed/index.ts';
+import { layOut, type SafetensorsLayout, totalBytes } from '../safetensors/index.ts';
 import { tensorFormatOf } from '../sources.ts';
-import {
-  type InputFile,
-  type LeftOut,
-  type TensorFormat,
-  type TensorReadOptions,
-  writtenBytes,
-} from '../tensors/index.ts';
+import type { InputFile, LeftOut, TensorFormat, TensorReadOptions, TensorSet } from '../tensors/index.ts';
 import { outputName } from './names.ts';
 
-export interface PlanOptions extends Omit<TensorReadOptions, 'budget'> {
+export interface PlanOptions extends Omit<TensorReadOptions, 'budget' | 'salvage'> {
   /** Goes into the metadata of every file. */
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A file that may be converted, and how much of it. */
+export interface ConvertibleFile extends InputFile {
+  readonly salvage: boolean;
 }
 
 /** One file that will be written. */
 export interface PlannedFile {
   /** Relative to the output folder. */
   readonly path: string;
-  /** The file of the artifact whose tensors it holds. */
-  readonly from: string;
+  /** The files of the artifact whose tensors it holds. */
+  readonly from: readonly string[];
   readonly format: Pick<TensorFormat, 'id' | 'title'>;
   readonly layout: SafetensorsLayout;
   readonly leftOut: readonly LeftOut[];
@@ -28,6 +28,8 @@ export interface PlannedFile {
 
 export interface ConversionPlan {
   readonly files: readonly PlannedFile[];
+  /** Files that say which tensor stands where. */
+  readonly indexes: readonly { readonly path: string; readonly text: string }[];
   /** Files of the artifact that are not converted, and why. */
   readonly skipped: readonly { readonly path: string; readonly why: string }[];
 }
@@ -42,44 +44,76 @@ const GROWTH_BASE = 64 * 1024 * 1024;
  * @throws AssayError `unsupported` when no file holds tensors, or one holds what safetensors does not have; `usage` when two files
  *   would have one name; `limit`, `malformed`, `truncated` naming the file
  */
-export async function planSafetensors(files: readonly InputFile[], options: PlanOptions): Promise<ConversionPlan> {
+export async function planSafetensors(
+  files: readonly ConvertibleFile[],
+  options: PlanOptions,
+): Promise<ConversionPlan> {
   const planned: PlannedFile[] = [];
+  const indexes: { path: string; text: string }[] = [];
   const skipped: { path: string; why: string }[] = [];
-  for (const file of files) {
-    const format = await tensorFormatOf(file);
-    if (format === undefined) {
-      skipped.push({ path: file.path, why: 'it is not a format that holds tensors' });
-      continue;
-    }
-    const one = await planFile(file, format, options);
-    if (one === undefined) skipped.push({ path: file.path, why: 'it holds no tensors' });
+  const sharded = shardedCheckpoints(files);
+  for (const checkpoint of sharded) {
+    const { outputs, index } = await readSharded(checkpoint, files, options);
+    planned.push(...outputs);
+    if (index !== undefined) indexes.push(index);
+  }
+  const taken = new Set(sharded.flatMap((checkpoint) => checkpoint.files.map(({ path }) => path)));
+  for (const file of files.filter(({ path }) => !taken.has(path))) {
+    const one = await planFile(file, options);
+    if (typeof one === 'string') skipped.push({ path: file.path, why: one });
     else planned.push(one);
   }
   if (planned.length === 0) throw nothingToConvert(skipped);
   refuseEqualNames(planned);
-  return { files: planned, skipped };
+  return { files: planned, indexes, skipped };
 }
 
-async function planFile(
-  file: InputFile,
-  format: TensorFormat,
-  { metadata, ...options }: PlanOptions,
-): Promise<PlannedFile | undefined> {
-  const budget = new FileBudget(options.limits, file.source.size);
+async function readSharded(checkpoint: ShardedCheckpoint, files: readonly ConvertibleFile[], options: PlanOptions) {
+  const parts = new Set(checkpoint.files.map(({ path }) => path));
+  const given = files.filter(({ path }) => parts.has(path));
+  const size = given.reduce((bytes, { source }) => bytes + source.size, 0);
+  const budget = new FileBudget(options.limits, size);
   try {
-    const { tensors, leftOut } = await format.read(file, { ...options, budget });
-    if (tensors.length === 0) return undefined;
-    const bytes = tensors.reduce((sum, tensor) => sum + writtenBytes(tensor), 0);
-    const most = file.source.size * MAX_GROWTH + GROWTH_BASE;
-    if (bytes > most)
-      throw new AssayError('limit', `its tensors would take ${bytes} bytes, more than ${MAX_GROWTH} times the file`, {
-        subject: file.path,
-      });
-    const layout = layOut(tensors, { format: format.framework, ...metadata });
-    return { path: outputName(file.path), from: file.path, format, layout, leftOut };
+    const salvage = given.some((file) => file.salvage);
+    const { outputs, index } = await checkpoint.read({ ...options, budget, salvage });
+    const planned = outputs.map(({ path, from, set }) => laidOut(path, from, checkpoint, set, size, options));
+    return { outputs: planned, index };
   } finally {
     budget.close();
   }
+}
+
+/** @returns why a file is not converted, for one without tensors */
+async function planFile(file: ConvertibleFile, options: PlanOptions): Promise<PlannedFile | string> {
+  const { path, source, salvage } = file;
+  const format = await tensorFormatOf(file);
+  if (format === undefined) return 'it is not a format that holds tensors';
+  const budget = new FileBudget(options.limits, source.size);
+  try {
+    const set = await format.read(file, { ...options, budget, salvage });
+    return set.tensors.length === 0
+      ? 'it holds no tensors'
+      : laidOut(outputName(path), [path], format, set, source.size, options);
+  } finally {
+    budget.close();
+  }
+}
+
+/** @param size bytes of the source */
+function laidOut(
+  path: string,
+  from: readonly string[],
+  format: Pick<TensorFormat, 'id' | 'title' | 'framework'>,
+  { tensors, leftOut }: TensorSet,
+  size: number,
+  { metadata }: PlanOptions,
+): PlannedFile {
+  const bytes = totalBytes(tensors);
+  if (bytes > size * MAX_GROWTH + GROWTH_BASE)
+    throw new AssayError('limit', `its tensors would take ${bytes} bytes, more than ${MAX_GROWTH} times the source`, {
+      subject: from[0] ?? path,
+    });
+  return { path, from, format, layout: layOut(tensors, { format: format.framework, ...metadata }), leftOut };
 }
 
 function nothingToConvert(skipped: ConversionPlan['skipped']): AssayError {
@@ -93,10 +127,11 @@ function refuseEqualNames(planned: readonly PlannedFile[]): void {
   const known = new Map<string, string>();
   for (const { path, from } of planned) {
     const other = known.get(path);
+    const [first = path] = from;
     if (other !== undefined)
-      throw new AssayError('usage', `${other} and ${from} would both become ${path}`, {
+      throw new AssayError('usage', `${other} and ${first} would both become ${path}`, {
         hint: 'convert one file at a time, each into its own folder',
       });
-    known.set(path, from);
+    known.set(path, first);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeSafetensors } from '../safetensors/index.ts';
 import type { ConversionPlan } from './plan.ts';
@@ -22,4 +22,6 @@ export async function writePlan(plan: ConversionPlan, folder: string, options: P
       onBytes: (bytes) => options.onBytes?.(path, bytes),
     });
   }
+  for (const { path, text } of plan.indexes)
+    await writeFile(join(folder, ...path.split('/')), text, { flag: 'wx', mode: 0o644 });
 }

@@ -11,7 +11,7 @@ export const TORCH_ZIP: TensorFormat = {
   title: 'PyTorch checkpoint',
   framework: 'pt',
   matches: ({ source }, head) => startsWith(head, 'PK\x03\x04') && isTorchZip(source),
-  read: async ({ path, source, salvage }, options) => torchTensors(await openZip(source, options), path, salvage),
+  read: async ({ path, source }, options) => torchTensors(await openZip(source, options), path, options.salvage),
 };
 
 /** What `torch.save` wrote before, and writes without its zip format. */
@@ -20,5 +20,5 @@ export const TORCH_LEGACY: TensorFormat = {
   title: 'PyTorch checkpoint (before PyTorch 1.6)',
   framework: 'pt',
   matches: (_, head) => isTorchLegacy(head),
-  read: async ({ path, source, salvage }, options) => torchTensors(await openLegacy(source, options), path, salvage),
+  read: async ({ path, source }, options) => torchTensors(await openLegacy(source, options), path, options.salvage),
 };

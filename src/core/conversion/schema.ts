@@ -17,15 +17,15 @@ const ConvertedFileSchema = object({
   size: countOf('The size in bytes.'),
   sha256: text('64 hex digits.', SHA256),
   verdict: oneOf(VERDICTS, 'The verdict of a scan of the written file.'),
-  from: object(
-    {
+  from: list(
+    object({
       path: text('The path in the source.'),
       sha256: nullable(text('64 hex digits; null when it is not known.', SHA256)),
       verdict: oneOf(VERDICTS),
-      format: text('What the file is, for people.'),
-    },
-    'The file that was converted.',
+    }),
+    'The files of the source whose tensors it holds.',
   ),
+  format: text('What the source is, for people.'),
   tensors: countOf('The number of tensors.'),
   leftOut: list(LeftOutSchema, 'What the file holds besides tensors, which is not written.'),
 });
@@ -46,6 +46,10 @@ export const ConversionSchema = object({
   ),
   salvaged: flagOf({ description: 'Whether tensors were taken out of files that may act when they are loaded.' }),
   files: list(ConvertedFileSchema),
+  indexes: list(
+    object({ path: text('The path relative to the output folder.'), sha256: text('64 hex digits.', SHA256) }),
+    'Files that say which tensor stands in which file.',
+  ),
   skipped: list(object({ path: text(), why: text() }), 'Files of the source that were not converted.'),
 });
 

@@ -33,6 +33,7 @@ async function convert({ files, folder, metadata, limits }: ConvertOrder): Promi
       tensors: layout.tensors.length,
       leftOut,
     })),
+    indexes: plan.indexes.map(({ path }) => path),
     skipped: plan.skipped,
   });
   await writePlan(plan, folder, { signal: undefined, onBytes: (path, bytes) => send({ kind: 'bytes', path, bytes }) });

@@ -1,5 +1,5 @@
 import { type BigIntStats, fstatSync } from 'node:fs';
-import { type Assessment, type FileAssessment, worseVerdict } from '../../core/assessment/index.ts';
+import { type Assessment, type FileAssessment, type Verdict, worseVerdict } from '../../core/assessment/index.ts';
 import type { ByteSource } from '../../core/bytes/index.ts';
 import type { Conversion, ConvertedFile } from '../../core/conversion/index.ts';
 import {
@@ -55,7 +55,7 @@ export async function convertArtifact(
     });
     await refuseChanged(opened);
     const result = await assessResult(output, artifact, assess);
-    await output.publish(converted.files.map(({ path }) => path));
+    await output.publish([...converted.files.map(({ path }) => path), ...converted.indexes]);
     return conversionOf(artifact, assessment, result, converted, refused, options);
   } finally {
     await resources.disposeAsync();
@@ -172,35 +172,45 @@ function conversionOf(
   artifact: Artifact,
   assessment: Assessment,
   result: Assessment,
-  { files, skipped }: Converted,
+  { files, indexes, skipped }: Converted,
   refused: readonly { path: string; verdict: FileAssessment['verdict'] }[],
   { target, salvage }: ConvertOptions,
 ): Conversion {
   const sources = new Map(assessment.files.map((file) => [file.path, file]));
   const results = new Map(result.files.map((file) => [file.path, file]));
-  const converted = files.map((file): ConvertedFile => {
-    const [from, written] = [sources.get(file.from), results.get(file.path)];
-    if (from === undefined || written?.sha256 == null)
-      throw new AssayError('internal', 'a written file was not judged', { subject: file.path });
-    const { path, tensors, leftOut, format } = file;
-    return {
+  const digestOf = (path: string): { readonly size: number; readonly sha256: string; readonly verdict: Verdict } => {
+    const written = results.get(path);
+    if (written === undefined || written.sha256 === null)
+      throw new AssayError('internal', 'a written file was not judged', { subject: path });
+    return { size: written.size, sha256: written.sha256, verdict: written.verdict };
+  };
+  const converted = files.map(
+    ({ path, tensors, leftOut, format, from }): ConvertedFile => ({
       path,
-      size: written.size,
-      sha256: written.sha256,
-      verdict: written.verdict,
-      from: { path: from.path, sha256: from.sha256, verdict: from.verdict, format },
+      ...digestOf(path),
+      from: from.flatMap((one) => {
+        const known = sources.get(one);
+        return known === undefined ? [] : [{ path: one, sha256: known.sha256, verdict: known.verdict }];
+      }),
+      format,
       tensors,
       leftOut: [...leftOut],
-    };
-  });
-  const verdict = converted.map((file) => file.from.verdict).reduce(worseVerdict, 'clean');
+    }),
+  );
+  const verdicts = converted.flatMap((file) => file.from.map(({ verdict }) => verdict));
   return {
     schemaVersion: '1',
     tool: { name: 'assay', version: version() },
     target,
-    source: { ref: artifact.ref, pinned: artifact.pinned, digest: assessment.artifact.digest, verdict },
-    salvaged: salvage && converted.some(({ from }) => from.verdict !== 'clean'),
+    source: {
+      ref: artifact.ref,
+      pinned: artifact.pinned,
+      digest: assessment.artifact.digest,
+      verdict: verdicts.reduce(worseVerdict, 'clean'),
+    },
+    salvaged: salvage && verdicts.some((verdict) => verdict !== 'clean'),
     files: converted,
+    indexes: indexes.map((path) => ({ path, sha256: digestOf(path).sha256 })),
     skipped: [...skipped, ...refused.map(({ path, verdict: why }) => ({ path, why: `its verdict is ${why}` }))],
   };
 }

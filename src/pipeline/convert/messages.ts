@@ -15,7 +15,7 @@ export interface ConvertOrder {
 /** A file that the thread writes. */
 export interface WrittenFile {
   readonly path: string;
-  readonly from: string;
+  readonly from: readonly string[];
   readonly format: string;
   readonly size: number;
   readonly tensors: number;
@@ -28,7 +28,12 @@ export interface SkippedFile {
 }
 
 export type FromConverter =
-  | { readonly kind: 'planned'; readonly files: readonly WrittenFile[]; readonly skipped: readonly SkippedFile[] }
+  | {
+      readonly kind: 'planned';
+      readonly files: readonly WrittenFile[];
+      readonly indexes: readonly string[];
+      readonly skipped: readonly SkippedFile[];
+    }
   | { readonly kind: 'bytes'; readonly path: string; readonly bytes: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: WireError };

@@ -8,6 +8,7 @@ import type { ConvertOrder, FromConverter, SkippedFile, WrittenFile } from './me
 
 export interface Converted {
   readonly files: readonly WrittenFile[];
+  readonly indexes: readonly string[];
   readonly skipped: readonly SkippedFile[];
 }
 
@@ -39,7 +40,7 @@ export async function runThread(order: ConvertOrder, { signal, onEvent }: Thread
 
 function outcomeOf(worker: Worker, { limits }: ConvertOrder, { signal, onEvent }: ThreadOptions): Promise<Converted> {
   return new Promise((resolve, reject) => {
-    let converted: Converted = { files: [], skipped: [] };
+    let converted: Converted = { files: [], indexes: [], skipped: [] };
     const fail = (error: unknown) => {
       end();
       reject(error);

@@ -70,9 +70,9 @@ describe('a conversion to safetensors', () => {
     expect(readdirSync(folder)).toEqual(['state-dict.safetensors']);
     const [file] = conversion.files;
     expect(file).toMatchObject({ path: 'state-dict.safetensors', verdict: 'clean' });
-    expect(file?.from).toMatchObject({ path: 'state-dict.bin', verdict: 'clean', format: 'PyTorch checkpoint' });
+    expect(file).toMatchObject({ from: [{ path: 'state-dict.bin', verdict: 'clean' }], format: 'PyTorch checkpoint' });
     expect(file?.sha256).toMatch(/^[0-9a-f]{64}$/);
-    expect(file?.from.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(file?.from[0]?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(conversion.source).toMatchObject({ verdict: 'clean' });
     expect(conversion.salvaged).toBe(false);
     const { __metadata__: metadata, ...tensors } = headerOf(join(folder, 'state-dict.safetensors'));

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { worseVerdict } from '../../../core/assessment/index.ts';
 import type { Conversion, ConvertedFile } from '../../../core/conversion/index.ts';
 import { count, humanBytes, terminalText } from '../../../report/index.ts';
 
@@ -24,9 +25,13 @@ export function conversionText(
   return `${lines.join('\n')}\n`;
 }
 
-function fileLines({ path, from, tensors, size, leftOut }: ConvertedFile, folder: string, verbose: boolean): string[] {
+function fileLines(
+  { path, from, format, tensors, size, leftOut }: ConvertedFile,
+  folder: string,
+  verbose: boolean,
+): string[] {
   const lines = [
-    `${terminalText(from.path)} · ${terminalText(from.format)} · ${from.verdict}`,
+    `${sourceName(from)} · ${terminalText(format)} · ${from.map(({ verdict }) => verdict).reduce(worseVerdict, 'clean')}`,
     `  -> ${terminalText(join(folder, path))} · ${count(tensors, 'tensor')} · ${humanBytes(size)}`,
   ];
   const shown = verbose ? leftOut : leftOut.slice(0, MAX_NAMED);
@@ -35,4 +40,10 @@ function fileLines({ path, from, tensors, size, leftOut }: ConvertedFile, folder
   const more = leftOut.length - shown.length;
   if (more > 0) lines.push(`     and ${count(more, 'more value')} (--verbose)`);
   return lines;
+}
+
+function sourceName(from: ConvertedFile['from']): string {
+  const [first, ...others] = from;
+  const name = terminalText(first?.path ?? '');
+  return others.length === 0 ? name : `${name} and ${count(others.length, 'more file')}`;
 }
