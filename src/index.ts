@@ -10,11 +10,14 @@ export type {
   Violation,
 } from './core/assessment/index.ts';
 export { SEVERITIES, type Severity, VERDICTS, type Verdict } from './core/assessment/index.ts';
+export type { Conversion } from './core/conversion/index.ts';
 export type { Artifact, ArtifactFile, OnEvent, OpenOptions, ProgressEvent } from './core/index.ts';
 export { AssayError, DEFAULT_LIMITS, type ErrorCode, isAssayError, type Limits } from './core/index.ts';
 export type { HashAlgorithm } from './integrity/hash/index.ts';
 export type { PayloadSigner } from './integrity/sign/index.ts';
 export {
+  type ConvertModelOptions,
+  convert,
   type ScanOptions,
   type ScanResult,
   type SignOptions,

@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { makeKey, openssl } from '../integrity/sign/pki.ts';
 import { tempFolder } from '../support/temp.ts';
 import { verdicts } from './examples/assess.ts';
+import { safeFiles } from './examples/convert.ts';
 import { decisions } from './examples/decide.ts';
 import { reports } from './examples/reports.ts';
 import { mayLoad } from './examples/scan.ts';
@@ -44,6 +45,12 @@ describe('the examples of the library', () => {
       ]),
     );
     expect((await decisions(BENIGN, ['baseline'])).get('baseline')).toBe('allow');
+  });
+
+  it('convert a model that can be loaded, and not one with a payload', async () => {
+    expect(await safeFiles(BENIGN, join(folder, 'safe'))).toEqual(['state-dict.safetensors']);
+    expect(await safeFiles(MALICIOUS, join(folder, 'evil'))).toEqual([]);
+    expect(readdirSync(folder)).not.toContain('evil');
   });
 
   it('sign and verify a model', async () => {

@@ -1,0 +1,52 @@
+import type { Conversion } from '../core/conversion/index.ts';
+import type { OnEvent } from '../core/index.ts';
+import { convertArtifact } from '../pipeline/convert/index.ts';
+import type { RulesetChoice } from '../pipeline/index.ts';
+import { loadKnowledge } from '../pipeline/judging/index.ts';
+import { openArtifact } from '../sources/index.ts';
+
+export interface ConvertModelOptions {
+  /** The format to write. */
+  readonly to: 'safetensors';
+  /** The folder that receives the files; it is made when it does not exist, and no file in it is replaced. */
+  readonly folder: string;
+  /** Take the tensors out of suspicious and malicious files, too. */
+  readonly salvage?: boolean;
+  /** Convert suspicious files, too. */
+  readonly acceptSuspicious?: boolean;
+  /** The path of your organisation's allowances (YAML). */
+  readonly allow?: string;
+  /** `installed` (those that `assay rules install` put there, else the built-in ones) when absent. */
+  readonly ruleset?: RulesetChoice;
+  /** The process's own when absent. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: OnEvent;
+}
+
+/**
+ * Converts a model on this machine to a format that cannot carry code, as `assay convert` does. Nothing of the model runs.
+ * @param path a file or a folder
+ * @throws AssayError `refused` when a verdict forbids it; `unsupported` for what cannot be converted, naming it; `usage`, `not-found`,
+ *   `unreadable`, `malformed`, `truncated`, `limit`, `changed`, `aborted`, `internal`. The folder is as before then
+ * @example
+ * const { files } = await convert('./model.pt', { to: 'safetensors', folder: './safe' });
+ */
+export async function convert(path: string, options: ConvertModelOptions): Promise<Conversion> {
+  const { to, folder, salvage = false, acceptSuspicious = false, signal, onEvent } = options;
+  const env = options.env ?? process.env;
+  const knowledge = await loadKnowledge(options.allow, options.ruleset, env);
+  const shared = { ...(signal === undefined ? {} : { signal }), ...(onEvent === undefined ? {} : { onEvent }) };
+  const artifact = await openArtifact(path, { ...shared, env });
+  try {
+    return await convertArtifact(artifact, (one) => knowledge.assess(one, shared), {
+      ...shared,
+      target: to,
+      folder,
+      salvage,
+      acceptSuspicious,
+    });
+  } finally {
+    await artifact.close();
+  }
+}
