@@ -160,7 +160,7 @@ module.exports = {
       from: { path: '^(src|action)/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional', 'npm-peer'],
-        pathNot: '(^|/)node_modules/pkcs11js/',
+        pathNot: '(^|/)node_modules/(pkcs11js|onnxruntime-node)/',
       },
     },
     {
@@ -169,6 +169,13 @@ module.exports = {
       comment: 'pkcs11js is native code that few install: an optional peer, loaded when a token is asked for',
       from: { path: '^src/', pathNot: '^src/integrity/sign/pkcs11/token-key\\.ts$' },
       to: { path: '(^|/)node_modules/pkcs11js/' },
+    },
+    {
+      name: 'models-run-in-one-place',
+      severity: 'error',
+      comment: 'onnxruntime-node is native code that few install: an optional peer, loaded in a bounded child process alone',
+      from: { path: '^(src|admission-webhook|action)/', pathNot: '^src/sandbox/tasks/onnx-session/' },
+      to: { path: '(^|/)node_modules/onnxruntime-(node|common|web)/' },
     },
     {
       name: 'child-processes-in-the-sandbox-only',

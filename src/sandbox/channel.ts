@@ -5,6 +5,8 @@ import type { TaskIo } from './tasks/index.ts';
 
 const STDIN = 0;
 const STDOUT = 1;
+/** A small frame is one write. */
+const MAX_JOINED = 64 * 1024;
 
 /** The child's end of the pipe: every call blocks, so a codec can read its input synchronously. */
 export class Channel implements TaskIo {
@@ -29,6 +31,16 @@ export class Channel implements TaskIo {
     return this.#answer();
   }
 
+  next(): unknown {
+    this.send(FRAME.next, new Uint8Array(0));
+    const step = this.#answer();
+    return step.length === 0 ? undefined : JSON.parse(Buffer.from(step).toString('utf8'));
+  }
+
+  payload(length: number): Uint8Array<ArrayBuffer> {
+    return readExactly(length);
+  }
+
   write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at += MAX_DATA) this.send(FRAME.data, bytes.subarray(at, at + MAX_DATA));
   }
@@ -45,8 +57,11 @@ export class Channel implements TaskIo {
     const head = Buffer.alloc(FRAME_HEAD);
     head.writeUInt8(type, 0);
     head.writeUInt32LE(payload.length, 1);
-    writeAll(head);
-    writeAll(payload);
+    if (payload.length <= MAX_JOINED) writeAll(Buffer.concat([head, payload]));
+    else {
+      writeAll(head);
+      writeAll(payload);
+    }
   }
 
   #answer(): Uint8Array {
@@ -55,7 +70,7 @@ export class Channel implements TaskIo {
   }
 }
 
-function readExactly(length: number): Uint8Array {
+function readExactly(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; ) {
     const n = patiently(() => readSync(STDIN, bytes, at, length - at, null));

@@ -17,6 +17,8 @@ export interface CommandOptions {
   readonly packages: readonly string[];
   /** Other folders that it may read. */
   readonly folders?: readonly string[];
+  /** Native modules may be loaded. */
+  readonly addons?: boolean;
   readonly memoryBytes: number;
   readonly cpuSeconds: number;
 }
@@ -40,15 +42,15 @@ export function childEntry(): string {
 
 /**
  * How to start the child: through a shell that bounds its data segment (heap flags do not bound Buffers, and WebAssembly
- * needs address space) and its CPU seconds, where there is one; under Node's permission model, which allows it to read its own
- * code only, and to write or start nothing.
+ * needs address space), its CPU seconds, and the bytes of a file that it writes to none, where there is one; under Node's
+ * permission model, which allows it to read its own code only, and to write or start nothing.
  */
 export function sandboxCommand(options: CommandOptions): Command {
   const node = [...permissions(options), '--no-warnings', '--max-semi-space-size=16', options.entry];
   if (!existsSync(SHELL)) return { file: process.execPath, args: [...node, 'none'] };
   const kib = Math.ceil((options.memoryBytes + runtimeBytes()) / 1024);
   const cpu = Math.ceil(options.cpuSeconds);
-  const limits = `ulimit -d ${kib} && ulimit -St ${cpu} && ulimit -Ht ${cpu + 1} && ulimit -c 0`;
+  const limits = `ulimit -d ${kib} && ulimit -St ${cpu} && ulimit -Ht ${cpu + 1} && ulimit -c 0 && ulimit -f 0`;
   const script = `if { ${limits}; } 2>/dev/null; then b=ulimit; else b=none; fi; exec "$@" "$b"`;
   return { file: SHELL, args: ['-c', script, 'sh', process.execPath, ...node] };
 }
@@ -73,16 +75,21 @@ function permissions(options: CommandOptions): string[] {
   readable.add(join(ROOT, 'package.json'));
   return [
     stable ? '--permission' : '--experimental-permission',
+    ...(options.addons === true ? ['--allow-addons'] : []),
     ...[...readable].map((path) => `--allow-fs-read=${path}`),
   ];
 }
 
-/** Where Node finds a package, told without loading it. */
 function packageFolder(name: string): string {
-  const require = createRequire(import.meta.url);
-  for (const base of require.resolve.paths(name) ?? []) {
-    const folder = join(base, name);
-    if (existsSync(join(folder, 'package.json'))) return folder;
-  }
+  const folder = findPackage(name);
+  if (folder !== undefined) return folder;
   throw new AssayError('internal', `the package ${name} is not installed`, { hint: 'run `npm install`' });
+}
+
+/** Where Node finds a package, told without loading it. */
+export function findPackage(name: string): string | undefined {
+  const require = createRequire(import.meta.url);
+  return (require.resolve.paths(name) ?? [])
+    .map((base) => join(base, name))
+    .find((folder) => existsSync(join(folder, 'package.json')));
 }

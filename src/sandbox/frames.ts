@@ -16,6 +16,8 @@ export const FRAME = {
   done: 5,
   /** JSON `{ code, message }`: the task gave up. */
   fail: 6,
+  /** Empty: a task of many steps is ready for the next. The parent answers with a length and JSON, or with none at the end. */
+  next: 7,
 } as const;
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
@@ -35,7 +37,7 @@ export interface SandboxRequest {
 }
 
 export function isFrameType(byte: number): byte is FrameType {
-  return byte >= FRAME.hello && byte <= FRAME.fail;
+  return byte >= FRAME.hello && byte <= FRAME.next;
 }
 
 /** Fields of parsed JSON, or nothing when it is not an object. */

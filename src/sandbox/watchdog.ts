@@ -25,6 +25,8 @@ export class Watchdog {
   readonly #limits: WatchdogLimits;
   readonly #timer: NodeJS.Timeout;
   #waitedMs = 0;
+  /** Seconds of CPU time before the step that runs. */
+  #cpuBefore = 0;
   #last = performance.now();
   #asking = false;
 
@@ -36,6 +38,14 @@ export class Watchdog {
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  /** Another step starts: the time before does not count. */
+  restart(): void {
+    this.#waitedMs = 0;
+    this.#last = performance.now();
+    const { pid } = this.#child;
+    if (process.platform === 'linux' && pid !== undefined) this.#cpuBefore = cpuSeconds(pid);
   }
 
   #look(): void {
@@ -51,7 +61,7 @@ export class Watchdog {
 
   #judge(resident: number, cpu: number): void {
     if (resident > this.#limits.sandboxMemoryBytes + RUNTIME_BYTES) this.#kill('sandboxMemoryBytes');
-    else if (cpu > this.#limits.sandboxCpuSeconds) this.#kill('sandboxCpuSeconds');
+    else if (cpu - this.#cpuBefore > this.#limits.sandboxCpuSeconds) this.#kill('sandboxCpuSeconds');
   }
 
   #askPs(pid: number): void {

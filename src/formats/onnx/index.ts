@@ -43,5 +43,6 @@ export {
   readOnnx,
   type UnreadField,
 } from './read/index.ts';
+export { openRunner, type Runner, type RunnerOptions } from './run/index.ts';
 export { type ExternalSources, type TensorDataOptions, tensorBytes, tensorStrings } from './tensor-data.ts';
-export { type ByteStream, type WriteOnnxOptions, type WrittenOnnx, writeOnnx } from './write/index.ts';
+export { type WriteOnnxOptions, type WrittenOnnx, writeOnnx } from './write/index.ts';

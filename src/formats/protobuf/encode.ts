@@ -1,4 +1,4 @@
-import { type ByteSource, chunks } from '../../core/bytes/index.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
 
 /** Bytes of a source that are copied into the output only when it is written. */
 export interface SourceRange {
@@ -87,14 +87,6 @@ export class ProtoWriter {
   parts(): readonly (Uint8Array | SourceRange)[] {
     this.#flush();
     return this.#parts;
-  }
-
-  /** The message in chunks, each valid until the next. */
-  async *stream(): AsyncGenerator<Uint8Array> {
-    for (const part of this.parts()) {
-      if (part instanceof Uint8Array) yield part;
-      else yield* chunks(part.source, part.offset, part.offset + part.length);
-    }
   }
 
   #tag(number: number, wire: number): void {

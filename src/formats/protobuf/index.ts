@@ -1,5 +1,6 @@
 export { ProtoCursor } from './cursor.ts';
 export { ProtoWriter, type SourceRange } from './encode.ts';
+export { PartsSource } from './parts-source.ts';
 export {
   COREML,
   ONNX,

@@ -7,4 +7,8 @@ export interface TaskIo {
   write(bytes: Uint8Array): void;
   /** Sends a message (JSON) between output bytes. */
   message(value: unknown): void;
+  /** For a task of many steps: waits for the next, as JSON; undefined at the end. */
+  next(): unknown;
+  /** Bytes that follow a step, exactly as many; in a buffer of their own. */
+  payload(length: number): Uint8Array<ArrayBuffer>;
 }

@@ -9,11 +9,18 @@ export interface Task {
 interface TaskEntry {
   /** Packages that the child may read. */
   readonly packages: readonly string[];
+  /** It loads native modules of these packages. */
+  readonly addons?: boolean;
   load(): Promise<Task>;
 }
 
 /** Everything a child can be asked to do. Adding a task is a file in `tasks/` and a line here. */
 export const TASKS = {
+  'onnx-session': {
+    packages: ['onnxruntime-node', 'onnxruntime-common'],
+    addons: true,
+    load: () => import('./onnx-session/index.ts'),
+  },
   'pickle-preview': { packages: ['pickleparser'], load: () => import('./pickle-preview.ts') },
   'seven-zip': { packages: ['7z-wasm'], load: () => import('./seven-zip.ts') },
 } satisfies Readonly<Record<string, TaskEntry>>;

@@ -242,9 +242,9 @@ describe('the writer', () => {
   it('moves the tensors of a model that is too large into one file, aligned', async () => {
     const { model, external } = writeOnnx(large(), { externalName: 'large.data', maxModelBytes: 4_000 });
     expect(external).toMatchObject({ name: 'large.data', size: 8192 + 4000 });
-    const bytes = await bytesOf(external?.stream() ?? expect.unreachable('no file'));
+    const bytes = await bytesOf(external ?? expect.unreachable('no file'));
     expect(bytes.length).toBe(external?.size);
-    const reading = await readOnnx(new MemorySource(await bytesOf(model.stream()), 'large.onnx'));
+    const reading = await readOnnx(new MemorySource(await bytesOf(model), 'large.onnx'));
     expect(reading.external.map(({ tensor, at }) => [tensor, at.offset, at.length])).toEqual([
       ['first', 0, 8000],
       ['second', 8192, 4000],
@@ -286,7 +286,7 @@ describe('the writer', () => {
     graph.output('y', weights, 'float32', [1_000]);
     const written = writeOnnx(graph.model(), { externalName: 'x.data' });
     expect([written.model.size > 4_000, reads]).toEqual([true, 0]);
-    await bytesOf(written.model.stream());
+    await bytesOf(written.model);
     expect(reads).toBeGreaterThan(0);
   });
 
@@ -340,9 +340,9 @@ requirePart('onnx package', present, 'pip install onnx==1.23.2', 'what is writte
       ...(maxModelBytes === undefined ? {} : { maxModelBytes }),
     });
     const path = join(folder, `${name}.onnx`);
-    writeFileSync(path, await bytesOf(written.model.stream()));
+    writeFileSync(path, await bytesOf(written.model));
     if (written.external !== undefined)
-      writeFileSync(join(folder, written.external.name), await bytesOf(written.external.stream()));
+      writeFileSync(join(folder, written.external.name), await bytesOf(written.external));
     return onnxOracle(python ?? '', { path, ...(feeds === undefined ? {} : { feeds }) });
   }
 

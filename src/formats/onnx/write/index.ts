@@ -1,1 +1,1 @@
-export { type ByteStream, type WriteOnnxOptions, type WrittenOnnx, writeOnnx } from './write.ts';
+export { type WriteOnnxOptions, type WrittenOnnx, writeOnnx } from './write.ts';

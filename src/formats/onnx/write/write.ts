@@ -1,6 +1,6 @@
-import { chunks } from '../../../core/bytes/index.ts';
+import type { ByteSource } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
-import type { ProtoWriter, SourceRange } from '../../protobuf/index.ts';
+import { PartsSource, type ProtoWriter, type SourceRange } from '../../protobuf/index.ts';
 import type { OnnxExternalData, OnnxModel, OnnxTensor } from '../model.ts';
 import { ModelEncoder } from './encode.ts';
 
@@ -11,16 +11,11 @@ export interface WriteOnnxOptions {
   readonly maxModelBytes?: number;
 }
 
-/** Bytes that are ready to be written, as often as one likes; each chunk is valid until the next. */
-export interface ByteStream {
-  readonly size: number;
-  stream(): AsyncGenerator<Uint8Array>;
-}
-
+/** The bytes of a model, made while they are read: `chunks` of `core/bytes` goes through them without a copy. */
 export interface WrittenOnnx {
-  readonly model: ByteStream;
-  /** Absent when all tensors are in the model itself. */
-  readonly external: (ByteStream & { readonly name: string }) | undefined;
+  readonly model: ByteSource;
+  /** The file of tensors, by its name; absent when all of them are in the model itself. */
+  readonly external: ByteSource | undefined;
 }
 
 /** Protocol Buffers count the bytes of a message in 31 bits. */
@@ -45,17 +40,17 @@ export function writeOnnx(model: OnnxModel, options: WriteOnnxOptions): WrittenO
   }
   const most = Math.min(options.maxModelBytes ?? MAX_MODEL_BYTES, MAX_MODEL_BYTES);
   const whole = new ModelEncoder(stays).model(model);
-  if (whole.size <= most) return { model: streamOf(whole), external: undefined };
+  if (whole.size <= most) return { model: sourceOf(whole), external: undefined };
   const file = new ExternalFile(options.externalName);
   const small = new ModelEncoder((tensor) => file.place(tensor)).model(model);
   if (small.size > most) {
     throw new AssayError('limit', `the model without its tensors has ${small.size} bytes, more than ${most}`);
   }
-  return { model: streamOf(small), external: file.size === 0 ? undefined : file };
+  return { model: sourceOf(small), external: file.size === 0 ? undefined : file.source() };
 }
 
-function streamOf(writer: ProtoWriter): ByteStream {
-  return { size: writer.size, stream: () => writer.stream() };
+function sourceOf(writer: ProtoWriter): ByteSource {
+  return new PartsSource(writer.parts(), 'model');
 }
 
 function stays({ data }: OnnxTensor): OnnxExternalData | undefined {
@@ -66,7 +61,7 @@ function stays({ data }: OnnxTensor): OnnxExternalData | undefined {
 class ExternalFile {
   readonly name: string;
   size = 0;
-  readonly #parts: { readonly at: number; readonly range: SourceRange }[] = [];
+  readonly #parts: (Uint8Array | SourceRange)[] = [];
   readonly #placed = new Map<SourceRange['source'], Map<string, number>>();
 
   constructor(name: string) {
@@ -90,13 +85,8 @@ class ExternalFile {
     };
   }
 
-  async *stream(): AsyncGenerator<Uint8Array> {
-    let at = 0;
-    for (const part of this.#parts) {
-      if (part.at > at) yield new Uint8Array(part.at - at);
-      yield* chunks(part.range.source, part.range.offset, part.range.offset + part.range.length);
-      at = part.at + part.range.length;
-    }
+  source(): ByteSource {
+    return new PartsSource(this.#parts, this.name);
   }
 
   #offset(range: SourceRange): number {
@@ -110,7 +100,7 @@ class ExternalFile {
     if (offset === undefined) {
       offset = Math.ceil(this.size / ALIGNMENT) * ALIGNMENT;
       placed.set(key, offset);
-      this.#parts.push({ at: offset, range });
+      this.#parts.push(new Uint8Array(offset - this.size), range);
       this.size = offset + range.length;
     }
     return offset;

@@ -1,0 +1,1 @@
+export { openRunner, type Runner, type RunnerOptions } from './runner.ts';

@@ -1,0 +1,224 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AssayError } from '../../core/index.ts';
+import { childEntry, findPackage } from '../command.ts';
+import type { Frame } from '../frame-reader.ts';
+import { FRAME, fields } from '../frames.ts';
+import { boundsOf } from '../sandbox.ts';
+import { failure, requested, Supervised } from '../supervised.ts';
+import { taskNamed } from '../tasks/index.ts';
+import { fits, type RunTensor, type TensorHead, tensorHead, tensorOfPayload, tensorPayload } from '../tensors.ts';
+import type { WatchdogLimits } from '../watchdog.ts';
+import { JoinedSource, type SessionFile } from './joined-source.ts';
+
+/** The bounds of a session. Those on time are of loading the model, and of each run by itself. */
+export interface SessionLimits extends WatchdogLimits {
+  /** Bytes of the outputs of one run. */
+  readonly maxOutputBytes: number;
+  /** Seconds of CPU time of the session as a whole. */
+  readonly sessionCpuSeconds: number;
+}
+
+export interface OnnxSessionOptions {
+  /** The model, and the files of tensors that it names. They stay open until the session is open. */
+  readonly files: readonly SessionFile[];
+  readonly limits: SessionLimits;
+  /** Threads of one operator; the results of more than one may depend on the machine. */
+  readonly threads: number;
+  /** Whether the runtime may rewrite the graph. */
+  readonly optimize: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A model that is loaded in a child process. */
+export interface OnnxSession {
+  /**
+   * Runs the model once. Calls wait for each other. A model that refuses its inputs can be run again; a child that met a bound
+   * is gone, and every later call fails in the same way.
+   * @throws AssayError `limit` naming the bound; `unsupported` what the runtime says; `sandbox`; `aborted`
+   */
+  run(feeds: ReadonlyMap<string, RunTensor>): Promise<ReadonlyMap<string, RunTensor>>;
+  /** Kills the child, also while it runs, and waits until it is gone. */
+  close(): Promise<void>;
+}
+
+const PACKAGE = 'onnxruntime-node';
+const HINT = 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@1.30.0 where assay is installed';
+
+/**
+ * Loads a model in a child process bounded in memory and time, in an empty folder, without environment, files, or children of
+ * its own. The caller has to have checked that the model names no file but those given.
+ * @throws AssayError `not-found` when onnxruntime-node is not installed; `unsupported` when it has nothing for this platform, or
+ *   does not take the model; `limit` naming the bound; `sandbox`; `aborted`; what reading the files throws
+ */
+export async function openOnnxSession(options: OnnxSessionOptions): Promise<OnnxSession> {
+  checkInstalled();
+  const { packages, addons = false } = taskNamed('onnx-session');
+  const folder = await mkdtemp(join(tmpdir(), 'assay-run-'));
+  let child: Supervised | undefined;
+  try {
+    const { limits, signal } = options;
+    const totalCpuSeconds = limits.sessionCpuSeconds;
+    child = new Supervised({ entry: childEntry(), packages, addons }, { limits, totalCpuSeconds, cwd: folder, signal });
+    const session = new Session(child, folder, options);
+    await session.load();
+    return session;
+  } catch (error) {
+    await child?.end();
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function checkInstalled(): void {
+  const folder = findPackage(PACKAGE);
+  if (folder === undefined) {
+    throw new AssayError('not-found', `the package ${PACKAGE}, which runs ONNX models, is not installed`, {
+      hint: HINT,
+    });
+  }
+  const binary = join(folder, 'bin', 'napi-v6', process.platform, process.arch, 'onnxruntime_binding.node');
+  if (!existsSync(binary)) {
+    const platform = `${process.platform} on ${process.arch}`;
+    throw new AssayError('unsupported', `${PACKAGE} has no binary for ${platform}`, {
+      subject: folder,
+      hint: 'run models on Linux, macOS or Windows, on x64 or arm64',
+    });
+  }
+}
+
+class Session implements OnnxSession {
+  readonly #child: Supervised;
+  readonly #folder: string;
+  readonly #options: OnnxSessionOptions;
+  #last: Promise<unknown> = Promise.resolve();
+  /** Why no run is possible any more. */
+  #ended: unknown;
+  #closing: Promise<void> | undefined;
+
+  constructor(child: Supervised, folder: string, options: OnnxSessionOptions) {
+    this.#child = child;
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  async load(): Promise<void> {
+    const { files, threads, optimize } = this.#options;
+    const input = new JoinedSource(files);
+    const parts = files.map(({ name, source }) => ({ name, size: source.size }));
+    const request = { task: 'onnx-session', args: { parts, threads, optimize }, inputSize: input.size };
+    this.#child.answer(Buffer.from(JSON.stringify(request), 'utf8'));
+    for (;;) {
+      const frame = await this.#child.next();
+      if (frame.type === FRAME.read) this.#child.answer(await requested(frame.payload, input));
+      else if (frame.type === FRAME.hello) {
+        boundsOf(frame.json());
+        // It runs on in the folder, in which nothing can be found or made any more.
+        await rm(this.#folder, { recursive: true, force: true });
+      } else if (frame.type === FRAME.fail) throw failure(frame.json());
+      else if (frame.type === FRAME.message && fields(frame.json()).loaded === true) break;
+      else throw unexpected();
+    }
+    await this.#ready();
+  }
+
+  run(feeds: ReadonlyMap<string, RunTensor>): Promise<ReadonlyMap<string, RunTensor>> {
+    const result = this.#last.then(() => this.#run(feeds));
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  close(): Promise<void> {
+    this.#ended ??= new AssayError('aborted', 'the session is closed');
+    this.#closing ??= this.#child.end().then(() => rm(this.#folder, { recursive: true, force: true }));
+    return this.#closing;
+  }
+
+  async #run(feeds: ReadonlyMap<string, RunTensor>): Promise<ReadonlyMap<string, RunTensor>> {
+    if (this.#ended !== undefined) throw this.#ended;
+    const heads: TensorHead[] = [];
+    const payloads: Uint8Array[] = [];
+    for (const [name, tensor] of feeds) {
+      const payload = tensorPayload(tensor);
+      const head = { name, type: tensor.type, dims: tensor.dims, bytes: payload.length };
+      if (!fits(head)) {
+        const what = `${payload.length} bytes are not ${tensor.type} of shape [${tensor.dims.join(', ')}]`;
+        throw new AssayError('usage', what, { subject: name, hint: 'give as many elements as the shape says' });
+      }
+      heads.push(head);
+      payloads.push(payload);
+    }
+    try {
+      this.#child.restart();
+      this.#child.answer(Buffer.from(JSON.stringify({ feeds: heads }), 'utf8'));
+      for (const payload of payloads) this.#child.send(payload);
+      const answer = fields((await this.#expect(FRAME.message)).json());
+      if (answer.error === undefined) {
+        const outputs = await this.#outputs(answer.outputs);
+        await this.#ready();
+        return outputs;
+      }
+      await this.#ready();
+      throw new RunRefused(failure(answer.error));
+    } catch (error) {
+      if (error instanceof RunRefused) throw error.reason;
+      // What a child sends after an error is not to be trusted: it goes.
+      this.#ended ??= error;
+      await this.close();
+      throw this.#ended;
+    }
+  }
+
+  async #outputs(listed: unknown): Promise<ReadonlyMap<string, RunTensor>> {
+    if (!Array.isArray(listed)) throw unexpected();
+    const heads = listed.map(tensorHead);
+    const total = heads.reduce((sum, { bytes }) => sum + bytes, 0);
+    const { maxOutputBytes } = this.#options.limits;
+    if (total > maxOutputBytes) {
+      throw new AssayError('limit', `the outputs have ${total} bytes, more than ${maxOutputBytes} (maxOutputBytes)`);
+    }
+    const outputs = new Map<string, RunTensor>();
+    for (const head of heads) {
+      if (outputs.has(head.name)) throw unexpected();
+      outputs.set(head.name, tensorOfPayload(head, await this.#bytes(head.bytes)));
+    }
+    return outputs;
+  }
+
+  async #bytes(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; ) {
+      const { payload } = await this.#expect(FRAME.data);
+      if (payload.length === 0 || at + payload.length > length) throw unexpected();
+      bytes.set(payload, at);
+      at += payload.length;
+    }
+    return bytes;
+  }
+
+  async #ready(): Promise<void> {
+    await this.#expect(FRAME.next);
+  }
+
+  async #expect(type: Frame['type']): Promise<Frame> {
+    const frame = await this.#child.next();
+    if (frame.type === type) return frame;
+    throw frame.type === FRAME.fail ? failure(frame.json()) : unexpected();
+  }
+}
+
+/** The model ran, and refused; the child is well. */
+class RunRefused extends Error {
+  readonly reason: AssayError;
+
+  constructor(reason: AssayError) {
+    super(reason.message);
+    this.reason = reason;
+  }
+}
+
+function unexpected(): AssayError {
+  return new AssayError('sandbox', 'the sandbox sent something that was not asked for');
+}

@@ -1,0 +1,1 @@
+export { run } from './onnx-session.ts';
