@@ -173,7 +173,8 @@ module.exports = {
     {
       name: 'models-run-in-one-place',
       severity: 'error',
-      comment: 'onnxruntime-node is native code that few install: an optional peer, loaded in a bounded child process alone',
+      comment:
+        'onnxruntime-node is native code that few install: an optional peer, loaded in a bounded child process alone',
       from: { path: '^(src|admission-webhook|action)/', pathNot: '^src/sandbox/tasks/onnx-session/' },
       to: { path: '(^|/)node_modules/onnxruntime-(node|common|web)/' },
     },

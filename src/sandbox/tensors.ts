@@ -61,12 +61,12 @@ export function tensorHead(value: unknown): TensorHead {
   if (typeof name !== 'string' || !isTensorType(type) || !isDims(dims)) throw bad();
   if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0) throw bad();
   const head = { name, type, dims, bytes };
-  if (!fits(head)) throw bad();
+  if (!isWhole(head)) throw bad();
   return head;
 }
 
 /** Whether the bytes of a tensor are those of its type and dimensions. */
-export function fits({ type, dims, bytes }: TensorHead): boolean {
+export function isWhole({ type, dims, bytes }: TensorHead): boolean {
   if (!isDims(dims)) return false;
   const count = dims.reduce((product, dim) => product * dim, 1);
   return type === 'string' ? bytes >= count * 4 : bytes === count * ELEMENT_BYTES[type];

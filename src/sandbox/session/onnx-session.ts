@@ -7,9 +7,9 @@ import { childEntry, findPackage } from '../command.ts';
 import type { Frame } from '../frame-reader.ts';
 import { FRAME, fields } from '../frames.ts';
 import { boundsOf } from '../sandbox.ts';
-import { failure, requested, Supervised } from '../supervised.ts';
+import { failureOf, requested, Supervised } from '../supervised.ts';
 import { taskNamed } from '../tasks/index.ts';
-import { fits, type RunTensor, type TensorHead, tensorHead, tensorOfPayload, tensorPayload } from '../tensors.ts';
+import { isWhole, type RunTensor, type TensorHead, tensorHead, tensorOfPayload, tensorPayload } from '../tensors.ts';
 import type { WatchdogLimits } from '../watchdog.ts';
 import { JoinedSource, type SessionFile } from './joined-source.ts';
 
@@ -117,7 +117,7 @@ class Session implements OnnxSession {
         boundsOf(frame.json());
         // It runs on in the folder, in which nothing can be found or made any more.
         await rm(this.#folder, { recursive: true, force: true });
-      } else if (frame.type === FRAME.fail) throw failure(frame.json());
+      } else if (frame.type === FRAME.fail) throw failureOf(frame.json());
       else if (frame.type === FRAME.message && fields(frame.json()).loaded === true) break;
       else throw unexpected();
     }
@@ -143,7 +143,7 @@ class Session implements OnnxSession {
     for (const [name, tensor] of feeds) {
       const payload = tensorPayload(tensor);
       const head = { name, type: tensor.type, dims: tensor.dims, bytes: payload.length };
-      if (!fits(head)) {
+      if (!isWhole(head)) {
         const what = `${payload.length} bytes are not ${tensor.type} of shape [${tensor.dims.join(', ')}]`;
         throw new AssayError('usage', what, { subject: name, hint: 'give as many elements as the shape says' });
       }
@@ -161,7 +161,7 @@ class Session implements OnnxSession {
         return outputs;
       }
       await this.#ready();
-      throw new RunRefused(failure(answer.error));
+      throw new RunRefused(failureOf(answer.error));
     } catch (error) {
       if (error instanceof RunRefused) throw error.reason;
       // What a child sends after an error is not to be trusted: it goes.
@@ -205,7 +205,7 @@ class Session implements OnnxSession {
   async #expect(type: Frame['type']): Promise<Frame> {
     const frame = await this.#child.next();
     if (frame.type === type) return frame;
-    throw frame.type === FRAME.fail ? failure(frame.json()) : unexpected();
+    throw frame.type === FRAME.fail ? failureOf(frame.json()) : unexpected();
   }
 }
 

@@ -137,6 +137,10 @@ class SessionRunner implements Runner {
       const hint = `its inputs are ${this.inputs.map((one) => shown(one.name)).join(', ') || 'none'}`;
       throw new AssayError('usage', `the model has no input ${shown(name)}`, { hint });
     }
+    if (tensor.type === 'string' && tensor.data.some((text) => text.includes('\0'))) {
+      // The runtime's binding takes strings as C does.
+      throw new AssayError('usage', `the input ${shown(name)} holds a NUL character, at which the runtime ends a text`);
+    }
     const { type } = input;
     if (type?.kind === 'tensor' && type.element !== undefined && type.element !== tensor.type) {
       const hint = isTensorType(type.element) ? `give it as ${type.element}` : 'no value of this type can be given';
