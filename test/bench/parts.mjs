@@ -16,6 +16,11 @@ export const PARTS = {
   python: { title: 'Python 3', how: 'apt-get install python3', find: () => works(PYTHON, '-c', 'import pickletools') },
   sha256sum: { title: 'sha256sum', how: 'apt-get install coreutils', find: () => works('sha256sum', '--version') },
   openssl: { title: 'openssl', how: 'apt-get install openssl', find: () => works('openssl', 'version') },
+  onnxruntime: {
+    title: 'onnxruntime-node',
+    how: 'npm ci, on Linux, macOS or Windows',
+    find: () => existsSync(join(ROOT, 'node_modules/onnxruntime-node/bin/napi-v6', process.platform, process.arch)),
+  },
   modelSigning: {
     title: 'model_signing',
     how: 'python3 -m venv .venv && .venv/bin/pip install model-signing==1.1.1',

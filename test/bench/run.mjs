@@ -12,6 +12,7 @@ import { benchAdmissionSwap } from './admission-swap.mjs';
 import { benchDigest } from './digest.mjs';
 import { benchHostile } from './hostile.mjs';
 import { fail, finish, leaveOut } from './measure.mjs';
+import { benchOnnxRun } from './onnx-run.mjs';
 import { hasPart, PARTS, PYTHON } from './parts.mjs';
 import { benchPolicy } from './policy.mjs';
 import { benchScan } from './scan.mjs';
@@ -30,6 +31,7 @@ const SECTIONS = [
   { name: 'digest', needs: ['time', 'sha256sum'], run: benchDigest },
   { name: 'service', needs: [], run: benchService },
   { name: 'service-scan', needs: ['time', 'python'], run: benchServiceScan },
+  { name: 'onnx-run', needs: ['onnxruntime'], run: benchOnnxRun },
   { name: 'policy', needs: [], run: benchPolicy },
   { name: 'snapshot', needs: [], run: benchSnapshot },
   { name: 'admission-decide', needs: [], run: benchAdmissionDecide },
