@@ -3,7 +3,7 @@ import type { ByteSource } from '../core/bytes/index.ts';
 import { AssayError } from '../core/index.ts';
 import { childEntry } from './command.ts';
 import { FRAME, fields } from './frames.ts';
-import { type ChildProgram, failureOf, requested, Supervised } from './supervised.ts';
+import { type ChildProgram, taskFailure, requested, Supervised } from './supervised.ts';
 import { type TaskName, taskNamed } from './tasks/index.ts';
 import type { WatchdogLimits } from './watchdog.ts';
 
@@ -73,7 +73,7 @@ async function* events(child: Supervised, options: SandboxOptions): AsyncGenerat
     if (frame.type === FRAME.hello) yield { kind: 'started', bounds: boundsOf(frame.json()) };
     else if (frame.type === FRAME.message) yield { kind: 'message', value: frame.json() };
     else if (frame.type === FRAME.read) child.answer(await requested(frame.payload, input));
-    else if (frame.type === FRAME.fail) throw failureOf(frame.json());
+    else if (frame.type === FRAME.fail) throw taskFailure(frame.json());
     else if (frame.type === FRAME.next) throw new AssayError('sandbox', 'the sandbox requested another task');
     else {
       written += frame.payload.length;

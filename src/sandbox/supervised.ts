@@ -148,7 +148,7 @@ export async function requested(payload: Buffer, input: ByteSource | undefined):
 }
 
 /** The error of a `fail` frame. Its text may quote the artifact. */
-export function failureOf(value: unknown): AssayError {
+export function taskFailure(value: unknown): AssayError {
   const { code, message } = fields(value);
   const known = typeof code === 'string' && Object.hasOwn(CONTENT, code) ? CONTENT[code] : undefined;
   return new AssayError(known ?? 'sandbox', printable(typeof message === 'string' ? message : 'the sandbox failed'));

@@ -7,7 +7,7 @@ import { childEntry, findPackage } from '../command.ts';
 import type { Frame } from '../frame-reader.ts';
 import { FRAME, fields } from '../frames.ts';
 import { boundsOf } from '../sandbox.ts';
-import { failureOf, requested, Supervised } from '../supervised.ts';
+import { taskFailure, requested, Supervised } from '../supervised.ts';
 import { taskNamed } from '../tasks/index.ts';
 import { isWhole, type RunTensor, type TensorHead, tensorHead, tensorOfPayload, tensorPayload } from '../tensors.ts';
 import type { WatchdogLimits } from '../watchdog.ts';
@@ -117,7 +117,7 @@ class Session implements OnnxSession {
         boundsOf(frame.json());
         // It runs on in the folder, in which nothing can be found or made any more.
         await rm(this.#folder, { recursive: true, force: true });
-      } else if (frame.type === FRAME.fail) throw failureOf(frame.json());
+      } else if (frame.type === FRAME.fail) throw taskFailure(frame.json());
       else if (frame.type === FRAME.message && fields(frame.json()).loaded === true) break;
       else throw unexpected();
     }
@@ -161,7 +161,7 @@ class Session implements OnnxSession {
         return outputs;
       }
       await this.#ready();
-      throw new RunRefused(failureOf(answer.error));
+      throw new RunRefused(taskFailure(answer.error));
     } catch (error) {
       if (error instanceof RunRefused) throw error.reason;
       // What a child sends after an error is not to be trusted: it goes.
@@ -205,7 +205,7 @@ class Session implements OnnxSession {
   async #expect(type: Frame['type']): Promise<Frame> {
     const frame = await this.#child.next();
     if (frame.type === type) return frame;
-    throw frame.type === FRAME.fail ? failureOf(frame.json()) : unexpected();
+    throw frame.type === FRAME.fail ? taskFailure(frame.json()) : unexpected();
   }
 }
 
