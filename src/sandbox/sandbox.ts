@@ -3,7 +3,7 @@ import type { ByteSource } from '../core/bytes/index.ts';
 import { AssayError } from '../core/index.ts';
 import { childEntry } from './command.ts';
 import { FRAME, fields } from './frames.ts';
-import { type ChildProgram, taskFailure, requested, Supervised } from './supervised.ts';
+import { type ChildProgram, requested, Supervised, taskFailure } from './supervised.ts';
 import { type TaskName, taskNamed } from './tasks/index.ts';
 import type { WatchdogLimits } from './watchdog.ts';
 

@@ -7,7 +7,7 @@ import { childEntry, findPackage } from '../command.ts';
 import type { Frame } from '../frame-reader.ts';
 import { FRAME, fields } from '../frames.ts';
 import { boundsOf } from '../sandbox.ts';
-import { taskFailure, requested, Supervised } from '../supervised.ts';
+import { requested, Supervised, taskFailure } from '../supervised.ts';
 import { taskNamed } from '../tasks/index.ts';
 import { isWhole, type RunTensor, type TensorHead, tensorHead, tensorOfPayload, tensorPayload } from '../tensors.ts';
 import type { WatchdogLimits } from '../watchdog.ts';
