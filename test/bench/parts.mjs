@@ -14,6 +14,11 @@ const works = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }
 export const PARTS = {
   time: { title: 'GNU time', how: 'apt-get install time', find: () => works('/usr/bin/time', '--version') },
   python: { title: 'Python 3', how: 'apt-get install python3', find: () => works(PYTHON, '-c', 'import pickletools') },
+  torch: {
+    title: 'PyTorch',
+    how: 'apt-get install python3-torch',
+    find: () => works('/usr/bin/python3', '-c', 'import torch'),
+  },
   sha256sum: { title: 'sha256sum', how: 'apt-get install coreutils', find: () => works('sha256sum', '--version') },
   openssl: { title: 'openssl', how: 'apt-get install openssl', find: () => works('openssl', 'version') },
   onnxruntime: {

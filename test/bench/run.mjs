@@ -9,6 +9,7 @@ import { benchAction } from './action.mjs';
 import { benchAdmission } from './admission.mjs';
 import { benchAdmissionDecide } from './admission-decide.mjs';
 import { benchAdmissionSwap } from './admission-swap.mjs';
+import { benchConvert } from './convert.mjs';
 import { benchDigest } from './digest.mjs';
 import { benchHostile } from './hostile.mjs';
 import { fail, finish, leaveOut } from './measure.mjs';
@@ -31,6 +32,7 @@ const SECTIONS = [
   { name: 'digest', needs: ['time', 'sha256sum'], run: benchDigest },
   { name: 'service', needs: [], run: benchService },
   { name: 'service-scan', needs: ['time', 'python'], run: benchServiceScan },
+  { name: 'convert', needs: ['time', 'torch'], run: benchConvert },
   { name: 'onnx-run', needs: ['onnxruntime'], run: benchOnnxRun },
   { name: 'policy', needs: [], run: benchPolicy },
   { name: 'snapshot', needs: [], run: benchSnapshot },
