@@ -2,7 +2,7 @@ import { FLAX_MSGPACK } from './flax/index.ts';
 import { COMPRESSED_ARRAYS, NPY_ARRAY, NPZ_ARRAYS, PICKLED_ARRAYS } from './numpy/index.ts';
 import { PADDLE_COMBINED, PADDLE_STATE } from './paddle/index.ts';
 import type { InputFile, TensorFormat } from './tensors/index.ts';
-import { TORCH_LEGACY, TORCH_ZIP } from './torch/index.ts';
+import { TORCH_LEGACY, TORCH_TAR, TORCH_ZIP } from './torch/index.ts';
 
 /** Every format that holds tensors, those with the clearest mark first. */
 export const TENSOR_FORMATS: readonly TensorFormat[] = [
@@ -10,6 +10,7 @@ export const TENSOR_FORMATS: readonly TensorFormat[] = [
   NPZ_ARRAYS,
   NPY_ARRAY,
   TORCH_LEGACY,
+  TORCH_TAR,
   PADDLE_STATE,
   PADDLE_COMBINED,
   PICKLED_ARRAYS,

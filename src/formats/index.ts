@@ -8,6 +8,7 @@ export { HDF5, readSuperblock } from './hdf5.ts';
 export { extensionLie, identifyFormat, isTextKind, probeNow, probeOf, refineText, UNKNOWN } from './identify.ts';
 export { LFS_POINTER, parseLfsPointer } from './lfs-pointer.ts';
 export { FORMATS } from './list.ts';
+export { u32le } from './magic.ts';
 export { escapes, isDeceptive, linkEscapes, printableName, safeName } from './names.ts';
 export { APE, ELF, MACH_O, PE } from './native.ts';
 export { isForReaders } from './reader-names.ts';

@@ -36,6 +36,6 @@ export function folderOf(path: string): string {
 }
 
 /** The name of a path in its folder. */
-export function lastName(path: string): string {
+export function baseNameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -1,9 +1,15 @@
 import type { InputFile } from '../tensors/index.ts';
+import { distributedCheckpoints } from './distcp.ts';
 import type { ShardedCheckpoint } from './form.ts';
+import { indexedBins } from './indexed-bins.ts';
 import { paddleInference } from './paddle-inference.ts';
 
 /** Each takes the checkpoints that it finds among the files. */
-const FORMS: readonly ((files: readonly InputFile[]) => ShardedCheckpoint[])[] = [paddleInference];
+const FORMS: readonly ((files: readonly InputFile[]) => ShardedCheckpoint[])[] = [
+  indexedBins,
+  distributedCheckpoints,
+  paddleInference,
+];
 
 /**
  * The checkpoints among some files whose tensors stand in more than one of them, by the names of the files alone. A file

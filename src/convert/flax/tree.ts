@@ -3,9 +3,8 @@ import { AssayError } from '../../core/index.ts';
 import { type MsgpackRange, type MsgpackValue, readMsgpack } from '../../formats/msgpack/index.ts';
 import {
   type Dtype,
-  elementsOf,
   type InputFile,
-  pasted,
+  joinedTensor,
   rowMajor,
   type Tensor,
   type TensorFound,
@@ -126,15 +125,8 @@ class Walker {
     const dtype = chunks[0]?.dtype;
     if (dtype === undefined || chunks.some((chunk) => chunk.dtype !== dtype || chunk.shape.length !== 1))
       throw refuse('its chunks are not of one type and dimension');
-    let at = 0;
-    const pieces = chunks.map((chunk) => {
-      const piece = { bytes: chunk.bytes, offsets: [at], shape: chunk.shape };
-      at += elementsOf(chunk.shape, name);
-      return piece;
-    });
-    if (elementsOf(shape, name) !== at) throw refuse('its chunks are not those of its shape');
-    const flat = pasted({ name, dtype, shape: [at] }, pieces, this.#options.budget);
-    return { kind: 'tensor', tensor: { ...flat, shape, strides: rowMajor(shape) } };
+    const bytes = chunks.map((chunk) => chunk.bytes);
+    return { kind: 'tensor', tensor: joinedTensor({ name, dtype, shape }, bytes, this.#options.budget) };
   }
 
   /** The values of a map whose keys are `0`, `1`, ... */

@@ -13,10 +13,8 @@ import {
 import { arrayReader, Buffers, wholePickle } from '../numpy/index.ts';
 import {
   collectTensors,
-  elementsOf,
   type InputFile,
-  pasted,
-  rowMajor,
+  joinedTensor,
   rowOrder,
   stemOf,
   type Tensor,
@@ -126,15 +124,7 @@ async function joined(
   const dtype = slices[0]?.dtype;
   if (dtype === undefined || slices.some((slice) => slice.dtype !== dtype))
     throw new AssayError('malformed', 'its slices are not of one type', { subject: name });
-  let at = 0;
-  const pieces = [];
-  for (const slice of slices) {
-    const elements = elementsOf(slice.shape, slice.name);
-    pieces.push({ bytes: await rowOrder(slice, options), offsets: [at], shape: [elements] });
-    at += elements;
-  }
-  const flat = pasted({ name, dtype, shape: [at] }, pieces, options.budget);
-  if (writtenBytes({ name, dtype, shape }) !== writtenBytes(flat))
-    throw new AssayError('malformed', `its slices have ${at} elements, which is not its shape`, { subject: name });
-  return { ...flat, shape, strides: rowMajor(shape) };
+  const parts = [];
+  for (const slice of slices) parts.push(await rowOrder(slice, options));
+  return joinedTensor({ name, dtype, shape }, parts, options.budget);
 }

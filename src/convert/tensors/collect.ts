@@ -16,7 +16,7 @@ import type { Tensor, TensorSet } from './tensor.ts';
 export type TensorFound =
   | { readonly kind: 'tensor'; readonly tensor: Tensor }
   /** A tensor of a form that safetensors does not have, and why. */
-  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'refused'; readonly why: string; readonly hint?: string }
   | { readonly kind: 'no-tensor' };
 
 /** How a source writes its tensors. */
@@ -78,7 +78,7 @@ class Collector {
     const { reader, stem = SINGLE } = this.#options;
     const found = reader.find(value, path.length === 0 ? stem : path.join('.'));
     if (found.kind === 'tensor') this.#keep(value, found.tensor);
-    else if (found.kind === 'refused') this.#list.refuse(found.why, path.join('.'));
+    else if (found.kind === 'refused') this.#list.refuse(found.why, path.join('.'), found.hint);
     else this.#descend(value, path);
   }
 

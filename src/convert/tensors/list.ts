@@ -7,6 +7,8 @@ const MAX_NAME = 4_096;
 /** Values left out that are named. */
 const MAX_LEFT_OUT = 10_000;
 
+const WITHOUT_IT = 'save the model without it, or use --salvage, which leaves it out and names it';
+
 export interface ListOptions {
   /** The file, for messages. */
   readonly subject: string;
@@ -35,11 +37,11 @@ export class TensorList {
   }
 
   /** A tensor of a form that safetensors does not have. @throws AssayError `unsupported` unless `salvage` leaves it out */
-  refuse(why: string, path: string): void {
+  refuse(why: string, path: string, hint: string = WITHOUT_IT): void {
     if (!this.#options.salvage) {
       throw new AssayError('unsupported', `${quotedName(path)} is ${why}, which safetensors does not have`, {
         subject: this.#options.subject,
-        hint: 'save the model without it, or use --salvage, which leaves it out and names it',
+        hint,
       });
     }
     this.leave(why, path);

@@ -27,6 +27,27 @@ export function pasted(
   return tensor;
 }
 
+/**
+ * A tensor whose elements in row order are those of some sources, one after the other.
+ * @throws AssayError `malformed` when they have another number of elements
+ */
+export function joinedTensor(
+  { name, dtype, shape }: Pick<Tensor, 'name' | 'dtype' | 'shape'>,
+  parts: readonly ByteSource[],
+  budget: FileBudget,
+): Tensor {
+  let at = 0;
+  const pieces = parts.map((bytes) => {
+    const size = bytes.size / DTYPE_BYTES[dtype];
+    const piece = { bytes, offsets: [at], shape: [size] };
+    at += size;
+    return piece;
+  });
+  if (at !== elementsOf(shape, name))
+    throw new AssayError('malformed', `its parts have ${at} elements, which is not its shape`, { subject: name });
+  return { ...pasted({ name, dtype, shape: [at] }, pieces, budget), shape, strides: rowMajor(shape) };
+}
+
 function checkedPieces(
   { name, dtype, shape }: Pick<Tensor, 'name' | 'dtype' | 'shape'>,
   pieces: readonly TensorPiece[],

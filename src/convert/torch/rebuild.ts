@@ -31,6 +31,11 @@ const PLAIN_CLASSES = new Set([
   'torch.nn.parameter.Parameter',
   'torch.nn.parameter.Buffer',
 ]);
+/** Classes whose instances have the elements of one process alone. */
+const SHARDS =
+  /^torch\.distributed\..*\.(?:ShardedTensor|DTensor|_ShardedTensor)$|^torch\.distributed\.tensor\.DTensor$/;
+const WHOLE =
+  'save a full state dict (StateDictType.FULL_STATE_DICT, or full_tensor()), or use torch.distributed.checkpoint';
 /** Functions that make tensors whose elements are not a view of a storage. */
 const OTHERS: Readonly<Record<string, string>> = {
   'torch._utils._rebuild_sparse_tensor': 'a sparse tensor',
@@ -80,6 +85,8 @@ function fromType(args: readonly Inert[], name: string, checkpoint: Checkpoint, 
   const [func, type, given] = args;
   const cls = globalName(type);
   if (cls === undefined || func === undefined || given === undefined) return NO_TENSOR;
+  if (SHARDS.test(cls))
+    return { kind: 'refused', why: `a part of a tensor that other processes hold (${cls})`, hint: WHOLE };
   if (!PLAIN_CLASSES.has(cls)) return { kind: 'refused', why: `an instance of ${cls}` };
   const call: InertObject = {
     kind: 'object',

@@ -1,6 +1,6 @@
 import { type Inert, isKind } from '../../formats/pickle/inert/index.ts';
-import { collectTensors, type TensorFound, type TensorSet } from '../tensors/index.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { collectTensors, stemOf, type TensorFound, type TensorSet } from '../tensors/index.ts';
+import type { Checkpoint, TarCheckpoint } from './checkpoint.ts';
 import { isRebuild, rebuilt } from './rebuild.ts';
 
 /** Calls of a checkpoint that make values and change no other. */
@@ -20,10 +20,28 @@ export function torchTensors(checkpoint: Checkpoint, subject: string, salvage: b
   return collectTensors(value, calls, {
     subject,
     salvage,
+    stem: stemOf(subject),
     reader: { find, isHarmless: (call) => isRebuild(call) || isPlain(call.callee) },
   });
 }
 
 function isPlain(callee: Inert): boolean {
   return isKind(callee, 'global') && PLAIN_CALLS.has(`${callee.module}.${callee.name}`);
+}
+
+/**
+ * The tensors of a tar of PyTorch.
+ * @throws AssayError as `collectTensors` does
+ */
+export function tarTensors({ pickle, tensor }: TarCheckpoint, subject: string, salvage: boolean): TensorSet {
+  const find = (one: Inert, name: string): TensorFound => {
+    const view = isKind(one, 'persistent') && typeof one.id === 'string' ? tensor(one.id) : undefined;
+    return view === undefined ? { kind: 'no-tensor' } : { kind: 'tensor', tensor: { ...view, name } };
+  };
+  return collectTensors(pickle.value, pickle.calls, {
+    subject,
+    salvage,
+    stem: stemOf(subject),
+    reader: { find, isHarmless: (call) => isPlain(call.callee) },
+  });
 }
