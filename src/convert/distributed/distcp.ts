@@ -5,6 +5,8 @@ import {
   calleeName,
   dictOf,
   type Inert,
+  inertTitle,
+  isDictCall,
   isKind,
   readInert,
   sequenceOf,
@@ -25,6 +27,21 @@ import { baseNameOf, byPath, folderOf, type ShardedCheckpoint, type ShardedResul
 const METADATA = '.metadata';
 const DATA = /\.distcp$/;
 const CLASSES = 'torch.distributed.checkpoint.';
+
+/** What the pickle of the metadata calls. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...['Metadata', 'TensorStorageMetadata', 'BytesStorageMetadata', 'ChunkStorageMetadata', 'TensorProperties'].map(
+    (name) => `${CLASSES}metadata.${name}`,
+  ),
+  `${CLASSES}metadata.MetadataIndex`,
+  `${CLASSES}metadata.StorageMeta`,
+  `${CLASSES}metadata._MEM_FORMAT_ENCODING`,
+  `${CLASSES}filesystem._StorageInfo`,
+  'torch.distributed._shard.sharded_tensor.metadata.TensorProperties',
+  'torch.distributed._shard.sharded_tensor.metadata.MEM_FORMAT_ENCODING',
+  'torch.serialization._get_layout',
+  'torch.Size',
+]);
 
 /** Checkpoints of torch.distributed.checkpoint: a pickle tells where the chunks of each tensor stand. */
 export function distributedCheckpoints(files: readonly InputFile[]): ShardedCheckpoint[] {
@@ -61,12 +78,16 @@ async function readCheckpoint(
 ): Promise<ShardedResult> {
   const { path } = metadata;
   const refuse = (what: string) => new AssayError('malformed', what, { subject: path });
-  const { value, end } = await readInert(metadata.source, 0, options);
+  const { value, end, calls } = await readInert(metadata.source, 0, options);
   if (end !== metadata.source.size) throw refuse('bytes follow the metadata');
   const state = stateOf(value, 'metadata.Metadata');
   const described = dictOf(state?.get('state_dict_metadata'));
   const stored = dictOf(state?.get('storage_data'));
   if (described === undefined || stored === undefined) throw refuse('does not describe a checkpoint');
+  // Nothing but these calls makes metadata: any other one could change where the chunks stand.
+  const strange = calls.find((call) => !KNOWN.has(calleeName(call) ?? '') && !isDictCall(call));
+  if (options.salvage && strange !== undefined)
+    throw new AssayError('unsupported', `${inertTitle(strange)} could have changed the metadata`, { subject: path });
   const places = placesOf([...stored.entries()], refuse);
   const list = new TensorList({ subject: path, salvage: options.salvage });
   const used = new Set<string>();
@@ -122,7 +143,7 @@ async function chunkOf(
   options: TensorReadOptions,
 ): Promise<TensorPiece> {
   const part = new SliceSource(file.source, place.offset, place.length, file.path);
-  const { tensors } = torchTensors(await openZip(part, options), name, false);
+  const { tensors } = torchTensors(await openZip(part, options), name, options.salvage);
   const [tensor] = tensors;
   if (tensors.length !== 1 || tensor?.dtype !== dtype || tensor.shape.join() !== sizes.join())
     throw new AssayError('malformed', `a chunk of ${name} is not the tensor that the metadata tells`, {

@@ -3,11 +3,13 @@ import { distributedCheckpoints } from './distcp.ts';
 import type { ShardedCheckpoint } from './form.ts';
 import { indexedBins } from './indexed-bins.ts';
 import { paddleInference } from './paddle-inference.ts';
+import { zeroCheckpoints } from './zero.ts';
 
 /** Each takes the checkpoints that it finds among the files. */
 const FORMS: readonly ((files: readonly InputFile[]) => ShardedCheckpoint[])[] = [
   indexedBins,
   distributedCheckpoints,
+  zeroCheckpoints,
   paddleInference,
 ];
 

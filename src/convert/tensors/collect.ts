@@ -50,15 +50,48 @@ export function collectTensors(value: Inert, calls: readonly InertObject[], opti
   const collector = new Collector(options);
   collector.visit(value, []);
   // What is not salvaged was judged: its calls are listed ones, with known results.
-  if (options.salvage) collector.checkCalls(calls);
+  if (options.salvage) refuseChanged(calls, collector.kept, options);
   return collector.result();
+}
+
+/**
+ * Refuses values that a call of the file may have changed: what it would do is not known, because nothing runs.
+ * @param kept what the result rests on
+ * @throws AssayError `unsupported` naming the call
+ */
+export function refuseChanged(
+  calls: readonly InertObject[],
+  kept: ReadonlySet<Inert>,
+  { reader, subject }: { readonly reader: Pick<TensorReader, 'isHarmless'>; readonly subject: string },
+): void {
+  const seen = new Set<Inert>();
+  for (const call of calls) {
+    if (kept.has(call) || isDictCall(call) || reader.isHarmless(call) || !reaches(call, kept, seen)) continue;
+    throw new AssayError(
+      'unsupported',
+      `${inertTitle(call)} receives a tensor, or what holds one, and could have changed it`,
+      { subject },
+    );
+  }
+}
+
+/** Whether a kept value can be reached from what a call was given. */
+function reaches(call: InertObject, kept: ReadonlySet<Inert>, seen: Set<Inert>): boolean {
+  const waiting: Inert[] = [call];
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (typeof value !== 'object' || value === null || seen.has(value)) continue;
+    if (kept.has(value)) return true;
+    seen.add(value);
+    waiting.push(...partsOf(value));
+  }
+  return false;
 }
 
 class Collector {
   readonly #options: CollectOptions;
   readonly #list: TensorList;
   /** Values on which the result rests. */
-  readonly #kept = new Set<Inert>();
+  readonly kept = new Set<Inert>();
   /** Containers around the value that is visited. */
   readonly #open = new Set<Inert>();
 
@@ -82,21 +115,10 @@ class Collector {
     else this.#descend(value, path);
   }
 
-  /** A call that receives a kept value may change it: what it would do is not known, because nothing runs. */
-  checkCalls(calls: readonly InertObject[]): void {
-    const seen = new Set<Inert>();
-    for (const call of calls) {
-      if (this.#kept.has(call) || isDictCall(call) || this.#options.reader.isHarmless(call)) continue;
-      if (this.#reaches(call, seen)) {
-        throw this.#refuse(`${inertTitle(call)} receives a tensor, or what holds one, and could have changed it`);
-      }
-    }
-  }
-
   #keep(value: Inert, tensor: Tensor): void {
     this.#list.add(tensor);
-    for (const one of this.#open) this.#kept.add(one);
-    this.#kept.add(value);
+    for (const one of this.#open) this.kept.add(one);
+    this.kept.add(value);
   }
 
   #descend(value: Inert, path: readonly string[]): void {
@@ -134,18 +156,6 @@ class Collector {
 
   #leave(what: string, path: readonly string[]): void {
     this.#list.leave(what, path.join('.'));
-  }
-
-  /** Whether a kept value can be reached from what a call was given. */
-  #reaches(call: InertObject, seen: Set<Inert>): boolean {
-    const waiting: Inert[] = [call];
-    for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-      if (typeof value !== 'object' || value === null || seen.has(value)) continue;
-      if (this.#kept.has(value)) return true;
-      seen.add(value);
-      waiting.push(...partsOf(value));
-    }
-    return false;
   }
 
   #refuse(what: string): AssayError {

@@ -3,4 +3,5 @@ export { dtypeNamed } from './dtypes.ts';
 export { TORCH_LEGACY, TORCH_TAR, TORCH_ZIP } from './formats.ts';
 export { openLegacy } from './open-legacy.ts';
 export { openZip } from './open-zip.ts';
-export { torchTensors } from './tensors.ts';
+export { rebuilt } from './rebuild.ts';
+export { isHarmlessCall, torchTensors } from './tensors.ts';

@@ -1,4 +1,4 @@
-import { type Inert, isKind } from '../../formats/pickle/inert/index.ts';
+import { type Inert, type InertObject, isKind } from '../../formats/pickle/inert/index.ts';
 import { collectTensors, stemOf, type TensorFound, type TensorSet } from '../tensors/index.ts';
 import type { Checkpoint, TarCheckpoint } from './checkpoint.ts';
 import { isRebuild, rebuilt } from './rebuild.ts';
@@ -21,8 +21,13 @@ export function torchTensors(checkpoint: Checkpoint, subject: string, salvage: b
     subject,
     salvage,
     stem: stemOf(subject),
-    reader: { find, isHarmless: (call) => isRebuild(call) || isPlain(call.callee) },
+    reader: { find, isHarmless: isHarmlessCall },
   });
+}
+
+/** Whether a call makes a value of PyTorch, and changes no other. */
+export function isHarmlessCall(call: InertObject): boolean {
+  return isRebuild(call) || isPlain(call.callee);
 }
 
 function isPlain(callee: Inert): boolean {

@@ -34,6 +34,12 @@ describe('checkpoints of several files, as safetensors writes what torch loads',
     expect(bytes[0]?.equals(await readFile(`fixtures/convert/${folder}.safetensors`))).toBe(true);
   });
 
+  it.each(['zero1', 'zero2', 'zero3'])('DeepSpeed, as its zero_to_fp32.py rebuilds the weights: %s', async (folder) => {
+    const { id, bytes } = await convertFolder(`deepspeed/${folder}`);
+    expect(id).toBe('deepspeed-zero');
+    expect(bytes[0]?.equals(await readFile(`fixtures/convert/deepspeed/${folder}.safetensors`))).toBe(true);
+  });
+
   it('names the values that are not tensors', async () => {
     const { outputs } = await convertFolder('distcp');
     expect(outputs[0]?.set.leftOut.map(({ path }) => path).sort()).toEqual(['note', 'step']);
