@@ -76,7 +76,7 @@ async function readCheckpoint(
   files: ReadonlyMap<string, InputFile>,
   options: TensorReadOptions,
 ): Promise<ShardedResult> {
-  const { path } = metadata;
+  const { path, salvage } = metadata;
   const refuse = (what: string) => new AssayError('malformed', what, { subject: path });
   const { value, end, calls } = await readInert(metadata.source, 0, options);
   if (end !== metadata.source.size) throw refuse('bytes follow the metadata');
@@ -86,10 +86,10 @@ async function readCheckpoint(
   if (described === undefined || stored === undefined) throw refuse('does not describe a checkpoint');
   // Nothing but these calls makes metadata: any other one could change where the chunks stand.
   const strange = calls.find((call) => !KNOWN.has(calleeName(call) ?? '') && !isDictCall(call));
-  if (options.salvage && strange !== undefined)
+  if (salvage && strange !== undefined)
     throw new AssayError('unsupported', `${inertTitle(strange)} could have changed the metadata`, { subject: path });
   const places = placesOf([...stored.entries()], refuse);
-  const list = new TensorList({ subject: path, salvage: options.salvage });
+  const list = new TensorList({ subject: path, salvage });
   const used = new Set<string>();
   for (const [name, about] of described.entries()) {
     if (typeof name !== 'string') throw refuse('the name of a tensor is not text');
@@ -143,7 +143,7 @@ async function chunkOf(
   options: TensorReadOptions,
 ): Promise<TensorPiece> {
   const part = new SliceSource(file.source, place.offset, place.length, file.path);
-  const { tensors } = torchTensors(await openZip(part, options), name, options.salvage);
+  const { tensors } = torchTensors(await openZip(part, options), name, file.salvage);
   const [tensor] = tensors;
   if (tensors.length !== 1 || tensor?.dtype !== dtype || tensor.shape.join() !== sizes.join())
     throw new AssayError('malformed', `a chunk of ${name} is not the tensor that the metadata tells`, {

@@ -1,5 +1,5 @@
 import { spool } from '../../core/bytes/index.ts';
-import { byteLength, elementBytes, rowMajor, type Tensor, type TensorReadOptions } from '../tensors/index.ts';
+import { elementBytes, rowMajor, type Tensor, type TensorReadOptions, writtenBytes } from '../tensors/index.ts';
 
 /** Bytes of an element of each type that is converted, and its value. */
 const READERS: Readonly<Record<string, readonly [width: number, read: (view: DataView, at: number) => number]>> = {
@@ -14,7 +14,7 @@ export async function asFloat32(tensor: Tensor, options: TensorReadOptions): Pro
   const reader = Object.hasOwn(READERS, dtype) ? READERS[dtype] : undefined;
   if (reader === undefined) return tensor;
   const converted = convert(tensor, reader, options.signal);
-  const copy = await spool(converted, name, byteLength(tensor), options.budget, options.limits);
+  const copy = await spool(converted, name, writtenBytes(tensor), options.budget, options.limits);
   options.resources.defer(() => copy.close());
   return { name, dtype: 'F32', shape, strides: rowMajor(shape), offset: 0, bytes: copy, bigEndian: false };
 }

@@ -1,6 +1,6 @@
 import { AssayError, parseBoundedJson } from '../../core/index.ts';
 import { tensorFormatOf } from '../sources.ts';
-import { byteLength, type InputFile, quotedName, type TensorReadOptions } from '../tensors/index.ts';
+import { type InputFile, quotedName, type TensorReadOptions, writtenBytes } from '../tensors/index.ts';
 import {
   baseNameOf,
   byPath,
@@ -44,6 +44,7 @@ async function readShards(
   const outputs: ShardedOutput[] = [];
   const written: Record<string, string> = Object.create(null);
   let size = 0;
+  let salvaged = false;
   for (const name of [...new Set(map.values())].sort()) {
     const file = files.get(folder + name);
     if (file === undefined)
@@ -55,6 +56,7 @@ async function readShards(
     if (format === undefined)
       throw new AssayError('unsupported', 'is not a format that holds tensors', { subject: file.path });
     const set = await format.read(file, options);
+    salvaged ||= file.salvage;
     const output = outputName(name);
     for (const tensor of set.tensors) {
       if (map.get(tensor.name) !== name)
@@ -63,13 +65,13 @@ async function readShards(
         });
       left.delete(tensor.name);
       written[tensor.name] = output;
-      size += byteLength(tensor);
+      size += writtenBytes(tensor);
     }
     outputs.push({ path: folder + output, from: [file.path], set });
   }
   const [missing] = left;
   // What a salvage leaves out is named in its set.
-  if (missing !== undefined && !options.salvage)
+  if (missing !== undefined && !salvaged)
     throw new AssayError('malformed', `names ${quotedName(missing)}, which no file holds`, { subject: index.path });
   return { outputs, index: { path: folder + outputName(baseNameOf(index.path)), text: indexText(size, written) } };
 }

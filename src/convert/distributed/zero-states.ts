@@ -44,19 +44,20 @@ export interface OptimizerStates {
 class StateFile {
   readonly path: string;
   readonly #checkpoint: Checkpoint;
-  readonly #options: TensorReadOptions;
+  readonly #salvage: boolean;
   readonly #kept = new Set<Inert>();
 
-  private constructor(path: string, checkpoint: Checkpoint, options: TensorReadOptions) {
+  private constructor({ path, salvage }: InputFile, checkpoint: Checkpoint) {
     this.path = path;
     this.#checkpoint = checkpoint;
-    this.#options = options;
+    this.#salvage = salvage;
   }
 
-  static async open({ path, source }: InputFile, options: TensorReadOptions): Promise<StateFile> {
+  static async open(file: InputFile, options: TensorReadOptions): Promise<StateFile> {
+    const { source } = file;
     const head = await source.read(0, Math.min(4, source.size));
     const open = startsWith(head, 'PK\x03\x04') ? openZip : openLegacy;
-    return new StateFile(path, await open(source, options), options);
+    return new StateFile(file, await open(source, options));
   }
 
   refuse(what: string): AssayError {
@@ -105,7 +106,7 @@ class StateFile {
 
   /** Of a salvage: a call could have changed what was kept. */
   finish(): void {
-    if (!this.#options.salvage) return;
+    if (!this.#salvage) return;
     const reader = { isHarmless: isHarmlessCall };
     refuseChanged(this.#checkpoint.pickle.calls, this.#kept, { reader, subject: this.path });
   }

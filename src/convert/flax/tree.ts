@@ -47,9 +47,10 @@ const DTYPES: Readonly<Record<string, Dtype>> = {
  * The arrays of a file of `flax.serialization.to_bytes`, by the keys that lead to them, joined with points.
  * @throws AssayError `unsupported` for what safetensors does not have, unless it is left out; `malformed`, `truncated`, `limit`
  */
-export async function flaxTensors({ path, source }: InputFile, options: TensorReadOptions): Promise<TensorSet> {
+export async function flaxTensors(file: InputFile, options: TensorReadOptions): Promise<TensorSet> {
+  const { source } = file;
   const value = await readMsgpack(source, { start: 0, length: source.size }, options.budget);
-  const walker = new Walker(path, source, options);
+  const walker = new Walker(file, options);
   await walker.visit(value, []);
   return walker.list.result();
 }
@@ -60,8 +61,8 @@ class Walker {
   readonly #source: ByteSource;
   readonly #options: TensorReadOptions;
 
-  constructor(path: string, source: ByteSource, options: TensorReadOptions) {
-    this.list = new TensorList({ subject: path, salvage: options.salvage });
+  constructor({ path, source, salvage }: InputFile, options: TensorReadOptions) {
+    this.list = new TensorList({ subject: path, salvage });
     this.#path = path;
     this.#source = source;
     this.#options = options;

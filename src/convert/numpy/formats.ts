@@ -13,7 +13,7 @@ export const NPY_ARRAY: TensorFormat = {
   title: 'NumPy array',
   framework: 'np',
   matches: ({ source }, head) => NPY_FORMAT.identify({ head, tail: head, size: source.size }),
-  async read({ path, source }, { salvage }) {
+  async read({ path, source, salvage }) {
     const list = new TensorList({ subject: path, salvage });
     const name = stemOf(path);
     const found = await npyTensor(source, name);
@@ -29,7 +29,7 @@ export const NPZ_ARRAYS: TensorFormat = {
   title: 'NumPy arrays (npz)',
   framework: 'np',
   matches: ({ source }, head) => startsWith(head, 'PK\x03\x04') && isNpz(source),
-  read: ({ path, source }, options) => npzTensors(source, path, options),
+  read: npzTensors,
 };
 
 /** Arrays in a pickle, or in a file of joblib that is not compressed. */
@@ -38,7 +38,7 @@ export const PICKLED_ARRAYS: TensorFormat = {
   title: 'pickle of NumPy arrays',
   framework: 'np',
   matches: ({ source }, head) => isPickle(head, source.size),
-  read: ({ path, source }, options) => pickledArrays(source, { path, stem: stemOf(path) }, options),
+  read: pickledArrays,
 };
 
 /** The same, compressed: by joblib, or around a pickle. */
@@ -47,11 +47,11 @@ export const COMPRESSED_ARRAYS: TensorFormat = {
   title: 'compressed pickle of NumPy arrays',
   framework: 'np',
   matches: (file, head) => isPickleName(file) && compressionOf(head, file.source.size) !== undefined,
-  async read({ path, source }, options) {
+  async read({ path, source, salvage }, options) {
     const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
     const codec = compressionOf(head, source.size);
     const whole = codec === undefined ? source : await expanded(source, codec, options);
-    return await pickledArrays(whole, { path, stem: stemOf(path) }, options);
+    return await pickledArrays({ path, source: whole, salvage }, options);
   },
 };
 

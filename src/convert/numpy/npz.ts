@@ -4,7 +4,7 @@ import { AssayError, DEFAULT_LIMITS, isContentError } from '../../core/index.ts'
 import { decode, expandStream } from '../../formats/compressed/index.ts';
 import { NPY } from '../../formats/npy/index.ts';
 import { FLAG_ENCRYPTED, locate, readDirectory, type ZipEntry } from '../../formats/zip/index.ts';
-import { TensorList, type TensorReadOptions, type TensorSet } from '../tensors/index.ts';
+import { type InputFile, TensorList, type TensorReadOptions, type TensorSet } from '../tensors/index.ts';
 import { npyTensor } from './npy.ts';
 
 const STORED = 0;
@@ -16,8 +16,8 @@ const HEAD_BYTES = 16;
  * The arrays of a `.npz` file, by the names of its members (numpy/lib/_npyio_impl.py, `NpzFile`).
  * @throws AssayError `malformed` for archives that loaders read in different ways, `unsupported`, `truncated`, `limit`
  */
-export async function npzTensors(source: ByteSource, path: string, options: TensorReadOptions): Promise<TensorSet> {
-  const list = new TensorList({ subject: path, salvage: options.salvage });
+export async function npzTensors({ path, source, salvage }: InputFile, options: TensorReadOptions): Promise<TensorSet> {
+  const list = new TensorList({ subject: path, salvage });
   for (const entry of await entriesOf(source, options)) {
     const member = await openMember(source, entry, options);
     const head = await member.read(0, Math.min(HEAD_BYTES, member.size));

@@ -1,24 +1,21 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { type InertPickle, readInert } from '../../formats/pickle/inert/index.ts';
-import { collectTensors, type TensorReadOptions, type TensorSet } from '../tensors/index.ts';
+import { collectTensors, type InputFile, stemOf, type TensorReadOptions, type TensorSet } from '../tensors/index.ts';
 import { arrayReader } from './arrays.ts';
 import { Buffers } from './buffers.ts';
 
 /**
  * The arrays of a pickle: those of a dict, a list, or one alone, named by the keys that lead to them.
- * @param stem the name of an array that is the whole pickle
  * @throws AssayError as `collectTensors` does; `unsupported` when bytes follow the pickle
  */
 export async function pickledArrays(
-  source: ByteSource,
-  { path, stem }: { readonly path: string; readonly stem: string },
+  { path, source, salvage }: InputFile,
   options: TensorReadOptions,
 ): Promise<TensorSet> {
   const pickle = await wholePickle(source, options);
-  const buffers = await Buffers.of(source, pickle.calls, options);
-  const { salvage } = options;
-  return collectTensors(pickle.value, pickle.calls, { reader: arrayReader(buffers), subject: path, salvage, stem });
+  const reader = arrayReader(await Buffers.of(source, pickle.calls, options));
+  return collectTensors(pickle.value, pickle.calls, { reader, subject: path, salvage, stem: stemOf(path) });
 }
 
 /** @throws AssayError `unsupported` when bytes follow the pickle: programs read them in different ways */

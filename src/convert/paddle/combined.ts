@@ -3,14 +3,7 @@ import { SliceSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { ByteReader } from '../../formats/index.ts';
 import { streamFields } from '../../formats/protobuf/index.ts';
-import {
-  type Dtype,
-  rowMajor,
-  TensorList,
-  type TensorReadOptions,
-  type TensorSet,
-  writtenBytes,
-} from '../tensors/index.ts';
+import { type Dtype, type InputFile, rowMajor, TensorList, type TensorSet, writtenBytes } from '../tensors/index.ts';
 
 /** `VarType.Type` of framework.proto. */
 const TYPES: ReadonlyMap<number, Dtype> = new Map([
@@ -43,12 +36,10 @@ const DIMS = 2;
  * @throws AssayError `malformed` when the file does not hold one tensor for each name; `truncated`, `unsupported`
  */
 export async function combinedTensors(
-  source: ByteSource,
+  { path, source, salvage }: InputFile,
   names: readonly string[],
-  path: string,
-  options: TensorReadOptions,
 ): Promise<TensorSet> {
-  const list = new TensorList({ subject: path, salvage: options.salvage });
+  const list = new TensorList({ subject: path, salvage });
   let at = 0;
   for (const name of names) {
     if (at === source.size)

@@ -32,11 +32,13 @@ const SLICED = 'UnpackBigParamInfor@@';
  * The tensors of a file of `paddle.save`: arrays of NumPy, each with the name of its parameter or without.
  * @throws AssayError as `collectTensors` does; `malformed` for slices that do not make a parameter
  */
-export async function paddleState({ path, source }: InputFile, options: TensorReadOptions): Promise<TensorSet> {
+export async function paddleState(
+  { path, source, salvage }: InputFile,
+  options: TensorReadOptions,
+): Promise<TensorSet> {
   const { value, calls } = await wholePickle(source, options);
   const buffers = await Buffers.of(source, calls, options);
   const top = dictOf(value);
-  const { salvage } = options;
   const collecting = { reader: paddleReader(buffers), subject: path, salvage, stem: stemOf(path) };
   const set = collectTensors(top === undefined ? value : parameters(top), calls, collecting);
   const sliced = top?.get(SLICED);
