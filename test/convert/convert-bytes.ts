@@ -25,13 +25,13 @@ export interface Converted {
 /** Runs `body` with the options that a reader of tensors takes, and closes what it opened. */
 export async function withReadOptions<T>(
   size: number,
-  { limits: changed = {} }: Pick<ConvertOptions, 'limits'>,
+  { salvage = false, limits: changed = {} }: ConvertOptions,
   body: (options: TensorReadOptions) => Promise<T>,
 ): Promise<T> {
   const limits = { ...DEFAULT_LIMITS, ...changed };
   const resources = new AsyncDisposableStack();
   try {
-    return await body({ limits, signal: undefined, budget: new FileBudget(limits, size), resources });
+    return await body({ limits, signal: undefined, budget: new FileBudget(limits, size), salvage, resources });
   } finally {
     await resources.disposeAsync();
   }
@@ -39,7 +39,7 @@ export async function withReadOptions<T>(
 
 /** Converts one file in memory. */
 export async function convertBytes(path: string, bytes: Uint8Array, options: ConvertOptions = {}): Promise<Converted> {
-  const file = { path, source: new MemorySource(bytes, path), salvage: options.salvage ?? false };
+  const file = { path, source: new MemorySource(bytes, path) };
   return await withReadOptions(bytes.length, options, async (read) => {
     const format = await tensorFormatOf(file);
     if (format === undefined) throw new Error(`${path} is not a format that holds tensors`);
@@ -65,7 +65,7 @@ export async function fixtureFiles(folder: string): Promise<InputFile[]> {
   return await Promise.all(
     files.sort().map(async (file) => {
       const path = file.slice(root.length + 1);
-      return { path, source: new MemorySource(await readFile(file), path), salvage: false };
+      return { path, source: new MemorySource(await readFile(file), path) };
     }),
   );
 }

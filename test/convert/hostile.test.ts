@@ -220,7 +220,7 @@ describe('Flax files that lie', () => {
     ['a text without an end', Buffer.concat([key, Buffer.from([0xdb, 0xff, 0xff, 0xff, 0xff])]), 'truncated'],
   ])('%s', async (_, bytes, code) => {
     const { FLAX_MSGPACK } = await import('../../src/convert/flax/formats.ts');
-    const file = { path: 'a.msgpack', source: new MemorySource(bytes, 'a.msgpack'), salvage: false };
+    const file = { path: 'a.msgpack', source: new MemorySource(bytes, 'a.msgpack') };
     const read = withReadOptions(bytes.length, {}, (options) => FLAX_MSGPACK.read(file, options));
     await expect(read).rejects.toMatchObject({ code });
   });

@@ -76,7 +76,8 @@ async function readCheckpoint(
   files: ReadonlyMap<string, InputFile>,
   options: TensorReadOptions,
 ): Promise<ShardedResult> {
-  const { path, salvage } = metadata;
+  const { path } = metadata;
+  const { salvage } = options;
   const refuse = (what: string) => new AssayError('malformed', what, { subject: path });
   const { value, end, calls } = await readInert(metadata.source, 0, options);
   if (end !== metadata.source.size) throw refuse('bytes follow the metadata');
@@ -143,7 +144,7 @@ async function chunkOf(
   options: TensorReadOptions,
 ): Promise<TensorPiece> {
   const part = new SliceSource(file.source, place.offset, place.length, file.path);
-  const { tensors } = torchTensors(await openZip(part, options), name, file.salvage);
+  const { tensors } = torchTensors(await openZip(part, options), name, options.salvage);
   const [tensor] = tensors;
   if (tensors.length !== 1 || tensor?.dtype !== dtype || tensor.shape.join() !== sizes.join())
     throw new AssayError('malformed', `a chunk of ${name} is not the tensor that the metadata tells`, {

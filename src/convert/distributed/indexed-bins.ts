@@ -44,7 +44,6 @@ async function readShards(
   const outputs: ShardedOutput[] = [];
   const written: Record<string, string> = Object.create(null);
   let size = 0;
-  let salvaged = false;
   for (const name of [...new Set(map.values())].sort()) {
     const file = files.get(folder + name);
     if (file === undefined)
@@ -56,7 +55,6 @@ async function readShards(
     if (format === undefined)
       throw new AssayError('unsupported', 'is not a format that holds tensors', { subject: file.path });
     const set = await format.read(file, options);
-    salvaged ||= file.salvage;
     const output = outputName(name);
     for (const tensor of set.tensors) {
       if (map.get(tensor.name) !== name)
@@ -71,7 +69,7 @@ async function readShards(
   }
   const [missing] = left;
   // What a salvage leaves out is named in its set.
-  if (missing !== undefined && !salvaged)
+  if (missing !== undefined && !options.salvage)
     throw new AssayError('malformed', `names ${quotedName(missing)}, which no file holds`, { subject: index.path });
   return { outputs, index: { path: folder + outputName(baseNameOf(index.path)), text: indexText(size, written) } };
 }

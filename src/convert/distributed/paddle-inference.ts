@@ -22,7 +22,7 @@ export function paddleInference(files: readonly InputFile[]): ShardedCheckpoint[
       files: [parameters, program, ...(info === undefined ? [] : [info])],
       async read(options) {
         const names = old === undefined ? await pirNames(program.source) : await programNames(program.source, options);
-        const set = await combinedTensors(parameters, names);
+        const set = await combinedTensors(parameters, names, options);
         return { outputs: [{ path: `${stem}.safetensors`, from: [parameters.path], set }] };
       },
     });

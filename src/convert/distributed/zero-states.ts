@@ -47,7 +47,7 @@ class StateFile {
   readonly #salvage: boolean;
   readonly #kept = new Set<Inert>();
 
-  private constructor({ path, salvage }: InputFile, checkpoint: Checkpoint) {
+  private constructor({ path }: InputFile, checkpoint: Checkpoint, salvage: boolean) {
     this.path = path;
     this.#checkpoint = checkpoint;
     this.#salvage = salvage;
@@ -57,7 +57,7 @@ class StateFile {
     const { source } = file;
     const head = await source.read(0, Math.min(4, source.size));
     const open = startsWith(head, 'PK\x03\x04') ? openZip : openLegacy;
-    return new StateFile(file, await open(source, options));
+    return new StateFile(file, await open(source, options), options.salvage);
   }
 
   refuse(what: string): AssayError {

@@ -84,7 +84,7 @@ async function readZero(
     const tensor = tensors.get(source);
     if (tensor !== undefined) tensors.set(name, { ...tensor, name });
   }
-  const list = new TensorList({ subject: folder, salvage: models.some((file) => file.salvage) });
+  const list = new TensorList({ subject: folder, salvage: options.salvage });
   for (const tensor of tensors.values()) list.add(tensor);
   const from = [...models, ...optimizers].map(({ path }) => path);
   return { outputs: [{ path: `${folder}model.safetensors`, from, set: list.result() }] };

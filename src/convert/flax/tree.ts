@@ -61,8 +61,8 @@ class Walker {
   readonly #source: ByteSource;
   readonly #options: TensorReadOptions;
 
-  constructor({ path, source, salvage }: InputFile, options: TensorReadOptions) {
-    this.list = new TensorList({ subject: path, salvage });
+  constructor({ path, source }: InputFile, options: TensorReadOptions) {
+    this.list = new TensorList({ subject: path, salvage: options.salvage });
     this.#path = path;
     this.#source = source;
     this.#options = options;

@@ -13,7 +13,7 @@ export const NPY_ARRAY: TensorFormat = {
   title: 'NumPy array',
   framework: 'np',
   matches: ({ source }, head) => NPY_FORMAT.identify({ head, tail: head, size: source.size }),
-  async read({ path, source, salvage }) {
+  async read({ path, source }, { salvage }) {
     const list = new TensorList({ subject: path, salvage });
     const name = stemOf(path);
     const found = await npyTensor(source, name);
@@ -47,11 +47,11 @@ export const COMPRESSED_ARRAYS: TensorFormat = {
   title: 'compressed pickle of NumPy arrays',
   framework: 'np',
   matches: (file, head) => isPickleName(file) && compressionOf(head, file.source.size) !== undefined,
-  async read({ path, source, salvage }, options) {
+  async read({ path, source }, options) {
     const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
     const codec = compressionOf(head, source.size);
     const whole = codec === undefined ? source : await expanded(source, codec, options);
-    return await pickledArrays({ path, source: whole, salvage }, options);
+    return await pickledArrays({ path, source: whole }, options);
   },
 };
 

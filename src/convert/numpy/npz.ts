@@ -16,8 +16,8 @@ const HEAD_BYTES = 16;
  * The arrays of a `.npz` file, by the names of its members (numpy/lib/_npyio_impl.py, `NpzFile`).
  * @throws AssayError `malformed` for archives that loaders read in different ways, `unsupported`, `truncated`, `limit`
  */
-export async function npzTensors({ path, source, salvage }: InputFile, options: TensorReadOptions): Promise<TensorSet> {
-  const list = new TensorList({ subject: path, salvage });
+export async function npzTensors({ path, source }: InputFile, options: TensorReadOptions): Promise<TensorSet> {
+  const list = new TensorList({ subject: path, salvage: options.salvage });
   for (const entry of await entriesOf(source, options)) {
     const member = await openMember(source, entry, options);
     const head = await member.read(0, Math.min(HEAD_BYTES, member.size));

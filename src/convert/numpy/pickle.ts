@@ -9,13 +9,15 @@ import { Buffers } from './buffers.ts';
  * The arrays of a pickle: those of a dict, a list, or one alone, named by the keys that lead to them.
  * @throws AssayError as `collectTensors` does; `unsupported` when bytes follow the pickle
  */
-export async function pickledArrays(
-  { path, source, salvage }: InputFile,
-  options: TensorReadOptions,
-): Promise<TensorSet> {
+export async function pickledArrays({ path, source }: InputFile, options: TensorReadOptions): Promise<TensorSet> {
   const pickle = await wholePickle(source, options);
   const reader = arrayReader(await Buffers.of(source, pickle.calls, options));
-  return collectTensors(pickle.value, pickle.calls, { reader, subject: path, salvage, stem: stemOf(path) });
+  return collectTensors(pickle.value, pickle.calls, {
+    reader,
+    subject: path,
+    salvage: options.salvage,
+    stem: stemOf(path),
+  });
 }
 
 /** @throws AssayError `unsupported` when bytes follow the pickle: programs read them in different ways */

@@ -3,7 +3,15 @@ import { SliceSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { ByteReader } from '../../formats/index.ts';
 import { streamFields } from '../../formats/protobuf/index.ts';
-import { type Dtype, type InputFile, rowMajor, TensorList, type TensorSet, writtenBytes } from '../tensors/index.ts';
+import {
+  type Dtype,
+  type InputFile,
+  rowMajor,
+  TensorList,
+  type TensorReadOptions,
+  type TensorSet,
+  writtenBytes,
+} from '../tensors/index.ts';
 
 /** `VarType.Type` of framework.proto. */
 const TYPES: ReadonlyMap<number, Dtype> = new Map([
@@ -36,8 +44,9 @@ const DIMS = 2;
  * @throws AssayError `malformed` when the file does not hold one tensor for each name; `truncated`, `unsupported`
  */
 export async function combinedTensors(
-  { path, source, salvage }: InputFile,
+  { path, source }: InputFile,
   names: readonly string[],
+  { salvage }: Pick<TensorReadOptions, 'salvage'>,
 ): Promise<TensorSet> {
   const list = new TensorList({ subject: path, salvage });
   let at = 0;

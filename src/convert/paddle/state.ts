@@ -21,7 +21,6 @@ import {
   type TensorReader,
   type TensorReadOptions,
   type TensorSet,
-  writtenBytes,
 } from '../tensors/index.ts';
 
 /** Keys beside the parameters (paddle/framework/io.py). */
@@ -32,10 +31,8 @@ const SLICED = 'UnpackBigParamInfor@@';
  * The tensors of a file of `paddle.save`: arrays of NumPy, each with the name of its parameter or without.
  * @throws AssayError as `collectTensors` does; `malformed` for slices that do not make a parameter
  */
-export async function paddleState(
-  { path, source, salvage }: InputFile,
-  options: TensorReadOptions,
-): Promise<TensorSet> {
+export async function paddleState({ path, source }: InputFile, options: TensorReadOptions): Promise<TensorSet> {
+  const { salvage } = options;
   const { value, calls } = await wholePickle(source, options);
   const buffers = await Buffers.of(source, calls, options);
   const top = dictOf(value);

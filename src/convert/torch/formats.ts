@@ -31,5 +31,5 @@ export const TORCH_TAR: TensorFormat = {
   title: 'PyTorch checkpoint (tar, before PyTorch 0.1.10)',
   framework: 'pt',
   matches: ({ source }, head) => TAR.identify({ head, tail: head, size: source.size }) && isTorchTar(source),
-  read: async ({ path, source, salvage }, options) => tarTensors(await openTar(source, options), path, salvage),
+  read: async ({ path, source }, options) => tarTensors(await openTar(source, options), path, options.salvage),
 };

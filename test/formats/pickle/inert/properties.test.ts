@@ -55,11 +55,12 @@ describe('readers of tensors', () => {
       if (seed === undefined) continue;
       // Two of three mutations change nothing.
       const bytes = mutate(mutate(mutate(seed.bytes, random), random), random);
-      const file = { path: seed.path, source: new MemorySource(bytes, seed.path), salvage: random.chance(0.5) };
+      const file = { path: seed.path, source: new MemorySource(bytes, seed.path) };
+      const salvage = random.chance(0.5);
       const resources = new AsyncDisposableStack();
       await endsWell(bytes.length, async (budget) => {
         const format = await tensorFormatOf(file);
-        return await format?.read(file, { limits: DEFAULT_LIMITS, signal: undefined, budget, resources });
+        return await format?.read(file, { limits: DEFAULT_LIMITS, signal: undefined, budget, salvage, resources });
       });
       await resources.disposeAsync();
     }
