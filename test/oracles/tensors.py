@@ -26,7 +26,7 @@ def content(tensor):
 
 def tensors(value, path, found):
     if isinstance(value, torch.Tensor):
-        name = ".".join(path) if path else "tensor"
+        name = ".".join(path)
         found[name] = [str(value.dtype), list(value.shape), hashlib.sha256(content(value)).hexdigest()]
     elif isinstance(value, torch.nn.Module):
         tensors(dict(value.state_dict()), path, found)

@@ -106,10 +106,12 @@ function laidOut(
   format: Pick<TensorFormat, 'id' | 'title' | 'framework'>,
   { tensors, leftOut }: TensorSet,
   size: number,
-  { metadata }: PlanOptions,
+  { metadata, limits }: PlanOptions,
 ): PlannedFile {
   const bytes = totalBytes(tensors);
-  if (bytes > size * MAX_GROWTH + GROWTH_BASE)
+  // Compressed sources hold more than their size: what was expanded is bounded already.
+  const held = [...new Set(tensors.map((tensor) => tensor.bytes))].reduce((sum, source) => sum + source.size, 0);
+  if (bytes > Math.max(size, Math.min(held, limits.maxExpandedBytes)) * MAX_GROWTH + GROWTH_BASE)
     throw new AssayError('limit', `its tensors would take ${bytes} bytes, more than ${MAX_GROWTH} times the source`, {
       subject: from[0] ?? path,
     });

@@ -23,7 +23,7 @@ that is not clean is not converted, unless you say so; either way, its code stay
                        of the file receives a tensor, because its values might then be others than those in the file
   --accept-suspicious  convert a suspicious file, such as one with a class of your own
 
-Sources: PyTorch (.pt, .pth, .bin, .ckpt), NumPy (.npy, .npz, pickles of arrays), joblib, PaddlePaddle (.pdparams, .pdopt,
+Sources: PyTorch (.pt, .pth, .bin, .ckpt; sharded, .distcp and DeepSpeed folders), NumPy (.npy, .npz, pickles of arrays), joblib, PaddlePaddle (.pdparams, .pdopt,
 .pdiparams), Flax (.msgpack).
 Tensors keep their names: nested keys are joined by dots (state_dict.layer.weight), and a module is written as its state_dict().
 Views and tied tensors are written as tensors of their own. The bytes are those that the safetensors library writes.
