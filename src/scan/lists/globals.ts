@@ -30,6 +30,8 @@ export interface GlobalPolicy {
   standing(global: Named): Standing;
   /** Whether a name resolves in some environment: Python has it, a listed library may, or the artifact brings its module. */
   resolves(global: Named): boolean;
+  /** Whether a file of the artifact would be imported in place of a module. */
+  shadows(module: string): boolean;
 }
 
 type Named = Pick<GlobalName, 'module' | 'name' | 'mapped'>;
@@ -70,6 +72,7 @@ export function createGlobalPolicy(options: GlobalPolicyOptions = {}): GlobalPol
       if (danger !== undefined && options.dangerousNames !== false) return { kind: 'dangerous', danger };
       return { kind: 'unlisted' };
     },
+    shadows: (module) => provided.has(packageOf(module)),
     resolves: (global) => namesOf(global).some((each) => exists(withoutNul(each))),
   };
 }

@@ -1,4 +1,4 @@
-import type { HandedArrow } from './contracts/index.ts';
+import type { HandedArrow, SpelledBytes } from './contracts/index.ts';
 
 /** Byte strings of one pickle that are looked into. */
 const MAX_BLOBS = 256;
@@ -23,6 +23,14 @@ export class Blobs {
 
   /** Arrow arrays whose buffers are checked after the stream. */
   readonly arrows: HandedArrow[] = [];
+
+  /** Code that numba pickled, which is compared with that of libraries after the stream; by where it starts. */
+  readonly codes = new Map<number, SpelledBytes>();
+
+  addCode(code: SpelledBytes): void {
+    if (this.codes.size < MAX_BLOBS) this.codes.set(code.start, code);
+    else this.lost = true;
+  }
 
   addArrow(array: HandedArrow): void {
     if (this.arrows.length < MAX_ARROWS) this.arrows.push(array);

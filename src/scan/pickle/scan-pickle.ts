@@ -29,6 +29,7 @@ import { describeEnd } from './oddities.ts';
 import { BROKEN_STREAM, NESTED_PICKLE, PERSISTENT_ID, PICKLE_RULES, TRAILING_DATA } from './rules.ts';
 import { scanArrows } from './scan-arrow.ts';
 import { scanClaims } from './scan-claims.ts';
+import { scanCodes } from './scan-code.ts';
 import { scanHanded } from './scan-handed.ts';
 
 const RAW_ARRAY = 'raw array elements: joblib reads them as numbers';
@@ -129,7 +130,8 @@ class FileScan {
     result.state.close();
     if (!result.allReadings || judge.blobs.lost)
       this.#context.incomplete('loaders can read the pickle in more ways than Assay follows');
-    await this.#blobs(judge.blobs.list);
+    await this.#blobs(judge.blobs.list.filter(({ start: at }) => !judge.blobs.codes.has(at)));
+    await scanCodes(judge.blobs.codes.values(), this.#target, this.#context);
     await scanHanded(judge.handed, this.#target.source, this.#context);
     await scanArrows(judge.blobs.arrows, this.#target.source, this.#context);
     await scanClaims(judge.claims, this.#target.source, this.#context);
@@ -178,6 +180,7 @@ class FileScan {
       for (const blob of own.blobs.list) judge.blobs.add(blob);
       judge.handed.push(...own.handed);
       for (const arrow of own.blobs.arrows) judge.blobs.addArrow(arrow);
+      for (const code of own.blobs.codes.values()) judge.blobs.addCode(code);
       judge.claims.push(...own.claims);
       if (own.blobs.lost || !inner.allReadings) judge.blobs.lost = true;
       if (inner.end.kind !== 'stop') {

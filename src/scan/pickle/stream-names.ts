@@ -79,6 +79,7 @@ export class StreamNames {
         return call === undefined ? undefined : machine.global(call.callee);
       },
       checkArrow: (array) => this.#blobs.addArrow(array),
+      checkCode: (code) => this.#blobs.addCode(code),
       scanBytes: (of) => this.#scanBytes(of, machine),
     };
   }

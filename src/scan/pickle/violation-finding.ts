@@ -1,7 +1,7 @@
 import type { TakingUse } from '../lists/index.ts';
 import type { Rule } from '../scanner/index.ts';
 import { BROKEN_CONTRACT, METHOD_OVERRIDE, UNUSUAL_USE } from './rules.ts';
-import type { TypeViolation } from './types/index.ts';
+import { COMPILED, type TypeViolation } from './types/index.ts';
 
 const HANDED: Readonly<Record<TakingUse, string>> = {
   call: 'as an argument',
@@ -23,6 +23,11 @@ export function violationFinding({ entry, use, found }: TypeViolation): Violatio
   switch (found.kind) {
     case 'callable': {
       const name = found.name.replace(':', '.');
+      // Its code is that of a library: calling it compiles it, and runs what the library would run.
+      if (found.name === COMPILED) {
+        const message = `${full} is given a compiled function ${HANDED[use]}, which ${entry.library} does not put there`;
+        return { rule: UNUSUAL_USE, message, subject: full, evidence: name };
+      }
       const message = `${full} is given ${name} ${HANDED[use]}: it can be called, and ${entry.library} does not put it there`;
       return { rule: BROKEN_CONTRACT, message, subject: full, evidence: name };
     }

@@ -1,6 +1,7 @@
 import type { GlobalName, PickleState, Value } from '../../../formats/pickle/index.ts';
 import type { ListedGlobal } from '../../lists/index.ts';
 import type { HandedArrow } from './handed-arrow.ts';
+import type { SpelledBytes } from './spelled-bytes.ts';
 
 /** What a contract may ask about the arguments of a call. */
 export interface ContractContext {
@@ -19,6 +20,8 @@ export interface ContractContext {
   madeBy(of: Value): GlobalName | undefined;
   /** Has an Arrow array checked after the stream, when its bytes can be read. */
   checkArrow(array: HandedArrow): void;
+  /** Has code by value compared with that of libraries, after the stream. */
+  checkCode(code: SpelledBytes): void;
   /** Has a byte string scanned as a file of its own. */
   scanBytes(of: Value): void;
 }

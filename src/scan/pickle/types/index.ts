@@ -1,2 +1,2 @@
 export { Received, type TypeViolation } from './received.ts';
-export { callableResult } from './results.ts';
+export { COMPILED, callableResult } from './results.ts';

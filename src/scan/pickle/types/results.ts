@@ -2,6 +2,9 @@ import { LIST, OBJECT, STR, STR_DUNDER, type Value } from '../../../formats/pick
 import { type ListedGlobal, makesCallable } from '../../lists/index.ts';
 import { type ContractContext, isClassFirst } from '../contracts/index.ts';
 
+/** Makes a function that numba compiles when it is called. */
+export const COMPILED = 'numba.core.serialize:custom_rebuild';
+
 /**
  * The name of what a listed call returns, when that can be called: `module:name` of the function or class, of a member with the
  * class before it. `undefined` for data.
@@ -33,6 +36,7 @@ export function callableResult(
       // The wrapped function is on no list, which already has a finding, as without a partial.
       return first !== undefined && context.unlisted(state.callOf(first)?.callee ?? first) ? undefined : nameOf(entry);
     case '_operator:getitem':
+    case COMPILED:
       return nameOf(entry);
     default:
       return makesCallable(entry) ? nameOf(entry) : undefined;

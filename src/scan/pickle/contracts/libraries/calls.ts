@@ -1,4 +1,5 @@
 import type { Contract } from '../contract.ts';
+import { COMPILED_CODE } from './compiled-code.ts';
 import { GRAPH_CALLS } from './graphs.ts';
 import { LABELLED_CALLS } from './labelled-arrays.ts';
 import { BYTES_CALLS } from './native-bytes.ts';
@@ -9,6 +10,7 @@ import { WAVELET_CALLS } from './wavelets.ts';
 /** By "module:name": what the arguments of a class or function must keep to. */
 export const LIBRARY_CALLS: ReadonlyMap<string, Contract> = new Map<string, Contract>([
   ...BYTES_CALLS,
+  ...COMPILED_CODE,
   ...GRAPH_CALLS,
   ...LABELLED_CALLS,
   ...TEXT_CALLS,
