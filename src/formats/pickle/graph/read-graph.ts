@@ -34,6 +34,7 @@ class GraphReader {
   readonly #held = new Set<GraphNode>();
   #at = 0;
   #frameEnd = 0;
+  #framed = false;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -55,12 +56,13 @@ class GraphReader {
   #stop(): PickleGraph {
     const root = this.#pop();
     if (this.#stack.length > 0 || this.#at !== this.#bytes.length) throw new Refused();
-    if (this.#frameEnd !== 0 && this.#frameEnd !== this.#at) throw new Refused();
+    if (this.#framed && this.#frameEnd !== this.#at) throw new Refused();
     return { root, calls: this.#calls };
   }
 
   #frame(): void {
     if (this.#frameEnd !== 0) throw new Refused();
+    this.#framed = true;
     const length = this.#u8();
     this.#frameEnd = this.#at + length;
     if (length === 0 || this.#frameEnd > this.#bytes.length) throw new Refused();
