@@ -5,6 +5,7 @@ import {
   type Breach,
   type Contract,
   distributionState,
+  ITERATOR_STATES,
   isDistribution,
   NUMPY_STATES,
   partial,
@@ -70,7 +71,7 @@ export function stateContract(entry: ListedGlobal): Contract | undefined {
   if (entry.module === 'functools' && entry.name === 'partial') return partial;
   if (isDistribution(entry)) return distributionState;
   const name = `${entry.module}:${entry.name}`;
-  const own = NUMPY_STATES.get(name) ?? LIBRARY_STATES.get(name) ?? classState(name);
+  const own = NUMPY_STATES.get(name) ?? ITERATOR_STATES.get(name) ?? LIBRARY_STATES.get(name) ?? classState(name);
   return own ?? (entry.traits?.dictState === true ? dictState : undefined);
 }
 

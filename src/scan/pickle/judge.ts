@@ -232,7 +232,7 @@ export class PickleJudge implements PickleHandler {
     const keywords =
       call.kwargs !== undefined && takesNoKeywords(entry) ? unexpected('it is given keyword arguments') : undefined;
     const broken =
-      contract?.(args, context) ?? keywords ?? this.#bare.handed(args, machine) ?? longValue(args, context);
+      contract?.(args, context) ?? keywords ?? this.#bare.handed(args, machine) ?? longValue(entry, args, context);
     if (machine.waits) return;
     const full = `${entry.module}.${entry.name}`;
     const shown = () => describeCall(call.callee, call.args, machine);

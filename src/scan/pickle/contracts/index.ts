@@ -5,6 +5,7 @@ export { type Breach, breachText, type Contract, type ContractContext, unexpecte
 export { isDistribution } from './distributions.ts';
 export { isExpression, mayEvaluate } from './expressions.ts';
 export type { HandedArrow } from './handed-arrow.ts';
+export { ITERATOR_STATES } from './iterators.ts';
 export { longValue } from './long-values.ts';
 export {
   CALLED_MEMBERS,

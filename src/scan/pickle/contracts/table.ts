@@ -1,6 +1,7 @@
 import type { ListedGlobal } from '../../lists/index.ts';
 import { isClassFirst } from './class-first.ts';
 import type { Contract } from './contract.ts';
+import { ITERATOR_CONTRACTS } from './iterators.ts';
 import { ARROW_CONTRACTS, ARROW_TYPES, LIBRARY_CALLS, LIBRARY_ITEMS } from './libraries/index.ts';
 import { NATIVE_CALLS } from './native/index.ts';
 import { PYTHON_CONTRACTS } from './python.ts';
@@ -13,6 +14,7 @@ import { TORCH_CONTRACTS } from './torch/index.ts';
  */
 export const CONTRACTS: ReadonlyMap<string, Contract> = new Map([
   ...PYTHON_CONTRACTS,
+  ...ITERATOR_CONTRACTS,
   ...TORCH_CONTRACTS,
   ...SCIENTIFIC_CONTRACTS,
   ...ARROW_CONTRACTS,
