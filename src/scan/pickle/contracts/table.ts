@@ -47,6 +47,7 @@ export const READS_LISTS: ReadonlySet<string> = new Set([
   ),
   'PIL.Image.Image',
   'igraph.Graph',
+  'plotly.graph_objs._figure.Figure',
   'pywt._extensions._pywt.Wavelet',
 ]);
 

@@ -1,5 +1,6 @@
 import type { Contract } from '../contract.ts';
 import { COMPILED_CODE } from './compiled-code.ts';
+import { FIGURE_CALLS } from './figures.ts';
 import { GRAPH_CALLS } from './graphs.ts';
 import { LABELLED_CALLS } from './labelled-arrays.ts';
 import { BYTES_CALLS } from './native-bytes.ts';
@@ -11,6 +12,7 @@ import { WAVELET_CALLS } from './wavelets.ts';
 export const LIBRARY_CALLS: ReadonlyMap<string, Contract> = new Map<string, Contract>([
   ...BYTES_CALLS,
   ...COMPILED_CODE,
+  ...FIGURE_CALLS,
   ...GRAPH_CALLS,
   ...LABELLED_CALLS,
   ...TEXT_CALLS,
