@@ -1,4 +1,5 @@
 import type { Contract } from '../contract.ts';
+import { ARITHMETIC_CALLS } from './arithmetic.ts';
 import { COMPILED_CODE } from './compiled-code.ts';
 import { FIGURE_CALLS } from './figures.ts';
 import { GRAPH_CALLS } from './graphs.ts';
@@ -10,6 +11,7 @@ import { WAVELET_CALLS } from './wavelets.ts';
 
 /** By "module:name": what the arguments of a class or function must keep to. */
 export const LIBRARY_CALLS: ReadonlyMap<string, Contract> = new Map<string, Contract>([
+  ...ARITHMETIC_CALLS,
   ...BYTES_CALLS,
   ...COMPILED_CODE,
   ...FIGURE_CALLS,

@@ -1,5 +1,6 @@
 import { DICT, NONE, OBJECT, type Value } from '../../../../formats/pickle/index.ts';
 import { type Contract, type ContractContext, textAt, unexpected } from '../contract.ts';
+import { ARITHMETIC_STATES } from './arithmetic.ts';
 import { ARROW_STATES } from './arrow.ts';
 import { FLAML_STATES } from './flaml.ts';
 import { IMAGE_STATES } from './images.ts';
@@ -91,6 +92,7 @@ export const LIBRARY_STATES: ReadonlyMap<string, Contract> = new Map([
   ),
   ['joblib.memory:Memory', memoryState],
   ['statsmodels.tools.tools:Bunch', ownState],
+  ...ARITHMETIC_STATES,
   ...ARROW_STATES,
   ...FLAML_STATES,
   ...IMAGE_STATES,
