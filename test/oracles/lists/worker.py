@@ -88,6 +88,10 @@ LATE = {"packaging", "packaging.version"}
 HARMLESS = {"object.__getattr__", "builtins.id", "array.__new__", "sys._getframe"}
 
 
+# Modules that a library imports when it first checks a value, whatever that is.
+LATE = ["plotly.colors", "plotly.io", "plotly.graph_objects"]
+
+
 def show(value):
     try:
         return repr(value)[:160]
@@ -102,6 +106,9 @@ def prepare(request):
             importlib.import_module(module)
         except BaseException as error:
             missing.append(f"{module}: {type(error).__name__}")
+    for module in LATE:
+        if module.split(".")[0] in sys.modules:
+            importlib.import_module(module)
     if torch is not None:
         # What compares versions is imported when it is needed.
         torch.__version__ == "1"
