@@ -1,5 +1,6 @@
 import { OBJECT } from '../../../formats/pickle/index.ts';
 import { type Contract, textAt } from './contract.ts';
+import { withLevels } from './native/index.ts';
 import { arrayState, fromBuffer, reconstruct, reconstructMasked, scalar } from './numpy-array.ts';
 import { dtypeCall, dtypeState } from './numpy-dtype.ts';
 
@@ -157,7 +158,7 @@ export const SCIENTIFIC_CONTRACTS: readonly (readonly [string, Contract])[] = [
   ['numpy:dtype', dtypeCall],
   ['numpy.ma.core:_mareconstruct', reconstructMasked],
   ...NUMPY_CONTRACTS,
-  ...CLASS_FIRST.map((name) => [name, classFirst] as const),
+  ...CLASS_FIRST.map((name) => [name, name.endsWith(':_new_Index') ? withLevels(classFirst) : classFirst] as const),
   ['numpy.random._pickle:__bit_generator_ctor', bitGenerator],
   ['numpy.random._pickle:__generator_ctor', bitGenerator],
   ['numpy.random._pickle:__randomstate_ctor', bitGenerator],

@@ -48,12 +48,18 @@ export const READS_LISTS: ReadonlySet<string> = new Set([
   'PIL.Image.Image',
   'igraph.Graph',
   'plotly.graph_objs._figure.Figure',
+  ...['pandas', 'pandas.core.indexes.multi', 'pandas.indexes.multi'].map((module) => `${module}.MultiIndex`),
   'pywt._extensions._pywt.Wavelet',
 ]);
 
 /** The same of dicts. */
 export const READS_DICTS: ReadonlySet<string> = new Set([
   ...READS_LISTS,
+  ...['base._new_Index', 'datetimes._new_DatetimeIndex', 'timedeltas._new_TimedeltaIndex'].map(
+    (name) => `pandas.core.indexes.${name}`,
+  ),
+  ...['period._new_PeriodIndex', 'interval._new_IntervalIndex'].map((name) => `pandas.core.indexes.${name}`),
+  'pandas.indexes.base._new_Index',
   'functools.partial',
   'pint._unpickle_quantity',
   'pint._unpickle_unit',

@@ -1,5 +1,6 @@
 export { Bare } from './bare.ts';
 export type { Claim } from './claims.ts';
 export { fieldsOf, knownArray, noteBody } from './known-array.ts';
+export { withLevels } from './multi-index.ts';
 export { brokenNumbers } from './nodes.ts';
 export { classState, NATIVE_CALLS, nativeState, takeClaims } from './states.ts';

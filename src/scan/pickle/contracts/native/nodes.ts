@@ -18,7 +18,7 @@ export function brokenNumbers({ keeps, width }: Pick<Claim, 'keeps' | 'width'>, 
 
 /** A signed number; one beyond what JavaScript counts is beyond every array. */
 function numberAt(bytes: Buffer, at: number, width: number): number {
-  return width === 8 ? Number(bytes.readBigInt64LE(at)) : bytes.readInt32LE(at);
+  return width === 8 ? Number(bytes.readBigInt64LE(at)) : bytes.readIntLE(at, width);
 }
 
 function brokenIndexes(bytes: Buffer, width: number, least: number, below: number): string | undefined {
