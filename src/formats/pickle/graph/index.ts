@@ -1,2 +1,2 @@
 export type { CallNode, CollectionNode, ConstantNode, GlobalNode, GraphNode, PickleGraph } from './nodes.ts';
-export { readGraph } from './read-graph.ts';
+export { readPickleGraph } from './read-graph.ts';

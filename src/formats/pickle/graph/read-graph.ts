@@ -15,7 +15,7 @@ class Refused extends Error {}
  * an instance only given a state, before something else holds it, so that the graph at the end is what each call received.
  * @returns `undefined` for any other instruction, order or spelling
  */
-export function readGraph(bytes: Uint8Array): PickleGraph | undefined {
+export function readPickleGraph(bytes: Uint8Array): PickleGraph | undefined {
   try {
     return new GraphReader(bytes).read();
   } catch (error) {

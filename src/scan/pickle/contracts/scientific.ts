@@ -1,12 +1,9 @@
 import { OBJECT } from '../../../formats/pickle/index.ts';
+import { classFirst } from './class-first.ts';
 import { type Contract, textAt } from './contract.ts';
 import { withLevels } from './native/index.ts';
 import { arrayState, fromBuffer, reconstruct, reconstructMasked, scalar } from './numpy-array.ts';
 import { dtypeCall, dtypeState } from './numpy-dtype.ts';
-
-/** The first argument is instantiated with the others. */
-export const classFirst: Contract = (args, context) =>
-  context.plain(args[0]) === undefined ? 'the first argument is not a listed class' : undefined;
 
 const BIT_GENERATORS = new Set(['MT19937', 'PCG64', 'PCG64DXSM', 'Philox', 'SFC64', 'DSFMT']);
 

@@ -1,11 +1,11 @@
 import type { ListedGlobal } from '../../lists/index.ts';
-import { isClassFirst } from './class-first.ts';
+import { classFirst, isClassFirst } from './class-first.ts';
 import type { Contract } from './contract.ts';
 import { ITERATOR_CONTRACTS } from './iterators.ts';
 import { ARROW_CONTRACTS, ARROW_TYPES, LIBRARY_CALLS, LIBRARY_ITEMS } from './libraries/index.ts';
 import { NATIVE_CALLS } from './native/index.ts';
 import { PYTHON_CONTRACTS } from './python.ts';
-import { classFirst, SCIENTIFIC_CONTRACTS } from './scientific.ts';
+import { SCIENTIFIC_CONTRACTS } from './scientific.ts';
 import { TORCH_CONTRACTS } from './torch/index.ts';
 
 /**

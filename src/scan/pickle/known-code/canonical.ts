@@ -1,13 +1,13 @@
 import type { CallNode, CollectionNode, GraphNode, PickleGraph } from '../../../formats/pickle/graph/index.ts';
-import { digestOf } from './hash.ts';
+import { digestOfParts } from './hash.ts';
 import { isPlainOption, isPlainType } from './options.ts';
 import {
   argumentsOf,
   calleeOf,
   entriesIn,
-  fieldsOf,
+  exactFields,
   isCallOf,
-  isConstant,
+  isConstantNode,
   itemsIn,
   NotKnown,
   textIn,
@@ -52,7 +52,7 @@ const SLOTS = [
  * release of numba wrote it. What a digest leaves out is checked here: paths, line numbers, identities, compiler options, cells.
  * @returns `undefined` for any other form
  */
-export function readPayload(graph: PickleGraph): Payload | undefined {
+export function readCompiled(graph: PickleGraph): Payload | undefined {
   try {
     return new PayloadReader(graph).read();
   } catch (error) {
@@ -126,7 +126,7 @@ class PayloadReader {
 
   #collection({ kind, items }: CollectionNode): string {
     const spelled = items.map((item) => this.#spell(item));
-    return `${kind} ${digestOf([kind, ...(kind === 'frozenset' ? spelled.sort() : spelled)])}`;
+    return `${kind} ${digestOfParts([kind, ...(kind === 'frozenset' ? spelled.sort() : spelled)])}`;
   }
 
   #name(node: GraphNode | undefined): string {
@@ -150,17 +150,17 @@ class PayloadReader {
     if (!MAKERS.test(maker)) throw new NotKnown();
     if (/:_type_reconstructor$/.test(maker)) return this.#type(call);
     const state = call.state === undefined ? 'none' : this.#spell(call.state);
-    return `instance ${digestOf([maker, call.isNew ? 'new' : 'call', this.#spell(call.args), state])}`;
+    return `instance ${digestOfParts([maker, call.isNew ? 'new' : 'call', this.#spell(call.args), state])}`;
   }
 
-  /** A type of numba's: `_code` counts the types of a process, and is given anew. */
+  /** A type of numba: `_code` is its number in a process, which loading sets. */
   #type(call: CallNode): string {
     const [maker, args, state] = argumentsOf(call, 3);
     const entries = [...entriesIn(state)].filter(([key]) => key !== '_code');
     const code = entriesIn(state).get('_code');
-    if (code !== undefined && !isConstant(code, 'int')) throw new NotKnown();
+    if (code !== undefined && !isConstantNode(code, 'int')) throw new NotKnown();
     const attributes = entries.flatMap(([key, value]) => [key, this.#spell(value)]);
-    return `type ${digestOf([this.#spell(maker), this.#spell(args), ...attributes])}`;
+    return `type ${digestOfParts([this.#spell(maker), this.#spell(args), ...attributes])}`;
   }
 
   /** `_builtin_type(name)`, which returns a type of Python's own. */
@@ -199,7 +199,7 @@ class PayloadReader {
       case 'numba.np.ufunc.dufunc:DUFunc':
         return this.#ufunc(states);
       case 'numba.np.ufunc.ufuncbuilder:UFuncDispatcher': {
-        const [code, locals, options] = fieldsOf(states, ['pyfunc', 'locals', 'targetoptions']);
+        const [code, locals, options] = exactFields(states, ['pyfunc', 'locals', 'targetoptions']);
         const found = this.#function(code);
         this.#need(found);
         this.#plain(locals, options);
@@ -214,18 +214,21 @@ class PayloadReader {
   #cpu(states: GraphNode | undefined): string {
     const own = ['uuid', 'py_func', 'locals', 'targetoptions', 'can_compile', 'sigs'];
     const older = entriesIn(states).has('impl_kind');
-    const [uuid, code, locals, options, open, signatures, kind] = fieldsOf(states, older ? [...own, 'impl_kind'] : own);
+    const [uuid, code, locals, options, open, signatures, kind] = exactFields(
+      states,
+      older ? [...own, 'impl_kind'] : own,
+    );
     if (!UUID.test(textIn(uuid))) throw new NotKnown();
-    if (older && !isConstant(kind, 'text', 'direct')) throw new NotKnown();
+    if (older && !isConstantNode(kind, 'text', 'direct')) throw new NotKnown();
     const found = this.#function(code);
     const listed = itemsIn(signatures, 'list');
-    if (listed.length === 0 && isConstant(open, 'bool', '1')) {
+    if (listed.length === 0 && isConstantNode(open, 'bool', '1')) {
       this.#need(found);
       this.#plain(locals, options);
       return `dispatcher ${found.digest}`;
     }
     // What is compiled while it is loaded is compared with all that decides how.
-    if (listed.length === 0 || !isConstant(open, 'bool', '0')) throw new NotKnown();
+    if (listed.length === 0 || !isConstantNode(open, 'bool', '0')) throw new NotKnown();
     const chosen = [...entriesIn(locals)].sort(byKey).flatMap(([key, value]) => [key, this.#spell(value)]);
     const spelled = [
       found.digest,
@@ -234,17 +237,17 @@ class PayloadReader {
       this.#spell(options),
       ...listed.map((one) => this.#spell(one)),
     ];
-    const signed = { ...found, digest: digestOf(['signed', ...spelled]) };
+    const signed = { ...found, digest: digestOfParts(['signed', ...spelled]) };
     this.#need(signed);
     return `signed ${signed.digest}`;
   }
 
   #ufunc(states: GraphNode | undefined): string {
-    const [inner, identity, frozen, signatures] = fieldsOf(states, ['dispatcher', 'identity', 'frozen', 'siglist']);
+    const [inner, identity, frozen, signatures] = exactFields(states, ['dispatcher', 'identity', 'frozen', 'siglist']);
     const dispatcher = this.#spell(inner);
-    if (!dispatcher.startsWith('ufunc-dispatcher ') || !isConstant(frozen, 'bool', '0')) throw new NotKnown();
+    if (!dispatcher.startsWith('ufunc-dispatcher ') || !isConstantNode(frozen, 'bool', '0')) throw new NotKnown();
     if (itemsIn(signatures, 'list').length > 0) throw new NotKnown();
-    return `ufunc ${digestOf([dispatcher, this.#spell(identity)])}`;
+    return `ufunc ${digestOfParts([dispatcher, this.#spell(identity)])}`;
   }
 
   /** Options and types of variables, which decide how the function is compiled once it is called. */
@@ -277,7 +280,7 @@ class PayloadReader {
     this.#share(globals, { own, names });
     const count = this.#cells(cells, held.get('__closure__'));
     const modules = itemsIn(held.get('_cloudpickle_submodules'), 'list').map((one) => this.#spell(one));
-    const digest = digestOf([
+    const digest = digestOfParts([
       'function',
       ...[this.#spell(code), module.package, module.name, this.#spell(name), this.#spell(defaults), String(count)],
       ...SLOTS.map((slot) => this.#spell(held.get(slot))),
@@ -303,7 +306,7 @@ class PayloadReader {
     globals: GraphNode | undefined,
     code: GraphNode | undefined,
   ): { readonly name: string; readonly package: string } {
-    const [owner, name, file] = fieldsOf(globals, ['__package__', '__name__', '__file__']);
+    const [owner, name, file] = exactFields(globals, ['__package__', '__name__', '__file__']);
     const module = textIn(name);
     const path = module.replaceAll('.', '/');
     const pattern = new RegExp(`(?:^|/)${path.replace(/[^\w/]/g, '\\$&')}(?:/__init__)?\\.py$`);
@@ -325,7 +328,7 @@ class PayloadReader {
 
   /** Variables of the function around it: numbers, texts, and functions that are known themselves. */
   #cells(empty: GraphNode | undefined, filled: GraphNode | undefined): number {
-    if (isConstant(empty, 'none') && isConstant(filled, 'none')) return 0;
+    if (isConstantNode(empty, 'none') && isConstantNode(filled, 'none')) return 0;
     const [made, given] = [itemsIn(empty, 'tuple'), itemsIn(filled, 'tuple')];
     if (made.length !== given.length) throw new NotKnown();
     for (const cell of made) {
@@ -353,7 +356,7 @@ class PayloadReader {
     const first = args[line];
     if (first?.kind !== 'constant' || first.type !== 'int' || !/^\d{1,7}$/.test(first.value)) throw new NotKnown();
     const spelled = args.map((arg, i) => (i === 10 || i === line ? 'any' : this.#spell(arg)));
-    return `code ${digestOf(['code', ...spelled])}`;
+    return `code ${digestOfParts(['code', ...spelled])}`;
   }
 }
 

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 const KEPT = 24;
 
 /** The digest of a list of texts, which no other list has: each is preceded by its length. */
-export function digestOf(parts: readonly string[]): string {
+export function digestOfParts(parts: readonly string[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
   return hash.digest().subarray(0, KEPT).toString('base64');

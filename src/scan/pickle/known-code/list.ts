@@ -15,7 +15,7 @@ interface KnownLibrary {
 let digests: ReadonlySet<string> | undefined;
 
 /** Whether a release of a library has a function with this digest. The list is read when a stream carries code, not before. */
-export function isKnown(digest: string): boolean {
+export function hasDigest(digest: string): boolean {
   digests ??= readDigests();
   return digests.has(digest);
 }

@@ -1,5 +1,5 @@
 import type { GraphNode } from '../../../formats/pickle/graph/index.ts';
-import { entriesIn, isConstant, itemsIn, NotKnown } from './parts.ts';
+import { entriesIn, isConstantNode, itemsIn, NotKnown } from './parts.ts';
 
 /** Options of `jit` that choose how code is compiled, and nothing else (numba/core/options.py, cpu.py). */
 const OPTIONS: ReadonlySet<string> = new Set([
@@ -15,7 +15,7 @@ const MAX_DEPTH = 4;
 
 export function isPlainOption(key: string, value: GraphNode): boolean {
   if (!OPTIONS.has(key)) return false;
-  if (isConstant(value, 'bool') || isConstant(value, 'none')) return true;
+  if (isConstantNode(value, 'bool') || isConstantNode(value, 'none')) return true;
   return value.kind === 'constant' && value.type === 'text' && WORDS.test(value.value);
 }
 
@@ -28,7 +28,7 @@ export function isPlainType(node: GraphNode, depth = 0): boolean {
   const [cls, base, nothing] = itemsIn(args, 'tuple');
   if (cls?.kind !== 'global' || !TYPES.test(`${cls.module}:${cls.name}`)) return false;
   if (base?.kind !== 'global' || base.module !== 'builtins' || base.name !== 'object') return false;
-  if (!isConstant(nothing, 'none')) throw new NotKnown();
+  if (!isConstantNode(nothing, 'none')) throw new NotKnown();
   return [...entriesIn(state).values()].every((value) => isPlain(value, depth));
 }
 

@@ -8,7 +8,7 @@ export function textIn(node: GraphNode | undefined): string {
   return node.value;
 }
 
-export function isConstant(node: GraphNode | undefined, type: string, value?: string): boolean {
+export function isConstantNode(node: GraphNode | undefined, type: string, value?: string): boolean {
   return node?.kind === 'constant' && node.type === type && (value === undefined || node.value === value);
 }
 
@@ -30,7 +30,7 @@ export function entriesIn(node: GraphNode | undefined): ReadonlyMap<string, Grap
 }
 
 /** The values of exactly these keys, in this order. */
-export function fieldsOf(node: GraphNode | undefined, keys: readonly string[]): readonly GraphNode[] {
+export function exactFields(node: GraphNode | undefined, keys: readonly string[]): readonly GraphNode[] {
   const entries = entriesIn(node);
   if (entries.size !== keys.length) throw new NotKnown();
   return keys.map((key) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createGlobalPolicy } from '../../../../src/scan/lists/globals.ts';
 import { compiledCode, unknownFunctions } from '../../../../src/scan/pickle/known-code/index.ts';
-import { isKnown } from '../../../../src/scan/pickle/known-code/list.ts';
+import { hasDigest } from '../../../../src/scan/pickle/known-code/list.ts';
 import { scanPickleBytes } from '../../../support/scan-pickle-bytes.ts';
 
 const FIXTURES = new URL('../../../../fixtures/compiled-code', import.meta.url).pathname;
@@ -73,7 +73,7 @@ describe('a list of known code', () => {
 
   it('has the digest of a released function', () => {
     expect(found).toMatchObject({ module: 'shap.links', name: 'identity' });
-    expect(isKnown(digest)).toBe(true);
+    expect(hasDigest(digest)).toBe(true);
   });
 
   it.each([
@@ -83,7 +83,7 @@ describe('a list of known code', () => {
     ['nothing', ''],
     ['two digests', `${digest} ${digest}`],
   ])('does not have %s of it', (_, text) => {
-    expect(isKnown(text)).toBe(false);
+    expect(hasDigest(text)).toBe(false);
   });
 });
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { NONE, type Value } from '../../../../formats/pickle/index.ts';
+import { classFirst } from '../class-first.ts';
 import { type Breach, type Contract, type ContractContext, unexpected } from '../contract.ts';
 import { numberOf } from '../numbers.ts';
-import { classFirst } from '../scientific.ts';
 import { fieldsOf, knownArray } from './known-array.ts';
 
 /**
