@@ -39,13 +39,13 @@ function isCodes(array: KnownArray | undefined): array is KnownArray {
 
 function levelBreach(codes: KnownArray | undefined, level: Value | undefined, context: ContractContext) {
   if (codes === undefined || codes.sizes[0] === 0) return undefined;
-  const below = level === undefined ? undefined : lengthOf(level, context);
+  const below = level === undefined ? undefined : indexLength(level, context);
   if (below === undefined) return context.state.waits ? undefined : UNTOLD;
   return claim(codes, { kind: 'indexes', least: FEWEST, below }, context, 'pandas.MultiIndex');
 }
 
-/** The number of elements of an index that the stream makes. */
-function lengthOf(level: Value, context: ContractContext): number | undefined {
+/** The number of elements of an index that the stream makes; `undefined` for an index of another form. */
+export function indexLength(level: Value, context: ContractContext): number | undefined {
   const { state } = context;
   const call = state.callOf(level);
   if (call === undefined || !NEW_INDEX.test(madeBy(level, state) ?? '')) return undefined;

@@ -3,6 +3,7 @@ import { type Contract, type ContractContext, unexpected, worst } from '../contr
 import { numberOf } from '../numbers.ts';
 import { claim } from './claims.ts';
 import { fieldsOf, isIndexArray, type KnownArray, knownArray } from './known-array.ts';
+import { indexLength } from './multi-index.ts';
 
 /**
  * `NDArrayBacked.__setstate__` takes a dict, alone or in a tuple, or an array, a type and a dict (pandas/_libs/arrays.pyx). The class
@@ -21,6 +22,41 @@ const holds =
     return arrays.some((array) => array?.sizes.length === 0) ? unexpected('its array has no dimension') : undefined;
   };
 
+const CATEGORIES_DTYPE = /^pandas(?:\.(?:core\.)?dtypes\.dtypes|\.api\.types)?$/;
+
+/** A code says which category an element has; native code follows it without a check. */
+const categorical: Contract = (state, context) => {
+  const breach = holds(/^i[1248]$/)(state, context);
+  if (breach !== undefined || context.state.waits) return breach;
+  const codes = state.flatMap((part) => arraysIn(part, context)).filter((array) => array !== undefined);
+  if (codes.every(({ sizes }) => sizes.includes(0))) return undefined;
+  const categories = categoriesOf(state, context);
+  const below = categories === undefined ? undefined : indexLength(categories, context);
+  if (context.state.waits) return undefined;
+  if (below === undefined) return unexpected('the categories of its codes are unknown');
+  return worst(...codes.map((array) => claim(array, { kind: 'indexes', least: -1, below }, context)));
+};
+
+/** The index of categories: that of the type, or, in old versions, of the array itself. */
+function categoriesOf(state: readonly Value[], context: ContractContext): Value | undefined {
+  for (const part of state) {
+    const own = part.kind === DICT ? fieldsOf(part, context) : undefined;
+    const type = own === undefined ? part : (own.get('_dtype') ?? own.get('dtype'));
+    const given = type === undefined ? undefined : typeCategories(type, context);
+    const found = given ?? own?.get('_categories') ?? own?.get('categories');
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function typeCategories(type: Value, context: ContractContext): Value | undefined {
+  const maker = context.madeBy(type);
+  if (maker?.name !== 'CategoricalDtype' || !CATEGORIES_DTYPE.test(maker.module)) return undefined;
+  const built = context.state.builtStates.get(type.ref);
+  const [argument] = context.state.tuple(context.state.callOf(type)?.args ?? type) ?? [];
+  return (built === undefined ? undefined : fieldsOf(built, context)?.get('categories')) ?? argument;
+}
+
 const NOTHING: Value = { kind: DICT, ref: -1 };
 const MISSING = unexpected('its state has no array');
 
@@ -37,17 +73,21 @@ function arraysIn(part: Value, context: ContractContext): (KnownArray | undefine
   );
 }
 
-const ARRAYS: readonly (readonly [modules: string, names: string, kind: RegExp])[] = [
+const ARRAYS: readonly (readonly [modules: string, names: string, kind: RegExp | Contract])[] = [
   ['pandas.arrays pandas.core.arrays.datetimes', 'DatetimeArray', /^M8$/],
   ['pandas.arrays pandas.core.arrays.timedeltas', 'TimedeltaArray', /^m8$/],
   ['pandas.arrays pandas.core.arrays.period', 'PeriodArray', /^i8$/],
   ['pandas.arrays pandas.core.arrays.numpy_', 'NumpyExtensionArray PandasArray', /^/],
-  ['pandas pandas.core.arrays.categorical', 'Categorical', /^i[1248]$/],
+  ['pandas pandas.core.arrays.categorical', 'Categorical', categorical],
   ['pandas.arrays pandas.core.arrays.string_', 'StringArray StringArrayNumpySemantics ObjectStringArray', /^O8$/],
 ];
 
 export const PANDAS_STATES: readonly (readonly [string, Contract])[] = ARRAYS.flatMap(([modules, names, kind]) =>
-  modules.split(' ').flatMap((module) => names.split(' ').map((name) => [`${module}:${name}`, holds(kind)] as const)),
+  modules
+    .split(' ')
+    .flatMap((module) =>
+      names.split(' ').map((name) => [`${module}:${name}`, kind instanceof RegExp ? holds(kind) : kind] as const),
+    ),
 );
 
 /** `_unpickle_block(values, placement, ndim)`: the places that the block has in its frame. */
