@@ -15,7 +15,6 @@ import {
 import {
   columnMajor,
   rowMajor,
-  type Tensor,
   type TensorFound,
   type TensorReader,
   withinBytes,
@@ -24,7 +23,7 @@ import {
 import { type Buffers, isUntouched } from './buffers.ts';
 import { arrayType } from './element.ts';
 
-const NO_TENSOR: TensorFound = { kind: 'no-tensor' };
+const NO_TENSOR = { kind: 'no-tensor' } as const;
 
 /** NumPy 2 renamed its modules; both names stand in pickles. */
 function named(module: string, name: string): string[] {
@@ -76,23 +75,47 @@ export function arrayReader(buffers: Buffers): TensorReader {
   };
 }
 
+/** What a value says of the array that it is: nothing of it was compared with its bytes. */
+export interface ArrayParts {
+  readonly shape: Inert | undefined;
+  readonly dtype: Inert | undefined;
+  /** Column after column. */
+  readonly fortran: boolean;
+  /** The order of the dimensions; absent when it is theirs. */
+  readonly axes: Inert | undefined;
+  /** Its elements: bytes, or a list of objects. */
+  readonly data: Inert | undefined;
+}
+
+/** Whether a value is an array, and what it says of itself. */
+export type ArrayFound =
+  | { readonly kind: 'array'; readonly parts: ArrayParts }
+  | Exclude<TensorFound, { readonly kind: 'tensor' }>;
+
 /**
  * The array that a value is.
  * @throws AssayError `malformed` for one whose bytes are not those of its shape
  */
 export function arrayOf(value: Inert, name: string, buffers: Buffers): TensorFound {
-  if (isKind(value, 'array')) return inlineArray(value, name, buffers);
+  if (isKind(value, 'array') && value.content.kind === 'pickle') return { kind: 'refused', why: 'an array of objects' };
+  const found = arrayParts(value);
+  return found.kind === 'array' ? plain(found.parts, name, buffers) : found;
+}
+
+/** What a value says of the array that it is. */
+export function arrayParts(value: Inert): ArrayFound {
+  if (isKind(value, 'array')) return inlineArray(value);
   if (!isKind(value, 'object') || value.opcode !== 'REDUCE') return NO_TENSOR;
   const callee = calleeName(value) ?? '';
   if (callee === MASKED) return { kind: 'refused', why: 'a masked array' };
-  if (RECONSTRUCT.has(callee)) return reconstructed(value, name, buffers);
-  if (FROM_BUFFER.has(callee)) return fromBuffer(value, name, buffers);
-  if (SCALAR.has(callee)) return scalar(value, name, buffers);
+  if (RECONSTRUCT.has(callee)) return reconstructed(value);
+  if (FROM_BUFFER.has(callee)) return fromBuffer(value);
+  if (SCALAR.has(callee)) return scalar(value);
   return NO_TENSOR;
 }
 
 /** `_reconstruct(cls, (0,), b'b')`, with a state (numpy/_core/src/multiarray/methods.c, `array_setstate`). */
-function reconstructed(value: InertObject, name: string, buffers: Buffers): TensorFound {
+function reconstructed(value: InertObject): ArrayFound {
   const [cls] = argsOf(value) ?? [];
   const [state, ...others] = value.states;
   const fields = sequenceOf(state);
@@ -104,38 +127,29 @@ function reconstructed(value: InertObject, name: string, buffers: Buffers): Tens
   const [shape, dtype, fortran, data, ...rest] = fields.length === 5 ? fields.slice(1) : fields;
   if (rest.length > 0 || (fields.length === 5 && fields[0] !== 1 && fields[0] !== 0)) return NO_TENSOR;
   if (typeof fortran !== 'boolean' && fortran !== 0 && fortran !== 1) return NO_TENSOR;
-  return plain({ shape, dtype, bytes: () => buffers.bytesOf(data) }, Boolean(fortran), name);
+  return { kind: 'array', parts: { shape, dtype, fortran: Boolean(fortran), axes: undefined, data } };
 }
 
 /** `_frombuffer(bytes, dtype, shape, order)`, with the order of the dimensions since NumPy 2.3. */
-function fromBuffer(value: InertObject, name: string, buffers: Buffers): TensorFound {
+function fromBuffer(value: InertObject): ArrayFound {
   const [data, dtype, shape, order, axes, ...rest] = argsOf(value) ?? [];
   if (!isUntouched(value) || rest.length > 0) return NO_TENSOR;
-  const parts = { shape, dtype, bytes: () => buffers.bytesOf(data) };
-  if (order === 'C' || order === 'F') return plain(parts, order === 'F', name);
-  const found = order === 'K' ? plain(parts, false, name) : NO_TENSOR;
-  if (found.kind !== 'tensor' || axes === undefined || axes === null) return found;
-  return transposed(found.tensor, shapeOf(axes));
-}
-
-function transposed(tensor: Tensor, axes: readonly number[] | undefined): TensorFound {
-  const { shape, strides } = tensor;
-  if (axes?.length !== shape.length || new Set(axes).size !== axes.length || axes.some((axis) => axis >= shape.length))
-    return NO_TENSOR;
-  const ordered = (of: readonly number[]) => axes.map((axis) => of[axis] ?? 0);
-  return { kind: 'tensor', tensor: { ...tensor, shape: ordered(shape), strides: ordered(strides) } };
+  if (order !== 'C' && order !== 'F' && order !== 'K') return NO_TENSOR;
+  const ordered = order === 'K' && axes !== null ? axes : undefined;
+  return { kind: 'array', parts: { shape, dtype, fortran: order === 'F', axes: ordered, data } };
 }
 
 /** `scalar(dtype, bytes)`: a number of NumPy, which is a tensor without dimensions. */
-function scalar(value: InertObject, name: string, buffers: Buffers): TensorFound {
+function scalar(value: InertObject): ArrayFound {
   const [dtype, data, ...rest] = argsOf(value) ?? [];
   if (!isUntouched(value) || rest.length > 0) return NO_TENSOR;
-  return plain({ shape: { kind: 'tuple', items: [] }, dtype, bytes: () => buffers.bytesOf(data) }, false, name);
+  const shape: Inert = { kind: 'tuple', items: [] };
+  return { kind: 'array', parts: { shape, dtype, fortran: false, axes: undefined, data } };
 }
 
 /** An array of joblib, whose elements stand in the stream (joblib/numpy_pickle.py, `read_array`). */
-function inlineArray({ wrapper, content }: InertArray, name: string, buffers: Buffers): TensorFound {
-  if (content.kind === 'pickle') return { kind: 'refused', why: 'an array of objects' };
+function inlineArray({ wrapper, content }: InertArray): ArrayFound {
+  if (content.kind === 'pickle') return isKind(content.value, 'array') ? NO_TENSOR : arrayParts(content.value);
   const [state] = wrapper.states;
   const field = (key: string) => (isKind(state, 'dict') ? state.get(key) : undefined);
   const className = globalName(field('subclass'));
@@ -143,29 +157,39 @@ function inlineArray({ wrapper, content }: InertArray, name: string, buffers: Bu
     return { kind: 'refused', why: `an array of the class ${className ?? 'that a call makes'}` };
   const order = field('order');
   if (order !== 'C' && order !== 'F') return NO_TENSOR;
-  const parts = { shape: field('shape'), dtype: field('dtype'), bytes: () => buffers.bytesOf(content) };
-  return plain(parts, order === 'F', name);
+  const [shape, dtype] = [field('shape'), field('dtype')];
+  return { kind: 'array', parts: { shape, dtype, fortran: order === 'F', axes: undefined, data: content } };
 }
 
-interface Parts {
-  readonly shape: Inert | undefined;
-  readonly dtype: Inert | undefined;
-  bytes(): ByteSource | undefined;
-}
-
-function plain(parts: Parts, fortran: boolean, name: string): TensorFound {
-  const shape = shapeOf(parts.shape);
-  if (shape === undefined) return NO_TENSOR;
+function plain(parts: ArrayParts, name: string, buffers: Buffers): TensorFound {
+  const order = orderOf(parts);
+  if (order === undefined) return NO_TENSOR;
   const type = arrayType(dtypeOf(parts.dtype));
   if (type.kind === 'other') return { kind: 'refused', why: type.title };
-  const bytes = parts.bytes();
+  const bytes = buffers.bytesOf(parts.data);
   if (bytes === undefined) return NO_TENSOR;
-  const strides = fortran ? columnMajor(shape) : rowMajor(shape);
   const { dtype, bigEndian } = type;
-  const tensor = withinBytes({ name, dtype, shape, strides, offset: 0, bytes, bigEndian });
+  const tensor = withinBytes({ name, dtype, ...order, offset: 0, bytes, bigEndian });
   if (writtenBytes(tensor) !== bytes.size)
     throw new AssayError('malformed', `${name}: its ${bytes.size} bytes are not those of its shape`, {
       subject: bytes.name,
     });
   return { kind: 'tensor', tensor };
+}
+
+/** The sizes of an array, and the elements between neighbours; `undefined` when it does not say them. */
+export function orderOf({
+  shape: sizes,
+  fortran,
+  axes: dimensions,
+}: ArrayParts): { readonly shape: readonly number[]; readonly strides: readonly number[] } | undefined {
+  const shape = shapeOf(sizes);
+  if (shape === undefined) return undefined;
+  const strides = fortran ? columnMajor(shape) : rowMajor(shape);
+  if (dimensions === undefined) return { shape, strides };
+  const axes = shapeOf(dimensions);
+  if (axes?.length !== shape.length || new Set(axes).size !== axes.length || axes.some((axis) => axis >= shape.length))
+    return undefined;
+  const ordered = (of: readonly number[]) => axes.map((axis) => of[axis] ?? 0);
+  return { shape: ordered(shape), strides: ordered(strides) };
 }

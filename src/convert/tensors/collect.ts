@@ -82,7 +82,7 @@ function reaches(call: InertObject, kept: ReadonlySet<Inert>, seen: Set<Inert>):
     if (typeof value !== 'object' || value === null || seen.has(value)) continue;
     if (kept.has(value)) return true;
     seen.add(value);
-    waiting.push(...partsOf(value));
+    waiting.push(...valuesWithin(value));
   }
   return false;
 }
@@ -143,7 +143,7 @@ class Collector {
     if (found.kind === 'refused') this.#list.refuse(found.why, path.join('.'));
     else if (found.kind === 'tensor') this.#leave('a tensor that state_dict() leaves out', path);
     else if (depth < MAX_ATTRIBUTE_DEPTH)
-      for (const [index, item] of partsOf(value).entries()) this.#attribute(item, [...path, String(index)], depth + 1);
+      for (const [index, item] of valuesWithin(value).entries()) this.#attribute(item, [...path, String(index)], depth + 1);
   }
 
   #entries(dict: InertDict, path: readonly string[]): void {
@@ -164,7 +164,7 @@ class Collector {
 }
 
 /** The values within a value. */
-function partsOf(value: Inert): Inert[] {
+export function valuesWithin(value: Inert): Inert[] {
   if (typeof value !== 'object' || value === null) return [];
   switch (value.kind) {
     case 'list':

@@ -1,4 +1,4 @@
-export { collectTensors, refuseChanged, type TensorFound, type TensorReader } from './collect.ts';
+export { collectTensors, refuseChanged, type TensorFound, type TensorReader, valuesWithin } from './collect.ts';
 export { DTYPE_BYTES, type Dtype } from './dtype.ts';
 export { elementBytes } from './elements.ts';
 export { type InputFile, stemOf, type TensorFormat, type TensorReadOptions } from './format.ts';

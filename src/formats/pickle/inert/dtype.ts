@@ -1,3 +1,4 @@
+import { dictOf } from './dicts.ts';
 import { type Inert, type InertObject, isKind, sequenceOf, wholeCount } from './values.ts';
 
 /** What an element of an array is. */
@@ -108,4 +109,47 @@ function withState(type: NumpyElement, { states }: InertObject): NumpyElement | 
       : { ...type, size: told, bigEndian };
   }
   return size === -1 || size === type.size ? { ...type, bigEndian } : undefined;
+}
+
+/** One field of the elements of a structured array. */
+export interface NumpyField {
+  readonly element: NumpyElement;
+  /** Bytes before it. */
+  readonly offset: number;
+}
+
+/** Elements of several fields, such as the nodes of a tree. */
+export interface NumpyRecord {
+  readonly fields: ReadonlyMap<string, NumpyField>;
+  /** Bytes of one element. */
+  readonly size: number;
+}
+
+const RAW = /^\|?V(\d{1,9})$/;
+const MAX_FIELDS = 64;
+
+/**
+ * The structured type that a pickle makes with `numpy.dtype('V64', align, copy)` and a state with names and fields; `undefined` for
+ * any other value, for fields that are structured themselves or sub-arrays, and for fields that leave the element.
+ */
+export function recordOf(value: Inert | undefined): NumpyRecord | undefined {
+  if (!isKind(value, 'object') || value.opcode !== 'REDUCE' || !isKind(value.callee, 'global')) return undefined;
+  if (value.callee.module !== 'numpy' || value.callee.name !== 'dtype' || value.states.length !== 1) return undefined;
+  const [text] = sequenceOf(value.args) ?? [];
+  const size = typeof text === 'string' ? Number(RAW.exec(text)?.[1] ?? Number.NaN) : Number.NaN;
+  const [version, , subArray, names, members, told] = sequenceOf(value.states[0]) ?? [];
+  if ((version !== 3 && version !== 4) || subArray !== null || told !== size) return undefined;
+  const known = dictOf(members);
+  const listed = sequenceOf(names);
+  if (known === undefined || listed === undefined || listed.length > MAX_FIELDS || known.size !== listed.length)
+    return undefined;
+  const fields = new Map<string, NumpyField>();
+  for (const name of listed) {
+    const [type, at] = typeof name === 'string' ? (sequenceOf(known.get(name)) ?? []) : [];
+    const [element, offset] = [dtypeOf(type), wholeCount(at)];
+    if (typeof name !== 'string' || element === undefined || offset === undefined) return undefined;
+    if (element.kind === 'O' || offset + element.size > size) return undefined;
+    fields.set(name, { element, offset });
+  }
+  return { fields, size };
 }

@@ -1,5 +1,15 @@
 export { dictOf, isDictCall } from './dicts.ts';
-export { dtypeOf, isMlDtype, ML_DTYPES, type MlDtype, type NumpyElement, numpyElementOf } from './dtype.ts';
+export {
+  dtypeOf,
+  isMlDtype,
+  ML_DTYPES,
+  type MlDtype,
+  type NumpyElement,
+  type NumpyField,
+  type NumpyRecord,
+  numpyElementOf,
+  recordOf,
+} from './dtype.ts';
 export { shapeOf } from './joblib.ts';
 export { isAsciiText, MAX_HELD_TEXT } from './operands.ts';
 export { type InertOptions, type InertPickle, readInert } from './read.ts';
