@@ -1,4 +1,3 @@
-import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import {
   argsOf,

@@ -4,7 +4,7 @@ import {
   type Inert,
   type NumpyElement,
   type NumpyRecord,
-  recordOf,
+  numpyRecordOf,
   sequenceOf,
 } from '../../formats/pickle/inert/index.ts';
 import { valuesWithin } from '../tensors/index.ts';
@@ -167,7 +167,7 @@ async function held(value: Inert, buffers: Buffers, budget: FileBudget): Promise
     if (items.length !== elements) throw wrongSize(`${items.length} objects`, order.shape);
     return new HeldArray(order.shape, order.strides, { kind: 'objects', items });
   }
-  const record = element === undefined ? recordOf(dtype) : undefined;
+  const record = element === undefined ? numpyRecordOf(dtype) : undefined;
   const source = buffers.bytesOf(data);
   const width = element?.size ?? record?.size;
   if (source === undefined || width === undefined) return undefined;
@@ -175,7 +175,9 @@ async function held(value: Inert, buffers: Buffers, budget: FileBudget): Promise
   budget.hold(source.size);
   const bytes = source.readNow(0, source.size) ?? (await source.read(0, source.size));
   if (element !== undefined) return new HeldArray(order.shape, order.strides, { kind: 'bytes', element, bytes });
-  return record === undefined ? undefined : new HeldArray(order.shape, order.strides, { kind: 'records', record, bytes });
+  return record === undefined
+    ? undefined
+    : new HeldArray(order.shape, order.strides, { kind: 'records', record, bytes });
 }
 
 function wrongSize(what: string, shape: readonly number[]): AssayError {

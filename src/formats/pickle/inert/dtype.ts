@@ -132,7 +132,7 @@ const MAX_FIELDS = 64;
  * The structured type that a pickle makes with `numpy.dtype('V64', align, copy)` and a state with names and fields; `undefined` for
  * any other value, for fields that are structured themselves or sub-arrays, and for fields that leave the element.
  */
-export function recordOf(value: Inert | undefined): NumpyRecord | undefined {
+export function numpyRecordOf(value: Inert | undefined): NumpyRecord | undefined {
   if (!isKind(value, 'object') || value.opcode !== 'REDUCE' || !isKind(value.callee, 'global')) return undefined;
   if (value.callee.module !== 'numpy' || value.callee.name !== 'dtype' || value.states.length !== 1) return undefined;
   const [text] = sequenceOf(value.args) ?? [];

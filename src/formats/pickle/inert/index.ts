@@ -8,7 +8,7 @@ export {
   type NumpyField,
   type NumpyRecord,
   numpyElementOf,
-  recordOf,
+  numpyRecordOf,
 } from './dtype.ts';
 export { shapeOf } from './joblib.ts';
 export { isAsciiText, MAX_HELD_TEXT } from './operands.ts';

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
-import { dtypeOf, recordOf } from './dtype.ts';
+import { dtypeOf, numpyRecordOf } from './dtype.ts';
 import { calleeName, type Inert, type InertObject, isKind, sequenceOf, wholeCount } from './values.ts';
 
 const MAX_DIMENSIONS = 64;
@@ -35,7 +35,7 @@ export async function wrapperContent(
 ): Promise<WrapperContent> {
   const [state] = wrapper.states;
   const field = (name: string): Inert | undefined => (isKind(state, 'dict') ? state.get(name) : undefined);
-  const type = dtypeOf(field('dtype')) ?? recordOf(field('dtype'));
+  const type = dtypeOf(field('dtype')) ?? numpyRecordOf(field('dtype'));
   const shape = shapeOf(field('shape'));
   if (type === undefined || shape === undefined || wrapper.states.length !== 1)
     throw new AssayError('malformed', 'an array of joblib does not tell its shape and type', {

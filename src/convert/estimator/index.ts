@@ -1,0 +1,3 @@
+export { Estimator, type EstimatorFile, estimatorOf, type RealMatrix } from './estimator.ts';
+export { type Labels, labelCount, labelsOf } from './labels.ts';
+export { classOf, publicName } from './names.ts';

@@ -1,0 +1,11 @@
+export type {
+  ModelSource,
+  OnnxPlan,
+  OnnxPlanOptions,
+  OnnxSource,
+  OutputRole,
+  OutputTolerance,
+  PlannedInput,
+  PlannedModel,
+  PlannedOutput,
+} from './source.ts';

@@ -1,0 +1,67 @@
+import type { GraphBuilder, OnnxModel } from '../../formats/onnx/index.ts';
+import type { Precision } from '../operators/index.ts';
+import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
+
+export interface OnnxPlanOptions extends TensorReadOptions {
+  /** The type in which converted estimators compute, `float64` when absent, as scikit-learn. */
+  readonly precision?: Precision;
+}
+
+/** What an output is, which says how it is compared. */
+export type OutputRole = 'label' | 'probabilities' | 'decision' | 'values' | 'transformed';
+
+export interface PlannedOutput {
+  readonly name: string;
+  readonly role: OutputRole;
+  readonly type: 'float32' | 'int64' | 'string';
+  /** Sizes; the number of rows is `batch`. */
+  readonly shape: readonly (number | string)[];
+}
+
+/** What a model was made from. */
+export interface ModelSource {
+  /** Its class, as it is documented: `sklearn.linear_model.Ridge`. */
+  readonly class: string;
+  readonly library: string;
+  /** The version of the library that saved it, when the file says so. */
+  readonly version: string | undefined;
+}
+
+/** A model before it has its properties. */
+export interface PlannedModel {
+  readonly graph: GraphBuilder;
+  readonly outputs: readonly PlannedOutput[];
+  readonly source: ModelSource;
+}
+
+/** A kind of model that is converted to ONNX. Adding one is a folder in `convert/` and a line in `convert/to-onnx/sources.ts`. */
+export interface OnnxSource {
+  readonly id: string;
+  readonly title: string;
+  /** Whether a file may be one. `head` is its first bytes, at most 4 KiB of them. */
+  matches(file: InputFile, head: Uint8Array): boolean | Promise<boolean>;
+  /** @throws AssayError `unsupported`, `malformed`, `truncated`, `limit`, naming the file */
+  plan(file: InputFile, options: OnnxPlanOptions): Promise<PlannedModel>;
+}
+
+export interface PlannedInput {
+  readonly name: string;
+  readonly type: 'float32' | 'string';
+  readonly shape: readonly (number | string)[];
+}
+
+/** How far an output may be from that of the source. */
+export interface OutputTolerance {
+  readonly output: string;
+  /** Labels are compared where the two highest probabilities, or the decision and its bound, differ by more. */
+  readonly absolute: number;
+  readonly relative: number;
+}
+
+export interface OnnxPlan {
+  readonly model: OnnxModel;
+  readonly inputs: readonly PlannedInput[];
+  readonly outputs: readonly PlannedOutput[];
+  readonly source: ModelSource & { readonly format: { readonly id: string; readonly title: string } };
+  readonly tolerances: readonly OutputTolerance[];
+}

@@ -1,0 +1,1 @@
+export { SKLEARN } from './source.ts';

@@ -1,0 +1,1 @@
+export { PREPROCESSING } from './family.ts';

@@ -1,0 +1,86 @@
+import type { ByteSource } from '../../core/bytes/index.ts';
+import type { AssayError } from '../../core/index.ts';
+import type { GraphValue } from '../../formats/onnx/index.ts';
+import { type Estimator, estimatorOf } from '../estimator/index.ts';
+import { Buffers, compressionOf, expanded, holdArrays, isPickle, wholePickle } from '../numpy/index.ts';
+import type { OnnxPlanOptions, OnnxSource, PlannedModel } from '../onnx-source/index.ts';
+import { type Columns, type Matrix, Operators } from '../operators/index.ts';
+import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
+import { GraphContext, type ModelInputs } from './context/index.ts';
+import { describeOutputs } from './outputs.ts';
+import { CONVERTERS } from './registry.ts';
+
+const HEAD_BYTES = 4_096;
+/** Names of columns that are inputs of a model. */
+const MAX_INPUTS = 10_000;
+
+/** Estimators of scikit-learn, and of libraries that follow it, in a pickle or a file of joblib. */
+export const SKLEARN: OnnxSource = {
+  id: 'sklearn',
+  title: 'scikit-learn estimator',
+  async matches({ source }: InputFile, head: Uint8Array): Promise<boolean> {
+    return isPickle(head, source.size) || compressionOf(head, source.size) !== undefined;
+  },
+  async plan(file: InputFile, options: OnnxPlanOptions): Promise<PlannedModel> {
+    const estimator = await readEstimator(file, options);
+    return planEstimator(estimator, options);
+  },
+};
+
+/** @throws AssayError `unsupported` for a file that does not hold an estimator */
+async function readEstimator({ path, source }: InputFile, options: TensorReadOptions): Promise<Estimator> {
+  const whole = await uncompressed(source, options);
+  const pickle = await wholePickle(whole, options);
+  const buffers = await Buffers.of(whole, pickle.calls, options);
+  const arrays = await holdArrays(pickle.value, buffers, options);
+  return estimatorOf(pickle.value, { path, arrays });
+}
+
+async function uncompressed(source: ByteSource, options: TensorReadOptions): Promise<ByteSource> {
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  if (isPickle(head, source.size)) return source;
+  const codec = compressionOf(head, source.size);
+  return codec === undefined ? source : expanded(source, codec, options);
+}
+
+function planEstimator(estimator: Estimator, { budget, precision }: OnnxPlanOptions): PlannedModel {
+  const ops = new Operators(precision ?? 'float64', budget);
+  const context = new GraphContext(ops, CONVERTERS);
+  const x = inputColumns(ops, estimator, context.inputs(estimator));
+  const described = describeOutputs(estimator, x, context);
+  const [library = ''] = estimator.cls.module.split('.');
+  return { graph: ops.graph, ...described, source: { class: estimator.name, library, version: estimator.version } };
+}
+
+function inputColumns(ops: Operators, estimator: Estimator, inputs: ModelInputs): Columns {
+  const { graph } = ops;
+  if (inputs.kind === 'documents')
+    return { kind: 'matrix', matrix: { value: graph.input('X', 'string', ['batch', 1]), width: 1, type: 'string' } };
+  if (inputs.kind === 'matrix') {
+    const { type, width } = inputs;
+    return { kind: 'matrix', matrix: { value: graph.input('X', type, ['batch', width]), width, type } };
+  }
+  const { columns } = inputs;
+  if (columns.length > MAX_INPUTS) throw estimator.refuse(`it has more than ${MAX_INPUTS} named columns`);
+  const made = new Map<string, Matrix>();
+  const add = (name: string, type: Matrix['type'], value: GraphValue) => made.set(name, { value, width: 1, type });
+  for (const { name, type } of columns) {
+    if (name === '' || RESULTS.has(name) || made.has(name)) throw refusedName(estimator, name);
+    add(name, type, graph.input(name, type, ['batch', 1]));
+  }
+  return { kind: 'named', names: columns.map(({ name }) => name), columns: made };
+}
+
+/** Names of outputs, which no input may have. */
+const RESULTS: ReadonlySet<string> = new Set([
+  'label',
+  'probabilities',
+  'decision',
+  'variable',
+  'transformed',
+  'distances',
+]);
+
+function refusedName(estimator: Estimator, name: string): AssayError {
+  return estimator.refuse(`the column name ${JSON.stringify(name)} is empty, used twice, or that of an output`);
+}

@@ -1,0 +1,56 @@
+import { AssayError } from '../../core/index.ts';
+import type { ModelInfo, OnnxModel } from '../../formats/onnx/index.ts';
+import type { OnnxPlan, OnnxPlanOptions, OutputTolerance, PlannedInput, PlannedOutput } from '../onnx-source/index.ts';
+import type { InputFile } from '../tensors/index.ts';
+import { onnxSourceOf } from './sources.ts';
+
+export interface PlanOnnxOptions extends OnnxPlanOptions {
+  /** Properties of the model: its card, the digest of its source, and more. */
+  readonly info?: ModelInfo;
+}
+
+/** Numbers of 32 bits that are compared with ones of 64. */
+const PROBABILITY: Pick<OutputTolerance, 'absolute' | 'relative'> = { absolute: 1e-5, relative: 0 };
+const NUMBER: Pick<OutputTolerance, 'absolute' | 'relative'> = { absolute: 1e-5, relative: 1e-5 };
+
+/**
+ * Makes the ONNX model of a file: nothing of it runs.
+ * @throws AssayError `unsupported` naming the class or function that is not converted; `malformed`, `truncated`, `limit`
+ * @example const { model } = await planOnnx({ path: 'model.pkl', source, salvage: false }, options);
+ */
+export async function planOnnx(file: InputFile, options: PlanOnnxOptions): Promise<OnnxPlan> {
+  const kind = await onnxSourceOf(file);
+  if (kind === undefined) {
+    throw new AssayError('unsupported', 'is not a model that is converted to ONNX', {
+      subject: file.path,
+      hint: 'scikit-learn estimators (pickle, joblib) are',
+    });
+  }
+  const { graph, outputs, source } = await kind.plan(file, options);
+  const { id, title } = kind;
+  const model = graph.model(infoOf(options.info, source.class, source.version));
+  return {
+    model,
+    inputs: inputsOf(model),
+    outputs,
+    source: { ...source, format: { id, title } },
+    tolerances: outputs.map((output) => ({ output: output.name, ...toleranceOf(output) })),
+  };
+}
+
+function infoOf(info: ModelInfo = {}, name: string, version: string | undefined): ModelInfo {
+  const metadata = { ...info.metadata, 'assay.source.class': name, 'assay.source.version': version };
+  return { converter: 'assay', ...info, metadata };
+}
+
+function toleranceOf({ role }: PlannedOutput) {
+  return role === 'probabilities' || role === 'label' ? PROBABILITY : NUMBER;
+}
+
+function inputsOf({ graph }: OnnxModel): PlannedInput[] {
+  return graph.inputs.map(({ name, type }) => {
+    if (type?.kind !== 'tensor' || (type.element !== 'float32' && type.element !== 'string'))
+      throw new AssayError('internal', `the input ${name} is neither numbers nor texts`);
+    return { name, type: type.element, shape: (type.shape ?? []).map(({ size }) => size ?? '') };
+  });
+}
