@@ -7,7 +7,7 @@ import {
   numpyRecordOf,
   sequenceOf,
 } from '../../formats/pickle/inert/index.ts';
-import { valuesWithin } from '../tensors/index.ts';
+import { isContiguous, valuesWithin } from '../tensors/index.ts';
 import { arrayParts, orderOf } from './arrays.ts';
 import type { Buffers } from './buffers.ts';
 
@@ -110,6 +110,10 @@ export class HeldArray {
   /** Where the elements stand, in row order. */
   *#indexes(): Generator<number> {
     const { shape, size } = this;
+    if (isContiguous({ shape, strides: this.#strides })) {
+      for (let i = 0; i < size; i++) yield i;
+      return;
+    }
     const counters = new Array<number>(shape.length).fill(0);
     let index = 0;
     for (let i = 0; i < size; i++) {
