@@ -29,6 +29,15 @@ export interface DecisionTree {
  */
 export type TreeNumbers = 'float32' | 'float64';
 
+export interface TreeEnsembleOptions {
+  readonly outputs: number;
+  /** How many features there are, which may grow while trees are added. */
+  readonly features: number | (() => number);
+  readonly numbers: TreeNumbers;
+  /** Who has the trees, for errors. */
+  readonly subject: string;
+}
+
 /** Units of work that a node costs, in its arrays and when it is written. */
 const NODE_WORK = 64;
 const NODE_BYTES = 160;
@@ -37,7 +46,7 @@ const NODE_BYTES = 160;
 export class TreeEnsemble {
   readonly #ops: Operators;
   readonly #outputs: number;
-  readonly #features: number;
+  readonly #features: () => number;
   readonly #numbers: TreeNumbers;
   readonly #subject: string;
   #trees = 0;
@@ -54,14 +63,13 @@ export class TreeEnsemble {
   readonly #leafOutputs: number[] = [];
   readonly #weights: number[] = [];
 
-  /** @param subject who has the trees, for errors */
   constructor(
     ops: Operators,
-    { outputs, features, numbers, subject }: { outputs: number; features: number; numbers: TreeNumbers; subject: string },
+    { outputs, features, numbers, subject }: TreeEnsembleOptions,
   ) {
     this.#ops = ops;
     this.#outputs = outputs;
-    this.#features = features;
+    this.#features = typeof features === 'number' ? () => features : features;
     this.#numbers = numbers;
     this.#subject = subject;
   }
@@ -141,8 +149,8 @@ export class TreeEnsemble {
   #node(node: number, split: TreeSplit | undefined): void {
     this.#treeIds.push(this.#trees);
     this.#nodeIds.push(node);
-    if (split !== undefined && (!Number.isSafeInteger(split.feature) || split.feature < 0 || split.feature >= this.#features))
-      throw this.#broken(`node ${node} of tree ${this.#trees} asks for feature ${split.feature}, of ${this.#features}`);
+    if (split !== undefined && (!Number.isSafeInteger(split.feature) || split.feature < 0 || split.feature >= this.#features()))
+      throw this.#broken(`node ${node} of tree ${this.#trees} asks for feature ${split.feature}, of ${this.#features()}`);
     this.#featureIds.push(split?.feature ?? 0);
     this.#values.push(split === undefined ? 0 : this.#bound(split));
     this.#modes.push(split === undefined ? 'LEAF' : split.inclusive ? 'BRANCH_LEQ' : 'BRANCH_LT');

@@ -6,8 +6,8 @@ export function floatAtMost(value: number): number {
   const nearest = Math.fround(value);
   if (!(nearest > value)) return nearest;
   floats[0] = nearest;
-  // Just above zero, the next number below is the one just below it.
-  if (nearest === 0) return 0;
+  // A number just below zero rounds to it.
+  if (nearest === 0) return -(2 ** -149);
   bits[0] = (bits[0] ?? 0) + (nearest > 0 ? -1 : 1);
   return floats[0];
 }

@@ -10,7 +10,7 @@ export interface EstimatorContext {
   /** The features as numbers in the type of computation. @throws AssayError when they are not as many as the estimator was fitted with */
   readonly reals: (estimator: Estimator, x: Columns) => { readonly value: GraphValue; readonly width: number };
   /** The features as one matrix, of whatever type. */
-  matrix(estimator: Estimator, x: Columns): Matrix;
+  readonly matrix: (estimator: Estimator, x: Columns) => Matrix;
   transform(estimator: Estimator, x: Columns): Matrix;
   predict(estimator: Estimator, x: Columns): Prediction;
   inputs(estimator: Estimator): ModelInputs;
@@ -81,7 +81,7 @@ export class GraphContext implements EstimatorContext {
     });
   }
 
-  matrix(estimator: Estimator, x: Columns): Matrix {
+  readonly matrix = (estimator: Estimator, x: Columns): Matrix => {
     if (x.kind === 'matrix') return x.matrix;
     const parts = x.names.map((name) => x.columns.get(name)).filter((part) => part !== undefined);
     const [first] = parts;
@@ -91,7 +91,7 @@ export class GraphContext implements EstimatorContext {
     if (first.type === 'string')
       return { value: this.ops.concat(parts.map(({ value }) => value)), width: parts.length, type: 'string' };
     return this.ops.result(this.ops.concat(parts.map((part) => this.ops.matrix(part))), parts.length);
-  }
+  };
 
   readonly reals = (estimator: Estimator, x: Columns): { readonly value: GraphValue; readonly width: number } => {
     const matrix = this.matrix(estimator, x);

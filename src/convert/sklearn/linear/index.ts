@@ -51,3 +51,5 @@ export const LINEAR: Family = {
   'sklearn.cross_decomposition.PLSRegression': crossDecomposition,
   'sklearn.cross_decomposition.PLSCanonical': crossDecomposition,
 };
+
+export { weightedSums } from './decision.ts';

@@ -1,5 +1,6 @@
 import type { GraphValue } from '../../../formats/onnx/index.ts';
 import { type Inert, inertTitle, isKind } from '../../../formats/pickle/inert/index.ts';
+import type { Estimator } from '../../estimator/index.ts';
 import type { Operators } from '../../operators/index.ts';
 import type { Converter } from '../context/index.ts';
 
@@ -40,19 +41,29 @@ function functionName(value: Inert): string {
   return inertTitle(value);
 }
 
+/**
+ * What the function of a `FunctionTransformer` makes of numbers.
+ * @param attribute the function, which may be None
+ */
+export function appliedFunction(estimator: Estimator, attribute: string, x: GraphValue, ops: Operators): GraphValue {
+  const func = estimator.raw(attribute) ?? null;
+  if (func === null) return x;
+  const name = functionName(func);
+  const given = attribute === 'func' ? 'kw_args' : 'inv_kw_args';
+  if (!estimator.lacks(given)) throw estimator.refuse(`its function ${name} has arguments (${given})`);
+  const made = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
+  if (made === undefined) {
+    const known = Object.keys(FUNCTIONS).join(', ');
+    throw estimator.refuse(`its function ${name} has code that is not in the file`, `use one of numpy: ${known}`);
+  }
+  return made(ops, x);
+}
+
 /** `FunctionTransformer` of a function of NumPy, or of none. */
 export const functionTransformer: Converter = {
   transform(estimator, x, context) {
-    const func = estimator.raw('func') ?? null;
-    if (func === null) return context.matrix(estimator, x);
-    const name = functionName(func);
-    if (!estimator.lacks('kw_args')) throw estimator.refuse(`its function ${name} has arguments (kw_args)`);
-    const made = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-    if (made === undefined) {
-      const known = Object.keys(FUNCTIONS).join(', ');
-      throw estimator.refuse(`its function ${name} has code that is not in the file`, `use one of numpy: ${known}`);
-    }
+    if (estimator.lacks('func')) return context.matrix(estimator, x);
     const { value, width } = context.reals(estimator, x);
-    return context.ops.result(made(context.ops, value), width);
+    return context.ops.result(appliedFunction(estimator, 'func', value, context.ops), width);
   },
 };

@@ -1,1 +1,3 @@
 export { PREPROCESSING } from './family.ts';
+export { appliedFunction } from './functions.ts';
+export { interpolated } from './powers.ts';

@@ -2,7 +2,7 @@ import { type Estimator, labelCount } from '../../estimator/index.ts';
 import type { Columns, Prediction } from '../../operators/index.ts';
 import { TreeEnsemble } from '../../trees/index.ts';
 import { classPrediction, type EstimatorContext, type Family } from '../context/index.ts';
-import { addSklearnTree, type SklearnTree, sklearnTree } from './tree.ts';
+import { addSklearnTree, checkedTree, sklearnTree } from './tree.ts';
 
 /** The mean of the shares of some trees. scikit-learn gives its trees numbers of 32 bits. */
 function classifier(estimator: Estimator, members: readonly Estimator[], x: Columns, context: EstimatorContext): Prediction {
@@ -17,7 +17,7 @@ function classifier(estimator: Estimator, members: readonly Estimator[], x: Colu
     subject: estimator.name,
   });
   for (const member of members) {
-    const tree = checked(member, sklearnTree(member), width, 1, outputs);
+    const tree = checkedTree(member, sklearnTree(member), width, 1, outputs);
     addSklearnTree(ensemble, tree, (values) => shares(values, members.length));
   }
   return classPrediction(labels, ensemble.sums(context.ops.cast(value, 'float32')));
@@ -39,7 +39,7 @@ function regressor(estimator: Estimator, members: readonly Estimator[], x: Colum
     subject: estimator.name,
   });
   for (const member of members) {
-    const tree = checked(member, sklearnTree(member), width, outputs, 1);
+    const tree = checkedTree(member, sklearnTree(member), width, outputs, 1);
     addSklearnTree(ensemble, tree, (values) => values.map((one) => one / members.length));
   }
   const narrow = context.ops.cast(value, 'float32');
@@ -47,15 +47,7 @@ function regressor(estimator: Estimator, members: readonly Estimator[], x: Colum
   return { kind: 'values', values: ensemble.sums(given), width: outputs };
 }
 
-/** @throws AssayError `malformed` for a tree of another shape than its ensemble */
-export function checked(estimator: Estimator, tree: SklearnTree, features: number, outputs: number, width: number) {
-  if (tree.features > features) throw estimator.broken(`tree_ is for ${tree.features} features instead of ${features}`);
-  if (tree.outputs !== outputs || tree.width !== width)
-    throw estimator.broken(`tree_ has ${tree.outputs} outputs of ${tree.width} values, not ${outputs} of ${width}`);
-  return tree;
-}
-
-export function refuseOutputs(estimator: Estimator): void {
+function refuseOutputs(estimator: Estimator): void {
   if (estimator.has('n_outputs_') && estimator.count('n_outputs_') !== 1)
     throw estimator.refuse('it predicts several labels', 'train one classifier for each label');
 }

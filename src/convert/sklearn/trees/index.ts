@@ -1,2 +1,2 @@
-export { addSklearnTree, type SklearnTree, sklearnTree } from './tree.ts';
 export { TREES } from './family.ts';
+export { addSklearnTree, checkedTree, type SklearnTree, sklearnTree } from './tree.ts';

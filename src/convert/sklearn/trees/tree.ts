@@ -86,3 +86,11 @@ export function addSklearnTree(
     leaf: (node, depth) => leaf(values.subarray(node * width, (node + 1) * width), samples[node] ?? 0, depth),
   });
 }
+
+/** @throws AssayError `malformed` for a tree of another shape than its ensemble */
+export function checkedTree(estimator: Estimator, tree: SklearnTree, features: number, outputs: number, width: number) {
+  if (tree.features > features) throw estimator.broken(`tree_ is for ${tree.features} features instead of ${features}`);
+  if (tree.outputs !== outputs || tree.width !== width)
+    throw estimator.broken(`tree_ has ${tree.outputs} outputs of ${tree.width} values, not ${outputs} of ${width}`);
+  return tree;
+}
