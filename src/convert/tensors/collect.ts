@@ -143,7 +143,8 @@ class Collector {
     if (found.kind === 'refused') this.#list.refuse(found.why, path.join('.'));
     else if (found.kind === 'tensor') this.#leave('a tensor that state_dict() leaves out', path);
     else if (depth < MAX_ATTRIBUTE_DEPTH)
-      for (const [index, item] of valuesWithin(value).entries()) this.#attribute(item, [...path, String(index)], depth + 1);
+      for (const [index, item] of valuesWithin(value).entries())
+        this.#attribute(item, [...path, String(index)], depth + 1);
   }
 
   #entries(dict: InertDict, path: readonly string[]): void {

@@ -31,7 +31,11 @@ export class CategoryColumns {
   }
 
   /** Adds a decision. @returns its column; samples go to the left where it is at most 0.5 */
-  add(feature: number, left: Uint8Array, other: { readonly otherLeft: boolean; readonly missingLeft: boolean }): number {
+  add(
+    feature: number,
+    left: Uint8Array,
+    other: { readonly otherLeft: boolean; readonly missingLeft: boolean },
+  ): number {
     this.#ops.budget.hold(16 * left.length + 64);
     const column = this.width;
     const known = this.#splits.get(feature) ?? [];

@@ -63,10 +63,7 @@ export class TreeEnsemble {
   readonly #leafOutputs: number[] = [];
   readonly #weights: number[] = [];
 
-  constructor(
-    ops: Operators,
-    { outputs, features, numbers, subject }: TreeEnsembleOptions,
-  ) {
+  constructor(ops: Operators, { outputs, features, numbers, subject }: TreeEnsembleOptions) {
     this.#ops = ops;
     this.#outputs = outputs;
     this.#features = typeof features === 'number' ? () => features : features;
@@ -149,8 +146,13 @@ export class TreeEnsemble {
   #node(node: number, split: TreeSplit | undefined): void {
     this.#treeIds.push(this.#trees);
     this.#nodeIds.push(node);
-    if (split !== undefined && (!Number.isSafeInteger(split.feature) || split.feature < 0 || split.feature >= this.#features()))
-      throw this.#broken(`node ${node} of tree ${this.#trees} asks for feature ${split.feature}, of ${this.#features()}`);
+    if (
+      split !== undefined &&
+      (!Number.isSafeInteger(split.feature) || split.feature < 0 || split.feature >= this.#features())
+    )
+      throw this.#broken(
+        `node ${node} of tree ${this.#trees} asks for feature ${split.feature}, of ${this.#features()}`,
+      );
     this.#featureIds.push(split?.feature ?? 0);
     this.#values.push(split === undefined ? 0 : this.#bound(split));
     this.#modes.push(split === undefined ? 'LEAF' : split.inclusive ? 'BRANCH_LEQ' : 'BRANCH_LT');

@@ -65,7 +65,8 @@ function categorical(estimator: Estimator, x: Columns, context: EstimatorContext
   const { value, width } = context.reals(estimator, x);
   const count = labelCount(estimator.labels());
   const features = estimator.list('feature_log_prob_');
-  if (features.length !== width) throw estimator.broken(`feature_log_prob_ is for ${features.length} of ${width} features`);
+  if (features.length !== width)
+    throw estimator.broken(`feature_log_prob_ is for ${features.length} of ${width} features`);
   const logs = features.map((item, feature) => {
     const table = estimator.matrixOf(item, 'feature_log_prob_', { rows: count });
     const code = ops.cast(ops.op('Squeeze', [ops.columns(value, [feature]), ops.ints([1])]), 'int64');

@@ -9,7 +9,13 @@ import { addSklearnTree, checkedTree, sklearnTree } from '../trees/index.ts';
 const TINY = 2 ** -23;
 
 /** The sums of the trees of each output; the outputs stand in the columns of `estimators_`. */
-function sums(estimator: Estimator, x: Columns, context: EstimatorContext, outputs: number, base: Float64Array): GraphValue {
+function sums(
+  estimator: Estimator,
+  x: Columns,
+  context: EstimatorContext,
+  outputs: number,
+  base: Float64Array,
+): GraphValue {
   const { ops } = context;
   const { value, width } = context.reals(estimator, x);
   const members = estimator.array('estimators_');

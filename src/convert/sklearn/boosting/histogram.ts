@@ -23,7 +23,11 @@ class HistogramTree {
     this.#bits = estimator.lacks('raw_left_cat_bitsets') ? undefined : estimator.array('raw_left_cat_bitsets');
   }
 
-  tree(categories: CategoryColumns, known: ReadonlyMap<number, readonly boolean[]>, value: (leaf: number) => Float64Array): DecisionTree {
+  tree(
+    categories: CategoryColumns,
+    known: ReadonlyMap<number, readonly boolean[]>,
+    value: (leaf: number) => Float64Array,
+  ): DecisionTree {
     const field = (name: string, fallback?: Float64Array) => {
       const column = this.#nodes.field(name) ?? fallback;
       if (column === undefined) throw this.#estimator.broken(`its nodes have no ${name}`);
@@ -82,12 +86,18 @@ function rawSums(estimator: Estimator, x: Columns, context: EstimatorContext): R
   const rounds = estimator.list('_predictors').map((round) => sequenceOf(round));
   const outputs = rounds[0]?.length ?? 0;
   const base = estimator.numbersOf(estimator.raw('_baseline_prediction'), '_baseline_prediction');
-  if (outputs === 0 || base.length !== outputs) throw estimator.broken(`it has ${base.length} outputs and ${outputs} trees a round`);
+  if (outputs === 0 || base.length !== outputs)
+    throw estimator.broken(`it has ${base.length} outputs and ${outputs} trees a round`);
   const categories = new CategoryColumns(ops, width);
   const known = knownCategories(estimator, width);
   // Bounds are of 64 bits: those of inputs of 32 bits can be rounded down.
   const numbers: TreeNumbers = matrix.type === 'float32' ? 'float32' : ops.precision;
-  const ensemble = new TreeEnsemble(ops, { outputs, features: () => categories.width, numbers, subject: estimator.name });
+  const ensemble = new TreeEnsemble(ops, {
+    outputs,
+    features: () => categories.width,
+    numbers,
+    subject: estimator.name,
+  });
   for (const round of rounds) {
     if (round?.length !== outputs) throw estimator.broken('its rounds have different numbers of trees');
     for (const [output, item] of round.entries()) {
@@ -140,7 +150,10 @@ function knownCategories(estimator: Estimator, width: number): Map<number, reado
   for (const [feature, list] of lists.entries()) {
     if (mask[feature] !== 1) continue;
     const values = new Set(mapper.numbersOf(list, 'bin_thresholds_'));
-    known.set(feature, Array.from({ length: MAX_CATEGORIES }, (_, category) => values.has(category)));
+    known.set(
+      feature,
+      Array.from({ length: MAX_CATEGORIES }, (_, category) => values.has(category)),
+    );
   }
   return known;
 }
@@ -159,7 +172,15 @@ export function histogramRegressor(estimator: Estimator, x: Columns, context: Es
   const { sums, outputs } = rawSums(estimator, x, context);
   if (outputs !== 1) throw estimator.broken(`it has ${outputs} outputs`);
   const loss = estimator.text('loss', 'squared_error');
-  const known = ['squared_error', 'least_squares', 'absolute_error', 'least_absolute_deviation', 'quantile', 'poisson', 'gamma'];
+  const known = [
+    'squared_error',
+    'least_squares',
+    'absolute_error',
+    'least_absolute_deviation',
+    'quantile',
+    'poisson',
+    'gamma',
+  ];
   if (!known.includes(loss)) throw estimator.refuse(`its loss is ${JSON.stringify(loss)}`);
   const link = loss === 'poisson' || loss === 'gamma';
   return { kind: 'values', values: link ? context.ops.op('Exp', [sums]) : sums, width: 1 };

@@ -2,7 +2,7 @@ import type { Estimator } from '../../estimator/index.ts';
 import type { Columns, Prediction } from '../../operators/index.ts';
 import { TreeEnsemble } from '../../trees/index.ts';
 import type { EstimatorContext } from '../context/index.ts';
-import { sklearnTree, addSklearnTree } from '../trees/index.ts';
+import { addSklearnTree, sklearnTree } from '../trees/index.ts';
 
 const EULER = 0.577_215_664_901_532_9;
 
@@ -18,7 +18,8 @@ export function isolationForest(estimator: Estimator, x: Columns, context: Estim
   const { value, width } = context.reals(estimator, x);
   const members = estimator.estimators('estimators_');
   const subsets = estimator.list('estimators_features_');
-  if (subsets.length !== members.length) throw estimator.broken(`it has features for ${subsets.length} of ${members.length} trees`);
+  if (subsets.length !== members.length)
+    throw estimator.broken(`it has features for ${subsets.length} of ${members.length} trees`);
   const ensemble = new TreeEnsemble(ops, { outputs: 1, features: width, numbers: 'float32', subject: estimator.name });
   for (const [index, member] of members.entries()) {
     const features = estimator.numbersOf(subsets[index], 'estimators_features_');

@@ -12,7 +12,8 @@ export function adaBoostClassifier(estimator: Estimator, x: Columns, context: Es
   const count = labelCount(labels);
   const members = estimator.estimators('estimators_');
   const all = estimator.vector('estimator_weights_');
-  if (members.length === 0 || all.length < members.length) throw estimator.broken('it has fewer weights than estimators');
+  if (members.length === 0 || all.length < members.length)
+    throw estimator.broken('it has fewer weights than estimators');
   const real = estimator.choice('algorithm', ['SAMME', 'SAMME.R', 'deprecated'], 'SAMME') === 'SAMME.R';
   const votes = members.map((member, index) =>
     real ? logShares(member, x, context, count) : vote(member, x, context, count, all[index] ?? 0, estimator),
@@ -58,7 +59,8 @@ export function adaBoostRegressor(estimator: Estimator, x: Columns, context: Est
   const { ops } = context;
   const members = estimator.estimators('estimators_');
   const weights = estimator.vector('estimator_weights_');
-  if (members.length === 0 || weights.length < members.length) throw estimator.broken('it has fewer weights than estimators');
+  if (members.length === 0 || weights.length < members.length)
+    throw estimator.broken('it has fewer weights than estimators');
   const predictions = ops.concat(members.map((member) => valuesOf(member, x, context, 1).values));
   return { kind: 'values', values: weightedMedian(ops, predictions, [...weights.slice(0, members.length)]), width: 1 };
 }

@@ -30,6 +30,8 @@ export function baggingClassifier(estimator: Estimator, x: Columns, context: Est
 }
 
 export function baggingRegressor(estimator: Estimator, x: Columns, context: EstimatorContext): Prediction {
-  const values = membersOf(estimator, x, context).map(({ member, columns }) => valuesOf(member, columns, context, 1).values);
+  const values = membersOf(estimator, x, context).map(
+    ({ member, columns }) => valuesOf(member, columns, context, 1).values,
+  );
   return { kind: 'values', values: weightedMean(values, undefined, context), width: 1 };
 }

@@ -1,7 +1,7 @@
 import type { GraphValue } from '../../../formats/onnx/index.ts';
 import { type Estimator, type Labels, labelCount } from '../../estimator/index.ts';
 import type { Columns } from '../../operators/index.ts';
-import { classPrediction, type Converter, type EstimatorContext } from '../context/index.ts';
+import { type Converter, classPrediction, type EstimatorContext } from '../context/index.ts';
 import { interpolated } from '../preprocessing/index.ts';
 import { classesOf, weightedMean } from './members.ts';
 

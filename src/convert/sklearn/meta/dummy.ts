@@ -1,5 +1,5 @@
-import { type Estimator, labelCount } from '../../estimator/index.ts';
 import type { GraphValue } from '../../../formats/onnx/index.ts';
+import { type Estimator, labelCount } from '../../estimator/index.ts';
 import type { Columns, Prediction } from '../../operators/index.ts';
 import { classPrediction, type EstimatorContext } from '../context/index.ts';
 
@@ -19,7 +19,15 @@ export function dummyClassifier(estimator: Estimator, x: Columns, context: Estim
   if (strategy === 'prior') return classPrediction(labels, repeated(estimator, x, context, prior));
   if (strategy !== 'most_frequent') throw estimator.refuse(`its strategy is ${JSON.stringify(strategy)}`);
   const most = prior.indexOf(Math.max(...prior));
-  return classPrediction(labels, repeated(estimator, x, context, prior.map((_, index) => (index === most ? 1 : 0))));
+  return classPrediction(
+    labels,
+    repeated(
+      estimator,
+      x,
+      context,
+      prior.map((_, index) => (index === most ? 1 : 0)),
+    ),
+  );
 }
 
 export function dummyRegressor(estimator: Estimator, x: Columns, context: EstimatorContext): Prediction {

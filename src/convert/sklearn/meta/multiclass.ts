@@ -13,7 +13,8 @@ export const oneVsRest: Converter = {
     const labels = estimator.has('classes_') ? estimator.labels() : estimator.estimator('label_binarizer_').labels();
     const count = labelCount(labels);
     const members = estimator.estimators('estimators_');
-    if (members.length !== (count === 2 ? 1 : count)) throw estimator.broken(`it has ${members.length} estimators for ${count} classes`);
+    if (members.length !== (count === 2 ? 1 : count))
+      throw estimator.broken(`it has ${members.length} estimators for ${count} classes`);
     const parts = members.map((member) => binaryOf(member, x, context));
     const [first] = parts;
     const shares = parts.flatMap(({ share }) => (share === undefined ? [] : [share]));
@@ -44,12 +45,15 @@ export const oneVsOne: Converter = {
     const labels = estimator.labels('classes_', 2);
     const count = labelCount(labels);
     const members = estimator.estimators('estimators_');
-    if (members.length !== (count * (count - 1)) / 2) throw estimator.broken(`it has ${members.length} estimators for ${count} classes`);
+    if (members.length !== (count * (count - 1)) / 2)
+      throw estimator.broken(`it has ${members.length} estimators for ${count} classes`);
     if (!estimator.lacks('pairwise_indices_')) throw estimator.refuse('it takes distances instead of features');
     const pairs = members.map((member) => binaryOf(member, x, context));
     const [first] = pairs;
     if (count === 2 && first !== undefined) return binaryPrediction(ops, labels, first.centred, undefined);
-    const wins: GraphValue = ops.concat(pairs.map(({ centred }) => ops.cast(ops.op('Greater', [centred, ops.real(0)]), ops.precision)));
+    const wins: GraphValue = ops.concat(
+      pairs.map(({ centred }) => ops.cast(ops.op('Greater', [centred, ops.real(0)]), ops.precision)),
+    );
     const decision = pairwiseDecision(ops, wins, ops.concat(pairs.map(({ confidence }) => confidence)), count);
     return { kind: 'classes', labels, scores: decision, probabilities: undefined, decision };
   },

@@ -42,7 +42,10 @@ function inverse(transformer: Estimator, y: GraphValue, width: number, ops: Oper
       return scaled(transformer.flag('with_scaling', true) ? 'scale_' : undefined, centre);
     }
     case 'sklearn.preprocessing.MinMaxScaler':
-      return ops.div(ops.sub(y, ops.reals(transformer.vector('min_', width))), ops.reals(transformer.vector('scale_', width)));
+      return ops.div(
+        ops.sub(y, ops.reals(transformer.vector('min_', width))),
+        ops.reals(transformer.vector('scale_', width)),
+      );
     default:
       throw transformer.refuse('its inverse has no converter');
   }

@@ -2,7 +2,7 @@ import type { GraphValue } from '../../../formats/onnx/index.ts';
 import { sequenceOf } from '../../../formats/pickle/inert/index.ts';
 import { type Estimator, type Labels, labelCount } from '../../estimator/index.ts';
 import type { Columns } from '../../operators/index.ts';
-import { classPrediction, type Converter, type EstimatorContext } from '../context/index.ts';
+import { type Converter, classPrediction, type EstimatorContext } from '../context/index.ts';
 import { classesOf, memberInputs, sharesFor, valuesOf, weightedMean } from './members.ts';
 
 /** The weights of the members that were not dropped. */
@@ -69,7 +69,8 @@ function stacked(estimator: Estimator, x: Columns, context: EstimatorContext): C
 function memberColumns(member: Estimator, method: unknown, x: Columns, context: EstimatorContext) {
   const { ops } = context;
   const prediction = context.predict(member, x);
-  if (prediction.kind === 'values' && method === 'predict') return { value: prediction.values, width: prediction.width };
+  if (prediction.kind === 'values' && method === 'predict')
+    return { value: prediction.values, width: prediction.width };
   if (prediction.kind !== 'classes') throw member.refuse(`its ${String(method)} is stacked`);
   const { labels, probabilities, decision, scores } = prediction;
   const width = labelCount(labels);
@@ -77,7 +78,8 @@ function memberColumns(member: Estimator, method: unknown, x: Columns, context: 
     // Of two classes, the second one says all.
     return width === 2 ? { value: ops.columns(probabilities, [1]), width: 1 } : { value: probabilities, width };
   }
-  if (method === 'decision_function' && decision !== undefined) return { value: decision, width: width === 2 ? 1 : width };
+  if (method === 'decision_function' && decision !== undefined)
+    return { value: decision, width: width === 2 ? 1 : width };
   if (method !== 'predict' || labels.kind !== 'integers') throw member.refuse(`its ${String(method)} is stacked`);
   const label = ops.cast(ops.labelOf(scores, labels), ops.precision);
   return { value: ops.op('Unsqueeze', [label, ops.ints([1])]), width: 1 };
@@ -88,7 +90,8 @@ export const stackingClassifier: Converter = {
   predict(estimator, x, context) {
     const labels = stackLabels(estimator);
     const final = classesOf(estimator.estimator('final_estimator_'), stacked(estimator, x, context), context);
-    if (labelCount(final.labels) !== labelCount(labels)) throw estimator.broken('its final estimator has other classes');
+    if (labelCount(final.labels) !== labelCount(labels))
+      throw estimator.broken('its final estimator has other classes');
     return { ...final, labels };
   },
 };

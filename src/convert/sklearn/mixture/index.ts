@@ -53,10 +53,14 @@ function distanceTo(
   const kind = estimator.choice('covariance_type', ['full', 'tied', 'diag', 'spherical'], 'full');
   const all = estimator.numbersOf(estimator.raw('precisions_cholesky_'), 'precisions_cholesky_');
   const sizes = { full: count * width * width, tied: width * width, diag: count * width, spherical: count };
-  if (all.length !== sizes[kind]) throw estimator.broken(`precisions_cholesky_ has ${all.length} numbers instead of ${sizes[kind]}`);
+  if (all.length !== sizes[kind])
+    throw estimator.broken(`precisions_cholesky_ has ${all.length} numbers instead of ${sizes[kind]}`);
   const centred = ops.sub(x, ops.reals(mean));
   if (kind === 'diag' || kind === 'spherical') {
-    const scale = Float64Array.from({ length: width }, (_, j) => all[kind === 'diag' ? component * width + j : component] ?? 0);
+    const scale = Float64Array.from(
+      { length: width },
+      (_, j) => all[kind === 'diag' ? component * width + j : component] ?? 0,
+    );
     const norm = ops.reduce('ReduceSum', ops.square(ops.mul(centred, ops.reals(scale))));
     return { norm, determinant: scale.reduce((sum, one) => sum + Math.log(one), 0) };
   }

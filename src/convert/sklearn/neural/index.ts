@@ -13,13 +13,16 @@ function layers(estimator: Estimator, x: Columns, context: EstimatorContext): { 
   if (weights.length === 0 || weights.length !== biases.length)
     throw estimator.broken(`it has ${weights.length} layers, and intercepts for ${biases.length}`);
   const activation = ACTIVATIONS[estimator.choice('activation', ['relu', 'tanh', 'logistic', 'identity'])];
-  return weights.reduce<{ value: GraphValue; width: number }>((at, layer, index) => {
-    const matrix = estimator.matrixOf(layer, `coefs_[${index}]`, { rows: at.width });
-    const bias = estimator.matrixOf(biases[index], `intercepts_[${index}]`, { rows: 1, columns: matrix.columns });
-    const sum = ops.add(ops.product(at.value, matrix), ops.reals(bias.values));
-    const last = index === weights.length - 1;
-    return { value: last || activation === undefined ? sum : ops.op(activation, [sum]), width: matrix.columns };
-  }, context.reals(estimator, x));
+  return weights.reduce<{ value: GraphValue; width: number }>(
+    (at, layer, index) => {
+      const matrix = estimator.matrixOf(layer, `coefs_[${index}]`, { rows: at.width });
+      const bias = estimator.matrixOf(biases[index], `intercepts_[${index}]`, { rows: 1, columns: matrix.columns });
+      const sum = ops.add(ops.product(at.value, matrix), ops.reals(bias.values));
+      const last = index === weights.length - 1;
+      return { value: last || activation === undefined ? sum : ops.op(activation, [sum]), width: matrix.columns };
+    },
+    context.reals(estimator, x),
+  );
 }
 
 function classifier(estimator: Estimator, x: Columns, context: EstimatorContext): Prediction {
@@ -28,7 +31,8 @@ function classifier(estimator: Estimator, x: Columns, context: EstimatorContext)
   const { value, width } = layers(estimator, x, context);
   const end = estimator.choice('out_activation_', ['softmax', 'logistic']);
   const count = labelCount(labels);
-  if (width !== (count === 2 ? 1 : count)) throw estimator.refuse(`its last layer has ${width} outputs for ${count} classes`);
+  if (width !== (count === 2 ? 1 : count))
+    throw estimator.refuse(`its last layer has ${width} outputs for ${count} classes`);
   if (count === 2) return binaryPrediction(ops, labels, value, ops.sigmoid(value));
   if (end !== 'softmax') throw estimator.refuse('it predicts several labels', 'train one classifier for each label');
   return classPrediction(labels, value, ops.softmax(value));

@@ -9,7 +9,7 @@ export function pairsOf(count: number): (readonly [number, number])[] {
 }
 
 /** How often each class won. @param wins for each pair, 1 where the second class won. [N, pairs] */
-export function votesOf(ops: Operators, wins: GraphValue, count: number): GraphValue {
+export function pairVotes(ops: Operators, wins: GraphValue, count: number): GraphValue {
   return ops.add(perClass(ops, wins, count, -1, 1), ops.reals(startOf(count), [1, count]));
 }
 
@@ -34,5 +34,5 @@ function perClass(ops: Operators, pairs: GraphValue, count: number, first: numbe
 export function pairwiseDecision(ops: Operators, wins: GraphValue, confidences: GraphValue, count: number): GraphValue {
   const sums = perClass(ops, confidences, count, -1, 1);
   const bounded = ops.div(sums, ops.scale(ops.add(ops.op('Abs', [sums]), ops.real(1)), 3));
-  return ops.add(votesOf(ops, wins, count), bounded);
+  return ops.add(pairVotes(ops, wins, count), bounded);
 }

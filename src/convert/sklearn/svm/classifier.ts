@@ -2,7 +2,7 @@ import type { GraphValue } from '../../../formats/onnx/index.ts';
 import { type Estimator, labelCount } from '../../estimator/index.ts';
 import type { Columns, Operators, Prediction } from '../../operators/index.ts';
 import { binaryPrediction, type EstimatorContext } from '../context/index.ts';
-import { pairsOf, pairwiseDecision, votesOf } from '../pairs/index.ts';
+import { pairsOf, pairVotes, pairwiseDecision } from '../pairs/index.ts';
 import { coupled } from './coupling.ts';
 import { kernel, supportVectors } from './kernel.ts';
 
@@ -50,13 +50,18 @@ export function supportClassifier(estimator: Estimator, x: Columns, context: Est
   const shape = estimator.choice('decision_function_shape', ['ovr', 'ovo'], 'ovr');
   const confident = pairwiseDecision(ops, negative, ops.op('Neg', [decisions]), count);
   const ties = estimator.flag('break_ties', false) && shape === 'ovr';
-  const scores = ties ? confident : votesOf(ops, second, count);
+  const scores = ties ? confident : pairVotes(ops, second, count);
   const probabilities = shares === undefined ? undefined : coupled(estimator, shares, ops, count);
   return { kind: 'classes', labels, scores, probabilities, decision: confident };
 }
 
 /** The share of the first class of each pair, where the model was trained with `probability=True`. */
-function pairShares(estimator: Estimator, decisions: GraphValue, ops: Operators, pairs: number): GraphValue | undefined {
+function pairShares(
+  estimator: Estimator,
+  decisions: GraphValue,
+  ops: Operators,
+  pairs: number,
+): GraphValue | undefined {
   const names = { a: ['_probA', 'probA_'], b: ['_probB', 'probB_'] };
   if (estimator.lacks(names.a) || estimator.array(names.a).size === 0) return undefined;
   const [a, b] = [estimator.vector(names.a, pairs), estimator.vector(names.b, pairs)];

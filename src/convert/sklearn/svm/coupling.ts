@@ -50,7 +50,8 @@ function loopBody(around: GraphBuilder, matrix: GraphValue, ops: Operators, coun
   const p = graph.input('shares', ops.precision, [undefined, count]);
   const real = (value: number) =>
     graph.constant(tensorOf(ops.precision === 'float64' ? Float64Array.of(value) : Float32Array.of(value), []));
-  const ints = (values: readonly number[]) => graph.constant(tensorOf(BigInt64Array.from(values, BigInt), [values.length]));
+  const ints = (values: readonly number[]) =>
+    graph.constant(tensorOf(BigInt64Array.from(values, BigInt), [values.length]));
   const op = (name: string, ...inputs: GraphValue[]) => graph.op(name, inputs);
   const rowSum = (value: GraphValue) => graph.op('ReduceSum', [value, ints([1])], { keepdims: 1 });
   const column = (value: GraphValue, index: number) => graph.op('Gather', [value, ints([index])], { axis: 1 });

@@ -23,7 +23,8 @@ export function squaredDistances(
 ): GraphValue {
   const { rows, columns, values } = points;
   const squares = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) squares[r] = (squares[r] ?? 0) + (values[r * columns + c] ?? 0) ** 2;
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < columns; c++) squares[r] = (squares[r] ?? 0) + (values[r * columns + c] ?? 0) ** 2;
   const own = ops.reduce('ReduceSum', ops.square(x));
   const distances = ops.sub(ops.add(own, ops.reals(squares, [1, rows])), ops.scale(products, 2));
   return ops.op('Max', [distances, ops.real(0)]);
@@ -31,6 +32,7 @@ export function squaredDistances(
 
 /** The support vectors. @throws AssayError for a model that was trained on a precomputed or sparse matrix */
 export function supportVectors(estimator: Estimator, width: number): RealMatrix {
-  if (estimator.flag('_sparse', false)) throw estimator.refuse('it was trained on a sparse matrix', 'train it on a dense one');
+  if (estimator.flag('_sparse', false))
+    throw estimator.refuse('it was trained on a sparse matrix', 'train it on a dense one');
   return estimator.matrix('support_vectors_', { columns: width });
 }

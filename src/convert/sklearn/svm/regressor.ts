@@ -9,7 +9,11 @@ function decision(estimator: Estimator, x: Columns, context: EstimatorContext): 
   const { value, width } = context.reals(estimator, x);
   const vectors = supportVectors(estimator, width);
   const weights = estimator.matrix(['_dual_coef_', 'dual_coef_'], { rows: 1, columns: vectors.rows });
-  return ops.affine(kernel(estimator, value, vectors, ops), weights, estimator.vector(['_intercept_', 'intercept_'], 1));
+  return ops.affine(
+    kernel(estimator, value, vectors, ops),
+    weights,
+    estimator.vector(['_intercept_', 'intercept_'], 1),
+  );
 }
 
 export function supportRegressor(estimator: Estimator, x: Columns, context: EstimatorContext): Prediction {

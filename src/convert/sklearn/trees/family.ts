@@ -5,7 +5,12 @@ import { classPrediction, type EstimatorContext, type Family } from '../context/
 import { addSklearnTree, checkedTree, sklearnTree } from './tree.ts';
 
 /** The mean of the shares of some trees. scikit-learn gives its trees numbers of 32 bits. */
-function classifier(estimator: Estimator, members: readonly Estimator[], x: Columns, context: EstimatorContext): Prediction {
+function classifier(
+  estimator: Estimator,
+  members: readonly Estimator[],
+  x: Columns,
+  context: EstimatorContext,
+): Prediction {
   const { value, width } = context.reals(estimator, x);
   refuseOutputs(estimator);
   const labels = estimator.labels();
@@ -28,7 +33,12 @@ function shares(counts: Float64Array, members: number): Float64Array {
   return counts.map((count) => count / (sum === 0 ? 1 : sum) / members);
 }
 
-function regressor(estimator: Estimator, members: readonly Estimator[], x: Columns, context: EstimatorContext): Prediction {
+function regressor(
+  estimator: Estimator,
+  members: readonly Estimator[],
+  x: Columns,
+  context: EstimatorContext,
+): Prediction {
   const { value, width } = context.reals(estimator, x);
   const outputs = estimator.count('n_outputs_', 1);
   const ensemble = new TreeEnsemble(context.ops, {
@@ -57,7 +67,10 @@ function family(kind: typeof classifier, one: readonly string[], many: readonly 
     ...Object.fromEntries(
       one.map((name) => [
         `sklearn.tree.${name}`,
-        { predict: (estimator: Estimator, x: Columns, context: EstimatorContext) => kind(estimator, [estimator], x, context) },
+        {
+          predict: (estimator: Estimator, x: Columns, context: EstimatorContext) =>
+            kind(estimator, [estimator], x, context),
+        },
       ]),
     ),
     ...Object.fromEntries(
@@ -74,6 +87,14 @@ function family(kind: typeof classifier, one: readonly string[], many: readonly 
 
 /** Decision trees, and means of them. */
 export const TREES: Family = {
-  ...family(classifier, ['DecisionTreeClassifier', 'ExtraTreeClassifier'], ['RandomForestClassifier', 'ExtraTreesClassifier']),
-  ...family(regressor, ['DecisionTreeRegressor', 'ExtraTreeRegressor'], ['RandomForestRegressor', 'ExtraTreesRegressor']),
+  ...family(
+    classifier,
+    ['DecisionTreeClassifier', 'ExtraTreeClassifier'],
+    ['RandomForestClassifier', 'ExtraTreesClassifier'],
+  ),
+  ...family(
+    regressor,
+    ['DecisionTreeRegressor', 'ExtraTreeRegressor'],
+    ['RandomForestRegressor', 'ExtraTreesRegressor'],
+  ),
 };
