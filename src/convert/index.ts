@@ -1,4 +1,5 @@
 export type { InputFile, LeftOut } from './tensors/index.ts';
+export { planOnnxFiles, writeOnnxFiles } from './to-onnx/index.ts';
 export {
   type ConversionPlan,
   type PlannedFile,

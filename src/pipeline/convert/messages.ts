@@ -2,13 +2,18 @@ import type { SharedFile } from '../../core/bytes/index.ts';
 import type { Limits } from '../../core/index.ts';
 import type { WireError } from '../parsers/index.ts';
 
+/** The formats that can be written. */
+export type ConvertibleTarget = 'safetensors' | 'onnx';
+
 /** What the thread of a conversion is given. */
 export interface ConvertOrder {
+  readonly target: ConvertibleTarget;
   readonly files: readonly { readonly path: string; readonly file: SharedFile; readonly salvage: boolean }[];
   /** An empty folder that receives the files. */
   readonly folder: string;
-  /** Goes into the metadata of every file. */
-  readonly metadata: Readonly<Record<string, string>>;
+  /** The tree digest of the artifact, when it is known. */
+  readonly sourceDigest: string | undefined;
+  readonly version: string;
   readonly limits: Limits;
 }
 

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { MemorySource } from '../../../src/core/bytes/index.ts';
 import type { Conversion } from '../../../src/core/conversion/index.ts';
 import { type Artifact, DEFAULT_LIMITS } from '../../../src/core/index.ts';
+import { readOnnx } from '../../../src/formats/onnx/index.ts';
 import { type ConvertOptions, convertArtifact } from '../../../src/pipeline/convert/index.ts';
 import { assess } from '../../../src/pipeline/index.ts';
 import { openArtifact } from '../../../src/sources/index.ts';
@@ -247,6 +249,25 @@ describe('the verdict of the source', () => {
     expect(await failure(place({ 'evil.pt': shared }), { salvage: true })).toMatchObject({
       message: 'a call of mylib.change receives a tensor, or what holds one, and could have changed it',
     });
+  });
+});
+
+describe('a conversion to ONNX', () => {
+  const RIDGE = new URL('../../../fixtures/convert/sklearn/1.9.1/bayes/bernoulli.pkl', import.meta.url).pathname;
+
+  it('writes the model of an estimator, which names its source', async () => {
+    const { folder, conversion } = await convert(RIDGE, { target: 'onnx' });
+    expect(readdirSync(folder)).toEqual(['bernoulli.onnx']);
+    expect(conversion).toMatchObject({ target: 'onnx', source: { verdict: 'clean' } });
+    expect(conversion.files[0]?.format).toMatch(/^sklearn\.naive_bayes\.BernoulliNB /);
+    const { model } = await readOnnx(new MemorySource(readFileSync(join(folder, 'bernoulli.onnx')), 'm'), {});
+    expect(model.metadata.map(({ key }) => key)).toContain('assay.source.class');
+  });
+
+  it('refuses what it does not convert by its name, and to salvage', async () => {
+    const path = place({ 'm.pt': twoTensors() });
+    expect(await failure(path, { target: 'onnx' })).toMatchObject({ code: 'unsupported', subject: 'm.pt' });
+    expect(await failure(RIDGE, { target: 'onnx', salvage: true })).toMatchObject({ code: 'usage' });
   });
 });
 

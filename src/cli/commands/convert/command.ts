@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
+import type { ConvertibleTarget } from '../../../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../../../pipeline/index.ts';
 import { rulesetOption } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 
 interface ConvertFlags {
-  readonly to: string;
+  readonly to: ConvertibleTarget;
   readonly output: string;
   readonly report?: string;
   readonly salvage: boolean;
@@ -23,14 +24,17 @@ that is not clean is not converted, unless you say so; either way, its code stay
                        of the file receives a tensor, because its values might then be others than those in the file
   --accept-suspicious  convert a suspicious file, such as one with a class of your own
 
-Sources: PyTorch (.pt, .pth, .bin, .ckpt; sharded, .distcp and DeepSpeed folders), NumPy (.npy, .npz, pickles of arrays), joblib, PaddlePaddle (.pdparams, .pdopt,
+To safetensors: PyTorch (.pt, .pth, .bin, .ckpt; sharded, .distcp and DeepSpeed folders), NumPy (.npy, .npz, pickles of arrays), joblib, PaddlePaddle (.pdparams, .pdopt,
 .pdiparams), Flax (.msgpack).
+To ONNX: estimators and transformers of scikit-learn, and pipelines of them (pickle, joblib). A class of your own is refused: its code is not in
+the file.
 Tensors keep their names: nested keys are joined by dots (state_dict.layer.weight), and a module is written as its state_dict().
 Views and tied tensors are written as tensors of their own. The bytes are those that the safetensors library writes.
 
 Examples:
   assay convert model.pt --to safetensors -o converted
   assay convert ./bert-base --to safetensors -o converted       every file of a folder that holds tensors
+  assay convert pipeline.joblib --to onnx -o converted           a pipeline of scikit-learn
   assay convert evil.pt --to safetensors --salvage -o rescued --report rescued.json
 
 Exit codes: 0 converted, 1 a verdict forbids it, 2 could not complete. After 1 and 2, the folder is as it was before.
@@ -42,7 +46,9 @@ export function registerConvert(program: Command, shell: Shell): void {
     .summary('convert a model to a format that cannot carry code, without running it')
     .description('Converts a model to a format that cannot carry code. Nothing of the model runs.')
     .argument('<artifact>', 'a file or a folder on this machine')
-    .addOption(new Option('--to <format>', 'the format to write').choices(['safetensors']).makeOptionMandatory())
+    .addOption(
+      new Option('--to <format>', 'the format to write').choices(['safetensors', 'onnx']).makeOptionMandatory(),
+    )
     .requiredOption('-o, --output <folder>', 'the folder for the converted files; no file in it is replaced')
     .option('--report <file>', 'write what was converted, left out and skipped, with digests (JSON)')
     .option('--salvage', 'take the tensors out of suspicious and malicious files, too', false)
@@ -53,9 +59,9 @@ export function registerConvert(program: Command, shell: Shell): void {
     .option('-v, --verbose', 'name everything that is left out', false)
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: ConvertFlags) => {
-      const { output, report, salvage, acceptSuspicious, allow, ruleset, quiet, verbose } = flags;
+      const { to, output, report, salvage, acceptSuspicious, allow, ruleset, quiet, verbose } = flags;
       const { runConvert } = await import('./run.ts');
-      const request = { artifact, target: 'safetensors', output, report, salvage, acceptSuspicious } as const;
+      const request = { artifact, target: to, output, report, salvage, acceptSuspicious };
       await runConvert({ ...request, allow, ruleset, quiet, verbose }, shell);
     });
 }

@@ -1,9 +1,10 @@
+import type { ConvertibleTarget } from '../../../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../../../pipeline/index.ts';
 
 /** What `assay convert` is asked for. */
 export interface ConvertRequest {
   readonly artifact: string;
-  readonly target: 'safetensors';
+  readonly target: ConvertibleTarget;
   readonly output: string;
   readonly report: string | undefined;
   readonly salvage: boolean;
