@@ -247,3 +247,9 @@ describe('the contract of random generators', () => {
     expect(await judged(state(position))).toEqual(expected);
   });
 });
+
+describe('an object of TorchScript', () => {
+  it('is not clean without its state: code that shows it follows a pointer that is not there', async () => {
+    expect(await judged(instance(name('torch:ScriptObject')))).toEqual(UNEXPECTED);
+  });
+});

@@ -45,9 +45,12 @@ export const NATIVE_CALLS: ReadonlyMap<string, Contract> = new Map([
 const NEEDED =
   /^(?:pandas\b.*|scipy\.spatial\..*|sklearn\.neighbors\..*:newObj|statsmodels\.tsa\.statespace\..*|river\.drift\.adwin_c:.*)$/;
 
+/** Classes whose state is made by code of the loader, and that crash it without one. */
+const NEEDED_WITHOUT_CONTRACT: ReadonlySet<string> = new Set(['torch:ScriptObject']);
+
 /** Whether native code would read uninitialised memory of an instance without a state. */
 export function needsState(name: string): boolean {
-  return NEEDED.test(name) && NATIVE_STATES.has(name);
+  return NEEDED_WITHOUT_CONTRACT.has(name) || (NEEDED.test(name) && NATIVE_STATES.has(name));
 }
 
 const unknownArray: Contract = () => unexpected('the required content of its array is not known');
