@@ -182,7 +182,7 @@ describe('the program', () => {
   });
 
   it('refuses verbs that do not exist', async () => {
-    for (const verb of ['convert', 'test', 'data'])
+    for (const verb of ['convertt', 'test', 'data'])
       expect((await runCli([verb, 'x'])).stderr).toContain('unknown command');
   });
 
