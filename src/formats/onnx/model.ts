@@ -1,4 +1,4 @@
-import type { SourceRange } from '../protobuf/index.ts';
+import type { SourceRange } from '../../core/bytes/index.ts';
 import type { DataType, TypedField } from './data-type.ts';
 
 /** A model of the ONNX format (onnx.proto, IR version 14), inert: nothing of it is run, and tensors stay where they are. */

@@ -1,6 +1,6 @@
-import type { ByteSource } from '../../core/bytes/index.ts';
+import type { ByteSource, SourceRange } from '../../core/bytes/index.ts';
 import { AssayError, DEFAULT_LIMITS, FileBudget } from '../../core/index.ts';
-import { ProtoCursor, type SourceRange, VarintReader } from '../protobuf/index.ts';
+import { ProtoCursor, VarintReader } from '../protobuf/index.ts';
 import { byteLength, elementCount, typeFacts } from './data-type.ts';
 import type { OnnxExternalData, OnnxTensor } from './model.ts';
 

@@ -1,11 +1,4 @@
-import type { ByteSource } from '../../core/bytes/index.ts';
-
-/** Bytes of a source that are copied into the output only when it is written. */
-export interface SourceRange {
-  readonly source: ByteSource;
-  readonly offset: number;
-  readonly length: number;
-}
+import type { SourceRange } from '../../core/bytes/index.ts';
 
 /** Pages grow with the message; longer content is a part of its own. */
 const MIN_PAGE = 64;

@@ -1,6 +1,5 @@
 export { ProtoCursor } from './cursor.ts';
-export { ProtoWriter, type SourceRange } from './encode.ts';
-export { PartsSource } from './parts-source.ts';
+export { ProtoWriter } from './encode.ts';
 export {
   COREML,
   ONNX,

@@ -1,2 +1,7 @@
-export type { SessionFile } from './joined-source.ts';
-export { type OnnxSession, type OnnxSessionOptions, openOnnxSession, type SessionLimits } from './onnx-session.ts';
+export {
+  type OnnxSession,
+  type OnnxSessionOptions,
+  openOnnxSession,
+  type SessionFile,
+  type SessionLimits,
+} from './onnx-session.ts';

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ByteSource, PartsSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { childEntry, findPackage } from '../command.ts';
 import type { Frame } from '../frame-reader.ts';
@@ -11,7 +12,12 @@ import { requested, Supervised, taskFailure } from '../supervised.ts';
 import { taskNamed } from '../tasks/index.ts';
 import { isWhole, type RunTensor, type TensorHead, tensorHead, tensorOfPayload, tensorPayload } from '../tensors.ts';
 import type { WatchdogLimits } from '../watchdog.ts';
-import { JoinedSource, type SessionFile } from './joined-source.ts';
+
+/** A file of a model, by the name that the runtime is given; that of the model itself is empty. */
+export interface SessionFile {
+  readonly name: string;
+  readonly source: ByteSource;
+}
 
 /** The bounds of a session. Those on time are of loading the model, and of each run by itself. */
 export interface SessionLimits extends WatchdogLimits {
@@ -106,7 +112,8 @@ class Session implements OnnxSession {
 
   async load(): Promise<void> {
     const { files, threads, optimize } = this.#options;
-    const input = new JoinedSource(files);
+    const ranges = files.map(({ source }) => ({ source, offset: 0, length: source.size }));
+    const input = new PartsSource(ranges, 'model');
     const parts = files.map(({ name, source }) => ({ name, size: source.size }));
     const request = { task: 'onnx-session', args: { parts, threads, optimize }, inputSize: input.size };
     this.#child.answer(Buffer.from(JSON.stringify(request), 'utf8'));

@@ -1,6 +1,6 @@
+import type { SourceRange } from '../../../core/bytes/index.ts';
 import { MemorySource } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
-import type { SourceRange } from '../../protobuf/index.ts';
 import { byteLength, type DataType, elementCount } from '../data-type.ts';
 import type { OnnxTensor } from '../model.ts';
 

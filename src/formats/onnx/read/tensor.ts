@@ -1,5 +1,6 @@
+import type { SourceRange } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
-import type { SourceRange, WireType } from '../../protobuf/index.ts';
+import type { WireType } from '../../protobuf/index.ts';
 import { byteLength, type DataType, dataTypeOf, elementCount, type TypedField, typeFacts } from '../data-type.ts';
 import type { OnnxExternalData, OnnxProperty, OnnxSparseTensor, OnnxTensor, OnnxTensorData } from '../model.ts';
 import type { MessageReader } from './message-reader.ts';

@@ -1,6 +1,6 @@
-import type { ByteSource } from '../../../core/bytes/index.ts';
+import { type ByteSource, PartsSource, type SourceRange } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
-import { PartsSource, type ProtoWriter, type SourceRange } from '../../protobuf/index.ts';
+import type { ProtoWriter } from '../../protobuf/index.ts';
 import type { OnnxExternalData, OnnxModel, OnnxTensor } from '../model.ts';
 import { ModelEncoder } from './encode.ts';
 

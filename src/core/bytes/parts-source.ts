@@ -1,5 +1,11 @@
-import { type ByteSource, checkRange } from '../../core/bytes/index.ts';
-import type { SourceRange } from './encode.ts';
+import { type ByteSource, checkRange } from './byte-source.ts';
+
+/** Bytes of a source that are read only when they are used. */
+export interface SourceRange {
+  readonly source: ByteSource;
+  readonly offset: number;
+  readonly length: number;
+}
 
 interface Placed {
   readonly start: number;
