@@ -3,28 +3,29 @@ import { assemble, global, type Instruction, text } from './pickle-asm.ts';
 
 /** A float tensor of a shape over storage `key`, as `torch.save` pickles it. */
 export function tensor(key: string, shape: readonly number[], strides: readonly number[]): Instruction[] {
+  return [global('torch._utils', '_rebuild_tensor_v2'), ...argumentsOf(key, shape, strides), 'REDUCE'];
+}
+
+/** The arguments of the call that makes it. */
+export function argumentsOf(key: string, shape: readonly number[], strides: readonly number[]): Instruction[] {
   const count = shape.reduce((product, size) => product * size, 1);
+  const hooks: Instruction[] = [global('collections', 'OrderedDict'), 'EMPTY_TUPLE', 'REDUCE'];
   return [
-    global('torch._utils', '_rebuild_tensor_v2'),
     'MARK',
-    'MARK',
-    text('storage'),
-    global('torch', 'FloatStorage'),
-    text(key),
-    text('cpu'),
-    ['BININT1', count],
-    'TUPLE',
-    'BINPERSID',
+    ...storage(key, count),
     ['BININT1', 0],
     ...sizes(shape),
     ...sizes(strides),
     'NEWFALSE',
-    global('collections', 'OrderedDict'),
-    'EMPTY_TUPLE',
-    'REDUCE',
+    ...hooks,
     'TUPLE',
-    'REDUCE',
   ];
+}
+
+/** A storage of floats. */
+export function storage(key: string, count: number): Instruction[] {
+  const id: Instruction[] = [text('storage'), global('torch', 'FloatStorage'), text(key), text('cpu')];
+  return ['MARK', ...id, ['BININT1', count], 'TUPLE', 'BINPERSID'];
 }
 
 function sizes(counts: readonly number[]): Instruction[] {

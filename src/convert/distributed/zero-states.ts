@@ -10,8 +10,8 @@ import {
   sequenceOf,
   wholeCount,
 } from '../../formats/pickle/inert/index.ts';
-import { type InputFile, refuseChanged, type Tensor, type TensorReadOptions } from '../tensors/index.ts';
-import { type Checkpoint, isHarmlessCall, openLegacy, openZip, rebuilt } from '../torch/index.ts';
+import { type InputFile, KeptValues, type Tensor, type TensorReadOptions } from '../tensors/index.ts';
+import { type Checkpoint, openLegacy, openZip, rebuilt, TORCH_CALLS } from '../torch/index.ts';
 
 /** The name and shape of a parameter, in the order in which their elements stand. */
 export interface NamedShape {
@@ -45,7 +45,7 @@ class StateFile {
   readonly path: string;
   readonly #checkpoint: Checkpoint;
   readonly #salvage: boolean;
-  readonly #kept = new Set<Inert>();
+  readonly #kept = new KeptValues(TORCH_CALLS);
 
   private constructor({ path }: InputFile, checkpoint: Checkpoint, salvage: boolean) {
     this.path = path;
@@ -88,7 +88,7 @@ class StateFile {
       const why = found?.kind === 'refused' ? found.why : 'no tensor';
       throw new AssayError('unsupported', `${name} is ${why}`, { subject: this.path });
     }
-    this.#kept.add(value);
+    this.#kept.addTensor(value);
     return found.tensor;
   }
 
@@ -107,8 +107,7 @@ class StateFile {
   /** Of a salvage: a call could have changed what was kept. */
   finish(): void {
     if (!this.#salvage) return;
-    const reader = { isHarmless: isHarmlessCall };
-    refuseChanged(this.#checkpoint.pickle.calls, this.#kept, { reader, subject: this.path });
+    this.#kept.refuseChanged(this.#checkpoint.pickle.calls, this.path);
   }
 }
 

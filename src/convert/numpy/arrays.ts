@@ -32,6 +32,7 @@ const RECONSTRUCT: ReadonlySet<string> = new Set(named('multiarray', '_reconstru
 const FROM_BUFFER: ReadonlySet<string> = new Set(named('numeric', '_frombuffer'));
 const SCALAR: ReadonlySet<string> = new Set(named('multiarray', 'scalar'));
 const MASKED = 'numpy.ma.core._mareconstruct';
+const MASKED_CLASSES: ReadonlySet<string> = new Set(['numpy.ma.core.MaskedArray', 'numpy.ma.MaskedArray']);
 /** Classes whose instances are their elements, and nothing besides. */
 const PLAIN_CLASSES: ReadonlySet<string> = new Set([
   'numpy.ndarray',
@@ -43,10 +44,8 @@ const PLAIN_CLASSES: ReadonlySet<string> = new Set([
 ]);
 /** Calls that make a value and change no other. */
 const HARMLESS: ReadonlySet<string> = new Set([
-  ...RECONSTRUCT,
   ...FROM_BUFFER,
   ...SCALAR,
-  MASKED,
   'numpy.dtype',
   'numpy.ndarray',
   '_codecs.encode',
@@ -59,11 +58,13 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'joblib.numpy_pickle.NumpyArrayWrapper',
 ]);
 
-/** Whether a call makes an array, or a part of one. */
-export function isArrayCall(call: InertObject): boolean {
+/** Whether a call makes an array, or a part of one. A class of arrays that is not NumPy's may do anything with its state. */
+function isArrayCall(call: InertObject): boolean {
   const name = calleeName(call) ?? '';
-  if (name !== 'copyreg._reconstructor') return HARMLESS.has(name);
-  return globalName(argsOf(call)?.[0]) === 'joblib.numpy_pickle.NumpyArrayWrapper';
+  const first = globalName(argsOf(call)?.[0]) ?? '';
+  if (RECONSTRUCT.has(name)) return PLAIN_CLASSES.has(first);
+  if (name === MASKED) return MASKED_CLASSES.has(first);
+  return HARMLESS.has(name) || (name === 'copyreg._reconstructor' && first === 'joblib.numpy_pickle.NumpyArrayWrapper');
 }
 
 /** Arrays of NumPy in a pickle. */

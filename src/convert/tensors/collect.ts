@@ -5,9 +5,9 @@ import {
   type InertDict,
   type InertObject,
   inertTitle,
-  isDictCall,
   isKind,
 } from '../../formats/pickle/inert/index.ts';
+import { type CallReader, KeptValues, valuesWithin } from './kept.ts';
 import { type ListOptions, quotedName, TensorList } from './list.ts';
 import { moduleState } from './module.ts';
 import type { Tensor, TensorSet } from './tensor.ts';
@@ -20,11 +20,9 @@ export type TensorFound =
   | { readonly kind: 'no-tensor' };
 
 /** How a source writes its tensors. */
-export interface TensorReader {
+export interface TensorReader extends CallReader {
   /** Looks at one value; `name` is for the tensor. */
   find(value: Inert, name: string): TensorFound;
-  /** Whether a call only makes a value, and changes no other. */
-  isHarmless(call: InertObject): boolean;
 }
 
 export interface CollectOptions extends ListOptions {
@@ -49,55 +47,22 @@ const SINGLE = 'tensor';
 export function collectTensors(value: Inert, calls: readonly InertObject[], options: CollectOptions): TensorSet {
   const collector = new Collector(options);
   collector.visit(value, []);
-  // What is not salvaged was judged: its calls are listed ones, with known results.
-  if (options.salvage) refuseChanged(calls, collector.kept, options);
+  // What is not salvaged is clean, or its user accepts what its calls do.
+  if (options.salvage) collector.kept.refuseChanged(calls, options.subject);
   return collector.result();
-}
-
-/**
- * Refuses values that a call of the file may have changed: what it would do is not known, because nothing runs.
- * @param kept what the result rests on
- * @throws AssayError `unsupported` naming the call
- */
-export function refuseChanged(
-  calls: readonly InertObject[],
-  kept: ReadonlySet<Inert>,
-  { reader, subject }: { readonly reader: Pick<TensorReader, 'isHarmless'>; readonly subject: string },
-): void {
-  const seen = new Set<Inert>();
-  for (const call of calls) {
-    if (kept.has(call) || isDictCall(call) || reader.isHarmless(call) || !reaches(call, kept, seen)) continue;
-    throw new AssayError(
-      'unsupported',
-      `${inertTitle(call)} receives a tensor, or what holds one, and could have changed it`,
-      { subject },
-    );
-  }
-}
-
-/** Whether a kept value can be reached from what a call was given. */
-function reaches(call: InertObject, kept: ReadonlySet<Inert>, seen: Set<Inert>): boolean {
-  const waiting: Inert[] = [call];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (typeof value !== 'object' || value === null || seen.has(value)) continue;
-    if (kept.has(value)) return true;
-    seen.add(value);
-    waiting.push(...valuesWithin(value));
-  }
-  return false;
 }
 
 class Collector {
   readonly #options: CollectOptions;
   readonly #list: TensorList;
-  /** Values on which the result rests. */
-  readonly kept = new Set<Inert>();
+  readonly kept: KeptValues;
   /** Containers around the value that is visited. */
   readonly #open = new Set<Inert>();
 
   constructor(options: CollectOptions) {
     this.#options = options;
     this.#list = new TensorList(options);
+    this.kept = new KeptValues(options.reader);
   }
 
   result(): TensorSet {
@@ -118,7 +83,7 @@ class Collector {
   #keep(value: Inert, tensor: Tensor): void {
     this.#list.add(tensor);
     for (const one of this.#open) this.kept.add(one);
-    this.kept.add(value);
+    this.kept.addTensor(value);
   }
 
   #descend(value: Inert, path: readonly string[]): void {
@@ -161,26 +126,5 @@ class Collector {
 
   #refuse(what: string): AssayError {
     return new AssayError('unsupported', what, { subject: this.#options.subject });
-  }
-}
-
-/** The values within a value. */
-export function valuesWithin(value: Inert): Inert[] {
-  if (typeof value !== 'object' || value === null) return [];
-  switch (value.kind) {
-    case 'list':
-    case 'tuple':
-    case 'set':
-      return [...value.items];
-    case 'dict':
-      return [...value.entries()].flat();
-    case 'object':
-      return [value.callee, value.args, value.kwargs ?? null, ...value.states, ...value.items, ...value.entries.flat()];
-    case 'persistent':
-      return [value.id];
-    case 'array':
-      return [value.wrapper, ...(value.content.kind === 'pickle' ? [value.content.value] : [])];
-    default:
-      return [];
   }
 }

@@ -1,7 +1,8 @@
-export { collectTensors, refuseChanged, type TensorFound, type TensorReader, valuesWithin } from './collect.ts';
+export { collectTensors, type TensorFound, type TensorReader } from './collect.ts';
 export { DTYPE_BYTES, type Dtype } from './dtype.ts';
 export { elementBytes } from './elements.ts';
 export { type InputFile, stemOf, type TensorFormat, type TensorReadOptions } from './format.ts';
+export { type CallReader, KeptValues, valuesWithin } from './kept.ts';
 export { quotedName, TensorList } from './list.ts';
 export { joinedTensor, pasted, type TensorPiece } from './pasted.ts';
 export { rowOrder } from './row-order.ts';

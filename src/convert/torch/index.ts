@@ -4,4 +4,4 @@ export { TORCH_LEGACY, TORCH_TAR, TORCH_ZIP } from './formats.ts';
 export { openLegacy } from './open-legacy.ts';
 export { openZip } from './open-zip.ts';
 export { rebuilt } from './rebuild.ts';
-export { isHarmlessCall, torchTensors } from './tensors.ts';
+export { TORCH_CALLS, torchTensors } from './tensors.ts';

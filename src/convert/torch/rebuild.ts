@@ -1,6 +1,5 @@
 import {
   argsOf,
-  calleeName,
   dictOf,
   globalName,
   type Inert,
@@ -9,7 +8,7 @@ import {
   sequenceOf,
   wholeCount,
 } from '../../formats/pickle/inert/index.ts';
-import { DTYPE_BYTES, type Tensor, type TensorFound, withinBytes } from '../tensors/index.ts';
+import { DTYPE_BYTES, type TensorFound, withinBytes } from '../tensors/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { dtypeNamed, storageKind } from './dtypes.ts';
 import { storageIdOf } from './storage-id.ts';
@@ -49,57 +48,78 @@ const OTHERS: Readonly<Record<string, string>> = {
   'torch._utils._rebuild_xla_tensor': 'a tensor of another device',
 };
 
-/** Whether a call is one of those that make tensors, parameters or storages: it changes nothing else. */
+const FROM_TYPE = new Set(['torch._tensor._rebuild_from_type_v2', 'torch._tensor._rebuild_from_type']);
+/** Attributes of a tensor that are its elements. */
+const ELEMENTS = new Set(['data', 'real', 'imag']);
+
+/** Whether a call is one of those that make tensors or parameters: it changes nothing else. */
 export function isRebuild(call: InertObject): boolean {
-  const name = calleeName(call) ?? '';
-  return TENSORS.has(name) || PARAMETERS.has(name) || FROM_TYPE.has(name) || Object.hasOwn(OTHERS, name);
+  const args = argsOf(call);
+  return call.opcode === 'REDUCE' && args !== undefined && makes(call.callee, args);
 }
 
-const FROM_TYPE = new Set(['torch._tensor._rebuild_from_type_v2', 'torch._tensor._rebuild_from_type']);
+function makes(callee: Inert | undefined, args: readonly Inert[], depth = 0): boolean {
+  const name = globalName(callee) ?? '';
+  if (TENSORS.has(name) || Object.hasOwn(OTHERS, name)) return true;
+  if (PARAMETERS.has(name)) return isPlainState(args[3]);
+  // It calls what it is given.
+  const [func, , given, state] = args;
+  return (
+    FROM_TYPE.has(name) && depth < MAX_DEPTH && isPlainState(state) && makes(func, sequenceOf(given) ?? [], depth + 1)
+  );
+}
 
 /**
  * The tensor that a call makes (torch/_utils.py), as a view of its storage.
  * @throws AssayError `malformed` for a view that leaves its storage
  */
 export function rebuilt(value: InertObject, name: string, checkpoint: Checkpoint, depth = 0): TensorFound {
-  const callee = calleeName(value) ?? '';
   const args = argsOf(value);
   if (value.opcode !== 'REDUCE' || args === undefined || value.items.length + value.entries.length > 0)
     return NO_TENSOR;
-  const other = Object.hasOwn(OTHERS, callee) ? OTHERS[callee] : undefined;
-  if (other !== undefined) return { kind: 'refused', why: other };
-  if (value.states.length > 0) return NO_TENSOR;
-  if (TENSORS.has(callee)) return view(callee, args, name, checkpoint);
-  if (depth >= MAX_DEPTH) return NO_TENSOR;
-  if (PARAMETERS.has(callee)) return hasHooks(args[2]) ? NO_TENSOR : inner(args[0], name, checkpoint, depth);
-  if (FROM_TYPE.has(callee)) return fromType(args, name, checkpoint, depth);
-  return NO_TENSOR;
+  const found = made(value.callee, args, name, checkpoint, depth);
+  return found.kind === 'tensor' && value.states.length > 0 ? NO_TENSOR : found;
 }
 
-function inner(value: Inert | undefined, name: string, checkpoint: Checkpoint, depth: number): TensorFound {
-  return isKind(value, 'object') ? rebuilt(value, name, checkpoint, depth + 1) : NO_TENSOR;
+function made(callee: Inert, args: readonly Inert[], name: string, checkpoint: Checkpoint, depth: number): TensorFound {
+  const called = globalName(callee) ?? '';
+  const other = Object.hasOwn(OTHERS, called) ? OTHERS[called] : undefined;
+  if (other !== undefined) return { kind: 'refused', why: other };
+  if (TENSORS.has(called)) return view(called, args, name, checkpoint);
+  if (depth >= MAX_DEPTH) return NO_TENSOR;
+  if (PARAMETERS.has(called)) {
+    const [data, , hooks, state] = args;
+    if (hasHooks(hooks) || !isKind(data, 'object')) return NO_TENSOR;
+    return isPlainState(state) ? rebuilt(data, name, checkpoint, depth + 1) : CHANGED;
+  }
+  return FROM_TYPE.has(called) ? fromType(args, name, checkpoint, depth) : NO_TENSOR;
 }
 
 /** `func(*args)` as an instance of a class, which may override anything: a tensor only for classes of PyTorch's own. */
 function fromType(args: readonly Inert[], name: string, checkpoint: Checkpoint, depth: number): TensorFound {
-  const [func, type, given] = args;
+  const [func, type, given, state] = args;
   const cls = globalName(type);
-  if (cls === undefined || func === undefined || given === undefined) return NO_TENSOR;
+  const inner = sequenceOf(given);
+  if (cls === undefined || func === undefined || inner === undefined) return NO_TENSOR;
   if (SHARDS.test(cls))
     return { kind: 'refused', why: `a part of a tensor that other processes hold (${cls})`, hint: WHOLE };
   if (!PLAIN_CLASSES.has(cls)) return { kind: 'refused', why: `an instance of ${cls}` };
-  const call: InertObject = {
-    kind: 'object',
-    opcode: 'REDUCE',
-    callee: func,
-    args: given,
-    kwargs: undefined,
-    states: [],
-    items: [],
-    entries: [],
-    offset: 0,
-  };
-  return rebuilt(call, name, checkpoint, depth + 1);
+  return isPlainState(state) ? made(func, inner, name, checkpoint, depth + 1) : CHANGED;
+}
+
+const CHANGED: TensorFound = { kind: 'refused', why: 'a tensor with a state that may replace its elements' };
+
+/** Attributes that are set on the tensor that was made: `None`, a dict, or a tuple of both for slots. */
+function isPlainState(state: Inert | undefined): boolean {
+  if (state === undefined || state === null) return true;
+  if (isKind(state, 'tuple')) return state.items.every((part) => part === null || isPlainDict(part));
+  return isPlainDict(state);
+}
+
+function isPlainDict(state: Inert): boolean {
+  const dict = dictOf(state);
+  if (dict === undefined) return false;
+  return [...dict.entries()].every(([key]) => typeof key === 'string' && !key.startsWith('__') && !ELEMENTS.has(key));
 }
 
 function view(callee: string, args: readonly Inert[], name: string, checkpoint: Checkpoint): TensorFound {
@@ -122,19 +142,9 @@ function view(callee: string, args: readonly Inert[], name: string, checkpoint: 
   if (bytes === undefined || !isWithin(id.elements, kind.kind === 'bytes' ? 1 : DTYPE_BYTES[dtype], bytes.size)) {
     return { kind: 'refused', why: `a tensor whose storage ${id.key} is not in the file` };
   }
-  return tensorOf({
-    name,
-    dtype,
-    shape,
-    strides,
-    offset: offset + id.viewOffset,
-    bytes,
-    bigEndian: checkpoint.bigEndian,
-  });
-}
-
-function tensorOf(tensor: Tensor): TensorFound {
-  return { kind: 'tensor', tensor: withinBytes(tensor) };
+  const { bigEndian } = checkpoint;
+  const start = offset + id.viewOffset;
+  return { kind: 'tensor', tensor: withinBytes({ name, dtype, shape, strides, offset: start, bytes, bigEndian }) };
 }
 
 /** Whether a storage has the elements that its id states. */

@@ -1,7 +1,8 @@
-import { type Inert, type InertObject, isKind } from '../../formats/pickle/inert/index.ts';
-import { collectTensors, stemOf, type TensorFound, type TensorSet } from '../tensors/index.ts';
+import { type Inert, isKind } from '../../formats/pickle/inert/index.ts';
+import { type CallReader, collectTensors, stemOf, type TensorFound, type TensorSet } from '../tensors/index.ts';
 import type { Checkpoint, TarCheckpoint } from './checkpoint.ts';
 import { isRebuild, rebuilt } from './rebuild.ts';
+import { storageIdOf } from './storage-id.ts';
 
 /** Calls of a checkpoint that make values and change no other. */
 const PLAIN_CALLS: ReadonlySet<string> = new Set(['torch.Size', 'torch.device', 'builtins.set', 'builtins.frozenset']);
@@ -21,14 +22,15 @@ export function torchTensors(checkpoint: Checkpoint, subject: string, salvage: b
     subject,
     salvage,
     stem: stemOf(subject),
-    reader: { find, isHarmless: isHarmlessCall },
+    reader: { find, ...TORCH_CALLS },
   });
 }
 
-/** Whether a call makes a value of PyTorch, and changes no other. */
-export function isHarmlessCall(call: InertObject): boolean {
-  return isRebuild(call) || isPlain(call.callee);
-}
+/** Tensors are views of storages: whatever receives a storage, or another view of it, can change them. */
+export const TORCH_CALLS: CallReader = {
+  isHarmless: (call) => isRebuild(call) || isPlain(call.callee),
+  memoryOf: (value) => (isKind(value, 'persistent') ? (storageIdOf(value.id)?.key ?? '') : undefined),
+};
 
 function isPlain(callee: Inert): boolean {
   return isKind(callee, 'global') && PLAIN_CALLS.has(`${callee.module}.${callee.name}`);
@@ -47,6 +49,11 @@ export function tarTensors({ pickle, tensor }: TarCheckpoint, subject: string, s
     subject,
     salvage,
     stem: stemOf(subject),
-    reader: { find, isHarmless: (call) => isPlain(call.callee) },
+    // Its ids name tensors, of which several may be views of one storage.
+    reader: {
+      find,
+      isHarmless: (call) => isPlain(call.callee),
+      memoryOf: (value) => (isKind(value, 'persistent') ? '' : undefined),
+    },
   });
 }

@@ -9,7 +9,7 @@ import { type ConvertOptions, convertArtifact } from '../../../src/pipeline/conv
 import { assess } from '../../../src/pipeline/index.ts';
 import { openArtifact } from '../../../src/sources/index.ts';
 import { memoryFile } from '../../support/artifacts.ts';
-import { call, checkpoint, dict, tensor, twoTensors } from '../../support/checkpoint.ts';
+import { argumentsOf, call, checkpoint, dict, storage, tensor, twoTensors } from '../../support/checkpoint.ts';
 import { global, text } from '../../support/pickle-asm.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -232,6 +232,80 @@ describe('the verdict of the source', () => {
     expect(await failure(place({ 'evil.pt': shared }), { salvage: true })).toMatchObject({
       message: 'a call of builtins.exec receives a tensor, or what holds one, and could have changed it',
     });
+  });
+
+  it.each([
+    ['another view of its storage', tensor('0', [4], [1])],
+    ['its storage', storage('0', 4)],
+  ])('forbids to salvage a tensor when a call receives %s', async (_, given) => {
+    const program = [
+      ...dict({ weight: tensor('0', [2, 2], [2, 1]) }),
+      global('builtins', 'exec'),
+      text('w.zero_()'),
+      ...given,
+      'TUPLE2',
+      'REDUCE',
+      'POP',
+    ];
+    expect(
+      await failure(place({ 'evil.pt': checkpoint(program, { 0: [1, 2, 3, 4] }) }), { salvage: true }),
+    ).toMatchObject({
+      message: 'a call of builtins.exec receives a tensor, or what holds one, and could have changed it',
+    });
+  });
+
+  it('forbids to salvage a tensor that a function of PyTorch hands to another function', async () => {
+    const program = [
+      ...dict({ weight: [...tensor('0', [2, 2], [2, 1]), ['BINPUT', 1]] }),
+      global('torch._tensor', '_rebuild_from_type_v2'),
+      'MARK',
+      global('builtins', 'exec'),
+      global('torch', 'Tensor'),
+      text('w.zero_()'),
+      ['BINGET', 1],
+      'TUPLE2',
+      'EMPTY_DICT',
+      'TUPLE',
+      'REDUCE',
+      'POP',
+    ] as const;
+    expect(
+      await failure(place({ 'evil.pt': checkpoint(program, { 0: [1, 2, 3, 4] }) }), { salvage: true }),
+    ).toMatchObject({ message: expect.stringContaining('_rebuild_from_type_v2 receives a tensor') });
+  });
+
+  /** A tensor with this attribute, and a plain one. */
+  function withAttribute(name: string): string {
+    const program = dict({
+      weight: [
+        global('torch._tensor', '_rebuild_from_type_v2'),
+        'MARK',
+        global('torch._utils', '_rebuild_tensor_v2'),
+        global('torch', 'Tensor'),
+        ...argumentsOf('0', [2, 2], [2, 1]),
+        ...dict({ [name]: tensor('1', [2], [1]) }),
+        'TUPLE',
+        'REDUCE',
+      ],
+      bias: tensor('2', [2], [1]),
+    });
+    return place({ 'm.pt': checkpoint(program, { 0: [1, 2, 3, 4], 1: [5, 6], 2: [7, 8] }) });
+  }
+
+  it.each(['data', '__class__'])('leaves out a tensor whose state sets its %s', async (name) => {
+    const { conversion } = await convert(withAttribute(name), { salvage: true });
+    expect(conversion.files[0]?.leftOut).toEqual([
+      { path: 'weight', what: 'a tensor with a state that may replace its elements' },
+    ]);
+  });
+
+  it('refuses a tensor of a clean file whose state sets its elements', async () => {
+    expect(await failure(withAttribute('real'))).toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('a tensor with a state that may replace its elements'),
+    });
+    const { conversion } = await convert(withAttribute('label'));
+    expect(conversion.files[0]).toMatchObject({ tensors: 2, leftOut: [] });
   });
 
   it('finds calls whose result is dropped', async () => {
