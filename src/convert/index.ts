@@ -1,9 +1,9 @@
-export type { InputFile, LeftOut } from './tensors/index.ts';
-export { planOnnxFiles, writeOnnxFiles } from './to-onnx/index.ts';
 export {
   type ConversionPlan,
-  type PlannedFile,
+  type ConvertibleFile,
   type PlanOptions,
-  planSafetensors,
+  type SkippedFile,
   writePlan,
-} from './to-safetensors/index.ts';
+} from './plan/index.ts';
+export { planConversion } from './targets.ts';
+export type { LeftOut } from './tensors/index.ts';

@@ -1,13 +1,13 @@
-import type { Conversion } from '../core/conversion/index.ts';
+import type { Conversion, ConversionTarget } from '../core/conversion/index.ts';
 import type { OnEvent } from '../core/index.ts';
-import { type ConvertibleTarget, convertArtifact } from '../pipeline/convert/index.ts';
+import { convertArtifact } from '../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../pipeline/index.ts';
 import { loadKnowledge } from '../pipeline/judging/index.ts';
 import { openArtifact } from '../sources/index.ts';
 
 export interface ConvertModelOptions {
   /** The format to write. */
-  readonly to: ConvertibleTarget;
+  readonly to: ConversionTarget;
   /** The folder that receives the files; it is made when it does not exist, and no file in it is replaced. */
   readonly folder: string;
   /** Take the tensors out of suspicious and malicious files, too. */

@@ -27,10 +27,10 @@ save_file(torch.load(sys.argv[1]), sys.argv[2])
 const STEP = `
 const { FileSource } = await import(process.argv[1] + '/core/bytes/index.js');
 const { AsyncDisposableStack, DEFAULT_LIMITS } = await import(process.argv[1] + '/core/index.js');
-const { planSafetensors, writePlan } = await import(process.argv[1] + '/convert/index.js');
+const { planConversion, writePlan } = await import(process.argv[1] + '/convert/index.js');
 const files = [{ path: 'big.pt', source: FileSource.open(process.argv[2]), salvage: false }];
 const resources = new AsyncDisposableStack();
-const plan = await planSafetensors(files, { limits: DEFAULT_LIMITS, signal: undefined, resources, metadata: {} });
+const plan = await planConversion('safetensors', files, { limits: DEFAULT_LIMITS, signal: undefined, resources });
 await writePlan(plan, process.argv[3], { signal: undefined });
 `;
 

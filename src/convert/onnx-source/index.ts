@@ -1,7 +1,6 @@
 export type {
   ModelSource,
   OnnxPlan,
-  OnnxPlanOptions,
   OnnxSource,
   OutputRole,
   OutputTolerance,

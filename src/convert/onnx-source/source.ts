@@ -1,11 +1,5 @@
 import type { GraphBuilder, OnnxModel } from '../../formats/onnx/index.ts';
-import type { Precision } from '../operators/index.ts';
 import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
-
-export interface OnnxPlanOptions extends TensorReadOptions {
-  /** The type in which converted estimators compute, `float64` when absent, as scikit-learn. */
-  readonly precision?: Precision;
-}
 
 /** What an output is, which says how it is compared. */
 export type OutputRole = 'label' | 'probabilities' | 'decision' | 'values' | 'transformed';
@@ -41,7 +35,7 @@ export interface OnnxSource {
   /** Whether a file may be one. `head` is its first bytes, at most 4 KiB of them. */
   matches(file: InputFile, head: Uint8Array): boolean | Promise<boolean>;
   /** @throws AssayError `unsupported`, `malformed`, `truncated`, `limit`, naming the file */
-  plan(file: InputFile, options: OnnxPlanOptions): Promise<PlannedModel>;
+  plan(file: InputFile, options: TensorReadOptions): Promise<PlannedModel>;
 }
 
 export interface PlannedInput {
@@ -62,6 +56,6 @@ export interface OnnxPlan {
   readonly model: OnnxModel;
   readonly inputs: readonly PlannedInput[];
   readonly outputs: readonly PlannedOutput[];
-  readonly source: ModelSource & { readonly format: { readonly id: string; readonly title: string } };
+  readonly source: ModelSource;
   readonly tolerances: readonly OutputTolerance[];
 }

@@ -7,4 +7,4 @@ export type {
   Prediction,
   ValuePrediction,
 } from './matrix.ts';
-export { Operators, type Precision, type Reduction } from './operators.ts';
+export { Operators, type Reduction } from './operators.ts';

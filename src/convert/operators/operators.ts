@@ -3,20 +3,17 @@ import { type DataType, GraphBuilder, type GraphValue, tensorOf, tensorOfStrings
 import type { Labels, RealMatrix } from '../estimator/index.ts';
 import type { Matrix } from './matrix.ts';
 
-/** The type in which a converted model computes. scikit-learn computes in 64 bits. */
-export type Precision = 'float32' | 'float64';
-
 export type Reduction = 'ReduceSum' | 'ReduceMax' | 'ReduceMin' | 'ReduceMean';
 
 /** The operators that many estimators need, over a graph. Constants are charged to the budget of the file. */
 export class Operators {
   readonly graph: GraphBuilder;
-  readonly precision: Precision;
+  /** The type in which a converted model computes, as scikit-learn does. */
+  readonly precision = 'float64';
   readonly budget: FileBudget;
   readonly #casts = new Map<GraphValue, GraphValue>();
 
-  constructor(precision: Precision, budget: FileBudget) {
-    this.precision = precision;
+  constructor(budget: FileBudget) {
     this.budget = budget;
     this.graph = new GraphBuilder('model');
   }
@@ -28,8 +25,7 @@ export class Operators {
   /** A constant in the type of computation. */
   reals(values: ArrayLike<number>, dims: readonly number[] = [values.length]): GraphValue {
     this.budget.hold(8 * values.length);
-    const array = this.precision === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
-    return this.graph.constant(tensorOf(array, dims));
+    return this.graph.constant(tensorOf(Float64Array.from(values), dims));
   }
 
   real(value: number): GraphValue {

@@ -1,2 +1,1 @@
-export { layOut, type SafetensorsLayout, totalBytes } from './layout.ts';
-export { type TensorWriteOptions, writeSafetensors } from './write.ts';
+export { layOut, layoutBytes, totalBytes } from './layout.ts';

@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/index.ts';
-import { type Dtype, type Tensor, writtenBytes } from '../tensors/index.ts';
+import { type Dtype, elementBytes, type Tensor, writtenBytes } from '../tensors/index.ts';
 
 /** Where the tensors of one safetensors file lie. */
 export interface SafetensorsLayout {
@@ -66,6 +66,15 @@ export function layOut(tensors: readonly Tensor[], metadata: Readonly<Record<str
   head.writeBigUInt64LE(BigInt(length), 0);
   json.copy(head, 8);
   return { head, tensors: sorted, size: head.length + at };
+}
+
+/** The bytes of a file in pieces, each valid until the next: no more than a band of one tensor is held. */
+export async function* layoutBytes(
+  { head, tensors }: SafetensorsLayout,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  yield head;
+  for (const tensor of tensors) yield* elementBytes(tensor, signal);
 }
 
 /** Bytes of the elements of some tensors. */

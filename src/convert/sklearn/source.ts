@@ -3,7 +3,7 @@ import type { AssayError } from '../../core/index.ts';
 import type { GraphValue } from '../../formats/onnx/index.ts';
 import { type Estimator, estimatorOf } from '../estimator/index.ts';
 import { Buffers, compressionOf, expanded, holdArrays, isPickle, wholePickle } from '../numpy/index.ts';
-import type { OnnxPlanOptions, OnnxSource, PlannedModel } from '../onnx-source/index.ts';
+import type { OnnxSource, PlannedModel } from '../onnx-source/index.ts';
 import { type Columns, type Matrix, Operators } from '../operators/index.ts';
 import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
 import { GraphContext, type ModelInputs } from './context/index.ts';
@@ -21,7 +21,7 @@ export const SKLEARN: OnnxSource = {
   async matches({ source }: InputFile, head: Uint8Array): Promise<boolean> {
     return isPickle(head, source.size) || compressionOf(head, source.size) !== undefined;
   },
-  async plan(file: InputFile, options: OnnxPlanOptions): Promise<PlannedModel> {
+  async plan(file: InputFile, options: TensorReadOptions): Promise<PlannedModel> {
     const estimator = await readEstimator(file, options);
     return planEstimator(estimator, options);
   },
@@ -43,8 +43,8 @@ async function uncompressed(source: ByteSource, options: TensorReadOptions): Pro
   return codec === undefined ? source : expanded(source, codec, options);
 }
 
-function planEstimator(estimator: Estimator, { budget, precision }: OnnxPlanOptions): PlannedModel {
-  const ops = new Operators(precision ?? 'float64', budget);
+function planEstimator(estimator: Estimator, { budget }: TensorReadOptions): PlannedModel {
+  const ops = new Operators(budget);
   const context = new GraphContext(ops, CONVERTERS);
   const x = inputColumns(ops, estimator, context.inputs(estimator));
   const described = describeOutputs(estimator, x, context);
@@ -54,8 +54,6 @@ function planEstimator(estimator: Estimator, { budget, precision }: OnnxPlanOpti
 
 function inputColumns(ops: Operators, estimator: Estimator, inputs: ModelInputs): Columns {
   const { graph } = ops;
-  if (inputs.kind === 'documents')
-    return { kind: 'matrix', matrix: { value: graph.input('X', 'string', ['batch', 1]), width: 1, type: 'string' } };
   if (inputs.kind === 'matrix') {
     const { type, width } = inputs;
     return { kind: 'matrix', matrix: { value: graph.input('X', type, ['batch', width]), width, type } };

@@ -1,10 +1,9 @@
 import { AssayError } from '../../core/index.ts';
 import type { ModelInfo, OnnxModel } from '../../formats/onnx/index.ts';
-import type { OnnxPlan, OnnxPlanOptions, OutputTolerance, PlannedInput, PlannedOutput } from '../onnx-source/index.ts';
-import type { InputFile } from '../tensors/index.ts';
-import { onnxSourceOf } from './sources.ts';
+import type { OnnxPlan, OnnxSource, OutputTolerance, PlannedInput, PlannedOutput } from '../onnx-source/index.ts';
+import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
 
-export interface PlanOnnxOptions extends OnnxPlanOptions {
+export interface PlanOnnxOptions extends TensorReadOptions {
   /** Properties of the model: its card, the digest of its source, and more. */
   readonly info?: ModelInfo;
 }
@@ -16,26 +15,13 @@ const NUMBER: Pick<OutputTolerance, 'absolute' | 'relative'> = { absolute: 1e-5,
 /**
  * Makes the ONNX model of a file: nothing of it runs.
  * @throws AssayError `unsupported` naming the class or function that is not converted; `malformed`, `truncated`, `limit`
- * @example const { model } = await planOnnx({ path: 'model.pkl', source, salvage: false }, options);
+ * @example const { model } = await planOnnx({ path: 'model.pkl', source }, SKLEARN, options);
  */
-export async function planOnnx(file: InputFile, options: PlanOnnxOptions): Promise<OnnxPlan> {
-  const kind = await onnxSourceOf(file);
-  if (kind === undefined) {
-    throw new AssayError('unsupported', 'is not a model that is converted to ONNX', {
-      subject: file.path,
-      hint: 'scikit-learn estimators (pickle, joblib) are',
-    });
-  }
+export async function planOnnx(file: InputFile, kind: OnnxSource, options: PlanOnnxOptions): Promise<OnnxPlan> {
   const { graph, outputs, source } = await kind.plan(file, options);
-  const { id, title } = kind;
   const model = graph.model(infoOf(options.info, source.class, source.version));
-  return {
-    model,
-    inputs: inputsOf(model),
-    outputs,
-    source: { ...source, format: { id, title } },
-    tolerances: outputs.map((output) => ({ output: output.name, ...toleranceOf(output) })),
-  };
+  const tolerances = outputs.map((output) => ({ output: output.name, ...toleranceOf(output) }));
+  return { model, inputs: inputsOf(model), outputs, source, tolerances };
 }
 
 function infoOf(info: ModelInfo = {}, name: string, version: string | undefined): ModelInfo {

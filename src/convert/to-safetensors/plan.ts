@@ -1,38 +1,17 @@
-import { AssayError, FileBudget } from '../../core/index.ts';
+import { AssayError, FileBudget, version } from '../../core/index.ts';
 import { type ShardedCheckpoint, shardedCheckpoints } from '../distributed/index.ts';
-import { layOut, type SafetensorsLayout, totalBytes } from '../safetensors/index.ts';
+import {
+  type ConversionPlan,
+  type ConvertibleFile,
+  convertedName,
+  type PlannedFile,
+  type PlanOptions,
+  refuseEqualNames,
+  type SkippedFile,
+} from '../plan/index.ts';
+import { layOut, layoutBytes, totalBytes } from '../safetensors/index.ts';
 import { tensorFormatOf } from '../sources.ts';
-import type { InputFile, LeftOut, TensorFormat, TensorReadOptions, TensorSet } from '../tensors/index.ts';
-import { outputName } from './names.ts';
-
-export interface PlanOptions extends Omit<TensorReadOptions, 'budget' | 'salvage'> {
-  /** Goes into the metadata of every file. */
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-/** A file that may be converted, and how much of it. */
-export interface ConvertibleFile extends InputFile {
-  readonly salvage: boolean;
-}
-
-/** One file that will be written. */
-export interface PlannedFile {
-  /** Relative to the output folder. */
-  readonly path: string;
-  /** The files of the artifact whose tensors it holds. */
-  readonly from: readonly string[];
-  readonly format: Pick<TensorFormat, 'id' | 'title'>;
-  readonly layout: SafetensorsLayout;
-  readonly leftOut: readonly LeftOut[];
-}
-
-export interface ConversionPlan {
-  readonly files: readonly PlannedFile[];
-  /** Files that say which tensor stands where. */
-  readonly indexes: readonly { readonly path: string; readonly text: string }[];
-  /** Files of the artifact that are not converted, and why. */
-  readonly skipped: readonly { readonly path: string; readonly why: string }[];
-}
+import type { TensorFormat, TensorSet } from '../tensors/index.ts';
 
 /** Written bytes for each byte of the source, and beside it: views of one storage become tensors of their own. */
 const MAX_GROWTH = 4;
@@ -41,8 +20,8 @@ const GROWTH_BASE = 64 * 1024 * 1024;
 /**
  * Reads the headers of an artifact's files and lays out what will be written; no tensor is read.
  * @param files those that may be converted
- * @throws AssayError `unsupported` when no file holds tensors, or one holds what safetensors does not have; `usage` when two files
- *   would have one name; `limit`, `malformed`, `truncated` naming the file
+ * @throws AssayError `unsupported` when a file holds what safetensors does not have; `usage` when two files would have one name;
+ *   `limit`, `malformed`, `truncated` naming the file
  */
 export async function planSafetensors(
   files: readonly ConvertibleFile[],
@@ -50,7 +29,7 @@ export async function planSafetensors(
 ): Promise<ConversionPlan> {
   const planned: PlannedFile[] = [];
   const indexes: { path: string; text: string }[] = [];
-  const skipped: { path: string; why: string }[] = [];
+  const skipped: SkippedFile[] = [];
   const sharded = shardedCheckpoints(files);
   for (const checkpoint of sharded) {
     const { outputs, index } = await readSharded(checkpoint, files, options);
@@ -63,7 +42,6 @@ export async function planSafetensors(
     if (typeof one === 'string') skipped.push({ path: file.path, why: one });
     else planned.push(one);
   }
-  if (planned.length === 0) throw nothingToConvert(skipped);
   refuseEqualNames(planned);
   return { files: planned, indexes, skipped };
 }
@@ -93,7 +71,7 @@ async function planFile(file: ConvertibleFile, options: PlanOptions): Promise<Pl
     const set = await format.read(file, { ...options, budget, salvage });
     return set.tensors.length === 0
       ? 'it holds no tensors'
-      : laidOut(outputName(path), [path], format, set, source.size, options);
+      : laidOut(convertedName(path, 'safetensors'), [path], format, set, source.size, options);
   } finally {
     budget.close();
   }
@@ -103,10 +81,10 @@ async function planFile(file: ConvertibleFile, options: PlanOptions): Promise<Pl
 function laidOut(
   path: string,
   from: readonly string[],
-  format: Pick<TensorFormat, 'id' | 'title' | 'framework'>,
+  format: Pick<TensorFormat, 'title' | 'framework'>,
   { tensors, leftOut }: TensorSet,
   size: number,
-  { metadata, limits }: PlanOptions,
+  { sourceDigest, limits }: PlanOptions,
 ): PlannedFile {
   const bytes = totalBytes(tensors);
   // Compressed sources hold more than their size: what was expanded is bounded already.
@@ -115,25 +93,18 @@ function laidOut(
     throw new AssayError('limit', `its tensors would take ${bytes} bytes, more than ${MAX_GROWTH} times the source`, {
       subject: from[0] ?? path,
     });
-  return { path, from, format, layout: layOut(tensors, { format: format.framework, ...metadata }), leftOut };
-}
-
-function nothingToConvert(skipped: ConversionPlan['skipped']): AssayError {
-  const [first, ...others] = skipped;
-  if (first === undefined) return new AssayError('unsupported', 'there is no file to convert');
-  if (others.length > 0) return new AssayError('unsupported', `none of ${skipped.length} files holds tensors`);
-  return new AssayError('unsupported', `cannot be converted to safetensors: ${first.why}`, { subject: first.path });
-}
-
-function refuseEqualNames(planned: readonly PlannedFile[]): void {
-  const known = new Map<string, string>();
-  for (const { path, from } of planned) {
-    const other = known.get(path);
-    const [first = path] = from;
-    if (other !== undefined)
-      throw new AssayError('usage', `${other} and ${first} would both become ${path}`, {
-        hint: 'convert one file at a time, each into its own folder',
-      });
-    known.set(path, first);
-  }
+  const layout = layOut(tensors, {
+    format: format.framework,
+    'assay.version': version(),
+    ...(sourceDigest === undefined ? {} : { 'assay.source': sourceDigest }),
+  });
+  return {
+    path,
+    from,
+    title: format.title,
+    tensors: tensors.length,
+    leftOut,
+    size: layout.size,
+    pieces: (signal) => layoutBytes(layout, signal),
+  };
 }

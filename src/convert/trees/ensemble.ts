@@ -140,7 +140,7 @@ export class TreeEnsemble {
       },
       { domain: 'ai.onnx.ml', hint: 'trees' },
     );
-    return this.#ops.precision === 'float32' ? result : this.#ops.cast(result, 'float64');
+    return this.#ops.cast(result, 'float64');
   }
 
   #node(node: number, split: TreeSplit | undefined): void {

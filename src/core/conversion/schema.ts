@@ -2,7 +2,7 @@ import { VERDICTS } from '../assessment/index.ts';
 import { countOf, DIGEST, flagOf, list, nullable, object, oneOf, type Static, text } from '../schema/index.ts';
 
 /** The formats that `convert` writes. */
-export const TARGETS = ['safetensors', 'onnx', 'savedmodel'] as const;
+export const TARGETS = ['safetensors', 'onnx'] as const;
 export type ConversionTarget = (typeof TARGETS)[number];
 
 const SHA256 = { pattern: '^[0-9a-f]{64}$' };

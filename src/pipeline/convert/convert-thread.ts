@@ -1,6 +1,6 @@
 /** The thread of one conversion: its supervisor kills it at the limits. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { planOnnxFiles, planSafetensors, writeOnnxFiles, writePlan } from '../../convert/index.ts';
+import { planConversion, writePlan } from '../../convert/index.ts';
 import { FileSource } from '../../core/bytes/index.ts';
 import { AsyncDisposableStack } from '../../core/index.ts';
 import { toWire } from '../parsers/index.ts';
@@ -20,53 +20,15 @@ try {
   send({ kind: 'failed', error: toWire(error) });
 }
 
-async function convert(order: ConvertOrder): Promise<void> {
-  if (order.target === 'onnx') await toOnnx(order);
-  else await toSafetensors(order);
-}
-
-async function toSafetensors({ files, folder, sourceDigest, version, limits }: ConvertOrder): Promise<void> {
+async function convert({ target, files, folder, sourceDigest, limits }: ConvertOrder): Promise<void> {
   const inputs = files.map(({ path, file, salvage }) => ({ path, source: FileSource.shared(file), salvage }));
-  const metadata = {
-    'assay.version': version,
-    ...(sourceDigest === undefined ? {} : { 'assay.source': sourceDigest }),
-  };
-  const plan = await planSafetensors(inputs, { limits, signal: undefined, resources, metadata });
+  const plan = await planConversion(target, inputs, { limits, signal: undefined, resources, sourceDigest });
   send({
     kind: 'planned',
-    files: plan.files.map(({ path, from, format, layout, leftOut }) => ({
-      path,
-      from,
-      format: format.title,
-      size: layout.size,
-      tensors: layout.tensors.length,
-      leftOut,
-    })),
+    files: plan.files.map(({ pieces: _, ...file }) => file),
     indexes: plan.indexes.map(({ path }) => path),
     skipped: plan.skipped,
   });
-  await writePlan(plan, folder, { signal: undefined, onBytes: tell });
-}
-
-async function toOnnx({ files, folder, sourceDigest, limits }: ConvertOrder): Promise<void> {
-  const inputs = files.map(({ path, file }) => ({ path, source: FileSource.shared(file) }));
-  const plan = await planOnnxFiles(inputs, { limits, signal: undefined, resources, sourceDigest });
-  send({
-    kind: 'planned',
-    files: plan.files.map(({ path, from, title, bytes, tensors }) => ({
-      path,
-      from: [from],
-      format: title,
-      size: bytes.size,
-      tensors,
-      leftOut: [],
-    })),
-    indexes: [],
-    skipped: plan.skipped,
-  });
-  await writeOnnxFiles(plan, folder, tell);
-}
-
-function tell(path: string, bytes: number): void {
-  send({ kind: 'bytes', path, bytes });
+  const onBytes = (path: string, bytes: number) => send({ kind: 'bytes', path, bytes });
+  await writePlan(plan, folder, { signal: undefined, onBytes });
 }

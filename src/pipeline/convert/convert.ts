@@ -1,7 +1,8 @@
 import { type BigIntStats, fstatSync } from 'node:fs';
-import { type Assessment, type FileAssessment, type Verdict, worseVerdict } from '../../core/assessment/index.ts';
+import type { SkippedFile } from '../../convert/index.ts';
+import type { Assessment, FileAssessment } from '../../core/assessment/index.ts';
 import type { ByteSource } from '../../core/bytes/index.ts';
-import type { Conversion, ConvertedFile } from '../../core/conversion/index.ts';
+import type { Conversion, ConversionTarget } from '../../core/conversion/index.ts';
 import {
   type Artifact,
   type ArtifactFile,
@@ -10,19 +11,19 @@ import {
   DEFAULT_LIMITS,
   type Limits,
   type OnEvent,
-  version,
 } from '../../core/index.ts';
 import { openPath } from '../../sources/path/index.ts';
-import { refusedVerdict, type Tolerance, verdictRefusal } from './gate.ts';
-import type { ConvertibleTarget } from './messages.ts';
+import { type RefusedFile, sortedByVerdict, type Tolerance, verdictRefusal } from './gate.ts';
+import type { Announcement } from './messages.ts';
 import { OutputFolder } from './output.ts';
-import { type Converted, runThread } from './run-thread.ts';
+import { conversionOf } from './report.ts';
+import { runThread } from './run-thread.ts';
 
 /** Scans an artifact: the source, and the result. */
 export type Assess = (artifact: Artifact) => Promise<Assessment>;
 
 export interface ConvertOptions extends Tolerance {
-  readonly target: ConvertibleTarget;
+  readonly target: ConversionTarget;
   /** The folder that receives the files; it is made when it does not exist. */
   readonly folder: string;
   readonly limits?: Limits;
@@ -52,17 +53,18 @@ export async function convertArtifact(
   try {
     const before = await identities(artifact.files);
     const assessment = await assess(artifact);
-    const { allowed, refused } = sorted(assessment, options);
+    const { allowed, refused } = sortedByVerdict(assessment.files, options);
+    if (allowed.length === 0) throw nothingConverted([], refused, options.target);
     const opened = await openAll(artifact.files, allowed, before, resources);
     const output = await OutputFolder.create(options.folder);
     resources.defer(() => output.discard());
-    const converted = await convertInto(output, opened, assessment, options).catch((error: unknown) => {
-      throw instead(error, refused) ?? error;
-    });
+    const announced = await convertInto(output, opened, assessment, options);
+    if (announced.files.length === 0) throw nothingConverted(announced.skipped, refused, options.target);
     await refuseChanged(opened);
     const result = await assessResult(output, artifact, assess, options.target);
-    await output.publish([...converted.files.map(({ path }) => path), ...converted.indexes]);
-    return conversionOf(artifact, assessment, result, converted, refused, options);
+    await output.publish([...announced.files.map(({ path }) => path), ...announced.indexes]);
+    const { target, salvage } = options;
+    return conversionOf({ target, artifact, source: assessment, result, announced, refused, salvage });
   } finally {
     await resources.disposeAsync();
   }
@@ -99,18 +101,6 @@ function identityOf(source: ByteSource): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(':');
 }
 
-function sorted(assessment: Assessment, tolerance: Tolerance) {
-  const refused = assessment.files.flatMap((file) => {
-    const verdict = refusedVerdict(file, tolerance);
-    return verdict === undefined ? [] : [{ path: file.path, verdict }];
-  });
-  const not = new Set(refused.map(({ path }) => path));
-  const allowed = assessment.files.filter(({ path }) => !not.has(path));
-  const [first] = refused;
-  if (allowed.length === 0 && first !== undefined) throw verdictRefusal(first.path, first.verdict);
-  return { allowed, refused };
-}
-
 /** Opens the files that were judged. @throws AssayError `changed` for one that is another now */
 async function openAll(
   files: readonly ArtifactFile[],
@@ -143,27 +133,33 @@ function convertInto(
   opened: readonly OpenedFile[],
   { artifact }: Assessment,
   { target, limits = DEFAULT_LIMITS, salvage, signal, onEvent }: ConvertOptions,
-): Promise<Converted> {
+): Promise<Announcement> {
   const files = opened.flatMap(({ assessed, source }) => {
     const file = source.share?.();
     return file === undefined ? [] : [{ path: assessed.path, file, salvage: salvage && assessed.verdict !== 'clean' }];
   });
-  const order = { target, files, folder: output.stage, sourceDigest: artifact.digest ?? undefined, version: version() };
+  const order = { target, files, folder: output.stage, sourceDigest: artifact.digest ?? undefined };
   return runThread({ ...order, limits }, { signal, onEvent });
 }
 
-/** When no other file holds tensors, what matters is the verdict of the one that does. */
-function instead(error: unknown, refused: readonly { path: string; verdict: FileAssessment['verdict'] }[]): unknown {
-  const [first] = refused;
-  const nothing = error instanceof AssayError && error.code === 'unsupported' && error.subject === undefined;
-  return nothing && first !== undefined ? verdictRefusal(first.path, first.verdict) : undefined;
+/** What matters is the verdict of a file that was refused, if there is one: it may hold what others do not. */
+function nothingConverted(
+  skipped: readonly SkippedFile[],
+  [refused]: readonly RefusedFile[],
+  target: ConversionTarget,
+): AssayError {
+  if (refused !== undefined) return verdictRefusal(refused);
+  const [first, ...others] = skipped;
+  if (first !== undefined && others.length === 0)
+    return new AssayError('unsupported', `cannot be converted to ${target}: ${first.why}`, { subject: first.path });
+  return new AssayError('unsupported', `none of ${skipped.length} files can be converted to ${target}`);
 }
 
 async function assessResult(
   output: OutputFolder,
   source: Artifact,
   assess: Assess,
-  target: ConvertibleTarget,
+  target: ConversionTarget,
 ): Promise<Assessment> {
   const written = await openPath({ kind: 'path', path: output.stage }, {});
   try {
@@ -176,51 +172,4 @@ async function assessResult(
   } finally {
     await written.close();
   }
-}
-
-function conversionOf(
-  artifact: Artifact,
-  assessment: Assessment,
-  result: Assessment,
-  { files, indexes, skipped }: Converted,
-  refused: readonly { path: string; verdict: FileAssessment['verdict'] }[],
-  { target, salvage }: ConvertOptions,
-): Conversion {
-  const sources = new Map(assessment.files.map((file) => [file.path, file]));
-  const results = new Map(result.files.map((file) => [file.path, file]));
-  const digestOf = (path: string): { readonly size: number; readonly sha256: string; readonly verdict: Verdict } => {
-    const written = results.get(path);
-    if (written === undefined || written.sha256 === null)
-      throw new AssayError('internal', 'a written file was not judged', { subject: path });
-    return { size: written.size, sha256: written.sha256, verdict: written.verdict };
-  };
-  const converted = files.map(
-    ({ path, tensors, leftOut, format, from }): ConvertedFile => ({
-      path,
-      ...digestOf(path),
-      from: from.flatMap((one) => {
-        const known = sources.get(one);
-        return known === undefined ? [] : [{ path: one, sha256: known.sha256, verdict: known.verdict }];
-      }),
-      format,
-      tensors,
-      leftOut: [...leftOut],
-    }),
-  );
-  const verdicts = converted.flatMap((file) => file.from.map(({ verdict }) => verdict));
-  return {
-    schemaVersion: '1',
-    tool: { name: 'assay', version: version() },
-    target,
-    source: {
-      ref: artifact.ref,
-      pinned: artifact.pinned,
-      digest: assessment.artifact.digest,
-      verdict: verdicts.reduce(worseVerdict, 'clean'),
-    },
-    salvaged: salvage && verdicts.some((verdict) => verdict !== 'clean'),
-    files: converted,
-    indexes: indexes.map((path) => ({ path, sha256: digestOf(path).sha256 })),
-    skipped: [...skipped, ...refused.map(({ path, verdict: why }) => ({ path, why: `its verdict is ${why}` }))],
-  };
 }

@@ -12,19 +12,33 @@ export interface Tolerance {
 /** Formats of tensors alone: what no scanner judges yet cannot act. */
 const INERT_FORMATS: ReadonlySet<string> = new Set(['msgpack', 'paddle-tensors', 'npy', 'safetensors']);
 
-/** The verdict by which a file is not converted; `undefined` for one that is. */
-export function refusedVerdict({ verdict, format }: FileAssessment, tolerance: Tolerance): Verdict | undefined {
+/** A file that its verdict forbids to convert. */
+export interface RefusedFile {
+  readonly path: string;
+  readonly verdict: Verdict;
+}
+
+/** The files that may be converted, and those that may not. */
+export function sortedByVerdict(
+  files: readonly FileAssessment[],
+  tolerance: Tolerance,
+): { readonly allowed: readonly FileAssessment[]; readonly refused: readonly RefusedFile[] } {
+  const refused = files.filter((file) => !isAllowed(file, tolerance));
+  return { allowed: files.filter((file) => isAllowed(file, tolerance)), refused };
+}
+
+function isAllowed({ verdict, format }: FileAssessment, { acceptSuspicious, salvage }: Tolerance): boolean {
   switch (verdict) {
     case 'clean':
-      return undefined;
+      return true;
     case 'suspicious':
-      return tolerance.acceptSuspicious || tolerance.salvage ? undefined : verdict;
+      return acceptSuspicious || salvage;
     case 'malicious':
-      return tolerance.salvage ? undefined : verdict;
+      return salvage;
     case 'not-assessed':
-      return INERT_FORMATS.has(format) ? undefined : verdict;
+      return INERT_FORMATS.has(format);
     case 'unknown':
-      return verdict;
+      return false;
   }
 }
 
@@ -38,7 +52,7 @@ const HINTS: Readonly<Record<Verdict, string>> = {
 };
 
 /** @returns the error for a file that is not converted */
-export function verdictRefusal(path: string, verdict: Verdict): AssayError {
+export function verdictRefusal({ path, verdict }: RefusedFile): AssayError {
   const code = verdict === 'unknown' || verdict === 'not-assessed' ? 'unsupported' : 'refused';
   return new AssayError(code, `is not converted, because its verdict is ${verdict}`, {
     subject: path,

@@ -4,13 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AssayError, compiledUrl, type OnEvent } from '../../core/index.ts';
 import { fromWire } from '../parsers/index.ts';
-import type { ConvertOrder, FromConverter, SkippedFile, WrittenFile } from './messages.ts';
-
-export interface Converted {
-  readonly files: readonly WrittenFile[];
-  readonly indexes: readonly string[];
-  readonly skipped: readonly SkippedFile[];
-}
+import type { Announcement, ConvertOrder, FromConverter } from './messages.ts';
 
 export interface ThreadOptions {
   readonly signal?: AbortSignal | undefined;
@@ -22,7 +16,7 @@ export interface ThreadOptions {
  * file may take.
  * @throws AssayError what the conversion throws; `limit` naming the bound that was met; `aborted`
  */
-export async function runThread(order: ConvertOrder, { signal, onEvent }: ThreadOptions): Promise<Converted> {
+export async function runThread(order: ConvertOrder, { signal, onEvent }: ThreadOptions): Promise<Announcement> {
   const scratch = mkdtempSync(join(tmpdir(), 'assay-convert-'));
   const worker = new Worker(compiledUrl('./convert-thread.js', import.meta.url), {
     workerData: order,
@@ -38,9 +32,13 @@ export async function runThread(order: ConvertOrder, { signal, onEvent }: Thread
   }
 }
 
-function outcomeOf(worker: Worker, { limits }: ConvertOrder, { signal, onEvent }: ThreadOptions): Promise<Converted> {
+function outcomeOf(
+  worker: Worker,
+  { limits }: ConvertOrder,
+  { signal, onEvent }: ThreadOptions,
+): Promise<Announcement> {
   return new Promise((resolve, reject) => {
-    let converted: Converted = { files: [], indexes: [], skipped: [] };
+    let converted: Announcement = { files: [], indexes: [], skipped: [] };
     const fail = (error: unknown) => {
       end();
       reject(error);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import type { OnnxPlan } from '../../../src/convert/onnx-source/source.ts';
+import { SKLEARN } from '../../../src/convert/sklearn/source.ts';
 import { planOnnx } from '../../../src/convert/to-onnx/plan.ts';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { writeOnnx } from '../../../src/formats/onnx/write/write.ts';
@@ -16,7 +17,7 @@ const VERSIONS = readdirSync(ROOT).sort();
 /** The ONNX model of a file in memory. */
 export async function planBytes(path: string, bytes: Uint8Array): Promise<{ plan: OnnxPlan; model: Buffer }> {
   return await withReadOptions(bytes.length, {}, async (options) => {
-    const plan = await planOnnx({ path, source: new MemorySource(bytes, path) }, options);
+    const plan = await planOnnx({ path, source: new MemorySource(bytes, path) }, SKLEARN, options);
     const { model } = writeOnnx(plan.model, { externalName: 'model.data' });
     return { plan, model: Buffer.from(await model.read(0, model.size)) };
   });

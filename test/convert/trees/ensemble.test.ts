@@ -6,7 +6,7 @@ import { FileBudget } from '../../../src/core/budget.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
 
 function ensemble(size = 1_000) {
-  const ops = new Operators('float64', new FileBudget(DEFAULT_LIMITS, size));
+  const ops = new Operators(new FileBudget(DEFAULT_LIMITS, size));
   return new TreeEnsemble(ops, { outputs: 1, features: 2, numbers: 'float32', subject: 'model' });
 }
 

@@ -196,6 +196,11 @@ describe('the verdict of the source', () => {
     });
   });
 
+  it('is the error when no other file of the folder can be converted', async () => {
+    const path = place({ 'evil.pt': twoTensors({ x: call('os', 'system', 'x') }), 'README.md': Buffer.from('# hi\n') });
+    expect(await failure(path)).toMatchObject({ code: 'refused', subject: 'evil.pt' });
+  });
+
   it('does not stop clean files beside it', async () => {
     const path = place({
       'good.pt': twoTensors(),

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
-import type { ConvertibleTarget } from '../../../pipeline/convert/index.ts';
+import { type ConversionTarget, TARGETS } from '../../../core/conversion/index.ts';
 import type { RulesetChoice } from '../../../pipeline/index.ts';
 import { rulesetOption } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 
 interface ConvertFlags {
-  readonly to: ConvertibleTarget;
+  readonly to: ConversionTarget;
   readonly output: string;
   readonly report?: string;
   readonly salvage: boolean;
@@ -46,9 +46,7 @@ export function registerConvert(program: Command, shell: Shell): void {
     .summary('convert a model to a format that cannot carry code, without running it')
     .description('Converts a model to a format that cannot carry code. Nothing of the model runs.')
     .argument('<artifact>', 'a file or a folder on this machine')
-    .addOption(
-      new Option('--to <format>', 'the format to write').choices(['safetensors', 'onnx']).makeOptionMandatory(),
-    )
+    .addOption(new Option('--to <format>', 'the format to write').choices(TARGETS).makeOptionMandatory())
     .requiredOption('-o, --output <folder>', 'the folder for the converted files; no file in it is replaced')
     .option('--report <file>', 'write what was converted, left out and skipped, with digests (JSON)')
     .option('--salvage', 'take the tensors out of suspicious and malicious files, too', false)

@@ -1,10 +1,10 @@
-import type { ConvertibleTarget } from '../../../pipeline/convert/index.ts';
+import type { ConversionTarget } from '../../../core/conversion/index.ts';
 import type { RulesetChoice } from '../../../pipeline/index.ts';
 
 /** What `assay convert` is asked for. */
 export interface ConvertRequest {
   readonly artifact: string;
-  readonly target: ConvertibleTarget;
+  readonly target: ConversionTarget;
   readonly output: string;
   readonly report: string | undefined;
   readonly salvage: boolean;

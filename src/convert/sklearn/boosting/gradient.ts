@@ -35,7 +35,7 @@ function sums(
   }
   if (rounds === 0) throw estimator.broken('it has no trees');
   const narrow = ops.cast(value, 'float32');
-  return ensemble.sums(ops.precision === 'float32' ? narrow : ops.cast(narrow, 'float64'), base);
+  return ensemble.sums(ops.cast(narrow, 'float64'), base);
 }
 
 export function gradientClassifier(estimator: Estimator, x: Columns, context: EstimatorContext): Prediction {

@@ -120,7 +120,6 @@ function wantedTypes(
 ): readonly ('float32' | 'string' | undefined)[] {
   if (typeof transformer === 'string' || transformer === null || features === 0) return [];
   const inputs = context.inputs(estimator.estimatorOf(transformer, 'a transformer'));
-  if (inputs.kind === 'documents') return new Array<'string'>(features).fill('string');
   if (inputs.kind === 'named') return inputs.columns.map(({ type }) => type);
   return new Array<'float32' | 'string'>(features).fill(inputs.type);
 }

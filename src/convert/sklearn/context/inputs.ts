@@ -3,8 +3,6 @@ import type { Estimator } from '../../estimator/index.ts';
 /** What a model is given. */
 export type ModelInputs =
   | { readonly kind: 'matrix'; readonly type: 'float32' | 'string'; readonly width: number }
-  /** One text a row. */
-  | { readonly kind: 'documents' }
   /** A column for each feature, by its name. */
   | {
       readonly kind: 'named';

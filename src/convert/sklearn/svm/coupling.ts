@@ -48,8 +48,7 @@ function loopBody(around: GraphBuilder, matrix: GraphValue, ops: Operators, coun
   graph.input('step', 'int64', []);
   const condition = graph.input('go', 'bool', []);
   const p = graph.input('shares', ops.precision, [undefined, count]);
-  const real = (value: number) =>
-    graph.constant(tensorOf(ops.precision === 'float64' ? Float64Array.of(value) : Float32Array.of(value), []));
+  const real = (value: number) => graph.constant(tensorOf(Float64Array.of(value), []));
   const ints = (values: readonly number[]) =>
     graph.constant(tensorOf(BigInt64Array.from(values, BigInt), [values.length]));
   const op = (name: string, ...inputs: GraphValue[]) => graph.op(name, inputs);
@@ -69,9 +68,7 @@ function loopBody(around: GraphBuilder, matrix: GraphValue, ops: Operators, coun
     const grown = op('Add', step, real(1));
     const unit = graph.constant(
       tensorOf(
-        ops.precision === 'float64'
-          ? Float64Array.from({ length: count }, (_, j) => (j === t ? 1 : 0))
-          : Float32Array.from({ length: count }, (_, j) => (j === t ? 1 : 0)),
+        Float64Array.from({ length: count }, (_, j) => (j === t ? 1 : 0)),
         [1, count],
       ),
     );

@@ -52,8 +52,7 @@ function regressor(
     const tree = checkedTree(member, sklearnTree(member), width, outputs, 1);
     addSklearnTree(ensemble, tree, (values) => values.map((one) => one / members.length));
   }
-  const narrow = context.ops.cast(value, 'float32');
-  const given = context.ops.precision === 'float32' ? narrow : context.ops.cast(narrow, 'float64');
+  const given = context.ops.cast(context.ops.cast(value, 'float32'), 'float64');
   return { kind: 'values', values: ensemble.sums(given), width: outputs };
 }
 

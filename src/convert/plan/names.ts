@@ -1,0 +1,15 @@
+/** The names that Hugging Face libraries look for, by the name of the file with pickles. */
+const KNOWN: Readonly<Record<string, string>> = { 'pytorch_model.bin': 'model' };
+const EXTENSION =
+  /\.(?:pt|pth|pth\.tar|bin|ckpt|pkl|pickle|joblib|sav|npy|npz|pdparams|pdopt|pdiparams|msgpack|tar|model)$/i;
+
+/**
+ * The name of the file that a file becomes.
+ * @example convertedName('unet/diffusion_pytorch_model.bin', 'safetensors') // 'unet/diffusion_pytorch_model.safetensors'
+ */
+export function convertedName(path: string, extension: 'safetensors' | 'onnx'): string {
+  const slash = path.lastIndexOf('/') + 1;
+  const [folder, name] = [path.slice(0, slash), path.slice(slash)];
+  const stem = (Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined) ?? name.replace(EXTENSION, '');
+  return `${folder}${stem === '' ? name : stem}.${extension}`;
+}

@@ -1,0 +1,55 @@
+import { AssayError } from '../../core/index.ts';
+import type { InputFile, LeftOut, TensorReadOptions } from '../tensors/index.ts';
+
+export interface PlanOptions extends Omit<TensorReadOptions, 'budget' | 'salvage'> {
+  /** The tree digest of the artifact, for the metadata of what is written; `undefined` when it is not known. */
+  readonly sourceDigest: string | undefined;
+}
+
+/** A file that may be converted, and how much of it. */
+export interface ConvertibleFile extends InputFile {
+  readonly salvage: boolean;
+}
+
+/** One file that will be written. */
+export interface PlannedFile {
+  /** Relative to the output folder, `/` between its parts. */
+  readonly path: string;
+  /** The files of the artifact that it is made from. */
+  readonly from: readonly string[];
+  /** What they are, for people. */
+  readonly title: string;
+  readonly tensors: number;
+  readonly leftOut: readonly LeftOut[];
+  /** Bytes of the file, and the pieces that they are written in. */
+  readonly size: number;
+  pieces(signal: AbortSignal | undefined): AsyncIterable<Uint8Array>;
+}
+
+/** A file of the artifact that is not converted, and why. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly why: string;
+}
+
+export interface ConversionPlan {
+  /** Empty when nothing can be converted: `skipped` says why. */
+  readonly files: readonly PlannedFile[];
+  /** Files that say which tensor stands where. */
+  readonly indexes: readonly { readonly path: string; readonly text: string }[];
+  readonly skipped: readonly SkippedFile[];
+}
+
+/** @throws AssayError `usage` when two files would have one name */
+export function refuseEqualNames(planned: readonly PlannedFile[]): void {
+  const known = new Map<string, string>();
+  for (const { path, from } of planned) {
+    const other = known.get(path);
+    const [first = path] = from;
+    if (other !== undefined)
+      throw new AssayError('usage', `${other} and ${first} would both become ${path}`, {
+        hint: 'convert one file at a time, each into its own folder',
+      });
+    known.set(path, first);
+  }
+}
