@@ -21,7 +21,7 @@ import {
   type TensorPiece,
   type TensorReadOptions,
 } from '../tensors/index.ts';
-import { dtypeNamed, openZip, torchTensors } from '../torch/index.ts';
+import { openZip, torchDtype, torchTensors } from '../torch/index.ts';
 import { baseNameOf, byPath, folderOf, type ShardedCheckpoint, type ShardedResult } from './form.ts';
 
 const METADATA = '.metadata';
@@ -207,5 +207,5 @@ function dtypeOfProperties(value: Inert | undefined): { readonly dtype: Dtype | 
   const state = isKind(value, 'object') && value.states.length === 1 ? value.states[0] : undefined;
   const type = sequenceOf(state)?.[0] ?? dictOf(state)?.get('dtype');
   const title = isKind(type, 'global') ? `${type.module}.${type.name}` : 'an unknown type';
-  return { dtype: dtypeNamed(type), title };
+  return { dtype: torchDtype(type), title };
 }

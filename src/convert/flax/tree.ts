@@ -2,7 +2,7 @@ import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { type MsgpackRange, type MsgpackValue, readMsgpack } from '../../formats/msgpack/index.ts';
 import {
-  type Dtype,
+  dtypeNamed,
   type InputFile,
   joinedTensor,
   rowMajor,
@@ -19,29 +19,6 @@ const NDARRAY = 1;
 const SCALAR = 3;
 /** The mark of an array of more than 2^30 bytes. */
 const CHUNKED = '__msgpack_chunked_array__';
-
-/** Names of element types of NumPy and ml_dtypes. */
-const DTYPES: Readonly<Record<string, Dtype>> = {
-  bool: 'BOOL',
-  int8: 'I8',
-  int16: 'I16',
-  int32: 'I32',
-  int64: 'I64',
-  uint8: 'U8',
-  uint16: 'U16',
-  uint32: 'U32',
-  uint64: 'U64',
-  float16: 'F16',
-  float32: 'F32',
-  float64: 'F64',
-  complex64: 'C64',
-  bfloat16: 'BF16',
-  float8_e4m3fn: 'F8_E4M3',
-  float8_e4m3fnuz: 'F8_E4M3FNUZ',
-  float8_e5m2: 'F8_E5M2',
-  float8_e5m2fnuz: 'F8_E5M2FNUZ',
-  float8_e8m0fnu: 'F8_E8M0',
-};
 
 /**
  * The arrays of a file of `flax.serialization.to_bytes`, by the keys that lead to them, joined with points.
@@ -98,7 +75,7 @@ class Walker {
     const typeName = isKind(type, 'bytes') ? await this.#textOf(type) : type;
     if (shape === undefined || typeof typeName !== 'string' || rest.length > 0)
       throw refuse('the array has another form than Flax writes');
-    const dtype = Object.hasOwn(DTYPES, typeName) ? DTYPES[typeName] : undefined;
+    const dtype = dtypeNamed(typeName);
     if (dtype === undefined) return { kind: 'refused', why: `an array of ${typeName}` };
     if (!isKind(data, 'bytes') || data.length !== writtenBytes({ name, dtype, shape }))
       throw refuse('its bytes are not those of its shape');

@@ -1,5 +1,5 @@
-import { isMlDtype, type MlDtype, type NumpyElement } from '../../formats/pickle/inert/index.ts';
-import type { Dtype } from '../tensors/index.ts';
+import { isMlDtype, type NumpyElement } from '../../formats/pickle/inert/index.ts';
+import { type Dtype, dtypeNamed } from '../tensors/index.ts';
 
 /** An element type as safetensors has it, or what it is instead. */
 export type ArrayType =
@@ -21,14 +21,6 @@ const PLAIN: Readonly<Record<string, Dtype>> = {
   f8: 'F64',
   c8: 'C64',
 };
-const ML: Readonly<Record<MlDtype, Dtype>> = {
-  bfloat16: 'BF16',
-  float8_e4m3fn: 'F8_E4M3',
-  float8_e4m3fnuz: 'F8_E4M3FNUZ',
-  float8_e5m2: 'F8_E5M2',
-  float8_e5m2fnuz: 'F8_E5M2FNUZ',
-  float8_e8m0fnu: 'F8_E8M0',
-};
 const TITLES: Readonly<Record<string, string>> = {
   f16: 'an array of float128',
   c16: 'an array of complex128',
@@ -45,9 +37,8 @@ const TITLES: Readonly<Record<string, string>> = {
 export function arrayType(element: NumpyElement | undefined): ArrayType {
   if (element === undefined) return { kind: 'other', title: 'an array of structured or unknown elements' };
   const { kind, size, bigEndian } = element;
-  if (isMlDtype(kind)) return { kind: 'dtype', dtype: ML[kind], bigEndian };
   const name = `${kind}${size}`;
-  const dtype = Object.hasOwn(PLAIN, name) ? PLAIN[name] : undefined;
+  const dtype = isMlDtype(kind) ? dtypeNamed(kind) : Object.hasOwn(PLAIN, name) ? PLAIN[name] : undefined;
   if (dtype !== undefined) return { kind: 'dtype', dtype, bigEndian };
   return { kind: 'other', title: TITLES[name] ?? TITLES[kind] ?? `an array of ${name}` };
 }

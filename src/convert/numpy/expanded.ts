@@ -14,8 +14,10 @@ import {
   ZF_HEADER,
   ZLIB,
 } from '../../formats/compressed/index.ts';
+import { PICKLE, UNMARKED_PICKLE } from '../../formats/pickle/index.ts';
 import type { TensorReadOptions } from '../tensors/index.ts';
 
+const HEAD_BYTES = 4_096;
 /** The compressions of joblib (joblib/compressor.py). */
 const FORMATS = [GZIP, BZIP2, XZ, LZ4, ZLIB, LZMA];
 
@@ -27,15 +29,22 @@ export function compressionOf(head: Uint8Array, size: number): Codec | 'zf' | un
   return id !== undefined && isCodec(id) ? id : undefined;
 }
 
+export function isPickle(head: Uint8Array, size: number): boolean {
+  const probe = { head, tail: head, size };
+  return PICKLE.identify(probe) || UNMARKED_PICKLE.identify(probe);
+}
+
 /**
- * What a compressed file holds, in a temporary file when it is not small.
+ * What a file holds once it is decompressed, in a temporary file when it is not small; the file itself when it is not compressed.
  * @throws AssayError what the decoder throws; `malformed` when bytes follow the compressed ones
  */
-export async function expanded(
-  source: ByteSource,
-  codec: Codec | 'zf',
-  options: TensorReadOptions,
-): Promise<ByteSource> {
+export async function uncompressed(source: ByteSource, options: TensorReadOptions): Promise<ByteSource> {
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  const codec = isPickle(head, source.size) ? undefined : compressionOf(head, source.size);
+  return codec === undefined ? source : expanded(source, codec, options);
+}
+
+async function expanded(source: ByteSource, codec: Codec | 'zf', options: TensorReadOptions): Promise<ByteSource> {
   const { limits, signal, budget } = options;
   const start = codec === 'zf' ? ZF_HEADER : 0;
   const stream = new SliceSource(source, start, source.size - start, source.name);

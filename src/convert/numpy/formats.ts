@@ -1,8 +1,7 @@
 import { startsWith } from '../../formats/index.ts';
 import { NPY as NPY_FORMAT } from '../../formats/npy/index.ts';
-import { PICKLE, UNMARKED_PICKLE } from '../../formats/pickle/index.ts';
 import { type InputFile, stemOf, type TensorFormat, TensorList } from '../tensors/index.ts';
-import { compressionOf, expanded } from './expanded.ts';
+import { compressionOf, isPickle, uncompressed } from './expanded.ts';
 import { npyTensor } from './npy.ts';
 import { isNpz, npzTensors } from './npz.ts';
 import { pickledArrays } from './pickle.ts';
@@ -47,23 +46,13 @@ export const COMPRESSED_ARRAYS: TensorFormat = {
   title: 'compressed pickle of NumPy arrays',
   framework: 'np',
   matches: (file, head) => isPickleName(file) && compressionOf(head, file.source.size) !== undefined,
-  async read({ path, source }, options) {
-    const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
-    const codec = compressionOf(head, source.size);
-    const whole = codec === undefined ? source : await expanded(source, codec, options);
-    return await pickledArrays({ path, source: whole }, options);
-  },
+  read: async ({ path, source }, options) =>
+    pickledArrays({ path, source: await uncompressed(source, options) }, options),
 };
 
-const HEAD_BYTES = 4_096;
 /** What a compressed stream holds is not known before it is expanded: files of these names hold pickles. */
 const PICKLE_NAME = /\.(?:pkl|pickle|p|joblib|jbl|sav|z)(?:\.(?:gz|bz2|xz|lzma|lz4|z|zlib))?$/i;
 
 function isPickleName({ path }: InputFile): boolean {
   return PICKLE_NAME.test(path);
-}
-
-export function isPickle(head: Uint8Array, size: number): boolean {
-  const probe = { head, tail: head, size };
-  return PICKLE.identify(probe) || UNMARKED_PICKLE.identify(probe);
 }

@@ -1,13 +1,13 @@
 import { crc32 } from 'node:zlib';
-import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
-import { AssayError, DEFAULT_LIMITS, isContentError } from '../../core/index.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
 import { decode, expandStream } from '../../formats/compressed/index.ts';
 import { NPY } from '../../formats/npy/index.ts';
-import { FLAG_ENCRYPTED, locate, readDirectory, type ZipEntry } from '../../formats/zip/index.ts';
+import type { ZipEntry } from '../../formats/zip/index.ts';
 import { type InputFile, TensorList, type TensorReadOptions, type TensorSet } from '../tensors/index.ts';
+import { archiveEntries, memberBytes, memberNames, STORED } from '../zip-members.ts';
 import { npyTensor } from './npy.ts';
 
-const STORED = 0;
 const DEFLATED = 8;
 const SUFFIX = '.npy';
 const HEAD_BYTES = 16;
@@ -18,7 +18,7 @@ const HEAD_BYTES = 16;
  */
 export async function npzTensors({ path, source }: InputFile, options: TensorReadOptions): Promise<TensorSet> {
   const list = new TensorList({ subject: path, salvage: options.salvage });
-  for (const entry of await entriesOf(source, options)) {
+  for (const entry of (await archiveEntries(source, options)).values()) {
     const member = await openMember(source, entry, options);
     const head = await member.read(0, Math.min(HEAD_BYTES, member.size));
     if (!NPY.identify({ head, tail: head, size: member.size })) {
@@ -35,46 +35,15 @@ export async function npzTensors({ path, source }: InputFile, options: TensorRea
 
 /** Whether an archive is one that NumPy writes: a member is an array by its name. */
 export async function isNpz(source: ByteSource): Promise<boolean> {
-  try {
-    const directory = await readDirectory(source, DEFAULT_LIMITS);
-    const names = directory?.entries.map(({ name }) => name) ?? [];
-    return names.some((name) => name.endsWith(SUFFIX));
-  } catch (error) {
-    // What is not an archive is not one of NumPy's.
-    if (isContentError(error)) return false;
-    throw error;
-  }
-}
-
-async function entriesOf(source: ByteSource, options: TensorReadOptions): Promise<readonly ZipEntry[]> {
-  const refuse = (what: string) => new AssayError('malformed', what, { subject: source.name });
-  const directory = await readDirectory(source, options.limits, options.budget);
-  if (directory === undefined) throw refuse('the archive has no directory');
-  if (directory.oddities.length > 0) throw refuse('the archive has a directory that loaders read in different ways');
-  const names = new Set<string>();
-  for (const { name } of directory.entries) {
-    if (names.has(name)) throw refuse(`the archive has two members of the name ${name}`);
-    names.add(name);
-  }
-  return directory.entries;
+  return (await memberNames(source)).some((name) => name.endsWith(SUFFIX));
 }
 
 /** The bytes of a member, decompressed into a temporary file when they are not stored as they are. */
 async function openMember(source: ByteSource, entry: ZipEntry, options: TensorReadOptions): Promise<ByteSource> {
-  const name = `${source.name}!${entry.name}`;
-  const refuse = (what: string) => new AssayError('malformed', what, { subject: name });
-  const member = await locate(source, entry);
-  if (member === undefined) throw refuse('the member lies outside of the archive');
-  if (member.differences.length > 0)
-    throw refuse(`the directory and the header of the member differ (${member.differences.join(', ')})`);
-  if ((entry.flags & FLAG_ENCRYPTED) !== 0) throw new AssayError('unsupported', 'is encrypted', { subject: name });
-  const held = new SliceSource(source, member.dataStart, member.dataEnd - member.dataStart, name);
-  if (entry.method === STORED) {
-    if (entry.size !== held.size) throw refuse('the member has two sizes');
-    return held;
-  }
+  const held = await memberBytes(source, entry);
+  if (entry.method === STORED) return held;
   if (entry.method !== DEFLATED)
-    throw new AssayError('unsupported', `the member is compressed with method ${entry.method}`, { subject: name });
+    throw new AssayError('unsupported', `the member is compressed with method ${entry.method}`, { subject: held.name });
   return await inflated(held, entry, options);
 }
 

@@ -2,7 +2,7 @@ import type { ByteSource } from '../../core/bytes/index.ts';
 import type { AssayError } from '../../core/index.ts';
 import type { GraphValue } from '../../formats/onnx/index.ts';
 import { type Estimator, estimatorOf } from '../estimator/index.ts';
-import { Buffers, compressionOf, expanded, holdArrays, isPickle, wholePickle } from '../numpy/index.ts';
+import { Buffers, compressionOf, holdArrays, isPickle, uncompressed, wholePickle } from '../numpy/index.ts';
 import type { OnnxSource, PlannedModel } from '../onnx-source/index.ts';
 import { type Columns, type Matrix, Operators } from '../operators/index.ts';
 import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
@@ -10,7 +10,6 @@ import { GraphContext, type ModelInputs } from './context/index.ts';
 import { describeOutputs } from './outputs.ts';
 import { CONVERTERS } from './registry.ts';
 
-const HEAD_BYTES = 4_096;
 /** Names of columns that are inputs of a model. */
 const MAX_INPUTS = 10_000;
 
@@ -34,13 +33,6 @@ async function readEstimator({ path, source }: InputFile, options: TensorReadOpt
   const buffers = await Buffers.of(whole, pickle.calls, options);
   const arrays = await holdArrays(pickle.value, buffers, options);
   return estimatorOf(pickle.value, { path, arrays });
-}
-
-async function uncompressed(source: ByteSource, options: TensorReadOptions): Promise<ByteSource> {
-  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
-  if (isPickle(head, source.size)) return source;
-  const codec = compressionOf(head, source.size);
-  return codec === undefined ? source : expanded(source, codec, options);
 }
 
 function planEstimator(estimator: Estimator, { budget }: TensorReadOptions): PlannedModel {

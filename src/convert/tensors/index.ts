@@ -1,5 +1,5 @@
 export { collectTensors, type TensorFound, type TensorReader } from './collect.ts';
-export { DTYPE_BYTES, type Dtype } from './dtype.ts';
+export { DTYPE_BYTES, type Dtype, dtypeNamed } from './dtype.ts';
 export { elementBytes } from './elements.ts';
 export { type InputFile, stemOf, type TensorFormat, type TensorReadOptions } from './format.ts';
 export { type CallReader, KeptValues, valuesWithin } from './kept.ts';

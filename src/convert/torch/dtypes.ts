@@ -1,5 +1,5 @@
 import { globalName, type Inert, isKind } from '../../formats/pickle/inert/index.ts';
-import type { Dtype } from '../tensors/index.ts';
+import { type Dtype, dtypeNamed } from '../tensors/index.ts';
 
 /** Classes of typed storages (torch/storage.py, `_dtype_to_storage_type_map`); those of CUDA have the same names. */
 const STORAGES: Readonly<Record<string, Dtype>> = {
@@ -14,27 +14,6 @@ const STORAGES: Readonly<Record<string, Dtype>> = {
   ByteStorage: 'U8',
   BoolStorage: 'BOOL',
   ComplexFloatStorage: 'C64',
-};
-const DTYPES: Readonly<Record<string, Dtype>> = {
-  float64: 'F64',
-  float32: 'F32',
-  float16: 'F16',
-  bfloat16: 'BF16',
-  int64: 'I64',
-  int32: 'I32',
-  int16: 'I16',
-  int8: 'I8',
-  uint8: 'U8',
-  uint16: 'U16',
-  uint32: 'U32',
-  uint64: 'U64',
-  bool: 'BOOL',
-  complex64: 'C64',
-  float8_e4m3fn: 'F8_E4M3',
-  float8_e5m2: 'F8_E5M2',
-  float8_e4m3fnuz: 'F8_E4M3FNUZ',
-  float8_e5m2fnuz: 'F8_E5M2FNUZ',
-  float8_e8m0fnu: 'F8_E8M0',
 };
 
 /** What the class of a storage says of its elements. */
@@ -54,7 +33,6 @@ export function storageKind(cls: Inert | undefined): StorageKind {
 }
 
 /** The element type of `torch.float8_e4m3fn` and the like; `undefined` for others. */
-export function dtypeNamed(value: Inert | undefined): Dtype | undefined {
-  if (!isKind(value, 'global') || value.module !== 'torch' || !Object.hasOwn(DTYPES, value.name)) return undefined;
-  return DTYPES[value.name];
+export function torchDtype(value: Inert | undefined): Dtype | undefined {
+  return isKind(value, 'global') && value.module === 'torch' ? dtypeNamed(value.name) : undefined;
 }

@@ -1,5 +1,5 @@
 export type { Checkpoint } from './checkpoint.ts';
-export { dtypeNamed } from './dtypes.ts';
+export { torchDtype } from './dtypes.ts';
 export { TORCH_LEGACY, TORCH_TAR, TORCH_ZIP } from './formats.ts';
 export { openLegacy } from './open-legacy.ts';
 export { openZip } from './open-zip.ts';

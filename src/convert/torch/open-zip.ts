@@ -1,11 +1,11 @@
-import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
-import { AssayError, DEFAULT_LIMITS, isContentError } from '../../core/index.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
 import { readInert } from '../../formats/pickle/inert/index.ts';
-import { FLAG_ENCRYPTED, locate, readDirectory, type ZipEntry } from '../../formats/zip/index.ts';
+import type { ZipEntry } from '../../formats/zip/index.ts';
 import type { TensorReadOptions } from '../tensors/index.ts';
+import { archiveEntries, memberBytes, memberNames, STORED } from '../zip-members.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
-const STORED = 0;
 /** The record that holds the pickle, and the folder of its storages (caffe2/serialize/inline_container.h). */
 const PICKLE = '/data.pkl';
 const STORAGES = '/data/';
@@ -19,15 +19,7 @@ const MAX_TEXT = 16;
  * @throws AssayError `malformed` for archives that loaders read in different ways, `unsupported` for one of another form
  */
 export async function openZip(source: ByteSource, options: TensorReadOptions): Promise<Checkpoint> {
-  const refuse = (what: string) => new AssayError('malformed', what, { subject: source.name });
-  const directory = await readDirectory(source, options.limits, options.budget);
-  if (directory === undefined) throw refuse('the archive has no directory');
-  if (directory.oddities.length > 0) throw refuse('the archive has a directory that loaders read in different ways');
-  const members = new Map<string, ZipEntry>();
-  for (const entry of directory.entries) {
-    if (members.has(entry.name)) throw refuse(`the archive has two members of the name ${entry.name}`);
-    members.set(entry.name, entry);
-  }
+  const members = await archiveEntries(source, options);
   const root = rootOf([...members.keys()]);
   if (root === undefined)
     throw new AssayError('unsupported', 'the archive is not one that torch.save writes: it has no data.pkl', {
@@ -43,7 +35,7 @@ export async function openZip(source: ByteSource, options: TensorReadOptions): P
     return entry === undefined ? undefined : opened(source, entry);
   };
   const pickle = await open(PICKLE);
-  if (pickle === undefined) throw refuse('the archive has no data.pkl');
+  if (pickle === undefined) throw new AssayError('malformed', 'the archive has no data.pkl', { subject: source.name });
   const order = await open(BYTE_ORDER);
   const storages = new Map<string, ByteSource>();
   for (const [name, entry] of members)
@@ -58,14 +50,7 @@ export async function openZip(source: ByteSource, options: TensorReadOptions): P
 
 /** Whether an archive has the pickle that `torch.save` writes. */
 export async function isTorchZip(source: ByteSource): Promise<boolean> {
-  try {
-    const directory = await readDirectory(source, DEFAULT_LIMITS);
-    return directory !== undefined && rootOf(directory.entries.map(({ name }) => name)) !== undefined;
-  } catch (error) {
-    // What is not an archive is not one of PyTorch's.
-    if (isContentError(error)) return false;
-    throw error;
-  }
+  return rootOf(await memberNames(source)) !== undefined;
 }
 
 /** The folder that holds everything, by the first member, as PyTorch finds it. */
@@ -75,16 +60,11 @@ function rootOf(names: readonly string[]): string | undefined {
   return roots.size === 1 && root !== undefined && names.includes(root + PICKLE) ? root : undefined;
 }
 
+/** PyTorch stores its records, and reads them where they lie. */
 async function opened(source: ByteSource, entry: ZipEntry): Promise<ByteSource> {
-  const member = await locate(source, entry);
-  const refuse = (what: string) => new AssayError('malformed', what, { subject: `${source.name}!${entry.name}` });
-  if (member === undefined) throw refuse('the member lies outside of the archive');
-  if (member.differences.length > 0)
-    throw refuse(`the directory and the header of the member differ (${member.differences.join(', ')})`);
-  // PyTorch stores its records, and reads them where they lie.
-  if (entry.method !== STORED || (entry.flags & FLAG_ENCRYPTED) !== 0)
-    throw refuse('the member is not stored as it is');
-  return new SliceSource(source, member.dataStart, member.dataEnd - member.dataStart, `${source.name}!${entry.name}`);
+  const bytes = await memberBytes(source, entry);
+  if (entry.method === STORED) return bytes;
+  throw new AssayError('malformed', 'the member is compressed, which PyTorch does not read', { subject: bytes.name });
 }
 
 async function isBigEndian(order: ByteSource): Promise<boolean> {

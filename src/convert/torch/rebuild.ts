@@ -10,7 +10,7 @@ import {
 } from '../../formats/pickle/inert/index.ts';
 import { DTYPE_BYTES, type TensorFound, withinBytes } from '../tensors/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { dtypeNamed, storageKind } from './dtypes.ts';
+import { storageKind, torchDtype } from './dtypes.ts';
 import { storageIdOf } from './storage-id.ts';
 
 const NO_TENSOR: TensorFound = { kind: 'no-tensor' };
@@ -136,7 +136,7 @@ function view(callee: string, args: readonly Inert[], name: string, checkpoint: 
   if (id === undefined) return NO_TENSOR;
   const kind = storageKind(id.cls);
   if (kind.kind === 'other') return { kind: 'refused', why: `a tensor of ${kind.name}` };
-  const dtype = kind.kind === 'typed' ? kind.dtype : dtypeNamed(type);
+  const dtype = kind.kind === 'typed' ? kind.dtype : torchDtype(type);
   if (dtype === undefined) return { kind: 'refused', why: `a tensor of ${globalName(type) ?? 'bytes'}` };
   const bytes = checkpoint.storage(id.key);
   if (bytes === undefined || !isWithin(id.elements, kind.kind === 'bytes' ? 1 : DTYPE_BYTES[dtype], bytes.size)) {

@@ -93,14 +93,20 @@ function indexes(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
+/** The columns that an encoder is given, and the categories of each. */
+function categorised(estimator: Estimator, x: Columns, context: EstimatorContext) {
+  const categories = categoriesOf(estimator);
+  const columns = columnsOf(x, context);
+  if (columns.length !== categories.length)
+    throw estimator.broken(`it has categories of ${categories.length} features, and is given ${columns.length}`);
+  return { categories, columns };
+}
+
 export const oneHotEncoder: Converter = {
   inputs: inputsOf,
   transform(estimator, x, context) {
     const { ops } = context;
-    const categories = categoriesOf(estimator);
-    const columns = columnsOf(x, context);
-    if (columns.length !== categories.length)
-      throw estimator.broken(`it has categories of ${categories.length} features, and is given ${columns.length}`);
+    const { categories, columns } = categorised(estimator, x, context);
     const dropped = dropOf(estimator, categories.length);
     const groups = groupsOf(estimator, categories);
     const parts: { value: GraphValue; width: number }[] = [];
@@ -162,10 +168,7 @@ export const ordinalEncoder: Converter = {
   inputs: inputsOf,
   transform(estimator, x, context) {
     const { ops } = context;
-    const categories = categoriesOf(estimator);
-    const columns = columnsOf(x, context);
-    if (columns.length !== categories.length)
-      throw estimator.broken(`it has categories of ${categories.length} features, and is given ${columns.length}`);
+    const { categories, columns } = categorised(estimator, x, context);
     if (groupsOf(estimator, categories).some((mapping) => mapping !== undefined))
       throw estimator.refuse('it groups rare categories');
     const unknown = estimator.lacks('unknown_value') ? Number.NaN : estimator.number('unknown_value');

@@ -1,0 +1,54 @@
+import { type ByteSource, SliceSource } from '../core/bytes/index.ts';
+import { AssayError, DEFAULT_LIMITS, type FileBudget, isContentError, type Limits } from '../core/index.ts';
+import { FLAG_ENCRYPTED, locate, readDirectory, type ZipEntry } from '../formats/zip/index.ts';
+
+/** How a member that is not compressed is stored. */
+export const STORED = 0;
+
+/** The names of an archive's members; none for what is not an archive. */
+export async function memberNames(source: ByteSource): Promise<readonly string[]> {
+  try {
+    const directory = await readDirectory(source, DEFAULT_LIMITS);
+    return directory?.entries.map(({ name }) => name) ?? [];
+  } catch (error) {
+    if (isContentError(error)) return [];
+    throw error;
+  }
+}
+
+/**
+ * The members of an archive by their names.
+ * @throws AssayError `malformed` for an archive that loaders read in different ways, `truncated`, `limit`
+ */
+export async function archiveEntries(
+  source: ByteSource,
+  { limits, budget }: { readonly limits: Limits; readonly budget: FileBudget },
+): Promise<ReadonlyMap<string, ZipEntry>> {
+  const refuse = (what: string) => new AssayError('malformed', what, { subject: source.name });
+  const directory = await readDirectory(source, limits, budget);
+  if (directory === undefined) throw refuse('the archive has no directory');
+  if (directory.oddities.length > 0) throw refuse('the archive has a directory that loaders read in different ways');
+  const members = new Map<string, ZipEntry>();
+  for (const entry of directory.entries) {
+    if (members.has(entry.name)) throw refuse(`the archive has two members of the name ${entry.name}`);
+    members.set(entry.name, entry);
+  }
+  return members;
+}
+
+/**
+ * The bytes of a member as the archive has them, compressed or not.
+ * @throws AssayError `malformed` for a member that loaders read in different ways; `unsupported` for an encrypted one
+ */
+export async function memberBytes(source: ByteSource, entry: ZipEntry): Promise<ByteSource> {
+  const name = `${source.name}!${entry.name}`;
+  const refuse = (what: string) => new AssayError('malformed', what, { subject: name });
+  const member = await locate(source, entry);
+  if (member === undefined) throw refuse('the member lies outside of the archive');
+  if (member.differences.length > 0)
+    throw refuse(`the directory and the header of the member differ (${member.differences.join(', ')})`);
+  if ((entry.flags & FLAG_ENCRYPTED) !== 0) throw new AssayError('unsupported', 'is encrypted', { subject: name });
+  const bytes = new SliceSource(source, member.dataStart, member.dataEnd - member.dataStart, name);
+  if (entry.method === STORED && entry.size !== bytes.size) throw refuse('the member has two sizes');
+  return bytes;
+}
