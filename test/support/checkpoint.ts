@@ -6,20 +6,18 @@ export function tensor(key: string, shape: readonly number[], strides: readonly 
   return [global('torch._utils', '_rebuild_tensor_v2'), ...argumentsOf(key, shape, strides), 'REDUCE'];
 }
 
+const NO_HOOKS: readonly Instruction[] = [global('collections', 'OrderedDict'), 'EMPTY_TUPLE', 'REDUCE'];
+
 /** The arguments of the call that makes it. */
-export function argumentsOf(key: string, shape: readonly number[], strides: readonly number[]): Instruction[] {
+export function argumentsOf(
+  key: string,
+  shape: readonly number[],
+  strides: readonly number[],
+  hooks: readonly Instruction[] = NO_HOOKS,
+): Instruction[] {
   const count = shape.reduce((product, size) => product * size, 1);
-  const hooks: Instruction[] = [global('collections', 'OrderedDict'), 'EMPTY_TUPLE', 'REDUCE'];
-  return [
-    'MARK',
-    ...storage(key, count),
-    ['BININT1', 0],
-    ...sizes(shape),
-    ...sizes(strides),
-    'NEWFALSE',
-    ...hooks,
-    'TUPLE',
-  ];
+  const view: Instruction[] = [...storage(key, count), ['BININT1', 0], ...sizes(shape), ...sizes(strides)];
+  return ['MARK', ...view, 'NEWFALSE', ...hooks, 'TUPLE'];
 }
 
 /** A storage of floats. */

@@ -78,7 +78,7 @@ export function rebuilt(value: InertObject, name: string, checkpoint: Checkpoint
   if (value.opcode !== 'REDUCE' || args === undefined || value.items.length + value.entries.length > 0)
     return NO_TENSOR;
   const found = made(value.callee, args, name, checkpoint, depth);
-  return found.kind === 'tensor' && value.states.length > 0 ? NO_TENSOR : found;
+  return found.kind === 'tensor' && value.states.length > 0 ? CHANGED : found;
 }
 
 function made(callee: Inert, args: readonly Inert[], name: string, checkpoint: Checkpoint, depth: number): TensorFound {
@@ -86,10 +86,11 @@ function made(callee: Inert, args: readonly Inert[], name: string, checkpoint: C
   const other = Object.hasOwn(OTHERS, called) ? OTHERS[called] : undefined;
   if (other !== undefined) return { kind: 'refused', why: other };
   if (TENSORS.has(called)) return view(called, args, name, checkpoint);
-  if (depth >= MAX_DEPTH) return NO_TENSOR;
+  if (depth >= MAX_DEPTH) return ODD;
   if (PARAMETERS.has(called)) {
     const [data, , hooks, state] = args;
-    if (hasHooks(hooks) || !isKind(data, 'object')) return NO_TENSOR;
+    if (!isKind(data, 'object')) return ODD;
+    if (hasHooks(hooks)) return HOOKS;
     return isPlainState(state) ? rebuilt(data, name, checkpoint, depth + 1) : CHANGED;
   }
   return FROM_TYPE.has(called) ? fromType(args, name, checkpoint, depth) : NO_TENSOR;
@@ -100,13 +101,16 @@ function fromType(args: readonly Inert[], name: string, checkpoint: Checkpoint, 
   const [func, type, given, state] = args;
   const cls = globalName(type);
   const inner = sequenceOf(given);
-  if (cls === undefined || func === undefined || inner === undefined) return NO_TENSOR;
+  if (cls === undefined || func === undefined || inner === undefined) return ODD;
   if (SHARDS.test(cls))
     return { kind: 'refused', why: `a part of a tensor that other processes hold (${cls})`, hint: WHOLE };
   if (!PLAIN_CLASSES.has(cls)) return { kind: 'refused', why: `an instance of ${cls}` };
   return isPlainState(state) ? made(func, inner, name, checkpoint, depth + 1) : CHANGED;
 }
 
+/** What PyTorch does not write. */
+const ODD: TensorFound = { kind: 'refused', why: 'a tensor with other arguments than PyTorch writes' };
+const HOOKS: TensorFound = { kind: 'refused', why: 'a tensor with hooks' };
 const CHANGED: TensorFound = { kind: 'refused', why: 'a tensor with a state that may replace its elements' };
 
 /** Attributes that are set on the tensor that was made: `None`, a dict, or a tuple of both for slots. */
@@ -129,11 +133,12 @@ function view(callee: string, args: readonly Inert[], name: string, checkpoint: 
   const offset = wholeCount(first);
   const shape = countsOf(size);
   const strides = countsOf(stride);
-  if (offset === undefined || shape === undefined || strides === undefined || hasHooks(hooks)) return NO_TENSOR;
+  if (offset === undefined || shape === undefined || strides === undefined) return ODD;
+  if (hasHooks(hooks)) return HOOKS;
   if (isLazyView(hasType ? more[1] : more[0])) return { kind: 'refused', why: 'a conjugated or negated view' };
-  if (!isKind(storage, 'persistent')) return NO_TENSOR;
+  if (!isKind(storage, 'persistent')) return ODD;
   const id = storageIdOf(storage.id);
-  if (id === undefined) return NO_TENSOR;
+  if (id === undefined) return ODD;
   const kind = storageKind(id.cls);
   if (kind.kind === 'other') return { kind: 'refused', why: `a tensor of ${kind.name}` };
   const dtype = kind.kind === 'typed' ? kind.dtype : torchDtype(type);

@@ -5,7 +5,7 @@ interface CategorySplit {
   readonly column: number;
   /** Whether a category goes to the left, by its number. */
   readonly left: Uint8Array;
-  /** What becomes of numbers that are no category, and of missing ones. */
+  /** How numbers that are not a category, and missing ones, are handled. */
   readonly otherLeft: boolean;
   readonly missingLeft: boolean;
 }

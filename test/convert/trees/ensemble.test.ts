@@ -19,7 +19,7 @@ function tree(left: number, right: number, feature = 0, count = 3): DecisionTree
 test.each([
   ['a child that does not exist', tree(1, 3), 'has the child 3, of 3 nodes'],
   ['a child before the first', tree(-2, 1), 'has the child -2'],
-  ['a child that is no whole number', tree(0.5, 1), 'has the child 0.5'],
+  ['a child that is not a whole number', tree(0.5, 1), 'has the child 0.5'],
   ['a root that is its own child', tree(0, 1), 'node 0 of tree 0 has two parents'],
   ['a child of both sides', tree(1, 1), 'node 1 of tree 0 has two parents'],
   ['a feature that does not exist', tree(1, 2, 2), 'asks for feature 2, of 2'],

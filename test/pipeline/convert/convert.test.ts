@@ -313,6 +313,14 @@ describe('the verdict of the source', () => {
     expect(conversion.files[0]).toMatchObject({ tensors: 2, leftOut: [] });
   });
 
+  it('leaves out a tensor with hooks, which run with it', async () => {
+    const hooked = argumentsOf('0', [2], [1], dict({ hook: [global('os', 'system')] }));
+    const weight = [global('torch._utils', '_rebuild_tensor_v2'), ...hooked, 'REDUCE'];
+    const bytes = checkpoint(dict({ weight, bias: tensor('1', [2], [1]) }), { 0: [1, 2], 1: [3, 4] });
+    const { conversion } = await convert(place({ 'm.pt': bytes }), { salvage: true });
+    expect(conversion.files[0]?.leftOut).toEqual([{ path: 'weight', what: 'a tensor with hooks' }]);
+  });
+
   it('finds calls whose result is dropped', async () => {
     const shared = checkpoint(
       [

@@ -93,7 +93,7 @@ class PayloadReader {
     const [cls, states] = itemsIn(this.#graph.root, 'tuple');
     if (itemsIn(this.#graph.root, 'tuple').length !== 2) throw new NotKnown();
     this.#dispatcher(cls, states);
-    // A call that is no part of the dispatcher would run beside it.
+    // A call that is not part of the dispatcher would run beside it.
     if (this.#graph.calls.some((call) => !this.#read.has(call))) throw new NotKnown();
     for (const shared of this.#namespaces.values()) keepApart(shared);
     return { functions: [...this.#functions.values()], imports: [...this.#imports.values()] };

@@ -18,7 +18,7 @@ type Measured = { readonly kind: 'size'; readonly size: Size } | { readonly kind
 const MAX_PARTS = 64;
 const MAX_DEPTH = 12;
 const MAX_BITS = 2048;
-/** A number of more bits is no exponent. */
+/** A number with more bits is not taken as an exponent. */
 const MAX_EXPONENT_BITS = 8;
 const MAX_NUMBER = 2 ** 32;
 const MAX_NAME = 64;
