@@ -174,7 +174,8 @@ export async function readAttribute(reader: MessageReader, end: number, readGrap
     const { number } = cursor;
     const type = FIELDS.get(number);
     if (type !== undefined) {
-      if (held !== undefined && held !== type) throw cursor.bad(`an attribute with a ${held} and a ${type}`);
+      if (held !== undefined && held !== type)
+        throw cursor.bad(`an attribute with values of the types ${held} and ${type}`);
       if (!type.endsWith('s')) seen = reader.once(seen);
       held = type;
       await values.take(type);
@@ -199,7 +200,7 @@ export async function readAttribute(reader: MessageReader, end: number, readGrap
   // Before IR version 2, the type was not given.
   const type = named ?? held;
   if (type === undefined) throw bad('has no value');
-  if (held !== undefined && held !== type) throw bad(`is of type ${type}, and has a ${held}`);
+  if (held !== undefined && held !== type) throw bad(`is of type ${type}, and has a value of type ${held}`);
   const value = values.value(type);
   if (value === undefined) throw bad(`is of type ${type}, and has no value`);
   return { name, docString, ...value };
