@@ -1,4 +1,3 @@
-import type { ByteSource } from '../../core/bytes/index.ts';
 import type { AssayError } from '../../core/index.ts';
 import type { GraphValue } from '../../formats/onnx/index.ts';
 import { type Estimator, estimatorOf } from '../estimator/index.ts';
