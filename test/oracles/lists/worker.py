@@ -54,7 +54,7 @@ def allowed(event, args):
         return f"{args[0]}.{args[1]}" in _names
     if event == "import":
         # A module whose name is in the report, and the packages that it lies in.
-        return args[0] in _modules or args[0] in LATE
+        return args[0] in _modules or args[0] in OPTIONAL
     if event == "os.listdir":
         return args[0] in sys.path or str(args[0]).startswith(tuple(folder for folder in sys.path if folder))
     if event == "open":
@@ -83,13 +83,13 @@ SIGNATURE = re.compile(r"def foo\([^()\n]*\): pass")
 
 
 #: PyTorch asks for these whenever it compares versions, and goes on without.
-LATE = {"packaging", "packaging.version"}
+OPTIONAL = {"packaging", "packaging.version"}
 #: Python itself raises these while objects are made, copied and shown; none of them reaches outside of the process.
 HARMLESS = {"object.__getattr__", "builtins.id", "array.__new__", "sys._getframe"}
 
 
-# Modules that a library imports when it first checks a value, whatever that is.
-LATE = ["plotly.colors", "plotly.io", "plotly.graph_objects"]
+#: Modules that a library imports when it first needs them, whatever the values are: to check one, to count days.
+LATE = ["plotly.colors", "plotly.io", "plotly.graph_objects", "pandas.tseries.holiday"]
 
 
 def show(value):

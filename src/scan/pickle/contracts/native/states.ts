@@ -7,6 +7,7 @@ import { type Claim, closeClaims } from './claims.ts';
 import { CYTHON_CALLS, CYTHON_STATES } from './cython.ts';
 import { closeBodies } from './known-array.ts';
 import { PANDAS_CONTRACTS, PANDAS_STATES } from './pandas-arrays.ts';
+import { CACHE_CALLS, withCache } from './pandas-caches.ts';
 import { RANDOM_STATES } from './random.ts';
 import { SPARSE_STATES } from './sparse.ts';
 import { STATE_SPACE_CALLS, STATE_SPACE_STATES } from './state-space.ts';
@@ -29,12 +30,13 @@ const NATIVE_STATES: ReadonlyMap<string, Contract> = new Map([
 
 /** What the state of an instance must keep to, by "module:name" of its class. */
 export function classState(name: string): Contract | undefined {
-  return NATIVE_STATES.get(name) ?? treeClassState(name);
+  return withCache(name, NATIVE_STATES.get(name) ?? treeClassState(name));
 }
 
 /** What the arguments of native classes must keep to: such a class reads as many numbers as its arguments say. */
 export const NATIVE_CALLS: ReadonlyMap<string, Contract> = new Map([
   ...PANDAS_CONTRACTS,
+  ...CACHE_CALLS,
   ['sklearn.tree._tree:Tree', treeCall],
   ...STATE_SPACE_CALLS,
   ...BOUNDED_CALLS,
