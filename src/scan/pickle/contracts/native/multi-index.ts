@@ -56,7 +56,7 @@ export function indexLength(level: Value, context: ContractContext): number | un
   return data === undefined ? rangeOf(fields, context) : sizeOf(data, context);
 }
 
-/** An array, or what is built around one: dates, categories. */
+/** An array, or what is built around one: dates, categories, text of Arrow. */
 function sizeOf(data: Value, context: ContractContext): number | undefined {
   const { state } = context;
   const array = knownArray(data, context);
@@ -65,11 +65,36 @@ function sizeOf(data: Value, context: ContractContext): number | undefined {
   const parts = built === undefined ? [] : (state.tuple(built) ?? [built]);
   for (const part of parts) {
     const fields = fieldsOf(part, context);
+    const arrow = fields?.get('_pa_array');
+    if (arrow !== undefined) return arrowLength(arrow, context);
     const inner = fields?.get('_ndarray') ?? fields?.get('_codes') ?? fields?.get('_data') ?? part;
     const found = knownArray(inner, context);
     if (found !== undefined) return found.sizes.length === 1 ? found.sizes[0] : undefined;
   }
   return undefined;
+}
+
+/** `_restore_array((type, length, ...))`: its own contract compares the length with the bytes. pandas 2 keeps arrays in chunks. */
+function arrowLength(of: Value, context: ContractContext): number | undefined {
+  const { state } = context;
+  const [argument] = state.tuple(state.callOf(of)?.args ?? of) ?? [];
+  if (argument === undefined) return undefined;
+  switch (madeBy(of, state)) {
+    case 'pyarrow.lib:_restore_array': {
+      const length = state.tuple(argument)?.[1];
+      return length === undefined ? undefined : state.integer(length);
+    }
+    case 'pyarrow.lib:chunked_array': {
+      const chunks = state
+        .elementsOf(argument)
+        ?.map((chunk) =>
+          madeBy(chunk, state) === 'pyarrow.lib:_restore_array' ? arrowLength(chunk, context) : undefined,
+        );
+      return chunks?.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0);
+    }
+    default:
+      return undefined;
+  }
 }
 
 function rangeOf(fields: ReadonlyMap<string, Value>, { state }: ContractContext): number | undefined {
