@@ -1,4 +1,14 @@
 export { findChromium, printToPdf } from './chromium.ts';
+export { FRAME, fields } from './frames.ts';
+export {
+  findBubblewrap,
+  findPython,
+  Jail,
+  type JailLimits,
+  type JailOptions,
+  type Python,
+  readableFolder,
+} from './jail/index.ts';
 export { boundsSeen, noteBounds, runSandboxed, type SandboxBounds, type SandboxEvent } from './sandbox.ts';
 export {
   type OnnxSession,
@@ -7,4 +17,5 @@ export {
   type SessionFile,
   type SessionLimits,
 } from './session/index.ts';
+export { taskFailure } from './supervised.ts';
 export { isTensorType, type RunTensor, type TensorType } from './tensors.ts';

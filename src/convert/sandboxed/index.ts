@@ -1,0 +1,1 @@
+export { convertSandboxed, type Sandboxed, type SandboxedOptions } from './sandboxed.ts';

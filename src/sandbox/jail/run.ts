@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { AssayError, throwIfAborted } from '../../core/index.ts';
+import { type Frame, FrameReader } from '../frame-reader.ts';
+import { seccompFilter } from './seccomp.ts';
+import { findBubblewrap, type JailView, walls } from './walls.ts';
+
+export interface JailLimits {
+  /** Bytes of the data of the program, beside its scratch memory. */
+  readonly memoryBytes: number;
+  readonly cpuSeconds: number;
+  readonly wallMs: number;
+}
+
+export interface JailOptions extends JailView {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** What the program reads from its standard input. */
+  readonly request: string;
+  readonly limits: JailLimits;
+  readonly processEnv: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** In the child; the results are between them. */
+const DESCRIPTORS = { filter: 3, firstFile: 5 };
+const SHELL = '/bin/sh';
+const OUTPUT_KEPT = 4_000;
+
+/** A program that runs code of a model, with nothing of the machine but what it is shown. */
+export class Jail {
+  readonly #child: ChildProcess;
+  readonly #frames: FrameReader;
+  readonly #ended: Promise<void>;
+  readonly #clock: NodeJS.Timeout;
+  readonly #options: JailOptions;
+  readonly #stop = () => this.#kill();
+  #error: Error | undefined;
+  #late = false;
+  #output = '';
+
+  /** @throws AssayError `not-found` without bubblewrap, `unsupported` on another system than Linux, `aborted` */
+  constructor(options: JailOptions) {
+    const { limits, request, signal, processEnv } = options;
+    throwIfAborted(signal);
+    const bubblewrap = findBubblewrap(processEnv);
+    const child = spawn(
+      SHELL,
+      bounded(limits, [bubblewrap, ...walls(options, DESCRIPTORS), '--', ...command(options)]),
+      {
+        stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...options.files.map(({ fd }) => fd)],
+        env: {},
+        cwd: '/',
+      },
+    );
+    this.#child = child;
+    this.#options = options;
+    const [stdin, stdout, stderr, filter, results] = child.stdio as [Writable, Readable, Readable, Writable, Readable];
+    this.#frames = new FrameReader(results);
+    this.#ended = new Promise((end) => {
+      child.once('error', (error) => {
+        this.#error = error;
+        end();
+      });
+      child.once('close', () => end());
+    });
+    for (const stream of [stdout, stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.#output = (this.#output + text).slice(-OUTPUT_KEPT);
+      });
+    // A child that is gone does not read: its exit tells why.
+    for (const stream of [stdin, filter]) stream.on('error', () => {});
+    filter.end(seccompFilter(process.arch));
+    stdin.end(request);
+    this.#clock = setTimeout(() => {
+      this.#late = true;
+      this.#kill();
+    }, limits.wallMs);
+    signal?.addEventListener('abort', this.#stop, { once: true });
+  }
+
+  /** The next frame of the results. @throws AssayError why it ended, when it did: `limit`, `sandbox`, `aborted` */
+  async next(): Promise<Frame> {
+    const frame = await this.#frames.next();
+    throwIfAborted(this.#options.signal);
+    if (frame !== undefined) return frame;
+    await this.#ended;
+    throwIfAborted(this.#options.signal);
+    throw this.#death();
+  }
+
+  /** Kills what still runs, and waits until it is gone. */
+  async end(): Promise<void> {
+    clearTimeout(this.#clock);
+    this.#options.signal?.removeEventListener('abort', this.#stop);
+    this.#kill();
+    for (const stream of this.#child.stdio) stream?.destroy();
+    await this.#ended;
+  }
+
+  /** Every process of the jail dies with its first one. */
+  #kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #death(): AssayError {
+    const { limits } = this.#options;
+    const { exitCode, signalCode } = this.#child;
+    const cause = this.#output;
+    if (this.#late) return limit(`took longer than ${Math.round(limits.wallMs / 1000)} s`, cause);
+    // bubblewrap says 128 and the number of the signal that ended the program.
+    if (signalCode === 'SIGXCPU' || exitCode === 128 + 24)
+      return limit(`used ${limits.cpuSeconds} s of CPU time`, cause);
+    if (/MemoryError|std::bad_alloc|Cannot allocate memory|can't allocate memory/.test(cause))
+      return limit(`needed more than ${Math.round(limits.memoryBytes / 2 ** 20)} MiB of memory`, cause);
+    const last = this.#error?.message ?? lastLine(cause);
+    const how = signalCode === null ? `exit status ${exitCode}` : `signal ${signalCode}`;
+    return new AssayError(
+      'sandbox',
+      `the program in the sandbox ended early (${how})${last === '' ? '' : `: ${last}`}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function command({ program, args }: JailOptions): string[] {
+  return [program, ...args];
+}
+
+/** A shell that sets the limits, which no process of the jail can raise. */
+function bounded({ memoryBytes, cpuSeconds }: JailLimits, run: readonly string[]): string[] {
+  const kib = Math.ceil(memoryBytes / 1024);
+  const cpu = Math.ceil(cpuSeconds);
+  const limits = `ulimit -d ${kib} && ulimit -St ${cpu} && ulimit -Ht ${cpu + 1} && ulimit -c 0`;
+  return ['-c', `${limits} && exec "$@"`, 'sh', ...run];
+}
+
+function limit(what: string, cause: string): AssayError {
+  return new AssayError('limit', `the program in the sandbox ${what}`, { cause });
+}
+
+/** What the program said last may quote the artifact. */
+function lastLine(text: string): string {
+  const line = text.trimEnd().split('\n').at(-1) ?? '';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to go
+  return line.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?').slice(0, 300);
+}
