@@ -28,6 +28,7 @@ export {
   type VerifyResult,
   verify,
 } from './library/index.ts';
+export { ConversionMismatch, type VerifyRequest } from './pipeline/convert/index.ts';
 export { type AssessOptions, assess } from './pipeline/index.ts';
 export { addressOf, type TrustChoice, uriOf } from './pipeline/judging/index.ts';
 export type { SigningResult } from './pipeline/sign/index.ts';

@@ -1,6 +1,6 @@
 import type { Conversion, ConversionTarget } from '../core/conversion/index.ts';
 import type { OnEvent } from '../core/index.ts';
-import { convertArtifact } from '../pipeline/convert/index.ts';
+import { convertArtifact, type VerifyRequest } from '../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../pipeline/index.ts';
 import { loadKnowledge } from '../pipeline/judging/index.ts';
 import { openArtifact } from '../sources/index.ts';
@@ -10,6 +10,8 @@ export interface ConvertModelOptions {
   readonly to: ConversionTarget;
   /** The folder that receives the files; it is made when it does not exist, and no file in it is replaced. */
   readonly folder: string;
+  /** Verify what was written before it is published: `{}` with inputs that are drawn, or with files of arrays (`.npz`, `.npy`). */
+  readonly verify?: VerifyRequest;
   /** Take the tensors out of suspicious and malicious files, too. */
   readonly salvage?: boolean;
   /** Convert suspicious files, too. */
@@ -28,12 +30,14 @@ export interface ConvertModelOptions {
  * Converts a model on this machine to a format that cannot carry code, as `assay convert` does. Nothing of the model runs.
  * @param path a file or a folder
  * @throws AssayError `refused` when a verdict forbids it; `unsupported` for what cannot be converted, naming it; `usage`, `not-found`,
- *   `unreadable`, `malformed`, `truncated`, `limit`, `changed`, `aborted`, `internal`. The folder is as before then
+ *   `unreadable`, `malformed`, `truncated`, `limit`, `changed`, `aborted`, `internal`; `ConversionMismatch`, which has the report, when a
+ *   verification fails. The folder is as before then
  * @example
  * const { files } = await convert('./model.pt', { to: 'safetensors', folder: './safe' });
+ * const verified = await convert('./m.joblib', { to: 'onnx', folder: './out', verify: { inputs: 'X.npz', outputs: 'Y.npz' } });
  */
 export async function convert(path: string, options: ConvertModelOptions): Promise<Conversion> {
-  const { to, folder, salvage = false, acceptSuspicious = false, signal, onEvent } = options;
+  const { to, folder, salvage = false, acceptSuspicious = false, verify, signal, onEvent } = options;
   const env = options.env ?? process.env;
   const knowledge = await loadKnowledge(options.allow, options.ruleset, env);
   const shared = { ...(signal === undefined ? {} : { signal }), ...(onEvent === undefined ? {} : { onEvent }) };
@@ -45,6 +49,7 @@ export async function convert(path: string, options: ConvertModelOptions): Promi
       folder,
       salvage,
       acceptSuspicious,
+      ...(verify === undefined ? {} : { verify }),
     });
   } finally {
     await artifact.close();

@@ -13,6 +13,7 @@ export { boundsSeen, noteBounds, runSandboxed, type SandboxBounds, type SandboxE
 export {
   type OnnxSession,
   type OnnxSessionOptions,
+  onnxRuntime,
   openOnnxSession,
   type SessionFile,
   type SessionLimits,

@@ -18,19 +18,43 @@ const HEAD_BYTES = 16;
  */
 export async function npzTensors({ path, source }: InputFile, options: TensorReadOptions): Promise<TensorSet> {
   const list = new TensorList({ subject: path, salvage: options.salvage });
-  for (const entry of (await archiveEntries(source, options)).values()) {
-    const member = await openMember(source, entry, options);
-    const head = await member.read(0, Math.min(HEAD_BYTES, member.size));
-    if (!NPY.identify({ head, tail: head, size: member.size })) {
-      list.leave('a member that is not an array', entry.name);
+  for await (const { name, entry, member } of npzMembers(source, options)) {
+    if (name === undefined) {
+      list.leave('a member that is not an array', entry);
       continue;
     }
-    const name = entry.name.endsWith(SUFFIX) ? entry.name.slice(0, -SUFFIX.length) : entry.name;
     const found = await npyTensor(member, name);
     if (found.kind === 'tensor') list.add(found.tensor);
     else if (found.kind === 'refused') list.refuse(found.why, name);
   }
   return list.result();
+}
+
+/** A member of a `.npz` file. */
+export interface NpzMember {
+  /** Of the array; `undefined` for a member that is not one. */
+  readonly name: string | undefined;
+  /** As the archive names it. */
+  readonly entry: string;
+  /** Its bytes, decompressed. */
+  readonly member: ByteSource;
+}
+
+/**
+ * The members of a `.npz` file, one after the other.
+ * @throws AssayError `malformed` for archives that loaders read in different ways, `unsupported`, `truncated`, `limit`
+ */
+export async function* npzMembers(
+  source: ByteSource,
+  options: Omit<TensorReadOptions, 'salvage'>,
+): AsyncGenerator<NpzMember> {
+  for (const entry of (await archiveEntries(source, options)).values()) {
+    const member = await openMember(source, entry, options);
+    const head = await member.read(0, Math.min(HEAD_BYTES, member.size));
+    const isArray = NPY.identify({ head, tail: head, size: member.size });
+    const name = entry.name.endsWith(SUFFIX) ? entry.name.slice(0, -SUFFIX.length) : entry.name;
+    yield { name: isArray ? name : undefined, entry: entry.name, member };
+  }
 }
 
 /** Whether an archive is one that NumPy writes: a member is an array by its name. */
@@ -39,7 +63,11 @@ export async function isNpz(source: ByteSource): Promise<boolean> {
 }
 
 /** The bytes of a member, decompressed into a temporary file when they are not stored as they are. */
-async function openMember(source: ByteSource, entry: ZipEntry, options: TensorReadOptions): Promise<ByteSource> {
+async function openMember(
+  source: ByteSource,
+  entry: ZipEntry,
+  options: Omit<TensorReadOptions, 'salvage'>,
+): Promise<ByteSource> {
   const held = await memberBytes(source, entry);
   if (entry.method === STORED) return held;
   if (entry.method !== DEFLATED)
@@ -47,7 +75,11 @@ async function openMember(source: ByteSource, entry: ZipEntry, options: TensorRe
   return await inflated(held, entry, options);
 }
 
-async function inflated(held: ByteSource, entry: ZipEntry, options: TensorReadOptions): Promise<ByteSource> {
+async function inflated(
+  held: ByteSource,
+  entry: ZipEntry,
+  options: Omit<TensorReadOptions, 'salvage'>,
+): Promise<ByteSource> {
   const { limits, signal, budget } = options;
   let crc = 0;
   const expanded = await expandStream(decode('deflate', held, { limits, signal, budget }), {

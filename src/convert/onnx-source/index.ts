@@ -1,8 +1,8 @@
+export type { OutputRole } from '../../core/conversion/index.ts';
 export type {
   ModelSource,
   OnnxPlan,
   OnnxSource,
-  OutputRole,
   OutputTolerance,
   PlannedInput,
   PlannedModel,

@@ -1,8 +1,6 @@
+import type { OutputRole } from '../../core/conversion/index.ts';
 import type { GraphBuilder, OnnxModel } from '../../formats/onnx/index.ts';
 import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
-
-/** What an output is, which says how it is compared. */
-export type OutputRole = 'label' | 'probabilities' | 'decision' | 'values' | 'transformed';
 
 export interface PlannedOutput {
   readonly name: string;

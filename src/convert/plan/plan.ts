@@ -1,9 +1,14 @@
+import type { ByteSource } from '../../core/bytes/index.ts';
+import type { ConversionVerification } from '../../core/conversion/index.ts';
 import { AssayError } from '../../core/index.ts';
 import type { InputFile, LeftOut, TensorReadOptions } from '../tensors/index.ts';
+import type { RunnableModel } from '../verify/index.ts';
 
 export interface PlanOptions extends Omit<TensorReadOptions, 'budget' | 'salvage'> {
   /** The tree digest of the artifact, for the metadata of what is written; `undefined` when it is not known. */
   readonly sourceDigest: string | undefined;
+  /** Whether the written files will be verified. */
+  readonly verify?: boolean;
 }
 
 /** A file that may be converted, and how much of it. */
@@ -24,6 +29,10 @@ export interface PlannedFile {
   /** Bytes of the file, and the pieces that they are written in. */
   readonly size: number;
   pieces(signal: AbortSignal | undefined): AsyncIterable<Uint8Array>;
+  /** What a model takes and gives, so that it can be verified; absent for files that are not run. */
+  readonly model?: RunnableModel;
+  /** Compares the written file with its source, where no run is needed for it. */
+  compare?(written: ByteSource, signal: AbortSignal | undefined): Promise<ConversionVerification>;
 }
 
 /** A file of the artifact that is not converted, and why. */

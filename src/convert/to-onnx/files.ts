@@ -11,7 +11,7 @@ import {
   type SkippedFile,
 } from '../plan/index.ts';
 import type { InputFile } from '../tensors/index.ts';
-import { planOnnx } from './plan.ts';
+import { planOnnx, runnableModel } from './plan.ts';
 import { onnxSourceOf } from './sources.ts';
 
 /**
@@ -47,7 +47,8 @@ async function planFile(file: InputFile, kind: OnnxSource, options: PlanOptions)
   const budget = new FileBudget(options.limits, file.source.size);
   try {
     const info = sourceDigest === undefined ? {} : { sourceDigest };
-    const { model, source } = await planOnnx(file, kind, { ...reading, budget, salvage: false, info });
+    const plan = await planOnnx(file, kind, { ...reading, budget, salvage: false, info });
+    const { model, source } = plan;
     const { model: bytes, external } = writeOnnx(model, { externalName: 'tensors.data' });
     if (external !== undefined)
       throw new AssayError('limit', 'its ONNX model would have more than 2 GiB', { subject: file.path });
@@ -60,6 +61,7 @@ async function planFile(file: InputFile, kind: OnnxSource, options: PlanOptions)
       leftOut: [],
       size: bytes.size,
       pieces: () => chunks(bytes),
+      ...(options.verify === true ? { model: await runnableModel(plan, budget) } : {}),
     };
   } finally {
     budget.close();

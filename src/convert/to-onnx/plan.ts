@@ -1,7 +1,8 @@
-import { AssayError } from '../../core/index.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
 import type { ModelInfo, OnnxModel } from '../../formats/onnx/index.ts';
 import type { OnnxPlan, OnnxSource, OutputTolerance, PlannedInput, PlannedOutput } from '../onnx-source/index.ts';
 import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
+import { type RunnableModel, rangesOf } from '../verify/index.ts';
 
 export interface PlanOnnxOptions extends TensorReadOptions {
   /** Properties of the model: its card, the digest of its source, and more. */
@@ -39,4 +40,13 @@ function inputsOf({ graph }: OnnxModel): PlannedInput[] {
       throw new AssayError('internal', `the input ${name} is neither numbers nor texts`);
     return { name, type: type.element, shape: (type.shape ?? []).map(({ size }) => size ?? '') };
   });
+}
+
+/** What a verification has to know of a planned model. */
+export async function runnableModel(
+  { model, inputs, outputs, tolerances }: OnnxPlan,
+  budget: FileBudget,
+): Promise<RunnableModel> {
+  const ranges = await rangesOf(model, budget);
+  return { inputs: inputs.map((input) => ({ ...input, ranges: ranges.get(input.name) ?? [] })), outputs, tolerances };
 }

@@ -12,6 +12,7 @@ import {
 import { layOut, layoutBytes, totalBytes } from '../safetensors/index.ts';
 import { tensorFormatOf } from '../sources.ts';
 import type { TensorFormat, TensorSet } from '../tensors/index.ts';
+import { verifyTensors } from '../verify/index.ts';
 
 /** Written bytes for each byte of the source, and beside it: views of one storage become tensors of their own. */
 const MAX_GROWTH = 4;
@@ -106,5 +107,6 @@ function laidOut(
     leftOut,
     size: layout.size,
     pieces: (signal) => layoutBytes(layout, signal),
+    compare: (written, signal) => verifyTensors(layout.tensors, written, { limits, signal }),
   };
 }

@@ -1,5 +1,7 @@
 import { VERDICTS } from '../assessment/index.ts';
+import { RulesetSchema } from '../assessment/schema/index.ts';
 import { countOf, DIGEST, flagOf, list, nullable, object, oneOf, type Static, text } from '../schema/index.ts';
+import { VerificationSchema } from './verification.ts';
 
 /** The formats that `convert` writes. */
 export const TARGETS = ['safetensors', 'onnx'] as const;
@@ -28,12 +30,14 @@ const ConvertedFileSchema = object({
   format: text('What the source is, for people.'),
   tensors: countOf('The number of tensors.'),
   leftOut: list(LeftOutSchema, 'What the file holds besides tensors, which is not written.'),
+  verification: nullable(VerificationSchema),
 });
 
 /** The report that `convert` writes. */
 export const ConversionSchema = object({
   schemaVersion: oneOf(['1']),
   tool: object({ name: oneOf(['assay']), version: text() }, 'The converter.'),
+  ruleset: RulesetSchema,
   target: oneOf(TARGETS),
   source: object(
     {
@@ -44,6 +48,7 @@ export const ConversionSchema = object({
     },
     'The artifact that was converted.',
   ),
+  published: flagOf({ description: 'False when a verification failed: the files were removed then.' }),
   salvaged: flagOf({ description: 'Whether tensors were taken out of files that may act when they are loaded.' }),
   files: list(ConvertedFileSchema),
   indexes: list(

@@ -1,7 +1,7 @@
 export { check, type Invalid } from './check.ts';
 export { array, maybe, nullable, objectOf, pick, union } from './composites.ts';
 export { type Filled, filled } from './derived.ts';
-export { countOf, DIGEST, list, object, oneOf, text } from './kit.ts';
+export { countOf, DIGEST, list, object, oneOf, realOf, text } from './kit.ts';
 export {
   isOptional,
   type JsonSchema,
@@ -22,5 +22,6 @@ export {
   literal,
   nothing,
   opaque,
+  realNumber,
   wholeNumber,
 } from './values.ts';

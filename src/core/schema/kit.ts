@@ -1,7 +1,7 @@
 import { array, objectOf } from './composites.ts';
 import type { Schema, SchemaProperties } from './schema.ts';
 import { string, type TextOptions, type TextShape } from './texts.ts';
-import { choiceOf, wholeNumber } from './values.ts';
+import { choiceOf, realNumber, wholeNumber } from './values.ts';
 
 /** An object with the named properties and no others. */
 export function object<P extends SchemaProperties>(properties: P, description?: string) {
@@ -14,6 +14,10 @@ export function text(description?: string, options: Omit<TextOptions, 'descripti
 
 export function countOf(description?: string) {
   return wholeNumber({ ...describedBy(description), minimum: 0 });
+}
+
+export function realOf(description?: string) {
+  return realNumber(describedBy(description));
 }
 
 export function list<T>(items: Schema<T>, description?: string) {

@@ -24,6 +24,11 @@ export function wholeNumber(options: IntegerOptions = {}): Schema<number> {
   return schemaOf(check, { type: 'integer', ...options }, answer);
 }
 
+/** A number that JSON can hold: a finite one. */
+export function realNumber(options: { readonly description?: string } = {}): Schema<number> {
+  return schemaOf(v.pipe(v.number('must be number'), v.finite('must be number')), { type: 'number', ...options });
+}
+
 export function flagOf(options: { readonly description?: string } = {}): Schema<boolean> {
   return schemaOf(v.boolean('must be boolean'), { type: 'boolean', ...options });
 }

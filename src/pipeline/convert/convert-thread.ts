@@ -1,4 +1,5 @@
 /** The thread of one conversion: its supervisor kills it at the limits. */
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { planConversion, writePlan } from '../../convert/index.ts';
 import { FileSource } from '../../core/bytes/index.ts';
@@ -20,15 +21,24 @@ try {
   send({ kind: 'failed', error: toWire(error) });
 }
 
-async function convert({ target, files, folder, sourceDigest, limits }: ConvertOrder): Promise<void> {
+async function convert({ target, files, folder, sourceDigest, limits, verify }: ConvertOrder): Promise<void> {
   const inputs = files.map(({ path, file, salvage }) => ({ path, source: FileSource.shared(file), salvage }));
-  const plan = await planConversion(target, inputs, { limits, signal: undefined, resources, sourceDigest });
+  const plan = await planConversion(target, inputs, { limits, signal: undefined, resources, sourceDigest, verify });
   send({
     kind: 'planned',
-    files: plan.files.map(({ pieces: _, ...file }) => file),
+    files: plan.files.map(({ pieces: _, compare: __, ...file }) => file),
     indexes: plan.indexes.map(({ path }) => path),
     skipped: plan.skipped,
   });
   const onBytes = (path: string, bytes: number) => send({ kind: 'bytes', path, bytes });
   await writePlan(plan, folder, { signal: undefined, onBytes });
+  for (const { path, compare } of verify ? plan.files : []) {
+    if (compare === undefined) continue;
+    const written = await FileSource.open(join(folder, ...path.split('/')));
+    try {
+      send({ kind: 'compared', path, verification: await compare(written, undefined) });
+    } finally {
+      await written.close();
+    }
+  }
 }

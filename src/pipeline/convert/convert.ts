@@ -12,12 +12,14 @@ import {
   type Limits,
   type OnEvent,
 } from '../../core/index.ts';
+import { onnxRuntime } from '../../sandbox/index.ts';
 import { openPath } from '../../sources/path/index.ts';
 import { type RefusedFile, sortedByVerdict, type Tolerance, verdictRefusal } from './gate.ts';
-import type { Announcement } from './messages.ts';
+import { ConversionMismatch } from './mismatch.ts';
 import { OutputFolder } from './output.ts';
 import { conversionOf } from './report.ts';
-import { runThread } from './run-thread.ts';
+import { runThread, type ThreadResult } from './run-thread.ts';
+import { readGiven, type VerifyRequest, verifyWritten } from './verify.ts';
 
 /** Scans an artifact: the source, and the result. */
 export type Assess = (artifact: Artifact) => Promise<Assessment>;
@@ -26,6 +28,8 @@ export interface ConvertOptions extends Tolerance {
   readonly target: ConversionTarget;
   /** The folder that receives the files; it is made when it does not exist. */
   readonly folder: string;
+  /** Verifies what was written, and publishes nothing that does not hold; `undefined`: nothing is verified. */
+  readonly verify?: VerifyRequest | undefined;
   readonly limits?: Limits;
   readonly signal?: AbortSignal;
   readonly onEvent?: OnEvent;
@@ -36,7 +40,8 @@ export interface ConvertOptions extends Tolerance {
  * clean are refused, and the result is scanned as well. Does not close the artifact.
  * @returns what was written, and from what
  * @throws AssayError `refused` for a file whose verdict forbids it; `unsupported` for what cannot be converted, naming it; `usage`,
- *   `malformed`, `truncated`, `limit`, `changed`, `unreadable`, `aborted`. The folder is as before then
+ *   `malformed`, `truncated`, `limit`, `changed`, `unreadable`, `aborted`, `not-found` without the runtime that verifies; `ConversionMismatch` when a verification fails. The
+ *   folder is as before then
  */
 export async function convertArtifact(
   artifact: Artifact,
@@ -49,8 +54,17 @@ export async function convertArtifact(
       subject: '--salvage',
       hint: 'use --to safetensors',
     });
+  if (options.target === 'safetensors' && options.verify?.inputs !== undefined)
+    throw new AssayError('usage', 'tensors are not run: they are compared with those of the source', {
+      subject: '--verify',
+      hint: 'give it without a file',
+    });
+  const verifying = { limits: options.limits ?? DEFAULT_LIMITS, signal: options.signal, onEvent: options.onEvent };
+  // What is missing is said before anything is scanned.
+  if (options.target !== 'safetensors' && options.verify !== undefined) onnxRuntime();
   const resources = new AsyncDisposableStack();
   try {
+    const given = options.verify === undefined ? undefined : await readGiven(options.verify, verifying);
     const before = await identities(artifact.files);
     const assessment = await assess(artifact);
     const { allowed, refused } = sortedByVerdict(assessment.files, options);
@@ -58,13 +72,18 @@ export async function convertArtifact(
     const opened = await openAll(artifact.files, allowed, before, resources);
     const output = await OutputFolder.create(options.folder);
     resources.defer(() => output.discard());
-    const announced = await convertInto(output, opened, assessment, options);
+    const { announced, compared } = await convertInto(output, opened, assessment, options);
     if (announced.files.length === 0) throw nothingConverted(announced.skipped, refused, options.target);
     await refuseChanged(opened);
     const result = await assessResult(output, artifact, assess, options.target);
-    await output.publish([...announced.files.map(({ path }) => path), ...announced.indexes]);
+    const verified =
+      given === undefined ? new Map() : await verifyWritten(output.stage, announced, compared, given, verifying);
     const { target, salvage } = options;
-    return conversionOf({ target, artifact, source: assessment, result, announced, refused, salvage });
+    const ended = { target, artifact, source: assessment, result, announced, refused, salvage, verified };
+    const conversion = conversionOf(ended);
+    if (!conversion.published) throw new ConversionMismatch(conversion);
+    await output.publish([...announced.files.map(({ path }) => path), ...announced.indexes]);
+    return conversion;
   } finally {
     await resources.disposeAsync();
   }
@@ -132,14 +151,14 @@ function convertInto(
   output: OutputFolder,
   opened: readonly OpenedFile[],
   { artifact }: Assessment,
-  { target, limits = DEFAULT_LIMITS, salvage, signal, onEvent }: ConvertOptions,
-): Promise<Announcement> {
+  { target, limits = DEFAULT_LIMITS, salvage, verify, signal, onEvent }: ConvertOptions,
+): Promise<ThreadResult> {
   const files = opened.flatMap(({ assessed, source }) => {
     const file = source.share?.();
     return file === undefined ? [] : [{ path: assessed.path, file, salvage: salvage && assessed.verdict !== 'clean' }];
   });
   const order = { target, files, folder: output.stage, sourceDigest: artifact.digest ?? undefined };
-  return runThread({ ...order, limits }, { signal, onEvent });
+  return runThread({ ...order, limits, verify: verify !== undefined }, { signal, onEvent });
 }
 
 /** What matters is the verdict of a file that was refused, if there is one: it may hold what others do not. */

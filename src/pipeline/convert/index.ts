@@ -1,1 +1,3 @@
 export { type Assess, type ConvertOptions, convertArtifact } from './convert.ts';
+export { ConversionMismatch } from './mismatch.ts';
+export type { VerifyRequest } from './verify.ts';

@@ -1,6 +1,6 @@
-import type { LeftOut, SkippedFile } from '../../convert/index.ts';
+import type { LeftOut, RunnableModel, SkippedFile } from '../../convert/index.ts';
 import type { SharedFile } from '../../core/bytes/index.ts';
-import type { ConversionTarget } from '../../core/conversion/index.ts';
+import type { ConversionTarget, ConversionVerification } from '../../core/conversion/index.ts';
 import type { Limits } from '../../core/index.ts';
 import type { WireError } from '../parsers/index.ts';
 
@@ -11,6 +11,7 @@ export interface ConvertOrder {
   /** An empty folder that receives the files. */
   readonly folder: string;
   readonly sourceDigest: string | undefined;
+  readonly verify: boolean;
   readonly limits: Limits;
 }
 
@@ -22,6 +23,7 @@ export interface WrittenFile {
   readonly size: number;
   readonly tensors: number;
   readonly leftOut: readonly LeftOut[];
+  readonly model?: RunnableModel;
 }
 
 /** What the thread writes and what it does not, once it knows. */
@@ -34,5 +36,6 @@ export interface Announcement {
 export type FromConverter =
   | ({ readonly kind: 'planned' } & Announcement)
   | { readonly kind: 'bytes'; readonly path: string; readonly bytes: number }
+  | { readonly kind: 'compared'; readonly path: string; readonly verification: ConversionVerification }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: WireError };

@@ -1,5 +1,10 @@
 import { type Assessment, type Verdict, worseVerdict } from '../../core/assessment/index.ts';
-import type { Conversion, ConversionTarget, ConvertedFile } from '../../core/conversion/index.ts';
+import type {
+  Conversion,
+  ConversionTarget,
+  ConversionVerification,
+  ConvertedFile,
+} from '../../core/conversion/index.ts';
 import { type Artifact, AssayError, version } from '../../core/index.ts';
 import type { RefusedFile } from './gate.ts';
 import type { Announcement } from './messages.ts';
@@ -14,10 +19,13 @@ export interface Ended {
   readonly announced: Announcement;
   readonly refused: readonly RefusedFile[];
   readonly salvage: boolean;
+  /** By the path of the written file. */
+  readonly verified: ReadonlyMap<string, ConversionVerification>;
 }
 
 /** The report of a conversion. @throws AssayError `internal` for a written file that was not judged */
-export function conversionOf({ target, artifact, source, result, announced, refused, salvage }: Ended): Conversion {
+export function conversionOf(ended: Ended): Conversion {
+  const { target, artifact, source, result, announced, refused, salvage, verified } = ended;
   const sources = new Map(source.files.map((file) => [file.path, file]));
   const files = announced.files.map(
     ({ path, tensors, leftOut, title, from }): ConvertedFile => ({
@@ -30,6 +38,7 @@ export function conversionOf({ target, artifact, source, result, announced, refu
       format: title,
       tensors,
       leftOut: [...leftOut],
+      verification: verified.get(path) ?? null,
     }),
   );
   const verdicts = files.flatMap((file) => file.from.map(({ verdict }) => verdict));
@@ -37,8 +46,10 @@ export function conversionOf({ target, artifact, source, result, announced, refu
   return {
     schemaVersion: '1',
     tool: { name: 'assay', version: version() },
+    ruleset: source.ruleset,
     target,
     source: { ref: artifact.ref, pinned: artifact.pinned, digest: source.artifact.digest, verdict },
+    published: files.every(({ verification }) => verification?.pass !== false),
     salvaged: salvage && verdicts.some((one) => one !== 'clean'),
     files,
     indexes: announced.indexes.map((path) => ({ path, sha256: writtenFile(result, path).sha256 })),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { ConversionVerification } from '../../core/conversion/index.ts';
 import { AssayError, compiledUrl, type OnEvent } from '../../core/index.ts';
 import { fromWire } from '../parsers/index.ts';
 import type { Announcement, ConvertOrder, FromConverter } from './messages.ts';
@@ -11,12 +12,19 @@ export interface ThreadOptions {
   readonly onEvent?: OnEvent | undefined;
 }
 
+/** What a thread did. */
+export interface ThreadResult {
+  readonly announced: Announcement;
+  /** What it compared, by the path of the written file. */
+  readonly compared: ReadonlyMap<string, ConversionVerification>;
+}
+
 /**
  * Converts in a thread that is killed when the caller stops, when its heap is full, or when it writes nothing for as long as one
  * file may take.
  * @throws AssayError what the conversion throws; `limit` naming the bound that was met; `aborted`
  */
-export async function runThread(order: ConvertOrder, { signal, onEvent }: ThreadOptions): Promise<Announcement> {
+export async function runThread(order: ConvertOrder, { signal, onEvent }: ThreadOptions): Promise<ThreadResult> {
   const scratch = mkdtempSync(join(tmpdir(), 'assay-convert-'));
   const worker = new Worker(compiledUrl('./convert-thread.js', import.meta.url), {
     workerData: order,
@@ -36,9 +44,10 @@ function outcomeOf(
   worker: Worker,
   { limits }: ConvertOrder,
   { signal, onEvent }: ThreadOptions,
-): Promise<Announcement> {
+): Promise<ThreadResult> {
   return new Promise((resolve, reject) => {
-    let converted: Announcement = { files: [], indexes: [], skipped: [] };
+    let announced: Announcement = { files: [], indexes: [], skipped: [] };
+    const compared = new Map<string, ConversionVerification>();
     const fail = (error: unknown) => {
       end();
       reject(error);
@@ -53,14 +62,15 @@ function outcomeOf(
     worker.on('message', (message: FromConverter) => {
       timer.refresh();
       if (message.kind === 'planned') {
-        converted = message;
+        announced = message;
         const bytes = message.files.reduce((sum, { size }) => sum + size, 0);
         onEvent?.({ kind: 'artifact', ref: 'output', files: message.files.length, bytes });
       } else if (message.kind === 'bytes') onEvent?.({ kind: 'bytes', path: message.path, bytes: message.bytes });
+      else if (message.kind === 'compared') compared.set(message.path, message.verification);
       else if (message.kind === 'failed') fail(fromWire(message.error));
       else {
         end();
-        resolve(converted);
+        resolve({ announced, compared });
       }
     });
     worker.on('error', (error) => fail(lostError(error)));

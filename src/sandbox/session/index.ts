@@ -1,6 +1,7 @@
 export {
   type OnnxSession,
   type OnnxSessionOptions,
+  onnxRuntime,
   openOnnxSession,
   type SessionFile,
   type SessionLimits,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,17 @@ const PACKAGE = 'onnxruntime-node';
 const HINT = 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@1.30.0 where assay is installed';
 
 /**
+ * The runtime that sessions run in.
+ * @throws AssayError `not-found` when it is not installed; `unsupported` when it has nothing for this platform
+ */
+export function onnxRuntime(): { readonly name: string; readonly version: string } {
+  const manifest: unknown = JSON.parse(readFileSync(join(checkInstalled(), 'package.json'), 'utf8'));
+  const { version } = fields(manifest);
+  if (typeof version === 'string') return { name: PACKAGE, version };
+  throw new AssayError('unsupported', `the package ${PACKAGE} does not say its version`, { hint: HINT });
+}
+
+/**
  * Loads a model in a child process bounded in memory and time, in an empty folder, without environment, files, or children of
  * its own. The caller has to have checked that the model names no file but those given.
  * @throws AssayError `not-found` when onnxruntime-node is not installed; `unsupported` when it has nothing for this platform, or
@@ -78,7 +89,8 @@ export async function openOnnxSession(options: OnnxSessionOptions): Promise<Onnx
   }
 }
 
-function checkInstalled(): void {
+/** @returns the folder of the package */
+function checkInstalled(): string {
   const folder = findPackage(PACKAGE);
   if (folder === undefined) {
     throw new AssayError('not-found', `the package ${PACKAGE}, which runs ONNX models, is not installed`, {
@@ -93,6 +105,7 @@ function checkInstalled(): void {
       hint: 'run models on Linux, macOS or Windows, on x64 or arm64',
     });
   }
+  return folder;
 }
 
 class Session implements OnnxSession {

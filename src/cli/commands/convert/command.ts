@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type ConversionTarget, TARGETS } from '../../../core/conversion/index.ts';
+import { AssayError } from '../../../core/index.ts';
+import type { VerifyRequest } from '../../../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../../../pipeline/index.ts';
 import { rulesetOption } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
@@ -8,6 +10,7 @@ interface ConvertFlags {
   readonly to: ConversionTarget;
   readonly output: string;
   readonly report?: string;
+  readonly verify?: string | true;
   readonly salvage: boolean;
   readonly acceptSuspicious: boolean;
   readonly allow?: string;
@@ -31,13 +34,26 @@ the file.
 Tensors keep their names: nested keys are joined by dots (state_dict.layer.weight), and a module is written as its state_dict().
 Views and tied tensors are written as tensors of their own. The bytes are those that the safetensors library writes.
 
+--verify runs the converted model, in a child process with bounds on memory and time, before any file appears in the folder (npm package
+onnxruntime-node). What it says depends on what you give:
+  --verify X.npz,Y.npz   X has an array for each input (numpy.savez("X.npz", X=X_test)), Y one for each output, as your own framework
+                         computes it (numpy.savez("Y.npz", label=model.predict(X_test), probabilities=model.predict_proba(X_test))):
+                         the model is compared with its source. Labels are compared where the two best scores differ by more than
+                         the tolerance. Without Y, the model is compared with itself on your rows
+  --verify, --verify auto
+                         rows are drawn from a fixed seed, within the ranges that the model tells apart, and the model is compared with
+                         itself: run again, row by row, and without the optimizer of the runtime. This does not show that it
+                         computes what its source computes. For safetensors, every tensor is read again and compared with the source
+When something differs, nothing is written but the report.
+
 Examples:
   assay convert model.pt --to safetensors -o converted
   assay convert ./bert-base --to safetensors -o converted       every file of a folder that holds tensors
   assay convert pipeline.joblib --to onnx -o converted           a pipeline of scikit-learn
+  assay convert pipeline.joblib --to onnx -o converted --verify X.npz,Y.npz
   assay convert evil.pt --to safetensors --salvage -o rescued --report rescued.json
 
-Exit codes: 0 converted, 1 a verdict forbids it, 2 could not complete. After 1 and 2, the folder is as it was before.
+Exit codes: 0 converted, 1 a verdict forbids it or the verification fails, 2 could not complete. After 1 and 2, the folder is as it was before.
 `;
 
 export function registerConvert(program: Command, shell: Shell): void {
@@ -49,6 +65,7 @@ export function registerConvert(program: Command, shell: Shell): void {
     .addOption(new Option('--to <format>', 'the format to write').choices(TARGETS).makeOptionMandatory())
     .requiredOption('-o, --output <folder>', 'the folder for the converted files; no file in it is replaced')
     .option('--report <file>', 'write what was converted, left out and skipped, with digests (JSON)')
+    .option('--verify [files]', 'run the result before it is written: inputs.npz[,outputs.npz], or auto (default)')
     .option('--salvage', 'take the tensors out of suspicious and malicious files, too', false)
     .option('--accept-suspicious', 'convert suspicious files, too', false)
     .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
@@ -58,8 +75,22 @@ export function registerConvert(program: Command, shell: Shell): void {
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: ConvertFlags) => {
       const { to, output, report, salvage, acceptSuspicious, allow, ruleset, quiet, verbose } = flags;
+      const verify = verifyRequest(flags.verify);
       const { runConvert } = await import('./run.ts');
-      const request = { artifact, target: to, output, report, salvage, acceptSuspicious };
+      const request = { artifact, target: to, output, report, verify, salvage, acceptSuspicious };
       await runConvert({ ...request, allow, ruleset, quiet, verbose }, shell);
     });
+}
+
+/** @throws AssayError `usage` for more than two files */
+function verifyRequest(given: string | true | undefined): VerifyRequest | undefined {
+  if (given === undefined) return undefined;
+  if (given === true || given === 'auto') return {};
+  const [inputs = '', outputs, ...rest] = given.split(',');
+  if (inputs === '' || outputs === '' || rest.length > 0)
+    throw new AssayError('usage', 'does not name one or two files', {
+      subject: `--verify ${given}`,
+      hint: 'write --verify inputs.npz,outputs.npz; paths have no commas',
+    });
+  return { inputs, ...(outputs === undefined ? {} : { outputs }) };
 }

@@ -1,4 +1,5 @@
 import type { ConversionTarget } from '../../../core/conversion/index.ts';
+import type { VerifyRequest } from '../../../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../../../pipeline/index.ts';
 
 /** What `assay convert` is asked for. */
@@ -7,6 +8,7 @@ export interface ConvertRequest {
   readonly target: ConversionTarget;
   readonly output: string;
   readonly report: string | undefined;
+  readonly verify: VerifyRequest | undefined;
   readonly salvage: boolean;
   readonly acceptSuspicious: boolean;
   readonly allow: string | undefined;

@@ -1,5 +1,5 @@
 import { isAssayError } from '../../../core/index.ts';
-import { convertArtifact } from '../../../pipeline/convert/index.ts';
+import { ConversionMismatch, convertArtifact } from '../../../pipeline/convert/index.ts';
 import { loadKnowledge } from '../../../pipeline/judging/index.ts';
 import { openArtifact } from '../../../sources/index.ts';
 import { openSink, Progress, printError, type Shell } from '../../terminal/index.ts';
@@ -15,11 +15,11 @@ export async function runConvert(request: ConvertRequest, shell: Shell): Promise
   try {
     const artifact = await openArtifact(request.artifact, { signal, env: shell.env });
     try {
-      const { target, output, salvage, acceptSuspicious } = request;
+      const { target, output, salvage, acceptSuspicious, verify } = request;
       const conversion = await convertArtifact(
         artifact,
         (one) => knowledge.assess(one, { signal, onEvent: progress.onEvent }),
-        { target, folder: output, salvage, acceptSuspicious, signal, onEvent: progress.onEvent },
+        { target, folder: output, salvage, acceptSuspicious, verify, signal, onEvent: progress.onEvent },
       );
       progress.end();
       sink?.write(`${JSON.stringify(conversion, undefined, 2)}\n`);
@@ -30,7 +30,10 @@ export async function runConvert(request: ConvertRequest, shell: Shell): Promise
     }
   } catch (error) {
     progress.end();
-    if (!isAssayError(error) || error.code !== 'refused') throw error;
+    if (error instanceof ConversionMismatch) {
+      sink?.write(`${JSON.stringify(error.conversion, undefined, 2)}\n`);
+      await sink?.commit();
+    } else if (!isAssayError(error) || error.code !== 'refused') throw error;
     printError(shell, error);
     shell.exit(1);
   } finally {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { worseVerdict } from '../../../core/assessment/index.ts';
 import type { Conversion, ConvertedFile } from '../../../core/conversion/index.ts';
 import { count, humanBytes, terminalText } from '../../../report/index.ts';
+import { verificationLines } from './verification-text.ts';
 
 /** Values left out that are named without --verbose. */
 const MAX_NAMED = 5;
@@ -17,7 +18,7 @@ export function conversionText(
     lines.push(`not converted: ${terminalText(path)} (${terminalText(why)})`);
   if (!verbose && skipped.length > MAX_NAMED)
     lines.push(`and ${count(skipped.length - MAX_NAMED, 'more file')} (--verbose)`);
-  lines.push('', 'Nothing of the model ran.');
+  lines.push('', ran(files) ? 'Nothing of the source ran.' : 'Nothing of the model ran.');
   if (salvaged)
     lines.push(
       `The tensors come from a file whose verdict is ${source.verdict}: its author chose their values. Test the model before you use it.`,
@@ -25,8 +26,13 @@ export function conversionText(
   return `${lines.join('\n')}\n`;
 }
 
+/** The converted model may have, in bounds. */
+function ran(files: readonly ConvertedFile[]): boolean {
+  return files.some(({ verification }) => verification !== null && verification.runtime !== null);
+}
+
 function fileLines(
-  { path, from, format, tensors, size, leftOut }: ConvertedFile,
+  { path, from, format, tensors, size, leftOut, verification }: ConvertedFile,
   folder: string,
   verbose: boolean,
 ): string[] {
@@ -39,6 +45,7 @@ function fileLines(
     lines.push(`     left out: ${where === '' ? '' : `${terminalText(where)}, `}${terminalText(what)}`);
   const more = leftOut.length - shown.length;
   if (more > 0) lines.push(`     and ${count(more, 'more value')} (--verbose)`);
+  if (verification !== null) lines.push(...verificationLines(verification));
   return lines;
 }
 

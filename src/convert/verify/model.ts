@@ -1,0 +1,35 @@
+import type { TensorType } from '../../sandbox/index.ts';
+import type { OutputTolerance, PlannedOutput } from '../onnx-source/index.ts';
+
+/** What a model expects in one column: what it was made to tell apart. */
+export type InputRange =
+  /** Numbers within bounds. */
+  | { readonly kind: 'interval'; readonly low: number; readonly high: number }
+  /** One of these. */
+  | { readonly kind: 'values'; readonly values: readonly (number | string)[] };
+
+export interface RunnableInput {
+  readonly name: string;
+  readonly type: TensorType;
+  /** Sizes, or the names of sizes that are known when the model runs. */
+  readonly shape: readonly (number | string)[];
+  /** A range for each column of a matrix, or one for all elements; `undefined` where the model says none. */
+  readonly ranges: readonly (InputRange | undefined)[];
+}
+
+/** What is known of a model, so that it can be run and compared. Plain data, which threads can send. */
+export interface RunnableModel {
+  readonly inputs: readonly RunnableInput[];
+  readonly outputs: readonly PlannedOutput[];
+  readonly tolerances: readonly OutputTolerance[];
+}
+
+/**
+ * Whether the rows of a model can be run in parts: the first size of every input and output is the same unknown one.
+ * @example hasRows({ inputs: [{ shape: ['batch', 4] }], outputs: [{ shape: ['batch'] }] }) // true
+ */
+export function hasRows({ inputs, outputs }: Pick<RunnableModel, 'inputs' | 'outputs'>): boolean {
+  const [first] = inputs;
+  const size = first?.shape[0];
+  return typeof size === 'string' && [...inputs, ...outputs].every(({ shape }) => shape[0] === size);
+}
