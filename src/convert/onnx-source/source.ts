@@ -38,7 +38,7 @@ export interface OnnxSource {
 
 export interface PlannedInput {
   readonly name: string;
-  readonly type: 'float32' | 'string';
+  readonly type: 'float32' | 'int64' | 'string';
   readonly shape: readonly (number | string)[];
 }
 

@@ -8,13 +8,14 @@ export type Reduction = 'ReduceSum' | 'ReduceMax' | 'ReduceMin' | 'ReduceMean';
 /** The operators that many estimators need, over a graph. Constants are charged to the budget of the file. */
 export class Operators {
   readonly graph: GraphBuilder;
-  /** The type in which a converted model computes, as scikit-learn does. */
-  readonly precision = 'float64';
+  /** The type in which a converted model computes: that of its library. */
+  readonly precision: 'float32' | 'float64';
   readonly budget: FileBudget;
   readonly #casts = new Map<GraphValue, GraphValue>();
 
-  constructor(budget: FileBudget) {
+  constructor(budget: FileBudget, precision: 'float32' | 'float64' = 'float64') {
     this.budget = budget;
+    this.precision = precision;
     this.graph = new GraphBuilder('model');
   }
 
@@ -24,8 +25,9 @@ export class Operators {
 
   /** A constant in the type of computation. */
   reals(values: ArrayLike<number>, dims: readonly number[] = [values.length]): GraphValue {
-    this.budget.hold(8 * values.length);
-    return this.graph.constant(tensorOf(Float64Array.from(values), dims));
+    const wide = this.precision === 'float64';
+    this.budget.hold((wide ? 8 : 4) * values.length);
+    return this.graph.constant(tensorOf(wide ? Float64Array.from(values) : Float32Array.from(values), dims));
   }
 
   real(value: number): GraphValue {

@@ -1,6 +1,4 @@
-import { chunks } from '../../core/bytes/index.ts';
-import { AssayError, FileBudget, isContentError } from '../../core/index.ts';
-import { writeOnnx } from '../../formats/onnx/index.ts';
+import { type AssayError, FileBudget, isContentError } from '../../core/index.ts';
 import type { OnnxSource } from '../onnx-source/index.ts';
 import {
   type ConversionPlan,
@@ -13,6 +11,7 @@ import {
 import type { InputFile } from '../tensors/index.ts';
 import { planOnnx, runnableModel } from './plan.ts';
 import { onnxSourceOf } from './sources.ts';
+import { modelFiles } from './written.ts';
 
 /**
  * Makes the ONNX model of each file that holds one.
@@ -30,7 +29,7 @@ export async function planOnnxFiles(files: readonly InputFile[], options: PlanOp
       continue;
     }
     try {
-      planned.push(await planFile(file, kind, options));
+      planned.push(...(await planFile(file, kind, options)));
     } catch (error) {
       if (!isContentError(error)) throw error;
       first ??= error;
@@ -42,27 +41,18 @@ export async function planOnnxFiles(files: readonly InputFile[], options: PlanOp
   return { files: planned, indexes: [], skipped };
 }
 
-async function planFile(file: InputFile, kind: OnnxSource, options: PlanOptions): Promise<PlannedFile> {
+async function planFile(file: InputFile, kind: OnnxSource, options: PlanOptions): Promise<PlannedFile[]> {
   const { sourceDigest, ...reading } = options;
   const budget = new FileBudget(options.limits, file.source.size);
   try {
     const info = sourceDigest === undefined ? {} : { sourceDigest };
     const plan = await planOnnx(file, kind, { ...reading, budget, salvage: false, info });
     const { model, source } = plan;
-    const { model: bytes, external } = writeOnnx(model, { externalName: 'tensors.data' });
-    if (external !== undefined)
-      throw new AssayError('limit', 'its ONNX model would have more than 2 GiB', { subject: file.path });
     const version = source.version === undefined ? '' : ` ${source.version}`;
-    return {
-      path: convertedName(file.path, 'onnx'),
-      from: [file.path],
-      title: `${source.class} (${source.library}${version})`,
-      tensors: model.graph.initializers.length,
-      leftOut: [],
-      size: bytes.size,
-      pieces: () => chunks(bytes),
-      ...(options.verify === true ? { model: await runnableModel(plan, budget) } : {}),
-    };
+    const title = `${source.class} (${source.library}${version})`;
+    const [main, ...others] = modelFiles({ path: convertedName(file.path, 'onnx'), from: [file.path], title, model });
+    if (main === undefined || options.verify !== true) return main === undefined ? [] : [main, ...others];
+    return [{ ...main, model: await runnableModel(plan, budget) }, ...others];
   } finally {
     budget.close();
   }

@@ -36,9 +36,10 @@ function toleranceOf({ role }: PlannedOutput) {
 
 function inputsOf({ graph }: OnnxModel): PlannedInput[] {
   return graph.inputs.map(({ name, type }) => {
-    if (type?.kind !== 'tensor' || (type.element !== 'float32' && type.element !== 'string'))
+    const element = type?.kind === 'tensor' ? type.element : undefined;
+    if (type?.kind !== 'tensor' || (element !== 'float32' && element !== 'int64' && element !== 'string'))
       throw new AssayError('internal', `the input ${name} is neither numbers nor texts`);
-    return { name, type: type.element, shape: (type.shape ?? []).map(({ size }) => size ?? '') };
+    return { name, type: element, shape: (type.shape ?? []).map(({ size }) => size ?? '') };
   });
 }
 
