@@ -4,7 +4,7 @@ export { CATBOOST, UBJSON, XGBOOST_BINARY } from './data-files.ts';
 export { extensionOf } from './extension.ts';
 export { type Format, startsWith } from './format.ts';
 export { GGUF, type GgufHeader, readGguf } from './gguf.ts';
-export { HDF5, readSuperblock } from './hdf5.ts';
+export { HDF5, readSuperblock } from './hdf5/index.ts';
 export { extensionLie, identifyFormat, isTextKind, probeNow, probeOf, refineText, UNKNOWN } from './identify.ts';
 export { LFS_POINTER, parseLfsPointer } from './lfs-pointer.ts';
 export { FORMATS } from './list.ts';

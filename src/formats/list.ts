@@ -24,7 +24,7 @@ import {
 } from './data-files.ts';
 import type { Format } from './format.ts';
 import { GGUF } from './gguf.ts';
-import { HDF5 } from './hdf5.ts';
+import { HDF5 } from './hdf5/index.ts';
 import { JSON_DOCUMENT, JSON_LINES, XGBOOST_JSON } from './json/index.ts';
 import { LFS_POINTER } from './lfs-pointer.ts';
 import { LATE_MEDIA, MEDIA } from './media/index.ts';

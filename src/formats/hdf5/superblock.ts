@@ -1,17 +1,7 @@
-import type { ByteSource } from '../core/bytes/index.ts';
-import { AssayError } from '../core/index.ts';
-import { type Format, startsWith } from './format.ts';
-
-const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Where a superblock may stand: 0, then every doubling from 512; a probe's head shows these. */
-const PLACES = [0, 512, 1024, 2048];
-
-export const HDF5: Format = {
-  id: 'hdf5',
-  title: 'HDF5',
-  extensions: ['.h5', '.hdf5', '.he5', '.hdf', '.nc'],
-  identify: ({ head }) => PLACES.some((at) => startsWith(head, SIGNATURE, at)),
-};
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { AssayError } from '../../core/index.ts';
+import { startsWith } from '../format.ts';
+import { PLACES, SIGNATURE } from './format.ts';
 
 export interface Superblock {
   /** Where it stands: bytes before it are a user block that HDF5 ignores. */
@@ -19,6 +9,13 @@ export interface Superblock {
   readonly version: number;
   /** The end of the HDF5 data, in the file. */
   readonly end: number;
+  /** What is added to each address of the file. */
+  readonly base: number;
+  /** Bytes of an address, and of a length. */
+  readonly offsetSize: number;
+  readonly lengthSize: number;
+  /** The address of the object header of the root group. */
+  readonly root: number;
 }
 
 /**
@@ -59,7 +56,10 @@ export async function readSuperblock(source: ByteSource): Promise<Superblock> {
   }
   if (total < at + addressesAt + 3 * offsetSize)
     throw new AssayError('malformed', `HDF5 data ends at byte ${total}`, { subject: source.name, offset: at });
-  return { at, version, end: total };
+  // Versions 0 and 1 have the driver's address, then the entry of the root group, which begins with its name.
+  const rootAt = addressesAt + (version < 2 ? 5 : 3) * offsetSize;
+  const root = uint(block, rootAt, offsetSize);
+  return { at, version, end: total, base, offsetSize, lengthSize, root };
 }
 
 async function findSuperblock(source: ByteSource): Promise<number> {

@@ -1,0 +1,72 @@
+import { Cursor } from './cursor.ts';
+import { countOf, readDataspace } from './dataspace.ts';
+import { type Hdf5Type, readDatatype } from './datatype.ts';
+import type { GlobalHeaps } from './global-heap.ts';
+import type { Message } from './header.ts';
+import type { Hdf5Bytes } from './reading.ts';
+import { decodeText, fixedText } from './text.ts';
+
+/** A named value of a group or a dataset, whose elements are not decoded yet. */
+export interface Hdf5Attribute {
+  readonly name: string;
+  readonly type: Hdf5Type;
+  /** None for a single element; `undefined` for an attribute without elements. */
+  readonly shape: readonly number[] | undefined;
+  readonly data: Cursor;
+}
+
+/** @throws AssayError `malformed`, `unsupported` */
+export function readAttribute(body: Cursor): Hdf5Attribute {
+  const version = body.version(1, 2, 3);
+  const flags = version === 1 ? 0 : body.u8();
+  if (version === 1) body.skip(1);
+  const [nameSize, typeSize, spaceSize] = [body.u16(), body.u16(), body.u16()];
+  if (version === 3) body.skip(1);
+  const part = (size: number, what: string): Cursor => {
+    const taken = body.part(size, what);
+    if (version === 1) body.pad8();
+    return taken;
+  };
+  const nameBytes = part(nameSize, 'attribute name');
+  const name = fixedText(nameBytes.bytes, 'terminated', nameBytes);
+  const [typeBody, spaceBody] = [part(typeSize, 'attribute type'), part(spaceSize, 'attribute size')];
+  if ((flags & 3) !== 0) throw body.unsupported(`${JSON.stringify(name.slice(0, 80))} has a type that is elsewhere`);
+  const type = readDatatype(typeBody);
+  const shape = readDataspace(spaceBody);
+  const length = shape === undefined ? 0 : countOf(shape, body) * type.size;
+  return { name, type, shape, data: body.part(length, `attribute ${JSON.stringify(name.slice(0, 80))}`) };
+}
+
+/** @throws AssayError `malformed` for two of one name */
+export function readAttributes(messages: readonly Message[]): ReadonlyMap<string, Hdf5Attribute> {
+  const attributes = new Map<string, Hdf5Attribute>();
+  for (const { shared, body } of messages) {
+    if (shared) throw body.unsupported('is stored elsewhere');
+    const attribute = readAttribute(body);
+    if (attributes.has(attribute.name)) throw body.wrong(`has the name ${JSON.stringify(attribute.name)} twice`);
+    attributes.set(attribute.name, attribute);
+  }
+  return attributes;
+}
+
+/**
+ * The texts of an attribute, in order.
+ * @throws AssayError `unsupported` for one that does not hold texts; `malformed` for what is not UTF-8
+ */
+export async function attributeTexts(
+  { type, data }: Hdf5Attribute,
+  bytes: Hdf5Bytes,
+  heaps: GlobalHeaps,
+): Promise<readonly string[]> {
+  const all = new Cursor(data.bytes, bytes, 'attribute');
+  if (type.kind !== 'text' && type.kind !== 'long-text') throw data.unsupported('does not hold texts');
+  if (type.kind === 'long-text' && type.size !== 8 + bytes.offsetSize) throw data.wrong('has texts of another size');
+  const texts: string[] = [];
+  while (all.left > 0) {
+    const element = all.part(type.size);
+    const held = type.kind === 'text' ? element.bytes : await heaps.object(element);
+    bytes.budget.hold(64 + 2 * held.length);
+    texts.push(type.kind === 'text' ? fixedText(held, type.padding, data) : decodeText(held, data));
+  }
+  return texts;
+}

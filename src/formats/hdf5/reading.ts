@@ -1,0 +1,57 @@
+import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
+import { AssayError, type FileBudget } from '../../core/index.ts';
+import { Cursor, type Hdf5Sizes } from './cursor.ts';
+import type { Superblock } from './superblock.ts';
+
+/** The bytes of an HDF5 file by their addresses. Every read is charged to the budget of the file. */
+export class Hdf5Bytes implements Hdf5Sizes {
+  readonly name: string;
+  readonly offsetSize: number;
+  readonly lengthSize: number;
+  readonly budget: FileBudget;
+  readonly #source: ByteSource;
+  readonly #base: number;
+  readonly #end: number;
+
+  constructor(source: ByteSource, { base, end, offsetSize, lengthSize }: Superblock, budget: FileBudget) {
+    this.name = source.name;
+    this.offsetSize = offsetSize;
+    this.lengthSize = lengthSize;
+    this.budget = budget;
+    this.#source = source;
+    this.#base = base;
+    this.#end = end;
+  }
+
+  /** @throws AssayError `malformed` when the bytes do not lie within the HDF5 data */
+  async read(address: number, length: number, what: string): Promise<Cursor> {
+    const at = this.#placeOf(address, length, what);
+    this.budget.work(64 + length);
+    const bytes = this.#source.readNow(at, length) ?? (await this.#source.read(at, length));
+    return new Cursor(bytes, this, what);
+  }
+
+  /** The bytes where they are. */
+  range(address: number, length: number, what: string): ByteSource {
+    return new SliceSource(this.#source, this.#placeOf(address, length, what), length, this.name);
+  }
+
+  /** Bytes from an address to the end of the HDF5 data. */
+  after(address: number): number {
+    return this.#end - this.#base - address;
+  }
+
+  #placeOf(address: number, length: number, what: string): number {
+    const at = this.#base + address;
+    if (!Number.isSafeInteger(at + length) || at + length > this.#end) {
+      throw new AssayError(
+        'malformed',
+        `the HDF5 ${what} lies at byte ${at} with ${length} bytes, outside of the data`,
+        {
+          subject: this.name,
+        },
+      );
+    }
+    return at;
+  }
+}
