@@ -1,4 +1,6 @@
 export { readCatboost } from './catboost.ts';
 export { walkJson } from './document-json.ts';
 export { readLightgbm } from './lightgbm.ts';
+export { type BoosterLibrary, type BoosterModel, type BoosterModels, readBoosterModel } from './model.ts';
 export { readXgboost } from './xgboost.ts';
+export type { XgboostModel, XgboostNodes, XgboostTrees } from './xgboost-model.ts';

@@ -17,16 +17,26 @@ export type Shape =
   | { readonly kind: 'list'; readonly item: Shape }
   | { readonly kind: 'numbers'; readonly name: string }
   | { readonly kind: 'text'; readonly name: string }
-  /** Texts, numbers and literals at any depth, from which no index is read. */
-  | { readonly kind: 'plain' };
+  /**
+   * Texts, numbers and literals at any depth, from which no index is read. With a name, those that do not stand in a list are kept
+   * under it and the keys that lead to them, joined by dots.
+   */
+  | { readonly kind: 'plain'; readonly name?: string };
 
 export const PLAIN_VALUE: Shape = { kind: 'plain' };
+
+const MAX_KEPT_TEXT = 1_024;
+const MAX_PLAIN_TEXT = 1024 * 1024;
+/** Bytes that a key of an open object costs, about. */
+const KEY_BYTES = 96;
 
 /** The kept values of a document so far. */
 export class Kept {
   readonly #budget: FileBudget;
   readonly #numbers = new Map<string, NumberList>();
   readonly #texts = new Map<string, string>();
+  readonly #plain = new Map<string, string>();
+  #plainBytes = 0;
   readonly #present = new Set<string>();
 
   constructor(budget: FileBudget) {
@@ -60,6 +70,24 @@ export class Kept {
     this.#texts.set(name, value);
   }
 
+  /** A value of a plain shape with a name; `undefined` for one that is absent or long. */
+  plain(name: string): string | undefined {
+    return this.#plain.get(name);
+  }
+
+  /** The values of plain shapes whose names start with this, without it. */
+  *plainOf(prefix: string): Generator<readonly [name: string, value: string]> {
+    for (const [name, value] of this.#plain) if (name.startsWith(prefix)) yield [name.slice(prefix.length), value];
+  }
+
+  keepPlain(name: string, value: string): void {
+    if (value.length > MAX_PLAIN_TEXT) return;
+    const bytes = KEY_BYTES + 2 * (name.length + value.length);
+    this.#budget.hold(bytes);
+    this.#plainBytes += bytes;
+    this.#plain.set(name, value);
+  }
+
   /** Removes the values kept under names with this prefix: those of one item of a list, before the next item. */
   forget(prefix: string): void {
     for (const name of [...this.#present].filter((known) => known.startsWith(prefix))) {
@@ -71,6 +99,9 @@ export class Kept {
 
   close(): void {
     for (const list of this.#numbers.values()) list.close();
+    this.#budget.release(this.#plainBytes);
+    this.#plainBytes = 0;
+    this.#plain.clear();
   }
 }
 
@@ -81,9 +112,6 @@ interface Level {
 }
 
 const MAX_DEPTH = 64;
-const MAX_KEPT_TEXT = 1_024;
-/** Bytes that a key of an open object costs, about. */
-const KEY_BYTES = 96;
 
 /** Holds a document to a shape while it is walked, and keeps what the shape names. */
 export class ShapeReader implements DocumentEvents {
@@ -135,6 +163,8 @@ export class ShapeReader implements DocumentEvents {
       throw new AssayError('malformed', `an object has the key ${shown(name)} twice`, { offset: at });
     this.#budget.hold(KEY_BYTES);
     level.keys.add(name);
+    if (level.shape.kind === 'plain' && level.shape.name !== undefined)
+      level.next = { kind: 'plain', name: `${level.shape.name}.${name}` };
     if (level.shape.kind !== 'object') return;
     level.next = Object.hasOwn(level.shape.fields, name) ? level.shape.fields[name] : undefined;
     if (level.next === undefined)
@@ -143,7 +173,10 @@ export class ShapeReader implements DocumentEvents {
 
   text(value: string, at: number): void {
     const shape = this.#next();
-    if (shape.kind === 'plain') return;
+    if (shape.kind === 'plain') {
+      this.#keepPlain(shape, value);
+      return;
+    }
     if (shape.kind !== 'text') throw mismatch(shape, 'a text', at);
     if (value.length > MAX_KEPT_TEXT)
       throw new AssayError('malformed', `${shape.name} of ${value.length} characters`, { offset: at });
@@ -155,6 +188,7 @@ export class ShapeReader implements DocumentEvents {
     else {
       const shape = this.#next();
       if (shape.kind !== 'plain') throw mismatch(shape, 'a number', at);
+      this.#keepPlain(shape, value);
     }
   }
 
@@ -163,7 +197,12 @@ export class ShapeReader implements DocumentEvents {
     else {
       const shape = this.#next();
       if (shape.kind !== 'plain') throw mismatch(shape, String(value), at);
+      this.#keepPlain(shape, value);
     }
+  }
+
+  #keepPlain({ name }: Extract<Shape, { kind: 'plain' }>, value: string | number | boolean | null): void {
+    if (name !== undefined) this.kept.keepPlain(name, String(value));
   }
 
   /** The shape of the value at hand. */

@@ -3,6 +3,7 @@ import { AssayError, type FileBudget } from '../../core/index.ts';
 import { ByteReader } from '../byte-reader.ts';
 import { startsWith } from '../format.ts';
 import { walkJson } from './document-json.ts';
+import type { XgboostCollector, XgboostModel } from './xgboost-model.ts';
 import { checkXgboostTree, LEAF } from './xgboost-tree.ts';
 
 /** Sizes of the structures that XGBoost wrote as a copy of memory (versions 0.4 to 2.0, little-endian). */
@@ -27,36 +28,54 @@ interface Learner {
   readonly hasAttributes: boolean;
   readonly hasMetrics: boolean;
   readonly major: number;
+  readonly classes: number;
+  readonly targets: number;
+  readonly baseScore: number;
+  readonly version: string | undefined;
 }
 
 /**
  * Reads the binary form of XGBoost before 2.1, which has no magic, and proves that its indexes and counts agree.
  * @throws AssayError `malformed`, `truncated`, `limit`, `unsupported`
  */
-export async function readXgboostBinary(source: ByteSource, budget: FileBudget): Promise<void> {
-  await new BinaryReader(source, budget).run();
+export async function readXgboostBinary(
+  source: ByteSource,
+  budget: FileBudget,
+  collector: XgboostCollector | undefined,
+): Promise<void> {
+  await new BinaryReader(source, budget, collector).run();
 }
 
 class BinaryReader {
   readonly #source: ByteSource;
   readonly #reader: ByteReader;
   readonly #budget: FileBudget;
+  readonly #collector: XgboostCollector | undefined;
 
-  constructor(source: ByteSource, budget: FileBudget) {
+  constructor(source: ByteSource, budget: FileBudget, collector: XgboostCollector | undefined) {
     this.#source = source;
     this.#budget = budget;
+    this.#collector = collector;
     this.#reader = new ByteReader(source);
   }
 
   async run(): Promise<void> {
     const configAt = await this.#header();
-    const { features, groups, hasAttributes, hasMetrics, major } = await this.#learner();
+    const learner = await this.#learner();
+    const { features, groups, hasAttributes, hasMetrics, major } = learner;
     const objective = await this.#text(MAX_NAME);
-    const booster = await this.#text(MAX_NAME);
-    if (booster === 'gblinear') await this.#linear(features, groups);
-    else if (booster === 'gbtree' || booster === 'dart') await this.#trees(features, groups, booster === 'dart');
-    else throw new AssayError('unsupported', `the booster ${JSON.stringify(booster.slice(0, 40))}`);
-    if (hasAttributes) await this.#texts(2);
+    const name = await this.#text(MAX_NAME);
+    if (name !== 'gblinear' && name !== 'gbtree' && name !== 'dart')
+      throw new AssayError('unsupported', `the booster ${JSON.stringify(name.slice(0, 40))}`);
+    const booster =
+      name === 'gblinear' ? await this.#linear(features, groups) : await this.#trees(features, groups, name === 'dart');
+    if (hasAttributes) await this.#attributes();
+    const { classes, targets, baseScore, version } = learner;
+    this.#collector?.finish({
+      ...{ version, features, classes, targets, objective, booster },
+      baseScore: [baseScore],
+      baseIsMargin: major === 0,
+    });
     // Since version 1, attributes hold these.
     if (major === 0 && objective === 'count:poisson') await this.#text(MAX_NAME);
     if (major === 0 && hasMetrics) await this.#texts(1);
@@ -87,20 +106,26 @@ class BinaryReader {
 
   async #learner(): Promise<Learner> {
     const fields = await this.#integers(LEARNER_PARAM);
-    // base_score is a float; then num_feature, num_class, contain_extra_attrs, contain_eval_metrics, version, num_target.
-    const [, features = 0, classes = 0, attributes = 0, metrics = 0, major = 0, , targets = 0] = fields;
+    // base_score is a float of the same bits; then num_feature, num_class, contain_extra_attrs, contain_eval_metrics, version, num_target.
+    const [score = 0, features = 0, classes = 0, attributes = 0, metrics = 0, major = 0, minor = 0, targets = 0] =
+      fields;
     if (features < 0 || classes < 0 || targets < 0) throw this.#malformed(`${features} features, ${classes} classes`);
     if (!isFlag(attributes) || !isFlag(metrics) || major < 0 || major > 99)
       throw this.#malformed('flags or a version that XGBoost does not write');
     const groups = Math.max(1, classes, major >= 1 ? targets : 1);
-    return { features, groups, hasAttributes: attributes === 1, hasMetrics: metrics === 1, major };
+    const baseScore = new Float32Array(Int32Array.of(score).buffer)[0] ?? Number.NaN;
+    if (!Number.isFinite(baseScore)) throw this.#malformed('a base score that is not a number');
+    const version = major >= 1 ? `${major}.${minor}` : undefined;
+    const flags = { hasAttributes: attributes === 1, hasMetrics: metrics === 1 };
+    return { features, groups, ...flags, major, classes, targets: major >= 1 ? targets : 1, baseScore, version };
   }
 
-  async #trees(features: number, groups: number, dart: boolean): Promise<void> {
+  async #trees(features: number, groups: number, dart: boolean): Promise<XgboostModel['booster']> {
     const fields = await this.#integers(TREES_PARAM);
     // num_trees, num_roots or num_parallel_tree, num_feature, padding, num_pbuffer (64 bits), num_output_group,
     // size_leaf_vector.
-    const [trees = 0, , treeFeatures = 0, , buffered = 0, bufferedHigh = 0, ownGroups = 0, vector = 0] = fields;
+    const [trees = 0, parallel = 1, treeFeatures = 0, , buffered = 0, bufferedHigh = 0, ownGroups = 0, vector = 0] =
+      fields;
     if (trees < 0 || trees > MAX_TREES || trees > this.#reader.left / TREE_PARAM)
       throw this.#malformed(`${trees} trees, but ${this.#reader.left} bytes are left`);
     if (vector > 1 || buffered !== 0 || bufferedHigh !== 0)
@@ -110,12 +135,22 @@ class BinaryReader {
     const most = treeFeatures > 0 ? Math.min(features, treeFeatures) : features;
     if (highest >= most) throw this.#malformed(`a split on feature index ${highest}, but there are ${most} features`);
     const outputs = ownGroups > 0 ? Math.min(groups, ownGroups) : groups;
+    this.#budget.hold(4 * trees);
+    const outputOf = new Int32Array(trees);
     for (let i = 0; i < trees; i++) {
       const group = await this.#integer();
+      outputOf[i] = group;
       if (group < 0 || group >= outputs)
         throw this.#malformed(`tree ${i} belongs to output index ${group}, but there are ${outputs} outputs`);
     }
-    if (dart && trees > 0) await this.#floats(trees);
+    this.#budget.release(4 * trees);
+    const weights = dart && trees > 0 ? await this.#floats(trees) : undefined;
+    const all = this.#collector?.trees ?? [];
+    // Before 1.0, the second field was the number of roots.
+    return {
+      ...{ kind: 'trees', trees: all, outputOf, weights, roundEnds: undefined },
+      parallel: Math.max(1, parallel),
+    };
   }
 
   /** @returns the highest feature that the tree splits on */
@@ -132,7 +167,7 @@ class BinaryReader {
       const nodes = this.#reader.bytes(bytes);
       const view = new DataView(nodes.buffer, nodes.byteOffset, nodes.byteLength);
       const field = (node: number, index: number) => view.getInt32(node * NODE + index * 4, true);
-      return checkXgboostTree(
+      const highest = checkXgboostTree(
         {
           count,
           deleted,
@@ -145,24 +180,47 @@ class BinaryReader {
         },
         this.#budget,
       );
+      this.#collector?.binaryTree(view, count);
+      return highest;
     } finally {
       this.#budget.release(bytes);
     }
   }
 
-  async #linear(features: number, groups: number): Promise<void> {
+  async #linear(features: number, groups: number): Promise<XgboostModel['booster']> {
     const [own = 0, ownGroups = 0] = await this.#integers(LINEAR_PARAM);
     const count = (Math.max(features, own) + 1) * Math.max(groups, ownGroups);
     if (own > features || ownGroups > groups)
       throw this.#malformed(`weights for ${own} features, but the model has ${features} features`);
-    await this.#floats(count);
+    return { kind: 'linear', weights: await this.#floats(count) };
   }
 
-  /** A list of exactly `count` floats. */
-  async #floats(count: number): Promise<void> {
+  /** A list of exactly `count` floats. Without a collector they are not looked at. */
+  async #floats(count: number): Promise<Float32Array> {
     const length = await this.#length(4);
     if (length !== count) throw this.#malformed(`${length} weights instead of ${count}`);
-    this.#reader.skip(length * 4);
+    if (this.#collector === undefined) {
+      this.#reader.skip(length * 4);
+      return new Float32Array(0);
+    }
+    this.#budget.hold(4 * length);
+    const values = new Float32Array(length);
+    for (let i = 0; i < length; i++) {
+      await this.#reader.fill(4);
+      const bytes = this.#reader.bytes(4);
+      values[i] = new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true);
+    }
+    return values;
+  }
+
+  /** Names and values. */
+  async #attributes(): Promise<void> {
+    const count = await this.#length(16);
+    for (let i = 0; i < count; i++) {
+      this.#budget.work(2);
+      const [name, value] = [await this.#text(MAX_TEXT), await this.#text(MAX_TEXT)];
+      this.#collector?.attribute(name, value);
+    }
   }
 
   /** A list of groups of `each` texts. */

@@ -34,13 +34,13 @@ const ENCODING = object(
   'encoding',
 );
 
-const TREE_MODEL = {
+const treeModel = (plain: PlainShape) => ({
   gbtree_model_param: object({
     num_trees: text('num_trees'),
-    num_parallel_tree: PLAIN_VALUE,
+    num_parallel_tree: plain('num_parallel_tree'),
     size_leaf_vector: PLAIN_VALUE,
   }),
-  trees: { kind: 'list', item: TREE },
+  trees: { kind: 'list', item: TREE } as const,
   tree_info: numbers('tree_info'),
   iteration_indptr: numbers('iteration_indptr'),
   cats: object({
@@ -48,35 +48,52 @@ const TREE_MODEL = {
     feature_segments: numbers('feature_segments'),
     sorted_idx: numbers('sorted_idx'),
   }),
-} as const;
+});
 
 const LINEAR_MODEL = { weights: numbers('weights'), boosted_rounds: PLAIN_VALUE, param: PLAIN_VALUE };
 
-const BOOSTER = object({
-  name: text('booster'),
-  model: object({ ...TREE_MODEL, ...LINEAR_MODEL }),
-  gbtree: object({ name: text('inner'), model: object(TREE_MODEL) }),
-  weight_drop: numbers('weight_drop'),
-});
+const booster = (plain: PlainShape): Shape => {
+  const trees = treeModel(plain);
+  return object({
+    name: text('booster'),
+    model: object({ ...trees, ...LINEAR_MODEL }),
+    gbtree: object({ name: text('inner'), model: object(trees) }),
+    weight_drop: numbers('weight_drop'),
+  });
+};
 
-const LEARNER = object({
-  attributes: PLAIN_VALUE,
-  feature_names: PLAIN_VALUE,
-  feature_types: PLAIN_VALUE,
-  gradient_booster: BOOSTER,
-  learner_model_param: object({
-    base_score: PLAIN_VALUE,
-    boost_from_average: PLAIN_VALUE,
-    num_class: text('num_class'),
-    num_feature: text('num_feature'),
-    num_target: text('num_target'),
-  }),
-  // Names and settings: unknown ones are errors that XGBoost raises.
-  objective: PLAIN_VALUE,
-  metrics: PLAIN_VALUE,
-});
+const learner = (plain: PlainShape, name?: string): Shape =>
+  object(
+    {
+      attributes: plain('attributes'),
+      feature_names: PLAIN_VALUE,
+      feature_types: PLAIN_VALUE,
+      gradient_booster: booster(plain),
+      learner_model_param: object({
+        base_score: plain('base_score'),
+        boost_from_average: PLAIN_VALUE,
+        num_class: text('num_class'),
+        num_feature: text('num_feature'),
+        num_target: text('num_target'),
+      }),
+      // Names and settings: unknown ones are errors that XGBoost raises.
+      objective: plain('objective'),
+      metrics: PLAIN_VALUE,
+    },
+    name,
+  );
 
-const MODEL = { learner: LEARNER, version: PLAIN_VALUE };
+/** The shape of what is not used as an index. */
+type PlainShape = (name: string) => Shape;
+
+function document(plain: PlainShape, name?: string): Shape {
+  const version = name === undefined ? PLAIN_VALUE : numbers('version');
+  const model = { learner: learner(plain, name), version };
+  return object({ ...model, Config: PLAIN_VALUE, Model: object(model) });
+}
 
 /** A model as it is saved, or as it is pickled: with the settings of its training beside it. */
-export const XGBOOST: Shape = object({ ...MODEL, Config: PLAIN_VALUE, Model: object(MODEL) });
+export const XGBOOST: Shape = document(() => PLAIN_VALUE);
+
+/** The same, whose objective, base score and attributes are kept. */
+export const XGBOOST_KEPT: Shape = document((name) => ({ kind: 'plain', name }), 'learner');

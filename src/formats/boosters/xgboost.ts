@@ -5,7 +5,8 @@ import { isIndex, type NumberList } from './number-list.ts';
 import { type Kept, ShapeReader } from './shape.ts';
 import { walkUbj } from './ubj.ts';
 import { readXgboostBinary } from './xgboost-binary.ts';
-import { NEEDED_LISTS, NODE_LISTS, XGBOOST } from './xgboost-shape.ts';
+import { baseScores, floatsOf, integersOf, XgboostCollector, type XgboostModel } from './xgboost-model.ts';
+import { NEEDED_LISTS, NODE_LISTS, XGBOOST, XGBOOST_KEPT } from './xgboost-shape.ts';
 import { checkXgboostTree } from './xgboost-tree.ts';
 
 /** Categories are bits of a bit field, which XGBoost allocates for the highest category. */
@@ -16,11 +17,30 @@ const MAX_CATEGORY = 0xffffff;
  * them without a check.
  * @throws AssayError `malformed`, `truncated`, `limit`; `unsupported`: a member that is not known
  */
-export async function readXgboost(source: ByteSource, budget: FileBudget): Promise<void> {
+export function readXgboost(source: ByteSource, budget: FileBudget): Promise<void> {
+  return walkXgboost(source, budget, undefined);
+}
+
+/**
+ * Reads an XGBoost model as `readXgboost` does, and keeps its trees: their memory is charged to the budget.
+ * @throws AssayError as `readXgboost` does; `malformed` for two models in one document
+ */
+export async function readXgboostModel(source: ByteSource, budget: FileBudget): Promise<XgboostModel> {
+  const collector = new XgboostCollector(budget);
+  await walkXgboost(source, budget, collector);
+  return collector.model;
+}
+
+async function walkXgboost(
+  source: ByteSource,
+  budget: FileBudget,
+  collector: XgboostCollector | undefined,
+): Promise<void> {
   const head = await source.read(0, Math.min(2, source.size));
-  if (head[0] !== 0x7b) return readXgboostBinary(source, budget);
-  const model = new XgboostModel(budget);
-  const reader = new ShapeReader(XGBOOST, budget, (name, kept) => model.ended(name, kept));
+  if (head[0] !== 0x7b) return readXgboostBinary(source, budget, collector);
+  const model = new XgboostDocument(budget, collector);
+  const shape = collector === undefined ? XGBOOST : XGBOOST_KEPT;
+  const reader = new ShapeReader(shape, budget, (name, kept) => model.ended(name, kept));
   try {
     // Keys of UBJSON have a length, those of JSON a quote.
     if (head[1] === 0x4c || head[1] === 0x7d) await walkUbj(source, reader, budget);
@@ -32,8 +52,9 @@ export async function readXgboost(source: ByteSource, budget: FileBudget): Promi
 }
 
 /** The counts that a walk over a model adds up. */
-class XgboostModel {
+class XgboostDocument {
   readonly #budget: FileBudget;
+  readonly #collector: XgboostCollector | undefined;
   #trees = 0;
   #highestFeature = -1;
   /** Outputs of a leaf of trees that have several; all the same. */
@@ -42,13 +63,15 @@ class XgboostModel {
   #categories = 0;
   #encodings = 0;
 
-  constructor(budget: FileBudget) {
+  constructor(budget: FileBudget, collector: XgboostCollector | undefined) {
     this.#budget = budget;
+    this.#collector = collector;
   }
 
   ended(name: string, kept: Kept): void {
     if (name === 'tree') this.#tree(kept);
     else if (name === 'encoding') this.#encoding(kept);
+    else if (name === 'learner') this.#collector?.learner();
     kept.forget(`${name}.`);
   }
 
@@ -80,6 +103,7 @@ class XgboostModel {
     this.#highestFeature = Math.max(this.#highestFeature, highest);
     this.#leaves(kept, count);
     this.#splits(kept, count);
+    this.#collector?.tree(kept, count, this.#outputs);
     this.#trees++;
   }
 
@@ -150,6 +174,7 @@ class XgboostModel {
     if (booster === 'gblinear') {
       const weights = kept.numbers('weights').length;
       if (weights !== (features + 1) * groups) throw bad(`${weights} weights for ${features} features`);
+      this.#collect(kept, { kind: 'linear', weights: floatsOf(kept.numbers('weights')) });
       return;
     }
     const trees = integer(kept, 'num_trees');
@@ -167,6 +192,35 @@ class XgboostModel {
     const dropped = kept.numbers('weight_drop').length;
     if (booster === 'dart' && dropped !== trees) throw bad(`${dropped} weights for ${trees} trees`);
     this.#checkCategories(kept, features);
+    if (this.#collector === undefined) return;
+    this.#collect(kept, {
+      kind: 'trees',
+      trees: this.#collector.trees,
+      outputOf: integersOf(info),
+      roundEnds: kept.has('iteration_indptr') ? integersOf(kept.numbers('iteration_indptr')).subarray(1) : undefined,
+      parallel: parallelTrees(kept),
+      weights: booster === 'dart' ? floatsOf(kept.numbers('weight_drop')) : undefined,
+    });
+  }
+
+  #collect(kept: Kept, booster: XgboostModel['booster']): void {
+    if (this.#collector === undefined) return;
+    const [objective, score] = [kept.plain('objective.name'), kept.plain('base_score')];
+    const baseScore = baseScores(score);
+    if (objective === undefined) throw bad('it has no objective');
+    if (baseScore === undefined) throw bad(`base_score is ${JSON.stringify((score ?? '').slice(0, 40))}`);
+    for (const [name, value] of kept.plainOf('attributes.')) this.#collector.attribute(name, value);
+    const version = [...integersOf(kept.numbers('version'))];
+    this.#collector.finish({
+      version: version.length === 3 ? version.join('.') : undefined,
+      features: integer(kept, 'num_feature'),
+      classes: optional(kept, 'num_class'),
+      targets: optional(kept, 'num_target'),
+      objective,
+      baseScore,
+      baseIsMargin: false,
+      booster,
+    });
   }
 
   #checkCategories(kept: Kept, features: number): void {
@@ -196,6 +250,13 @@ function integer(kept: Kept, name: string): number {
   const text = kept.text(name);
   if (text === undefined || !/^\d{1,10}$/.test(text) || Number(text) > 0x7fffffff) throw bad(`${name} is ${text}`);
   return Number(text);
+}
+
+/** Older versions do not write it. */
+function parallelTrees(kept: Kept): number {
+  const text = kept.plain('num_parallel_tree') ?? '1';
+  if (!/^\d{1,9}$/.test(text)) throw bad(`num_parallel_tree is ${text.slice(0, 40)}`);
+  return Math.max(1, Number(text));
 }
 
 function optional(kept: Kept, name: string): number {
