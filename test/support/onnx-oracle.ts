@@ -22,3 +22,18 @@ export async function onnxOracle(python: string, task: OnnxTask): Promise<unknow
   if (ended.stdout === '') throw new Error(`the onnx package gave no answer: ${ended.stderr}`);
   return JSON.parse(ended.stdout);
 }
+
+/** What the onnx package says of many models, in their order: nothing, or what is wrong. */
+export async function checkOnnxModels(
+  python: string,
+  paths: readonly string[],
+): Promise<readonly (string | undefined)[]> {
+  const lines = paths.map((path) => JSON.stringify({ path }));
+  const ended = await runProgram(python, [SCRIPT], { input: `${lines.join('\n')}\n` });
+  const answers = ended.stdout.trimEnd().split('\n');
+  if (answers.length !== paths.length) throw new Error(`the onnx package stopped: ${ended.stderr}`);
+  return answers.map((line) => {
+    const answer: { readonly error?: string } = JSON.parse(line);
+    return answer.error;
+  });
+}

@@ -1,4 +1,5 @@
 import { AssayError } from '../../core/index.ts';
+import type { BoosterModel } from '../../formats/boosters/index.ts';
 import {
   dictOf,
   type Inert,
@@ -16,6 +17,8 @@ import { classOf, publicName } from './names.ts';
 export interface EstimatorFile {
   readonly path: string;
   readonly arrays: ArrayTable;
+  /** The models that its objects hold as bytes, by object. */
+  readonly boosters: ReadonlyMap<Inert, BoosterModel>;
 }
 
 /** Numbers in rows. */

@@ -55,6 +55,8 @@ export class Buffers {
     const name = calleeName(value);
     if (name === '_codecs.encode' && args?.length === 2 && LATIN1.has(args[1])) return this.#encoded(args[0]);
     if (name === 'builtins.bytes' && args?.length === 0) return new MemorySource(new Uint8Array(0), this.#source.name);
+    if (name === 'builtins.bytearray' && args?.length === 1) return isText(args[0]) ? undefined : this.bytesOf(args[0]);
+    if (name === 'builtins.bytearray' && args?.length === 2 && LATIN1.has(args[1])) return this.#encoded(args[0]);
     return undefined;
   }
 
@@ -62,6 +64,11 @@ export class Buffers {
     if (typeof text === 'string') return latin1Source(text, this.#source.name);
     return isKind(text, 'bytes') && text.spelling === 'utf8' ? this.#decoded.get(text) : undefined;
   }
+}
+
+/** Python makes no bytes of text without an encoding. */
+function isText(value: Inert | undefined): boolean {
+  return typeof value === 'string' || (isKind(value, 'bytes') && value.spelling !== 'raw');
 }
 
 /** Whether nothing was put into what a call made. */
@@ -77,7 +84,8 @@ function latin1Source(text: string, name: string): ByteSource | undefined {
 /** A text that is too long to hold, and that a call or the state of an array uses as bytes. */
 function longText(call: InertObject): InertBytes | undefined {
   const name = calleeName(call);
-  const value = name === '_codecs.encode' ? argsOf(call)?.[0] : sequenceOf(call.states[0])?.[4];
+  const spells = name === '_codecs.encode' || name === 'builtins.bytearray';
+  const value = spells ? argsOf(call)?.[0] : sequenceOf(call.states[0])?.[4];
   const last = value ?? argsOf(call)?.[1];
   return isKind(last, 'bytes') && last.spelling !== 'raw' ? last : undefined;
 }

@@ -8,3 +8,4 @@ export type {
   ValuePrediction,
 } from './matrix.ts';
 export { Operators, type Reduction } from './operators.ts';
+export { GraphOutputs } from './outputs.ts';

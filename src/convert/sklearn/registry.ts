@@ -1,3 +1,4 @@
+import { BOOSTERS } from '../boosters/index.ts';
 import { BAYES } from './bayes/index.ts';
 import { BOOSTING } from './boosting/index.ts';
 import { COMPOSED } from './compose/index.ts';
@@ -30,6 +31,7 @@ const FAMILIES: readonly Family[] = [
   NEURAL,
   DISCRIMINANT,
   CLUSTERS,
+  BOOSTERS,
 ];
 
 export const CONVERTERS: ReadonlyMap<string, Converter> = new Map(FAMILIES.flatMap((family) => Object.entries(family)));

@@ -1,5 +1,7 @@
 import type { AssayError } from '../../core/index.ts';
 import type { GraphValue } from '../../formats/onnx/index.ts';
+import { heldBoosters } from '../boosters/held/index.ts';
+import { boosterVersion } from '../boosters/index.ts';
 import { type Estimator, estimatorOf } from '../estimator/index.ts';
 import { Buffers, compressionOf, holdArrays, isPickle, uncompressed, wholePickle } from '../numpy/index.ts';
 import type { OnnxSource, PlannedModel } from '../onnx-source/index.ts';
@@ -31,7 +33,8 @@ async function readEstimator({ path, source }: InputFile, options: TensorReadOpt
   const pickle = await wholePickle(whole, options);
   const buffers = await Buffers.of(whole, pickle.calls, options);
   const arrays = await holdArrays(pickle.value, buffers, options);
-  return estimatorOf(pickle.value, { path, arrays });
+  const boosters = await heldBoosters(pickle.value, buffers, options, path);
+  return estimatorOf(pickle.value, { path, arrays, boosters });
 }
 
 function planEstimator(estimator: Estimator, { budget }: TensorReadOptions): PlannedModel {
@@ -40,7 +43,8 @@ function planEstimator(estimator: Estimator, { budget }: TensorReadOptions): Pla
   const x = inputColumns(ops, estimator, context.inputs(estimator));
   const described = describeOutputs(estimator, x, context);
   const [library = ''] = estimator.cls.module.split('.');
-  return { graph: ops.graph, ...described, source: { class: estimator.name, library, version: estimator.version } };
+  const version = estimator.version ?? boosterVersion(estimator);
+  return { graph: ops.graph, ...described, source: { class: estimator.name, library, version } };
 }
 
 function inputColumns(ops: Operators, estimator: Estimator, inputs: ModelInputs): Columns {

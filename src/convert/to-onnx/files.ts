@@ -25,7 +25,10 @@ export async function planOnnxFiles(files: readonly InputFile[], options: PlanOp
   for (const file of files) {
     const kind = await onnxSourceOf(file);
     if (kind === undefined) {
-      skipped.push({ path: file.path, why: 'it is not an estimator of scikit-learn' });
+      skipped.push({
+        path: file.path,
+        why: 'it is not an estimator of scikit-learn, and not a model of XGBoost, LightGBM or CatBoost',
+      });
       continue;
     }
     try {

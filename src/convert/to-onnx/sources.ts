@@ -1,9 +1,10 @@
+import { BOOSTER_FILES } from '../boosters/index.ts';
 import type { OnnxSource } from '../onnx-source/index.ts';
 import { SKLEARN } from '../sklearn/index.ts';
 import type { InputFile } from '../tensors/index.ts';
 
 /** Every kind of model that is converted to ONNX, those with the clearest mark first. */
-export const ONNX_SOURCES: readonly OnnxSource[] = [SKLEARN];
+export const ONNX_SOURCES: readonly OnnxSource[] = [...BOOSTER_FILES, SKLEARN];
 
 const HEAD_BYTES = 4_096;
 

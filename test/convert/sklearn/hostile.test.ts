@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
-import { planBytes } from './cases.ts';
+import { planBytes } from '../golden.ts';
 
 const file = (name: string) =>
   readFileSync(new URL(`../../../fixtures/convert/sklearn/1.9.1/${name}`, import.meta.url));

@@ -1,0 +1,1 @@
+export { heldBoosters } from './held.ts';

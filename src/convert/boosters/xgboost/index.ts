@@ -1,0 +1,2 @@
+export { XGBOOST_ESTIMATORS } from './estimators.ts';
+export { XGBOOST_FILE } from './file.ts';
