@@ -1,0 +1,4 @@
+export { attr } from './attributes.ts';
+export { type TfAttributes, TfGraphBuilder, type TfResult, type TfValue, tfPort } from './builder.ts';
+export { addLoop, type TfLoop } from './loop.ts';
+export { tfStrings, tfTensor } from './tf-tensors.ts';

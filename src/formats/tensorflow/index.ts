@@ -1,0 +1,27 @@
+export {
+  addLoop,
+  attr,
+  type TfAttributes,
+  TfGraphBuilder,
+  type TfLoop,
+  type TfResult,
+  type TfValue,
+  tfPort,
+  tfStrings,
+  tfTensor,
+} from './build/index.ts';
+export type {
+  MetaGraph,
+  SavedModel,
+  TfAttribute,
+  TfFunction,
+  TfGraph,
+  TfNode,
+  TfPort,
+  TfShape,
+  TfSignature,
+  TfTensor,
+  TfTensorData,
+} from './model.ts';
+export { isTfType, type TfType, tfTypeBytes } from './types.ts';
+export { writeSavedModel } from './write/index.ts';
