@@ -1,4 +1,4 @@
-export { convertedName } from './names.ts';
+export { convertedName, savedModelName } from './names.ts';
 export {
   type ConversionPlan,
   type ConvertibleFile,

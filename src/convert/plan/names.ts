@@ -8,8 +8,20 @@ const EXTENSION =
  * @example convertedName('unet/diffusion_pytorch_model.bin', 'safetensors') // 'unet/diffusion_pytorch_model.safetensors'
  */
 export function convertedName(path: string, extension: 'safetensors' | 'onnx'): string {
+  return `${stemOf(path)}.${extension}`;
+}
+
+/**
+ * The file of the SavedModel that a file becomes, which is a folder.
+ * @example savedModelName('models/churn.joblib') // 'models/churn/saved_model.pb'
+ */
+export function savedModelName(path: string): string {
+  return `${stemOf(path)}/saved_model.pb`;
+}
+
+function stemOf(path: string): string {
   const slash = path.lastIndexOf('/') + 1;
   const [folder, name] = [path.slice(0, slash), path.slice(slash)];
   const stem = (Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined) ?? name.replace(EXTENSION, '');
-  return `${folder}${stem === '' ? name : stem}.${extension}`;
+  return `${folder}${stem === '' ? name : stem}`;
 }

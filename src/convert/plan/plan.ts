@@ -31,6 +31,12 @@ export interface PlannedFile {
   pieces(signal: AbortSignal | undefined): AsyncIterable<Uint8Array>;
   /** What a model takes and gives, so that it can be verified; absent for files that are not run. */
   readonly model?: RunnableModel;
+  /** The path of the ONNX model that is run to verify it; its own when absent. */
+  readonly runs?: string;
+  /** The path of the model whose tensors it holds. */
+  readonly dataOf?: string;
+  /** Written to verify another file, and not published. */
+  readonly hidden?: true;
   /** Compares the written file with its source, where no run is needed for it. */
   compare?(written: ByteSource, signal: AbortSignal | undefined): Promise<ConversionVerification>;
 }

@@ -11,14 +11,26 @@ import {
 import type { InputFile } from '../tensors/index.ts';
 import { planOnnx, runnableModel } from './plan.ts';
 import { onnxSourceOf } from './sources.ts';
-import { modelFiles } from './written.ts';
+import { modelFiles, type WrittenModel } from './written.ts';
+
+/** The files of a model, by the path of the file that it was made from; what is verified is the first. */
+export type WriteModel = (model: WrittenModel, budget: FileBudget) => Promise<readonly [PlannedFile, ...PlannedFile[]]>;
 
 /**
  * Makes the ONNX model of each file that holds one.
  * @throws AssayError what the first file throws when none can be converted, naming the class that stopped it; `usage` when two
  *   would have one name
  */
-export async function planOnnxFiles(files: readonly InputFile[], options: PlanOptions): Promise<ConversionPlan> {
+export function planOnnxFiles(files: readonly InputFile[], options: PlanOptions): Promise<ConversionPlan> {
+  return planModels(files, options, async (model) => modelFiles({ ...model, path: convertedName(model.path, 'onnx') }));
+}
+
+/** The same for each format that is made of ONNX models. */
+export async function planModels(
+  files: readonly InputFile[],
+  options: PlanOptions,
+  write: WriteModel,
+): Promise<ConversionPlan> {
   const planned: PlannedFile[] = [];
   const skipped: SkippedFile[] = [];
   let first: AssayError | undefined;
@@ -32,7 +44,7 @@ export async function planOnnxFiles(files: readonly InputFile[], options: PlanOp
       continue;
     }
     try {
-      planned.push(...(await planFile(file, kind, options)));
+      planned.push(...(await planFile(file, kind, options, write)));
     } catch (error) {
       if (!isContentError(error)) throw error;
       first ??= error;
@@ -44,7 +56,12 @@ export async function planOnnxFiles(files: readonly InputFile[], options: PlanOp
   return { files: planned, indexes: [], skipped };
 }
 
-async function planFile(file: InputFile, kind: OnnxSource, options: PlanOptions): Promise<PlannedFile[]> {
+async function planFile(
+  file: InputFile,
+  kind: OnnxSource,
+  options: PlanOptions,
+  write: WriteModel,
+): Promise<readonly PlannedFile[]> {
   const { sourceDigest, ...reading } = options;
   const budget = new FileBudget(options.limits, file.source.size);
   try {
@@ -53,9 +70,10 @@ async function planFile(file: InputFile, kind: OnnxSource, options: PlanOptions)
     const { model, source } = plan;
     const version = source.version === undefined ? '' : ` ${source.version}`;
     const title = `${source.class} (${source.library}${version})`;
-    const [main, ...others] = modelFiles({ path: convertedName(file.path, 'onnx'), from: [file.path], title, model });
-    if (main === undefined || options.verify !== true) return main === undefined ? [] : [main, ...others];
-    return [{ ...main, model: await runnableModel(plan, budget) }, ...others];
+    const [main, ...others] = await write({ path: file.path, from: [file.path], title, model }, budget);
+    return options.verify === true
+      ? [{ ...main, model: await runnableModel(plan, budget) }, ...others]
+      : [main, ...others];
   } finally {
     budget.close();
   }

@@ -1,1 +1,2 @@
-export { planOnnxFiles } from './files.ts';
+export { planModels, planOnnxFiles, type WriteModel } from './files.ts';
+export { modelFiles } from './written.ts';

@@ -11,7 +11,13 @@ export interface WrittenModel extends Pick<PlannedFile, 'path' | 'from' | 'title
 const MAX_STEM = 180;
 
 /** The files of a model: its own, and one with its tensors where it would be too large. */
-export function modelFiles({ path, from, title, model, maxModelBytes }: WrittenModel): PlannedFile[] {
+export function modelFiles({
+  path,
+  from,
+  title,
+  model,
+  maxModelBytes,
+}: WrittenModel): readonly [PlannedFile, ...PlannedFile[]] {
   const slash = path.lastIndexOf('/') + 1;
   const externalName = dataName(path.slice(slash));
   const options = { externalName, ...(maxModelBytes === undefined ? {} : { maxModelBytes }) };
@@ -20,7 +26,7 @@ export function modelFiles({ path, from, title, model, maxModelBytes }: WrittenM
   const tensors = model.graph.initializers.length;
   const own = { ...common, path, title, tensors, size: bytes.size, pieces: () => chunks(bytes) };
   if (external === undefined) return [own];
-  const data = { path: path.slice(0, slash) + externalName, title: `${title}, tensors`, tensors: 0 };
+  const data = { path: path.slice(0, slash) + externalName, title: `${title}, tensors`, tensors: 0, dataOf: path };
   return [own, { ...common, ...data, size: external.size, pieces: () => chunks(external) }];
 }
 

@@ -4,7 +4,7 @@ import { countOf, DIGEST, flagOf, list, nullable, object, oneOf, type Static, te
 import { VerificationSchema } from './verification.ts';
 
 /** The formats that `convert` writes. */
-export const TARGETS = ['safetensors', 'onnx'] as const;
+export const TARGETS = ['safetensors', 'onnx', 'savedmodel'] as const;
 export type ConversionTarget = (typeof TARGETS)[number];
 
 const SHA256 = { pattern: '^[0-9a-f]{64}$' };

@@ -189,10 +189,10 @@ export function baseScores(text: string | undefined): readonly number[] | undefi
 
 const NUMBER = /^-?\d{1,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?$/;
 
-export function integersOf(list: NumberList): Int32Array {
+export function modelIntegers(list: NumberList): Int32Array {
   return Int32Array.from(valuesOf(list));
 }
 
-export function floatsOf(list: NumberList): Float32Array {
+export function modelFloats(list: NumberList): Float32Array {
   return Float32Array.from(valuesOf(list));
 }

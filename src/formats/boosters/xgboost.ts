@@ -5,7 +5,7 @@ import { isIndex, type NumberList } from './number-list.ts';
 import { type Kept, ShapeReader } from './shape.ts';
 import { walkUbj } from './ubj.ts';
 import { readXgboostBinary } from './xgboost-binary.ts';
-import { baseScores, floatsOf, integersOf, XgboostCollector, type XgboostModel } from './xgboost-model.ts';
+import { baseScores, modelFloats, modelIntegers, XgboostCollector, type XgboostModel } from './xgboost-model.ts';
 import { NEEDED_LISTS, NODE_LISTS, XGBOOST, XGBOOST_KEPT } from './xgboost-shape.ts';
 import { checkXgboostTree } from './xgboost-tree.ts';
 
@@ -174,7 +174,7 @@ class XgboostDocument {
     if (booster === 'gblinear') {
       const weights = kept.numbers('weights').length;
       if (weights !== (features + 1) * groups) throw bad(`${weights} weights for ${features} features`);
-      this.#collect(kept, { kind: 'linear', weights: floatsOf(kept.numbers('weights')) });
+      this.#collect(kept, { kind: 'linear', weights: modelFloats(kept.numbers('weights')) });
       return;
     }
     const trees = integer(kept, 'num_trees');
@@ -196,10 +196,10 @@ class XgboostDocument {
     this.#collect(kept, {
       kind: 'trees',
       trees: this.#collector.trees,
-      outputOf: integersOf(info),
-      roundEnds: kept.has('iteration_indptr') ? integersOf(kept.numbers('iteration_indptr')).subarray(1) : undefined,
+      outputOf: modelIntegers(info),
+      roundEnds: kept.has('iteration_indptr') ? modelIntegers(kept.numbers('iteration_indptr')).subarray(1) : undefined,
       parallel: parallelTrees(kept),
-      weights: booster === 'dart' ? floatsOf(kept.numbers('weight_drop')) : undefined,
+      weights: booster === 'dart' ? modelFloats(kept.numbers('weight_drop')) : undefined,
     });
   }
 
@@ -210,7 +210,7 @@ class XgboostDocument {
     if (objective === undefined) throw bad('it has no objective');
     if (baseScore === undefined) throw bad(`base_score is ${JSON.stringify((score ?? '').slice(0, 40))}`);
     for (const [name, value] of kept.plainOf('attributes.')) this.#collector.attribute(name, value);
-    const version = [...integersOf(kept.numbers('version'))];
+    const version = [...modelIntegers(kept.numbers('version'))];
     this.#collector.finish({
       version: version.length === 3 ? version.join('.') : undefined,
       features: integer(kept, 'num_feature'),

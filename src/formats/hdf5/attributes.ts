@@ -1,5 +1,5 @@
-import { Cursor } from './cursor.ts';
-import { countOf, readDataspace } from './dataspace.ts';
+import { Hdf5Cursor } from './cursor.ts';
+import { elementCountOf, readDataspace } from './dataspace.ts';
 import { type Hdf5Type, readDatatype } from './datatype.ts';
 import type { GlobalHeaps } from './global-heap.ts';
 import type { Message } from './header.ts';
@@ -12,17 +12,17 @@ export interface Hdf5Attribute {
   readonly type: Hdf5Type;
   /** None for a single element; `undefined` for an attribute without elements. */
   readonly shape: readonly number[] | undefined;
-  readonly data: Cursor;
+  readonly data: Hdf5Cursor;
 }
 
 /** @throws AssayError `malformed`, `unsupported` */
-export function readAttribute(body: Cursor): Hdf5Attribute {
+export function readHdf5Attribute(body: Hdf5Cursor): Hdf5Attribute {
   const version = body.version(1, 2, 3);
   const flags = version === 1 ? 0 : body.u8();
   if (version === 1) body.skip(1);
   const [nameSize, typeSize, spaceSize] = [body.u16(), body.u16(), body.u16()];
   if (version === 3) body.skip(1);
-  const part = (size: number, what: string): Cursor => {
+  const part = (size: number, what: string): Hdf5Cursor => {
     const taken = body.part(size, what);
     if (version === 1) body.pad8();
     return taken;
@@ -33,7 +33,7 @@ export function readAttribute(body: Cursor): Hdf5Attribute {
   if ((flags & 3) !== 0) throw body.unsupported(`${JSON.stringify(name.slice(0, 80))} has a type that is elsewhere`);
   const type = readDatatype(typeBody);
   const shape = readDataspace(spaceBody);
-  const length = shape === undefined ? 0 : countOf(shape, body) * type.size;
+  const length = shape === undefined ? 0 : elementCountOf(shape, body) * type.size;
   return { name, type, shape, data: body.part(length, `attribute ${JSON.stringify(name.slice(0, 80))}`) };
 }
 
@@ -42,7 +42,7 @@ export function readAttributes(messages: readonly Message[]): ReadonlyMap<string
   const attributes = new Map<string, Hdf5Attribute>();
   for (const { shared, body } of messages) {
     if (shared) throw body.unsupported('is stored elsewhere');
-    const attribute = readAttribute(body);
+    const attribute = readHdf5Attribute(body);
     if (attributes.has(attribute.name)) throw body.wrong(`has the name ${JSON.stringify(attribute.name)} twice`);
     attributes.set(attribute.name, attribute);
   }
@@ -58,7 +58,7 @@ export async function attributeTexts(
   bytes: Hdf5Bytes,
   heaps: GlobalHeaps,
 ): Promise<readonly string[]> {
-  const all = new Cursor(data.bytes, bytes, 'attribute');
+  const all = new Hdf5Cursor(data.bytes, bytes, 'attribute');
   if (type.kind !== 'text' && type.kind !== 'long-text') throw data.unsupported('does not hold texts');
   if (type.kind === 'long-text' && type.size !== 8 + bytes.offsetSize) throw data.wrong('has texts of another size');
   const texts: string[] = [];

@@ -1,4 +1,4 @@
-import { Cursor } from './cursor.ts';
+import { Hdf5Cursor } from './cursor.ts';
 import type { Hdf5Dataset } from './dataset.ts';
 import { unfiltered } from './filters.ts';
 import type { ChunkIndex } from './layout.ts';
@@ -31,7 +31,7 @@ export async function* chunkedElements(dataset: Chunked, bytes: Hdf5Bytes): Asyn
   const { chunk } = layout;
   const chunkLength = chunk.reduce((product, size) => product * size, type.size);
   const counts = shape.map((size, i) => Math.ceil(size / (chunk[i] ?? 1)));
-  const owner = new Cursor(new Uint8Array(0), bytes, 'chunked dataset');
+  const owner = new Hdf5Cursor(new Uint8Array(0), bytes, 'chunked dataset');
   if (counts.reduce((product, count) => product * count, 1) > MAX_CHUNKS)
     throw owner.limit(`has more than ${MAX_CHUNKS} chunks`);
   const stored = await storedChunks(dataset, counts, chunkLength, bytes);
@@ -96,7 +96,7 @@ async function storedChunks(
   return chunks;
 }
 
-function placeOf(key: Cursor, size: number): number {
+function placeOf(key: Hdf5Cursor, size: number): number {
   const offset = key.uint(8);
   if (offset % size !== 0) throw key.wrong('begins within another chunk');
   return offset / size;

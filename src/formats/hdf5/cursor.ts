@@ -9,7 +9,7 @@ export interface Hdf5Sizes {
 }
 
 /** Walks over the bytes of one structure. Every read is checked against their end. */
-export class Cursor {
+export class Hdf5Cursor {
   readonly bytes: Uint8Array;
   at = 0;
   readonly #view: DataView;
@@ -76,8 +76,8 @@ export class Cursor {
   }
 
   /** A part of the bytes, as a structure of its own. */
-  part(length: number, what = this.#what): Cursor {
-    return new Cursor(this.take(length), this.#sizes, what);
+  part(length: number, what = this.#what): Hdf5Cursor {
+    return new Hdf5Cursor(this.take(length), this.#sizes, what);
   }
 
   skip(length: number): void {

@@ -1,9 +1,9 @@
-import type { Cursor } from './cursor.ts';
-import { countOf, readDataspace } from './dataspace.ts';
+import type { Hdf5Cursor } from './cursor.ts';
+import { elementCountOf, readDataspace } from './dataspace.ts';
 import { type Hdf5Type, readDatatype } from './datatype.ts';
 import { type Filter, readFilters } from './filters.ts';
 import { MESSAGE, type Message } from './header.ts';
-import { type Layout, readLayout } from './layout.ts';
+import { readLayout, type StorageLayout } from './layout.ts';
 import type { Hdf5Bytes } from './reading.ts';
 
 /** An array of the file. Its elements are where they are. */
@@ -11,7 +11,7 @@ export interface Hdf5Dataset {
   /** None for a single element. */
   readonly shape: readonly number[];
   readonly type: Hdf5Type;
-  readonly layout: Layout;
+  readonly layout: StorageLayout;
   readonly filters: readonly Filter[];
   /** Bytes of all elements. */
   readonly length: number;
@@ -33,7 +33,7 @@ export function readDataset(messages: readonly Message[], bytes: Hdf5Bytes): Hdf
   const shape = readDataspace(spaceBody);
   if (shape === undefined) throw spaceBody.unsupported('has no elements at all');
   const type = readDatatype(typeBody);
-  const length = countOf(shape, spaceBody) * type.size;
+  const length = elementCountOf(shape, spaceBody) * type.size;
   if (!Number.isSafeInteger(length)) throw spaceBody.wrong('has more bytes than any file');
   const layout = checked(readLayout(layoutBody, bytes), { shape, type, length }, layoutBody);
   const filterBody = only(messages, MESSAGE.filters);
@@ -43,10 +43,10 @@ export function readDataset(messages: readonly Message[], bytes: Hdf5Bytes): Hdf
 }
 
 function checked(
-  layout: Layout,
+  layout: StorageLayout,
   { shape, type, length }: Pick<Hdf5Dataset, 'shape' | 'type' | 'length'>,
-  body: Cursor,
-): Layout {
+  body: Hdf5Cursor,
+): StorageLayout {
   if (layout.kind === 'compact') {
     if (layout.data.length !== length) throw body.wrong(`has ${layout.data.length} bytes, not ${length}`);
     return layout;
@@ -81,7 +81,7 @@ function fillsWithZero(messages: readonly Message[]): boolean {
 }
 
 /** The message of a type that an object has once. @throws AssayError `malformed` for two; `unsupported` for one elsewhere */
-function only(messages: readonly Message[], type: number): Cursor | undefined {
+function only(messages: readonly Message[], type: number): Hdf5Cursor | undefined {
   const [first, second] = messages.filter((message) => message.type === type);
   if (first === undefined) return undefined;
   if (second !== undefined) throw first.body.wrong('is in an object twice');

@@ -1,4 +1,4 @@
-import type { Cursor } from './cursor.ts';
+import type { Hdf5Cursor } from './cursor.ts';
 
 /** The type of the elements of a dataset or an attribute. */
 export type Hdf5Type =
@@ -40,7 +40,7 @@ const IEEE: Readonly<Record<number, readonly number[]>> = {
 };
 
 /** @throws AssayError `unsupported` for another version, `malformed` */
-export function readDatatype(body: Cursor): Hdf5Type {
+export function readDatatype(body: Hdf5Cursor): Hdf5Type {
   const first = body.u8();
   const [version, type] = [first >> 4, first & 0x0f];
   if (version < 1 || version > 5) throw body.unsupported(`has a type of version ${version}`);
@@ -68,13 +68,13 @@ export function readDatatype(body: Cursor): Hdf5Type {
 }
 
 /** Integers whose bits fill their bytes. */
-function integerOf(body: Cursor, bits: number, size: number): Hdf5Type | undefined {
+function integerOf(body: Hdf5Cursor, bits: number, size: number): Hdf5Type | undefined {
   const [offset, precision] = [body.u16(), body.u16()];
   if (offset !== 0 || precision !== 8 * size || ![1, 2, 4, 8].includes(size)) return undefined;
   return { kind: (bits & 0x08) !== 0 ? 'int' : 'uint', size, bigEndian: (bits & 1) !== 0 };
 }
 
-function floatOf(body: Cursor, bits: number, size: number): Hdf5Type | undefined {
+function floatOf(body: Hdf5Cursor, bits: number, size: number): Hdf5Type | undefined {
   const [offset, precision] = [body.u16(), body.u16()];
   const parts = [body.u8(), body.u8(), body.u8(), body.u8(), body.u32()];
   // The sign is the highest bit, the mantissa's own highest bit is implied, and the bytes are not those of a VAX.
@@ -85,7 +85,7 @@ function floatOf(body: Cursor, bits: number, size: number): Hdf5Type | undefined
 }
 
 /** The enumeration that h5py writes for a boolean: FALSE is 0, TRUE is 1. */
-function booleanOf(body: Cursor, bits: number, version: number, size: number): Hdf5Type | undefined {
+function booleanOf(body: Hdf5Cursor, bits: number, version: number, size: number): Hdf5Type | undefined {
   if (bits !== 2 || size !== 1) return undefined;
   const base = readDatatype(body);
   if (base.kind !== 'int' && base.kind !== 'uint') return undefined;
@@ -96,7 +96,7 @@ function booleanOf(body: Cursor, bits: number, version: number, size: number): H
 }
 
 /** A name that ends with a zero; before version 3, it fills a multiple of 8 bytes. */
-function nameOf(body: Cursor, version: number): string {
+function nameOf(body: Hdf5Cursor, version: number): string {
   const length = body.bytes.indexOf(0, body.at) - body.at;
   if (length < 0) throw body.wrong('has a name without an end');
   const name = Buffer.from(body.take(length)).toString('latin1');

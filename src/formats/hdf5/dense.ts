@@ -1,4 +1,4 @@
-import type { Cursor } from './cursor.ts';
+import type { Hdf5Cursor } from './cursor.ts';
 import { FractalHeap } from './fractal-heap.ts';
 import { checkSum } from './header.ts';
 import type { Hdf5Bytes } from './reading.ts';
@@ -18,10 +18,10 @@ const MAX_DEPTH = 16;
  * @param info the message that says where both are
  */
 export async function* denseMessages(
-  info: Cursor,
+  info: Hdf5Cursor,
   kind: keyof typeof INDEXES,
   bytes: Hdf5Bytes,
-): AsyncGenerator<Cursor, void> {
+): AsyncGenerator<Hdf5Cursor, void> {
   const index = INDEXES[kind];
   info.version(0);
   const flags = info.u8();
@@ -42,7 +42,7 @@ interface Node {
 }
 
 /** The records of a B-tree of version 2, in no order. */
-async function* treeRecords(bytes: Hdf5Bytes, address: number, type: number): AsyncGenerator<Cursor, void> {
+async function* treeRecords(bytes: Hdf5Bytes, address: number, type: number): AsyncGenerator<Hdf5Cursor, void> {
   const { offsetSize, lengthSize } = bytes;
   const head = await bytes.read(address, 22 + offsetSize + lengthSize, 'B-tree header');
   checkSum(head);

@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { AssayError, systemCode } from '../../core/index.ts';
-import type { Cursor } from './cursor.ts';
+import type { Hdf5Cursor } from './cursor.ts';
 
 /** What was done to the bytes of a chunk, in the order in which it was done. */
 export interface Filter {
@@ -18,7 +18,7 @@ const KINDS: ReadonlyMap<number, Filter['kind']> = new Map([
 const MAX_FILTERS = 32;
 
 /** @throws AssayError `unsupported` for a filter that is not one of these, by its number */
-export function readFilters(body: Cursor): readonly Filter[] {
+export function readFilters(body: Hdf5Cursor): readonly Filter[] {
   const version = body.version(1, 2);
   const count = body.u8();
   if (count > MAX_FILTERS) throw body.wrong(`has ${count} filters`);
@@ -26,7 +26,7 @@ export function readFilters(body: Cursor): readonly Filter[] {
   return Array.from({ length: count }, () => readFilter(body, version));
 }
 
-function readFilter(body: Cursor, version: number): Filter {
+function readFilter(body: Hdf5Cursor, version: number): Filter {
   const id = body.u16();
   const nameLength = version === 1 || id >= 256 ? body.u16() : 0;
   body.skip(2);

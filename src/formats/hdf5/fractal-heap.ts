@@ -1,4 +1,4 @@
-import type { Cursor } from './cursor.ts';
+import type { Hdf5Cursor } from './cursor.ts';
 import { checkSum } from './header.ts';
 import type { Hdf5Bytes } from './reading.ts';
 
@@ -50,7 +50,7 @@ export class FractalHeap {
   }
 
   /** The object of a number of the heap. */
-  async object(id: Cursor): Promise<Cursor> {
+  async object(id: Hdf5Cursor): Promise<Hdf5Cursor> {
     const kind = id.u8() >> 4;
     if (kind !== 0) throw id.unsupported(`is an object of the kind ${kind}, which is not stored in blocks`);
     const { offsetBytes, lengthBytes, start } = this.#table;
@@ -66,7 +66,7 @@ export class FractalHeap {
     offset: number,
     length: number,
     nesting: number,
-  ): Promise<Cursor> {
+  ): Promise<Hdf5Cursor> {
     const { width, start, maxDirect, offsetBytes } = this.#table;
     const { offsetSize } = this.#bytes;
     const head = 5 + offsetSize + offsetBytes;

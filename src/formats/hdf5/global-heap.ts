@@ -1,4 +1,4 @@
-import type { Cursor } from './cursor.ts';
+import type { Hdf5Cursor } from './cursor.ts';
 import type { Hdf5Bytes } from './reading.ts';
 
 /** The heaps of texts of any length. Each is read once. */
@@ -11,7 +11,7 @@ export class GlobalHeaps {
   }
 
   /** The object that a reference names: a length, the address of a heap and an index in it; empty for none. */
-  async object(reference: Cursor): Promise<Uint8Array> {
+  async object(reference: Hdf5Cursor): Promise<Uint8Array> {
     const length = reference.u32();
     const address = reference.address();
     const index = reference.u32();

@@ -1,4 +1,4 @@
-import type { Cursor } from './cursor.ts';
+import type { Hdf5Cursor } from './cursor.ts';
 import { lookup3 } from './lookup3.ts';
 import type { Hdf5Bytes } from './reading.ts';
 
@@ -29,7 +29,7 @@ const FLAG_MUST_KNOW = 0x80;
 export interface Message {
   readonly type: number;
   readonly shared: boolean;
-  readonly body: Cursor;
+  readonly body: Hdf5Cursor;
 }
 
 /** Where a part of a header stands. */
@@ -107,7 +107,7 @@ async function* blocks(bytes: Hdf5Bytes, first: Block) {
     const next = queue[index];
     if (next === undefined) return;
     const body = await bytes.read(next.address, next.length, 'object header');
-    const add = (messages: Message[], type: number, flags: number, message: Cursor): void => {
+    const add = (messages: Message[], type: number, flags: number, message: Hdf5Cursor): void => {
       bytes.budget.work(64);
       if (type === NIL) return;
       if (type === MESSAGE.continuation) {
@@ -126,7 +126,7 @@ async function* blocks(bytes: Hdf5Bytes, first: Block) {
 }
 
 /** @throws AssayError `malformed` when the last four bytes are not the checksum of those before */
-export function checkSum(structure: Cursor): void {
+export function checkSum(structure: Hdf5Cursor): void {
   const { bytes } = structure;
   if (bytes.length < 4) throw structure.wrong('is too short for its checksum');
   const end = bytes.length - 4;

@@ -1,8 +1,8 @@
-import type { Cursor } from './cursor.ts';
+import type { Hdf5Cursor } from './cursor.ts';
 import type { Hdf5Bytes } from './reading.ts';
 
 /** Where the elements of a dataset are. */
-export type Layout =
+export type StorageLayout =
   /** In the header itself. */
   | { readonly kind: 'compact'; readonly data: Uint8Array }
   /** One behind the other; without an address, none was ever written. */
@@ -31,12 +31,12 @@ const CLASSES = ['compact', 'contiguous', 'chunked'] as const;
 const MAX_RANK = 32;
 
 /** @throws AssayError `unsupported` for other ways to store elements, naming them */
-export function readLayout(body: Cursor, bytes: Hdf5Bytes): Layout {
+export function readLayout(body: Hdf5Cursor, bytes: Hdf5Bytes): StorageLayout {
   const version = body.version(1, 2, 3, 4, 5);
   return version < 3 ? readOld(body) : readNew(body, version, bytes);
 }
 
-function readOld(body: Cursor): Layout {
+function readOld(body: Hdf5Cursor): StorageLayout {
   const rank = body.u8();
   const kind = CLASSES[body.u8()];
   body.skip(5);
@@ -51,7 +51,7 @@ function readOld(body: Cursor): Layout {
   return { kind, chunk: sizes.slice(0, -1), elementSize: sizes.at(-1) ?? 0, index: { kind: 'tree', address } };
 }
 
-function readNew(body: Cursor, version: number, bytes: Hdf5Bytes): Layout {
+function readNew(body: Hdf5Cursor, version: number, bytes: Hdf5Bytes): StorageLayout {
   const type = body.u8();
   const kind = CLASSES[type];
   switch (kind) {
@@ -66,7 +66,7 @@ function readNew(body: Cursor, version: number, bytes: Hdf5Bytes): Layout {
   }
 }
 
-function chunkedTree(body: Cursor): Layout {
+function chunkedTree(body: Hdf5Cursor): StorageLayout {
   const rank = rankOf(body);
   const address = body.address();
   const sizes = Array.from({ length: rank }, () => body.u32());
@@ -80,7 +80,7 @@ function chunkedTree(body: Cursor): Layout {
 
 const INDEXES = ['', 'single', 'implicit', 'fixed array', 'extensible array', 'B-tree of version 2'];
 
-function chunkedNew(body: Cursor, bytes: Hdf5Bytes): Layout {
+function chunkedNew(body: Hdf5Cursor, bytes: Hdf5Bytes): StorageLayout {
   const flags = body.u8();
   const rank = rankOf(body);
   const width = body.u8();
@@ -96,7 +96,7 @@ function chunkedNew(body: Cursor, bytes: Hdf5Bytes): Layout {
   throw body.unsupported(`keeps its chunks in an index of the kind "${INDEXES[type] ?? type}"`);
 }
 
-function rankOf(body: Cursor): number {
+function rankOf(body: Hdf5Cursor): number {
   const rank = body.u8();
   if (rank < 2 || rank > MAX_RANK + 1) throw body.wrong(`has chunks of ${rank - 1} dimensions`);
   return rank;

@@ -1,4 +1,4 @@
-import type { Cursor } from './cursor.ts';
+import type { Hdf5Cursor } from './cursor.ts';
 import type { Hdf5Bytes } from './reading.ts';
 import { decodeText } from './text.ts';
 
@@ -18,14 +18,14 @@ export class LinkTable {
     this.#bytes = bytes;
   }
 
-  add(name: string, link: Hdf5Link, owner: Cursor): void {
+  add(name: string, link: Hdf5Link, owner: Hdf5Cursor): void {
     this.#bytes.budget.hold(128 + 2 * name.length);
     if (this.links.has(name)) throw owner.wrong(`has the name ${JSON.stringify(name.slice(0, 80))} twice`);
     this.links.set(name, link);
   }
 
   /** A link message, in the header of a group or in its heap. */
-  message(body: Cursor): void {
+  message(body: Hdf5Cursor): void {
     body.version(1);
     const flags = body.u8();
     const type = (flags & 0x08) !== 0 ? body.u8() : 0;
@@ -37,7 +37,7 @@ export class LinkTable {
   }
 
   /** The links of a group of the old form: a B-tree whose leaves are nodes of symbols. */
-  async symbols(message: Cursor): Promise<void> {
+  async symbols(message: Hdf5Cursor): Promise<void> {
     const [tree, heapAddress] = [message.place(), message.place()];
     const names = await this.#localHeap(heapAddress);
     for await (const node of treeLeaves(this.#bytes, tree, 0, this.#bytes.lengthSize)) {
@@ -52,7 +52,7 @@ export class LinkTable {
     }
   }
 
-  #symbol(entry: Cursor, names: Cursor): void {
+  #symbol(entry: Hdf5Cursor, names: Hdf5Cursor): void {
     const at = entry.uint(this.#bytes.offsetSize);
     const length = names.bytes.indexOf(0, at) - at;
     if (at >= names.bytes.length || length < 0) throw entry.wrong('has a name that its heap does not hold');
@@ -65,7 +65,7 @@ export class LinkTable {
     else this.add(name, { kind: 'hard', address }, entry);
   }
 
-  async #localHeap(address: number): Promise<Cursor> {
+  async #localHeap(address: number): Promise<Hdf5Cursor> {
     const { lengthSize, offsetSize } = this.#bytes;
     const head = await this.#bytes.read(address, 8 + 2 * lengthSize + offsetSize, 'local heap');
     head.signature('HEAP');
@@ -80,7 +80,7 @@ export class LinkTable {
 
 /** A child of the lowest nodes of a B-tree, and the key before it. */
 export interface TreeLeaf {
-  readonly key: Cursor;
+  readonly key: Hdf5Cursor;
   readonly address: number;
 }
 

@@ -1,6 +1,6 @@
 import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
 import { AssayError, type FileBudget } from '../../core/index.ts';
-import { Cursor, type Hdf5Sizes } from './cursor.ts';
+import { Hdf5Cursor, type Hdf5Sizes } from './cursor.ts';
 import type { Superblock } from './superblock.ts';
 
 /** The bytes of an HDF5 file by their addresses. Every read is charged to the budget of the file. */
@@ -24,11 +24,11 @@ export class Hdf5Bytes implements Hdf5Sizes {
   }
 
   /** @throws AssayError `malformed` when the bytes do not lie within the HDF5 data */
-  async read(address: number, length: number, what: string): Promise<Cursor> {
+  async read(address: number, length: number, what: string): Promise<Hdf5Cursor> {
     const at = this.#placeOf(address, length, what);
     this.budget.work(64 + length);
     const bytes = this.#source.readNow(at, length) ?? (await this.#source.read(at, length));
-    return new Cursor(bytes, this, what);
+    return new Hdf5Cursor(bytes, this, what);
   }
 
   /** The bytes where they are. */

@@ -24,9 +24,11 @@ try {
 async function convert({ target, files, folder, sourceDigest, limits, verify }: ConvertOrder): Promise<void> {
   const inputs = files.map(({ path, file, salvage }) => ({ path, source: FileSource.shared(file), salvage }));
   const plan = await planConversion(target, inputs, { limits, signal: undefined, resources, sourceDigest, verify });
+  const announced = plan.files.map(({ pieces: _, compare: __, ...file }) => file);
   send({
     kind: 'planned',
-    files: plan.files.map(({ pieces: _, compare: __, ...file }) => file),
+    files: announced.filter(({ hidden }) => hidden !== true),
+    hidden: announced.filter(({ hidden }) => hidden === true),
     indexes: plan.indexes.map(({ path }) => path),
     skipped: plan.skipped,
   });

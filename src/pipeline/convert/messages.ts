@@ -24,11 +24,15 @@ export interface WrittenFile {
   readonly tensors: number;
   readonly leftOut: readonly LeftOut[];
   readonly model?: RunnableModel;
+  readonly runs?: string;
+  readonly dataOf?: string;
 }
 
 /** What the thread writes and what it does not, once it knows. */
 export interface Announcement {
   readonly files: readonly WrittenFile[];
+  /** Files that are written to verify the others, and not published. */
+  readonly hidden: readonly WrittenFile[];
   readonly indexes: readonly string[];
   readonly skipped: readonly SkippedFile[];
 }

@@ -46,7 +46,7 @@ function outcomeOf(
   { signal, onEvent }: ThreadOptions,
 ): Promise<ThreadResult> {
   return new Promise((resolve, reject) => {
-    let announced: Announcement = { files: [], indexes: [], skipped: [] };
+    let announced: Announcement = { files: [], hidden: [], indexes: [], skipped: [] };
     const compared = new Map<string, ConversionVerification>();
     const fail = (error: unknown) => {
       end();

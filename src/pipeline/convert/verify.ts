@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Given, type GivenFile, readArrays, verifyConverted } from '../../convert/index.ts';
 import { FileSource, MemorySource } from '../../core/bytes/index.ts';
 import type { ConversionVerification } from '../../core/conversion/index.ts';
@@ -84,7 +84,7 @@ async function wholeFile(path: string): Promise<Uint8Array> {
  */
 export async function verifyWritten(
   folder: string,
-  { files }: Announcement,
+  { files, hidden }: Announcement,
   compared: ReadonlyMap<string, ConversionVerification>,
   given: Given,
   options: VerifyingOptions,
@@ -97,24 +97,35 @@ export async function verifyWritten(
     });
   const results = new Map(compared);
   for (const file of files) {
-    if (results.has(file.path)) continue;
-    results.set(file.path, await verifyFile(folder, file, given, options));
+    if (results.has(file.path) || file.dataOf !== undefined) continue;
+    const data = [...files, ...hidden].filter(({ dataOf }) => dataOf === (file.runs ?? file.path));
+    results.set(file.path, await verifyFile(folder, file, data, given, options));
   }
   return results;
 }
 
 async function verifyFile(
   folder: string,
-  { path, model }: WrittenFile,
+  { path, model, runs = path }: WrittenFile,
+  data: readonly WrittenFile[],
   given: Given,
   { limits, signal, onEvent }: VerifyingOptions,
 ): Promise<ConversionVerification> {
   if (model === undefined) throw new AssayError('unsupported', 'cannot be verified', { subject: path });
-  const source = await FileSource.open(join(folder, ...path.split('/')));
+  const resources = new AsyncDisposableStack();
+  const opened = async (written: string): Promise<FileSource> => {
+    const source = await FileSource.open(join(folder, ...written.split('/')));
+    resources.defer(() => source.close());
+    return source;
+  };
   try {
+    const source = await opened(runs);
+    const tensors = new Map<string, FileSource>();
+    for (const file of data) tensors.set(basename(file.path), await opened(file.path));
     const { sandboxCpuSeconds, sandboxWallMs } = limits;
     return await verifyConverted(model, source, given, {
       limits,
+      external: (location) => tensors.get(location),
       bounds: { sandboxCpuSeconds, sandboxWallMs },
       signal,
       onStep: (what) => onEvent?.({ kind: 'note', message: `verifying ${path}: ${what}` }),
@@ -125,6 +136,6 @@ async function verifyFile(
     const options = { subject: path, cause: error, ...(hint === undefined ? {} : { hint }) };
     throw new AssayError(code, `the converted model cannot be verified: ${message}`, options);
   } finally {
-    await source.close();
+    await resources.disposeAsync();
   }
 }

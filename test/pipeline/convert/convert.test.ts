@@ -358,6 +358,22 @@ describe('a conversion to ONNX', () => {
   });
 });
 
+describe('a conversion to a SavedModel', () => {
+  const RIDGE = new URL('../../../fixtures/convert/sklearn/1.9.1/bayes/bernoulli.pkl', import.meta.url).pathname;
+
+  it('writes a folder, which names its source', async () => {
+    const { folder, conversion } = await convert(RIDGE, { target: 'savedmodel' });
+    expect(readdirSync(folder, { recursive: true }).map(String).sort()).toEqual([
+      'bernoulli',
+      'bernoulli/saved_model.pb',
+    ]);
+    expect(conversion).toMatchObject({ target: 'savedmodel', source: { verdict: 'clean' } });
+    expect(conversion.files[0]).toMatchObject({ path: 'bernoulli/saved_model.pb', verdict: 'not-assessed' });
+    const bytes = readFileSync(join(folder, 'bernoulli', 'saved_model.pb')).toString('latin1');
+    expect(bytes).toContain('assay.source.class');
+  });
+});
+
 describe('an interrupted conversion', () => {
   it('leaves nothing when a file changes between the scan and the conversion', async () => {
     const path = join(place({ 'm.pt': twoTensors() }), 'm.pt');

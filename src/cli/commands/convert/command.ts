@@ -31,6 +31,7 @@ To safetensors: PyTorch (.pt, .pth, .bin, .ckpt; sharded, .distcp and DeepSpeed 
 .pdiparams), Flax (.msgpack).
 To ONNX: estimators and transformers of scikit-learn, and pipelines of them (pickle, joblib). A class of your own is refused: its code is not in
 the file.
+To a SavedModel of TensorFlow: the same. Each model becomes a folder with one file, whose graph holds its weights as constants.
 Tensors keep their names: nested keys are joined by dots (state_dict.layer.weight), and a module is written as its state_dict().
 Views and tied tensors are written as tensors of their own. The bytes are those that the safetensors library writes.
 
@@ -51,6 +52,7 @@ Examples:
   assay convert ./bert-base --to safetensors -o converted       every file of a folder that holds tensors
   assay convert pipeline.joblib --to onnx -o converted           a pipeline of scikit-learn
   assay convert pipeline.joblib --to onnx -o converted --verify X.npz,Y.npz
+  assay convert pipeline.joblib --to savedmodel -o converted
   assay convert evil.pt --to safetensors --salvage -o rescued --report rescued.json
 
 Exit codes: 0 converted, 1 a verdict forbids it or the verification fails, 2 could not complete. After 1 and 2, the folder is as it was before.

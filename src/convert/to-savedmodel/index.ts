@@ -1,0 +1,1 @@
+export { planSavedModels } from './files.ts';

@@ -1,0 +1,1 @@
+export { mirrored, type PadAmounts, padWith } from './padding.ts';

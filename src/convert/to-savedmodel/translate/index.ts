@@ -1,0 +1,1 @@
+export { savedModelOf } from './model.ts';
