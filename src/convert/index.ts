@@ -1,10 +1,12 @@
 export {
   type ConversionPlan,
   type ConvertibleFile,
+  convertedName,
   type PlanOptions,
   type SkippedFile,
   writePlan,
 } from './plan/index.ts';
+export { convertSandboxed, runnableGraph, type Sandboxed } from './sandboxed/index.ts';
 export { planConversion } from './targets.ts';
 export type { LeftOut } from './tensors/index.ts';
 export {

@@ -1,6 +1,6 @@
 import type { Conversion, ConversionTarget } from '../core/conversion/index.ts';
 import type { OnEvent } from '../core/index.ts';
-import { convertArtifact, type VerifyRequest } from '../pipeline/convert/index.ts';
+import { convertArtifact, type SandboxedConversion, type VerifyRequest } from '../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../pipeline/index.ts';
 import { loadKnowledge } from '../pipeline/judging/index.ts';
 import { openArtifact } from '../sources/index.ts';
@@ -12,6 +12,8 @@ export interface ConvertModelOptions {
   readonly folder: string;
   /** Verify what was written before it is published: `{}` with inputs that are drawn, or with files of arrays (`.npz`, `.npy`). */
   readonly verify?: VerifyRequest;
+  /** Convert with the libraries that made the model: its code runs, in a sandbox of bubblewrap. Absent: nothing of the model runs. */
+  readonly sandbox?: Omit<SandboxedConversion, 'env'>;
   /** Take the tensors out of suspicious and malicious files, too. */
   readonly salvage?: boolean;
   /** Convert suspicious files, too. */
@@ -27,7 +29,8 @@ export interface ConvertModelOptions {
 }
 
 /**
- * Converts a model on this machine to a format that cannot carry code, as `assay convert` does. Nothing of the model runs.
+ * Converts a model on this machine to a format that cannot carry code, as `assay convert` does. Nothing of the model runs, unless
+ * a sandbox is asked for.
  * @param path a file or a folder
  * @throws AssayError `refused` when a verdict forbids it; `unsupported` for what cannot be converted, naming it; `usage`, `not-found`,
  *   `unreadable`, `malformed`, `truncated`, `limit`, `changed`, `aborted`, `internal`; `ConversionMismatch`, which has the report, when a
@@ -37,7 +40,7 @@ export interface ConvertModelOptions {
  * const verified = await convert('./m.joblib', { to: 'onnx', folder: './out', verify: { inputs: 'X.npz', outputs: 'Y.npz' } });
  */
 export async function convert(path: string, options: ConvertModelOptions): Promise<Conversion> {
-  const { to, folder, salvage = false, acceptSuspicious = false, verify, signal, onEvent } = options;
+  const { to, folder, salvage = false, acceptSuspicious = false, verify, sandbox, signal, onEvent } = options;
   const env = options.env ?? process.env;
   const knowledge = await loadKnowledge(options.allow, options.ruleset, env);
   const shared = { ...(signal === undefined ? {} : { signal }), ...(onEvent === undefined ? {} : { onEvent }) };
@@ -50,6 +53,7 @@ export async function convert(path: string, options: ConvertModelOptions): Promi
       salvage,
       acceptSuspicious,
       ...(verify === undefined ? {} : { verify }),
+      ...(sandbox === undefined ? {} : { sandbox: { ...sandbox, env } }),
     });
   } finally {
     await artifact.close();

@@ -16,6 +16,8 @@ export interface GivenFile {
   /** `sha256:<hex>` of its bytes. */
   readonly sha256: string;
   readonly arrays: ReadonlyMap<string, PlainArray>;
+  /** Where it comes from; from the user when absent. */
+  readonly from?: 'sandbox';
 }
 
 /** What the user gave; without inputs, they are drawn. */
@@ -62,7 +64,7 @@ export async function verifyConverted(
     pass: problemOf(result.compared) === null && result.compared.every(({ pass }) => pass),
     runtime: onnxRuntime(),
     inputs: {
-      from: inputs === undefined ? 'seed' : 'file',
+      from: inputs === undefined ? 'seed' : (inputs.from ?? 'file'),
       sha256: inputs?.sha256 ?? digestOfFeeds(feeds),
       rounded: feeds.rounded,
     },

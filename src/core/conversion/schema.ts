@@ -48,6 +48,12 @@ export const ConversionSchema = object({
     },
     'The artifact that was converted.',
   ),
+  sandbox: nullable(
+    object(
+      { libraries: list(object({ name: text(), version: text() }), 'Python and the libraries that converted it.') },
+      'Where code of the model ran: a sandbox. Null when nothing of it ran.',
+    ),
+  ),
   published: flagOf({ description: 'False when a verification failed: the files were removed then.' }),
   salvaged: flagOf({ description: 'Whether tensors were taken out of files that may act when they are loaded.' }),
   files: list(ConvertedFileSchema),

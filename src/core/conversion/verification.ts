@@ -32,7 +32,10 @@ export const VerificationSchema = object({
   runtime: nullable(object({ name: text(), version: text() }, 'What ran the model; null when nothing ran.')),
   inputs: nullable(
     object({
-      from: oneOf(['file', 'seed'], 'The file of the user, or numbers drawn from a fixed seed.'),
+      from: oneOf(
+        ['file', 'seed', 'sandbox'],
+        'The file of the user, or numbers drawn from a fixed seed; with the outputs of the model that ran in a sandbox.',
+      ),
       sha256: text('Of the file; of drawn inputs, of their names, types, shapes and bytes.', DIGEST),
       rounded: flagOf({ description: 'Whether numbers of 64 bits were rounded to the 32 bits that the model takes.' }),
     }),

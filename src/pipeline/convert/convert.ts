@@ -1,5 +1,5 @@
 import { type BigIntStats, fstatSync } from 'node:fs';
-import type { SkippedFile } from '../../convert/index.ts';
+import type { Given, SkippedFile } from '../../convert/index.ts';
 import type { Assessment, FileAssessment } from '../../core/assessment/index.ts';
 import type { ByteSource } from '../../core/bytes/index.ts';
 import type { Conversion, ConversionTarget } from '../../core/conversion/index.ts';
@@ -19,6 +19,7 @@ import { ConversionMismatch } from './mismatch.ts';
 import { OutputFolder } from './output.ts';
 import { conversionOf } from './report.ts';
 import { runThread, type ThreadResult } from './run-thread.ts';
+import { convertInSandbox, type SandboxedConversion, type SandboxParts, sandboxParts } from './sandboxed.ts';
 import { readGiven, type VerifyRequest, verifyWritten } from './verify.ts';
 
 /** Scans an artifact: the source, and the result. */
@@ -30,14 +31,16 @@ export interface ConvertOptions extends Tolerance {
   readonly folder: string;
   /** Verifies what was written, and publishes nothing that does not hold; `undefined`: nothing is verified. */
   readonly verify?: VerifyRequest | undefined;
+  /** Converts with the libraries that made the model, whose code runs in a sandbox; `undefined`: nothing of the model runs. */
+  readonly sandbox?: SandboxedConversion | undefined;
   readonly limits?: Limits;
   readonly signal?: AbortSignal;
   readonly onEvent?: OnEvent;
 }
 
 /**
- * Converts an artifact into a format that cannot carry code. Nothing of the artifact runs: it is scanned first, files that are not
- * clean are refused, and the result is scanned as well. Does not close the artifact.
+ * Converts an artifact into a format that cannot carry code. Nothing of the artifact runs, unless a sandbox is asked for: it is scanned
+ * first, files that are not clean are refused, and the result is scanned as well. Does not close the artifact.
  * @returns what was written, and from what
  * @throws AssayError `refused` for a file whose verdict forbids it; `unsupported` for what cannot be converted, naming it; `usage`,
  *   `malformed`, `truncated`, `limit`, `changed`, `unreadable`, `aborted`, `not-found` without the runtime that verifies; `ConversionMismatch` when a verification fails. The
@@ -49,44 +52,51 @@ export async function convertArtifact(
   options: ConvertOptions,
 ): Promise<Conversion> {
   refuseFar(artifact);
-  if (options.target !== 'safetensors' && options.salvage)
-    throw new AssayError('usage', 'only tensors can be salvaged', {
-      subject: '--salvage',
-      hint: 'use --to safetensors',
-    });
-  if (options.target === 'safetensors' && options.verify?.inputs !== undefined)
-    throw new AssayError('usage', 'tensors are not run: they are compared with those of the source', {
-      subject: '--verify',
-      hint: 'give it without a file',
-    });
-  const verifying = { limits: options.limits ?? DEFAULT_LIMITS, signal: options.signal, onEvent: options.onEvent };
+  refuseOptions(options);
+  const { target, salvage, sandbox, limits = DEFAULT_LIMITS, signal, onEvent } = options;
+  const verifying = { limits, signal, onEvent };
   // What is missing is said before anything is scanned.
-  if (options.target !== 'safetensors' && options.verify !== undefined) onnxRuntime();
+  if (target !== 'safetensors' && (options.verify ?? sandbox) !== undefined) onnxRuntime();
+  const parts = sandbox === undefined ? undefined : sandboxParts(sandbox, target, salvage);
   const resources = new AsyncDisposableStack();
   try {
     const given = options.verify === undefined ? undefined : await readGiven(options.verify, verifying);
     const before = await identities(artifact.files);
     const assessment = await assess(artifact);
     const { allowed, refused } = sortedByVerdict(assessment.files, options);
-    if (allowed.length === 0) throw nothingConverted([], refused, options.target);
+    if (allowed.length === 0) throw nothingConverted([], refused, target);
     const opened = await openAll(artifact.files, allowed, before, resources);
     const output = await OutputFolder.create(options.folder);
     resources.defer(() => output.discard());
-    const { announced, compared } = await convertInto(output, opened, assessment, options);
-    if (announced.files.length === 0) throw nothingConverted(announced.skipped, refused, options.target);
+    const { announced, compared, computed, versions } = await (parts === undefined
+      ? convertInto(output, opened, assessment, options)
+      : convertSandboxedInto(output, opened, parts, options));
+    if (announced.files.length === 0) throw nothingConverted(announced.skipped, refused, target);
     await refuseChanged(opened);
-    const result = await assessResult(output, artifact, assess, options.target);
-    const verified =
-      given === undefined ? new Map() : await verifyWritten(output.stage, announced, compared, given, verifying);
-    const { target, salvage } = options;
+    const result = await assessResult(output, artifact, assess, target);
+    const verified = await verifyWritten(output.stage, announced, compared, given, computed, verifying);
     const ended = { target, artifact, source: assessment, result, announced, refused, salvage, verified };
-    const conversion = conversionOf(ended);
+    const conversion = conversionOf({ ...ended, sandbox: versions });
     if (!conversion.published) throw new ConversionMismatch(conversion);
     await output.publish([...announced.files.map(({ path }) => path), ...announced.indexes]);
     return conversion;
   } finally {
     await resources.disposeAsync();
   }
+}
+
+/** @throws AssayError `usage` for options that exclude each other */
+function refuseOptions({ target, salvage, verify }: ConvertOptions): void {
+  if (target !== 'safetensors' && salvage)
+    throw new AssayError('usage', 'only tensors can be salvaged', {
+      subject: '--salvage',
+      hint: 'use --to safetensors',
+    });
+  if (target === 'safetensors' && verify?.inputs !== undefined)
+    throw new AssayError('usage', 'tensors are not run: they are compared with those of the source', {
+      subject: '--verify',
+      hint: 'give it without a file',
+    });
 }
 
 interface OpenedFile {
@@ -147,18 +157,40 @@ function changed(path: string): AssayError {
   return new AssayError('changed', 'changed while it was converted', { subject: path, hint: 'try again' });
 }
 
-function convertInto(
+/** What was written to the stage, and what is known for its verification. */
+interface Written extends ThreadResult {
+  readonly computed: ReadonlyMap<string, Given>;
+  readonly versions: Readonly<Record<string, string>> | undefined;
+}
+
+async function convertInto(
   output: OutputFolder,
   opened: readonly OpenedFile[],
   { artifact }: Assessment,
   { target, limits = DEFAULT_LIMITS, salvage, verify, signal, onEvent }: ConvertOptions,
-): Promise<ThreadResult> {
+): Promise<Written> {
   const files = opened.flatMap(({ assessed, source }) => {
     const file = source.share?.();
     return file === undefined ? [] : [{ path: assessed.path, file, salvage: salvage && assessed.verdict !== 'clean' }];
   });
   const order = { target, files, folder: output.stage, sourceDigest: artifact.digest ?? undefined };
-  return runThread({ ...order, limits, verify: verify !== undefined }, { signal, onEvent });
+  const result = await runThread({ ...order, limits, verify: verify !== undefined }, { signal, onEvent });
+  return { ...result, computed: new Map(), versions: undefined };
+}
+
+async function convertSandboxedInto(
+  output: OutputFolder,
+  opened: readonly OpenedFile[],
+  parts: SandboxParts,
+  { limits = DEFAULT_LIMITS, signal, onEvent }: ConvertOptions,
+): Promise<Written> {
+  const files = opened.flatMap(({ assessed, source }) => {
+    const fd = source.share?.().fd;
+    return fd === undefined ? [] : [{ path: assessed.path, fd }];
+  });
+  const { target } = parts;
+  const run = { target, folder: output.stage, inputShape: undefined, limits, signal, onEvent };
+  return { ...(await convertInSandbox(parts, files, run)), compared: new Map() };
 }
 
 /** What matters is the verdict of a file that was refused, if there is one: it may hold what others do not. */

@@ -19,13 +19,15 @@ export interface Ended {
   readonly announced: Announcement;
   readonly refused: readonly RefusedFile[];
   readonly salvage: boolean;
+  /** The versions of Python and of the libraries, where code of the model ran in a sandbox. */
+  readonly sandbox: Readonly<Record<string, string>> | undefined;
   /** By the path of the written file. */
   readonly verified: ReadonlyMap<string, ConversionVerification>;
 }
 
 /** The report of a conversion. @throws AssayError `internal` for a written file that was not judged */
 export function conversionOf(ended: Ended): Conversion {
-  const { target, artifact, source, result, announced, refused, salvage, verified } = ended;
+  const { target, artifact, source, result, announced, refused, salvage, sandbox, verified } = ended;
   const sources = new Map(source.files.map((file) => [file.path, file]));
   const files = announced.files.map(
     ({ path, tensors, leftOut, title, from }): ConvertedFile => ({
@@ -49,6 +51,10 @@ export function conversionOf(ended: Ended): Conversion {
     ruleset: source.ruleset,
     target,
     source: { ref: artifact.ref, pinned: artifact.pinned, digest: source.artifact.digest, verdict },
+    sandbox:
+      sandbox === undefined
+        ? null
+        : { libraries: Object.entries(sandbox).map(([name, used]) => ({ name, version: used })) },
     published: files.every(({ verification }) => verification?.pass !== false),
     salvaged: salvage && verdicts.some((one) => one !== 'clean'),
     files,

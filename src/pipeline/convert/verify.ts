@@ -79,6 +79,8 @@ async function wholeFile(path: string): Promise<Uint8Array> {
  * Verifies what was written, before it is published.
  * @param folder that holds the files
  * @param compared what the thread compared while it had the source at hand
+ * @param given what the user gave for the model; `undefined` when no verification is asked for
+ * @param computed what models computed in a sandbox, by the path of the written file
  * @throws AssayError `usage` for arrays that are not those of the model; `unsupported` for files that cannot be verified; what
  *   running a model throws
  */
@@ -86,11 +88,12 @@ export async function verifyWritten(
   folder: string,
   { files, hidden }: Announcement,
   compared: ReadonlyMap<string, ConversionVerification>,
-  given: Given,
+  given: Given | undefined,
+  computed: ReadonlyMap<string, Given>,
   options: VerifyingOptions,
 ): Promise<ReadonlyMap<string, ConversionVerification>> {
   const models = files.filter(({ model }) => model !== undefined);
-  if (given.inputs !== undefined && models.length !== 1)
+  if (given?.inputs !== undefined && models.length !== 1)
     throw new AssayError('usage', `inputs are for one model, and ${models.length} are converted`, {
       subject: given.inputs.path,
       hint: models.length === 0 ? '--verify without a file verifies these' : 'convert one at a time',
@@ -99,7 +102,9 @@ export async function verifyWritten(
   for (const file of files) {
     if (results.has(file.path) || file.dataOf !== undefined) continue;
     const data = [...files, ...hidden].filter(({ dataOf }) => dataOf === (file.runs ?? file.path));
-    results.set(file.path, await verifyFile(folder, file, data, given, options));
+    const expected = computed.get(file.path);
+    const own = given?.inputs === undefined ? (expected ?? given) : given;
+    if (own !== undefined) results.set(file.path, await verifyFile(folder, file, data, own, options));
   }
   return results;
 }

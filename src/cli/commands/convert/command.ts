@@ -5,12 +5,16 @@ import type { VerifyRequest } from '../../../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../../../pipeline/index.ts';
 import { rulesetOption } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
+import type { ConvertRequest } from './request.ts';
 
 interface ConvertFlags {
   readonly to: ConversionTarget;
   readonly output: string;
   readonly report?: string;
   readonly verify?: string | true;
+  readonly sandbox: boolean;
+  readonly python?: string;
+  readonly code: readonly string[];
   readonly salvage: boolean;
   readonly acceptSuspicious: boolean;
   readonly allow?: string;
@@ -32,6 +36,10 @@ To safetensors: PyTorch (.pt, .pth, .bin, .ckpt; sharded, .distcp and DeepSpeed 
 To ONNX: estimators and transformers of scikit-learn, and pipelines of them (pickle, joblib). A class of your own is refused: its code is not in
 the file.
 To a SavedModel of TensorFlow: the same. Each model becomes a folder with one file, whose graph holds its weights as constants.
+With --sandbox, code of the model runs: for architectures that are code of your own. The Python that you give loads the model and converts it, in a
+sandbox of bubblewrap: no network, no other process, no file but the model, its packages and --code. For ONNX the environment needs torch, skl2onnx or
+tf2onnx. The result is scanned, and has to compute what the model computed in the sandbox. Malicious files are never run.
+
 Tensors keep their names: nested keys are joined by dots (state_dict.layer.weight), and a module is written as its state_dict().
 Views and tied tensors are written as tensors of their own. The bytes are those that the safetensors library writes.
 
@@ -53,6 +61,7 @@ Examples:
   assay convert pipeline.joblib --to onnx -o converted           a pipeline of scikit-learn
   assay convert pipeline.joblib --to onnx -o converted --verify X.npz,Y.npz
   assay convert pipeline.joblib --to savedmodel -o converted
+  assay convert custom.pt --to onnx -o converted --sandbox --accept-suspicious --python ./venv/bin/python --code ./src
   assay convert evil.pt --to safetensors --salvage -o rescued --report rescued.json
 
 Exit codes: 0 converted, 1 a verdict forbids it or the verification fails, 2 could not complete. After 1 and 2, the folder is as it was before.
@@ -70,6 +79,16 @@ export function registerConvert(program: Command, shell: Shell): void {
     .option('--verify [files]', 'run the result before it is written: inputs.npz[,outputs.npz], or auto (default)')
     .option('--salvage', 'take the tensors out of suspicious and malicious files, too', false)
     .option('--accept-suspicious', 'convert suspicious files, too', false)
+    .option('--sandbox', 'convert with the libraries that made the model: its code runs, in a sandbox', false)
+    .option(
+      '--python <file>',
+      'with --sandbox: the interpreter that has these libraries (default: the active environment)',
+    )
+    .addOption(
+      new Option('--code <folder>', 'with --sandbox: a folder with code that the model imports; may be repeated')
+        .argParser((folder: string, known: readonly string[]) => [...known, folder])
+        .default([], 'none'),
+    )
     .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
     .addOption(rulesetOption())
     .option('-q, --quiet', 'no progress, no summary', false)
@@ -78,10 +97,19 @@ export function registerConvert(program: Command, shell: Shell): void {
     .action(async (artifact: string, flags: ConvertFlags) => {
       const { to, output, report, salvage, acceptSuspicious, allow, ruleset, quiet, verbose } = flags;
       const verify = verifyRequest(flags.verify);
+      const sandbox = sandboxRequest(flags);
       const { runConvert } = await import('./run.ts');
-      const request = { artifact, target: to, output, report, verify, salvage, acceptSuspicious };
+      const request = { artifact, target: to, output, report, verify, sandbox, salvage, acceptSuspicious };
       await runConvert({ ...request, allow, ruleset, quiet, verbose }, shell);
     });
+}
+
+/** @throws AssayError `usage` for what says how a sandbox converts, without one */
+function sandboxRequest({ sandbox, python, code }: ConvertFlags): ConvertRequest['sandbox'] {
+  if (sandbox) return { code, ...(python === undefined ? {} : { python }) };
+  const subject = python !== undefined ? '--python' : code.length > 0 ? '--code' : undefined;
+  if (subject === undefined) return undefined;
+  throw new AssayError('usage', 'is for models whose code runs in a sandbox', { subject, hint: 'add --sandbox' });
 }
 
 /** @throws AssayError `usage` for more than two files */

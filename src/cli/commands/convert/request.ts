@@ -9,6 +9,7 @@ export interface ConvertRequest {
   readonly output: string;
   readonly report: string | undefined;
   readonly verify: VerifyRequest | undefined;
+  readonly sandbox: { readonly python?: string; readonly code: readonly string[] } | undefined;
   readonly salvage: boolean;
   readonly acceptSuspicious: boolean;
   readonly allow: string | undefined;

@@ -15,11 +15,12 @@ export async function runConvert(request: ConvertRequest, shell: Shell): Promise
   try {
     const artifact = await openArtifact(request.artifact, { signal, env: shell.env });
     try {
-      const { target, output, salvage, acceptSuspicious, verify } = request;
+      const { target, output, salvage, acceptSuspicious, verify, sandbox: asked } = request;
+      const sandbox = asked === undefined ? undefined : { ...asked, env: shell.env };
       const conversion = await convertArtifact(
         artifact,
         (one) => knowledge.assess(one, { signal, onEvent: progress.onEvent }),
-        { target, folder: output, salvage, acceptSuspicious, verify, signal, onEvent: progress.onEvent },
+        { target, folder: output, salvage, acceptSuspicious, verify, sandbox, signal, onEvent: progress.onEvent },
       );
       progress.end();
       sink?.write(`${JSON.stringify(conversion, undefined, 2)}\n`);

@@ -9,7 +9,7 @@ const MAX_NAMED = 5;
 
 /** What was converted, for people. */
 export function conversionText(
-  { files, skipped, source, salvaged }: Conversion,
+  { files, skipped, source, sandbox, salvaged }: Conversion,
   folder: string,
   verbose: boolean,
 ): string {
@@ -18,7 +18,7 @@ export function conversionText(
     lines.push(`not converted: ${terminalText(path)} (${terminalText(why)})`);
   if (!verbose && skipped.length > MAX_NAMED)
     lines.push(`and ${count(skipped.length - MAX_NAMED, 'more file')} (--verbose)`);
-  lines.push('', ran(files) ? 'Nothing of the source ran.' : 'Nothing of the model ran.');
+  lines.push('', ranText(files, sandbox !== null));
   if (salvaged)
     lines.push(
       `The tensors come from a file whose verdict is ${source.verdict}: its author chose their values. Test the model before you use it.`,
@@ -26,9 +26,11 @@ export function conversionText(
   return `${lines.join('\n')}\n`;
 }
 
-/** The converted model may have, in bounds. */
-function ran(files: readonly ConvertedFile[]): boolean {
-  return files.some(({ verification }) => verification !== null && verification.runtime !== null);
+/** The converted model may have run, in bounds. */
+function ranText(files: readonly ConvertedFile[], sandboxed: boolean): string {
+  if (sandboxed) return 'Code of the model ran in a sandbox, without network.';
+  const verified = files.some(({ verification }) => verification !== null && verification.runtime !== null);
+  return verified ? 'Nothing of the source ran.' : 'Nothing of the model ran.';
 }
 
 function fileLines(

@@ -10,6 +10,7 @@ export function verificationLines({ kind, rows, runs, compared, runtime, inputs 
       return [
         `     verified against the outputs of the source: ${count(rows, 'row')}, ${runtimeText(runtime)}`,
         ...compared.map((output) => `       ${outputText(output)}`),
+        ...(inputs?.from === 'sandbox' ? ['       the outputs are what its own code computed in the sandbox'] : []),
       ];
     case 'self-consistency': {
       const drawn = inputs?.from === 'seed' ? 'drawn ' : '';
