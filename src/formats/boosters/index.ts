@@ -1,6 +1,7 @@
 export { readCatboost } from './catboost.ts';
 export { walkJson } from './document-json.ts';
 export { readLightgbm } from './lightgbm.ts';
+export type { LightgbmModel, LightgbmTree } from './lightgbm-model.ts';
 export { type BoosterLibrary, type BoosterModel, type BoosterModels, readBoosterModel } from './model.ts';
 export { readXgboost } from './xgboost.ts';
 export type { XgboostModel, XgboostNodes, XgboostTrees } from './xgboost-model.ts';

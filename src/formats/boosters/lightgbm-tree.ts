@@ -1,4 +1,5 @@
 import { AssayError, type FileBudget } from '../../core/index.ts';
+import { type LightgbmTree, lightgbmTree } from './lightgbm-model.ts';
 import { isIndex } from './number-list.ts';
 import { walkTree } from './tree.ts';
 
@@ -48,9 +49,15 @@ const NUMBER_BYTES = 16;
 /**
  * Proves that all indexes of one LightGBM tree stay within the tree and its features.
  * @param fields the lines of the tree, by name
+ * @param keep whether the tree is wanted: its memory is charged to the budget
  * @throws AssayError `malformed`, `unsupported`, `limit`
  */
-export function checkLightgbmTree(fields: ReadonlyMap<string, string>, features: number, budget: FileBudget): void {
+export function checkLightgbmTree(
+  fields: ReadonlyMap<string, string>,
+  features: number,
+  budget: FileBudget,
+  keep: boolean,
+): LightgbmTree | undefined {
   const leaves = single(fields, 'num_leaves');
   const categories = fields.has('num_cat') ? single(fields, 'num_cat') : 0;
   if (leaves < 1 || leaves > MAX_LEAVES || categories > leaves)
@@ -68,6 +75,7 @@ export function checkLightgbmTree(fields: ReadonlyMap<string, string>, features:
     } else if (list('leaf_value').length !== 1) throw bad('a leaf without a value');
     checkCategories(list, categories);
     checkLinear(list, features);
+    return keep ? lightgbmTree(list, leaves, budget) : undefined;
   } finally {
     budget.release(held);
   }

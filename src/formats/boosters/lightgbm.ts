@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError, type FileBudget } from '../../core/index.ts';
+import type { LightgbmModel, LightgbmTree } from './lightgbm-model.ts';
 import { checkLightgbmTree } from './lightgbm-tree.ts';
 import { type Line, modelLines } from './lines.ts';
 
@@ -33,15 +34,36 @@ const MAX_FIELDS = 64;
  * @throws AssayError `malformed`, `truncated`, `limit`; `unsupported`: a line that is not known
  */
 export async function readLightgbm(source: ByteSource, budget: FileBudget): Promise<void> {
-  const model = new LightgbmModel(budget);
-  for await (const line of modelLines(source, budget)) model.line(line);
-  model.end();
+  await walked(source, budget, undefined);
+}
+
+/**
+ * Reads a LightGBM model as `readLightgbm` does, and keeps its trees: their memory is charged to the budget.
+ * @throws AssayError as `readLightgbm` does
+ */
+export async function readLightgbmModel(source: ByteSource, budget: FileBudget): Promise<LightgbmModel> {
+  const trees: LightgbmTree[] = [];
+  const reader = await walked(source, budget, trees);
+  return { ...reader.settings(), trees };
+}
+
+async function walked(
+  source: ByteSource,
+  budget: FileBudget,
+  trees: LightgbmTree[] | undefined,
+): Promise<LightgbmReader> {
+  const reader = new LightgbmReader(budget, trees);
+  for await (const line of modelLines(source, budget)) reader.line(line);
+  reader.end();
+  return reader;
 }
 
 type Section = 'start' | 'header' | 'trees' | 'rest';
 
-class LightgbmModel {
+class LightgbmReader {
   readonly #budget: FileBudget;
+  /** Where trees are kept. */
+  readonly #kept: LightgbmTree[] | undefined;
   readonly #header = new Map<string, string>();
   #section: Section = 'start';
   #fields: Map<string, string> | undefined;
@@ -50,8 +72,21 @@ class LightgbmModel {
   #trees = 0;
   #treeAt = 0;
 
-  constructor(budget: FileBudget) {
+  constructor(budget: FileBudget, kept: LightgbmTree[] | undefined) {
     this.#budget = budget;
+    this.#kept = kept;
+  }
+
+  /** What the header says. */
+  settings(): Omit<LightgbmModel, 'trees'> {
+    return {
+      version: undefined,
+      features: this.#features,
+      classes: this.#integer('num_class', 1),
+      perIteration: this.#integer('num_tree_per_iteration', 1),
+      objective: this.#header.get('objective'),
+      average: this.#header.has('average_output'),
+    };
   }
 
   line(line: Line): void {
@@ -105,7 +140,8 @@ class LightgbmModel {
 
   #checkTree(): void {
     if (this.#fields === undefined) return;
-    checkLightgbmTree(this.#fields, this.#features, this.#budget);
+    const tree = checkLightgbmTree(this.#fields, this.#features, this.#budget, this.#kept !== undefined);
+    if (tree !== undefined) this.#kept?.push(tree);
     this.#fields = undefined;
     this.#trees++;
   }

@@ -1,11 +1,14 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import type { FileBudget } from '../../core/index.ts';
+import { readLightgbmModel } from './lightgbm.ts';
+import type { LightgbmModel } from './lightgbm-model.ts';
 import { readXgboostModel } from './xgboost.ts';
 import type { XgboostModel } from './xgboost-model.ts';
 
 /** What each library for boosted trees saves, whose indexes were proved to lie in range. */
 export interface BoosterModels {
   readonly xgboost: XgboostModel;
+  readonly lightgbm: LightgbmModel;
 }
 
 export type BoosterLibrary = keyof BoosterModels;
@@ -19,6 +22,7 @@ const READERS: {
   readonly [L in BoosterLibrary]: (source: ByteSource, budget: FileBudget) => Promise<BoosterModels[L]>;
 } = {
   xgboost: readXgboostModel,
+  lightgbm: readLightgbmModel,
 };
 
 /**
