@@ -60,6 +60,13 @@ export class Buffers {
     return undefined;
   }
 
+  /** The UTF-8 of a text. @returns `undefined` for a value that is not a text */
+  textOf(value: Inert | undefined): ByteSource | undefined {
+    if (typeof value === 'string') return new MemorySource(Buffer.from(value, 'utf8'), this.#source.name);
+    if (!isKind(value, 'bytes') || value.spelling !== 'utf8') return undefined;
+    return new SliceSource(this.#source, value.start, value.length, this.#source.name);
+  }
+
   #encoded(text: Inert | undefined): ByteSource | undefined {
     if (typeof text === 'string') return latin1Source(text, this.#source.name);
     return isKind(text, 'bytes') && text.spelling === 'utf8' ? this.#decoded.get(text) : undefined;

@@ -17,12 +17,15 @@ interface CategorySplit {
 export class CategoryColumns {
   readonly #ops: Operators;
   readonly #features: number;
+  readonly #towardsZero: boolean;
   readonly #splits = new Map<number, CategorySplit[]>();
   readonly #columns: { feature: number; index: number }[] = [];
 
-  constructor(ops: Operators, features: number) {
+  /** @param towardsZero whether numbers between -1 and 0 are the category 0, instead of none */
+  constructor(ops: Operators, features: number, towardsZero = false) {
     this.#ops = ops;
     this.#features = features;
+    this.#towardsZero = towardsZero;
   }
 
   /** The number of features, and of columns behind them. */
@@ -76,12 +79,13 @@ export class CategoryColumns {
       table[lost * splits.length + index] = missingLeft ? 0 : 1;
     }
     const missing = ops.op('IsNaN', [value]);
-    const known = ops.op('And', [
-      ops.op('GreaterOrEqual', [value, ops.real(0)]),
-      ops.op('Less', [value, ops.real(count)]),
-    ]);
+    const least = this.#towardsZero
+      ? ops.op('Greater', [value, ops.real(-1)])
+      : ops.op('GreaterOrEqual', [value, ops.real(0)]);
+    const known = ops.op('And', [least, ops.op('Less', [value, ops.real(count)])]);
     // Python and C cut numbers towards zero.
-    const whole = ops.where(known, ops.op('Floor', [value]), ops.real(unknown));
+    const cut = ops.op('Floor', [this.#towardsZero ? ops.op('Max', [value, ops.real(0)]) : value]);
+    const whole = ops.where(known, cut, ops.real(unknown));
     const index = ops.cast(ops.where(missing, ops.real(lost), whole), 'int64');
     const flat = ops.op('Squeeze', [index, ops.ints([1])]);
     return ops.graph.op('Gather', [ops.reals(table, [count + 2, splits.length]), flat], { axis: 0 });

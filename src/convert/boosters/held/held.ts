@@ -13,11 +13,19 @@ const READERS: Readonly<
     library: 'xgboost',
     model: await readBoosterModel('xgboost', source, budget),
   }),
+  lightgbm: async (source, budget) => ({
+    library: 'lightgbm',
+    model: await readBoosterModel('lightgbm', source, budget),
+  }),
 };
 
 /** The member of the state that holds the model of a class, by its module and name. */
-const STATES: ReadonlyMap<string, { readonly library: BoosterLibrary; readonly keys: readonly string[] }> = new Map([
+const STATES: ReadonlyMap<
+  string,
+  { readonly library: BoosterLibrary; readonly keys: readonly string[]; readonly text?: true }
+> = new Map([
   ['xgboost.core.Booster', { library: 'xgboost', keys: ['handle'] }],
+  ['lightgbm.basic.Booster', { library: 'lightgbm', keys: ['_handle', 'handle'], text: true }],
 ]);
 
 /**
@@ -59,9 +67,13 @@ function bytesOf(value: Inert, buffers: Buffers, path: string): HeldBytes | unde
   const content = memberOf(dictOf(value.states[0]), known.keys);
   // A model that was not fitted has none.
   if (content === undefined || content === null) return undefined;
-  const source = buffers.bytesOf(content);
+  const source = known.text === true ? buffers.textOf(content) : buffers.bytesOf(content);
   if (source !== undefined) return { library: known.library, owner, source };
-  throw new AssayError('unsupported', `${owner} is not converted: its model is not bytes`, { subject: path });
+  throw new AssayError(
+    'unsupported',
+    `${owner} is not converted: its model is not ${known.text === true ? 'text' : 'bytes'}`,
+    { subject: path },
+  );
 }
 
 function memberOf(state: InertDict | undefined, keys: readonly string[]): Inert | undefined {

@@ -3,6 +3,7 @@ import type { GraphValue } from '../../../formats/onnx/index.ts';
 import type { Estimator, Labels } from '../../estimator/index.ts';
 import type { Operators } from '../../operators/index.ts';
 import type { Converter, Family } from '../../sklearn/context/index.ts';
+import { classIndexes } from '../classes.ts';
 import { predictXgboost, type XgboostUse } from './predict.ts';
 
 type Kind = 'booster' | 'classifier' | 'regressor';
@@ -47,7 +48,7 @@ function labelsOf(estimator: Estimator, count: number): Labels {
   if (!estimator.lacks('classes_')) return estimator.labels('classes_');
   if (!estimator.lacks('_le')) return estimator.estimator('_le').labels('classes_');
   const known = estimator.count('n_classes_', count);
-  return { kind: 'integers', values: Array.from({ length: known }, (_, index) => BigInt(index)) };
+  return classIndexes(known);
 }
 
 /** XGBoost compares numbers of 32 bits, and takes those that equal `missing` for missing ones. */

@@ -2,14 +2,15 @@ import type { XgboostModel } from '../../../formats/boosters/index.ts';
 import type { GraphValue } from '../../../formats/onnx/index.ts';
 import { type Labels, labelCount } from '../../estimator/index.ts';
 import type { Operators, Prediction } from '../../operators/index.ts';
+import { classIndexes } from '../classes.ts';
 import type { BoosterOwner } from '../owner.ts';
 import { margins, type XgboostFeatures } from './margin.ts';
-import { type Objective, objectiveOf } from './objectives.ts';
+import { type XgboostObjective, xgboostObjective } from './objectives.ts';
 
 export interface XgboostUse {
   readonly owner: BoosterOwner;
   /** What the prediction is: that of the objective, numbers, or one of these classes. */
-  readonly as: 'objective' | 'values' | ((outputs: number) => Labels);
+  readonly as: 'objective' | 'values' | ((count: number) => Labels);
   /** Whether the rounds after the best one are left out, where training stopped early. */
   readonly best: boolean;
 }
@@ -21,10 +22,10 @@ export function predictXgboost(
   x: XgboostFeatures,
   { owner, as, best }: XgboostUse,
 ): Prediction {
-  const objective = objectiveOf(model.objective);
+  const objective = xgboostObjective(model.objective);
   if (objective === undefined) throw owner.refuse(`its objective is ${JSON.stringify(model.objective.slice(0, 80))}`);
   const outputs = Math.max(1, model.classes, model.targets);
-  const base = startOf(model, objective, outputs, owner);
+  const base = startOf(ops, model, objective, outputs, owner);
   const rounds = best ? bestRounds(model, owner) : undefined;
   const sums = margins(ops, model, x, { owner, outputs, base, rounds });
   const linked = link(ops, objective, sums);
@@ -35,7 +36,7 @@ export function predictXgboost(
   if (outputs > 1 && objective.task !== 'classes')
     throw owner.refuse('it predicts several labels', 'train one classifier for each label');
   const expected = objective.task === 'classes' ? outputs : 2;
-  const labels = as === 'objective' ? indexes(expected) : as(expected);
+  const labels = as === 'objective' ? classIndexes(expected) : as(expected);
   if (labelCount(labels) !== expected)
     throw owner.broken(`it has ${labelCount(labels)} classes, and predicts ${expected}`);
   if (objective.task === 'classes')
@@ -46,11 +47,7 @@ export function predictXgboost(
   return { kind: 'classes', labels, scores, probabilities: ops.bothShares(linked), decision: sums };
 }
 
-function indexes(count: number): Labels {
-  return { kind: 'integers', values: Array.from({ length: count }, (_, index) => BigInt(index)) };
-}
-
-function link(ops: Operators, objective: Objective, sums: GraphValue): GraphValue {
+function link(ops: Operators, objective: XgboostObjective, sums: GraphValue): GraphValue {
   switch (objective.link) {
     case 'identity':
       return sums;
@@ -65,9 +62,21 @@ function link(ops: Operators, objective: Objective, sums: GraphValue): GraphValu
   }
 }
 
+/** Bytes of an output in lists of labels and sums, about. */
+const OUTPUT_BYTES = 64;
+
 /** What the sums start from: the base score, as a sum. */
-function startOf(model: XgboostModel, { base }: Objective, outputs: number, owner: BoosterOwner): Float32Array {
+function startOf(
+  ops: Operators,
+  model: XgboostModel,
+  { base }: XgboostObjective,
+  outputs: number,
+  owner: BoosterOwner,
+): Float32Array {
   const { baseScore, baseIsMargin } = model;
+  // No list of the file has this length.
+  ops.budget.work(outputs);
+  ops.budget.hold(OUTPUT_BYTES * outputs);
   if (baseScore.length !== 1 && baseScore.length !== outputs)
     throw owner.broken(`it has ${baseScore.length} base scores for ${outputs} outputs`);
   const starts = Float32Array.from({ length: outputs }, (_, output) => {

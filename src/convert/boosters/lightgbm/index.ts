@@ -1,0 +1,2 @@
+export { LIGHTGBM_ESTIMATORS } from './estimators.ts';
+export { LIGHTGBM_FILE } from './file.ts';
