@@ -1,4 +1,5 @@
 import { AssayError } from '../../core/index.ts';
+import { TREES } from './catboost-schema.ts';
 import type { FbTable, FbVector, FlatBuffer } from './flatbuffer.ts';
 
 /** The counts that the features of a model add up to. */
@@ -11,19 +12,6 @@ export interface Features {
   readonly targets: ReadonlyMap<number, number>;
 }
 
-/** Fields of TModelTrees. */
-const TREES = {
-  dimension: 0,
-  splits: 1,
-  sizes: 2,
-  starts: 3,
-  values: 8,
-  weights: 9,
-  steps: 10,
-  leaves: 11,
-  biases: 16,
-  bins: 17,
-} as const;
 /** Newer schemas may have unknown fields. */
 const KNOWN_FIELDS = 19;
 const MAX_DEPTH = 24;

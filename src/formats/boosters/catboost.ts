@@ -3,6 +3,9 @@ import { AssayError, type FileBudget } from '../../core/index.ts';
 import { ByteReader } from '../byte-reader.ts';
 import { startsWith } from '../format.ts';
 import { CtrTables } from './catboost-ctr.ts';
+import { catboostInfo, keepsInfo } from './catboost-info.ts';
+import { type CatboostModel, catboostModel } from './catboost-model.ts';
+import { CATEGORICAL, FEATURES, FLOAT } from './catboost-schema.ts';
 import { checkTrees, type Features } from './catboost-trees.ts';
 import { type FbTable, FlatBuffer } from './flatbuffer.ts';
 
@@ -16,10 +19,7 @@ const CTR_PART = 'static_provider_v1';
 /** More values of a feature are spread over several buckets. */
 const VALUES_PER_BUCKET = 254;
 
-/** Fields of TModelTrees for the features of a model, and the fields of each kind of feature. */
-const FEATURES = { categorical: 4, float: 5, oneHot: 6, ctr: 7, text: 12, estimated: 13, embedding: 18 } as const;
-const FLOAT = { index: 1, flatIndex: 2, borders: 3, id: 4 } as const;
-const CATEGORICAL = { index: 0, flatIndex: 1, id: 2 } as const;
+/** Fields of the other kinds of features. */
 const ONE_HOT = { index: 0, values: 1, texts: 2 } as const;
 const CTR = { model: 0, borders: 1 } as const;
 
@@ -29,6 +29,25 @@ const CTR = { model: 0, borders: 1 } as const;
  * @throws AssayError `malformed`, `truncated`, `limit`; `unsupported`: features of texts or embeddings, a part that is not known
  */
 export async function readCatboost(source: ByteSource, budget: FileBudget): Promise<void> {
+  await walked(source, budget, async () => undefined);
+}
+
+/**
+ * Reads a CatBoost model as `readCatboost` does, and keeps its trees: their memory is charged to the budget.
+ * @throws AssayError as `readCatboost` does
+ */
+export async function readCatboostModel(source: ByteSource, budget: FileBudget): Promise<CatboostModel> {
+  return await walked(source, budget, async (core, trees, settings) =>
+    catboostModel(core, trees, await catboostInfo(settings, budget), budget),
+  );
+}
+
+/** @param keep what is kept of a model that was proved consistent */
+async function walked<T>(
+  source: ByteSource,
+  budget: FileBudget,
+  keep: (core: FlatBuffer, trees: FbTable, settings: ReadonlyMap<string, string>) => Promise<T>,
+): Promise<T> {
   const reader = new ByteReader(source, 0, 64);
   await reader.fill(8);
   if (!startsWith(reader.bytes(4), MAGIC)) throw bad(`does not begin with ${MAGIC}`);
@@ -39,13 +58,18 @@ export async function readCatboost(source: ByteSource, budget: FileBudget): Prom
     const core = new FlatBuffer(await source.read(8, size), budget);
     const root = core.root();
     if (root.text(CORE.version) !== VERSION) throw new AssayError('unsupported', 'another version of the format');
-    for (const pair of root.tables(CORE.info))
-      if (pair.text(0) === undefined || pair.text(1) === undefined) throw bad('a setting without a name or a value');
+    const settings = new Map<string, string>();
+    for (const pair of root.tables(CORE.info)) {
+      const [name, value] = [pair.text(0), pair.text(1)];
+      if (name === undefined || value === undefined) throw bad('a setting without a name or a value');
+      if (keepsInfo(name)) settings.set(name, value);
+    }
     const trees = root.table(CORE.trees);
     if (trees === undefined) throw bad('it has no trees');
     const features = featuresOf(core, trees);
     checkTrees(core, trees, features);
     await readParts(source, 8 + size, [...root.texts(CORE.parts)], features, budget);
+    return await keep(core, trees, settings);
   } finally {
     budget.release(size);
   }

@@ -80,6 +80,16 @@ export class FlatBuffer {
     return this.#view.getInt32(at, true);
   }
 
+  f32(at: number): number {
+    this.#check(at, 4);
+    return this.#view.getFloat32(at, true);
+  }
+
+  f64(at: number): number {
+    this.#check(at, 8);
+    return this.#view.getFloat64(at, true);
+  }
+
   #check(at: number, length: number): void {
     this.#budget.work(1);
     if (at < 0 || at + length > this.size)
@@ -116,6 +126,11 @@ export class FbTable {
   u8(field: number, missing: number): number {
     const at = this.#field(field, 1);
     return at === undefined ? missing : this.#buffer.u8(at);
+  }
+
+  f64(field: number, missing: number): number {
+    const at = this.#field(field, 8);
+    return at === undefined ? missing : this.#buffer.f64(at);
   }
 
   table(field: number): FbTable | undefined {

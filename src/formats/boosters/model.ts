@@ -1,5 +1,7 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import type { FileBudget } from '../../core/index.ts';
+import { readCatboostModel } from './catboost.ts';
+import type { CatboostModel } from './catboost-model.ts';
 import { readLightgbmModel } from './lightgbm.ts';
 import type { LightgbmModel } from './lightgbm-model.ts';
 import { readXgboostModel } from './xgboost.ts';
@@ -9,6 +11,7 @@ import type { XgboostModel } from './xgboost-model.ts';
 export interface BoosterModels {
   readonly xgboost: XgboostModel;
   readonly lightgbm: LightgbmModel;
+  readonly catboost: CatboostModel;
 }
 
 export type BoosterLibrary = keyof BoosterModels;
@@ -23,6 +26,7 @@ const READERS: {
 } = {
   xgboost: readXgboostModel,
   lightgbm: readLightgbmModel,
+  catboost: readCatboostModel,
 };
 
 /**
