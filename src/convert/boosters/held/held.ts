@@ -13,19 +13,35 @@ const READERS: Readonly<
     library: 'xgboost',
     model: await readBoosterModel('xgboost', source, budget),
   }),
+  catboost: async (source, budget) => ({
+    library: 'catboost',
+    model: await readBoosterModel('catboost', source, budget),
+  }),
   lightgbm: async (source, budget) => ({
     library: 'lightgbm',
     model: await readBoosterModel('lightgbm', source, budget),
   }),
 };
 
-/** The member of the state that holds the model of a class, by its module and name. */
-const STATES: ReadonlyMap<
-  string,
-  { readonly library: BoosterLibrary; readonly keys: readonly string[]; readonly text?: true }
-> = new Map([
+/** A member of the state of a class that holds its model. */
+interface ModelState {
+  readonly library: BoosterLibrary;
+  /** Its name, which versions gave differently. */
+  readonly keys: readonly string[];
+  /** Whether it is text instead of bytes. */
+  readonly text?: true;
+}
+
+const CATBOOST: ModelState = { library: 'catboost', keys: ['__model'] };
+
+/** By the module and name of the class. */
+const STATES: ReadonlyMap<string, ModelState> = new Map<string, ModelState>([
   ['xgboost.core.Booster', { library: 'xgboost', keys: ['handle'] }],
   ['lightgbm.basic.Booster', { library: 'lightgbm', keys: ['_handle', 'handle'], text: true }],
+  ['catboost.core.CatBoost', CATBOOST],
+  ['catboost.core.CatBoostClassifier', CATBOOST],
+  ['catboost.core.CatBoostRegressor', CATBOOST],
+  ['catboost.core.CatBoostRanker', CATBOOST],
 ]);
 
 /**

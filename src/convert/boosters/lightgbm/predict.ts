@@ -5,7 +5,7 @@ import type { Operators, Prediction } from '../../operators/index.ts';
 import { classIndexes } from '../classes.ts';
 import type { BoosterOwner } from '../owner.ts';
 import { lightgbmObjective } from './objectives.ts';
-import { leafSums } from './sums.ts';
+import { lightgbmSums } from './sums.ts';
 
 export interface LightgbmUse {
   readonly owner: BoosterOwner;
@@ -28,7 +28,7 @@ export function predictLightgbm(
   const outputs = model.perIteration;
   if (outputs !== (objective.task === 'binary' ? 1 : model.classes) && objective.task !== 'values')
     throw owner.broken(`it has ${outputs} outputs for ${model.classes} classes`);
-  const sums = leafSums(ops, model, x, { owner, iterations });
+  const sums = lightgbmSums(ops, model, x, { owner, iterations });
   const linked = objective.link(ops, sums);
   const isValues = as === 'values' || (as === 'objective' && objective.task === 'values');
   if (isValues) return { kind: 'values', values: linked, width: outputs };

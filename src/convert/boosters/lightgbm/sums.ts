@@ -17,7 +17,7 @@ export interface SumOptions {
 }
 
 /** The sums that the objective makes predictions of. [N, outputs] */
-export function leafSums(
+export function lightgbmSums(
   ops: Operators,
   model: LightgbmModel,
   x: { readonly value: GraphValue; readonly width: number },

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { planBytes } from '../golden.ts';
+import { BOOSTERS } from './cases.ts';
+import { refusesChanges } from './hostile.ts';
+
+const NATIVE = new URL('../../../fixtures/native-models/', import.meta.url).pathname;
+const file = (name: string) => readFileSync(join(BOOSTERS, 'catboost-1.2.10', name));
+
+/** Another text of the same length in one place. */
+function edited(name: string, from: string, to: string): Buffer {
+  const bytes = Buffer.from(file(name));
+  const at = bytes.indexOf(from);
+  expect(at).toBeGreaterThan(0);
+  expect(to.length).toBe(from.length);
+  bytes.write(to, at, 'latin1');
+  return bytes;
+}
+
+describe('a model of CatBoost is refused, by the name of what stopped it, when', () => {
+  test('it has features of categories', async () => {
+    const bytes = readFileSync(join(NATIVE, 'catboost-1.2.10-statistics.cbm'));
+    await expect(planBytes('model.cbm', bytes)).rejects.toThrow('column 3 is a feature of categories');
+  });
+
+  test('it has another number of classes', async () => {
+    const names = '"class_names":[0,1],"class_to_label"';
+    const changed = edited('file-binary.cbm', names, names.replace('[0,1]', '[110]'));
+    await expect(planBytes('model.cbm', changed)).rejects.toThrow('it has 1 classes, and predicts 2');
+  });
+
+  test('its settings are not JSON', async () => {
+    const changed = edited('file-binary.cbm', '"class_names":[0,1]', '"class_names":[0,1}');
+    await expect(planBytes('model.cbm', changed)).rejects.toThrow();
+  });
+
+  test('it ends early', async () => {
+    const bytes = file('file-real.cbm');
+    await expect(planBytes('model.cbm', bytes.subarray(0, bytes.length - 60))).rejects.toThrow();
+  });
+});
+
+test('a loss that is not known makes no classes', async () => {
+  const changed = edited(
+    'file-classes.cbm',
+    '"loss_function":{"type":"MultiClass"',
+    '"loss_function":{"type":"MultiLogl."',
+  );
+  const { plan } = await planBytes('model.cbm', changed);
+  expect(plan.outputs.map(({ name }) => name)).toEqual(['variable']);
+});
+
+test('a setting of the name __proto__ is a setting', async () => {
+  const changed = edited('file-binary.cbm', '"class_label_type"', '"__proto__":0,"a" ');
+  await expect(planBytes('model.cbm', changed)).resolves.toBeDefined();
+});
+
+refusesChanges('catboost-1.2.10', ['file-binary.cbm', 'file-lossguide.cbm', 'binary.pkl', 'classes.pkl']);

@@ -1,0 +1,3 @@
+import { testLibrary } from './cases.ts';
+
+testLibrary('catboost');
