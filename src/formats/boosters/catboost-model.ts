@@ -1,6 +1,6 @@
 import type { FileBudget } from '../../core/index.ts';
 import type { CatboostInfo } from './catboost-info.ts';
-import { CATEGORICAL, FEATURES, FLOAT, TREES } from './catboost-schema.ts';
+import { CATEGORICAL_FIELDS, FEATURE_FIELDS, FLOAT_FIELDS, TREE_FIELDS } from './catboost-schema.ts';
 import type { FbTable, FlatBuffer } from './flatbuffer.ts';
 
 /** What trees test: whether a number is above a border. Conditions of features of categories have no column. */
@@ -50,12 +50,14 @@ const TREE_BYTES = 200;
 
 /** The trees of a model that was proved consistent. */
 export function catboostModel(core: FlatBuffer, table: FbTable, info: CatboostInfo, budget: FileBudget): CatboostModel {
-  const categorical = [...table.tables(FEATURES.categorical)].map((feature) => feature.i32(CATEGORICAL.flatIndex, -1));
+  const categorical = [...table.tables(FEATURE_FIELDS.categorical)].map((feature) =>
+    feature.i32(CATEGORICAL_FIELDS.flatIndex, -1),
+  );
   const { columns, conditions } = conditionsOf(core, table, budget);
-  const dimension = table.i32(TREES.dimension, 0);
-  const biases = table.vector(TREES.biases, 8);
+  const dimension = table.i32(TREE_FIELDS.dimension, 0);
+  const biases = table.vector(TREE_FIELDS.biases, 8);
   budget.hold(8 * dimension);
-  const bias = new Float64Array(dimension).fill(biases.length === 0 ? table.f64(TREES.bias, 0) : 0);
+  const bias = new Float64Array(dimension).fill(biases.length === 0 ? table.f64(TREE_FIELDS.bias, 0) : 0);
   for (let i = 0; i < biases.length; i++) bias[i] = core.f64(biases.at + 8 * i);
   return {
     ...info,
@@ -63,17 +65,17 @@ export function catboostModel(core: FlatBuffer, table: FbTable, info: CatboostIn
     categorical,
     conditions,
     dimension,
-    scale: table.f64(TREES.scale, 1),
+    scale: table.f64(TREE_FIELDS.scale, 1),
     bias,
     trees: treesOf(core, table, dimension, budget),
   };
 }
 
 function conditionsOf(core: FlatBuffer, table: FbTable, budget: FileBudget) {
-  const features = [...table.tables(FEATURES.float)].map((feature) => ({
-    column: feature.i32(FLOAT.flatIndex, -1),
-    borders: feature.vector(FLOAT.borders, 4),
-    missingAbove: feature.u8(FLOAT.missing, 0) === MISSING_ABOVE,
+  const features = [...table.tables(FEATURE_FIELDS.float)].map((feature) => ({
+    column: feature.i32(FLOAT_FIELDS.flatIndex, -1),
+    borders: feature.vector(FLOAT_FIELDS.borders, 4),
+    missingAbove: feature.u8(FLOAT_FIELDS.missing, 0) === MISSING_ABOVE,
   }));
   const count = features.reduce((sum, { borders }) => sum + borders.length, 0);
   budget.hold(16 * count);
@@ -95,12 +97,12 @@ function conditionsOf(core: FlatBuffer, table: FbTable, budget: FileBudget) {
 
 function treesOf(core: FlatBuffer, table: FbTable, dimension: number, budget: FileBudget): CatboostModel['trees'] {
   const [splits, sizes, starts, values, steps, leaves] = [
-    table.vector(TREES.splits, 4),
-    table.vector(TREES.sizes, 4),
-    table.vector(TREES.starts, 4),
-    table.vector(TREES.values, 8),
-    table.vector(TREES.steps, 4),
-    table.vector(TREES.leaves, 4),
+    table.vector(TREE_FIELDS.splits, 4),
+    table.vector(TREE_FIELDS.sizes, 4),
+    table.vector(TREE_FIELDS.starts, 4),
+    table.vector(TREE_FIELDS.values, 8),
+    table.vector(TREE_FIELDS.steps, 4),
+    table.vector(TREE_FIELDS.leaves, 4),
   ];
   budget.hold(8 * values.length + TREE_BYTES * sizes.length);
   const all = Float64Array.from({ length: values.length }, (_, index) => core.f64(values.at + 8 * index));

@@ -1,5 +1,5 @@
 /** Fields of TModelTrees (catboost/libs/model/flatbuffers/model.fbs) for the trees of a model. */
-export const TREES = {
+export const TREE_FIELDS = {
   dimension: 0,
   splits: 1,
   sizes: 2,
@@ -15,7 +15,7 @@ export const TREES = {
 } as const;
 
 /** Its fields for the features of a model. */
-export const FEATURES = {
+export const FEATURE_FIELDS = {
   categorical: 4,
   float: 5,
   oneHot: 6,
@@ -26,5 +26,5 @@ export const FEATURES = {
 } as const;
 
 /** Fields of TFloatFeature and TCatFeature. */
-export const FLOAT = { index: 1, flatIndex: 2, borders: 3, id: 4, missing: 5 } as const;
-export const CATEGORICAL = { index: 0, flatIndex: 1, id: 2 } as const;
+export const FLOAT_FIELDS = { index: 1, flatIndex: 2, borders: 3, id: 4, missing: 5 } as const;
+export const CATEGORICAL_FIELDS = { index: 0, flatIndex: 1, id: 2 } as const;

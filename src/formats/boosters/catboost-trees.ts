@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/index.ts';
-import { TREES } from './catboost-schema.ts';
+import { TREE_FIELDS } from './catboost-schema.ts';
 import type { FbTable, FbVector, FlatBuffer } from './flatbuffer.ts';
 
 /** The counts that the features of a model add up to. */
@@ -42,16 +42,16 @@ class Trees {
 
   constructor(core: FlatBuffer, table: FbTable) {
     this.#core = core;
-    this.#dimension = table.i32(TREES.dimension, 0);
-    this.#splits = table.vector(TREES.splits, 4);
-    this.#sizes = table.vector(TREES.sizes, 4);
-    this.#starts = table.vector(TREES.starts, 4);
-    this.#values = table.vector(TREES.values, 8);
-    this.#weights = table.vector(TREES.weights, 8);
-    this.steps = table.vector(TREES.steps, STEP_BYTES);
-    this.leaves = table.vector(TREES.leaves, 4);
-    this.#biases = table.vector(TREES.biases, 8);
-    this.#bins = table.vector(TREES.bins, BIN_BYTES);
+    this.#dimension = table.i32(TREE_FIELDS.dimension, 0);
+    this.#splits = table.vector(TREE_FIELDS.splits, 4);
+    this.#sizes = table.vector(TREE_FIELDS.sizes, 4);
+    this.#starts = table.vector(TREE_FIELDS.starts, 4);
+    this.#values = table.vector(TREE_FIELDS.values, 8);
+    this.#weights = table.vector(TREE_FIELDS.weights, 8);
+    this.steps = table.vector(TREE_FIELDS.steps, STEP_BYTES);
+    this.leaves = table.vector(TREE_FIELDS.leaves, 4);
+    this.#biases = table.vector(TREE_FIELDS.biases, 8);
+    this.#bins = table.vector(TREE_FIELDS.bins, BIN_BYTES);
     if (this.#dimension < 1) throw bad(`${this.#dimension} outputs`);
     if (this.#starts.length !== this.#sizes.length)
       throw bad(`${this.#starts.length} start offsets for ${this.#sizes.length} trees`);

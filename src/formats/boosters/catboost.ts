@@ -5,7 +5,7 @@ import { startsWith } from '../format.ts';
 import { CtrTables } from './catboost-ctr.ts';
 import { catboostInfo, keepsInfo } from './catboost-info.ts';
 import { type CatboostModel, catboostModel } from './catboost-model.ts';
-import { CATEGORICAL, FEATURES, FLOAT } from './catboost-schema.ts';
+import { CATEGORICAL_FIELDS, FEATURE_FIELDS, FLOAT_FIELDS } from './catboost-schema.ts';
 import { checkTrees, type Features } from './catboost-trees.ts';
 import { type FbTable, FlatBuffer } from './flatbuffer.ts';
 
@@ -77,28 +77,28 @@ async function walked<T>(
 
 function featuresOf(core: FlatBuffer, trees: FbTable): Features {
   for (const kind of ['text', 'estimated', 'embedding'] as const)
-    if (trees.vector(FEATURES[kind], 4).length > 0) throw new AssayError('unsupported', `${kind} features`);
+    if (trees.vector(FEATURE_FIELDS[kind], 4).length > 0) throw new AssayError('unsupported', `${kind} features`);
   const features = new FeatureCount();
   let last = -1;
-  for (const feature of trees.tables(FEATURES.float)) {
-    last = ascending(last, feature.i32(FLOAT.index, -1), feature.i32(FLOAT.flatIndex, -1));
-    feature.text(FLOAT.id);
-    features.add(feature.vector(FLOAT.borders, 4).length);
+  for (const feature of trees.tables(FEATURE_FIELDS.float)) {
+    last = ascending(last, feature.i32(FLOAT_FIELDS.index, -1), feature.i32(FLOAT_FIELDS.flatIndex, -1));
+    feature.text(FLOAT_FIELDS.id);
+    features.add(feature.vector(FLOAT_FIELDS.borders, 4).length);
   }
   last = -1;
   const categorical = new Set<number>();
-  for (const feature of trees.tables(FEATURES.categorical)) {
-    last = ascending(last, feature.i32(CATEGORICAL.index, -1), feature.i32(CATEGORICAL.flatIndex, -1));
-    feature.text(CATEGORICAL.id);
+  for (const feature of trees.tables(FEATURE_FIELDS.categorical)) {
+    last = ascending(last, feature.i32(CATEGORICAL_FIELDS.index, -1), feature.i32(CATEGORICAL_FIELDS.flatIndex, -1));
+    feature.text(CATEGORICAL_FIELDS.id);
     categorical.add(last);
   }
-  for (const feature of trees.tables(FEATURES.oneHot)) {
+  for (const feature of trees.tables(FEATURE_FIELDS.oneHot)) {
     if (!categorical.has(feature.i32(ONE_HOT.index, -1))) throw bad('a one-hot feature without categories');
     const values = feature.vector(ONE_HOT.values, 4).length;
     for (const text of feature.texts(ONE_HOT.texts)) if (text.length > core.size) throw bad('a category');
     features.add(values);
   }
-  for (const feature of trees.tables(FEATURES.ctr)) {
+  for (const feature of trees.tables(FEATURE_FIELDS.ctr)) {
     features.addCtr(feature.table(CTR.model));
     features.add(feature.vector(CTR.borders, 4).length);
   }
