@@ -24,6 +24,8 @@ export interface PlannedModel {
   readonly graph: GraphBuilder;
   readonly outputs: readonly PlannedOutput[];
   readonly source: ModelSource;
+  /** How texts become the terms that the model takes, as JSON. */
+  readonly vectoriser?: string | undefined;
 }
 
 /** A kind of model that is converted to ONNX. Adding one is a folder in `convert/` and a line in `convert/to-onnx/sources.ts`. */
@@ -55,5 +57,6 @@ export interface OnnxPlan {
   readonly inputs: readonly PlannedInput[];
   readonly outputs: readonly PlannedOutput[];
   readonly source: ModelSource;
+  readonly vectoriser?: string | undefined;
   readonly tolerances: readonly OutputTolerance[];
 }

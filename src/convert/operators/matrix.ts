@@ -1,4 +1,5 @@
 import type { GraphValue } from '../../formats/onnx/index.ts';
+import type { Inert } from '../../formats/pickle/inert/index.ts';
 import type { Labels } from '../estimator/index.ts';
 
 /** A matrix of the graph: a row a sample. */
@@ -9,10 +10,12 @@ export interface Matrix {
   readonly type: 'float32' | 'float64' | 'string';
 }
 
-/** The features that a model is given: one matrix, or a matrix of one column for each name. */
+/** The features that a model is given: one matrix, a matrix of one column for each name, or the terms of texts. */
 export type Columns =
   | { readonly kind: 'matrix'; readonly matrix: Matrix }
-  | { readonly kind: 'named'; readonly names: readonly string[]; readonly columns: ReadonlyMap<string, Matrix> };
+  | { readonly kind: 'named'; readonly names: readonly string[]; readonly columns: ReadonlyMap<string, Matrix> }
+  /** The terms of each text that one vectoriser counts. [N, length] */
+  | { readonly kind: 'terms'; readonly value: GraphValue; readonly vectoriser: Inert };
 
 export interface ClassPrediction {
   readonly kind: 'classes';

@@ -50,7 +50,7 @@ export interface SkippedFile {
 export interface ConversionPlan {
   /** Empty when nothing can be converted: `skipped` says why. */
   readonly files: readonly PlannedFile[];
-  /** Files that say which tensor stands where. */
+  /** Texts beside them: which tensor stands where, or how texts become what a model takes. */
   readonly indexes: readonly { readonly path: string; readonly text: string }[];
   readonly skipped: readonly SkippedFile[];
 }

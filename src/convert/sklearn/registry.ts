@@ -13,6 +13,7 @@ import { NEURAL } from './neural/index.ts';
 import { PREPROCESSING } from './preprocessing/index.ts';
 import { SELECTION } from './selection/index.ts';
 import { SVM } from './svm/index.ts';
+import { VECTORISERS } from './text/index.ts';
 import { TREES } from './trees/index.ts';
 
 /** Families of estimators. Adding one is a folder here, and a line. */
@@ -32,6 +33,7 @@ const FAMILIES: readonly Family[] = [
   DISCRIMINANT,
   CLUSTERS,
   BOOSTERS,
+  VECTORISERS,
 ];
 
 export const CONVERTERS: ReadonlyMap<string, Converter> = new Map(FAMILIES.flatMap((family) => Object.entries(family)));

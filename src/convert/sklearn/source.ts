@@ -10,6 +10,7 @@ import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
 import { GraphContext, type ModelInputs } from './context/index.ts';
 import { describeOutputs } from './outputs.ts';
 import { CONVERTERS } from './registry.ts';
+import { vectoriserDocument } from './text/index.ts';
 
 /** Names of columns that are inputs of a model. */
 const MAX_INPUTS = 10_000;
@@ -40,11 +41,13 @@ async function readEstimator({ path, source }: InputFile, options: TensorReadOpt
 function planEstimator(estimator: Estimator, { budget }: TensorReadOptions): PlannedModel {
   const ops = new Operators(budget);
   const context = new GraphContext(ops, CONVERTERS);
-  const x = inputColumns(ops, estimator, context.inputs(estimator));
+  const inputs = context.inputs(estimator);
+  const vectoriser = inputs.kind === 'terms' ? vectoriserDocument(inputs.vectoriser) : undefined;
+  const x = inputColumns(ops, estimator, inputs);
   const described = describeOutputs(estimator, x, context);
   const [library = ''] = estimator.cls.module.split('.');
   const version = estimator.version ?? boosterVersion(estimator);
-  return { graph: ops.graph, ...described, source: { class: estimator.name, library, version } };
+  return { graph: ops.graph, ...described, source: { class: estimator.name, library, version }, vectoriser };
 }
 
 function inputColumns(ops: Operators, estimator: Estimator, inputs: ModelInputs): Columns {
@@ -52,6 +55,10 @@ function inputColumns(ops: Operators, estimator: Estimator, inputs: ModelInputs)
   if (inputs.kind === 'matrix') {
     const { type, width } = inputs;
     return { kind: 'matrix', matrix: { value: graph.input('X', type, ['batch', width]), width, type } };
+  }
+  if (inputs.kind === 'terms') {
+    const value = graph.input('terms', 'string', ['batch', 'length']);
+    return { kind: 'terms', value, vectoriser: inputs.vectoriser.value };
   }
   const { columns } = inputs;
   if (columns.length > MAX_INPUTS) throw estimator.refuse(`it has more than ${MAX_INPUTS} named columns`);

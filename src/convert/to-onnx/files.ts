@@ -32,6 +32,7 @@ export async function planModels(
   write: WriteModel,
 ): Promise<ConversionPlan> {
   const planned: PlannedFile[] = [];
+  const indexes: ConversionPlan['indexes'][number][] = [];
   const skipped: SkippedFile[] = [];
   let first: AssayError | undefined;
   for (const file of files) {
@@ -44,7 +45,9 @@ export async function planModels(
       continue;
     }
     try {
-      planned.push(...(await planFile(file, kind, options, write)));
+      const { files: made, vectoriser } = await planFile(file, kind, options, write);
+      planned.push(...made);
+      if (vectoriser !== undefined) indexes.push({ path: vectoriserName(file.path), text: vectoriser });
     } catch (error) {
       if (!isContentError(error)) throw error;
       first ??= error;
@@ -53,7 +56,16 @@ export async function planModels(
   }
   if (planned.length === 0 && first !== undefined) throw first;
   refuseEqualNames(planned);
-  return { files: planned, indexes: [], skipped };
+  return { files: planned, indexes, skipped };
+}
+
+function vectoriserName(path: string): string {
+  return convertedName(path, 'onnx').replace(/\.onnx$/, '.vectoriser.json');
+}
+
+interface PlannedModelFiles {
+  readonly files: readonly PlannedFile[];
+  readonly vectoriser: string | undefined;
 }
 
 async function planFile(
@@ -61,19 +73,18 @@ async function planFile(
   kind: OnnxSource,
   options: PlanOptions,
   write: WriteModel,
-): Promise<readonly PlannedFile[]> {
+): Promise<PlannedModelFiles> {
   const { sourceDigest, ...reading } = options;
   const budget = new FileBudget(options.limits, file.source.size);
   try {
     const info = sourceDigest === undefined ? {} : { sourceDigest };
     const plan = await planOnnx(file, kind, { ...reading, budget, salvage: false, info });
-    const { model, source } = plan;
+    const { model, source, vectoriser } = plan;
     const version = source.version === undefined ? '' : ` ${source.version}`;
     const title = `${source.class} (${source.library}${version})`;
     const [main, ...others] = await write({ path: file.path, from: [file.path], title, model }, budget);
-    return options.verify === true
-      ? [{ ...main, model: await runnableModel(plan, budget) }, ...others]
-      : [main, ...others];
+    const first = options.verify === true ? { ...main, model: await runnableModel(plan, budget) } : main;
+    return { files: [first, ...others], vectoriser };
   } finally {
     budget.close();
   }

@@ -19,15 +19,15 @@ const NUMBER: Pick<OutputTolerance, 'absolute' | 'relative'> = { absolute: 1e-5,
  * @example const { model } = await planOnnx({ path: 'model.pkl', source }, SKLEARN, options);
  */
 export async function planOnnx(file: InputFile, kind: OnnxSource, options: PlanOnnxOptions): Promise<OnnxPlan> {
-  const { graph, outputs, source } = await kind.plan(file, options);
-  const model = graph.model(infoOf(options.info, source.class, source.version));
+  const { graph, outputs, source, vectoriser } = await kind.plan(file, options);
+  const about = { 'assay.source.class': source.class, 'assay.source.version': source.version };
+  const model = graph.model(infoOf(options.info, { ...about, 'assay.vectoriser': vectoriser }));
   const tolerances = outputs.map((output) => ({ output: output.name, ...toleranceOf(output) }));
-  return { model, inputs: inputsOf(model), outputs, source, tolerances };
+  return { model, inputs: inputsOf(model), outputs, source, vectoriser, tolerances };
 }
 
-function infoOf(info: ModelInfo = {}, name: string, version: string | undefined): ModelInfo {
-  const metadata = { ...info.metadata, 'assay.source.class': name, 'assay.source.version': version };
-  return { converter: 'assay', ...info, metadata };
+function infoOf(info: ModelInfo = {}, about: ModelInfo['metadata']): ModelInfo {
+  return { converter: 'assay', ...info, metadata: { ...info.metadata, ...about } };
 }
 
 function toleranceOf({ role }: PlannedOutput) {

@@ -1,3 +1,4 @@
+import { AssayError } from '../../../core/index.ts';
 import { calleeName, type Inert, isKind, sequenceOf } from '../../../formats/pickle/inert/index.ts';
 import type { Estimator } from '../../estimator/index.ts';
 import type { Columns, Matrix } from '../../operators/index.ts';
@@ -120,13 +121,17 @@ function wantedTypes(
 ): readonly ('float32' | 'string' | undefined)[] {
   if (typeof transformer === 'string' || transformer === null || features === 0) return [];
   const inputs = context.inputs(estimator.estimatorOf(transformer, 'a transformer'));
+  if (inputs.kind === 'terms') throw inputs.vectoriser.refuse('it is a part of a ColumnTransformer', SEPARATE);
   if (inputs.kind === 'named') return inputs.columns.map(({ type }) => type);
   return new Array<'float32' | 'string'>(features).fill(inputs.type);
 }
 
+const SEPARATE = 'train the model of texts as a pipeline of its own';
+
 /** Some of the features. */
 function chosen(x: Columns, features: readonly number[], context: EstimatorContext): Columns {
   const { ops } = context;
+  if (x.kind === 'terms') throw new AssayError('internal', 'terms have no features');
   if (x.kind === 'named') {
     const names = features.map((feature) => x.names[feature] ?? '');
     return { kind: 'named', names, columns: x.columns };
@@ -141,6 +146,7 @@ export const columnTransformer: Converter = {
   inputs: inputsOf,
   transform(estimator, x, context) {
     const { parts, count } = partsOf(estimator);
+    if (x.kind === 'terms') throw estimator.refuse('it is given texts');
     const given = x.kind === 'named' ? x.names.length : x.matrix.width;
     if (given !== count) throw estimator.broken(`it was fitted with ${count} features, and is given ${given}`);
     if ((estimator.raw('transformer_weights') ?? null) !== null)

@@ -83,6 +83,7 @@ export class GraphContext implements EstimatorContext {
 
   readonly matrix = (estimator: Estimator, x: Columns): Matrix => {
     if (x.kind === 'matrix') return x.matrix;
+    if (x.kind === 'terms') throw estimator.refuse('it is given texts, which no vectoriser counts');
     const parts = x.names.map((name) => x.columns.get(name)).filter((part) => part !== undefined);
     const [first] = parts;
     if (first === undefined) throw estimator.broken('it is given no features');

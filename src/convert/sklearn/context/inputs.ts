@@ -7,7 +7,9 @@ export type ModelInputs =
   | {
       readonly kind: 'named';
       readonly columns: readonly { readonly name: string; readonly type: 'float32' | 'string' }[];
-    };
+    }
+  /** The terms of texts, for the vectoriser that counts them. */
+  | { readonly kind: 'terms'; readonly vectoriser: Estimator };
 
 /** A matrix of numbers, with as many columns as the estimator was fitted with. */
 export function matrixInputs(estimator: Estimator): ModelInputs {

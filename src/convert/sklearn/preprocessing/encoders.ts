@@ -41,8 +41,9 @@ function inputsOf(estimator: Estimator): ModelInputs {
 }
 
 /** One column of the features. */
-function columnsOf(x: Columns, context: EstimatorContext): readonly Matrix[] {
+function columnsOf(estimator: Estimator, x: Columns, context: EstimatorContext): readonly Matrix[] {
   const { ops } = context;
+  if (x.kind === 'terms') return [context.matrix(estimator, x)];
   if (x.kind === 'named') return x.names.map((name) => x.columns.get(name)).filter((one) => one !== undefined);
   const { matrix } = x;
   return Array.from({ length: matrix.width }, (_, index) => ({
@@ -96,7 +97,7 @@ function indexes(count: number): number[] {
 /** The columns that an encoder is given, and the categories of each. */
 function categorised(estimator: Estimator, x: Columns, context: EstimatorContext) {
   const categories = categoriesOf(estimator);
-  const columns = columnsOf(x, context);
+  const columns = columnsOf(estimator, x, context);
   if (columns.length !== categories.length)
     throw estimator.broken(`it has categories of ${categories.length} features, and is given ${columns.length}`);
   return { categories, columns };
