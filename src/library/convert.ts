@@ -1,9 +1,11 @@
 import type { Conversion, ConversionTarget } from '../core/conversion/index.ts';
 import type { OnEvent } from '../core/index.ts';
+import type { PayloadSigner } from '../integrity/sign/index.ts';
 import { convertArtifact, type SandboxedConversion, type VerifyRequest } from '../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../pipeline/index.ts';
 import { loadKnowledge } from '../pipeline/judging/index.ts';
 import { openArtifact } from '../sources/index.ts';
+import { type SignWith, withSigner } from './sign.ts';
 
 export interface ConvertModelOptions {
   /** The format to write. */
@@ -14,6 +16,8 @@ export interface ConvertModelOptions {
   readonly verify?: VerifyRequest;
   /** Convert with the libraries that made the model: its code runs, in a sandbox of bubblewrap. Absent: nothing of the model runs. */
   readonly sandbox?: Omit<SandboxedConversion, 'env'>;
+  /** Signs what was converted, from what, and how it was verified, into `conversion.intoto.json` beside the files. */
+  readonly attest?: SignWith;
   /** Take the tensors out of suspicious and malicious files, too. */
   readonly salvage?: boolean;
   /** Convert suspicious files, too. */
@@ -40,21 +44,24 @@ export interface ConvertModelOptions {
  * const verified = await convert('./m.joblib', { to: 'onnx', folder: './out', verify: { inputs: 'X.npz', outputs: 'Y.npz' } });
  */
 export async function convert(path: string, options: ConvertModelOptions): Promise<Conversion> {
-  const { to, folder, salvage = false, acceptSuspicious = false, verify, sandbox, signal, onEvent } = options;
+  const { to, folder, salvage = false, acceptSuspicious = false, verify, sandbox, attest, signal, onEvent } = options;
   const env = options.env ?? process.env;
   const knowledge = await loadKnowledge(options.allow, options.ruleset, env);
   const shared = { ...(signal === undefined ? {} : { signal }), ...(onEvent === undefined ? {} : { onEvent }) };
   const artifact = await openArtifact(path, { ...shared, env });
   try {
-    return await convertArtifact(artifact, (one) => knowledge.assess(one, shared), {
-      ...shared,
-      target: to,
-      folder,
-      salvage,
-      acceptSuspicious,
-      ...(verify === undefined ? {} : { verify }),
-      ...(sandbox === undefined ? {} : { sandbox: { ...sandbox, env } }),
-    });
+    const converted = (attest?: PayloadSigner) =>
+      convertArtifact(artifact, (one) => knowledge.assess(one, shared), {
+        ...shared,
+        target: to,
+        folder,
+        salvage,
+        acceptSuspicious,
+        verify,
+        sandbox: sandbox === undefined ? undefined : { ...sandbox, env },
+        attest,
+      });
+    return await (attest === undefined ? converted() : withSigner(attest, { env, ...shared }, converted));
   } finally {
     await artifact.close();
   }

@@ -92,9 +92,10 @@ async function write({ place, text }: SigningResult): Promise<void> {
   }
 }
 
-async function withSigner<T>(
+/** Opens the way to sign, and closes it after its use. */
+export async function withSigner<T>(
   how: SignWith,
-  { env, signal }: SignOptions,
+  { env, signal }: Pick<SignOptions, 'env' | 'signal'>,
   use: (signer: PayloadSigner) => Promise<T>,
 ): Promise<T> {
   if ('signer' in how) return use(how.signer);

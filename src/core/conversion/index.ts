@@ -1,4 +1,11 @@
-export { type Conversion, ConversionSchema, type ConversionTarget, type ConvertedFile, TARGETS } from './schema.ts';
+export {
+  type Conversion,
+  ConversionSchema,
+  type ConversionTarget,
+  type ConvertedFile,
+  ConvertedFileSchema,
+  TARGETS,
+} from './schema.ts';
 export {
   type ComparedOutput,
   type ConversionVerification,

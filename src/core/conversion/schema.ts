@@ -14,7 +14,7 @@ const LeftOutSchema = object({
   what: text('What it is: `a number`, `a call of os.system`.'),
 });
 
-const ConvertedFileSchema = object({
+export const ConvertedFileSchema = object({
   path: text('The path relative to the output folder.'),
   size: countOf('The size in bytes.'),
   sha256: text('64 hex digits.', SHA256),
@@ -60,6 +60,12 @@ export const ConversionSchema = object({
   indexes: list(
     object({ path: text('The path relative to the output folder.'), sha256: text('64 hex digits.', SHA256) }),
     'Files that say which tensor stands in which file.',
+  ),
+  attestation: nullable(
+    object(
+      { path: text('The path relative to the output folder.'), sha256: text('64 hex digits.', SHA256) },
+      'A signed statement of what was converted, from what, and how it was verified.',
+    ),
   ),
   skipped: list(object({ path: text(), why: text() }), 'Files of the source that were not converted.'),
 });

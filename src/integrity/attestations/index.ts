@@ -1,3 +1,9 @@
+export { CONVERSION_NAME, type CoveredFile } from './covered-files.ts';
 export { signStatement } from './sign-statement.ts';
-export { endOf, type VerifiedAttestation, verifyAttestation } from './verify-attestation.ts';
+export {
+  endOf,
+  type VerifiedAttestation,
+  type VerifyAttestationOptions,
+  verifyAttestation,
+} from './verify-attestation.ts';
 export { waiverOf } from './waiver.ts';

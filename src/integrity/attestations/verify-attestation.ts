@@ -15,6 +15,7 @@ import {
   type WantedDigest,
 } from '../statements/index.ts';
 import { refusalOf, type SignerRole, type TrustFile, type TrustRule, type WantedSigner } from '../trust-file/index.ts';
+import { type CoveredFile, checkFiles } from './covered-files.ts';
 import { type Proven, proveSigner } from './verify-signer.ts';
 
 /** The required content of an attestation; an absent property may have any value. */
@@ -24,6 +25,8 @@ export interface VerifyAttestationOptions {
   readonly stage?: string;
   /** What the statement has to be about. */
   readonly subject?: WantedDigest;
+  /** The files of the artifact: a conversion has to be about all of them, and no others. */
+  readonly files?: readonly CoveredFile[];
   readonly now?: Date;
 }
 
@@ -42,6 +45,7 @@ const ROLES: Readonly<Record<AttestationKind, SignerRole>> = {
   approval: 'approval',
   waiver: 'waiver',
   'break-glass': 'break-glass',
+  conversion: 'conversion',
   decision: 'decision',
   'model-signature': 'model-signature',
 };
@@ -68,7 +72,9 @@ export async function verifyAttestation(
   const { rule, signer } = admitted(proven, wantedFor(kind, statement), now);
   checkVerifier(statement, rule);
   checkKind(statement, options);
-  checkSubject(statement, options.subject);
+  if (statement.predicateType === PREDICATE_TYPES.conversion && options.files !== undefined)
+    checkFiles(statement.subject, options.files);
+  else checkSubject(statement, options.subject);
   checkEnd(statement, now);
   return { kind, statement, signer, rule };
 }

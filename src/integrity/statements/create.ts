@@ -1,4 +1,5 @@
 import type { Ruleset } from '../../core/assessment/index.ts';
+import type { Conversion } from '../../core/conversion/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { approvalProperty } from './stage.ts';
 import {
@@ -13,7 +14,13 @@ import {
   type Statements,
   type TestResult,
 } from './statement.ts';
-import { parseDigest, type ResourceDescriptor, type Subject, subjectsOfNamespaces } from './subject.ts';
+import {
+  parseDigest,
+  type ResourceDescriptor,
+  type Subject,
+  subjectsOfFiles,
+  subjectsOfNamespaces,
+} from './subject.ts';
 import { formatTime } from './time.ts';
 
 /** The policy that was applied. */
@@ -67,6 +74,7 @@ export interface StatementInputs {
     /** To the second. */
     readonly expires: Date;
   };
+  readonly conversion: { readonly conversion: Conversion; readonly at: Date };
   readonly decision: About & {
     /** The pinned reference, as an address. */
     readonly resourceUri: string;
@@ -147,6 +155,22 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
       owner,
       timeCreated: formatTime(at),
       expires: formatTime(expires),
+    },
+  }),
+
+  conversion: ({ conversion: { tool, target, salvaged, sandbox, source, ruleset, files, indexes }, at }) => ({
+    _type: STATEMENT_TYPE,
+    subject: subjectsOfFiles([...files, ...indexes]),
+    predicateType: PREDICATE_TYPES.conversion,
+    predicate: {
+      tool,
+      target,
+      salvaged,
+      sandbox,
+      source,
+      ruleset: rulesetDescriptor(ruleset),
+      timeCreated: formatTime(at),
+      files: files.map(({ path, from, verification }) => ({ path, from, verification })),
     },
   }),
 

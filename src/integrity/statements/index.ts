@@ -9,6 +9,7 @@ export {
   BREAK_GLASS_HOURS,
   BREAK_GLASS_OUTCOMES,
   type BreakGlassPredicate,
+  type ConversionPredicate,
   POLICY,
   PREDICATE_TYPES,
   RULESET,
@@ -24,6 +25,7 @@ export {
   type ResourceDescriptor,
   type Subject,
   subjectsOf,
+  subjectsOfFiles,
   subjectsOfNamespaces,
   type WantedDigest,
 } from './subject.ts';

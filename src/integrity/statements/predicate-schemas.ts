@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ConversionSchema, ConvertedFileSchema } from '../../core/conversion/index.ts';
 import { isArtifactPath } from '../../core/reference/index.ts';
 import { APPROVED_FOR, parseApprovalProperty } from './stage.ts';
 import {
@@ -6,6 +7,7 @@ import {
   BREAK_GLASS_HOURS,
   BREAK_GLASS_OUTCOMES,
   type BreakGlassPredicate,
+  type ConversionPredicate,
   type ServiceApprover,
   type TestResult,
   type VerificationResult,
@@ -168,6 +170,38 @@ export const breakGlass: v.GenericSchema<unknown, BreakGlassPredicate> = v.pipe(
     `is valid for more than ${BREAK_GLASS_HOURS} hours`,
   ),
 );
+
+const artifactPath = v.pipe(
+  text,
+  v.check((path) => isArtifactPath(path), 'is not a path within an artifact'),
+);
+
+/** A type of Assay, like the waiver. A conversion whose verification failed is not published, and not attested. */
+export const conversion: v.GenericSchema<unknown, ConversionPredicate> = v.strictObject({
+  tool: ConversionSchema.properties.tool,
+  target: ConversionSchema.properties.target,
+  salvaged: ConversionSchema.properties.salvaged,
+  sandbox: ConversionSchema.properties.sandbox,
+  source: ConversionSchema.properties.source,
+  ruleset: descriptor,
+  timeCreated: time,
+  files: v.pipe(
+    v.array(
+      v.strictObject({
+        path: artifactPath,
+        from: ConvertedFileSchema.properties.from,
+        verification: ConvertedFileSchema.properties.verification,
+      }),
+    ),
+    v.minLength(1, 'is empty'),
+    v.maxLength(MAX_LIST, 'is too long'),
+    v.check((files) => new Set(files.map(({ path }) => path)).size === files.length, 'names a file twice'),
+    v.check(
+      (files) => files.every(({ verification }) => verification?.pass !== false),
+      'has a verification that failed',
+    ),
+  ),
+});
 
 export const verificationSummary: v.GenericSchema<unknown, VerificationSummary> = v.pipe(
   v.object({

@@ -3,6 +3,7 @@ import { isAssayError, parseSignedJson } from '../../core/index.ts';
 import { SignatureError, sentenceOf, shapeIssue } from '../envelope/index.ts';
 import {
   breakGlass,
+  conversion,
   digestSet,
   testResult,
   verificationResult,
@@ -39,6 +40,7 @@ const statement = v.variant('predicateType', [
   statementOf(PREDICATE_TYPES.approval, verificationResult),
   statementOf(PREDICATE_TYPES.waiver, waiver),
   statementOf(PREDICATE_TYPES['break-glass'], breakGlass),
+  statementOf(PREDICATE_TYPES.conversion, conversion),
   statementOf(PREDICATE_TYPES.decision, verificationSummary),
   statementOf(PREDICATE_TYPES['model-signature'], anything),
 ]);

@@ -1,3 +1,4 @@
+import type { Conversion, ConvertedFile } from '../../core/conversion/index.ts';
 import type { ResourceDescriptor, Subject } from './subject.ts';
 
 /** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
@@ -13,6 +14,7 @@ export const PREDICATE_TYPES = {
   approval: 'https://in-toto.io/attestation/svr/v0.2',
   waiver: 'https://assay.dev/attestation/waiver/v1',
   'break-glass': 'https://assay.dev/break-glass/v1',
+  conversion: 'https://assay.dev/attestation/conversion/v1',
   /** https://slsa.dev/spec/v1.1/verification_summary */
   decision: 'https://slsa.dev/verification_summary/v1',
   /** https://github.com/ossf/model-signing-spec: its resources are read elsewhere. */
@@ -116,6 +118,17 @@ export interface BreakGlassPredicate {
   readonly expires: string;
 }
 
+/**
+ * A conversion: the subjects are the written files, each by its path and its SHA-256, and this says what they were made from, by what,
+ * and how that was verified.
+ */
+export interface ConversionPredicate extends Pick<Conversion, 'tool' | 'target' | 'salvaged' | 'sandbox' | 'source'> {
+  readonly ruleset: ResourceDescriptor;
+  readonly timeCreated: string;
+  /** Each subject that is a model or holds tensors; indexes are subjects alone. */
+  readonly files: readonly Pick<ConvertedFile, 'path' | 'from' | 'verification'>[];
+}
+
 /** A decision, as a SLSA verification summary. */
 export interface VerificationSummary {
   readonly verifier: { readonly id: string; readonly version?: Readonly<Record<string, string>> };
@@ -146,6 +159,7 @@ export interface Statements {
   readonly approval: StatementOf<'approval', VerificationResult>;
   readonly waiver: StatementOf<'waiver', WaiverPredicate>;
   readonly 'break-glass': StatementOf<'break-glass', BreakGlassPredicate>;
+  readonly conversion: StatementOf<'conversion', ConversionPredicate>;
   readonly decision: StatementOf<'decision', VerificationSummary>;
   readonly 'model-signature': StatementOf<'model-signature', Readonly<Record<string, unknown>>>;
 }
@@ -158,6 +172,7 @@ const KIND_OF: Readonly<Record<Statement['predicateType'], AttestationKind>> = {
   [PREDICATE_TYPES.approval]: 'approval',
   [PREDICATE_TYPES.waiver]: 'waiver',
   [PREDICATE_TYPES['break-glass']]: 'break-glass',
+  [PREDICATE_TYPES.conversion]: 'conversion',
   [PREDICATE_TYPES.decision]: 'decision',
   [PREDICATE_TYPES['model-signature']]: 'model-signature',
 };

@@ -67,6 +67,11 @@ export function subjectsOfNamespaces(namespaces: readonly string[]): Subject[] {
   }));
 }
 
+/** Files that stand for themselves, each by its path. @param files with digests of 64 hex digits */
+export function subjectsOfFiles(files: readonly { readonly path: string; readonly sha256: string }[]): Subject[] {
+  return files.map(({ path, sha256 }) => ({ name: path, digest: { sha256 } }));
+}
+
 /**
  * `sha256:<64 hex>` or `gitCommit:<40 or 64 hex>`, in lower case.
  * @throws AssayError `usage`

@@ -30,8 +30,8 @@ export interface TrustFile {
 /** Larger than any key, chain or root. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The signer of scans or decisions should not also sign approvals or waivers. */
-const MACHINE_ROLES: readonly SignerRole[] = ['scan', 'decision'];
+/** The signer of scans, conversions or decisions should not also sign approvals or waivers. */
+const MACHINE_ROLES: readonly SignerRole[] = ['scan', 'conversion', 'decision'];
 const HUMAN_ROLES: readonly SignerRole[] = ['approval', 'waiver', 'break-glass'];
 
 const PLURALS: Readonly<Record<SignerRole, string>> = {
@@ -40,6 +40,7 @@ const PLURALS: Readonly<Record<SignerRole, string>> = {
   approval: 'approvals',
   waiver: 'waivers',
   'break-glass': 'waivers for emergencies',
+  conversion: 'conversions',
   decision: 'decisions',
   snapshot: 'snapshots',
   rules: 'rules',

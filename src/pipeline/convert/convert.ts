@@ -12,8 +12,10 @@ import {
   type Limits,
   type OnEvent,
 } from '../../core/index.ts';
+import type { PayloadSigner } from '../../integrity/sign/index.ts';
 import { onnxRuntime } from '../../sandbox/index.ts';
 import { openPath } from '../../sources/path/index.ts';
+import { attested } from './attest.ts';
 import { type RefusedFile, sortedByVerdict, type Tolerance, verdictRefusal } from './gate.ts';
 import { ConversionMismatch } from './mismatch.ts';
 import { OutputFolder } from './output.ts';
@@ -33,6 +35,8 @@ export interface ConvertOptions extends Tolerance {
   readonly verify?: VerifyRequest | undefined;
   /** Converts with the libraries that made the model, whose code runs in a sandbox; `undefined`: nothing of the model runs. */
   readonly sandbox?: SandboxedConversion | undefined;
+  /** Signs a statement of what was converted, which is written beside the files (`conversion.intoto.json`). */
+  readonly attest?: PayloadSigner | undefined;
   readonly limits?: Limits;
   readonly signal?: AbortSignal;
   readonly onEvent?: OnEvent;
@@ -78,8 +82,11 @@ export async function convertArtifact(
     const ended = { target, artifact, source: assessment, result, announced, refused, salvage, verified };
     const conversion = conversionOf({ ...ended, sandbox: versions });
     if (!conversion.published) throw new ConversionMismatch(conversion);
-    await output.publish([...announced.files.map(({ path }) => path), ...announced.indexes]);
-    return conversion;
+    const written =
+      options.attest === undefined ? conversion : await attested(conversion, output.stage, options.attest);
+    const attestation = written.attestation === null ? [] : [written.attestation.path];
+    await output.publish([...announced.files.map(({ path }) => path), ...announced.indexes, ...attestation]);
+    return written;
   } finally {
     await resources.disposeAsync();
   }

@@ -59,6 +59,7 @@ export function conversionOf(ended: Ended): Conversion {
     salvaged: salvage && verdicts.some((one) => one !== 'clean'),
     files,
     indexes: announced.indexes.map((path) => ({ path, sha256: writtenFile(result, path).sha256 })),
+    attestation: null,
     skipped: [
       ...announced.skipped,
       ...refused.map(({ path, verdict: why }) => ({ path, why: `its verdict is ${why}` })),

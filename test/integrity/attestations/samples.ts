@@ -50,6 +50,60 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
     at: NOW,
     expires: new Date('2026-11-28T12:00:00Z'),
   },
+  conversion: {
+    conversion: {
+      schemaVersion: '1',
+      tool: { name: 'assay', version: '0.1.0' },
+      ruleset,
+      target: 'onnx',
+      source: { ref: './m.pkl', pinned: './m.pkl', digest: OTHER_TREE, verdict: 'clean' },
+      sandbox: null,
+      published: true,
+      salvaged: false,
+      files: [
+        {
+          path: 'sub/m.onnx',
+          size: 12,
+          sha256: 'a1'.repeat(32),
+          verdict: 'not-assessed',
+          from: [{ path: 'm.pkl', sha256: 'b3'.repeat(32), verdict: 'clean' }],
+          format: 'sklearn.linear_model.Ridge',
+          tensors: 2,
+          leftOut: [],
+          verification: {
+            kind: 'against source outputs',
+            pass: true,
+            runtime: { name: 'onnxruntime-node', version: '1.30.0' },
+            inputs: { from: 'file', sha256: TREE, rounded: false },
+            outputs: { sha256: TREE },
+            rows: 24,
+            runs: [],
+            tensors: null,
+            problem: null,
+            compared: [
+              {
+                output: 'variable',
+                role: 'values',
+                compared: 24,
+                different: 0,
+                undecided: 0,
+                maxAbsolute: 1.5e-7,
+                maxRelative: 3e-8,
+                agreement: null,
+                tolerance: { absolute: 1e-5, relative: 1e-5 },
+                problem: null,
+                pass: true,
+              },
+            ],
+          },
+        },
+      ],
+      indexes: [],
+      attestation: null,
+      skipped: [],
+    },
+    at: NOW,
+  },
   decision: {
     subjects: SUBJECTS,
     resourceUri: PINNED,
@@ -62,7 +116,12 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
 };
 
 /** The samples about an artifact. */
-export const KINDS: readonly Exclude<CreatableKind, 'break-glass'>[] = ['scan', 'approval', 'waiver', 'decision'];
+export const KINDS: readonly Exclude<CreatableKind, 'break-glass' | 'conversion'>[] = [
+  'scan',
+  'approval',
+  'waiver',
+  'decision',
+];
 
 export function sample(kind: CreatableKind): Statement {
   return createStatement(kind, INPUTS[kind]);

@@ -17,7 +17,16 @@ export interface AttestationInspectFlags {
 export const ATTESTATION_FORMATS = ['table', 'json'] as const;
 
 /** The requirements that an attestation is verified against. */
-export const KINDS = ['scan', 'ml-bom', 'approval', 'waiver', 'break-glass', 'decision', 'model-signature'] as const;
+export const KINDS = [
+  'scan',
+  'ml-bom',
+  'approval',
+  'waiver',
+  'break-glass',
+  'conversion',
+  'decision',
+  'model-signature',
+] as const;
 
 /** What a statement is about: everything a report says of an artifact, or its digest alone. */
 export type About = { readonly report: string } | { readonly digest: string };

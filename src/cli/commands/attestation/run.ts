@@ -1,10 +1,15 @@
 import { readDocument } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
-import { signStatement, type VerifiedAttestation, verifyAttestation } from '../../../integrity/attestations/index.ts';
+import {
+  signStatement,
+  type VerifiedAttestation,
+  type VerifyAttestationOptions,
+  verifyAttestation,
+} from '../../../integrity/attestations/index.ts';
 import { isSignatureError, readBundle, type SignatureError } from '../../../integrity/envelope/index.ts';
 import { SHA256_PLAN, treeDigest } from '../../../integrity/hash/index.ts';
 import type { PayloadSigner } from '../../../integrity/sign/index.ts';
-import { parseDigest, type Statement, type WantedDigest } from '../../../integrity/statements/index.ts';
+import { parseDigest, type Statement } from '../../../integrity/statements/index.ts';
 import { readTrustFile, type TrustFile } from '../../../integrity/trust-file/index.ts';
 import { digestArtifact, sha256Of } from '../../../pipeline/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
@@ -45,12 +50,12 @@ async function signed(statement: Statement, signer: PayloadSigner): Promise<unkn
 /** Verifies one attestation, says what it says, and records the exit code. */
 export async function runAttestationVerify(path: string, flags: AttestationVerifyFlags, shell: Shell): Promise<void> {
   const trust = await readTrust(flags, shell);
-  const subject = await wantedDigest(flags, shell);
-  const outcome = await readDocument(path, '', (bytes, name) => verifyBytes(bytes, name, trust, { flags, subject }));
+  const about = await wantedSubject(flags, shell);
+  const outcome = await readDocument(path, '', (bytes, name) => verifyBytes(bytes, name, trust, { flags, about }));
   const holds = !isSignatureError(outcome);
   if (!holds || !flags.quiet)
     shell.stdout.write(flags.format === 'json' ? outcomeJson(path, outcome) : outcomeText(path, outcome));
-  if (holds && subject === undefined && !flags.quiet) {
+  if (holds && about === undefined && !flags.quiet) {
     const hint = 'name the artifact with --digest or --artifact';
     shell.stderr.write(`assay: warning: the attestation was not compared with an artifact; ${hint}\n`);
   }
@@ -68,8 +73,8 @@ async function readTrust({ trust: given }: AttestationVerifyFlags, { env, stderr
   return trust;
 }
 
-/** The digest of an artifact, as a report has it. */
-async function wantedDigest(flags: AttestationVerifyFlags, shell: Shell): Promise<WantedDigest | undefined> {
+/** The digest of an artifact, as a report has it, and its files. */
+async function wantedSubject(flags: AttestationVerifyFlags, shell: Shell): Promise<About | undefined> {
   const { digest, artifact: ref } = flags;
   if (digest !== undefined && ref !== undefined) {
     throw new AssayError('usage', 'and --artifact were both given', {
@@ -77,16 +82,16 @@ async function wantedDigest(flags: AttestationVerifyFlags, shell: Shell): Promis
       hint: 'leave out one of them',
     });
   }
-  if (digest !== undefined) return parseDigest(digest, `--digest ${digest}`);
+  if (digest !== undefined) return { subject: parseDigest(digest, `--digest ${digest}`) };
   if (ref === undefined) return undefined;
   const progress = new Progress(shell, !flags.quiet);
   const options = { signal: shell.signal, onEvent: progress.onEvent, offline: flags.offline };
   try {
     const artifact = await openArtifact(ref, options);
     try {
-      const files = await digestArtifact(artifact, [SHA256_PLAN], options);
-      const tree = treeDigest(files.map((file) => ({ path: file.path, size: file.size, sha256: sha256Of(file) })));
-      return parseDigest(tree, ref);
+      const digested = await digestArtifact(artifact, [SHA256_PLAN], options);
+      const files = digested.map((file) => ({ path: file.path, size: file.size, sha256: sha256Of(file) }));
+      return { subject: parseDigest(treeDigest(files), ref), files };
     } finally {
       await artifact.close();
     }
@@ -95,22 +100,24 @@ async function wantedDigest(flags: AttestationVerifyFlags, shell: Shell): Promis
   }
 }
 
+type About = Required<Pick<VerifyAttestationOptions, 'subject'>> & Pick<VerifyAttestationOptions, 'files'>;
+
 interface Wants {
   readonly flags: AttestationVerifyFlags;
-  readonly subject: WantedDigest | undefined;
+  readonly about: About | undefined;
 }
 
 async function verifyBytes(
   bytes: Uint8Array,
   name: string,
   trust: TrustFile,
-  { flags: { type, stage }, subject }: Wants,
+  { flags: { type, stage }, about }: Wants,
 ): Promise<VerifiedAttestation | SignatureError> {
   try {
     return await verifyAttestation(readBundle(bytes, name), trust, {
       ...(type === undefined ? {} : { kind: type }),
       ...(stage === undefined ? {} : { stage }),
-      ...(subject === undefined ? {} : { subject }),
+      ...about,
     });
   } catch (error) {
     if (isSignatureError(error)) return error;

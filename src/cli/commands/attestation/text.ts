@@ -26,6 +26,8 @@ export function claimOf(statement: Statement): string {
       return `waiver of ${terminalText(statement.predicate.rule)}`;
     case PREDICATE_TYPES['break-glass']:
       return `break-glass in ${statement.predicate.namespaces.join(', ')}`;
+    case PREDICATE_TYPES.conversion:
+      return `conversion to ${statement.predicate.target}`;
     case PREDICATE_TYPES.decision:
       return `decision: ${statement.predicate.verificationResult}`;
     case PREDICATE_TYPES['model-signature']:
@@ -36,15 +38,19 @@ export function claimOf(statement: Statement): string {
 /** Who says what about what. */
 export function attestationRows({ statement, signer, rule }: VerifiedAttestation): Row[] {
   return [
-    ['about', subjectsText(statement.subject)],
+    [
+      'about',
+      subjectsText(statement.subject, statement.predicateType === PREDICATE_TYPES.conversion ? 'file' : 'digest'),
+    ],
     ...detailRows(statement),
     ['signed by', `"${terminalText(rule.name)}": ${signerText(signer)}`],
   ];
 }
 
-/** The first is the artifact; the others are further names of it. */
-function subjectsText([first, ...others]: readonly Subject[]): string {
-  const more = others.length === 0 ? '' : ` (and ${count(others.length, 'other digest')} of it)`;
+/** The first is the artifact, and the others are further names of it; of a conversion, each is a file. */
+function subjectsText([first, ...others]: readonly Subject[], one: 'digest' | 'file'): string {
+  const noun = one === 'file' ? 'other file' : 'other digest';
+  const more = others.length === 0 ? '' : ` (and ${count(others.length, noun)}${one === 'file' ? '' : ' of it'})`;
   return first === undefined ? 'nothing' : `${subjectText(first)}${more}`;
 }
 
@@ -90,6 +96,18 @@ function detailRows(statement: Statement): Row[] {
         ['reason', terminalText(reason)],
         ['owner', terminalText(owner)],
         ['waived', `${timeCreated}, until ${expires}`],
+      ];
+    }
+    case PREDICATE_TYPES.conversion: {
+      const { source, tool, salvaged, timeCreated, files } = statement.predicate;
+      return [
+        ['source', `${terminalText(source.pinned)}${source.digest === null ? '' : ` ${source.digest}`}`],
+        ['verdict', `${source.verdict}${salvaged ? ', from which the tensors were taken' : ''}`],
+        ['converted', `${timeCreated}, by ${tool.name} ${terminalText(tool.version)}`],
+        ...listRow(
+          'verified',
+          files.map(({ path, verification }) => `${path}: ${verification?.kind ?? 'no'}`),
+        ),
       ];
     }
     case PREDICATE_TYPES.decision: {

@@ -3,11 +3,11 @@ import { type ConversionTarget, TARGETS } from '../../../core/conversion/index.t
 import { AssayError } from '../../../core/index.ts';
 import type { VerifyRequest } from '../../../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../../../pipeline/index.ts';
-import { rulesetOption } from '../../options/index.ts';
+import { addSigningOptions, rulesetOption, type SigningFlags, signingChoice } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { ConvertRequest } from './request.ts';
 
-interface ConvertFlags {
+interface ConvertFlags extends SigningFlags {
   readonly to: ConversionTarget;
   readonly output: string;
   readonly report?: string;
@@ -55,11 +55,14 @@ onnxruntime-node). What it says depends on what you give:
                          computes what its source computes. For safetensors, every tensor is read again and compared with the source
 When something differs, nothing is written but the report.
 
+With --private-key (or --certificate, --keyless, as in assay sign), what was converted, from what, and how it was verified is signed, and
+written beside the files: conversion.intoto.json. assay scan --trust and assay attestation verify check it.
+
 Examples:
   assay convert model.pt --to safetensors -o converted
   assay convert ./bert-base --to safetensors -o converted       every file of a folder that holds tensors
   assay convert pipeline.joblib --to onnx -o converted           a pipeline of scikit-learn
-  assay convert pipeline.joblib --to onnx -o converted --verify X.npz,Y.npz
+  assay convert pipeline.joblib --to onnx -o converted --verify X.npz,Y.npz --private-key converter.pem
   assay convert pipeline.joblib --to savedmodel -o converted
   assay convert custom.pt --to onnx -o converted --sandbox --accept-suspicious --python ./venv/bin/python --code ./src
   assay convert evil.pt --to safetensors --salvage -o rescued --report rescued.json
@@ -68,7 +71,7 @@ Exit codes: 0 converted, 1 a verdict forbids it or the verification fails, 2 cou
 `;
 
 export function registerConvert(program: Command, shell: Shell): void {
-  program
+  const command = program
     .command('convert')
     .summary('convert a model to a format that cannot carry code, without running it')
     .description('Converts a model to a format that cannot carry code. Nothing of the model runs.')
@@ -92,14 +95,16 @@ export function registerConvert(program: Command, shell: Shell): void {
     .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
     .addOption(rulesetOption())
     .option('-q, --quiet', 'no progress, no summary', false)
-    .option('-v, --verbose', 'name everything that is left out', false)
+    .option('-v, --verbose', 'name everything that is left out', false);
+  addSigningOptions(command)
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: ConvertFlags) => {
       const { to, output, report, salvage, acceptSuspicious, allow, ruleset, quiet, verbose } = flags;
       const verify = verifyRequest(flags.verify);
       const sandbox = sandboxRequest(flags);
+      const signing = signs(flags) ? signingChoice(flags, 'assay convert') : undefined;
       const { runConvert } = await import('./run.ts');
-      const request = { artifact, target: to, output, report, verify, sandbox, salvage, acceptSuspicious };
+      const request = { artifact, target: to, output, report, verify, sandbox, signing, salvage, acceptSuspicious };
       await runConvert({ ...request, allow, ruleset, quiet, verbose }, shell);
     });
 }
@@ -110,6 +115,28 @@ function sandboxRequest({ sandbox, python, code }: ConvertFlags): ConvertRequest
   const subject = python !== undefined ? '--python' : code.length > 0 ? '--code' : undefined;
   if (subject === undefined) return undefined;
   throw new AssayError('usage', 'is for models whose code runs in a sandbox', { subject, hint: 'add --sandbox' });
+}
+
+/** Options that say how to sign; any of them asks for a signature. */
+const SIGNING = [
+  'privateKey',
+  'pkcs11Module',
+  'pkcs11Key',
+  'pkcs11PinFile',
+  'certificate',
+  'certificateChain',
+  'passphrase',
+  'passphraseFile',
+  'identityToken',
+  'identityTokenFile',
+  'fulcioUrl',
+  'rekorUrl',
+  'timestampUrl',
+  'signingConfig',
+] as const satisfies readonly (keyof SigningFlags)[];
+
+function signs(flags: SigningFlags): boolean {
+  return flags.keyless || SIGNING.some((name) => flags[name] !== undefined);
 }
 
 /** @throws AssayError `usage` for more than two files */

@@ -1,6 +1,7 @@
 import type { ConversionTarget } from '../../../core/conversion/index.ts';
 import type { VerifyRequest } from '../../../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../../../pipeline/index.ts';
+import type { SigningChoice } from '../../options/index.ts';
 
 /** What `assay convert` is asked for. */
 export interface ConvertRequest {
@@ -10,6 +11,8 @@ export interface ConvertRequest {
   readonly report: string | undefined;
   readonly verify: VerifyRequest | undefined;
   readonly sandbox: { readonly python?: string; readonly code: readonly string[] } | undefined;
+  /** How to sign what was converted; `undefined`: nothing is signed. */
+  readonly signing: SigningChoice | undefined;
   readonly salvage: boolean;
   readonly acceptSuspicious: boolean;
   readonly allow: string | undefined;

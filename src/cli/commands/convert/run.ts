@@ -2,6 +2,7 @@ import { isAssayError } from '../../../core/index.ts';
 import { ConversionMismatch, convertArtifact } from '../../../pipeline/convert/index.ts';
 import { loadKnowledge } from '../../../pipeline/judging/index.ts';
 import { openArtifact } from '../../../sources/index.ts';
+import { signingWay } from '../../signing/index.ts';
 import { openSink, Progress, printError, type Shell } from '../../terminal/index.ts';
 import type { ConvertRequest } from './request.ts';
 import { conversionText } from './text.ts';
@@ -10,6 +11,8 @@ import { conversionText } from './text.ts';
 export async function runConvert(request: ConvertRequest, shell: Shell): Promise<void> {
   const knowledge = await loadKnowledge(request.allow, request.ruleset, shell.env);
   const sink = request.report === undefined ? undefined : await openSink(request.report, shell, '--report');
+  // A key that cannot be used is said before anything is scanned.
+  const way = request.signing === undefined ? undefined : await signingWay(request.signing, shell);
   const progress = new Progress(shell, !request.quiet);
   const { signal } = shell;
   try {
@@ -20,12 +23,22 @@ export async function runConvert(request: ConvertRequest, shell: Shell): Promise
       const conversion = await convertArtifact(
         artifact,
         (one) => knowledge.assess(one, { signal, onEvent: progress.onEvent }),
-        { target, folder: output, salvage, acceptSuspicious, verify, sandbox, signal, onEvent: progress.onEvent },
+        {
+          target,
+          folder: output,
+          salvage,
+          acceptSuspicious,
+          verify,
+          sandbox,
+          attest: way?.signer,
+          signal,
+          onEvent: progress.onEvent,
+        },
       );
       progress.end();
       sink?.write(`${JSON.stringify(conversion, undefined, 2)}\n`);
       await sink?.commit();
-      if (!request.quiet) shell.stdout.write(conversionText(conversion, output, request.verbose));
+      if (!request.quiet) shell.stdout.write(conversionText(conversion, output, request.verbose, way?.who()));
     } finally {
       await artifact.close();
     }
@@ -39,5 +52,6 @@ export async function runConvert(request: ConvertRequest, shell: Shell): Promise
     shell.exit(1);
   } finally {
     progress.end();
+    await way?.close();
   }
 }

@@ -7,17 +7,20 @@ import { verificationLines } from './verification-text.ts';
 /** Values left out that are named without --verbose. */
 const MAX_NAMED = 5;
 
-/** What was converted, for people. */
+/** What was converted, for people. @param signer who signed it */
 export function conversionText(
-  { files, skipped, source, sandbox, salvaged }: Conversion,
+  { files, skipped, source, sandbox, salvaged, attestation }: Conversion,
   folder: string,
   verbose: boolean,
+  signer?: string,
 ): string {
   const lines = files.flatMap((file) => fileLines(file, folder, verbose));
   for (const { path, why } of verbose ? skipped : skipped.slice(0, MAX_NAMED))
     lines.push(`not converted: ${terminalText(path)} (${terminalText(why)})`);
   if (!verbose && skipped.length > MAX_NAMED)
     lines.push(`and ${count(skipped.length - MAX_NAMED, 'more file')} (--verbose)`);
+  if (attestation !== null)
+    lines.push(`attested: ${terminalText(join(folder, attestation.path))}, signed by ${signer ?? 'the caller'}`);
   lines.push('', ranText(files, sandbox !== null));
   if (salvaged)
     lines.push(
