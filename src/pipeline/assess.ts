@@ -27,6 +27,7 @@ import type { OnTarget } from './file-scan.ts';
 import { concurrencyFor, mapConcurrent } from './map-concurrent.ts';
 import { type ParserPool, type ParseSettings, sharedParsers } from './parsers/index.ts';
 import {
+  conversionChecks,
   judgeScanned,
   manifestChecks,
   openSignatureToScan,
@@ -81,11 +82,13 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
   const signed = await judgeScanned(signature, artifact, assessed);
   const scanned = assessed.map(({ file }) => file);
   const manifests = await manifestChecks(artifact.files, scanned, signal);
+  const { converters, later = false } = options.signature ?? {};
+  const conversions = await conversionChecks(artifact.files, scanned, { converters, later, signal });
   const durationMs = performance.now() - started;
   const summary = summarise(
     artifact,
     assessed,
-    { ...signed, checks: [...signed.checks, ...manifests] },
+    { ...signed, checks: [...signed.checks, ...manifests, ...conversions] },
     { bytesTotal, durationMs, ruleset: rulesetOf(allowances, lists) },
   );
   return applyLists(summary, lists);

@@ -2,39 +2,22 @@ import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { readSmallFile, readSmallText } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import type { Trust, ValidityPolicy } from '../../integrity/trust/index.ts';
+import type { TrustFile, TrustRule } from '../../integrity/trust-file/index.ts';
 import type { SignatureRequest } from '../signature/index.ts';
 import type { TrustChoice } from './choice.ts';
 
+/** Who is trusted, and with what. */
+interface Trusted {
+  readonly models: readonly Trust[];
+  readonly converters: TrustFile;
+}
+
 /**
  * The signers that the choice and the environment trust; nobody by default.
- * @param forAttestations the trust file is there for these, too: it need not let anybody sign models
  * @throws AssayError `usage` for options that contradict each other, and what reading their files throws.
  */
-export async function readTrusts(
-  flags: TrustChoice,
-  env: NodeJS.ProcessEnv,
-  forAttestations = false,
-): Promise<readonly Trust[]> {
-  checkTogether(flags);
-  const trusts: Trust[] = [];
-  if (flags.publicKey !== undefined) trusts.push(await keyTrust(flags.publicKey));
-  if (flags.certificateChain !== undefined) trusts.push(await certificateTrust(flags.certificateChain, flags));
-  if (flags.identity !== undefined && flags.issuer !== undefined) {
-    trusts.push(await keylessTrust(flags.identity, flags.issuer, flags.trustedRoot));
-  }
-  const file = flags.trust ?? env.ASSAY_TRUST;
-  if (file !== undefined && file !== '' && (flags.trust !== undefined || trusts.length === 0)) {
-    const { modelTrusts, readTrustFile } = await import('../../integrity/trust-file/index.ts');
-    const named = modelTrusts(await readTrustFile(file));
-    if (named.length === 0 && trusts.length === 0 && !forAttestations) {
-      throw new AssayError('usage', 'lets nobody sign models', {
-        subject: file,
-        hint: 'give a signer the role: may: [model-signature]',
-      });
-    }
-    trusts.push(...named);
-  }
-  return trusts;
+export async function readTrusts(flags: TrustChoice, env: NodeJS.ProcessEnv): Promise<readonly Trust[]> {
+  return (await readTrusted(flags, env, NOBODY)).models;
 }
 
 /** The signature that a scan verifies: any that is there, but it counts only when a signer is trusted. */
@@ -43,8 +26,46 @@ export async function signatureRequest(
   env: NodeJS.ProcessEnv,
   forAttestations = false,
 ): Promise<SignatureRequest> {
-  return { path: flags.signature, trusts: await readTrusts(flags, env, forAttestations) };
+  const { models, converters } = await readTrusted(flags, env, forAttestations ? ANYTHING : CONVERSIONS);
+  return { path: flags.signature, trusts: models, converters };
 }
+
+/** Whether a trust file that lets nobody sign models is there for something else. */
+type Excuse = (converters: readonly TrustRule[]) => boolean;
+const NOBODY: Excuse = () => false;
+const CONVERSIONS: Excuse = ({ length }) => length > 0;
+const ANYTHING: Excuse = () => true;
+
+async function readTrusted(flags: TrustChoice, env: NodeJS.ProcessEnv, excuse: Excuse): Promise<Trusted> {
+  checkTogether(flags);
+  const named: (readonly [option: string, trust: Trust])[] = [];
+  if (flags.publicKey !== undefined) named.push(['--public-key', await keyTrust(flags.publicKey)]);
+  if (flags.certificateChain !== undefined)
+    named.push(['--certificate-chain', await certificateTrust(flags.certificateChain, flags)]);
+  if (flags.identity !== undefined && flags.issuer !== undefined)
+    named.push(['--identity', await keylessTrust(flags.identity, flags.issuer, flags.trustedRoot)]);
+  const models = named.map(([, trust]) => trust);
+  const rules = named.map(([name, trust]): TrustRule => ({ name, trust, may: CONVERTER }));
+  const file = flags.trust ?? env.ASSAY_TRUST;
+  if (file !== undefined && file !== '' && (flags.trust !== undefined || models.length === 0)) {
+    const { modelTrusts, readTrustFile } = await import('../../integrity/trust-file/index.ts');
+    const trustFile = await readTrustFile(file);
+    const signers = modelTrusts(trustFile);
+    const converters = trustFile.rules.filter(({ may }) => may.has('conversion'));
+    if (signers.length === 0 && models.length === 0 && !excuse(converters)) {
+      throw new AssayError('usage', 'lets nobody sign models', {
+        subject: file,
+        hint: 'give a signer the role: may: [model-signature]',
+      });
+    }
+    models.push(...signers);
+    rules.push(...converters);
+  }
+  return { models, converters: { path: file ?? '', rules, warnings: [] } };
+}
+
+/** Who is named for this artifact alone signs whatever it holds. */
+const CONVERTER: TrustRule['may'] = new Set(['model-signature', 'conversion']);
 
 function checkTogether({ identity, issuer, certificateChain, trustedRoot }: TrustChoice): void {
   const hint = 'give both --identity and --issuer: anybody can get an identity from some issuer';

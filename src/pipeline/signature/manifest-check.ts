@@ -1,6 +1,5 @@
-import type { Check, FileAssessment } from '../../core/assessment/index.ts';
+import type { Check } from '../../core/assessment/index.ts';
 import { type ArtifactFile, AssayError, isAssayError, throwIfAborted } from '../../core/index.ts';
-import { createHasher, SHA256_PLAN, wholeDigest } from '../../integrity/hash/index.ts';
 import {
   ALGORITHM_TITLES,
   type ComparedClaim,
@@ -9,22 +8,18 @@ import {
   isWeak,
   type KnownFile,
   MAX_ENTRIES,
-  type ManifestEntry,
-  type ManifestKind,
   manifestClaims,
   manifestKind,
   maxManifestBytes,
   readManifest,
 } from '../../integrity/manifests/index.ts';
+import { type ScannedFile, scannedBytes } from './scanned-bytes.ts';
 
 const CHECK = 'integrity.manifest';
 /** The limits for all manifests of one artifact: bytes of checksums, and bytes of YAML. */
 const MAX_BYTES = { text: 16 * 1024 * 1024, yaml: 512 * 1024 };
 /** Things that one detail names. */
 const MAX_NAMED = 3;
-
-/** The digests of a file that the scan knows. */
-export type ScannedFile = Pick<FileAssessment, 'path' | 'size' | 'sha256' | 'digestBasis'>;
 
 /**
  * Compares what manifests among the files (`SHA256SUMS`, `*.sha256`, `*.dvc`) announce with what the scan computed. An attacker
@@ -74,7 +69,8 @@ async function readManifests(
       const budget = kind.kind === 'dvc' || kind.kind === 'dvc-lock' ? 'yaml' : 'text';
       left[budget] -= file.size;
       if (left[budget] < 0 || left.entries < 0) throw new AssayError('limit', 'exceeds the number of manifests');
-      const entries = await readOne(file, kind, byPath.get(file.path), signal);
+      const bytes = await scannedBytes(file, byPath.get(file.path), maxManifestBytes(kind), signal);
+      const entries = await readManifest(kind, bytes, file.path);
       left.entries -= entries.length;
       found.push({ path: file.path, entries });
     } catch (error) {
@@ -84,29 +80,6 @@ async function readManifests(
     }
   }
   return { found, problems };
-}
-
-/** Reads the bytes that were scanned, and no others. */
-async function readOne(
-  file: ArtifactFile,
-  kind: ManifestKind,
-  scanned: ScannedFile | undefined,
-  signal: AbortSignal | undefined,
-): Promise<ManifestEntry[]> {
-  if (scanned?.digestBasis !== 'computed') throw new AssayError('unreadable', 'it was not fully read');
-  const source = await file.open(signal);
-  try {
-    const most = maxManifestBytes(kind);
-    if (source.size > most) throw new AssayError('limit', `has more than ${most} bytes`);
-    const bytes = await source.read(0, source.size);
-    const hasher = await createHasher([SHA256_PLAN], bytes.length);
-    hasher.update(bytes);
-    if (wholeDigest(hasher.digest(), 'sha256') !== scanned.sha256)
-      throw new AssayError('changed', 'it changed after it was scanned');
-    return await readManifest(kind, bytes, file.path);
-  } finally {
-    await source.close();
-  }
 }
 
 function toKnown({ path, size, sha256, digestBasis }: ScannedFile): KnownFile {

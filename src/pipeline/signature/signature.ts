@@ -7,6 +7,7 @@ import { isSignatureError, type SignatureError, type SignedBundle } from '../../
 import { type HashPlan, SHA256_PLAN } from '../../integrity/hash/index.ts';
 import type { SignedModel, VerifiedModelSignature } from '../../integrity/oms/index.ts';
 import type { Trust } from '../../integrity/trust/index.ts';
+import type { TrustFile } from '../../integrity/trust-file/index.ts';
 import { EMPTY_UNLISTED, UNCOVERED } from '../../scan/rules/index.ts';
 import type { Rule } from '../../scan/scanner/index.ts';
 
@@ -21,6 +22,8 @@ export interface SignatureRequest {
   readonly path?: string | undefined;
   /** The trusted signers, any of whom may have signed. Empty: nobody is trusted, and a signature is not assessed. */
   readonly trusts: readonly Trust[];
+  /** The signers that may sign conversions; an attestation of a conversion is not assessed without any. */
+  readonly converters?: TrustFile | undefined;
   /** The bytes are downloaded and scanned again before anything is decided: that scan verifies the signature. */
   readonly later?: boolean;
 }

@@ -61,10 +61,16 @@ const PINNED =
   /^(?:hf:\/\/[^@]+@[0-9a-f]{40}(?:\/|$)|oci:\/\/[^@]+@sha256:[0-9a-f]{64}$|https:.*#sha256=[0-9a-f]{64}$)/s;
 
 /** The evidence that the bytes are those of a release. */
-function originOf({ artifact, signatures }: Assessment): string | undefined {
+function originOf({ artifact, signatures, checks }: Assessment): string | undefined {
   if (signatures.some(({ status }) => status === 'verified')) return 'a trusted signature covers them';
+  if (passes(checks, 'conversion.attested') && passes(checks, 'conversion.source'))
+    return 'a trusted signer converted them from a clean source';
   const pinned = artifact.digest !== null && PINNED.test(artifact.pinned);
   return pinned ? 'the address pins their digests; no signature proves their origin' : undefined;
+}
+
+function passes(checks: readonly Check[], wanted: string): boolean {
+  return checks.some(({ id, status }) => id === wanted && status === 'pass');
 }
 
 /** ML07. Base models that are named by commit can be looked up, but only the model itself declares them. */
@@ -105,6 +111,8 @@ export function modelPoisoning({ assessment, checks }: KnownFacts): JudgedRisk {
   if (signatures.some(({ status }) => status === 'verified')) {
     return direct('partial', `the weights match the signature; ${missing}`);
   }
+  if (passes(checks, 'conversion.attested') && passes(checks, 'conversion.verified'))
+    return direct('partial', `a trusted signer converted the weights, and compared them with their source; ${missing}`);
   const announced = checks.find(({ id, status }) => id.startsWith('integrity.') && status === 'pass');
   if (announced === undefined) return undefined;
   const detail = `the weights match the claimed digests (${announced.id}), but have no signature; ${missing}`;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ArtifactFile } from '../../../src/core/artifact.ts';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
-import { manifestChecks, type ScannedFile } from '../../../src/pipeline/signature/manifest-check.ts';
+import { manifestChecks } from '../../../src/pipeline/signature/manifest-check.ts';
+import type { ScannedFile } from '../../../src/pipeline/signature/scanned-bytes.ts';
 import { memoryFile } from '../../support/artifacts.ts';
 
 const hash = (algorithm: string, text: string) => createHash(algorithm).update(text).digest('hex');

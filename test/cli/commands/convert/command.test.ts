@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -114,6 +115,93 @@ describe('--verify', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(line);
     expect(existsSync(join(temp, 'bad'))).toBe(false);
+  });
+});
+
+describe('--private-key', () => {
+  const at = (name: string) => join(temp, name);
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const stranger = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  writeFileSync(at('converter.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  writeFileSync(at('converter.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
+  writeFileSync(at('stranger.pub'), stranger.publicKey.export({ type: 'spki', format: 'pem' }));
+  const trust = (key: string) => `version: 1\nsigners:\n  - {name: converter, key: ${key}, may: [conversion]}\n`;
+  writeFileSync(at('trust.yaml'), trust('converter.pub'));
+  writeFileSync(at('other.yaml'), trust('stranger.pub'));
+  const convert = (out: string, ...args: string[]) =>
+    runCli(['convert', MODULE, '--to', 'safetensors', '-o', out, ...args], { cwd: temp });
+  const attestation = (out: string, by: string) =>
+    runCli(
+      [
+        'attestation',
+        'verify',
+        `${out}/conversion.intoto.json`,
+        '--trust',
+        by,
+        '--type',
+        'conversion',
+        '--artifact',
+        out,
+      ],
+      { cwd: temp },
+    );
+
+  it('signs what was converted, which attestation verify and scan check', async () => {
+    const run = await convert('signed', '--private-key', 'converter.pem', '--verify', '--report', 'signed.json');
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(run.stdout).toMatch(/attested: signed\/conversion\.intoto\.json, signed by key P-256, hint [0-9a-f]{64}/);
+    expect(readdirSync(at('signed')).sort()).toEqual(['conversion.intoto.json', 'module.safetensors']);
+    const report = JSON.parse(readFileSync(at('signed.json'), 'utf8'));
+    expect(check(ConversionSchema, report)).not.toHaveProperty('invalid');
+    expect(report.attestation.path).toBe('conversion.intoto.json');
+    const verified = await attestation('signed', 'trust.yaml');
+    expect(verified).toMatchObject({ code: 0, stderr: '' });
+    expect(verified.stdout).toContain('VERIFIED conversion to safetensors');
+    expect(verified.stdout).toMatch(/about +module\.safetensors sha256:/);
+    expect(verified.stdout).toContain(report.source.digest);
+    expect(verified.stdout).toMatch(/verified +module\.safetensors: tensor bytes/);
+    for (const by of [
+      ['--trust', 'trust.yaml'],
+      ['--public-key', 'converter.pub'],
+    ]) {
+      const scan = await runCli(['scan', 'signed', '--format', 'json', ...by], { cwd: temp });
+      const checks: { id: string; status: string }[] = JSON.parse(scan.stdout).checks;
+      const own = checks.filter(({ id }) => id.startsWith('conversion.')).map(({ id, status }) => `${id} ${status}`);
+      expect(own).toEqual(['conversion.attested pass', 'conversion.verified pass', 'conversion.source pass']);
+    }
+  });
+
+  it('is asked for by a policy', async () => {
+    const policy = new URL('../../../../policies/examples/conversion.yaml', import.meta.url).pathname;
+    await convert('asked', '--private-key', 'converter.pem', '--verify');
+    const scan = (by: string) => runCli(['scan', 'asked', '--policy', policy, '--trust', by], { cwd: temp });
+    expect((await scan('trust.yaml')).code).toBe(0);
+    const denied = await scan('other.yaml');
+    expect(denied.code).toBe(1);
+    expect(denied.stdout).toContain('conversion.attested');
+  });
+
+  it('is refused for another key, and for files that were changed', async () => {
+    await convert('changed', '--private-key', 'converter.pem');
+    const stranger = await attestation('changed', 'other.yaml');
+    expect(stranger).toMatchObject({ code: 1 });
+    expect(stranger.stdout).toContain('NOT VERIFIED');
+    writeFileSync(at('changed/module.safetensors'), 'other');
+    const changed = await attestation('changed', 'trust.yaml');
+    expect(changed).toMatchObject({ code: 1 });
+    expect(changed.stdout).toContain('module.safetensors: changed since the conversion');
+  });
+
+  it.each([
+    ['a key that does not exist', ['--private-key', 'nowhere.pem'], /nowhere\.pem/],
+    ['a passphrase without a key', ['--passphrase-file', 'x'], /no key, certificate or identity is given/],
+    ['a token without keyless', ['--identity-token', 'x'], /no key, certificate or identity is given/],
+    ['a certificate without its key', ['--certificate', 'x.pem'], /--certificate/],
+  ])('exits with 2 for %s, and writes nothing', async (_, args, line) => {
+    const { code, stderr } = await convert('none', ...args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(line);
+    expect(existsSync(at('none'))).toBe(false);
   });
 });
 
