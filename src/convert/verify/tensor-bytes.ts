@@ -45,6 +45,7 @@ export async function verifyTensors(
   }
   return {
     kind: 'tensor bytes',
+    of: 'file',
     pass: problem === null,
     runtime: null,
     inputs: null,

@@ -60,6 +60,7 @@ export async function verifyConverted(
       ? await withItself(using, model, feeds, options)
       : { runs: [], compared: await withSource(using, model, feeds, expected, options) };
   return {
+    of: 'file',
     kind: expected === undefined ? 'self-consistency' : 'against source outputs',
     pass: problemOf(result.compared) === null && result.compared.every(({ pass }) => pass),
     runtime: onnxRuntime(),

@@ -28,6 +28,10 @@ const ComparedOutputSchema = object({
 /** How a written file was verified, and with which result. */
 export const VerificationSchema = object({
   kind: oneOf(VERIFICATION_KINDS),
+  of: oneOf(
+    ['file', 'onnx graph'],
+    'What was compared: the file itself, or the ONNX graph that it was translated from, which is not published.',
+  ),
   pass: flagOf({ description: 'A conversion whose verification fails is not published.' }),
   runtime: nullable(object({ name: text(), version: text() }, 'What ran the model; null when nothing ran.')),
   inputs: nullable(

@@ -104,7 +104,9 @@ export async function verifyWritten(
     const data = [...files, ...hidden].filter(({ dataOf }) => dataOf === (file.runs ?? file.path));
     const expected = computed.get(file.path);
     const own = given?.inputs === undefined ? (expected ?? given) : given;
-    if (own !== undefined) results.set(file.path, await verifyFile(folder, file, data, own, options));
+    if (own === undefined) continue;
+    const result = await verifyFile(folder, file, data, own, options);
+    for (const { path } of [file, ...data]) results.set(path, result);
   }
   return results;
 }
@@ -128,13 +130,14 @@ async function verifyFile(
     const tensors = new Map<string, FileSource>();
     for (const file of data) tensors.set(basename(file.path), await opened(file.path));
     const { sandboxCpuSeconds, sandboxWallMs } = limits;
-    return await verifyConverted(model, source, given, {
+    const result = await verifyConverted(model, source, given, {
       limits,
       external: (location) => tensors.get(location),
       bounds: { sandboxCpuSeconds, sandboxWallMs },
       signal,
       onStep: (what) => onEvent?.({ kind: 'note', message: `verifying ${path}: ${what}` }),
     });
+    return { ...result, of: runs === path ? 'file' : 'onnx graph' };
   } catch (error) {
     if (!isAssayError(error) || error.subject !== undefined) throw error;
     const { code, message, hint } = error;

@@ -72,6 +72,7 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
           leftOut: [],
           verification: {
             kind: 'against source outputs',
+            of: 'file',
             pass: true,
             runtime: { name: 'onnxruntime-node', version: '1.30.0' },
             inputs: { from: 'file', sha256: TREE, rounded: false },

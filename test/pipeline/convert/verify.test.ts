@@ -111,6 +111,18 @@ describe('a conversion that is verified', () => {
     expect(notes).toContain('verifying columns.onnx: a second run');
   });
 
+  it('runs the graph of a SavedModel, says so, and leaves the graph out', async () => {
+    const one = sklearnCase('bayes/gaussian.pkl');
+    const { folder, conversion } = await convert(one.model, { target: 'savedmodel', verify: given(one) });
+    expect(readdirSync(folder, { recursive: true }).map(String).sort()).toEqual([
+      'gaussian',
+      'gaussian/saved_model.pb',
+    ]);
+    expect(conversion.files.map(({ verification }) => verification)).toMatchObject([
+      { kind: 'against source outputs', of: 'onnx graph', pass: true, rows: 24 },
+    ]);
+  });
+
   it('refuses inputs for two models', async () => {
     const one = sklearnCase('bayes/gaussian.pkl');
     const path = place({ 'a.pkl': readFileSync(one.model), 'b.pkl': readFileSync(one.model) });

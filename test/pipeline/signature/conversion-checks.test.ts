@@ -9,6 +9,7 @@ import { type ConvertModelOptions, convert } from '../../../src/library/convert.
 import { assess } from '../../../src/pipeline/assess.ts';
 import { openPath } from '../../../src/sources/path/path.ts';
 import { call, twoTensors } from '../../support/checkpoint.ts';
+import { filesOf, sklearnCase } from '../../support/sklearn-arrays.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const temp = tempFolder();
@@ -74,6 +75,22 @@ describe('the checks of a conversion', () => {
       status: 'not-assessed',
       detail: expect.stringContaining('itself alone'),
     });
+  });
+
+  it('do not take the verification of a graph for that of the SavedModel that is made from it', async () => {
+    const folder = join(temp, `out-${count++}`);
+    const { inputs, outputs } = filesOf(sklearnCase('bayes/gaussian.pkl'));
+    const verify = { inputs: join(temp, 'X.npz'), outputs: join(temp, 'Y.npz') };
+    writeFileSync(verify.inputs, inputs);
+    writeFileSync(verify.outputs, outputs);
+    const attest = { privateKey: pem(converter.privateKey) };
+    await convert(SKLEARN, { to: 'savedmodel', folder, verify, attest });
+    expect((await checks(folder, trusting()))['conversion.verified']).toMatchObject({
+      status: 'not-assessed',
+      detail: expect.stringContaining('the ONNX graph that it was translated from was'),
+    });
+    await convert(SKLEARN, { to: 'onnx', folder: `${folder}-onnx`, verify, attest });
+    expect(await statuses(`${folder}-onnx`, trusting())).toMatchObject({ 'conversion.verified': 'pass' });
   });
 
   it('carry the verdict of the source', async () => {

@@ -106,7 +106,10 @@ function detailRows(statement: Statement): Row[] {
         ['converted', `${timeCreated}, by ${tool.name} ${terminalText(tool.version)}`],
         ...listRow(
           'verified',
-          files.map(({ path, verification }) => `${path}: ${verification?.kind ?? 'no'}`),
+          files.map(
+            ({ path, verification }) =>
+              `${path}: ${verification?.kind ?? 'no'}${verification?.of === 'onnx graph' ? ', of its ONNX graph' : ''}`,
+          ),
         ),
       ];
     }
