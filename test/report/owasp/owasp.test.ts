@@ -159,9 +159,23 @@ describe('AI supply chain attacks (ML06)', () => {
     expect(status({ findings: [finding(EXTENSION_RULE, { file: 'model.pkl' })] })).toBe('pass');
   });
 
-  it.each(['integrity.checksum', 'integrity.signature', 'integrity.manifest'])('fail when %s fails', (id) => {
+  it.each([
+    'integrity.checksum',
+    'integrity.signature',
+    'integrity.manifest',
+    'conversion.attested',
+    'conversion.source',
+  ])('fail when %s fails', (id) => {
     expect(status({ checks: [check(id, 'fail')] })).toBe('fail');
     expect(status({ checks: [check(id, 'error')] })).toBe('partial');
+  });
+
+  it('take a signed conversion from a clean source for an origin', () => {
+    const attested = check('conversion.attested', 'pass');
+    const of = (...checks: (typeof attested)[]) => status({ artifact: LOCAL, checks });
+    expect(of(attested, check('conversion.source', 'pass'))).toBe('pass');
+    expect(of(attested, check('conversion.source', 'not-assessed'))).toBe('partial');
+    expect(of(check('conversion.attested', 'not-assessed'), check('conversion.source', 'pass'))).toBe('partial');
   });
 
   it.each([
@@ -252,6 +266,14 @@ describe('model poisoning (ML10)', () => {
     expect(of(signature(), signature({ status: 'failed' }))).toMatchObject({ status: 'fail' });
     expect(of(signature({ status: 'not-assessed' }))).toMatchObject({ status: 'not-assessed', evidence: 'none' });
     expect(of()).toMatchObject({ status: 'not-assessed' });
+  });
+
+  it('takes a signed and verified conversion for evidence of the weights', () => {
+    const both = [check('conversion.attested', 'pass'), check('conversion.verified', 'pass')];
+    expect(risk('ML10:2023', { checks: both })).toMatchObject({ status: 'partial', evidence: 'direct' });
+    const [attested] = both;
+    const itself = [...(attested === undefined ? [] : [attested]), check('conversion.verified', 'not-assessed')];
+    expect(risk('ML10:2023', { checks: itself }).status).toBe('not-assessed');
   });
 
   it('treats announced digests as weaker evidence', () => {
