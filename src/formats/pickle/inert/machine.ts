@@ -22,6 +22,8 @@ export class InertMachine {
   readonly #budget: FileBudget;
   readonly #name: string;
   readonly #memo = new Map<number, Inert>();
+  /** What calls and objects were given, which they may have copied: a change of it would be seen by some, and not by others. */
+  readonly #given = new Set<Inert>();
   #stack: Inert[] = [];
   readonly #marks: Inert[][] = [];
   #protocol = 0;
@@ -238,6 +240,8 @@ export class InertMachine {
       offset,
     };
     this.calls.push(called);
+    this.#give(args);
+    if (kwargs !== undefined) this.#give(kwargs);
     return this.#push(called);
   }
 
@@ -247,13 +251,37 @@ export class InertMachine {
     if (!isKind(target, 'object')) throw this.#refuse(`BUILD gives a state to ${inertTitle(target)}`, at);
     this.#budget.hold(VALUE_BYTES);
     target.states.push(state);
+    this.#give(state);
     return { built: target };
+  }
+
+  /** Remembers the containers that a call or an object was given, and those that they hold. */
+  #give(value: Inert): void {
+    const left = [value];
+    const seen = new Set<Inert>();
+    for (let one = left.pop(); one !== undefined; one = left.pop()) {
+      if (typeof one !== 'object' || one === null || this.#given.has(one) || seen.has(one)) continue;
+      seen.add(one);
+      if (isKind(one, 'list') || isKind(one, 'dict') || isKind(one, 'set')) {
+        this.#budget.hold(VALUE_BYTES);
+        this.#given.add(one);
+      }
+      if (!isKind(one, 'list') && !isKind(one, 'tuple')) continue;
+      this.#budget.work(one.items.length);
+      for (const item of one.items) left.push(item);
+    }
+  }
+
+  #refuseGiven(receiver: Inert, at: number): void {
+    if (this.#given.has(receiver))
+      throw this.#refuse(`${inertTitle(receiver)} changes after a call or an object was given it`, at);
   }
 
   #append(items: readonly Inert[], at: number): boolean {
     const receiver = this.#top(at);
     if (!isKind(receiver, 'list') && !isKind(receiver, 'object') && !(isKind(receiver, 'set') && !receiver.frozen))
       throw this.#refuse(`items are put into ${inertTitle(receiver)}`, at);
+    this.#refuseGiven(receiver, at);
     this.#budget.hold(items.length * 8);
     for (const item of items) receiver.items.push(item);
     return true;
@@ -263,6 +291,7 @@ export class InertMachine {
     if (items.length % 2 !== 0) throw this.#refuse('a key has no value', at);
     if (!isKind(receiver, 'dict') && !isKind(receiver, 'object'))
       throw this.#refuse(`keys are put into ${inertTitle(receiver)}`, at);
+    this.#refuseGiven(receiver, at);
     this.#budget.hold((items.length / 2) * VALUE_BYTES);
     for (let i = 0; i + 1 < items.length; i += 2) {
       const [key = null, value = null] = [items[i], items[i + 1]];
