@@ -22,6 +22,8 @@ export interface ConvertModelOptions {
   readonly salvage?: boolean;
   /** Convert suspicious files, too. */
   readonly acceptSuspicious?: boolean;
+  /** The shape of the input of a module of PyTorch without the batch, where its file does not tell it: `[3, 224, 224]`. */
+  readonly inputShape?: readonly number[];
   /** The path of your organisation's allowances (YAML). */
   readonly allow?: string;
   /** `installed` (those that `assay rules install` put there, else the built-in ones) when absent. */
@@ -44,7 +46,18 @@ export interface ConvertModelOptions {
  * const verified = await convert('./m.joblib', { to: 'onnx', folder: './out', verify: { inputs: 'X.npz', outputs: 'Y.npz' } });
  */
 export async function convert(path: string, options: ConvertModelOptions): Promise<Conversion> {
-  const { to, folder, salvage = false, acceptSuspicious = false, verify, sandbox, attest, signal, onEvent } = options;
+  const {
+    to,
+    folder,
+    salvage = false,
+    acceptSuspicious = false,
+    verify,
+    inputShape,
+    sandbox,
+    attest,
+    signal,
+    onEvent,
+  } = options;
   const env = options.env ?? process.env;
   const knowledge = await loadKnowledge(options.allow, options.ruleset, env);
   const shared = { ...(signal === undefined ? {} : { signal }), ...(onEvent === undefined ? {} : { onEvent }) };
@@ -58,6 +71,7 @@ export async function convert(path: string, options: ConvertModelOptions): Promi
         salvage,
         acceptSuspicious,
         verify,
+        ...(inputShape === undefined ? {} : { inputShape }),
         sandbox: sandbox === undefined ? undefined : { ...sandbox, env },
         attest,
       });

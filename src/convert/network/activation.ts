@@ -2,28 +2,29 @@ import { axisOf, slice } from './layout.ts';
 import type { Network } from './network.ts';
 import type { GraphTensor } from './shape.ts';
 
+/** Functions of one element that have no parameters. */
+export type PlainActivation =
+  | 'identity'
+  | 'relu'
+  | 'relu6'
+  | 'relu-squared'
+  | 'selu'
+  | 'gelu'
+  | 'gelu-tanh'
+  | 'gelu-quick'
+  | 'silu'
+  | 'mish'
+  | 'hard-swish'
+  | 'sigmoid'
+  | 'log-sigmoid'
+  | 'tanh'
+  | 'tanh-shrink'
+  | 'softsign'
+  | 'exponential';
+
 /** Functions of one element. */
 export type Activation =
-  | {
-      readonly kind:
-        | 'identity'
-        | 'relu'
-        | 'relu6'
-        | 'relu-squared'
-        | 'selu'
-        | 'gelu'
-        | 'gelu-tanh'
-        | 'gelu-quick'
-        | 'silu'
-        | 'mish'
-        | 'hard-swish'
-        | 'sigmoid'
-        | 'log-sigmoid'
-        | 'tanh'
-        | 'tanh-shrink'
-        | 'softsign'
-        | 'exponential';
-    }
+  | { readonly kind: PlainActivation }
   | { readonly kind: 'leaky-relu'; readonly slope: number }
   | { readonly kind: 'elu' | 'celu'; readonly alpha: number }
   | { readonly kind: 'hard-sigmoid'; readonly slope: number; readonly offset: number }

@@ -1,4 +1,12 @@
-export { type Activation, activate, gatedLinear, logSoftmax, prelu, softmax } from './activation.ts';
+export {
+  type Activation,
+  activate,
+  gatedLinear,
+  logSoftmax,
+  type PlainActivation,
+  prelu,
+  softmax,
+} from './activation.ts';
 export {
   type AttentionOptions,
   attention,

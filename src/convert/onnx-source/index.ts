@@ -2,6 +2,7 @@ export type { OutputRole } from '../../core/conversion/index.ts';
 export type {
   ModelSource,
   OnnxPlan,
+  OnnxReadOptions,
   OnnxSource,
   OutputTolerance,
   PlannedInput,

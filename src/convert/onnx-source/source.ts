@@ -28,6 +28,11 @@ export interface PlannedModel {
   readonly vectoriser?: string | undefined;
 }
 
+export interface OnnxReadOptions extends TensorReadOptions {
+  /** The shape of the input without the batch, for a model whose file does not tell it. */
+  readonly inputShape?: readonly number[] | undefined;
+}
+
 /** A kind of model that is converted to ONNX. Adding one is a folder in `convert/` and a line in `convert/to-onnx/sources.ts`. */
 export interface OnnxSource {
   readonly id: string;
@@ -35,7 +40,7 @@ export interface OnnxSource {
   /** Whether a file may be one. `head` is its first bytes, at most 4 KiB of them. */
   matches(file: InputFile, head: Uint8Array): boolean | Promise<boolean>;
   /** @throws AssayError `unsupported`, `malformed`, `truncated`, `limit`, naming the file */
-  plan(file: InputFile, options: TensorReadOptions): Promise<PlannedModel>;
+  plan(file: InputFile, options: OnnxReadOptions): Promise<PlannedModel>;
 }
 
 export interface PlannedInput {

@@ -38,10 +38,7 @@ export async function planModels(
   for (const file of files) {
     const kind = await onnxSourceOf(file);
     if (kind === undefined) {
-      skipped.push({
-        path: file.path,
-        why: 'it is not an estimator of scikit-learn, and not a model of XGBoost, LightGBM or CatBoost',
-      });
+      skipped.push({ path: file.path, why: 'it is not a model that is converted to ONNX' });
       continue;
     }
     try {

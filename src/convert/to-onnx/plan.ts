@@ -1,10 +1,17 @@
 import { AssayError, type FileBudget } from '../../core/index.ts';
 import type { ModelInfo, OnnxModel } from '../../formats/onnx/index.ts';
-import type { OnnxPlan, OnnxSource, OutputTolerance, PlannedInput, PlannedOutput } from '../onnx-source/index.ts';
-import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
+import type {
+  OnnxPlan,
+  OnnxReadOptions,
+  OnnxSource,
+  OutputTolerance,
+  PlannedInput,
+  PlannedOutput,
+} from '../onnx-source/index.ts';
+import type { InputFile } from '../tensors/index.ts';
 import { type RunnableModel, rangesOf } from '../verify/index.ts';
 
-export interface PlanOnnxOptions extends TensorReadOptions {
+export interface PlanOnnxOptions extends OnnxReadOptions {
   /** Properties of the model: its card, the digest of its source, and more. */
   readonly info?: ModelInfo;
 }

@@ -2,9 +2,10 @@ import { BOOSTER_FILES } from '../boosters/index.ts';
 import type { OnnxSource } from '../onnx-source/index.ts';
 import { SKLEARN } from '../sklearn/index.ts';
 import type { InputFile } from '../tensors/index.ts';
+import { TORCH_MODULES } from '../torch-modules/index.ts';
 
 /** Every kind of model that is converted to ONNX, those with the clearest mark first. */
-export const ONNX_SOURCES: readonly OnnxSource[] = [...BOOSTER_FILES, SKLEARN];
+export const ONNX_SOURCES: readonly OnnxSource[] = [...BOOSTER_FILES, TORCH_MODULES, SKLEARN];
 
 const HEAD_BYTES = 4_096;
 

@@ -1,6 +1,7 @@
 export type { Checkpoint } from './checkpoint.ts';
 export { torchDtype } from './dtypes.ts';
 export { TORCH_LEGACY, TORCH_TAR, TORCH_ZIP } from './formats.ts';
+export { instanceClass, isTorchFile, openTorch, type TorchFile } from './open.ts';
 export { openLegacy } from './open-legacy.ts';
 export { openZip } from './open-zip.ts';
 export { rebuilt } from './rebuild.ts';

@@ -1,5 +1,12 @@
 import { type Inert, isKind } from '../../formats/pickle/inert/index.ts';
-import { type CallReader, collectTensors, stemOf, type TensorFound, type TensorSet } from '../tensors/index.ts';
+import {
+  type CallReader,
+  collectTensors,
+  stemOf,
+  type TensorFound,
+  type TensorReader,
+  type TensorSet,
+} from '../tensors/index.ts';
 import type { Checkpoint, TarCheckpoint } from './checkpoint.ts';
 import { isRebuild, rebuilt } from './rebuild.ts';
 import { storageIdOf } from './storage-id.ts';
@@ -14,16 +21,15 @@ const PLAIN_CALLS: ReadonlySet<string> = new Set(['torch.Size', 'torch.device', 
  */
 export function torchTensors(checkpoint: Checkpoint, subject: string, salvage: boolean): TensorSet {
   const { value, calls } = checkpoint.pickle;
+  return collectTensors(value, calls, { subject, salvage, stem: stemOf(subject), reader: readerOf(checkpoint) });
+}
+
+export function readerOf(checkpoint: Checkpoint): TensorReader {
   const find = (one: Inert, name: string): TensorFound => {
     if (isKind(one, 'object')) return rebuilt(one, name, checkpoint);
     return isKind(one, 'persistent') ? { kind: 'refused', why: 'a storage without a tensor' } : { kind: 'no-tensor' };
   };
-  return collectTensors(value, calls, {
-    subject,
-    salvage,
-    stem: stemOf(subject),
-    reader: { find, ...TORCH_CALLS },
-  });
+  return { find, ...TORCH_CALLS };
 }
 
 /** Tensors are views of storages: whatever receives a storage, or another view of it, can change them. */
@@ -40,20 +46,20 @@ function isPlain(callee: Inert): boolean {
  * The tensors of a tar of PyTorch.
  * @throws AssayError as `collectTensors` does
  */
-export function tarTensors({ pickle, tensor }: TarCheckpoint, subject: string, salvage: boolean): TensorSet {
+export function tarTensors(checkpoint: TarCheckpoint, subject: string, salvage: boolean): TensorSet {
+  const { value, calls } = checkpoint.pickle;
+  return collectTensors(value, calls, { subject, salvage, stem: stemOf(subject), reader: tarReaderOf(checkpoint) });
+}
+
+export function tarReaderOf({ tensor }: TarCheckpoint): TensorReader {
   const find = (one: Inert, name: string): TensorFound => {
     const view = isKind(one, 'persistent') && typeof one.id === 'string' ? tensor(one.id) : undefined;
     return view === undefined ? { kind: 'no-tensor' } : { kind: 'tensor', tensor: { ...view, name } };
   };
-  return collectTensors(pickle.value, pickle.calls, {
-    subject,
-    salvage,
-    stem: stemOf(subject),
-    // Its ids name tensors, of which several may be views of one storage.
-    reader: {
-      find,
-      isHarmless: (call) => isPlain(call.callee),
-      memoryOf: (value) => (isKind(value, 'persistent') ? '' : undefined),
-    },
-  });
+  // Its ids name tensors, of which several may be views of one storage.
+  return {
+    find,
+    isHarmless: (call) => isPlain(call.callee),
+    memoryOf: (value) => (isKind(value, 'persistent') ? '' : undefined),
+  };
 }

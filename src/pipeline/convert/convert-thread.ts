@@ -21,9 +21,24 @@ try {
   send({ kind: 'failed', error: toWire(error) });
 }
 
-async function convert({ target, files, folder, sourceDigest, limits, verify }: ConvertOrder): Promise<void> {
+async function convert({
+  target,
+  files,
+  folder,
+  sourceDigest,
+  limits,
+  verify,
+  inputShape,
+}: ConvertOrder): Promise<void> {
   const inputs = files.map(({ path, file, salvage }) => ({ path, source: FileSource.shared(file), salvage }));
-  const plan = await planConversion(target, inputs, { limits, signal: undefined, resources, sourceDigest, verify });
+  const plan = await planConversion(target, inputs, {
+    limits,
+    signal: undefined,
+    resources,
+    sourceDigest,
+    verify,
+    inputShape,
+  });
   const announced = plan.files.map(({ pieces: _, compare: __, ...file }) => file);
   send({
     kind: 'planned',

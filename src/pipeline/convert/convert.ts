@@ -37,6 +37,8 @@ export interface ConvertOptions extends Tolerance {
   readonly sandbox?: SandboxedConversion | undefined;
   /** Signs a statement of what was converted, which is written beside the files (`conversion.intoto.json`). */
   readonly attest?: PayloadSigner | undefined;
+  /** The shape of the input of a model without the batch, where its file does not tell it. */
+  readonly inputShape?: readonly number[];
   readonly limits?: Limits;
   readonly signal?: AbortSignal;
   readonly onEvent?: OnEvent;
@@ -174,13 +176,13 @@ async function convertInto(
   output: OutputFolder,
   opened: readonly OpenedFile[],
   { artifact }: Assessment,
-  { target, limits = DEFAULT_LIMITS, salvage, verify, signal, onEvent }: ConvertOptions,
+  { target, limits = DEFAULT_LIMITS, salvage, verify, inputShape, signal, onEvent }: ConvertOptions,
 ): Promise<Written> {
   const files = opened.flatMap(({ assessed, source }) => {
     const file = source.share?.();
     return file === undefined ? [] : [{ path: assessed.path, file, salvage: salvage && assessed.verdict !== 'clean' }];
   });
-  const order = { target, files, folder: output.stage, sourceDigest: artifact.digest ?? undefined };
+  const order = { target, files, folder: output.stage, sourceDigest: artifact.digest ?? undefined, inputShape };
   const result = await runThread({ ...order, limits, verify: verify !== undefined }, { signal, onEvent });
   return { ...result, computed: new Map(), versions: undefined };
 }
@@ -189,14 +191,14 @@ async function convertSandboxedInto(
   output: OutputFolder,
   opened: readonly OpenedFile[],
   parts: SandboxParts,
-  { limits = DEFAULT_LIMITS, signal, onEvent }: ConvertOptions,
+  { inputShape, limits = DEFAULT_LIMITS, signal, onEvent }: ConvertOptions,
 ): Promise<Written> {
   const files = opened.flatMap(({ assessed, source }) => {
     const fd = source.share?.().fd;
     return fd === undefined ? [] : [{ path: assessed.path, fd }];
   });
   const { target } = parts;
-  const run = { target, folder: output.stage, inputShape: undefined, limits, signal, onEvent };
+  const run = { target, folder: output.stage, inputShape, limits, signal, onEvent };
   return { ...(await convertInSandbox(parts, files, run)), compared: new Map() };
 }
 

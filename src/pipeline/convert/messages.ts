@@ -12,6 +12,7 @@ export interface ConvertOrder {
   readonly folder: string;
   readonly sourceDigest: string | undefined;
   readonly verify: boolean;
+  readonly inputShape: readonly number[] | undefined;
   readonly limits: Limits;
 }
 

@@ -10,6 +10,7 @@ import type { ConvertRequest } from './request.ts';
 interface ConvertFlags extends SigningFlags {
   readonly to: ConversionTarget;
   readonly output: string;
+  readonly inputShape?: readonly number[];
   readonly report?: string;
   readonly verify?: string | true;
   readonly sandbox: boolean;
@@ -23,6 +24,8 @@ interface ConvertFlags extends SigningFlags {
   readonly verbose: boolean;
 }
 
+const MAX_RANK = 6;
+
 const GUIDE = `
 Nothing of the model runs: its pickles are read as plain values, in which a class is a name. The model is scanned first. A file
 that is not clean is not converted, unless you say so; either way, its code stays behind. The result is scanned as well.
@@ -33,12 +36,15 @@ that is not clean is not converted, unless you say so; either way, its code stay
 
 To safetensors: PyTorch (.pt, .pth, .bin, .ckpt; sharded, .distcp and DeepSpeed folders), NumPy (.npy, .npz, pickles of arrays), joblib, PaddlePaddle (.pdparams, .pdopt,
 .pdiparams), Flax (.msgpack).
-To ONNX: estimators and transformers of scikit-learn, and pipelines of them (pickle, joblib). A class of your own is refused: its code is not in
-the file.
+To ONNX: estimators and transformers of scikit-learn, and pipelines of them (pickle, joblib); whole modules of PyTorch made of its own layers
+(torch.save(model, ...)). A class of your own is refused: its code is not in the file. They compute as in evaluation (model.eval()).
 To a SavedModel of TensorFlow: the same. Each model becomes a folder with one file, whose graph holds its weights as constants.
 With --sandbox, code of the model runs: for architectures that are code of your own. The Python that you give loads the model and converts it, in a
 sandbox of bubblewrap: no network, no other process, no file but the model, its packages and --code. For ONNX the environment needs torch, skl2onnx or
 tf2onnx. The result is scanned, and has to compute what the model computed in the sandbox. Malicious files are never run.
+
+  --input-shape        the shape of the input of a module without the batch, where its first layer does not tell it, or a layer needs
+                       the size of an image: 3,224,224
 
 Tensors keep their names: nested keys are joined by dots (state_dict.layer.weight), and a module is written as its state_dict().
 Views and tied tensors are written as tensors of their own. The bytes are those that the safetensors library writes.
@@ -65,6 +71,7 @@ Examples:
   assay convert pipeline.joblib --to onnx -o converted --verify X.npz,Y.npz --private-key converter.pem
   assay convert pipeline.joblib --to savedmodel -o converted
   assay convert custom.pt --to onnx -o converted --sandbox --accept-suspicious --python ./venv/bin/python --code ./src
+  assay convert cnn.pt --to onnx --input-shape 3,224,224 -o converted
   assay convert evil.pt --to safetensors --salvage -o rescued --report rescued.json
 
 Exit codes: 0 converted, 1 a verdict forbids it or the verification fails, 2 could not complete. After 1 and 2, the folder is as it was before.
@@ -78,6 +85,7 @@ export function registerConvert(program: Command, shell: Shell): void {
     .argument('<artifact>', 'a file or a folder on this machine')
     .addOption(new Option('--to <format>', 'the format to write').choices(TARGETS).makeOptionMandatory())
     .requiredOption('-o, --output <folder>', 'the folder for the converted files; no file in it is replaced')
+    .option('--input-shape <sizes>', 'the shape of the input without the batch, such as 3,224,224', inputShape)
     .option('--report <file>', 'write what was converted, left out and skipped, with digests (JSON)')
     .option('--verify [files]', 'run the result before it is written: inputs.npz[,outputs.npz], or auto (default)')
     .option('--salvage', 'take the tensors out of suspicious and malicious files, too', false)
@@ -99,12 +107,34 @@ export function registerConvert(program: Command, shell: Shell): void {
   addSigningOptions(command)
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: ConvertFlags) => {
-      const { to, output, report, salvage, acceptSuspicious, allow, ruleset, quiet, verbose } = flags;
+      const {
+        to,
+        output,
+        inputShape: shape,
+        report,
+        salvage,
+        acceptSuspicious,
+        allow,
+        ruleset,
+        quiet,
+        verbose,
+      } = flags;
       const verify = verifyRequest(flags.verify);
       const sandbox = sandboxRequest(flags);
       const signing = signs(flags) ? signingChoice(flags, 'assay convert') : undefined;
       const { runConvert } = await import('./run.ts');
-      const request = { artifact, target: to, output, report, verify, sandbox, signing, salvage, acceptSuspicious };
+      const request = {
+        artifact,
+        target: to,
+        output,
+        inputShape: shape,
+        report,
+        verify,
+        sandbox,
+        signing,
+        salvage,
+        acceptSuspicious,
+      };
       await runConvert({ ...request, allow, ruleset, quiet, verbose }, shell);
     });
 }
@@ -150,4 +180,14 @@ function verifyRequest(given: string | true | undefined): VerifyRequest | undefi
       hint: 'write --verify inputs.npz,outputs.npz; paths have no commas',
     });
   return { inputs, ...(outputs === undefined ? {} : { outputs }) };
+}
+
+/** @throws AssayError `usage` for anything but sizes with commas between them */
+function inputShape(text: string): readonly number[] {
+  const sizes = text.split(',').map((size) => (/^[1-9]\d{0,8}$/.test(size) ? Number(size) : 0));
+  if (!sizes.includes(0) && sizes.length <= MAX_RANK) return sizes;
+  throw new AssayError('usage', 'is not a shape', {
+    subject: `--input-shape ${text}`,
+    hint: `give at most ${MAX_RANK} sizes with commas between them, without the batch: 3,224,224`,
+  });
 }

@@ -13,6 +13,8 @@ export interface ConvertRequest {
   readonly sandbox: { readonly python?: string; readonly code: readonly string[] } | undefined;
   /** How to sign what was converted; `undefined`: nothing is signed. */
   readonly signing: SigningChoice | undefined;
+  /** The shape of the input without the batch. */
+  readonly inputShape: readonly number[] | undefined;
   readonly salvage: boolean;
   readonly acceptSuspicious: boolean;
   readonly allow: string | undefined;

@@ -18,7 +18,7 @@ export async function runConvert(request: ConvertRequest, shell: Shell): Promise
   try {
     const artifact = await openArtifact(request.artifact, { signal, env: shell.env });
     try {
-      const { target, output, salvage, acceptSuspicious, verify, sandbox: asked } = request;
+      const { target, output, inputShape, salvage, acceptSuspicious, verify, sandbox: asked } = request;
       const sandbox = asked === undefined ? undefined : { ...asked, env: shell.env };
       const conversion = await convertArtifact(
         artifact,
@@ -26,6 +26,7 @@ export async function runConvert(request: ConvertRequest, shell: Shell): Promise
         {
           target,
           folder: output,
+          ...(inputShape === undefined ? {} : { inputShape }),
           salvage,
           acceptSuspicious,
           verify,

@@ -43,6 +43,16 @@ it('exits with 1 for a malicious model, writes nothing, and says how to salvage 
 it.each([
   ['a path that does not exist', ['nowhere.pt', '--to', 'safetensors', '-o', 'out'], /nowhere\.pt/],
   ['a format that it does not write', [MODULE, '--to', 'gguf', '-o', 'out'], /--to/],
+  [
+    'a shape that is not one',
+    [MODULE, '--to', 'onnx', '-o', 'out', '--input-shape', '3,0'],
+    /--input-shape 3,0: is not a shape; give/,
+  ],
+  [
+    'a shape with a number that is not whole',
+    [MODULE, '--to', 'onnx', '-o', 'out', '--input-shape', '1e3'],
+    /--input-shape/,
+  ],
   ['a missing output', [MODULE, '--to', 'safetensors'], /--output/],
   [
     'a report in a folder that does not exist',
@@ -203,6 +213,13 @@ describe('--private-key', () => {
     expect(stderr).toMatch(line);
     expect(existsSync(at('none'))).toBe(false);
   });
+});
+
+it('converts a module of PyTorch to ONNX, for the shape that it is given', async () => {
+  const run = await runCli(['convert', MODULE, '--to', 'onnx', '-o', join(temp, 'onnx'), '--input-shape', '1,8,8']);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(run.stdout).toContain('module.pt · torch.nn.Sequential (torch) · clean');
+  expect(readdirSync(join(temp, 'onnx'))).toEqual(['module.onnx']);
 });
 
 it('prints nothing when it is quiet', async () => {

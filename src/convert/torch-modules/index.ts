@@ -1,0 +1,1 @@
+export { TORCH_MODULES } from './source.ts';
