@@ -1,9 +1,27 @@
+import { crc32 } from 'node:zlib';
 import { type ByteSource, SliceSource } from '../core/bytes/index.ts';
-import { AssayError, DEFAULT_LIMITS, type FileBudget, isContentError, type Limits } from '../core/index.ts';
+import {
+  AssayError,
+  type AsyncDisposableStack,
+  DEFAULT_LIMITS,
+  type FileBudget,
+  isContentError,
+  type Limits,
+} from '../core/index.ts';
+import { decode, expandStream } from '../formats/compressed/index.ts';
 import { FLAG_ENCRYPTED, locate, readDirectory, type ZipEntry } from '../formats/zip/index.ts';
 
 /** How a member that is not compressed is stored. */
 export const STORED = 0;
+const DEFLATED = 8;
+
+/** What expanding a member may cost, and what closes its temporary file. */
+export interface ExpandMember {
+  readonly limits: Limits;
+  readonly budget: FileBudget;
+  readonly signal: AbortSignal | undefined;
+  readonly resources: AsyncDisposableStack;
+}
 
 /** The names of an archive's members; none for what is not an archive. */
 export async function memberNames(source: ByteSource): Promise<readonly string[]> {
@@ -51,4 +69,38 @@ export async function memberBytes(source: ByteSource, entry: ZipEntry): Promise<
   const bytes = new SliceSource(source, member.dataStart, member.dataEnd - member.dataStart, name);
   if (entry.method === STORED && entry.size !== bytes.size) throw refuse('the member has two sizes');
   return bytes;
+}
+
+/**
+ * The bytes of a member, decompressed into a temporary file when they are not stored as they are.
+ * @throws AssayError as `memberBytes` does; `unsupported` for another compression, `truncated`, `limit`
+ */
+export async function openMember(source: ByteSource, entry: ZipEntry, options: ExpandMember): Promise<ByteSource> {
+  const held = await memberBytes(source, entry);
+  if (entry.method === STORED) return held;
+  if (entry.method !== DEFLATED)
+    throw new AssayError('unsupported', `the member is compressed with method ${entry.method}`, { subject: held.name });
+  return await inflated(held, entry, options);
+}
+
+async function inflated(held: ByteSource, entry: ZipEntry, options: ExpandMember): Promise<ByteSource> {
+  const { limits, signal, budget } = options;
+  let crc = 0;
+  const expanded = await expandStream(decode('deflate', held, { limits, signal, budget }), {
+    name: held.name,
+    inputSize: held.size,
+    budget,
+    limits,
+    signal,
+    onChunk: (chunk) => {
+      crc = crc32(chunk, crc);
+    },
+  });
+  options.resources.defer(() => expanded.source.close());
+  if (expanded.stopped !== undefined) throw expanded.stopped;
+  if (expanded.end?.consumed !== held.size || expanded.source.size !== entry.size || crc !== entry.crc)
+    throw new AssayError('malformed', 'the member does not have the size and checksum that the archive states', {
+      subject: held.name,
+    });
+  return expanded.source;
 }

@@ -1,14 +1,9 @@
-import { crc32 } from 'node:zlib';
 import type { ByteSource } from '../../core/bytes/index.ts';
-import { AssayError } from '../../core/index.ts';
-import { decode, expandStream } from '../../formats/compressed/index.ts';
 import { NPY } from '../../formats/npy/index.ts';
-import type { ZipEntry } from '../../formats/zip/index.ts';
 import { type InputFile, TensorList, type TensorReadOptions, type TensorSet } from '../tensors/index.ts';
-import { archiveEntries, memberBytes, memberNames, STORED } from '../zip-members.ts';
+import { archiveEntries, memberNames, openMember } from '../zip-members.ts';
 import { npyTensor } from './npy.ts';
 
-const DEFLATED = 8;
 const SUFFIX = '.npy';
 const HEAD_BYTES = 16;
 
@@ -60,43 +55,4 @@ export async function* npzMembers(
 /** Whether an archive is one that NumPy writes: a member is an array by its name. */
 export async function isNpz(source: ByteSource): Promise<boolean> {
   return (await memberNames(source)).some((name) => name.endsWith(SUFFIX));
-}
-
-/** The bytes of a member, decompressed into a temporary file when they are not stored as they are. */
-async function openMember(
-  source: ByteSource,
-  entry: ZipEntry,
-  options: Omit<TensorReadOptions, 'salvage'>,
-): Promise<ByteSource> {
-  const held = await memberBytes(source, entry);
-  if (entry.method === STORED) return held;
-  if (entry.method !== DEFLATED)
-    throw new AssayError('unsupported', `the member is compressed with method ${entry.method}`, { subject: held.name });
-  return await inflated(held, entry, options);
-}
-
-async function inflated(
-  held: ByteSource,
-  entry: ZipEntry,
-  options: Omit<TensorReadOptions, 'salvage'>,
-): Promise<ByteSource> {
-  const { limits, signal, budget } = options;
-  let crc = 0;
-  const expanded = await expandStream(decode('deflate', held, { limits, signal, budget }), {
-    name: held.name,
-    inputSize: held.size,
-    budget,
-    limits,
-    signal,
-    onChunk: (chunk) => {
-      crc = crc32(chunk, crc);
-    },
-  });
-  options.resources.defer(() => expanded.source.close());
-  if (expanded.stopped !== undefined) throw expanded.stopped;
-  if (expanded.end?.consumed !== held.size || expanded.source.size !== entry.size || crc !== entry.crc)
-    throw new AssayError('malformed', 'the member does not have the size and checksum that the archive states', {
-      subject: held.name,
-    });
-  return expanded.source;
 }
