@@ -1,11 +1,12 @@
 import { BOOSTER_FILES } from '../boosters/index.ts';
+import { KERAS } from '../keras/index.ts';
 import type { OnnxSource } from '../onnx-source/index.ts';
 import { SKLEARN } from '../sklearn/index.ts';
 import type { InputFile } from '../tensors/index.ts';
 import { TORCH_MODULES } from '../torch-modules/index.ts';
 
 /** Every kind of model that is converted to ONNX, those with the clearest mark first. */
-export const ONNX_SOURCES: readonly OnnxSource[] = [...BOOSTER_FILES, TORCH_MODULES, SKLEARN];
+export const ONNX_SOURCES: readonly OnnxSource[] = [...BOOSTER_FILES, TORCH_MODULES, KERAS, SKLEARN];
 
 const HEAD_BYTES = 4_096;
 

@@ -1,0 +1,1 @@
+export { KERAS } from './source.ts';

@@ -1,0 +1,1 @@
+export { layerKind } from './registry.ts';
