@@ -1,3 +1,4 @@
+import { SliceSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { HDF5 } from '../../formats/index.ts';
 import { type KerasFile, readKerasArchive, readKerasH5 } from '../../formats/keras/index.ts';
@@ -24,7 +25,9 @@ export async function isArchive({ source }: InputFile): Promise<boolean> {
 }
 
 /** @throws AssayError `unsupported`, `malformed`, `truncated`, `limit` */
-export async function openKeras({ path, source }: InputFile, options: TensorReadOptions): Promise<KerasFile> {
+export async function openKeras({ path, source: file }: InputFile, options: TensorReadOptions): Promise<KerasFile> {
+  // Errors of readers name the file as the artifact does.
+  const source = new SliceSource(file, 0, file.size, path);
   const head = await source.read(0, Math.min(4_096, source.size));
   if (isHdf5(head, source.size)) return await readKerasH5(source, options);
   const entries = await archiveEntries(source, options);

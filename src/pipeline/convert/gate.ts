@@ -9,8 +9,18 @@ export interface Tolerance {
   readonly salvage: boolean;
 }
 
-/** Formats of tensors alone: what no scanner judges yet cannot act. */
-const INERT_FORMATS: ReadonlySet<string> = new Set(['msgpack', 'paddle-tensors', 'npy', 'safetensors']);
+/**
+ * Formats of which no scanner judges yet what cannot act: those of tensors alone, and those of Keras, whose conversion refuses all
+ * that is not a layer of Keras itself.
+ */
+const INERT_FORMATS: ReadonlySet<string> = new Set([
+  'msgpack',
+  'paddle-tensors',
+  'npy',
+  'safetensors',
+  'hdf5',
+  'keras',
+]);
 
 /** A file that its verdict forbids to convert. */
 export interface RefusedFile {

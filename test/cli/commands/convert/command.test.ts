@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConversionSchema } from '../../../../src/core/conversion/index.ts';
 import { check } from '../../../../src/core/schema/index.ts';
+import { modelFile } from '../../../convert/keras/cases.ts';
 import { call, twoTensors } from '../../../support/checkpoint.ts';
 import { filesOf, sklearnCase } from '../../../support/sklearn-arrays.ts';
 import { tempFolder } from '../../../support/temp.ts';
@@ -38,6 +39,20 @@ it('exits with 1 for a malicious model, writes nothing, and says how to salvage 
   expect(salvaged.stdout).toContain('a call of os.system');
   expect(salvaged.stdout).toContain('its author chose their values');
   expect(salvaged.stdout).not.toContain('\u001b');
+});
+
+it('converts a model of Keras, and refuses one with code by its name', async () => {
+  const model = join(temp, 'nested.keras');
+  writeFileSync(model, modelFile('3.15.1/nested.keras'));
+  const run = await runCli(['convert', model, '--to', 'onnx', '-o', join(temp, 'keras')]);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(run.stdout).toContain('keras.Functional (keras 3.15.1)');
+  expect(readdirSync(join(temp, 'keras'))).toEqual(['nested.onnx']);
+  const probe = new URL('../../../../fixtures/format-probes/h5-lambda/m.h5', import.meta.url).pathname;
+  const refused = await runCli(['convert', probe, '--to', 'onnx', '-o', join(temp, 'lambda')]);
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toMatch(/^assay: m\.h5: Lambda \(.*\) has code that is not in the file; .*\n$/);
+  expect(existsSync(join(temp, 'lambda'))).toBe(false);
 });
 
 it.each([
