@@ -158,7 +158,7 @@ function transposedConvolution(rank: number): LayerKind {
   };
 }
 
-export const CONVOLUTIONS: Readonly<Record<string, LayerKind>> = {
+export const KERAS_CONVOLUTIONS: Readonly<Record<string, LayerKind>> = {
   Conv1D: convolution(1),
   Conv2D: convolution(2),
   Conv3D: convolution(3),

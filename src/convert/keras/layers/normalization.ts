@@ -201,7 +201,7 @@ const RESCALING: LayerKind = {
   },
 };
 
-export const NORMALIZATIONS: Readonly<Record<string, LayerKind>> = {
+export const KERAS_NORMALIZATIONS: Readonly<Record<string, LayerKind>> = {
   BatchNormalization: BATCH,
   LayerNormalization: LAYER,
   RMSNormalization: RMS,

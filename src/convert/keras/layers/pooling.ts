@@ -62,7 +62,7 @@ function maskedMean(net: Network, layer: Layer, x: GraphTensor, mask: GraphTenso
   return net.div(mean(net, kept, [2]), mean(net, net.cast(counts, 'float32'), [2]));
 }
 
-export const POOLS: Readonly<Record<string, LayerKind>> = {
+export const KERAS_POOLS: Readonly<Record<string, LayerKind>> = {
   MaxPooling1D: pooling(1, 'max'),
   MaxPooling2D: pooling(2, 'max'),
   MaxPooling3D: pooling(3, 'max'),

@@ -151,6 +151,6 @@ function initialStates(
 /** The cells of layers that go through steps, by their classes. */
 export const RECURRENT_CELLS: Readonly<Record<string, Cell>> = { LSTM: 'lstm', GRU: 'gru', SimpleRNN: 'rnn' };
 
-export const RECURRENT: Readonly<Record<string, LayerKind>> = Object.fromEntries(
+export const KERAS_RECURRENT: Readonly<Record<string, LayerKind>> = Object.fromEntries(
   Object.entries(RECURRENT_CELLS).map(([name, cell]) => [name, recurrent(cell)]),
 );

@@ -1,25 +1,25 @@
 import type { LayerKind } from '../model/index.ts';
 import { ATTENTIONS } from './attention.ts';
 import { BOTH_DIRECTIONS } from './bidirectional.ts';
-import { CONVOLUTIONS } from './convolution.ts';
+import { KERAS_CONVOLUTIONS } from './convolution.ts';
 import { DENSE_LAYERS } from './dense.ts';
 import { MERGES } from './merging.ts';
-import { NORMALIZATIONS } from './normalization.ts';
-import { POOLS } from './pooling.ts';
-import { RECURRENT } from './recurrent.ts';
-import { SHAPES } from './shapes.ts';
+import { KERAS_NORMALIZATIONS } from './normalization.ts';
+import { KERAS_POOLS } from './pooling.ts';
+import { KERAS_RECURRENT } from './recurrent.ts';
+import { KERAS_SHAPES } from './shapes.ts';
 import { WRAPPERS } from './time-distributed.ts';
 
 /** The layers that are converted, by their classes. Adding one is an entry in a file of this folder. */
 const KINDS: ReadonlyMap<string, LayerKind> = new Map(
   [
     DENSE_LAYERS,
-    CONVOLUTIONS,
-    POOLS,
-    NORMALIZATIONS,
-    SHAPES,
+    KERAS_CONVOLUTIONS,
+    KERAS_POOLS,
+    KERAS_NORMALIZATIONS,
+    KERAS_SHAPES,
     MERGES,
-    RECURRENT,
+    KERAS_RECURRENT,
     BOTH_DIRECTIONS,
     WRAPPERS,
     ATTENTIONS,

@@ -155,7 +155,7 @@ function upSampling(rank: number): LayerKind {
   };
 }
 
-export const SHAPES: Readonly<Record<string, LayerKind>> = {
+export const KERAS_SHAPES: Readonly<Record<string, LayerKind>> = {
   Flatten: FLATTEN,
   Reshape: RESHAPE,
   Permute: PERMUTE,
