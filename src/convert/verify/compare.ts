@@ -115,7 +115,11 @@ function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-function shapeProblem({ dims: own }: PlainArray, { dims: wanted }: PlainArray): string | undefined {
+function shapeProblem(actual: PlainArray, expected: PlainArray): string | undefined {
+  const [own, wanted] = [actual.dims, expected.dims];
+  // Rows that were run by themselves, and had other shapes than each other.
+  if (actual.values.length !== expected.values.length)
+    return `it has ${actual.values.length} values, and ${expected.values.length} are expected`;
   const [a, b] = [plainDims(own), plainDims(wanted)];
   const same = a.length === b.length && a.every((size, i) => size === b[i]);
   return same ? undefined : `it has the shape [${own.join(', ')}], and [${wanted.join(', ')}] is expected`;

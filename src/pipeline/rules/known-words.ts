@@ -2,8 +2,11 @@ import type { KnownWords } from '../../policy/index.ts';
 import { CHANGE_RULES, RULES } from '../../scan/rules/index.ts';
 import { formatTitles } from '../format-titles.ts';
 
-/** Checks of `integrity.*`; those of formats are as many as there are formats. */
+/** Checks of `integrity.*` and `conversion.*`; those of formats are as many as there are formats. */
 const CHECKS: readonly string[] = [
+  'conversion.attested',
+  'conversion.source',
+  'conversion.verified',
   'integrity.attestation',
   'integrity.checksum',
   'integrity.manifest',

@@ -10,11 +10,11 @@ const NAME = 'conversion.intoto.json';
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Whether the files are those that a trusted signer converted. */
-export const ATTESTED_CHECK = 'conversion.attested';
+const ATTESTED_CHECK = 'conversion.attested';
 /** Whether what they compute, or hold, was compared with the source. */
-export const VERIFIED_CHECK = 'conversion.verified';
+const VERIFIED_CHECK = 'conversion.verified';
 /** Whether the source was clean. */
-export const SOURCE_CHECK = 'conversion.source';
+const SOURCE_CHECK = 'conversion.source';
 
 export interface ConversionTrust {
   /** The signers that may sign conversions; none is trusted when absent. */

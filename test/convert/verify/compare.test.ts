@@ -123,6 +123,9 @@ it('has a problem with an output that is missing, or of another shape', () => {
   expect(compare([VALUES], {}, { variable: numbers([1], 1) })).toMatchObject([
     { pass: false, problem: 'it is missing' },
   ]);
+  expect(compare([VALUES], { variable: numbers([2], 1) }, { variable: numbers([2], 1, 2) })).toMatchObject([
+    { pass: false, problem: 'it has 1 values, and 2 are expected' },
+  ]);
   expect(compare([VALUES], { variable: numbers([1, 2], 1, 2) }, { variable: numbers([2], 1, 2) })).toMatchObject([
     { pass: false, compared: 0, problem: 'it has the shape [1, 2], and [2] is expected' },
   ]);

@@ -179,6 +179,28 @@ describe('self-consistency', () => {
     expect(await verify({}, graph.model())).toMatchObject({ pass: false, compared: [{ pass: false }] });
   });
 
+  it('fails for a model that gives less for some rows', async () => {
+    const graph = new GraphBuilder('dropping');
+    const x = graph.input('X', 'float32', ['batch', 3]);
+    const positive = graph.op('Greater', [x, graph.constant(tensorOf(Float32Array.of(0), []))]);
+    const all = graph.op(
+      'Compress',
+      [
+        graph.op('Reshape', [x, graph.constant(tensorOf(BigInt64Array.of(-1n), [1]))]),
+        graph.op('Reshape', [positive, graph.constant(tensorOf(BigInt64Array.of(-1n), [1]))]),
+      ],
+      { axis: 0 },
+    );
+    graph.output(
+      'variable',
+      graph.op('Unsqueeze', [all, graph.constant(tensorOf(BigInt64Array.of(1n), [1]))]),
+      'float32',
+    );
+    const inputs = file('X.npz', { X: numbers([2, 3], [1, 1, -1, 1, -1, -1]) });
+    const outputs = file('Y.npz', { variable: numbers([2], [1, 1]) });
+    expect(await verify({ inputs, outputs }, graph.model())).toMatchObject({ pass: false });
+  });
+
   it('fails for a model that gives other numbers each time', async () => {
     const graph = new GraphBuilder('random');
     const x = graph.op(
