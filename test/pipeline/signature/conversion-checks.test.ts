@@ -1,13 +1,17 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Check } from '../../../src/core/assessment/check.ts';
+import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
+import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
+import { createStatement } from '../../../src/integrity/statements/create.ts';
 import type { SignerRole } from '../../../src/integrity/trust-file/document.ts';
 import type { TrustFile } from '../../../src/integrity/trust-file/trust-file.ts';
 import { type ConvertModelOptions, convert } from '../../../src/library/convert.ts';
 import { assess } from '../../../src/pipeline/assess.ts';
 import { openPath } from '../../../src/sources/path/path.ts';
+import { INPUTS } from '../../integrity/attestations/samples.ts';
 import { call, twoTensors } from '../../support/checkpoint.ts';
 import { filesOf, sklearnCase } from '../../support/sklearn-arrays.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -91,6 +95,31 @@ describe('the checks of a conversion', () => {
     });
     await convert(SKLEARN, { to: 'onnx', folder: `${folder}-onnx`, verify, attest });
     expect(await statuses(`${folder}-onnx`, trusting())).toMatchObject({ 'conversion.verified': 'pass' });
+  });
+
+  it('do not take what code of the model gave in a sandbox for outputs of the source', async () => {
+    const folder = join(temp, `out-${count++}`);
+    mkdirSync(join(folder, 'sub'), { recursive: true });
+    writeFileSync(join(folder, 'sub', 'm.onnx'), 'graph');
+    const sha256 = createHash('sha256').update('graph').digest('hex');
+    const { conversion } = INPUTS.conversion;
+    const attest = async (from: 'sandbox' | 'file') => {
+      const files = conversion.files.map((file) => {
+        const { verification } = file;
+        const inputs = { from, sha256: `sha256:${sha256}`, rounded: false };
+        return { ...file, sha256, verification: verification === null ? null : { ...verification, inputs } };
+      });
+      const statement = createStatement('conversion', { conversion: { ...conversion, files }, at: new Date() });
+      const bundle = await signStatement(statement, keySigner(converter.privateKey));
+      writeFileSync(join(folder, NAME), JSON.stringify(bundle));
+    };
+    await attest('file');
+    expect(await statuses(folder, trusting())).toMatchObject({ 'conversion.verified': 'pass' });
+    await attest('sandbox');
+    expect((await checks(folder, trusting()))['conversion.verified']).toMatchObject({
+      status: 'not-assessed',
+      detail: expect.stringContaining('what its code gave in a sandbox'),
+    });
   });
 
   it('carry the verdict of the source', async () => {

@@ -99,11 +99,14 @@ function detailRows(statement: Statement): Row[] {
       ];
     }
     case PREDICATE_TYPES.conversion: {
-      const { source, tool, salvaged, timeCreated, files } = statement.predicate;
+      const { source, tool, salvaged, sandbox, timeCreated, files } = statement.predicate;
       return [
         ['source', `${terminalText(source.pinned)}${source.digest === null ? '' : ` ${source.digest}`}`],
         ['verdict', `${source.verdict}${salvaged ? ', from which the tensors were taken' : ''}`],
-        ['converted', `${timeCreated}, by ${tool.name} ${terminalText(tool.version)}`],
+        [
+          'converted',
+          `${timeCreated}, by ${tool.name} ${terminalText(tool.version)}${sandbox === null ? '' : ', with code of the model in a sandbox'}`,
+        ],
         ...listRow(
           'verified',
           files.map(
