@@ -5,6 +5,7 @@ import { KERAS } from '../../../src/convert/keras/source.ts';
 import type { OnnxPlan } from '../../../src/convert/onnx-source/source.ts';
 import { planOnnx } from '../../../src/convert/to-onnx/plan.ts';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
+import type { Limits } from '../../../src/core/limits.ts';
 import { writeOnnx } from '../../../src/formats/onnx/write/write.ts';
 import { withReadOptions } from '../convert-bytes.ts';
 import type { NpzArray } from '../sklearn/npz.ts';
@@ -22,8 +23,8 @@ export interface PlannedBytes {
 }
 
 /** The ONNX model of a file in memory. */
-export async function planKeras(path: string, bytes: Uint8Array): Promise<PlannedBytes> {
-  return await withReadOptions(bytes.length, {}, async (options) => {
+export async function planKeras(path: string, bytes: Uint8Array, limits: Partial<Limits> = {}): Promise<PlannedBytes> {
+  return await withReadOptions(bytes.length, { limits }, async (options) => {
     const plan = await planOnnx({ path, source: new MemorySource(bytes, path) }, KERAS, options);
     const { model } = writeOnnx(plan.model, { externalName: 'model.data' });
     return { plan, model: Buffer.from(await model.read(0, model.size)) };

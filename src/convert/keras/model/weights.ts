@@ -66,7 +66,7 @@ class PathWeights {
 
   #layer(layer: Layer, path: string): void {
     const owner = this.#groups.get(path)?.owner;
-    if (owner !== undefined && owner !== layer.name)
+    if (layer.variables.length > 0 && owner !== undefined && owner !== layer.name)
       throw layer.broken(`has the weights of ${JSON.stringify(owner.slice(0, 80))} in the file`);
     for (const { name, group, index } of layer.variables) {
       const at = group === '' ? path : `${path}/${group}`;
