@@ -55,6 +55,7 @@ const PASSED: ReadonlySet<string> = new Set([
   'trainable',
   'dtype',
   'build_input_shape',
+  'batch_input_shape',
   'layers',
   'input_layers',
   'output_layers',
