@@ -26,6 +26,16 @@ export const PARTS = {
     how: 'npm ci, on Linux, macOS or Windows',
     find: () => existsSync(join(ROOT, 'node_modules/onnxruntime-node/bin/napi-v6', process.platform, process.arch)),
   },
+  sklearn: {
+    title: 'scikit-learn',
+    how: 'python3 -m venv .venv && .venv/bin/pip install -r fixtures/python/requirements-ci.txt',
+    find: () => works(PYTHON, '-c', 'import sklearn, joblib'),
+  },
+  skl2onnx: {
+    title: 'skl2onnx',
+    how: 'python3 -m venv .venv && .venv/bin/pip install skl2onnx==1.20.0',
+    find: () => works(PYTHON, '-c', 'import skl2onnx'),
+  },
   modelSigning: {
     title: 'model_signing',
     how: 'python3 -m venv .venv && .venv/bin/pip install model-signing==1.1.1',

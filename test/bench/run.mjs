@@ -10,6 +10,7 @@ import { benchAdmission } from './admission.mjs';
 import { benchAdmissionDecide } from './admission-decide.mjs';
 import { benchAdmissionSwap } from './admission-swap.mjs';
 import { benchConvert } from './convert.mjs';
+import { benchConvertForest } from './convert-forest.mjs';
 import { benchDigest } from './digest.mjs';
 import { benchHostile } from './hostile.mjs';
 import { fail, finish, leaveOut } from './measure.mjs';
@@ -33,6 +34,7 @@ const SECTIONS = [
   { name: 'service', needs: [], run: benchService },
   { name: 'service-scan', needs: ['time', 'python'], run: benchServiceScan },
   { name: 'convert', needs: ['time', 'torch'], run: benchConvert },
+  { name: 'convert-forest', needs: ['time', 'sklearn'], run: benchConvertForest },
   { name: 'onnx-run', needs: ['onnxruntime'], run: benchOnnxRun },
   { name: 'policy', needs: [], run: benchPolicy },
   { name: 'snapshot', needs: [], run: benchSnapshot },
