@@ -59,7 +59,7 @@ export const ConversionSchema = object({
   files: list(ConvertedFileSchema),
   indexes: list(
     object({ path: text('The path relative to the output folder.'), sha256: text('64 hex digits.', SHA256) }),
-    'Files that say which tensor stands in which file.',
+    'Texts beside the files: which tensor stands in which file, or how a text becomes what a model takes.',
   ),
   attestation: nullable(
     object(

@@ -9,12 +9,13 @@ const MAX_NAMED = 5;
 
 /** What was converted, for people. @param signer who signed it */
 export function conversionText(
-  { files, skipped, source, sandbox, salvaged, attestation }: Conversion,
+  { files, indexes, skipped, source, sandbox, salvaged, attestation }: Conversion,
   folder: string,
   verbose: boolean,
   signer?: string,
 ): string {
   const lines = files.flatMap((file) => fileLines(file, folder, verbose));
+  for (const { path } of indexes) lines.push(`  -> ${terminalText(join(folder, path))}`);
   for (const { path, why } of verbose ? skipped : skipped.slice(0, MAX_NAMED))
     lines.push(`not converted: ${terminalText(path)} (${terminalText(why)})`);
   if (!verbose && skipped.length > MAX_NAMED)

@@ -237,6 +237,14 @@ it('converts a module of PyTorch to ONNX, for the shape that it is given', async
   expect(readdirSync(join(temp, 'onnx'))).toEqual(['module.onnx']);
 });
 
+it('names what it writes beside a model of texts', async () => {
+  const pipeline = new URL('../../../../fixtures/convert/sklearn/1.9.1/text/tfidf.joblib', import.meta.url).pathname;
+  const run = await runCli(['convert', pipeline, '--to', 'onnx', '-o', join(temp, 'texts')]);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(run.stdout).toContain(`-> ${join(temp, 'texts', 'tfidf.vectoriser.json')}\n`);
+  expect(readdirSync(join(temp, 'texts')).sort()).toEqual(['tfidf.onnx', 'tfidf.vectoriser.json']);
+});
+
 it('prints nothing when it is quiet', async () => {
   const run = await runCli(['convert', MODULE, '--to', 'safetensors', '-o', join(temp, 'quiet'), '-q']);
   expect(run).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
