@@ -1,7 +1,7 @@
 import { MemorySource } from '../../core/bytes/index.ts';
 import { AssayError, type FileBudget } from '../../core/index.ts';
 import { walkJson } from './document-json.ts';
-import type { DocumentEvents } from './shape.ts';
+import { type PlacedValues, PlaceEvents } from './places.ts';
 
 /** What the settings of a model say of its predictions. */
 export interface CatboostInfo {
@@ -23,6 +23,8 @@ const KEPT: ReadonlySet<string> = new Set([
   'catboost_version_info',
   'binclass_probability_threshold',
 ]);
+/** Those of them that are documents. */
+const DOCUMENTS: ReadonlySet<string> = new Set(['params', 'class_params', 'multiclass_params']);
 const NUMBER = /^\d{1,20}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?$/;
 
 export function keepsInfo(name: string): boolean {
@@ -31,71 +33,60 @@ export function keepsInfo(name: string): boolean {
 
 /** @throws AssayError `malformed` for settings that are not JSON, and for a threshold that is not a number */
 export async function catboostInfo(settings: ReadonlyMap<string, string>, budget: FileBudget): Promise<CatboostInfo> {
-  const collected: Collected = { loss: undefined, classes: [] };
-  for (const name of ['params', 'class_params', 'multiclass_params']) {
+  const collected = new InfoValues(budget);
+  for (const name of KEPT) {
     const text = settings.get(name);
     if (text === undefined) continue;
+    if (!DOCUMENTS.has(name)) {
+      collected.value(name, text);
+      continue;
+    }
     budget.work(text.length);
-    await walkJson(new MemorySource(Buffer.from(text, 'utf8'), name), new InfoEvents(name, collected, budget), budget);
+    await walkJson(new MemorySource(Buffer.from(text, 'utf8'), name), new PlaceEvents(collected, name), budget);
   }
-  const [, version] = /release (\d{1,4}(?:\.\d{1,4}){1,3})/.exec(settings.get('catboost_version_info') ?? '') ?? [];
-  const threshold = settings.get('binclass_probability_threshold');
-  if (threshold !== undefined && !NUMBER.test(threshold))
-    throw new AssayError('malformed', `not a CatBoost model: a threshold of ${JSON.stringify(threshold.slice(0, 40))}`);
-  return { version, ...collected, threshold: threshold === undefined ? undefined : Number(threshold) };
-}
-
-interface Collected {
-  loss: string | undefined;
-  readonly classes: (string | number | boolean)[];
+  return collected.info();
 }
 
 const CLASS_BYTES = 64;
+const MAX_NAME = 80;
 
-/** Keeps two places of a document: the type of the loss, and the names of classes. */
-class InfoEvents implements DocumentEvents {
-  readonly #path: string[];
-  readonly #collected: Collected;
+/** Keeps what predictions depend on, of the settings of a model. */
+export class InfoValues implements PlacedValues {
   readonly #budget: FileBudget;
+  readonly #classes: (string | number | boolean)[] = [];
+  #loss: string | undefined;
+  #version: string | undefined;
+  #threshold: number | undefined;
 
-  constructor(name: string, collected: Collected, budget: FileBudget) {
-    this.#path = [name];
-    this.#collected = collected;
+  constructor(budget: FileBudget) {
     this.#budget = budget;
   }
 
-  open(kind: 'object' | 'array'): void {
-    this.#path.push(kind === 'array' ? '[]' : '');
+  value(place: string, value: string | number | boolean): void {
+    switch (place) {
+      case 'params.loss_function.type':
+        this.#loss = String(value).slice(0, MAX_NAME);
+        break;
+      case 'class_params.class_names[]':
+      case 'multiclass_params.class_names[]':
+        this.#budget.hold(CLASS_BYTES + (typeof value === 'string' ? 2 * value.length : 0));
+        this.#classes.push(value);
+        break;
+      case 'catboost_version_info':
+        this.#version = /release (\d{1,4}(?:\.\d{1,4}){1,3})/.exec(String(value))?.[1];
+        break;
+      case 'binclass_probability_threshold':
+        this.#threshold = thresholdOf(String(value));
+        break;
+    }
   }
 
-  close(): void {
-    this.#path.pop();
+  info(): CatboostInfo {
+    return { version: this.#version, loss: this.#loss, classes: this.#classes, threshold: this.#threshold };
   }
+}
 
-  key(name: string): void {
-    this.#path[this.#path.length - 1] = name;
-  }
-
-  text(value: string): void {
-    if (this.#at('params', 'loss_function', 'type')) this.#collected.loss = value.slice(0, 80);
-    else this.#class(value);
-  }
-
-  number(value: number): void {
-    this.#class(value);
-  }
-
-  literal(value: boolean | null): void {
-    if (value !== null) this.#class(value);
-  }
-
-  #class(value: string | number | boolean): void {
-    if (!this.#at('class_params', 'class_names', '[]') && !this.#at('multiclass_params', 'class_names', '[]')) return;
-    this.#budget.hold(CLASS_BYTES + (typeof value === 'string' ? 2 * value.length : 0));
-    this.#collected.classes.push(value);
-  }
-
-  #at(...path: readonly string[]): boolean {
-    return path.length === this.#path.length && path.every((part, index) => part === this.#path[index]);
-  }
+function thresholdOf(text: string): number {
+  if (NUMBER.test(text)) return Number(text);
+  throw new AssayError('malformed', `not a CatBoost model: a threshold of ${JSON.stringify(text.slice(0, 40))}`);
 }

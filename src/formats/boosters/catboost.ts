@@ -4,6 +4,7 @@ import { ByteReader } from '../byte-reader.ts';
 import { startsWith } from '../format.ts';
 import { CtrTables } from './catboost-ctr.ts';
 import { catboostInfo, keepsInfo } from './catboost-info.ts';
+import { readCatboostJson } from './catboost-json.ts';
 import { type CatboostModel, catboostModel } from './catboost-model.ts';
 import { CATEGORICAL_FIELDS, FEATURE_FIELDS, FLOAT_FIELDS } from './catboost-schema.ts';
 import { checkTrees, type Features } from './catboost-trees.ts';
@@ -33,10 +34,12 @@ export async function readCatboost(source: ByteSource, budget: FileBudget): Prom
 }
 
 /**
- * Reads a CatBoost model as `readCatboost` does, and keeps its trees: their memory is charged to the budget.
+ * Reads a CatBoost model, also in JSON, as `readCatboost` does, and keeps its trees: their memory is charged to the budget.
  * @throws AssayError as `readCatboost` does
  */
 export async function readCatboostModel(source: ByteSource, budget: FileBudget): Promise<CatboostModel> {
+  const [first] = await source.read(0, Math.min(1, source.size));
+  if (first === 0x7b) return await readCatboostJson(source, budget);
   return await walked(source, budget, async (core, trees, settings) =>
     catboostModel(core, trees, await catboostInfo(settings, budget), budget),
   );

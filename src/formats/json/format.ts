@@ -48,6 +48,17 @@ export const JSON_DOCUMENT: Format = {
   identify: (probe) => jsonHead(probe) === 'document',
 };
 
+/** As CatBoost writes it: keys are sorted, so that one of these comes first. */
+export const CATBOOST_JSON: Format = {
+  id: 'catboost-json',
+  title: 'CatBoost model (JSON)',
+  extensions: [],
+  identify: (probe) => {
+    const head = jsonHead(probe) === 'document' ? textHead(probe) : undefined;
+    return head !== undefined && /^\s*\{\s*"(?:ctr_data|features_info)"\s*:\s*\{/.test(head.text);
+  },
+};
+
 /** As XGBoost writes it: keys are sorted, so that these come first. */
 export const XGBOOST_JSON: Format = {
   id: 'xgboost-json',
