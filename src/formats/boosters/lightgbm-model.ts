@@ -17,8 +17,17 @@ export interface LightgbmTree {
   /** Categories that go to the left, as bits of words; a set ends where the next one starts. */
   readonly sets: Float64Array;
   readonly words: Uint32Array;
-  /** Whether leaves are sums of features. */
-  readonly linear: boolean;
+  /** Leaves that are sums of features; `undefined` for a tree of values. */
+  readonly linear: LinearLeaves | undefined;
+}
+
+/** Leaves that are a constant and a sum of features, unless one of these is missing. */
+export interface LinearLeaves {
+  readonly constants: Float64Array;
+  /** How many features each leaf has, of those of all leaves. */
+  readonly counts: Int32Array;
+  readonly features: Int32Array;
+  readonly coefficients: Float64Array;
 }
 
 /** A model of LightGBM, whose indexes were proved to lie in range. */
@@ -60,6 +69,17 @@ export function lightgbmTree(
     values: Float64Array.from(list('leaf_value')),
     sets: Float64Array.from(sets),
     words: Uint32Array.from(words),
-    linear: list('is_linear')[0] === 1,
+    linear: list('is_linear')[0] === 1 ? linearLeaves(list, budget) : undefined,
+  };
+}
+
+function linearLeaves(list: (name: string) => readonly number[], budget: FileBudget): LinearLeaves {
+  const [constants, counts, features] = [list('leaf_const'), list('num_features'), list('leaf_features')];
+  budget.hold(12 * constants.length + 12 * features.length);
+  return {
+    constants: Float64Array.from(constants),
+    counts: Int32Array.from(counts),
+    features: Int32Array.from(features),
+    coefficients: Float64Array.from(list('leaf_coeff')),
   };
 }

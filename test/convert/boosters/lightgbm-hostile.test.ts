@@ -42,9 +42,14 @@ describe('a model of LightGBM is refused, by the name of what stopped it, when',
     await expect(planBytes('model.txt', bytes)).rejects.toThrow('zeros of one feature are missing for some trees');
   });
 
-  test('its leaves are linear models', async () => {
-    const bytes = readFileSync(new URL('../../../fixtures/native-models/lightgbm-4.7.0-linear.txt', import.meta.url));
-    await expect(planBytes('model.txt', bytes)).rejects.toThrow('its leaves are linear models (linear_tree)');
+  test.each([
+    ['the constants of its leaves are missing', /leaf_const=.*\n/, ''],
+    ['a coefficient is infinite', /leaf_coeff=[-\d.e]+/, 'leaf_coeff=inf'],
+  ])('%s', async (_, from, to) => {
+    const first = edited('file-linear.txt', /leaf_coeff= +\n/, 'leaf_coeff=\n').toString('latin1');
+    await expect(planBytes('model.txt', Buffer.from(first.replace(from, to), 'latin1'))).rejects.toThrow(
+      'a leaf is not a number',
+    );
   });
 
   test('it ends early', async () => {

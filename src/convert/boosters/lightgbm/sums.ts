@@ -3,6 +3,7 @@ import type { GraphValue } from '../../../formats/onnx/index.ts';
 import type { Operators } from '../../operators/index.ts';
 import { CategoryColumns, TreeEnsemble, type TreeSplit } from '../../trees/index.ts';
 import type { BoosterOwner } from '../owner.ts';
+import { linearSums } from './linear.ts';
 
 /** Numbers up to this distance from zero are zero (LightGBM/include/LightGBM/meta.h, `kZeroThreshold`). */
 const ZERO = Math.fround(1e-35);
@@ -25,18 +26,23 @@ export function lightgbmSums(
 ): GraphValue {
   const outputs = model.perIteration;
   const trees = model.trees.slice(0, iterations === undefined ? undefined : iterations * outputs);
-  if (trees.some(({ linear }) => linear))
-    throw owner.refuse('its leaves are linear models (linear_tree)', 'train it with linear_tree=false');
+  const linear = trees.some((tree) => tree.linear !== undefined);
   const columns = new CategoryColumns(ops, x.width, true);
   const ensemble = new TreeEnsemble(ops, {
-    outputs,
+    outputs: linear ? trees.length : outputs,
     features: () => columns.width,
     // LightGBM compares and adds numbers of 64 bits.
     numbers: 'float64',
     subject: owner.name,
   });
-  for (const [index, tree] of trees.entries()) addTree(ensemble, columns, tree, index % outputs, outputs, owner);
-  const sums = ensemble.sums(columns.beside(withZeros(ops, x.value, zerosOf(trees, x.width, owner), trees)));
+  for (const [index, tree] of trees.entries()) {
+    // Leaves that are sums of features are computed of their numbers.
+    const leaf = (number: number) =>
+      linear ? only(trees.length, index, number) : only(outputs, index % outputs, leafValue(tree, number, owner));
+    addTree(ensemble, columns, tree, leaf);
+  }
+  const found = ensemble.sums(columns.beside(withZeros(ops, x.value, zerosOf(trees, x.width, owner), trees)));
+  const sums = linear ? linearSums(ops, trees, x, found, { outputs, owner }) : found;
   return model.average ? ops.scale(sums, outputs / trees.length) : sums;
 }
 
@@ -44,9 +50,7 @@ function addTree(
   ensemble: TreeEnsemble,
   columns: CategoryColumns,
   tree: LightgbmTree,
-  output: number,
-  outputs: number,
-  owner: BoosterOwner,
+  leaf: (number: number) => Float64Array,
 ): void {
   const splits = tree.leaves - 1;
   // Leaves are nodes behind the splits.
@@ -58,14 +62,21 @@ function addTree(
       const children = { left: nodeOf(tree.left[node]), right: nodeOf(tree.right[node]) };
       return { ...children, ...decisionOf(tree, node, columns) };
     },
-    leaf(node) {
-      const value = tree.values[node - splits] ?? Number.NaN;
-      if (!Number.isFinite(value)) throw owner.broken('a leaf is not a number');
-      const values = new Float64Array(outputs);
-      values[output] = value;
-      return values;
-    },
+    leaf: (node) => leaf(node - splits),
   });
+}
+
+function leafValue({ values }: LightgbmTree, leaf: number, owner: BoosterOwner): number {
+  const value = values[leaf] ?? Number.NaN;
+  if (!Number.isFinite(value)) throw owner.broken('a leaf is not a number');
+  return value;
+}
+
+/** One number, and zeros. */
+function only(length: number, at: number, value: number): Float64Array {
+  const values = new Float64Array(length);
+  values[at] = value;
+  return values;
 }
 
 function decisionOf(tree: LightgbmTree, node: number, columns: CategoryColumns): Omit<TreeSplit, 'left' | 'right'> {
