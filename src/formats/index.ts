@@ -12,5 +12,5 @@ export { u32le } from './magic.ts';
 export { escapes, isDeceptive, linkEscapes, printableName, safeName } from './names.ts';
 export { APE, ELF, MACH_O, PE } from './native.ts';
 export { isForReaders } from './reader-names.ts';
-export { readSafetensors, SAFETENSORS, type SafetensorsFault } from './safetensors.ts';
+export { readSafetensors, SAFETENSORS, type SafetensorsEntry, type SafetensorsFault } from './safetensors.ts';
 export { controlAt, type Encoding, LIGHTGBM, newDecoder, textHead } from './text.ts';

@@ -72,6 +72,15 @@ export interface SafetensorsFault {
   readonly offset: number;
 }
 
+/** A tensor, as the header describes it: its bytes are those from `start` to `end`, behind the header. */
+export interface SafetensorsEntry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface SafetensorsHeader {
   readonly tensors: number;
   /** The end of the header: tensor bytes start here. At most the file's size. */
@@ -85,12 +94,14 @@ export interface SafetensorsHeader {
 /**
  * Reads a safetensors header and checks it whole against the format's description
  * (https://huggingface.co/docs/safetensors, "Format"); of the tensors not a byte is read.
+ * @param onEntry called for each tensor within the file; the header is right only where it has no faults
  * @throws AssayError `limit` when the header is longer or deeper than the reader takes; what reading throws.
  */
 export async function readSafetensors(
   source: ByteSource,
   maxHeaderBytes: number,
   budget?: FileBudget,
+  onEntry?: (entry: SafetensorsEntry) => void,
 ): Promise<SafetensorsHeader> {
   const prefix = source.readNow(0, 8) ?? (await source.read(0, 8));
   const length = u32le(prefix, 0) + u32le(prefix, 4) * 2 ** 32;
@@ -109,7 +120,7 @@ export async function readSafetensors(
   // The names of tensors are held beside it.
   budget?.hold(2 * length);
   const header = source.readNow(8, length) ?? (await source.read(8, length));
-  const read = new HeaderReader(8 + length, source.size).read(header);
+  const read = new HeaderReader(8 + length, source.size, onEntry).read(header);
   budget?.release(2 * length);
   return read;
 }
@@ -135,7 +146,10 @@ class HeaderReader {
   #entry: Entry = { dtype: undefined, shape: undefined, offsets: undefined };
   #metadataSeen = false;
 
-  constructor(dataStart: number, size: number) {
+  readonly #onEntry: ((entry: SafetensorsEntry) => void) | undefined;
+
+  constructor(dataStart: number, size: number, onEntry: ((entry: SafetensorsEntry) => void) | undefined) {
+    this.#onEntry = onEntry;
     this.#dataStart = dataStart;
     this.#dataSize = size - dataStart;
   }
@@ -275,6 +289,7 @@ class HeaderReader {
       return;
     }
     this.#spans.push({ start, end, name, at });
+    this.#onEntry?.({ name, dtype, shape, start, end });
     const bits = DTYPE_BITS.get(dtype);
     if (bits === undefined)
       this.#fault('dtype', name, `tensor ${shown(name)} has the unknown dtype ${shown(dtype)}`, at);

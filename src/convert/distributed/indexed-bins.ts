@@ -97,7 +97,11 @@ function outputName(name: string): string {
     .replace(INDEX, '.safetensors.index.json');
 }
 
-async function weightMap({ path, source }: InputFile): Promise<ReadonlyMap<string, string>> {
+/**
+ * Which file has each tensor, as the index of a model of Hugging Face says.
+ * @throws AssayError `malformed`
+ */
+export async function weightMap({ path, source }: InputFile): Promise<ReadonlyMap<string, string>> {
   const refuse = (what: string) => new AssayError('malformed', what, { subject: path });
   const document = parseBoundedJson(await source.read(0, source.size), path);
   const found = typeof document === 'object' && document !== null && 'weight_map' in document && document.weight_map;

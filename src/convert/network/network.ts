@@ -111,6 +111,15 @@ export class Network {
     return weight;
   }
 
+  /** A weight of floating-point numbers. @throws AssayError `unsupported` for one of whole numbers, which a quantised layer has */
+  realWeight(tensor: Tensor): GraphTensor {
+    const weight = this.weight(tensor);
+    if (weight.type === 'float32') return weight;
+    throw this.refuse(
+      `the weight ${quotedName(tensor.name)} has the type ${tensor.dtype}, not one of floating-point numbers`,
+    );
+  }
+
   #constant(tensor: Tensor): GraphTensor {
     const { name, dtype, shape } = tensor;
     const type = weightType(dtype);

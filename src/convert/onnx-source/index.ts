@@ -1,6 +1,8 @@
 export type { OutputRole } from '../../core/conversion/index.ts';
 export type {
   ModelSource,
+  OnnxFolder,
+  OnnxFolderSource,
   OnnxPlan,
   OnnxReadOptions,
   OnnxSource,

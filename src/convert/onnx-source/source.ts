@@ -43,6 +43,24 @@ export interface OnnxSource {
   plan(file: InputFile, options: OnnxReadOptions): Promise<PlannedModel>;
 }
 
+/** A model whose files stand in a folder. */
+export interface OnnxFolder {
+  /** Of the model, without an extension. */
+  readonly path: string;
+  /** Every file that belongs to it. None of them is converted alone. */
+  readonly files: readonly InputFile[];
+  /** @throws AssayError `unsupported`, `malformed`, `truncated`, `limit`, naming the file */
+  plan(options: OnnxReadOptions): Promise<PlannedModel>;
+}
+
+/** A kind of model that is more than one file. Adding one is a folder in `convert/` and a line in `convert/to-onnx/sources.ts`. */
+export interface OnnxFolderSource {
+  readonly id: string;
+  readonly title: string;
+  /** The models among some files. */
+  find(files: readonly InputFile[]): Promise<readonly OnnxFolder[]>;
+}
+
 export interface PlannedInput {
   readonly name: string;
   readonly type: 'float32' | 'int64' | 'string';

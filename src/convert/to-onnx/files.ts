@@ -1,5 +1,5 @@
 import { type AssayError, FileBudget, isContentError } from '../../core/index.ts';
-import type { OnnxSource } from '../onnx-source/index.ts';
+import type { OnnxFolder } from '../onnx-source/index.ts';
 import {
   type ConversionPlan,
   convertedName,
@@ -9,11 +9,11 @@ import {
   type SkippedFile,
 } from '../plan/index.ts';
 import type { InputFile } from '../tensors/index.ts';
-import { planOnnx, runnableModel } from './plan.ts';
-import { onnxSourceOf } from './sources.ts';
+import { completePlan, runnableModel } from './plan.ts';
+import { onnxFoldersOf, onnxSourceOf } from './sources.ts';
 import { modelFiles, type WrittenModel } from './written.ts';
 
-/** The files of a model, by the path of the file that it was made from; what is verified is the first. */
+/** The files of a model, by the path of what it was made from; what is verified is the first. */
 export type WriteModel = (model: WrittenModel, budget: FileBudget) => Promise<readonly [PlannedFile, ...PlannedFile[]]>;
 
 /**
@@ -35,21 +35,23 @@ export async function planModels(
   const indexes: ConversionPlan['indexes'][number][] = [];
   const skipped: SkippedFile[] = [];
   let first: AssayError | undefined;
-  for (const file of files) {
-    const kind = await onnxSourceOf(file);
-    if (kind === undefined) {
-      skipped.push({ path: file.path, why: 'it is not a model that is converted to ONNX' });
-      continue;
-    }
+  const convert = async ({ path, files: from, plan }: OnnxFolder) => {
     try {
-      const { files: made, vectoriser } = await planFile(file, kind, options, write);
+      const { files: made, vectoriser } = await planModel({ path, files: from, plan }, options, write);
       planned.push(...made);
-      if (vectoriser !== undefined) indexes.push({ path: vectoriserName(file.path), text: vectoriser });
+      if (vectoriser !== undefined) indexes.push({ path: vectoriserName(path), text: vectoriser });
     } catch (error) {
       if (!isContentError(error)) throw error;
       first ??= error;
-      skipped.push({ path: file.path, why: error.message });
+      skipped.push({ path: from[0]?.path ?? path, why: error.message });
     }
+  };
+  const { folders, others } = await onnxFoldersOf(files);
+  for (const folder of folders) await convert(folder);
+  for (const file of others) {
+    const kind = await onnxSourceOf(file);
+    if (kind === undefined) skipped.push({ path: file.path, why: 'it is not a model that is converted to ONNX' });
+    else await convert({ path: file.path, files: [file], plan: (reading) => kind.plan(file, reading) });
   }
   if (planned.length === 0 && first !== undefined) throw first;
   refuseEqualNames(planned);
@@ -65,22 +67,23 @@ interface PlannedModelFiles {
   readonly vectoriser: string | undefined;
 }
 
-async function planFile(
-  file: InputFile,
-  kind: OnnxSource,
+async function planModel(
+  { path, files, plan }: OnnxFolder,
   options: PlanOptions,
   write: WriteModel,
 ): Promise<PlannedModelFiles> {
   const { sourceDigest, ...reading } = options;
-  const budget = new FileBudget(options.limits, file.source.size);
+  const size = files.reduce((sum, file) => sum + file.source.size, 0);
+  const budget = new FileBudget(options.limits, size);
   try {
-    const info = sourceDigest === undefined ? {} : { sourceDigest };
-    const plan = await planOnnx(file, kind, { ...reading, budget, salvage: false, info });
-    const { model, source, vectoriser } = plan;
+    const planned = completePlan(await plan({ ...reading, budget, salvage: false }), {
+      ...(sourceDigest === undefined ? {} : { sourceDigest }),
+    });
+    const { model, source, vectoriser } = planned;
     const version = source.version === undefined ? '' : ` ${source.version}`;
     const title = `${source.class} (${source.library}${version})`;
-    const [main, ...others] = await write({ path: file.path, from: [file.path], title, model }, budget);
-    const first = options.verify === true ? { ...main, model: await runnableModel(plan, budget) } : main;
+    const [main, ...others] = await write({ path, from: files.map((file) => file.path), title, model }, budget);
+    const first = options.verify === true ? { ...main, model: await runnableModel(planned, budget) } : main;
     return { files: [first, ...others], vectoriser };
   } finally {
     budget.close();

@@ -6,6 +6,7 @@ import type {
   OnnxSource,
   OutputTolerance,
   PlannedInput,
+  PlannedModel,
   PlannedOutput,
 } from '../onnx-source/index.ts';
 import type { InputFile } from '../tensors/index.ts';
@@ -26,9 +27,13 @@ const NUMBER: Pick<OutputTolerance, 'absolute' | 'relative'> = { absolute: 1e-5,
  * @example const { model } = await planOnnx({ path: 'model.pkl', source }, SKLEARN, options);
  */
 export async function planOnnx(file: InputFile, kind: OnnxSource, options: PlanOnnxOptions): Promise<OnnxPlan> {
-  const { graph, outputs, source, vectoriser } = await kind.plan(file, options);
+  return completePlan(await kind.plan(file, options), options.info);
+}
+
+/** A planned model with its properties. */
+export function completePlan({ graph, outputs, source, vectoriser }: PlannedModel, info?: ModelInfo): OnnxPlan {
   const about = { 'assay.source.class': source.class, 'assay.source.version': source.version };
-  const model = graph.model(infoOf(options.info, { ...about, 'assay.vectoriser': vectoriser }));
+  const model = graph.model(infoOf(info, { ...about, 'assay.vectoriser': vectoriser }));
   const tolerances = outputs.map((output) => ({ output: output.name, ...toleranceOf(output) }));
   return { model, inputs: inputsOf(model), outputs, source, vectoriser, tolerances };
 }

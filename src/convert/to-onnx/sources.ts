@@ -1,12 +1,16 @@
 import { BOOSTER_FILES } from '../boosters/index.ts';
+import { HUGGINGFACE } from '../huggingface/index.ts';
 import { KERAS } from '../keras/index.ts';
-import type { OnnxSource } from '../onnx-source/index.ts';
+import type { OnnxFolder, OnnxFolderSource, OnnxSource } from '../onnx-source/index.ts';
 import { SKLEARN } from '../sklearn/index.ts';
 import type { InputFile } from '../tensors/index.ts';
 import { TORCH_MODULES } from '../torch-modules/index.ts';
 
 /** Every kind of model that is converted to ONNX, those with the clearest mark first. */
 export const ONNX_SOURCES: readonly OnnxSource[] = [...BOOSTER_FILES, TORCH_MODULES, KERAS, SKLEARN];
+
+/** Every kind of model that is a folder. */
+const FOLDER_SOURCES: readonly OnnxFolderSource[] = [HUGGINGFACE];
 
 const HEAD_BYTES = 4_096;
 
@@ -15,4 +19,14 @@ export async function onnxSourceOf(file: InputFile): Promise<OnnxSource | undefi
   const head = await file.source.read(0, Math.min(HEAD_BYTES, file.source.size));
   for (const source of ONNX_SOURCES) if (await source.matches(file, head)) return source;
   return undefined;
+}
+
+/** The models among some files that are more than one file, and the files that are left. */
+export async function onnxFoldersOf(
+  files: readonly InputFile[],
+): Promise<{ readonly folders: readonly OnnxFolder[]; readonly others: readonly InputFile[] }> {
+  const folders: OnnxFolder[] = [];
+  for (const source of FOLDER_SOURCES) folders.push(...(await source.find(files)));
+  const taken = new Set(folders.flatMap((folder) => folder.files));
+  return { folders, others: files.filter((file) => !taken.has(file)) };
 }

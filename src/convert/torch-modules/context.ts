@@ -33,12 +33,12 @@ export class ModuleRunner implements ModuleContext {
   }
 
   weight(module: TorchModule, name: string): GraphTensor {
-    return this.net.weight(module.needed(name));
+    return this.net.realWeight(module.needed(name));
   }
 
   optional(module: TorchModule, name: string): GraphTensor | undefined {
     const tensor = module.tensor(name);
-    return tensor === undefined ? undefined : this.net.weight(tensor);
+    return tensor === undefined ? undefined : this.net.realWeight(tensor);
   }
 
   /** What the first layer of a module takes. */

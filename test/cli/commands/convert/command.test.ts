@@ -245,6 +245,15 @@ it('names what it writes beside a model of texts', async () => {
   expect(readdirSync(join(temp, 'texts')).sort()).toEqual(['tfidf.onnx', 'tfidf.vectoriser.json']);
 });
 
+it('converts a folder of Hugging Face to one model, and verifies it', async () => {
+  const folder = new URL('../../../../fixtures/convert/huggingface/4.57.6/BertModel', import.meta.url).pathname;
+  const run = await runCli(['convert', folder, '--to', 'onnx', '-o', join(temp, 'bert'), '--verify']);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(run.stdout).toContain('config.json and 1 more file · BertModel (transformers 4.57.6)');
+  expect(run.stdout).toContain('self-consistent: 64 drawn rows give the same');
+  expect(readdirSync(join(temp, 'bert'))).toEqual(['model.onnx']);
+});
+
 it('prints nothing when it is quiet', async () => {
   const run = await runCli(['convert', MODULE, '--to', 'safetensors', '-o', join(temp, 'quiet'), '-q']);
   expect(run).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });

@@ -1,0 +1,1 @@
+export { HUGGINGFACE } from './folders.ts';
