@@ -151,7 +151,7 @@ const MEMBERS: Readonly<Record<'Llama' | 'Mistral' | 'Qwen2', Member>> = {
   },
   Mistral: {
     biases: () => ({ qkv: false, out: false, dense: false }),
-    // Versions before 4.45 let a token see one more.
+    // As in 4.57; 4.41 lets a token see one more.
     window: (config) =>
       config.has('sliding_window') && config.lacks('sliding_window')
         ? undefined
