@@ -70,14 +70,14 @@ export async function convertArtifact(
     const before = await identities(artifact.files);
     const assessment = await assess(artifact);
     const { allowed, refused } = sortedByVerdict(assessment.files, options);
-    if (allowed.length === 0) throw nothingConverted([], refused, target);
+    if (allowed.length === 0) throw nothingConverted([], refused, target, parts !== undefined);
     const opened = await openAll(artifact.files, allowed, before, resources);
     const output = await OutputFolder.create(options.folder);
     resources.defer(() => output.discard());
     const { announced, compared, computed, versions } = await (parts === undefined
       ? convertInto(output, opened, assessment, options)
       : convertSandboxedInto(output, opened, parts, options));
-    if (announced.files.length === 0) throw nothingConverted(announced.skipped, refused, target);
+    if (announced.files.length === 0) throw nothingConverted(announced.skipped, refused, target, parts !== undefined);
     await refuseChanged(opened);
     const result = await assessResult(output, artifact, assess, target);
     const verified = await verifyWritten(output.stage, announced, compared, given, computed, verifying);
@@ -207,8 +207,9 @@ function nothingConverted(
   skipped: readonly SkippedFile[],
   [refused]: readonly RefusedFile[],
   target: ConversionTarget,
+  sandboxed: boolean,
 ): AssayError {
-  if (refused !== undefined) return verdictRefusal(refused);
+  if (refused !== undefined) return verdictRefusal(refused, sandboxed);
   const [first, ...others] = skipped;
   if (first !== undefined && others.length === 0)
     return new AssayError('unsupported', `cannot be converted to ${target}: ${first.why}`, { subject: first.path });

@@ -61,11 +61,13 @@ const HINTS: Readonly<Record<Verdict, string>> = {
   'not-assessed': 'no scanner judges this format yet',
 };
 
-/** @returns the error for a file that is not converted */
-export function verdictRefusal({ path, verdict }: RefusedFile): AssayError {
+const RUNS_IN_SANDBOX = 'look at it with "assay scan"; with --accept-suspicious, its code runs in the sandbox';
+
+/** @returns the error for a file that is not converted. @param sandboxed whether its code would have run */
+export function verdictRefusal({ path, verdict }: RefusedFile, sandboxed: boolean): AssayError {
   const code = verdict === 'unknown' || verdict === 'not-assessed' ? 'unsupported' : 'refused';
   return new AssayError(code, `is not converted, because its verdict is ${verdict}`, {
     subject: path,
-    hint: HINTS[verdict],
+    hint: sandboxed && verdict === 'suspicious' ? RUNS_IN_SANDBOX : HINTS[verdict],
   });
 }

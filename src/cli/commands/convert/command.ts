@@ -39,15 +39,15 @@ To safetensors: PyTorch (.pt, .pth, .bin, .ckpt; sharded, .distcp and DeepSpeed 
 To ONNX: estimators and transformers of scikit-learn, and pipelines of them (pickle, joblib); whole modules of PyTorch made of its own layers
 (torch.save(model, ...)); folders of Hugging Face (BERT, RoBERTa, DistilBERT, GPT-2, Llama, Mistral, Qwen2, ViT). A class of your own is refused: its code is not in the file. They compute as in evaluation (model.eval()).
 To a SavedModel of TensorFlow: the same. Each model becomes a folder with one file, whose graph holds its weights as constants.
-With --sandbox, code of the model runs: for architectures that are code of your own. The Python that you give loads the model and converts it, in a
-sandbox of bubblewrap: no network, no other process, no file but the model, its packages and --code. For ONNX the environment needs torch, skl2onnx or
-tf2onnx. The result is scanned, and has to compute what the model computed in the sandbox. Malicious files are never run.
-
   --input-shape        the shape of the input of a module without the batch, where its first layer does not tell it, or a layer needs
                        the size of an image: 3,224,224
 
 Tensors keep their names: nested keys are joined by dots (state_dict.layer.weight), and a module is written as its state_dict().
 Views and tied tensors are written as tensors of their own. The bytes are those that the safetensors library writes.
+
+--sandbox runs code of the model, for architectures that are code of your own: the Python that you give loads the model and converts it, in a
+sandbox of bubblewrap, with no network, no other process, and no file but the model, its packages and --code. For ONNX the environment needs
+torch, skl2onnx or tf2onnx. The result is scanned, and has to compute what the model computed in the sandbox. Malicious files never run.
 
 --verify runs the converted model, in a child process with bounds on memory and time, before any file appears in the folder (npm package
 onnxruntime-node). What it says depends on what you give:
