@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { planBytes } from '../golden.ts';
 import { BOOSTERS } from './cases.ts';
@@ -39,6 +40,12 @@ describe('a model of CatBoost is refused, by the name of what stopped it, when',
     const bytes = file('file-real.cbm');
     await expect(planBytes('model.cbm', bytes.subarray(0, bytes.length - 60))).rejects.toThrow();
   });
+});
+
+test('a regressor that says another loss than its model is refused', async () => {
+  const bytes = inflateSync(file('poisson.joblib'));
+  bytes.write('Poissox', bytes.indexOf('Poisson'));
+  await expect(planBytes('model.pkl', bytes)).rejects.toThrow('loss_function is "Poissox", and Poisson in its model');
 });
 
 test('a loss that is not known makes no classes', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { planBytes } from '../golden.ts';
 import { BOOSTERS } from './cases.ts';
@@ -91,3 +92,28 @@ test('the memory of lists of categories that share their numbers is bounded', as
 
 refusesChanges('xgboost-3.2.0', [JSON_MODEL, 'ubj-dart.ubj', 'binary.pkl', 'hinge.pkl']);
 refusesChanges('xgboost-1.7.6', ['bin-classes.bin', 'bin-linear.bin', 'binary-holes.pkl']);
+
+describe('a wrapper is refused when it says something else than its model:', () => {
+  /** A short integer of a pickle behind a name, of protocol 2 and later. */
+  function withNumber(bytes: Buffer, name: string, value: number): Buffer {
+    const at = bytes.lastIndexOf(name);
+    expect(at).toBeGreaterThan(0);
+    const number = bytes.indexOf('K', at + name.length);
+    expect(number - at - name.length).toBeLessThan(5);
+    const changed = Buffer.from(bytes);
+    changed[number + 1] = value;
+    return changed;
+  }
+
+  test('another best iteration', async () => {
+    const bytes = inflateSync(readFileSync(join(BOOSTERS, 'xgboost-1.7.6', 'stopped.joblib')));
+    await expect(planBytes('model.pkl', withNumber(bytes, 'best_iteration', 0))).rejects.toThrow('best_iteration is 0');
+  });
+
+  test('fewer trees, in a version that notes the last round', async () => {
+    const bytes = readFileSync(new URL('../../../fixtures/benign/xgboost/0.90/XGBRegressor.p4.pkl', import.meta.url));
+    await expect(planBytes('model.pkl', withNumber(bytes, 'best_ntree_limit', 1))).rejects.toThrow(
+      'its model says none of its 2 trees',
+    );
+  });
+});

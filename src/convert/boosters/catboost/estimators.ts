@@ -9,6 +9,18 @@ function modelOf(estimator: Estimator): CatboostModel {
   return found.model;
 }
 
+/** Losses of which a regressor predicts something else than the sum. */
+const LINKED = /^(?:Poisson|Tweedie|RMSEWithUncertainty)$/;
+
+/** The settings of a regressor say what it predicts; its model has to say the same. */
+function refuseOtherLoss(estimator: Estimator, { loss = 'RMSE' }: CatboostModel): void {
+  const given = estimator.raw('loss_function') ?? estimator.raw('objective') ?? 'RMSE';
+  if (typeof given !== 'string') throw estimator.refuse('its loss_function is code');
+  const [told = ''] = given.split(':');
+  if (told !== loss && (LINKED.test(told) || LINKED.test(loss)))
+    throw estimator.broken(`loss_function is ${JSON.stringify(told.slice(0, 40))}, and ${loss} in its model`);
+}
+
 function converter(kind: CatboostKind): Converter {
   return {
     inputs(estimator) {
@@ -21,6 +33,7 @@ function converter(kind: CatboostKind): Converter {
       const { value, width } = context.reals(estimator, x);
       if (width < model.columns)
         throw estimator.broken(`it was fitted with ${model.columns} features, and is given ${width}`);
+      if (kind === 'regressor') refuseOtherLoss(estimator, model);
       return predictCatboost(context.ops, model, value, kind, estimator);
     },
   };

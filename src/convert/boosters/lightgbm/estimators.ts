@@ -37,7 +37,11 @@ function converter(kind: Kind): Converter {
 }
 
 function labelsFor(estimator: Estimator): (count: number) => Labels {
-  return (count) => (estimator.lacks('_classes') ? classIndexes(count) : estimator.labels('_classes'));
+  return (count) => {
+    // What predicts is the label encoder.
+    if (!estimator.lacks('_le')) return estimator.estimator('_le').labels('classes_');
+    return estimator.lacks('_classes') ? classIndexes(count) : estimator.labels('_classes');
+  };
 }
 
 const at = (name: string) => `lightgbm.sklearn.${name}`;

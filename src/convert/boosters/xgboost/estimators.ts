@@ -39,14 +39,33 @@ function use(kind: Kind, estimator: Estimator): XgboostUse {
   if (kind === 'booster') return { owner: estimator, as: 'objective', best: false };
   const objective = estimator.raw('objective') ?? null;
   if (objective !== null && typeof objective !== 'string') throw estimator.refuse('its objective is code');
+  refuseOtherRounds(estimator);
   const as = kind === 'regressor' ? 'values' : (count: number) => labelsOf(estimator, count);
   return { owner: estimator, as, best: true };
 }
 
+/** Versions before 2.0 predict with what the state of the booster says, newer ones with what its model says. */
+function refuseOtherRounds(estimator: Estimator): void {
+  const booster = estimator.estimator('_Booster');
+  const model = xgboostOf(estimator);
+  if (!booster.has('best_iteration') || model.booster.kind === 'linear') return;
+  const [told, kept] = [booster.number('best_iteration'), model.attributes.get('best_iteration')];
+  if (kept !== undefined) {
+    if (String(told) !== kept) throw estimator.broken(`best_iteration is ${told}, and ${kept} in its model`);
+    return;
+  }
+  // Old versions note the last round, too, and the trees of each output up to it.
+  const trees = booster.number('best_ntree_limit', told + 1) * Math.max(1, model.classes, model.targets);
+  if (!(trees >= model.booster.trees.length))
+    throw estimator.broken(
+      `best_iteration is ${told}, and its model says none of its ${model.booster.trees.length} trees`,
+    );
+}
+
 /** The classes; older versions keep them in a label encoder, newer ones only count them. */
 function labelsOf(estimator: Estimator, count: number): Labels {
-  if (!estimator.lacks('classes_')) return estimator.labels('classes_');
   if (!estimator.lacks('_le')) return estimator.estimator('_le').labels('classes_');
+  if (!estimator.lacks('classes_')) return estimator.labels('classes_');
   const known = estimator.count('n_classes_', count);
   return classIndexes(known);
 }
