@@ -24,12 +24,14 @@ export interface RunnableModel {
   readonly tolerances: readonly OutputTolerance[];
 }
 
+/** The name of the number of rows, which do not depend on each other. */
+const ROWS = 'batch';
+
 /**
- * Whether the rows of a model can be run in parts: the first size of every input and output is the same unknown one.
+ * Whether the rows of a model can be run in parts: they are the first dimension of every input and output. Steps of a sequence, which may
+ * be the first as well, depend on each other.
  * @example hasRows({ inputs: [{ shape: ['batch', 4] }], outputs: [{ shape: ['batch'] }] }) // true
  */
 export function hasRows({ inputs, outputs }: Pick<RunnableModel, 'inputs' | 'outputs'>): boolean {
-  const [first] = inputs;
-  const size = first?.shape[0];
-  return typeof size === 'string' && [...inputs, ...outputs].every(({ shape }) => shape[0] === size);
+  return inputs.length > 0 && [...inputs, ...outputs].every(({ shape }) => shape[0] === ROWS);
 }

@@ -241,6 +241,31 @@ describe('self-consistency', () => {
     });
   });
 
+  it('does not part the steps of a sequence, which depend on each other', async () => {
+    const graph = new GraphBuilder('steps');
+    const x = graph.input('X', 'float32', ['length', 'batch', 2]);
+    graph.output('y', graph.op('CumSum', [x, graph.constant(tensorOf(BigInt64Array.of(0n), []))]), 'float32', [
+      'length',
+      'batch',
+      2,
+    ]);
+    const model = graph.model();
+    const steps: RunnableModel = {
+      inputs: [{ name: 'X', type: 'float32', shape: ['length', 'batch', 2], ranges: [] }],
+      outputs: [{ name: 'y', role: 'values', type: 'float32', shape: ['length', 'batch', 2] }],
+      tolerances: [],
+    };
+    expect(await verify({}, model, steps)).toMatchObject({ pass: true, rows: 1 });
+    const inputs = file('X.npz', { X: numbers([300, 1, 2], new Array(600).fill(1)) });
+    const sums = numbers(
+      [300, 1, 2],
+      Array.from({ length: 600 }, (_, i) => Math.floor(i / 2) + 1),
+    );
+    expect(await verify({ inputs, outputs: file('Y.npz', { y: sums }) }, model, steps)).toMatchObject({
+      pass: true,
+    });
+  });
+
   it('shows nothing for a model without outputs that are compared', async () => {
     expect(await verify({}, linear(), { ...RUNNABLE, outputs: [] })).toMatchObject({
       pass: false,
