@@ -5,10 +5,12 @@ import type { OnnxReadOptions, OnnxSource, PlannedModel } from '../onnx-source/i
 import { type InputFile, KeptValues } from '../tensors/index.ts';
 import { instanceClass, isTorchFile, openTorch } from '../torch/index.ts';
 import { ModuleRunner } from './context.ts';
-import type { ModuleInput } from './converter.ts';
+import type { ConverterTable, ModuleInput } from './converter.ts';
 import { LAYERS } from './layers/index.ts';
 import { type TorchModule, torchModuleOf } from './module.ts';
+import { VISION } from './vision/index.ts';
 
+const CONVERTERS: ConverterTable = { ...LAYERS, ...VISION };
 const HEAD_BYTES = 4_096;
 const MAX_RANK = 6;
 
@@ -44,7 +46,7 @@ function notAModule({ path }: InputFile, what: string): AssayError {
 
 function planModule(module: TorchModule, file: InputFile, options: OnnxReadOptions): PlannedModel {
   const net = new Network(options, file.path);
-  const runner = new ModuleRunner(net, LAYERS, options.budget);
+  const runner = new ModuleRunner(net, CONVERTERS, options.budget);
   const { type, shape } = inputOf(module, runner, options.inputShape);
   const results = runner.results(module, net.input('input', type, shape));
   const outputs = Object.entries(results).map(([name, x]: [string, GraphTensor]) => planOutput(net, name, x, 'values'));

@@ -34,3 +34,17 @@ describe('modules of other versions, as PyTorch 1.13 loads them', () => {
     expectClose(results, arrays, 'output', { absolute: 1e-5, relative: 1e-5 });
   });
 });
+
+describe('models of torchvision', () => {
+  const folder = 'fixtures/convert/torchvision';
+  test.each(readdirSync(folder).filter((name) => name.endsWith('.npz')))('%s', async (file) => {
+    const [, version, name = file.replace('.npz', '')] = /^([\d.]+)-(.*)\.npz$/.exec(file) ?? [];
+    const arrays = readNpz(await readFile(join(folder, file)));
+    const path = version === undefined ? folder : join('fixtures/benign/torchvision', version);
+    const bytes = await readFile(join(path, `${name}.pt`));
+    const { plan, model } = await planModule(name, bytes, arrays.get('shape')?.numbers);
+    expect(plan.source.class).toMatch(/^torchvision\.models\./);
+    const results = await runPlan(model, plan, arrays);
+    expectClose(results, arrays, 'output', { absolute: 1e-5, relative: 1e-5 });
+  });
+});

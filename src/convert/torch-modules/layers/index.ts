@@ -9,6 +9,9 @@ import { POOLS } from './pooling.ts';
 import { RECURRENT } from './recurrent.ts';
 import { SHAPES } from './shape.ts';
 
+export { SEQUENCE } from './containers.ts';
+export { IDENTITY } from './linear.ts';
+
 /** The layers of `torch.nn`. */
 export const LAYERS: ConverterTable = {
   ...ACTIVATION_LAYERS,
