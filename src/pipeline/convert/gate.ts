@@ -28,16 +28,21 @@ export interface RefusedFile {
   readonly verdict: Verdict;
 }
 
-/** The files that may be converted, and those that may not. */
+/** The files that may be converted, and those that may not. @param sandboxed whether their code will run */
 export function sortedByVerdict(
   files: readonly FileAssessment[],
   tolerance: Tolerance,
+  sandboxed: boolean,
 ): { readonly allowed: readonly FileAssessment[]; readonly refused: readonly RefusedFile[] } {
-  const refused = files.filter((file) => !isAllowed(file, tolerance));
-  return { allowed: files.filter((file) => isAllowed(file, tolerance)), refused };
+  const refused = files.filter((file) => !isAllowed(file, tolerance, sandboxed));
+  return { allowed: files.filter((file) => isAllowed(file, tolerance, sandboxed)), refused };
 }
 
-function isAllowed({ verdict, format }: FileAssessment, { acceptSuspicious, salvage }: Tolerance): boolean {
+function isAllowed(
+  { verdict, format }: FileAssessment,
+  { acceptSuspicious, salvage }: Tolerance,
+  sandboxed: boolean,
+): boolean {
   switch (verdict) {
     case 'clean':
       return true;
@@ -46,7 +51,8 @@ function isAllowed({ verdict, format }: FileAssessment, { acceptSuspicious, salv
     case 'malicious':
       return salvage;
     case 'not-assessed':
-      return INERT_FORMATS.has(format);
+      // Nobody looked for code in it, such as that of a Lambda layer of Keras.
+      return INERT_FORMATS.has(format) && (!sandboxed || acceptSuspicious);
     case 'unknown':
       return false;
   }
@@ -68,6 +74,6 @@ export function verdictRefusal({ path, verdict }: RefusedFile, sandboxed: boolea
   const code = verdict === 'unknown' || verdict === 'not-assessed' ? 'unsupported' : 'refused';
   return new AssayError(code, `is not converted, because its verdict is ${verdict}`, {
     subject: path,
-    hint: sandboxed && verdict === 'suspicious' ? RUNS_IN_SANDBOX : HINTS[verdict],
+    hint: sandboxed && (verdict === 'suspicious' || verdict === 'not-assessed') ? RUNS_IN_SANDBOX : HINTS[verdict],
   });
 }

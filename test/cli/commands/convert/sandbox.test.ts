@@ -115,6 +115,16 @@ requirePart(
       expect(run.stderr).toContain('its verdict is malicious');
     });
 
+    it('does not run a file that no scanner judges yet, unless it is asked to', async () => {
+      const probe = new URL('../../../../fixtures/format-probes/h5-lambda/m.h5', import.meta.url).pathname;
+      const args = ['convert', probe, '--to', 'onnx', '--sandbox', '--python', python, '-o', 'none'];
+      const run = await runCli(args, { cwd: temp });
+      expect(run).toMatchObject({ code: 2, stdout: '' });
+      expect(run.stderr).toContain('with --accept-suspicious, its code runs in the sandbox');
+      const asked = await runCli([...args, '--accept-suspicious'], { cwd: temp });
+      expect(asked.stderr).toContain('the environment has no keras, which loads the model');
+    });
+
     it('says that a suspicious file would run', async () => {
       await ready;
       const run = await runCli(['convert', 'Net.pt', '--to', 'onnx', '--sandbox', '--python', python, '-o', 'none'], {
