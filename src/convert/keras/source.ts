@@ -34,7 +34,12 @@ function planModel(
   subject: string,
   options: TensorReadOptions,
 ): PlannedModel {
-  const context: LayerContext = { subject, keras: version.startsWith('2.') ? 2 : 3, kindOf: layerKind };
+  const context: LayerContext = {
+    subject,
+    keras: version.startsWith('2.') ? 2 : 3,
+    isCountedTwice: version.startsWith('2.12.'),
+    kindOf: layerKind,
+  };
   const model = kerasModel(kerasObject(described, 'model', subject), context);
   bindWeights(model, weights, context);
   const net = new Network(options, subject);

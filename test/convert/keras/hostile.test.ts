@@ -176,6 +176,17 @@ describe('graphs', () => {
     await expect(planned).rejects.toThrow('has two layers of the name "x"');
   });
 
+  it('one layer in two places', async () => {
+    const planned = changed('3.15.1/nested.keras', (config) => {
+      const text = JSON.stringify(config).replaceAll(
+        '"class_name":"Dense"',
+        '"shared_object_id":7,"class_name":"Dense"',
+      );
+      return Buffer.from(text);
+    });
+    await expect(planned).rejects.toThrow('a layer of the class Dense stands in two places');
+  });
+
   it('models that are called twice, within models that are called twice, and so on, meet a limit', async () => {
     // A file without weights.
     const bytes = await withConfig('3.15.1/shapes.keras', () => doubled(22));
@@ -242,11 +253,14 @@ describe('archives', () => {
 });
 
 describe('weights', () => {
-  it.each(['3.15.1', '2.15.0', '2.15.0-listed'])('without a model are refused by name: %s', async (name) => {
-    const file = new URL(`../../../fixtures/convert/keras-weights/${name}.h5.gz`, import.meta.url);
-    const planned = planKeras('model.weights.h5', gunzipSync(readFileSync(file)));
-    await expect(planned).rejects.toThrow('holds weights without an architecture');
-  });
+  it.each(['3.15.1', '2.15.0', '2.15.0-listed', '2.12.0', '2.12.0-listed'])(
+    'without a model are refused by name: %s',
+    async (name) => {
+      const file = new URL(`../../../fixtures/convert/keras-weights/${name}.h5.gz`, import.meta.url);
+      const planned = planKeras('model.weights.h5', gunzipSync(readFileSync(file)));
+      await expect(planned).rejects.toThrow('holds weights without an architecture');
+    },
+  );
 
   it('of layers in another order than that of the layers', async () => {
     const bytes = modelFile('2.15.0/dense.h5');

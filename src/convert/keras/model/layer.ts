@@ -46,6 +46,8 @@ export interface LayerContext {
   readonly subject: string;
   /** The first number of the version of Keras. */
   readonly keras: 2 | 3;
+  /** Whether a layer with weights counts as two in the paths of weights. */
+  readonly isCountedTwice: boolean;
   readonly kindOf: KindOf;
 }
 

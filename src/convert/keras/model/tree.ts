@@ -73,6 +73,7 @@ export function kerasModel(object: KerasObject, context: LayerContext, where = '
     const message = `${where} is of the class ${className.slice(0, 80)}, which has code that is not in the file`;
     throw new AssayError('unsupported', message, { subject: context.subject, hint: HINT });
   }
+  if (where === 'model') refuseShared(config, context);
   const odd = Object.keys(config).find((key) => !PASSED.has(key) && config[key] !== null);
   if (odd !== undefined) throw unknownSetting(where, odd, context);
   checkModelType(config, where, context);
@@ -175,6 +176,30 @@ function withInput(
   const type = isRecord(inner) && own !== undefined && first.className === 'Embedding' ? 'int32' : 'float32';
   const name = context.keras === 2 ? `${first.name}_input` : 'input_layer';
   return [{ kind: 'input', className: 'InputLayer', name, shape, type }, ...parts];
+}
+
+/**
+ * One layer in two places of a configuration is one object once it is loaded, with the weights of one place. Policies and
+ * initializers may be shared.
+ */
+function refuseShared(config: KerasRecord, context: LayerContext): void {
+  const known = new Set<KerasJson>();
+  const open: KerasJson[] = [config];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (isList(next)) open.push(...next);
+    if (!isRecord(next)) continue;
+    const [className, id] = [kerasKey(next, 'class_name'), kerasKey(next, 'shared_object_id')];
+    const isLayer = typeof className === 'string' && (MODELS.has(className) || context.kindOf(className) !== undefined);
+    if (isLayer && id !== undefined && id !== null) {
+      if (known.has(id)) {
+        const message = `a layer of the class ${className} stands in two places of the model`;
+        const hint = 'save one of the models, or clone the layer';
+        throw new AssayError('unsupported', message, { subject: context.subject, hint });
+      }
+      known.add(id);
+    }
+    open.push(...Object.values(next));
+  }
 }
 
 function textOr(record: KerasRecord, key: string, fallback: string): string {

@@ -57,7 +57,8 @@ class PathWeights {
     for (const part of parts) {
       const plain = snakeCase(part.className);
       const count = counts.get(plain) ?? 0;
-      counts.set(plain, count + 1);
+      // Keras 2.12 lists a layer with weights twice, and counts it as often.
+      counts.set(plain, count + (this.#context.isCountedTwice && variablesOf(part, true).length > 0 ? 2 : 1));
       const path = `${base}layers/${count === 0 ? plain : `${plain}_${count}`}`;
       if (part.kind === 'model') this.#model(part, `${path}/`);
       else if (part.kind === 'layer') this.#layer(part.layer, path);
