@@ -1,5 +1,6 @@
 export { ProtoCursor } from './cursor.ts';
 export { ProtoWriter } from './encode.ts';
+export { ProtoMessageReader, type UnreadField } from './message-reader.ts';
 export {
   COREML,
   ONNX,

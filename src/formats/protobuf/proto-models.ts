@@ -73,7 +73,8 @@ export const TF_SAVED_MODEL = protoFormat('tf-saved-model', 'TensorFlow SavedMod
 });
 
 export const TF_META_GRAPH = protoFormat('tf-meta-graph', 'TensorFlow MetaGraph', ['.meta'], (fields) => {
-  return findField(fields, 1) !== undefined && isMetaGraph(fields);
+  // The nodes of a graph look like its information.
+  return findField(fields, 1) !== undefined && isMetaGraph(fields) && !isGraph(fields);
 });
 
 function isMetaGraph(fields: readonly ProtoField[] | undefined): boolean {

@@ -10,6 +10,7 @@ export {
   tfStrings,
   tfTensor,
 } from './build/index.ts';
+export { type BundleEntry, bundleRange, readTensorBundle, type TensorBundle } from './bundle/index.ts';
 export type {
   MetaGraph,
   SavedModel,
@@ -23,5 +24,6 @@ export type {
   TfTensor,
   TfTensorData,
 } from './model.ts';
+export { readGraphDef, readSavedModel, type TensorflowReadOptions } from './read/index.ts';
 export { isTfType, type TfType, tfTypeBytes } from './types.ts';
 export { writeSavedModel } from './write/index.ts';

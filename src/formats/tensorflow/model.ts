@@ -13,6 +13,10 @@ export interface MetaGraph {
   readonly signatures: ReadonlyMap<string, TfSignature>;
   /** Collections of texts, by their names. */
   readonly properties: ReadonlyMap<string, string>;
+  /** The operation that gives variables their values. */
+  readonly restore?: string;
+  /** Operations that loaders run after that, by collections. */
+  readonly initial?: readonly string[];
 }
 
 /** A GraphDef. */
@@ -67,6 +71,8 @@ export interface TfTensor {
 export type TfTensorData =
   /** Little-endian bytes, as long as the type and the dimensions say. */
   | { readonly kind: 'raw'; readonly range: SourceRange }
+  /** The first elements, in order; the last of them is repeated. Integers of 64 bits are exact. */
+  | { readonly kind: 'listed'; readonly values: readonly (number | bigint)[] }
   | { readonly kind: 'strings'; readonly values: readonly Uint8Array[] };
 
 /** What a graph is called by: its inputs and outputs by their names. */

@@ -1,2 +1,3 @@
-export type { ExternalReference, UnreadField } from './message-reader.ts';
+export type { UnreadField } from '../../protobuf/index.ts';
+export type { ExternalReference } from './message-reader.ts';
 export { type OnnxReading, type ReadOnnxOptions, readOnnx } from './model.ts';

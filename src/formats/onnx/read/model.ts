@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../../core/bytes/index.ts';
 import { AssayError, DEFAULT_LIMITS, FileBudget, type Limits } from '../../../core/index.ts';
-import { ProtoCursor } from '../../protobuf/index.ts';
+import { ProtoCursor, type UnreadField } from '../../protobuf/index.ts';
 import type {
   OnnxAttribute,
   OnnxFunction,
@@ -13,7 +13,7 @@ import type {
   OnnxValue,
 } from '../model.ts';
 import { readGraph, readGraphAttribute, readNode } from './graph.ts';
-import { type ExternalReference, MessageReader, type UnreadField } from './message-reader.ts';
+import { type ExternalReference, MessageReader } from './message-reader.ts';
 import { readOpset, readProperty, readValue } from './values.ts';
 
 export interface ReadOnnxOptions {

@@ -135,6 +135,7 @@ const STRINGS = 8;
 function tensorMessage({ type, dims, data }: TfTensor): ProtoWriter {
   const count = dims.includes(0) ? 0 : dims.reduce((product, size) => product * size, 1);
   const bytes = tfTypeBytes(type);
+  if (data.kind === 'listed') throw new AssayError('internal', 'a list of elements is not written');
   const fits = data.kind === 'strings' ? data.values.length === count : data.range.length === (bytes ?? 0) * count;
   if (!fits || (data.kind === 'strings') !== (type === 'string') || (data.kind === 'raw' && bytes === undefined))
     throw new AssayError('internal', `the elements of a tensor are not ${type} of shape [${dims.join(', ')}]`);

@@ -1,0 +1,1 @@
+export { type BundleEntry, bundleRange, readTensorBundle, type TensorBundle } from './bundle.ts';

@@ -1,0 +1,3 @@
+export { readGraphDef, readSavedModel, type TensorflowReadOptions } from './saved-model.ts';
+export { tfElements } from './tensor.ts';
+export { readShape, typeAt } from './values.ts';
