@@ -10,6 +10,7 @@ import {
 } from '../../../formats/tensorflow/index.ts';
 import { Constants, tensorflowType } from '../call/index.ts';
 import { TfOps } from '../ops/index.ts';
+import { InputNames } from './input-names.ts';
 import { Translator } from './translator.ts';
 
 /** Operators before opset 13 have other meanings under the same names, and those after 21 are not known here. */
@@ -17,7 +18,7 @@ const OPSETS = { least: 13, most: 21 };
 
 /**
  * The SavedModel of an ONNX model: one graph with the tag `serve` and the signature `serving_default`, whose inputs and outputs have
- * the names that they have in ONNX. Constants stand in the graph.
+ * the names that they have in ONNX, where TensorFlow can load them. Constants stand in the graph.
  * @throws AssayError `unsupported` naming the operator that is not translated; `malformed`, `limit`
  */
 export async function savedModelOf(model: OnnxModel, budget: FileBudget): Promise<SavedModel> {
@@ -28,13 +29,14 @@ export async function savedModelOf(model: OnnxModel, budget: FileBudget): Promis
   const values = new Map<string, TfValue>();
   const given = new Set(graph.initializers.map(({ name }) => name));
   const inputs = new Map<string, TfPort>();
+  const names = new InputNames();
   for (const input of graph.inputs) {
     if (given.has(input.name)) continue;
     const { type, shape } = typeOf(input);
     const value = tf.graph.placeholder(plainName(input), { type, shape });
     if (values.has(input.name)) throw twice(input);
     values.set(input.name, value);
-    inputs.set(input.name, tfPort(value));
+    inputs.set(names.add(input.name), tfPort(value));
   }
   new Translator(tf, constants, budget).translate(graph, values);
   const outputs = new Map<string, TfPort>();
@@ -57,7 +59,10 @@ export async function savedModelOf(model: OnnxModel, budget: FileBudget): Promis
         tags: ['serve'],
         graph: tf.graph.graph(results),
         signatures: new Map([['serving_default', signature]]),
-        properties: new Map(model.metadata.map(({ key, value }) => [key, value])),
+        properties: new Map([
+          ...model.metadata.map(({ key, value }) => [key, value] as const),
+          ...names.renamed.map(([name, original]) => [`assay.input.${name}`, original] as const),
+        ]),
       },
     ],
   };

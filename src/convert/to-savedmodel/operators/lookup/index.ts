@@ -1,6 +1,7 @@
 import { attr, type TfValue, tfStrings, tfTensor } from '../../../../formats/tensorflow/index.ts';
 import type { OperatorCall, OperatorFamily, Translation } from '../../call/index.ts';
 import type { TfOps } from '../../ops/index.ts';
+import { termCounts } from './terms.ts';
 
 const UTF8 = new TextEncoder();
 /** Each element is compared with each key. */
@@ -74,4 +75,4 @@ function valuesOf(call: OperatorCall, tf: TfOps): { value: TfValue; size: number
   };
 }
 
-export const LOOKUP: OperatorFamily = { 'ai.onnx.ml.LabelEncoder': labelEncoder };
+export const LOOKUP: OperatorFamily = { 'ai.onnx.ml.LabelEncoder': labelEncoder, TfIdfVectorizer: termCounts };

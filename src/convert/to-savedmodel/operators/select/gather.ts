@@ -30,6 +30,11 @@ export const gatherElements: Translation = (call, tf) => {
   const rank = call.rankOf(x);
   const axis = call.axis(x, call.integer('axis', 0));
   if (rank === 0 || call.rankOf(indices) !== rank) throw call.broken('has indices of another number of dimensions');
+  const differs = axesFrom(0, rank).some((at) => {
+    const [own, other] = [x.shape?.[at], indices.shape?.[at]];
+    return at !== axis && own !== undefined && other !== undefined && own !== other;
+  });
+  if (differs) throw call.refuse('its indices have another size than its input beside its axis');
   const places = fromStart(tf, indices, tf.sizeOf(x, axis));
   const order = [...axesFrom(0, axis), ...axesFrom(axis + 1, rank), axis];
   const back = order.map((_, at) => order.indexOf(at));

@@ -56,9 +56,9 @@ export function ensembleOf(call: OperatorCall): Ensemble {
   const places = placesOf(call, trees, ids);
   const [truths, lies] = [list('nodes_truenodeids'), list('nodes_falsenodeids')];
   const tracks = call.integers('nodes_missing_value_tracks_true') ?? [];
-  const bounds = Float64Array.from(floatsOf(call, 'nodes_values'));
+  const bounds = Float64Array.from(treeNumbers(call, 'nodes_values'));
   if (bounds.length !== count) throw call.broken(`has ${bounds.length} bounds for ${count} nodes`);
-  const features = Int32Array.from(list('nodes_featureids'));
+  const featureIds = list('nodes_featureids');
   const [yes, no, missing, comparisons] = [0, 0, 0, 0].map(() => Int32Array.from({ length: count }, (_, at) => at));
   if (yes === undefined || no === undefined || missing === undefined || comparisons === undefined)
     throw call.broken('has no nodes');
@@ -80,7 +80,9 @@ export function ensembleOf(call: OperatorCall): Ensemble {
     // A comparison with what is not a number holds for "is not" alone.
     missing[at] = tracks[at] === 1 || mode === 'BRANCH_NEQ' ? truth : lie;
   }
-  if (features.some((feature) => feature < 0)) throw call.broken('asks for a feature that cannot be');
+  if (featureIds.some((feature) => feature < 0 || feature > MAX_FEATURE))
+    throw call.broken('asks for a feature that cannot be');
+  const features = Int32Array.from(featureIds);
   const { roots, depth } = paths(call, { comparisons, yes, no });
   // A leaf decides nothing: whatever its comparison says, it leads to itself.
   const decided = comparisons.map((one) => Math.max(0, one));
@@ -98,7 +100,7 @@ export function ensembleOf(call: OperatorCall): Ensemble {
 }
 
 /** The elements of a list of floats, or of the tensor that stands for it in 64 bits. */
-export function floatsOf(call: OperatorCall, name: string): readonly number[] {
+export function treeNumbers(call: OperatorCall, name: string): readonly number[] {
   const tensor = call.attribute(`${name}_as_tensor`, 'tensor');
   if (tensor !== undefined) return call.constants.numbers(tensor);
   return Array.from(call.attribute(name, 'floats') ?? []);
@@ -156,7 +158,7 @@ function leavesOf(
   const rows = new Int32Array(comparisons.length);
   let count = 0;
   for (const [at, comparison] of comparisons.entries()) if (comparison < 0) rows[at] = count++;
-  const given = floatsOf(call, 'target_weights');
+  const given = treeNumbers(call, 'target_weights');
   const list = (name: string) => sameLength(call, name, call.integers(name), given.length);
   const [trees, ids, columns] = [list('target_treeids'), list('target_nodeids'), list('target_ids')];
   if (targets < 1 || targets > MAX_TARGETS) throw call.refuse(`it has ${targets} targets`);
@@ -176,6 +178,7 @@ function leavesOf(
   return { rows, count, targets, weights };
 }
 
+const MAX_FEATURE = 2 ** 31 - 1;
 const MAX_TARGETS = 100_000;
 /** Units of work, and bytes, of a node. */
 const NODE_WORK = 64;

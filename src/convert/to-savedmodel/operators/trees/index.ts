@@ -1,7 +1,7 @@
 import { addLoop, type TfResult, type TfValue, tfTensor } from '../../../../formats/tensorflow/index.ts';
 import type { OperatorCall, OperatorFamily, Translation } from '../../call/index.ts';
 import type { TfOps } from '../../ops/index.ts';
-import { COMPARISONS, type Ensemble, ensembleOf, floatsOf } from './ensemble.ts';
+import { COMPARISONS, type Ensemble, ensembleOf, treeNumbers } from './ensemble.ts';
 
 /**
  * All trees at once: for each sample and tree the node at which it is, which takes one step to a child in each round of a loop, as
@@ -128,7 +128,7 @@ function singleTargets({
 }
 
 function withBase(call: OperatorCall, tf: TfOps, sums: TfValue, targets: number): TfValue {
-  const base = floatsOf(call, 'base_values');
+  const base = treeNumbers(call, 'base_values');
   if (base.length === 0) return sums;
   if (base.length !== targets) throw call.broken(`has ${base.length} base values for ${targets} targets`);
   return tf.add(sums, tf.graph.constant(tfTensor('float64', Float64Array.from(base), [targets])));

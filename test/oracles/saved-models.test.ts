@@ -1,25 +1,24 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { savedModelOf } from '../../../src/convert/to-savedmodel/translate/model.ts';
-import { FileBudget } from '../../../src/core/budget.ts';
-import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
-import { writeSavedModel } from '../../../src/formats/tensorflow/write/write.ts';
-import { requirePart } from '../../support/parts.ts';
-import { tempFolder } from '../../support/temp.ts';
-import { findTensorflow, HOW_TENSORFLOW, runSavedModels, type SavedModelAnswer } from '../../support/tensorflow.ts';
-import { compareOutput, feedsOf, planBytes } from '../golden.ts';
-import { SKLEARN_FIXTURES, SKLEARN_VERSIONS } from '../sklearn/cases.ts';
-import { readNpz } from '../sklearn/npz.ts';
+import { savedModelOf } from '../../src/convert/to-savedmodel/translate/model.ts';
+import { FileBudget } from '../../src/core/budget.ts';
+import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
+import { writeSavedModel } from '../../src/formats/tensorflow/write/write.ts';
+import { compareOutput, feedsOf, planBytes } from '../convert/golden.ts';
+import { readNpz } from '../convert/sklearn/npz.ts';
+import { requirePart } from '../support/parts.ts';
+import { tempFolder } from '../support/temp.ts';
+import { findTensorflow, HOW_TENSORFLOW, runSavedModels, type SavedModelAnswer } from '../support/tensorflow.ts';
 
-const CASES = SKLEARN_VERSIONS.flatMap((version) =>
-  readdirSync(join(SKLEARN_FIXTURES, version)).flatMap((family) =>
-    readdirSync(join(SKLEARN_FIXTURES, version, family))
-      .filter((name) => !name.endsWith('.npz'))
-      .map((name) => `${version}/${family}/${name}`),
-  ),
-);
+const ROOT = new URL('../../fixtures/convert/', import.meta.url).pathname;
+/** Models of estimators, each beside an npz of what it is given and gives. */
+const CASES = ['sklearn', 'boosters'].flatMap((folder) => {
+  const files = readdirSync(join(ROOT, folder), { recursive: true }).map((path) => join(folder, String(path)));
+  const arrays = new Set(files.filter((path) => path.endsWith('.npz')));
+  return files.filter((path) => !arrays.has(path) && arrays.has(npzOf(path))).sort();
+});
 
 const python = await findTensorflow();
 
@@ -27,7 +26,7 @@ requirePart(
   'tensorflow package',
   python !== undefined,
   HOW_TENSORFLOW,
-  'SavedModels of scikit-learn, in TensorFlow',
+  'SavedModels of estimators, in TensorFlow',
   () => {
     const root = tempFolder();
     const answers = new Map<string, SavedModelAnswer>();
@@ -41,9 +40,10 @@ requirePart(
           mkdirSync(folder);
           const source = writeSavedModel(await savedModelOf(plan.model, new FileBudget(DEFAULT_LIMITS, 2 ** 20)));
           writeFileSync(join(folder, 'saved_model.pb'), await source.read(0, source.size));
+          const types = new Map(plan.inputs.map((input) => [input.name, input.type]));
           const feeds = feedsOf(plan, arrays).map(([input, { shape, texts, numbers }]) => [
             input,
-            texts.length > 0
+            types.get(input) === 'string'
               ? { type: 'string', dims: shape, data: texts }
               : { type: 'float64', dims: shape, data: numbers },
           ]);
@@ -57,7 +57,7 @@ requirePart(
       }
     });
 
-    describe('each computes what scikit-learn did', () => {
+    describe('each computes what its library did', () => {
       test.each(CASES)('%s', async (name) => {
         const { plan, arrays } = await caseOf(name);
         const answer = answers.get(name);
@@ -70,9 +70,13 @@ requirePart(
   },
 );
 
+function npzOf(path: string): string {
+  return path.replace(/\.[a-z]+$/, '.npz');
+}
+
 async function caseOf(name: string) {
-  const path = join(SKLEARN_FIXTURES, name);
-  const [bytes, expected] = await Promise.all([readFile(path), readFile(path.replace(/\.(?:pkl|joblib)$/, '.npz'))]);
-  const { plan } = await planBytes(name, bytes);
+  const path = join(ROOT, name);
+  const [bytes, expected] = await Promise.all([readFile(path), readFile(npzOf(path))]);
+  const { plan } = await planBytes(name.slice(dirname(name).length + 1), bytes);
   return { plan, arrays: readNpz(expected) };
 }
