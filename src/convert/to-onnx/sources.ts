@@ -3,14 +3,15 @@ import { HUGGINGFACE } from '../huggingface/index.ts';
 import { KERAS } from '../keras/index.ts';
 import type { OnnxFolder, OnnxFolderSource, OnnxSource } from '../onnx-source/index.ts';
 import { SKLEARN } from '../sklearn/index.ts';
+import { FROZEN_GRAPH, SAVED_MODELS } from '../tensorflow/index.ts';
 import type { InputFile } from '../tensors/index.ts';
 import { TORCH_MODULES } from '../torch-modules/index.ts';
 
 /** Every kind of model that is converted to ONNX, those with the clearest mark first. */
-export const ONNX_SOURCES: readonly OnnxSource[] = [...BOOSTER_FILES, TORCH_MODULES, KERAS, SKLEARN];
+export const ONNX_SOURCES: readonly OnnxSource[] = [...BOOSTER_FILES, TORCH_MODULES, KERAS, SKLEARN, FROZEN_GRAPH];
 
 /** Every kind of model that is a folder. */
-const FOLDER_SOURCES: readonly OnnxFolderSource[] = [HUGGINGFACE];
+const FOLDER_SOURCES: readonly OnnxFolderSource[] = [HUGGINGFACE, SAVED_MODELS];
 
 const HEAD_BYTES = 4_096;
 

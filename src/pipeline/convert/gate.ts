@@ -10,8 +10,8 @@ export interface Tolerance {
 }
 
 /**
- * Formats of which no scanner judges yet what cannot act: those of tensors alone, and those of Keras, whose conversion refuses all
- * that is not a layer of Keras itself.
+ * Formats of which no scanner judges yet what cannot act: those of tensors alone, those of Keras, whose conversion refuses all
+ * that is not a layer of Keras itself, and those of TensorFlow, whose conversion refuses all operations that do more than compute.
  */
 const INERT_FORMATS: ReadonlySet<string> = new Set([
   'msgpack',
@@ -20,6 +20,10 @@ const INERT_FORMATS: ReadonlySet<string> = new Set([
   'safetensors',
   'hdf5',
   'keras',
+  'tf-saved-model',
+  'tf-graph',
+  'tensorbundle',
+  'tensorbundle-data',
 ]);
 
 /** A file that its verdict forbids to convert. */

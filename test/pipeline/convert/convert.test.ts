@@ -374,6 +374,26 @@ describe('a conversion to a SavedModel', () => {
   });
 });
 
+describe('a conversion of TensorFlow to ONNX', () => {
+  const MODELS = new URL('../../../fixtures/convert/tensorflow/2.21.0/', import.meta.url).pathname;
+
+  it('writes the model of a folder with its variables', async () => {
+    const { folder, conversion } = await convert(join(MODELS, 'cnn'), { target: 'onnx' });
+    expect(readdirSync(folder)).toEqual(['model.onnx']);
+    expect(conversion.files[0]).toMatchObject({ format: 'SavedModel (tensorflow)', verdict: 'not-assessed' });
+    expect(conversion.files[0]?.from.map(({ path }) => path).sort()).toEqual([
+      'saved_model.pb',
+      'variables/variables.data-00000-of-00001',
+      'variables/variables.index',
+    ]);
+  });
+
+  it('writes the model of a frozen graph', async () => {
+    const { folder } = await convert(join(MODELS, 'frozen.pb'), { target: 'onnx' });
+    expect(readdirSync(folder)).toEqual(['frozen.onnx']);
+  });
+});
+
 describe('an interrupted conversion', () => {
   it('leaves nothing when a file changes between the scan and the conversion', async () => {
     const path = join(place({ 'm.pt': twoTensors() }), 'm.pt');

@@ -38,6 +38,7 @@ To safetensors: PyTorch (.pt, .pth, .bin, .ckpt; sharded, .distcp and DeepSpeed 
 .pdiparams), Flax (.msgpack).
 To ONNX: estimators and transformers of scikit-learn, and pipelines of them (pickle, joblib); whole modules of PyTorch made of its own layers, and of torchvision
 (torch.save(model, ...)); folders of Hugging Face (BERT, RoBERTa, DistilBERT, GPT-2, Llama, Mistral, Qwen2, ViT). A class of your own is refused: its code is not in the file. They compute as in evaluation (model.eval()).
+Models of TensorFlow: folders with saved_model.pb, and frozen graphs (.pb). An operation that does more than compute is refused by its name.
 To a SavedModel of TensorFlow: the same. Each model becomes a folder with one file, whose graph holds its weights as constants.
   --input-shape        the shape of the input of a module without the batch, where its first layer does not tell it, or a layer needs
                        the size of an image: 3,224,224

@@ -1,0 +1,1 @@
+export { FROZEN_GRAPH, SAVED_MODELS } from './folders.ts';

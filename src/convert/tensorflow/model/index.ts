@@ -1,0 +1,1 @@
+export { type OpenedModel, openFrozen, openSavedModel, type SavedVariable } from './opened.ts';

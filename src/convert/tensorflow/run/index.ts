@@ -1,0 +1,1 @@
+export { Interpreter, readConstants } from './interpreter.ts';
