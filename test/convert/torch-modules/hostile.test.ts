@@ -201,6 +201,44 @@ describe('shapes that lie', () => {
   });
 });
 
+describe('what a class computes with is read, not what its name says', () => {
+  const behind = (name: string, attributes: Readonly<Record<string, Program>>) =>
+    sequence({ 0: linear(), 1: instance('torch.nn.modules.activation', name, stateOf({}, attributes)) });
+  const real = (value: number): Program => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeDoubleBE(value);
+    return [['BINFLOAT', ...bytes]];
+  };
+  test('bounds of a ReLU6', async () => {
+    const { plan } = await planProgram(behind('ReLU6', { min_val: real(0), max_val: real(100) }));
+    const bounds = plan.model.graph.initializers.flatMap(({ dims, data }) =>
+      dims.length === 0 && data.kind === 'raw'
+        ? [Buffer.from(data.range.source.readNow(0, 4) ?? []).readFloatLE()]
+        : [],
+    );
+    expect(bounds).toEqual([0, 100]);
+  });
+  test('the threshold of a Softplus', async () => {
+    await expect(planProgram(behind('Softplus', { beta: real(1), threshold: real(1) }))).rejects.toThrow(
+      'its threshold is 1',
+    );
+  });
+  test('the padding that a convolution repeats', async () => {
+    const state = {
+      in_channels: number(2),
+      stride: number(1),
+      padding: number(1),
+      dilation: number(1),
+      groups: number(1),
+      padding_mode: [text('reflect')],
+      _reversed_padding_repeated_twice: ['MARK', ...number(0), ...number(0), 'TUPLE'],
+    };
+    const parameters = { weight: tensor('0', [2, 2, 1], [2, 1, 1]), bias: NONE };
+    const program = instance('torch.nn.modules.conv', 'Conv1d', stateOf({ parameters }, state));
+    await expect(planProgram(program)).rejects.toThrow('the padding that it computes with is not its padding');
+  });
+});
+
 test('the flat weights of a recurrent layer have to be its parameters', async () => {
   const weights = (flat: Program) =>
     instance(
@@ -219,7 +257,7 @@ test('the flat weights of a recurrent layer have to be its parameters', async ()
           num_layers: number(1),
           bias: FALSE,
           bidirectional: FALSE,
-          nonlinearity: [text('tanh')],
+          mode: [text('RNN_TANH')],
           _flat_weights: flat,
         },
       ),

@@ -20,6 +20,18 @@ function by(of: (module: TorchModule) => Activation): ModuleConverter {
   return { forward: (module, x, { net }) => activate(net, x, of(module)) };
 }
 
+/** `ReLU6` is a `Hardtanh` that was made with other bounds: both compute with those of the instance. */
+function bounds(module: TorchModule): Activation {
+  return { kind: 'clip', low: module.number('min_val'), high: module.number('max_val') };
+}
+
+/** Above a bound, PyTorch takes its input: from 20 on, there is no difference that 32 bits can hold. */
+function softplus(module: TorchModule): Activation {
+  const bound = module.number('threshold', 20);
+  if (!(bound >= 20)) throw module.refuse(`its threshold is ${bound}`);
+  return { kind: 'softplus', beta: module.number('beta') };
+}
+
 /** The dimension of a softmax, which PyTorch guesses where it is None (torch/nn/functional.py, `_get_softmax_dim`). */
 function dimension(module: TorchModule, x: GraphTensor): number {
   if (!module.lacks('dim')) return module.whole('dim');
@@ -31,7 +43,6 @@ const GELUS = { none: 'gelu', tanh: 'gelu-tanh' } as const;
 /** Newer layers are absent from older models, not the other way round: no attribute has a default that depends on a version. */
 export const ACTIVATION_LAYERS: ConverterTable = {
   'torch.nn.modules.activation.ReLU': plain('relu'),
-  'torch.nn.modules.activation.ReLU6': plain('relu6'),
   'torch.nn.modules.activation.SELU': plain('selu'),
   'torch.nn.modules.activation.SiLU': plain('silu'),
   'torch.nn.modules.activation.Mish': plain('mish'),
@@ -52,12 +63,9 @@ export const ACTIVATION_LAYERS: ConverterTable = {
   'torch.nn.modules.activation.ELU': by((m) => ({ kind: 'elu', alpha: m.number('alpha') })),
   'torch.nn.modules.activation.CELU': by((m) => ({ kind: 'celu', alpha: m.number('alpha') })),
   'torch.nn.modules.activation.Hardsigmoid': by(() => ({ kind: 'hard-sigmoid', slope: 1 / 6, offset: 0.5 })),
-  'torch.nn.modules.activation.Hardtanh': by((m) => ({
-    kind: 'clip',
-    low: m.number('min_val'),
-    high: m.number('max_val'),
-  })),
-  'torch.nn.modules.activation.Softplus': by((m) => ({ kind: 'softplus', beta: m.number('beta') })),
+  'torch.nn.modules.activation.ReLU6': by(bounds),
+  'torch.nn.modules.activation.Hardtanh': by(bounds),
+  'torch.nn.modules.activation.Softplus': by(softplus),
   'torch.nn.modules.activation.Softshrink': by((m) => ({ kind: 'soft-shrink', bound: m.number('lambd') })),
   'torch.nn.modules.activation.Hardshrink': by((m) => ({ kind: 'hard-shrink', bound: m.number('lambd') })),
   'torch.nn.modules.activation.Threshold': by((m) => ({

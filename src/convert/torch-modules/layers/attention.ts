@@ -58,13 +58,25 @@ const FUNCTIONS = {
 
 function between(module: TorchModule, x: GraphTensor, context: ModuleContext): GraphTensor {
   const child = module.childOrNone('activation');
-  if (child !== undefined) return context.run(child, x);
+  if (child !== undefined) {
+    checkFused(module, child.cls.name, child.cls.name === 'GELU' && child.text('approximate', 'none') !== 'none');
+    return context.run(child, x);
+  }
   // Before PyTorch 1.8, a layer did not keep its function, which was ReLU.
   const name =
     module.raw('activation') === undefined ? 'torch.nn.functional.relu' : globalName(module.raw('activation'));
   const known = Object.entries(FUNCTIONS).find(([one]) => one === name);
   if (known === undefined) throw module.refuse(`its activation is ${name ?? 'not a function'}`);
+  checkFused(module, known[1] === 'relu' ? 'ReLU' : 'GELU', false);
   return activate(context.net, x, { kind: known[1] });
+}
+
+/** The fused form of a layer, which PyTorch prefers, has its function as a number: it has to be the same. */
+function checkFused(module: TorchModule, name: string, isApproximate: boolean): void {
+  const fused = module.whole('activation_relu_or_gelu', 0);
+  const own = name === 'ReLU' ? 1 : name === 'GELU' ? 2 : undefined;
+  if (fused !== 0 && (fused !== own || isApproximate))
+    throw module.refuse('its fused form computes another activation');
 }
 
 const ENCODER_LAYER: ModuleConverter = {

@@ -31,8 +31,17 @@ function forward(module: TorchModule, x: GraphTensor, space: number, context: Mo
   const kernel = context.weight(module, 'weight');
   const bias = context.optional(module, 'bias');
   if (mode === 'zeros') return convolve(net, x, kernel, bias, options);
+  checkRepeated(module, options.pads);
   const padded = pad(net, x, { kind: MODES[mode] }, [[0, 0], [0, 0], ...options.pads]);
   return convolve(net, padded, kernel, bias, { ...options, pads: options.pads.map((): [number, number] => [0, 0]) });
+}
+
+/** Since PyTorch 1.5, these modes take the padding from a list of its own, the last dimension first. */
+function checkRepeated(module: TorchModule, pads: Padding): void {
+  const name = '_reversed_padding_repeated_twice';
+  const expected = [...pads].reverse().flat();
+  if (!module.lacks(name) && `${module.sizes(name, expected.length)}` !== `${expected}`)
+    throw module.refuse('the padding that it computes with is not its padding');
 }
 
 function common(module: TorchModule, space: number): Omit<Convolution, 'pads'> {

@@ -1,6 +1,7 @@
 import {
   type Affine,
   batchNormalization,
+  type GraphTensor,
   groupNormalization,
   layerNormalization,
   localResponse,
@@ -40,13 +41,20 @@ function batch(space: number): ModuleConverter {
   };
 }
 
+/** Each channel is a group of its own, whatever the module says. */
+function channelsOf(module: TorchModule, x: GraphTensor): number {
+  const channels = x.shape[1];
+  if (typeof channels !== 'number') throw module.refuse('the channels of its input are not known');
+  return channels;
+}
+
 function instance(space: number): ModuleConverter {
   return {
     forward: (module, x, context) => {
       const parts = affine(module, context);
       const epsilon = module.number('eps');
       if (!module.flag('track_running_stats', false))
-        return groupNormalization(context.net, x, module.whole('num_features'), parts, epsilon);
+        return groupNormalization(context.net, x, channelsOf(module, x), parts, epsilon);
       const [mean, variance] = [context.weight(module, 'running_mean'), context.weight(module, 'running_var')];
       return batchNormalization(context.net, x, { ...parts, mean, variance, epsilon });
     },

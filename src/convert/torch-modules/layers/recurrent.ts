@@ -4,7 +4,7 @@ import type { TorchModule } from '../module.ts';
 
 /** The order of the blocks of a weight (torch/nn/modules/rnn.py). */
 const GATES = { lstm: 'ifco', gru: 'rzh', rnn: 'h' } as const;
-const NONLINEARITIES = { tanh: 'Tanh', relu: 'Relu' } as const;
+const NONLINEARITIES = { RNN_TANH: 'Tanh', RNN_RELU: 'Relu' } as const;
 const MAX_LAYERS = 1_024;
 
 function recurrent(cell: Cell): ModuleConverter {
@@ -53,9 +53,7 @@ function layers(
       hidden,
       direction: both ? 'bidirectional' : 'forward',
       resetAfter: true,
-      ...(cell === 'rnn'
-        ? { activations: [NONLINEARITIES[module.choice('nonlinearity', ['tanh', 'relu'], 'tanh')]] }
-        : {}),
+      ...(cell === 'rnn' ? { activations: [NONLINEARITIES[module.choice('mode', ['RNN_TANH', 'RNN_RELU'])]] } : {}),
     });
     sequence = result.sequence;
     states.push(result.hidden);

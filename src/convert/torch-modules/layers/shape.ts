@@ -41,13 +41,10 @@ function padding(mode: PadMode['kind'], space: number): ModuleConverter {
         return [sizes[at] ?? 0, sizes[at + 1] ?? 0];
       });
       const before = x.shape.slice(0, x.shape.length - space).map((): [number, number] => [0, 0]);
-      const isZero = module.cls.name.startsWith('Zero');
-      return pad(
-        net,
-        x,
-        mode === 'constant' ? { kind: mode, value: isZero ? 0 : module.number('value') } : { kind: mode },
-        [...before, ...pads],
-      );
+      return pad(net, x, mode === 'constant' ? { kind: mode, value: module.number('value') } : { kind: mode }, [
+        ...before,
+        ...pads,
+      ]);
     },
   };
 }
