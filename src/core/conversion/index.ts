@@ -1,11 +1,10 @@
 export {
   type Conversion,
   ConversionSchema,
-  type ConversionTarget,
   type ConvertedFile,
   ConvertedFileSchema,
-  TARGETS,
 } from './schema.ts';
+export { type ConversionTarget, TARGETS } from './targets/index.ts';
 export {
   type ComparedOutput,
   type ConversionVerification,

@@ -1,11 +1,8 @@
 import { VERDICTS } from '../assessment/index.ts';
 import { RulesetSchema } from '../assessment/schema/index.ts';
 import { countOf, DIGEST, flagOf, list, nullable, object, oneOf, type Static, text } from '../schema/index.ts';
+import { TARGETS } from './targets/index.ts';
 import { VerificationSchema } from './verification.ts';
-
-/** The formats that `convert` writes. */
-export const TARGETS = ['safetensors', 'onnx', 'savedmodel'] as const;
-export type ConversionTarget = (typeof TARGETS)[number];
 
 const SHA256 = { pattern: '^[0-9a-f]{64}$' };
 

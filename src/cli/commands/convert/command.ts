@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type ConversionTarget, TARGETS } from '../../../core/conversion/index.ts';
+import { type ConversionTarget, TARGETS } from '../../../core/conversion/targets/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import type { VerifyRequest } from '../../../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../../../pipeline/index.ts';
