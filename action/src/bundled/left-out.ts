@@ -6,5 +6,6 @@ function leftOut(): never {
   throw new AssayError('internal', 'is not part of the GitHub Action');
 }
 
+export const verifyAttestation = leftOut;
 export const verifyBundle = leftOut;
 export const createBLAKE3 = leftOut;

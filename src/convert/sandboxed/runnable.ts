@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError, FileBudget, type Limits } from '../../core/index.ts';
-import { type OnnxValue, readOnnx } from '../../formats/onnx/index.ts';
+import { type OnnxDimension, type OnnxValue, readOnnx } from '../../formats/onnx/index.ts';
 import type { RunnableModel } from '../verify/index.ts';
 
 /** Other libraries compute in another order. */
@@ -35,5 +35,10 @@ function portOf({ name, type }: OnnxValue, what: string) {
   const element = type?.kind === 'tensor' ? type.element : undefined;
   if (type?.kind !== 'tensor' || (element !== 'float32' && element !== 'int64' && element !== 'string'))
     throw new AssayError('unsupported', `the ${what} ${JSON.stringify(name)} is neither float32, int64 nor text`);
-  return { name, type: element, shape: (type.shape ?? []).map(({ size }) => size ?? '') };
+  return { name, type: element, shape: sizesOf(type.shape ?? []) };
+}
+
+/** The rows are the first dimension: the program in the sandbox gave the model several, and converters name them as they like. */
+function sizesOf(shape: readonly OnnxDimension[]): (number | string)[] {
+  return shape.map(({ size }, axis) => (axis === 0 && typeof size !== 'number' ? 'batch' : (size ?? '')));
 }

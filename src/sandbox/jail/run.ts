@@ -13,7 +13,6 @@ export interface JailLimits {
 }
 
 export interface JailOptions extends JailView {
-  readonly program: string;
   readonly args: readonly string[];
   /** What the program reads from its standard input. */
   readonly request: string;

@@ -1,10 +1,12 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { AssayError } from '../../core/index.ts';
 import { SYSTEM_FOLDERS } from './python.ts';
 
 /** What a program in a jail is given. */
 export interface JailView {
+  /** The path of what runs. */
+  readonly program: string;
   /** Open files that it can read, by the path that it finds each at. The file is the one that is open, whatever its path now is. */
   readonly files: readonly { readonly fd: number; readonly at: string }[];
   /** Folders that it can read where they are. */
@@ -51,7 +53,10 @@ export function findBubblewrap(env: NodeJS.ProcessEnv): string {
  * The arguments of bubblewrap: no network, no process of the machine, no capability, no terminal, no variable of the environment; the
  * machine's libraries, the folders and the files can be read, and nothing but /tmp, which is memory, can be written.
  */
-export function walls({ files, folders, env, scratchBytes }: JailView, descriptors: JailDescriptors): string[] {
+export function walls(
+  { program, files, folders, env, scratchBytes }: JailView,
+  descriptors: JailDescriptors,
+): string[] {
   const readable = [...SYSTEM_FOLDERS, ...folders].filter((path) => existsSync(path));
   return [
     ...['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
@@ -60,6 +65,8 @@ export function walls({ files, folders, env, scratchBytes }: JailView, descripto
     ...['--size', String(scratchBytes), '--tmpfs', '/tmp'],
     ...readable.flatMap((path) => ['--ro-bind', path, path]),
     ...files.flatMap(({ at }, i) => ['--ro-bind', `/proc/self/fd/${descriptors.firstFile + i}`, at]),
+    // TensorFlow ends without it; there is no other /proc.
+    ...['--symlink', realpathSync(program), '/proc/self/exe'],
     ...['--remount-ro', '/dev', '--remount-ro', '/', '--chdir', '/tmp'],
     ...Object.entries({ HOME: '/tmp', PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', ...env }).flatMap(([name, value]) => [
       ...['--setenv', name, value],
