@@ -22,7 +22,7 @@ export interface JailOptions extends JailView {
 }
 
 /** In the child; the results are between them. */
-const DESCRIPTORS = { filter: 3, firstFile: 5 };
+const DESCRIPTORS = { filter: 3, commandLine: 5, firstFile: 6 };
 const SHELL = '/bin/sh';
 const OUTPUT_KEPT = 4_000;
 
@@ -47,7 +47,7 @@ export class Jail {
       SHELL,
       bounded(limits, [bubblewrap, ...walls(options, DESCRIPTORS), '--', ...command(options)]),
       {
-        stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...options.files.map(({ fd }) => fd)],
+        stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...options.files.map(({ fd }) => fd)],
         env: {},
         cwd: '/',
       },
@@ -55,6 +55,7 @@ export class Jail {
     this.#child = child;
     this.#options = options;
     const [stdin, stdout, stderr, filter, results] = child.stdio as [Writable, Readable, Readable, Writable, Readable];
+    const commandLine = child.stdio.at(DESCRIPTORS.commandLine) as Writable;
     this.#frames = new FrameReader(results);
     this.#ended = new Promise((end) => {
       child.once('error', (error) => {
@@ -68,8 +69,9 @@ export class Jail {
         this.#output = (this.#output + text).slice(-OUTPUT_KEPT);
       });
     // A child that is gone does not read: its exit tells why.
-    for (const stream of [stdin, filter]) stream.on('error', () => {});
+    for (const stream of [stdin, filter, commandLine]) stream.on('error', () => {});
     filter.end(seccompFilter(process.arch));
+    commandLine.end(`${options.program}\0`);
     stdin.end(request);
     this.#clock = setTimeout(() => {
       this.#late = true;

@@ -20,6 +20,8 @@ export interface JailView {
 export interface JailDescriptors {
   /** Of the filter of system calls. */
   readonly filter: number;
+  /** Of the command line that /proc/self/cmdline says. */
+  readonly commandLine: number;
   /** Of the first file; the others follow. */
   readonly firstFile: number;
 }
@@ -65,8 +67,9 @@ export function walls(
     ...['--size', String(scratchBytes), '--tmpfs', '/tmp'],
     ...readable.flatMap((path) => ['--ro-bind', path, path]),
     ...files.flatMap(({ at }, i) => ['--ro-bind', `/proc/self/fd/${descriptors.firstFile + i}`, at]),
-    // TensorFlow ends without it; there is no other /proc.
+    // TensorFlow ends without these; there is nothing else in /proc.
     ...['--symlink', realpathSync(program), '/proc/self/exe'],
+    ...['--ro-bind-data', String(descriptors.commandLine), '/proc/self/cmdline'],
     ...['--remount-ro', '/dev', '--remount-ro', '/', '--chdir', '/tmp'],
     ...Object.entries({ HOME: '/tmp', PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', ...env }).flatMap(([name, value]) => [
       ...['--setenv', name, value],
