@@ -11,16 +11,14 @@ export interface Python {
 
 /** Folders of the system that every jail can read. */
 export const SYSTEM_FOLDERS: readonly string[] = [
-  ...[
-    '/usr',
-    '/bin',
-    '/lib',
-    '/lib64',
-    '/etc/alternatives',
-    '/etc/ld.so.cache',
-    '/etc/ld.so.conf',
-    '/etc/ld.so.conf.d',
-  ],
+  '/usr',
+  '/bin',
+  '/lib',
+  '/lib64',
+  '/etc/alternatives',
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
 ];
 
 const HINT = 'give the interpreter of the environment that has the libraries of the model: --python ./venv/bin/python';

@@ -21,8 +21,8 @@ export interface JailOptions extends JailView {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** In the child; the results are between them. */
-const DESCRIPTORS = { filter: 3, commandLine: 5, firstFile: 6 };
+/** In the child; that of the results is 4, which programs know. */
+const DESCRIPTORS = { filter: 3, commandLine: 5, info: 6, start: 7, firstFile: 8 };
 const SHELL = '/bin/sh';
 const OUTPUT_KEPT = 4_000;
 
@@ -34,6 +34,10 @@ export class Jail {
   readonly #clock: NodeJS.Timeout;
   readonly #options: JailOptions;
   readonly #stop = () => this.#kill();
+  readonly #start: Writable;
+  /** The first process of the jail, with which all others die; bubblewrap tells it once it exists. */
+  #first: number | undefined;
+  #killed = false;
   #error: Error | undefined;
   #late = false;
   #output = '';
@@ -47,7 +51,7 @@ export class Jail {
       SHELL,
       bounded(limits, [bubblewrap, ...walls(options, DESCRIPTORS), '--', ...command(options)]),
       {
-        stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...options.files.map(({ fd }) => fd)],
+        stdio: [...Array<'pipe'>(DESCRIPTORS.firstFile).fill('pipe'), ...options.files.map(({ fd }) => fd)],
         env: {},
         cwd: '/',
       },
@@ -56,6 +60,7 @@ export class Jail {
     this.#options = options;
     const [stdin, stdout, stderr, filter, results] = child.stdio as [Writable, Readable, Readable, Writable, Readable];
     const commandLine = child.stdio.at(DESCRIPTORS.commandLine) as Writable;
+    this.#start = child.stdio.at(DESCRIPTORS.start) as Writable;
     this.#frames = new FrameReader(results);
     this.#ended = new Promise((end) => {
       child.once('error', (error) => {
@@ -69,7 +74,8 @@ export class Jail {
         this.#output = (this.#output + text).slice(-OUTPUT_KEPT);
       });
     // A child that is gone does not read: its exit tells why.
-    for (const stream of [stdin, filter, commandLine]) stream.on('error', () => {});
+    for (const stream of [stdin, filter, commandLine, this.#start]) stream.on('error', () => {});
+    this.#startWhenKnown(child.stdio.at(DESCRIPTORS.info) as Readable);
     filter.end(seccompFilter(process.arch));
     commandLine.end(`${options.program}\0`);
     stdin.end(request);
@@ -95,12 +101,35 @@ export class Jail {
     clearTimeout(this.#clock);
     this.#options.signal?.removeEventListener('abort', this.#stop);
     this.#kill();
-    for (const stream of this.#child.stdio) stream?.destroy();
+    for (const [descriptor, stream] of this.#child.stdio.entries())
+      if (descriptor !== DESCRIPTORS.info) stream?.destroy();
     await this.#ended;
   }
 
-  /** Every process of the jail dies with its first one. */
+  /**
+   * The program starts once its first process is known, and nothing is killed before: without bubblewrap, a first process that
+   * is not set up yet waits for it for ever.
+   */
+  #startWhenKnown(info: Readable): void {
+    let text = '';
+    info.setEncoding('utf8').on('data', (piece: string) => {
+      text = (text + piece).slice(0, OUTPUT_KEPT);
+      const pid = /"child-pid": (\d+)\D/.exec(text)?.[1];
+      if (pid === undefined || this.#first !== undefined) return;
+      this.#first = Number(pid);
+      if (this.#killed) this.#kill();
+      else this.#start.end('\n');
+    });
+  }
+
+  /** All processes of the jail die with the first one. A program that waits for its start ends when nobody can give it any more. */
   #kill(): void {
+    this.#killed = true;
+    this.#start.destroy();
+    const { exitCode, signalCode } = this.#child;
+    // Until bubblewrap has ended, no other process has the number of its first one.
+    if (this.#first === undefined || exitCode !== null || signalCode !== null) return;
+    killProcess(this.#first);
     this.#child.kill('SIGKILL');
   }
 
@@ -126,8 +155,18 @@ export class Jail {
   }
 }
 
+/** A shell that waits for a line, and becomes the program. */
 function command({ program, args }: JailOptions): string[] {
-  return [program, ...args];
+  const { start } = DESCRIPTORS;
+  return [SHELL, '-c', `read -r start <&${start} && exec "$@" ${start}<&-`, 'sh', program, ...args];
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
 }
 
 /** A shell that sets the limits, which no process of the jail can raise. */

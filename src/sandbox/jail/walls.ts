@@ -22,6 +22,10 @@ export interface JailDescriptors {
   readonly filter: number;
   /** Of the command line that /proc/self/cmdline says. */
   readonly commandLine: number;
+  /** Where bubblewrap says which process is the first of the jail. */
+  readonly info: number;
+  /** Where the program waits for a line before it starts. */
+  readonly start: number;
   /** Of the first file; the others follow. */
   readonly firstFile: number;
 }
@@ -74,6 +78,6 @@ export function walls(
     ...Object.entries({ HOME: '/tmp', PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', ...env }).flatMap(([name, value]) => [
       ...['--setenv', name, value],
     ]),
-    ...['--seccomp', String(descriptors.filter)],
+    ...['--info-fd', String(descriptors.info), '--seccomp', String(descriptors.filter)],
   ];
 }

@@ -1,10 +1,12 @@
-import { openSync } from 'node:fs';
+import { openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isAssayError } from '../../../src/core/index.ts';
 import { Jail, type JailOptions } from '../../../src/sandbox/index.ts';
 import { canJail } from '../../oracles/jail.ts';
 import { requirePart } from '../../support/parts.ts';
+import { tempFolder } from '../../support/temp.ts';
 
 const MiB = 2 ** 20;
 const probe = fileURLToPath(new URL('probe.py', import.meta.url));
@@ -25,6 +27,14 @@ function jailed(code: string, options: Partial<JailOptions> = {}): Jail {
   });
   open.push(jail);
   return jail;
+}
+
+/** A folder with a bubblewrap that ignores one of its options. */
+function bubblewrapWithout(option: string): string {
+  const folder = tempFolder();
+  const script = `#!/bin/sh\nfor one do shift; [ "$one" = ${option} ] || set -- "$@" "$one"; done\nPATH=${process.env.PATH} exec bwrap "$@"\n`;
+  writeFileSync(join(folder, 'bwrap'), script, { mode: 0o755 });
+  return folder;
 }
 
 /** How a jail ends that sends no result. */
@@ -111,10 +121,10 @@ requirePart('jail', canJail(), 'apt-get install bubblewrap', 'the jail of progra
   });
 
   it('ends at its wall clock', async () => {
-    const limits = { memoryBytes: 1024 * MiB, cpuSeconds: 60, wallMs: 2_000 };
+    const limits = { memoryBytes: 1024 * MiB, cpuSeconds: 60, wallMs: 1 };
     expect(await endOf(jailed('import time; time.sleep(10_000)', { limits }))).toEqual([
       'limit',
-      'the program in the sandbox took longer than 2 s',
+      'the program in the sandbox took longer than 0 s',
     ]);
   });
 
@@ -126,6 +136,23 @@ requirePart('jail', canJail(), 'apt-get install bubblewrap', 'the jail of progra
     await jail.next();
     stop.abort();
     expect(await endOf(jail)).toEqual(['aborted', expect.any(String)]);
+  });
+
+  describe('of which nothing is tied to the life of its parent', () => {
+    /** What outlives bubblewrap holds the pipes open, and `endOf` waits for those. */
+    const untied = { PATH: `${bubblewrapWithout('--die-with-parent')}:${process.env.PATH}` };
+
+    it.each([
+      ['before it starts', false],
+      ['while it runs', true],
+    ])('leaves no process behind when it ends %s', async (_, starts) => {
+      const stop = new AbortController();
+      const code = 'import os, time; os.write(4, b"\\4\\2\\0\\0\\0{}"); time.sleep(10_000)';
+      const jail = jailed(code, { signal: stop.signal, processEnv: untied });
+      if (starts) await jail.next();
+      stop.abort();
+      expect(await endOf(jail)).toEqual(['aborted', expect.any(String)]);
+    });
   });
 
   it('shows the file that is open, though its path has another one', async () => {
