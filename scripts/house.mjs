@@ -46,11 +46,12 @@ for (const [file, text] of texts) {
   ))
     names.set(name, [...(names.get(name) ?? []), file]);
 }
-/** By the module that is replaced: a stand-in of the bundle has the same names on purpose, and the same meaning. */
-const replaced = new Map([...STAND_INS].map(([original, standIn]) => [standIn, original]));
+/** A stand-in of the bundle has the names of the modules that it replaces on purpose, and the same meaning. */
+const replaced = (name, place) =>
+  [...STAND_INS].find(([original, standIn]) => standIn === place && names.get(name)?.includes(original))?.[0];
 /** The child of the sandbox calls the `run` of the task that it is given. */
 const TASKS = /^src\/sandbox\/tasks\//;
-const meaningOf = (name, place) => (name === 'run' && TASKS.test(place) ? 'task' : (replaced.get(place) ?? place));
+const meaningOf = (name, place) => (name === 'run' && TASKS.test(place) ? 'task' : (replaced(name, place) ?? place));
 const doubles = [...names].filter(([name, places]) => new Set(places.map((place) => meaningOf(name, place))).size > 1);
 report('exported names with two meanings', doubles.length);
 for (const [name, places] of doubles) console.log(`    ${name}: ${places.join(', ')}`);

@@ -10,3 +10,9 @@ export function crc32c(bytes: Uint8Array): number {
   for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] ?? 0);
   return (crc ^ 0xffffffff) >>> 0;
 }
+
+/** As LevelDB and TensorFlow mask it, so that a CRC of data that holds CRCs stays meaningful. */
+export function maskedCrc(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}

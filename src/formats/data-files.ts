@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.ts';
+import { maskedCrc } from './crc32c.ts';
 import { type Format, type Probe, startsWith } from './format.ts';
 import { magicFormat, u32le } from './magic.ts';
 import { looksLikeMsgpack } from './msgpack/index.ts';
@@ -151,12 +151,6 @@ export const TFRECORD: Format = {
     u32le(head, 0) <= size - 16 &&
     u32le(head, 8) === maskedCrc(head.subarray(0, 8)),
 };
-
-/** As TensorFlow's record writer masks it, so that a CRC of data that holds CRCs stays meaningful. */
-export function maskedCrc(bytes: Uint8Array): number {
-  const crc = crc32c(bytes);
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
-}
 
 /** Flax writes parameters so: maps with text keys, arrays as extension types. */
 export const MSGPACK: Format = {

@@ -22,7 +22,7 @@ export interface ConvertModelOptions {
   readonly salvage?: boolean;
   /** Convert suspicious files, too. */
   readonly acceptSuspicious?: boolean;
-  /** The shape of the input of a module of PyTorch without the batch, where its file does not tell it: `[3, 224, 224]`. */
+  /** The shape of the input of a module of PyTorch without the batch, where its file does not contain it: `[3, 224, 224]`. */
   readonly inputShape?: readonly number[];
   /** The path of your organisation's allowances (YAML). */
   readonly allow?: string;

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AssayError, throwIfAborted } from '../core/index.ts';
+import { isProgram, programOnPath } from './programs.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const ELSEWHERE = [
@@ -26,19 +27,9 @@ export function findChromium(env: NodeJS.ProcessEnv): string {
     if (isProgram(named)) return named;
     throw new AssayError('not-found', 'is not a program', { subject: `ASSAY_CHROMIUM ${named}`, hint: HINT });
   }
-  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  const found = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...ELSEWHERE].find(isProgram);
+  const found = programOnPath(NAMES, env) ?? ELSEWHERE.find(isProgram);
   if (found !== undefined) return found;
   throw new AssayError('not-found', 'Chromium, which writes the PDF, is not installed', { hint: HINT });
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 export interface PrintOptions {

@@ -102,7 +102,7 @@ async function readCheckpoint(
     const shape = sizeOf(tensor.get('size'));
     const chunks = sequenceOf(tensor.get('chunks'));
     const dtype = dtypeOfProperties(tensor.get('properties'));
-    if (shape === undefined || chunks === undefined) throw refuse(`${name} does not tell its size and chunks`);
+    if (shape === undefined || chunks === undefined) throw refuse(`${name} does not contain its size and chunks`);
     if (dtype.dtype === undefined) {
       list.refuse(`a tensor of ${dtype.title}`, name);
       continue;
@@ -111,7 +111,7 @@ async function readCheckpoint(
     for (const chunk of chunks) {
       const about = stateOf(chunk, 'metadata.ChunkStorageMetadata');
       const [offsets, sizes] = [sizeOf(about?.get('offsets')), sizeOf(about?.get('sizes'))];
-      if (offsets === undefined || sizes === undefined) throw refuse(`a chunk of ${name} does not tell its place`);
+      if (offsets === undefined || sizes === undefined) throw refuse(`a chunk of ${name} does not contain its place`);
       const place = places.get(keyOf(name, offsets));
       if (place === undefined) throw refuse(`a chunk of ${name} is not stored`);
       const file = files.get(folder + place.file);
@@ -167,7 +167,7 @@ function placesOf(
     const file = info?.get('relative_path');
     const [offset, length] = [wholeCount(info?.get('offset')), wholeCount(info?.get('length'))];
     if (typeof name !== 'string' || typeof file !== 'string' || offset === undefined || length === undefined)
-      throw refuse('does not tell where a chunk stands');
+      throw refuse('does not contain the place of a chunk');
     const transforms = info?.get('transform_descriptors');
     if (transforms !== undefined && transforms !== null && sequenceOf(transforms)?.length !== 0)
       throw refuse(`a chunk of ${name} is transformed, such as compressed`);

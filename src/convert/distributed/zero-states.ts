@@ -98,7 +98,7 @@ class StateFile {
       const shape = sequenceOf(call)?.map(wholeCount);
       const known = shape?.filter((count) => count !== undefined);
       if (typeof name !== 'string' || known === undefined || known.length !== shape?.length)
-        throw this.refuse(`${what} does not tell names and shapes`);
+        throw this.refuse(`${what} does not contain names and shapes`);
       this.#kept.add(size);
       return { name, shape: known };
     });
@@ -142,7 +142,8 @@ export async function readModelStates(input: InputFile, options: TensorReadOptio
       return found;
     },
     shared: pairs.map(([name, saved]) => {
-      if (typeof name !== 'string' || typeof saved !== 'string') throw file.refuse('shared_params does not tell names');
+      if (typeof name !== 'string' || typeof saved !== 'string')
+        throw file.refuse('shared_params does not contain names');
       return [name, saved] as const;
     }),
   };
@@ -153,7 +154,7 @@ export async function readOptimizerStates(input: InputFile, options: TensorReadO
   const file = await StateFile.open(input, options);
   const state = file.dict(file.top().get('optimizer_state_dict'), 'optimizer_state_dict');
   const stage = wholeCount(state.get('zero_stage'));
-  if (stage === undefined || stage > 3) throw file.refuse('does not tell the stage of ZeRO');
+  if (stage === undefined || stage > 3) throw file.refuse('does not name the stage of ZeRO');
   const count = state.get('partition_count');
   const counts = (sequenceOf(count) ?? [count]).map((one) => wholeCount(one) ?? 0);
   const key = stage === 3 ? 'fp32_flat_groups' : 'single_partition_of_fp32_groups';
@@ -165,7 +166,7 @@ export async function readOptimizerStates(input: InputFile, options: TensorReadO
       : file.list(given, 'param_alignment_paddings').map((group) =>
           file.list(group, 'param_alignment_paddings').map((padding) => {
             const elements = wholeCount(padding);
-            if (elements === undefined) throw file.refuse('param_alignment_paddings does not tell counts');
+            if (elements === undefined) throw file.refuse('param_alignment_paddings does not contain counts');
             return elements;
           }),
         );

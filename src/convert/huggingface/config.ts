@@ -2,7 +2,7 @@ import { AssayError } from '../../core/index.ts';
 import type { Activation } from '../network/index.ts';
 import { quotedName } from '../tensors/index.ts';
 
-/** Keys that tell of training, tokens, tasks and generation, or how a program runs the model: none changes what it computes. */
+/** Keys about training, tokens, tasks, generation, or how a program runs the model. None changes what the model computes. */
 const OTHER_KEYS: ReadonlySet<string> = new Set([
   '_attn_implementation',
   '_attn_implementation_autoset',
@@ -94,8 +94,8 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
 const MAX_COUNT = 2 ** 31;
 
 /**
- * The config.json of a model. Each key is read, fixed to what the template computes, or known not to matter: any other is refused by
- * its name, because it could change what the model computes.
+ * The config.json of a model. A key that is not read must have the value that the template computes with, or be on the list of those
+ * that change nothing. Any other is refused by its name, because it could change what the model computes.
  */
 export class ModelConfig {
   readonly path: string;

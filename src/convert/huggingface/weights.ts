@@ -4,7 +4,7 @@ import { quotedName, type Tensor } from '../tensors/index.ts';
 /** A size, or `undefined` for any. */
 type Expected = number | undefined;
 
-/** The tensors of a model by name. Each has to be used, or be known not to matter. */
+/** The tensors of a model by name. Each is used, or is on the list of those that change nothing. */
 export class ModelWeights {
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #subject: string;

@@ -75,7 +75,7 @@ function inputOf(net: Network, { name, shape, type }: InputSlot, { subject }: La
   const title = `the input ${JSON.stringify(name.slice(0, 80))}`;
   if (shape === undefined) {
     const hint = 'build the model before it is saved: model.build(shape)';
-    throw new AssayError('unsupported', `${title} has a shape that the file does not tell`, { subject, hint });
+    throw new AssayError('unsupported', `${title} has a shape that the file does not contain`, { subject, hint });
   }
   if (type !== 'float32' && !WHOLE.has(type))
     throw new AssayError(

@@ -113,7 +113,7 @@ const MAX_ELEMENTS = 2 ** 24;
 
 /**
  * Pools into a result of given sizes; `undefined` keeps a size. The windows of a dimension differ by one element, as in PyTorch.
- * @throws AssayError `unsupported` for a size that the file does not tell
+ * @throws AssayError `unsupported` for a size that the file does not contain
  */
 export function adaptivePool(
   net: Network,

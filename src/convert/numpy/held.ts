@@ -7,7 +7,7 @@ import {
   numpyRecordOf,
   sequenceOf,
 } from '../../formats/pickle/inert/index.ts';
-import { isContiguous, valuesWithin } from '../tensors/index.ts';
+import { allWithin, isContiguous } from '../tensors/index.ts';
 import { arrayParts, orderOf } from './arrays.ts';
 import type { Buffers } from './buffers.ts';
 
@@ -144,16 +144,11 @@ export async function holdArrays(
   { budget, signal }: { readonly budget: FileBudget; readonly signal: AbortSignal | undefined },
 ): Promise<ArrayTable> {
   const table = new Map<Inert, HeldArray>();
-  const seen = new Set<Inert>();
-  const waiting: Inert[] = [root];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (typeof value !== 'object' || value === null || seen.has(value)) continue;
+  for (const value of allWithin([root], new Set())) {
     throwIfAborted(signal);
     budget.work(1);
-    seen.add(value);
     const array = await held(value, buffers, budget);
     if (array !== undefined) table.set(value, array);
-    for (const part of valuesWithin(value)) waiting.push(part);
   }
   return table;
 }

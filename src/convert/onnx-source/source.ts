@@ -29,7 +29,7 @@ export interface PlannedModel {
 }
 
 export interface OnnxReadOptions extends TensorReadOptions {
-  /** The shape of the input without the batch, for a model whose file does not tell it. */
+  /** The shape of the input without the batch, for a model whose file does not contain it. */
   readonly inputShape?: readonly number[] | undefined;
 }
 

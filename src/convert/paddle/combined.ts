@@ -109,6 +109,6 @@ async function readDescription(source: ByteSource, at: number, path: string): Pr
     else if (field.number === DIMS && Number.isSafeInteger(field.value)) shape.push(field.value);
     else throw refuse('the description of a tensor has another form than Paddle writes');
   }
-  if (type === undefined) throw refuse('a tensor does not tell its type');
+  if (type === undefined) throw refuse('a tensor has no type');
   return { type, shape, start };
 }

@@ -101,7 +101,7 @@ async function joinSlices(
     const shape = shapeOf(dictOf(info)?.get('OriginShape'));
     const parts = sequenceOf(dictOf(info)?.get('slices'))?.filter((part) => typeof part === 'string');
     if (typeof name !== 'string' || shape === undefined || parts === undefined || found.has(name))
-      throw refuse(`${SLICED} does not tell a parameter, its shape and its slices`);
+      throw refuse(`${SLICED} does not contain a parameter, its shape and its slices`);
     const slices: Tensor[] = [];
     for (const part of parts) {
       const slice = found.get(part);

@@ -9,7 +9,7 @@ export interface PlanOptions extends Omit<TensorReadOptions, 'budget' | 'salvage
   readonly sourceDigest: string | undefined;
   /** Whether the written files will be verified. */
   readonly verify?: boolean;
-  /** The shape of the input of a model without the batch, where its file does not tell it. */
+  /** The shape of the input of a model without the batch, where its file does not contain it. */
   readonly inputShape?: readonly number[] | undefined;
 }
 

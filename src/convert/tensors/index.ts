@@ -2,7 +2,7 @@ export { collectTensors, type TensorFound, type TensorReader } from './collect.t
 export { DTYPE_BYTES, type Dtype, dtypeNamed } from './dtype.ts';
 export { elementBytes } from './elements.ts';
 export { type InputFile, stemOf, type TensorFormat, type TensorReadOptions } from './format.ts';
-export { type CallReader, KeptValues, valuesWithin } from './kept.ts';
+export { allWithin, type CallReader, KeptValues } from './kept.ts';
 export { quotedName, TensorList } from './list.ts';
 export { joinedTensor, pasted, type TensorPiece } from './pasted.ts';
 export { rowOrder } from './row-order.ts';

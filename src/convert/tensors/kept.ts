@@ -58,7 +58,7 @@ export class KeptValues {
 }
 
 /** Values and all that they hold, each once; not those that were seen before. */
-function* allWithin(values: Inert[], seen: Set<Inert>): Generator<Inert & object> {
+export function* allWithin(values: Inert[], seen: Set<Inert>): Generator<Inert & object> {
   for (let value = values.pop(); value !== undefined; value = values.pop()) {
     if (typeof value !== 'object' || value === null || seen.has(value)) continue;
     seen.add(value);

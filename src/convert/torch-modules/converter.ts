@@ -21,7 +21,7 @@ export interface ModuleInput {
   readonly shape: readonly GraphSize[];
 }
 
-/** What a first layer takes: `next` for what the next layer takes, `undefined` where the file does not tell. */
+/** What a first layer takes: `next` for what the next layer takes, `undefined` where the file does not contain it. */
 export type FirstInput = ModuleInput | 'next' | undefined;
 
 /** The input of a module within. */

@@ -93,7 +93,7 @@ async function readStorages(source: ByteSource, options: TensorReadOptions): Pro
     const whole = storages.get(wholeCount(root) ?? -1);
     const [first, elements] = [wholeCount(offset), wholeCount(size)];
     if (whole === undefined || first === undefined || elements === undefined || rest.length > 0)
-      throw refuse('a part of a storage does not tell where it stands');
+      throw refuse('a part of a storage does not contain its place');
     const width = DTYPE_BYTES[whole.dtype];
     const part = new SliceSource(whole.bytes, first * width, elements * width, source.name);
     add(key, { dtype: whole.dtype, bytes: part });

@@ -1,6 +1,6 @@
 import type { DocumentEvents } from './shape.ts';
 
-/** What is told of a document: its values, and the ends of its containers, each with the place where it stands. */
+/** Receives the values of a document and the ends of its containers, each with its place. */
 export interface PlacedValues {
   /** The place is the keys that lead to the value, joined by dots; `[]` stands for the items of a list. */
   value(place: string, value: string | number | boolean): void;

@@ -78,7 +78,7 @@ function inflated(bytes: Uint8Array, most: number, wrong: (problem: string) => A
   }
 }
 
-/** The first bytes of all elements stand first, then the second ones, and so on; a rest that is no element follows. */
+/** The filter puts the first bytes of all elements first, then the second bytes, and so on. Bytes after the last whole element stay at the end. */
 function unshuffled(bytes: Uint8Array, size: number): Uint8Array {
   const count = Math.floor(bytes.length / size);
   const result = Uint8Array.from(bytes);

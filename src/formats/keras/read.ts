@@ -87,7 +87,7 @@ function noModel(root: Hdf5Object, subject: string): AssayError {
 /** Keras before 2 had other layers, and kernels in another order. */
 function checkedVersion(version: string | undefined, subject: string): string {
   if (version !== undefined && /^[23]\./.test(version)) return version;
-  const shown = version === undefined ? 'does not tell its version of Keras' : `is of Keras ${version.slice(0, 20)}`;
+  const shown = version === undefined ? 'does not name its version of Keras' : `is of Keras ${version.slice(0, 20)}`;
   throw new AssayError('unsupported', `${shown}; 2 and 3 are read`, {
     subject,
     hint: 'load it with the version that wrote it, and save it with Keras 2 or 3',

@@ -37,7 +37,7 @@ export interface ConvertOptions extends Tolerance {
   readonly sandbox?: SandboxedConversion | undefined;
   /** Signs a statement of what was converted, which is written beside the files (`conversion.intoto.json`). */
   readonly attest?: PayloadSigner | undefined;
-  /** The shape of the input of a model without the batch, where its file does not tell it. */
+  /** The shape of the input of a model without the batch, where its file does not contain it. */
   readonly inputShape?: readonly number[];
   readonly limits?: Limits;
   readonly signal?: AbortSignal;

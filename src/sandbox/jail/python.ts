@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, delimiter, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { AssayError } from '../../core/index.ts';
+import { isProgram, programOnPath } from '../programs.ts';
 
 /** A Python interpreter, and the folders that hold it and its packages. */
 export interface Python {
@@ -44,12 +45,8 @@ export function findPython(named: string | undefined, env: NodeJS.ProcessEnv): P
 }
 
 function usual(env: NodeJS.ProcessEnv): string | undefined {
-  const { VIRTUAL_ENV, CONDA_PREFIX, PATH = '' } = env;
-  const folders = [VIRTUAL_ENV, CONDA_PREFIX].flatMap((one) => (one ? [join(one, 'bin')] : []));
-  return [...folders, ...PATH.split(delimiter)]
-    .filter((folder) => folder.startsWith(sep))
-    .map((folder) => join(folder, 'python3'))
-    .find(isProgram);
+  const own = [env.VIRTUAL_ENV, env.CONDA_PREFIX].flatMap((one) => (one ? [join(one, 'bin', 'python3')] : []));
+  return own.find((path) => isAbsolute(path) && isProgram(path)) ?? programOnPath(['python3'], env);
 }
 
 /** A virtual environment names the interpreter that it was made with. */
@@ -70,13 +67,4 @@ export function readableFolder(folder: string): string {
       hint: 'use a virtual environment (python3 -m venv), or a folder that holds nothing but packages',
     });
   return path;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,6 @@
-import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
 import { AssayError } from '../../core/index.ts';
+import { programOnPath } from '../programs.ts';
 import { SYSTEM_FOLDERS } from './python.ts';
 
 /** What a program in a jail is given. */
@@ -36,18 +36,7 @@ const HINT = 'install it (Debian: apt-get install bubblewrap), or convert withou
 export function findBubblewrap(env: NodeJS.ProcessEnv): string {
   if (process.platform !== 'linux')
     throw new AssayError('unsupported', 'the sandbox for code of a model needs Linux', { subject: '--sandbox' });
-  const found = (env.PATH ?? '')
-    .split(delimiter)
-    .filter((folder) => folder.startsWith('/'))
-    .map((folder) => join(folder, 'bwrap'))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  const found = programOnPath(['bwrap'], env);
   if (found !== undefined) return found;
   throw new AssayError('not-found', 'bubblewrap, which holds the code of the model, is not installed', {
     subject: 'bwrap',

@@ -226,7 +226,7 @@ describe('archives', () => {
     ['two configurations', [...built, { name: 'config.json', data: '{}' }], 'two members of the name config.json'],
     ['no configuration', built.filter(({ name }) => name !== 'config.json'), 'has no config.json'],
     ['no metadata', built.filter(({ name }) => name !== 'metadata.json'), 'has no metadata.json'],
-    ['no version', with1('metadata.json', '{}'), 'does not tell its version'],
+    ['no version', with1('metadata.json', '{}'), 'does not name its version'],
     ['Keras 1', with1('metadata.json', '{"keras_version": "1.2.2"}'), 'is of Keras 1.2.2'],
     ['a configuration that is a list', with1('config.json', '[]'), 'is not a JSON object'],
     ['a configuration that names a key twice', with1('config.json', '{"class_name": "A", "class_name": "B"}'), 'twice'],

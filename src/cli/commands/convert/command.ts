@@ -36,12 +36,14 @@ that is not clean is not converted, unless you say so; either way, its code stay
 
 To safetensors: PyTorch (.pt, .pth, .bin, .ckpt; sharded, .distcp and DeepSpeed folders), NumPy (.npy, .npz, pickles of arrays), joblib, PaddlePaddle (.pdparams, .pdopt,
 .pdiparams), Flax (.msgpack).
-To ONNX: estimators and transformers of scikit-learn, and pipelines of them (pickle, joblib); whole modules of PyTorch made of its own layers, and of torchvision
-(torch.save(model, ...)); folders of Hugging Face (BERT, RoBERTa, DistilBERT, GPT-2, Llama, Mistral, Qwen2, ViT). A class of your own is refused: its code is not in the file. They compute as in evaluation (model.eval()).
-Models of TensorFlow: folders with saved_model.pb, and frozen graphs (.pb). An operation that does more than compute is refused by its name.
+To ONNX: scikit-learn (estimators, transformers, pipelines), XGBoost, LightGBM, CatBoost; whole modules of PyTorch made of its own layers, and of
+torchvision (torch.save(model, ...)); Keras 2 and 3 (.keras, .h5); TensorFlow (folders with saved_model.pb, frozen .pb); folders of Hugging Face
+(BERT, RoBERTa, DistilBERT, GPT-2, Llama, Mistral, Qwen2, ViT). A class of your own is refused: its code is not in the file. Models compute as in
+evaluation (model.eval()).
 To a SavedModel of TensorFlow: the same. Each model becomes a folder with one file, whose graph holds its weights as constants.
-  --input-shape        the shape of the input of a module without the batch, where its first layer does not tell it, or a layer needs
-                       the size of an image: 3,224,224
+
+  --input-shape        the shape of the input of a module without the batch, where its first layer does not contain it, or where a layer
+                       needs the size of an image: 3,224,224
 
 Tensors keep their names: nested keys are joined by dots (state_dict.layer.weight), and a module is written as its state_dict().
 Views and tied tensors are written as tensors of their own. The bytes are those that the safetensors library writes.

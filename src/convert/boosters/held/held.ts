@@ -4,7 +4,7 @@ import { type BoosterLibrary, type BoosterModel, readBoosterModel } from '../../
 import { dictOf, type Inert, type InertDict, isKind } from '../../../formats/pickle/inert/index.ts';
 import { classOf } from '../../estimator/index.ts';
 import type { Buffers } from '../../numpy/index.ts';
-import { type TensorReadOptions, valuesWithin } from '../../tensors/index.ts';
+import { allWithin, type TensorReadOptions } from '../../tensors/index.ts';
 
 const READERS: Readonly<
   Record<BoosterLibrary, (source: ByteSource, budget: TensorReadOptions['budget']) => Promise<BoosterModel>>
@@ -55,16 +55,11 @@ export async function heldBoosters(
   path: string,
 ): Promise<ReadonlyMap<Inert, BoosterModel>> {
   const found = new Map<Inert, BoosterModel>();
-  const seen = new Set<Inert>();
-  const waiting: Inert[] = [root];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (typeof value !== 'object' || value === null || seen.has(value)) continue;
+  for (const value of allWithin([root], new Set())) {
     throwIfAborted(signal);
     budget.work(1);
-    seen.add(value);
     const held = bytesOf(value, buffers, path);
     if (held !== undefined) found.set(value, await read(held, budget, path));
-    for (const part of valuesWithin(value)) waiting.push(part);
   }
   return found;
 }

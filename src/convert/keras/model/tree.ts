@@ -16,7 +16,7 @@ export interface InputSlot {
   readonly kind: 'input';
   readonly className: string;
   readonly name: string;
-  /** The shape with the batch, whose unknown sizes are `undefined`; absent where the file does not tell it. */
+  /** The shape with the batch, whose unknown sizes are `undefined`; absent where the file does not contain it. */
   readonly shape: readonly (number | undefined)[] | undefined;
   readonly type: string;
 }

@@ -25,7 +25,7 @@ function bounds(module: TorchModule): Activation {
   return { kind: 'clip', low: module.number('min_val'), high: module.number('max_val') };
 }
 
-/** Above a bound, PyTorch takes its input: from 20 on, there is no difference that 32 bits can hold. */
+/** Above its threshold, PyTorch returns the input itself. From 20 on, the difference is too small for 32 bits. */
 function softplus(module: TorchModule): Activation {
   const bound = module.number('threshold', 20);
   if (!(bound >= 20)) throw module.refuse(`its threshold is ${bound}`);

@@ -28,7 +28,7 @@ const PASSIVE = /^(?:MEMOIZE|(?:LONG_BIN|BIN|)PUT|FRAME)$/;
 
 /**
  * Reads joblib's array header from the state that BUILD has just set (joblib/numpy_pickle.py, NumpyArrayWrapper.read_array).
- * @throws AssayError `malformed` when it does not tell the size of the array
+ * @throws AssayError `malformed` when it does not contain the size of the array
  */
 export async function inlineArray(state: PickleState, source: ByteSource): Promise<InlineArray> {
   const items = state.itemsOf(state.builtFrom) ?? [];

@@ -26,7 +26,7 @@ export type WrapperContent =
 
 /**
  * @param position offset behind the BUILD that gave the wrapper its state
- * @throws AssayError `malformed` when the wrapper does not tell the size of its array, `truncated` when the file ends before it
+ * @throws AssayError `malformed` when the wrapper does not contain the size of its array, `truncated` when the file ends before it
  */
 export async function wrapperContent(
   wrapper: InertObject,
@@ -38,7 +38,7 @@ export async function wrapperContent(
   const type = dtypeOf(field('dtype')) ?? numpyRecordOf(field('dtype'));
   const shape = shapeOf(field('shape'));
   if (type === undefined || shape === undefined || wrapper.states.length !== 1)
-    throw new AssayError('malformed', 'an array of joblib does not tell its shape and type', {
+    throw new AssayError('malformed', 'an array of joblib does not contain its shape and type', {
       subject: source.name,
       offset: position,
     });

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../../core/bytes/index.ts';
 import { AssayError, type FileBudget } from '../../../core/index.ts';
-import { crc32c } from '../../crc32c.ts';
+import { maskedCrc } from '../../crc32c.ts';
 import { VarintReader } from '../../protobuf/index.ts';
 
 /** A footer: two handles of a block, filled up, and a number that marks the format. */
@@ -69,7 +69,7 @@ async function readBlock(source: ByteSource, { offset, size }: BlockHandle, budg
   const bytes = await source.read(offset, size + TRAILER);
   const type = bytes[size] ?? 0;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (unmasked(view.getUint32(size + 1, true)) !== crc32c(bytes.subarray(0, size + 1)))
+  if (view.getUint32(size + 1, true) !== maskedCrc(bytes.subarray(0, size + 1)))
     throw wrong(source, 'has a block whose checksum is not its own', offset);
   if (type === SNAPPY)
     throw new AssayError('unsupported', 'its index is compressed with Snappy', {
@@ -78,12 +78,6 @@ async function readBlock(source: ByteSource, { offset, size }: BlockHandle, budg
     });
   if (type !== 0) throw wrong(source, `has a block with the compression ${type}`, offset);
   return bytes.subarray(0, size);
-}
-
-/** LevelDB stores checksums turned, and with a number added. */
-function unmasked(crc: number): number {
-  const turned = (crc - 0xa282ead8) >>> 0;
-  return ((turned >>> 17) | (turned << 15)) >>> 0;
 }
 
 /** A block: entries, each with what its key shares with the one before, and where some of them start. */
