@@ -3,6 +3,7 @@ export {
   type ConvertibleFile,
   convertedName,
   type PlanOptions,
+  refuseEqualNames,
   type SkippedFile,
   writePlan,
 } from './plan/index.ts';

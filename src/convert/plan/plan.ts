@@ -58,7 +58,7 @@ export interface ConversionPlan {
 }
 
 /** @throws AssayError `usage` when two files would have one name */
-export function refuseEqualNames(planned: readonly PlannedFile[]): void {
+export function refuseEqualNames(planned: readonly Pick<PlannedFile, 'path' | 'from'>[]): void {
   const known = new Map<string, string>();
   for (const { path, from } of planned) {
     const other = known.get(path);

@@ -49,8 +49,8 @@ export interface ConvertOptions extends Tolerance {
  * first, files that are not clean are refused, and the result is scanned as well. Does not close the artifact.
  * @returns what was written, and from what
  * @throws AssayError `refused` for a file whose verdict forbids it; `unsupported` for what cannot be converted, naming it; `usage`,
- *   `malformed`, `truncated`, `limit`, `changed`, `unreadable`, `aborted`, `not-found` without the runtime that verifies; `ConversionMismatch` when a verification fails. The
- *   folder is as before then
+ *   `malformed`, `truncated`, `limit`, `changed`, `unreadable`, `aborted`, `not-found` without the runtime that verifies;
+ *   `ConversionMismatch` when a verification fails. The folder is as before then
  */
 export async function convertArtifact(
   artifact: Artifact,

@@ -5,6 +5,7 @@ import {
   convertSandboxed,
   type Given,
   type RunnableModel,
+  refuseEqualNames,
   runnableGraph,
   type Sandboxed,
   type SkippedFile,
@@ -90,7 +91,7 @@ export function sandboxParts(
 
 /**
  * Converts files with a Python of the user, one after another, each in a sandbox of its own.
- * @throws AssayError `limit` naming the bound, `sandbox`, `aborted`, `unreadable`
+ * @throws AssayError `limit` naming the bound, `sandbox`, `aborted`, `unreadable`; `usage` when two results would have one name
  */
 export async function convertInSandbox(
   parts: SandboxParts,
@@ -111,6 +112,7 @@ export async function convertInSandbox(
       const options = { target, fd: file.fd, name: file.path, folder: scratch, python, code, shapes, env, signal };
       const result = await convertSandboxed({ ...options, limits: LIMITS });
       versions = { ...versions, ...result.versions };
+      refuseEqualNames([...written, { path: convertedName(file.path, target), from: [file.path] }]);
       const { made, given } = await take(file.path, result, scratch, run);
       written.push(made);
       if (given !== undefined) computed.set(made.path, given);

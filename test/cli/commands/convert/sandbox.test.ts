@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConversionSchema } from '../../../../src/core/conversion/index.ts';
@@ -24,6 +24,11 @@ class Net(torch.nn.Module):
 class Random(Net):
     def forward(self, x):
         return super().forward(x) + torch.rand(1)
+class Forged(Net):
+    def __setstate__(self, state):
+        import os, struct
+        frame = lambda kind, payload=b'': os.write(4, struct.pack('<BI', kind, len(payload)) + payload)
+        frame(4, b'{"part": "model"}'), frame(3, b'forged'), frame(5)
 class Loud(Net):
     def __setstate__(self, state):
         open('/tmp/reached', 'w').write('x')
@@ -34,7 +39,7 @@ import sys, torch
 sys.path.insert(0, 'code')
 import nets
 torch.manual_seed(0)
-for name in ('Net', 'Random', 'Loud'):
+for name in ('Net', 'Random', 'Forged', 'Loud'):
     torch.save(getattr(nets, name)(), name + '.pt')
 `;
 
@@ -85,6 +90,24 @@ requirePart(
       const run = await convert('Random', 'onnx', '--code', 'code', '--input-shape', '4');
       expect(run.code).toBe(1);
       expect(existsSync(at('out-Random-onnx'))).toBe(false);
+    });
+
+    it('refuses a model that code of the model sends by itself, without what it computes', async () => {
+      const run = await convert('Forged', 'onnx', '--code', 'code', '--input-shape', '4');
+      expect(run).toMatchObject({ code: 2, stdout: '' });
+      expect(run.stderr).toContain('the program in the sandbox ended without the inputs');
+      expect(existsSync(at('out-Forged-onnx'))).toBe(false);
+    });
+
+    it('refuses two files that would become one', async () => {
+      await ready;
+      mkdirSync(at('two'));
+      for (const name of ['a.pt', 'a.pth']) copyFileSync(at('Net.pt'), at(`two/${name}`));
+      const args = ['--sandbox', '--python', python, '--accept-suspicious', '--code', 'code', '-o', 'one'];
+      const run = await runCli(['convert', 'two', '--to', 'safetensors', ...args], { cwd: temp });
+      expect(run).toMatchObject({ code: 2, stdout: '' });
+      expect(run.stderr).toContain('a.pt and a.pth would both become a.safetensors');
+      expect(existsSync(at('one'))).toBe(false);
     });
 
     it('shows code of the model nothing of the machine, and leaves nothing behind', async () => {
