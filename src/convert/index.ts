@@ -13,7 +13,5 @@ export type { LeftOut } from './tensors/index.ts';
 export {
   type Given,
   type GivenFile,
-  type RunnableModel,
-  readArrays,
   verifyConverted,
 } from './verify/index.ts';

@@ -11,3 +11,9 @@ export function cut(text: string, max: number): string {
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }
+
+/** A name in a message. */
+export function quotedName(name: string): string {
+  const text = JSON.stringify(name);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}

@@ -4,7 +4,7 @@ export { DOCUMENT_BOUNDS, type JsonBounds, parseBoundedJson, parseSignedJson } f
 export { BudgetError, type BudgetLimit, FileBudget, type MemoryPool } from './budget.ts';
 export { closest } from './closest.ts';
 export { compiledUrl } from './compiled.ts';
-export { cut, MAX_KEPT } from './cut.ts';
+export { cut, MAX_KEPT, quotedName } from './cut.ts';
 export {
   AssayError,
   type ErrorCode,

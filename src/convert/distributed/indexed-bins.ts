@@ -1,6 +1,6 @@
-import { AssayError, parseBoundedJson } from '../../core/index.ts';
+import { AssayError, parseBoundedJson, quotedName } from '../../core/index.ts';
 import { tensorFormatOf } from '../sources.ts';
-import { type InputFile, quotedName, type TensorReadOptions, writtenBytes } from '../tensors/index.ts';
+import { type InputFile, type TensorReadOptions, writtenBytes } from '../tensors/index.ts';
 import {
   baseNameOf,
   byPath,

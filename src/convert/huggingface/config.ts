@@ -1,6 +1,5 @@
-import { AssayError } from '../../core/index.ts';
+import { AssayError, quotedName } from '../../core/index.ts';
 import type { Activation } from '../network/index.ts';
-import { quotedName } from '../tensors/index.ts';
 
 /** Keys about training, tokens, tasks, generation, or how a program runs the model. None changes what the model computes. */
 const OTHER_KEYS: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
-import { AssayError, isContentError, parseBoundedJson } from '../../core/index.ts';
+import { AssayError, isContentError, parseBoundedJson, quotedName } from '../../core/index.ts';
 import { Network } from '../network/index.ts';
 import type { OnnxFolder, OnnxFolderSource, OnnxReadOptions, PlannedModel } from '../onnx-source/index.ts';
-import { type InputFile, quotedName } from '../tensors/index.ts';
+import type { InputFile } from '../tensors/index.ts';
 import { ModelConfig } from './config.ts';
 import { readWeights, type WeightFiles } from './read-weights.ts';
 import { type ModelTemplate, TEMPLATES, TemplateContext } from './templates/index.ts';

@@ -1,12 +1,11 @@
 import { SliceSource } from '../../core/bytes/index.ts';
-import { AssayError } from '../../core/index.ts';
+import { AssayError, quotedName } from '../../core/index.ts';
 import { readSafetensors, SAFETENSORS, type SafetensorsEntry } from '../../formats/index.ts';
 import { weightMap } from '../distributed/index.ts';
 import {
   DTYPE_BYTES,
   type Dtype,
   type InputFile,
-  quotedName,
   rowMajor,
   type Tensor,
   type TensorReadOptions,

@@ -1,5 +1,5 @@
-import { AssayError } from '../../core/index.ts';
-import { quotedName, type Tensor } from '../tensors/index.ts';
+import { AssayError, quotedName } from '../../core/index.ts';
+import type { Tensor } from '../tensors/index.ts';
 
 /** A size, or `undefined` for any. */
 type Expected = number | undefined;

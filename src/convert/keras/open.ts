@@ -1,10 +1,10 @@
 import { SliceSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
+import { archiveEntries, memberNames, openMember } from '../../formats/archive/index.ts';
 import { HDF5 } from '../../formats/index.ts';
 import { type KerasFile, readKerasArchive, readKerasH5 } from '../../formats/keras/index.ts';
 import type { ZipEntry } from '../../formats/zip/index.ts';
 import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
-import { archiveEntries, memberNames, openMember } from '../zip-members.ts';
 
 const CONFIG = 'config.json';
 const METADATA = 'metadata.json';

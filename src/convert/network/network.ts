@@ -1,7 +1,7 @@
-import { AssayError } from '../../core/index.ts';
+import { AssayError, quotedName } from '../../core/index.ts';
 import type { Attributes, DataType, GraphBuilder, GraphValue } from '../../formats/onnx/index.ts';
 import { Operators } from '../operators/index.ts';
-import { quotedName, type Tensor, type TensorReadOptions } from '../tensors/index.ts';
+import type { Tensor, TensorReadOptions } from '../tensors/index.ts';
 import { broadcastShape, type GraphSize, type GraphTensor, shownShape } from './shape.ts';
 import { weightTensor, weightType } from './weight.ts';
 

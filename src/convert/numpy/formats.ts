@@ -1,9 +1,10 @@
+import { isNpz } from '../../formats/arrays/index.ts';
 import { startsWith } from '../../formats/index.ts';
 import { NPY as NPY_FORMAT } from '../../formats/npy/index.ts';
 import { type InputFile, stemOf, type TensorFormat, TensorList } from '../tensors/index.ts';
 import { compressionOf, isPickle, uncompressed } from './expanded.ts';
 import { npyTensor } from './npy.ts';
-import { isNpz, npzTensors } from './npz.ts';
+import { npzTensors } from './npz.ts';
 import { pickledArrays } from './pickle.ts';
 
 /** One array, by `numpy.save`. */

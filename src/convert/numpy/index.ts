@@ -4,5 +4,4 @@ export { compressionOf, isPickle, uncompressed } from './expanded.ts';
 export { COMPRESSED_ARRAYS, NPY_ARRAY, NPZ_ARRAYS, PICKLED_ARRAYS } from './formats.ts';
 export { type ArrayTable, HeldArray, holdArrays } from './held.ts';
 export { npyTensor } from './npy.ts';
-export { isNpz, type NpzMember, npzMembers } from './npz.ts';
 export { wholePickle } from './pickle.ts';

@@ -1,4 +1,5 @@
 export type { OutputRole } from '../../core/conversion/index.ts';
+export type { OutputTolerance } from '../../formats/arrays/index.ts';
 export type {
   ModelSource,
   OnnxFolder,
@@ -6,7 +7,6 @@ export type {
   OnnxPlan,
   OnnxReadOptions,
   OnnxSource,
-  OutputTolerance,
   PlannedInput,
   PlannedModel,
   PlannedOutput,

@@ -1,13 +1,9 @@
-import type { OutputRole } from '../../core/conversion/index.ts';
+import type { OutputTolerance, RunnableOutput } from '../../formats/arrays/index.ts';
 import type { GraphBuilder, OnnxModel } from '../../formats/onnx/index.ts';
 import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
 
-export interface PlannedOutput {
-  readonly name: string;
-  readonly role: OutputRole;
+export interface PlannedOutput extends RunnableOutput {
   readonly type: 'float32' | 'int64' | 'string';
-  /** Sizes; the number of rows is `batch`. */
-  readonly shape: readonly (number | string)[];
 }
 
 /** What a model was made from. */
@@ -65,14 +61,6 @@ export interface PlannedInput {
   readonly name: string;
   readonly type: 'float32' | 'int64' | 'string';
   readonly shape: readonly (number | string)[];
-}
-
-/** How far an output may be from that of the source. */
-export interface OutputTolerance {
-  readonly output: string;
-  /** Labels are compared where the two highest probabilities, or the decision and its bound, differ by more. */
-  readonly absolute: number;
-  readonly relative: number;
 }
 
 export interface OnnxPlan {

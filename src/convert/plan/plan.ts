@@ -1,8 +1,8 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import type { ConversionVerification } from '../../core/conversion/index.ts';
 import { AssayError } from '../../core/index.ts';
+import type { RunnableModel } from '../../formats/arrays/index.ts';
 import type { InputFile, LeftOut, TensorReadOptions } from '../tensors/index.ts';
-import type { RunnableModel } from '../verify/index.ts';
 
 export interface PlanOptions extends Omit<TensorReadOptions, 'budget' | 'salvage'> {
   /** The tree digest of the artifact, for the metadata of what is written; `undefined` when it is not known. */

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError, FileBudget, type Limits } from '../../core/index.ts';
+import type { RunnableModel } from '../../formats/arrays/index.ts';
 import { type OnnxDimension, type OnnxValue, readOnnx } from '../../formats/onnx/index.ts';
-import type { RunnableModel } from '../verify/index.ts';
 
 /** Other libraries compute in another order. */
 const TOLERANCE = { absolute: 1e-5, relative: 1e-4 };

@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/index.ts';
+import { AssayError, quotedName } from '../../core/index.ts';
 import {
   dictOf,
   type Inert,
@@ -8,7 +8,7 @@ import {
   isKind,
 } from '../../formats/pickle/inert/index.ts';
 import { type CallReader, KeptValues, valuesWithin } from './kept.ts';
-import { type ListOptions, quotedName, TensorList } from './list.ts';
+import { type ListOptions, TensorList } from './list.ts';
 import { moduleState } from './module.ts';
 import type { Tensor, TensorSet } from './tensor.ts';
 

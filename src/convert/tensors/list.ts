@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/index.ts';
+import { AssayError, quotedName } from '../../core/index.ts';
 import type { LeftOut, Tensor, TensorSet } from './tensor.ts';
 
 const MAX_TENSORS = 1_000_000;
@@ -65,10 +65,4 @@ export class TensorList {
 
 function isWellFormed(text: string): boolean {
   return !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text);
-}
-
-/** A name in a message. */
-export function quotedName(name: string): string {
-  const text = JSON.stringify(name);
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }

@@ -1,4 +1,5 @@
 import { AssayError, type FileBudget } from '../../core/index.ts';
+import type { RunnableModel } from '../../formats/arrays/index.ts';
 import type { ModelInfo, OnnxModel } from '../../formats/onnx/index.ts';
 import type {
   OnnxPlan,
@@ -10,7 +11,7 @@ import type {
   PlannedOutput,
 } from '../onnx-source/index.ts';
 import type { InputFile } from '../tensors/index.ts';
-import { type RunnableModel, rangesOf } from '../verify/index.ts';
+import { rangesOf } from '../verify/index.ts';
 
 export interface PlanOnnxOptions extends OnnxReadOptions {
   /** Properties of the model: its card, the digest of its source, and more. */

@@ -1,4 +1,4 @@
-import { AssayError } from '../../core/index.ts';
+import { AssayError, quotedName } from '../../core/index.ts';
 import {
   calleeName,
   dictOf,
@@ -10,7 +10,7 @@ import {
   isKind,
   sequenceOf,
 } from '../../formats/pickle/inert/index.ts';
-import { type KeptValues, quotedName, type Tensor } from '../tensors/index.ts';
+import type { KeptValues, Tensor } from '../tensors/index.ts';
 import { instanceClass, type TorchFile } from '../torch/index.ts';
 
 /** The file that modules are of. */

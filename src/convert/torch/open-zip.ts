@@ -1,9 +1,9 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
+import { archiveEntries, memberBytes, memberNames, STORED } from '../../formats/archive/index.ts';
 import { readInert } from '../../formats/pickle/inert/index.ts';
 import type { ZipEntry } from '../../formats/zip/index.ts';
 import type { TensorReadOptions } from '../tensors/index.ts';
-import { archiveEntries, memberBytes, memberNames, STORED } from '../zip-members.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
 /** The record that holds the pickle, and the folder of its storages (caffe2/serialize/inline_container.h). */

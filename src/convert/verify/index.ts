@@ -1,5 +1,3 @@
-export { type PlainArray, readArrays } from './arrays.ts';
-export type { InputRange, RunnableInput, RunnableModel } from './model.ts';
 export { rangesOf } from './ranges.ts';
 export { verifyTensors } from './tensor-bytes.ts';
 export { type Given, type GivenFile, type VerifyConvertedOptions, verifyConverted } from './verify.ts';

@@ -1,4 +1,4 @@
-import type { InputRange } from './model.ts';
+import type { InputRange } from '../../formats/arrays/index.ts';
 
 /** A column of an input, and how a value of the graph is computed from it: `factor * column + offset`. */
 export interface ColumnPlace {

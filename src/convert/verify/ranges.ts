@@ -1,4 +1,5 @@
 import type { FileBudget } from '../../core/index.ts';
+import type { InputRange } from '../../formats/arrays/index.ts';
 import {
   byteLength,
   elementCount,
@@ -8,7 +9,6 @@ import {
   type OnnxTensor,
   tensorBytes,
 } from '../../formats/onnx/index.ts';
-import type { InputRange } from './model.ts';
 import { affine, before, ColumnFacts, type ColumnPlace } from './places.ts';
 
 /** Larger constants are weights, which say nothing about a column. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type ByteSource, chunks } from '../../core/bytes/index.ts';
 import type { ConversionVerification } from '../../core/conversion/index.ts';
-import { AssayError, type FileBudget, type Limits } from '../../core/index.ts';
+import { AssayError, type FileBudget, type Limits, quotedName } from '../../core/index.ts';
 import { readSafetensors } from '../../formats/index.ts';
-import { elementBytes, quotedName, type Tensor } from '../tensors/index.ts';
+import { elementBytes, type Tensor } from '../tensors/index.ts';
 
 /** Where a tensor lies in a safetensors file, as its header has it. */
 interface Written {

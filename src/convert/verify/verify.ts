@@ -1,13 +1,23 @@
 import type { ComparedOutput, ConversionVerification } from '../../core/conversion/index.ts';
 import { AssayError } from '../../core/index.ts';
+import {
+  compareOutputs,
+  digestOfFeeds,
+  drawFeeds,
+  type Feeds,
+  feedsOf,
+  hasRows,
+  matched,
+  notFinite,
+  type Outputs,
+  type PlainArray,
+  partOf,
+  type RunnableModel,
+  runRows,
+  worstOf,
+} from '../../formats/arrays/index.ts';
 import { openRunner, type Runner, type RunnerOptions } from '../../formats/onnx/index.ts';
 import { onnxRuntime } from '../../sandbox/index.ts';
-import type { PlainArray } from './arrays.ts';
-import { compareOutputs, notFinite, type Outputs, worstOf } from './compare.ts';
-import { digestOfFeeds, drawFeeds } from './draw.ts';
-import { type Feeds, feedsOf, matched } from './feeds.ts';
-import { hasRows, type RunnableModel } from './model.ts';
-import { partOf, runRows } from './run.ts';
 
 /** A file of arrays that the user gave. */
 export interface GivenFile {

@@ -1,7 +1,8 @@
-import type { LeftOut, RunnableModel, SkippedFile } from '../../convert/index.ts';
+import type { LeftOut, SkippedFile } from '../../convert/index.ts';
 import type { SharedFile } from '../../core/bytes/index.ts';
 import type { ConversionTarget, ConversionVerification } from '../../core/conversion/index.ts';
 import type { Limits } from '../../core/index.ts';
+import type { RunnableModel } from '../../formats/arrays/index.ts';
 import type { WireError } from '../parsers/index.ts';
 
 /** What the thread of a conversion is given. */

@@ -4,7 +4,6 @@ import {
   convertedName,
   convertSandboxed,
   type Given,
-  type RunnableModel,
   refuseEqualNames,
   runnableGraph,
   type Sandboxed,
@@ -13,6 +12,7 @@ import {
 import { FileSource } from '../../core/bytes/index.ts';
 import type { ConversionTarget } from '../../core/conversion/index.ts';
 import { AssayError, isAssayError, type Limits, type OnEvent } from '../../core/index.ts';
+import type { RunnableModel } from '../../formats/arrays/index.ts';
 import { findBubblewrap, findPython, type Python, readableFolder } from '../../sandbox/index.ts';
 import type { Announcement, WrittenFile } from './messages.ts';
 import { readGiven, type VerifyingOptions } from './verify.ts';

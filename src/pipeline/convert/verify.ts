@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import { type Given, type GivenFile, readArrays, verifyConverted } from '../../convert/index.ts';
+import { type Given, type GivenFile, verifyConverted } from '../../convert/index.ts';
 import { FileSource, MemorySource } from '../../core/bytes/index.ts';
 import type { ConversionVerification } from '../../core/conversion/index.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type Limits,
   type OnEvent,
 } from '../../core/index.ts';
+import { readArrays } from '../../formats/arrays/index.ts';
 import type { Announcement, WrittenFile } from './messages.ts';
 
 /** How a conversion is verified; without files, with inputs that are drawn. */

@@ -1,5 +1,5 @@
-import { archiveEntries, openMember } from '../../../src/convert/zip-members.ts';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
+import { archiveEntries, openMember } from '../../../src/formats/archive/members.ts';
 import { buildZip } from '../../support/containers.ts';
 import { withReadOptions } from '../convert-bytes.ts';
 import { modelFile } from './cases.ts';

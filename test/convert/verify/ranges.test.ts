@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { SKLEARN } from '../../../src/convert/sklearn/source.ts';
 import { planOnnx, runnableModel } from '../../../src/convert/to-onnx/plan.ts';
-import { digestOfFeeds, drawFeeds } from '../../../src/convert/verify/draw.ts';
-import type { RunnableModel } from '../../../src/convert/verify/model.ts';
 import { rangesOf } from '../../../src/convert/verify/ranges.ts';
 import { FileBudget } from '../../../src/core/budget.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
+import { digestOfFeeds, drawFeeds } from '../../../src/formats/arrays/draw.ts';
+import type { RunnableModel } from '../../../src/formats/arrays/model.ts';
 import { GraphBuilder } from '../../../src/formats/onnx/build/builder.ts';
 import { tensorOf } from '../../../src/formats/onnx/build/tensors.ts';
 import type { DataType } from '../../../src/formats/onnx/data-type.ts';
@@ -114,7 +114,7 @@ describe('drawn inputs', () => {
   ) =>
     ({
       inputs: [{ name: 'x', type, shape, ranges }],
-      outputs: [{ name: 'y', role: 'values', type: 'float32', shape: ['batch'] }],
+      outputs: [{ name: 'y', role: 'values', shape: ['batch'] }],
       tolerances: [],
     }) as RunnableModel;
 

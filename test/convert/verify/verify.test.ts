@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { PlainArray } from '../../../src/convert/verify/arrays.ts';
-import type { RunnableModel } from '../../../src/convert/verify/model.ts';
 import { type Given, type VerifyConvertedOptions, verifyConverted } from '../../../src/convert/verify/verify.ts';
+import type { RunnableModel } from '../../../src/formats/arrays/model.ts';
+import type { PlainArray } from '../../../src/formats/arrays/plain-array.ts';
 import { GraphBuilder } from '../../../src/formats/onnx/build/builder.ts';
 import { tensorOf } from '../../../src/formats/onnx/build/tensors.ts';
 import type { OnnxModel } from '../../../src/formats/onnx/model.ts';
@@ -25,7 +25,7 @@ function linear(weights: readonly number[] = WEIGHTS): OnnxModel {
 
 const RUNNABLE: RunnableModel = {
   inputs: [{ name: 'X', type: 'float32', shape: ['batch', 3], ranges: [] }],
-  outputs: [{ name: 'variable', role: 'values', type: 'float32', shape: ['batch', 1] }],
+  outputs: [{ name: 'variable', role: 'values', shape: ['batch', 1] }],
   tolerances: [{ output: 'variable', absolute: 1e-5, relative: 1e-5 }],
 };
 
@@ -230,7 +230,7 @@ describe('self-consistency', () => {
     graph.output('y', graph.op('Neg', [graph.input('X', 'float32', [2, 3])]), 'float32', [2, 3]);
     const fixed: RunnableModel = {
       inputs: [{ name: 'X', type: 'float32', shape: [2, 3], ranges: [] }],
-      outputs: [{ name: 'y', role: 'values', type: 'float32', shape: [2, 3] }],
+      outputs: [{ name: 'y', role: 'values', shape: [2, 3] }],
       tolerances: [],
     };
     const result = await verify({}, graph.model(), fixed);
@@ -252,7 +252,7 @@ describe('self-consistency', () => {
     const model = graph.model();
     const steps: RunnableModel = {
       inputs: [{ name: 'X', type: 'float32', shape: ['length', 'batch', 2], ranges: [] }],
-      outputs: [{ name: 'y', role: 'values', type: 'float32', shape: ['length', 'batch', 2] }],
+      outputs: [{ name: 'y', role: 'values', shape: ['length', 'batch', 2] }],
       tolerances: [],
     };
     expect(await verify({}, model, steps)).toMatchObject({ pass: true, rows: 1 });
@@ -277,7 +277,7 @@ describe('self-consistency', () => {
 describe('a hostile model', () => {
   const ONE: RunnableModel = {
     inputs: [{ name: 'x', type: 'float32', shape: [1], ranges: [] }],
-    outputs: [{ name: 'y', role: 'values', type: 'float32', shape: [1] }],
+    outputs: [{ name: 'y', role: 'values', shape: [1] }],
     tolerances: [],
   };
 

@@ -1,10 +1,10 @@
 import { AssayError } from '../../core/index.ts';
-import type { Runner } from '../../formats/onnx/index.ts';
 import type { RunTensor } from '../../sandbox/index.ts';
-import { arrayOfTensor, type PlainArray } from './arrays.ts';
+import type { Runner } from '../onnx/index.ts';
 import type { Outputs } from './compare.ts';
 import type { Feeds } from './feeds.ts';
 import { hasRows, type RunnableModel } from './model.ts';
+import { arrayOfTensor, type PlainArray } from './plain-array.ts';
 
 /** Rows of one run, and elements of an input: operators hold many numbers for each. */
 const PART_ROWS = 256;

@@ -1,5 +1,5 @@
-import type { PlannedOutput } from '../onnx-source/index.ts';
-import type { PlainArray } from './arrays.ts';
+import type { RunnableOutput } from './model.ts';
+import type { PlainArray } from './plain-array.ts';
 
 /** The output of a clusterer whose smallest column is its label. */
 const DISTANCES = 'distances';
@@ -9,7 +9,7 @@ const DISTANCES = 'distances';
  * 0. Without scores, every row is.
  */
 export function decidedRows(
-  outputs: readonly PlannedOutput[],
+  outputs: readonly RunnableOutput[],
   values: ReadonlyMap<string, PlainArray>,
   tolerance: number,
 ): (row: number) => boolean {
@@ -33,7 +33,7 @@ export function decidedRows(
 }
 
 /** What the label is made from. */
-function scoresOf(outputs: readonly PlannedOutput[]): PlannedOutput | undefined {
-  const withRole = (role: PlannedOutput['role']) => outputs.find((output) => output.role === role);
+function scoresOf(outputs: readonly RunnableOutput[]): RunnableOutput | undefined {
+  const withRole = (role: RunnableOutput['role']) => outputs.find((output) => output.role === role);
   return withRole('probabilities') ?? withRole('decision') ?? outputs.find(({ name }) => name === DISTANCES);
 }

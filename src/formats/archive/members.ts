@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type ByteSource, SliceSource } from '../core/bytes/index.ts';
+import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
 import {
   AssayError,
   type AsyncDisposableStack,
@@ -7,9 +7,9 @@ import {
   type FileBudget,
   isContentError,
   type Limits,
-} from '../core/index.ts';
-import { decode, expandStream } from '../formats/compressed/index.ts';
-import { FLAG_ENCRYPTED, locate, readDirectory, type ZipEntry } from '../formats/zip/index.ts';
+} from '../../core/index.ts';
+import { decode, expandStream } from '../compressed/index.ts';
+import { FLAG_ENCRYPTED, locate, readDirectory, type ZipEntry } from '../zip/index.ts';
 
 /** How a member that is not compressed is stored. */
 export const STORED = 0;

@@ -1,8 +1,7 @@
-import { AssayError } from '../../core/index.ts';
+import { AssayError, quotedName } from '../../core/index.ts';
 import type { RunTensor, TensorType } from '../../sandbox/index.ts';
-import { quotedName } from '../tensors/index.ts';
-import type { PlainArray } from './arrays.ts';
 import { hasRows, type RunnableInput, type RunnableModel } from './model.ts';
+import { integersOf, type PlainArray } from './plain-array.ts';
 
 /** What a model is given, and for how many rows. */
 export interface Feeds {
@@ -138,11 +137,4 @@ function tensorOf(type: TensorType, array: PlainArray, dims: readonly number[], 
     default:
       throw new AssayError('unsupported', `is for an input of ${type}, which no file gives`, { subject });
   }
-}
-
-/** The integers of an array; `undefined` when one of its elements is not an integer. */
-export function integersOf(array: PlainArray): BigInt64Array | undefined {
-  if (array.kind === 'integers') return array.values;
-  if (array.kind === 'texts' || !array.values.every(Number.isSafeInteger)) return undefined;
-  return BigInt64Array.from(array.values, BigInt);
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { PlannedOutput } from '../../../src/convert/onnx-source/source.ts';
-import type { PlainArray } from '../../../src/convert/verify/arrays.ts';
-import { compareOutputs, worstOf } from '../../../src/convert/verify/compare.ts';
+import { compareOutputs, worstOf } from '../../../src/formats/arrays/compare.ts';
+import type { PlainArray } from '../../../src/formats/arrays/plain-array.ts';
 
 const numbers = (dims: readonly number[], ...values: number[]): PlainArray => ({
   kind: 'numbers',

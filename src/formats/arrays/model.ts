@@ -1,5 +1,5 @@
+import type { OutputRole } from '../../core/conversion/index.ts';
 import type { TensorType } from '../../sandbox/index.ts';
-import type { OutputTolerance, PlannedOutput } from '../onnx-source/index.ts';
 
 /** What a model expects in one column: what it was made to tell apart. */
 export type InputRange =
@@ -17,10 +17,25 @@ export interface RunnableInput {
   readonly ranges: readonly (InputRange | undefined)[];
 }
 
+export interface RunnableOutput {
+  readonly name: string;
+  readonly role: OutputRole;
+  /** Sizes; the number of rows is `batch`. */
+  readonly shape: readonly (number | string)[];
+}
+
+/** How far an output may be from what is expected. */
+export interface OutputTolerance {
+  readonly output: string;
+  /** Labels are compared where the two highest probabilities, or the decision and its bound, differ by more. */
+  readonly absolute: number;
+  readonly relative: number;
+}
+
 /** What is known of a model, so that it can be run and compared. Plain data, which threads can send. */
 export interface RunnableModel {
   readonly inputs: readonly RunnableInput[];
-  readonly outputs: readonly PlannedOutput[];
+  readonly outputs: readonly RunnableOutput[];
   readonly tolerances: readonly OutputTolerance[];
 }
 

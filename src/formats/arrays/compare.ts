@@ -1,15 +1,14 @@
 import type { ComparedOutput } from '../../core/conversion/index.ts';
-import type { OutputTolerance, PlannedOutput } from '../onnx-source/index.ts';
-import type { PlainArray } from './arrays.ts';
-import { integersOf } from './feeds.ts';
 import { decidedRows } from './margins.ts';
+import type { OutputTolerance, RunnableOutput } from './model.ts';
+import { integersOf, type PlainArray } from './plain-array.ts';
 
 /** The outputs of one run, by name. */
 export type Outputs = ReadonlyMap<string, PlainArray>;
 
 /** Outputs, and how far each may be from another run, or from the source. */
 export interface Comparable {
-  readonly outputs: readonly PlannedOutput[];
+  readonly outputs: readonly RunnableOutput[];
   readonly tolerances: readonly OutputTolerance[];
 }
 

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
-import { type PlainArray, readArrays } from '../../../src/convert/verify/arrays.ts';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
+import type { PlainArray } from '../../../src/formats/arrays/plain-array.ts';
+import { readArrays } from '../../../src/formats/arrays/read.ts';
+import { withReadOptions } from '../../convert/convert-bytes.ts';
 import { buildZip } from '../../support/containers.ts';
 import { type NpyArray, npyBytes, npzBytes } from '../../support/npz.ts';
 import { noise } from '../../support/temp.ts';
-import { withReadOptions } from '../convert-bytes.ts';
 
 function read(bytes: Uint8Array, path = 'X.npz'): Promise<ReadonlyMap<string, PlainArray>> {
   return withReadOptions(bytes.length, {}, ({ salvage: _, ...options }) =>
@@ -81,7 +82,7 @@ it.each<[string, Uint8Array, Record<string, unknown>]>([
   ['an empty file', new Uint8Array(0), { code: 'unsupported' }],
   ['an array that is too short', npzBytes({ a: { descr: '<f4', shape: [3], values: [1] } }), { code: 'truncated' }],
   ['texts that are too short', npzBytes({ a: { descr: '<U4', shape: [3], values: ['x'] } }), { code: 'truncated' }],
-  ['texts that are too long', npzBytes({ a: { descr: '<U4', shape: [1], values: ['x', 'y'] } }), { code: 'truncated' }],
+  ['bytes after its texts', npzBytes({ a: { descr: '<U4', shape: [1], values: ['x', 'y'] } }), { code: 'malformed' }],
   [
     'more texts of no width than fit in memory',
     npzBytes({ a: { descr: '<U0', shape: [2 ** 50], values: [] } }),

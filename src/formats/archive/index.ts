@@ -1,0 +1,8 @@
+export {
+  archiveEntries,
+  type ExpandMember,
+  memberBytes,
+  memberNames,
+  openMember,
+  STORED,
+} from './members.ts';

@@ -1,0 +1,15 @@
+export { type Comparable, compareOutputs, notFinite, type Outputs, worstOf } from './compare.ts';
+export { digestOfFeeds, drawFeeds } from './draw.ts';
+export { type Feeds, feedsOf, matched } from './feeds.ts';
+export {
+  hasRows,
+  type InputRange,
+  type OutputTolerance,
+  type RunnableInput,
+  type RunnableModel,
+  type RunnableOutput,
+} from './model.ts';
+export { isNpz, type NpzMember, npzMembers } from './npz.ts';
+export { arrayOfTensor, integersOf, type PlainArray } from './plain-array.ts';
+export { readArrays } from './read.ts';
+export { partOf, runRows } from './rows.ts';
