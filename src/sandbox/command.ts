@@ -9,6 +9,8 @@ const RUNTIME_BYTES = 256 * 1024 * 1024;
 /** Newer V8 reserves this much more at its start without using it, and the kernel counts it. */
 const RESERVED_BYTES = 512 * 1024 * 1024;
 const RESERVES_SINCE = 21;
+/** What `ulimit -f` counts in (POSIX). */
+const FILE_BLOCK = 512;
 
 export interface CommandOptions {
   /** The child's entry, a JavaScript file. */
@@ -19,7 +21,10 @@ export interface CommandOptions {
   readonly folders?: readonly string[];
   /** Native modules may be loaded. */
   readonly addons?: boolean;
-  readonly memoryBytes: number;
+  /** Bytes of its data segment; `undefined` for drivers that reserve more than they use, whose memory the watchdog bounds alone. */
+  readonly memoryBytes: number | undefined;
+  /** Bytes of a file that it may write; none when absent. */
+  readonly fileBytes?: number;
   readonly cpuSeconds: number;
 }
 
@@ -42,15 +47,17 @@ export function childEntry(): string {
 
 /**
  * How to start the child: through a shell that bounds its data segment (heap flags do not bound Buffers, and WebAssembly
- * needs address space), its CPU seconds, and the bytes of a file that it writes to none, where there is one; under Node's
- * permission model, which allows it to read its own code only, and to write or start nothing.
+ * needs address space), its CPU seconds, and the bytes of a file that it writes, where there is one; under Node's permission
+ * model, which allows it to read its own code only, and to write or start nothing: what writes a file is native code.
  */
 export function sandboxCommand(options: CommandOptions): Command {
   const node = [...permissions(options), '--no-warnings', '--max-semi-space-size=16', options.entry];
   if (!existsSync(SHELL)) return { file: process.execPath, args: [...node, 'none'] };
-  const kib = Math.ceil((options.memoryBytes + runtimeBytes()) / 1024);
+  const { memoryBytes, fileBytes = 0 } = options;
+  const data = memoryBytes === undefined ? '' : `ulimit -d ${Math.ceil((memoryBytes + runtimeBytes()) / 1024)} && `;
   const cpu = Math.ceil(options.cpuSeconds);
-  const limits = `ulimit -d ${kib} && ulimit -St ${cpu} && ulimit -Ht ${cpu + 1} && ulimit -c 0 && ulimit -f 0`;
+  const blocks = Math.ceil(fileBytes / FILE_BLOCK);
+  const limits = `${data}ulimit -St ${cpu} && ulimit -Ht ${cpu + 1} && ulimit -c 0 && ulimit -f ${blocks}`;
   const script = `if { ${limits}; } 2>/dev/null; then b=ulimit; else b=none; fi; exec "$@" "$b"`;
   return { file: SHELL, args: ['-c', script, 'sh', process.execPath, ...node] };
 }

@@ -11,6 +11,7 @@ export {
 } from './jail/index.ts';
 export { boundsSeen, noteBounds, runSandboxed, type SandboxBounds, type SandboxEvent } from './sandbox.ts';
 export {
+  type NodeTime,
   type OnnxSession,
   type OnnxSessionOptions,
   onnxRuntime,

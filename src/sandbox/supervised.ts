@@ -31,6 +31,12 @@ export interface SupervisedOptions {
   /** Seconds of CPU time of the whole child, where the limits are those of one of its steps. */
   readonly totalCpuSeconds?: number;
   readonly cwd: string;
+  /** Its whole environment; empty when absent. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Bytes of a file that it may write; none when absent. */
+  readonly fileBytes?: number;
+  /** Its data segment is not bounded, for drivers that reserve more than they use. */
+  readonly reserves?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,16 +52,18 @@ export class Supervised {
   #stderr = '';
 
   /** @throws AssayError `aborted` */
-  constructor(program: ChildProgram, { limits, totalCpuSeconds, cwd, signal }: SupervisedOptions) {
+  constructor(program: ChildProgram, options: SupervisedOptions) {
+    const { limits, totalCpuSeconds, cwd, env = {}, fileBytes = 0, reserves = false, signal } = options;
     throwIfAborted(signal);
     const command = sandboxCommand({
       ...program,
-      memoryBytes: limits.sandboxMemoryBytes,
+      memoryBytes: reserves ? undefined : limits.sandboxMemoryBytes,
+      fileBytes,
       cpuSeconds: totalCpuSeconds ?? limits.sandboxCpuSeconds,
     });
     const child: Child = spawn(command.file, command.args, {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: {},
+      env,
       cwd,
       windowsHide: true,
     });
@@ -76,6 +84,11 @@ export class Supervised {
     });
     this.#signal = signal;
     signal?.addEventListener('abort', this.#stop, { once: true });
+  }
+
+  /** Of the child, or of none that was started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** The next frame of the child. @throws AssayError why it ended, when it did */

@@ -6,3 +6,4 @@ export {
   type SessionFile,
   type SessionLimits,
 } from './onnx-session.ts';
+export type { NodeTime } from './profile.ts';

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ByteSource, PartsSource } from '../../core/bytes/index.ts';
+import type { Device } from '../../core/device/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { childEntry, findPackage } from '../command.ts';
 import type { Frame } from '../frame-reader.ts';
@@ -12,6 +13,8 @@ import { requested, Supervised, taskFailure } from '../supervised.ts';
 import { taskNamed } from '../tasks/index.ts';
 import { isWhole, type RunTensor, type TensorHead, tensorHead, tensorOfPayload, tensorPayload } from '../tensors.ts';
 import type { WatchdogLimits } from '../watchdog.ts';
+import { driversOf, peakBytesOf } from './process-facts.ts';
+import { MAX_PROFILE, type NodeTime, readProfile } from './profile.ts';
 
 /** A file of a model, by the name that the runtime is given; that of the model itself is empty. */
 export interface SessionFile {
@@ -35,6 +38,12 @@ export interface OnnxSessionOptions {
   readonly threads: number;
   /** Whether the runtime may rewrite the graph. */
   readonly optimize: boolean;
+  /** Where it runs; what this device has no operator for runs on the processor. */
+  readonly device: Device;
+  /** Whether `profile` will be called. */
+  readonly profiled: boolean;
+  /** The environment of the caller: what finds the drivers of a device is taken from it, and nothing else. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,6 +55,15 @@ export interface OnnxSession {
    * @throws AssayError `limit` naming the bound; `unsupported` what the runtime says; `sandbox`; `aborted`
    */
   run(feeds: ReadonlyMap<string, RunTensor>): Promise<ReadonlyMap<string, RunTensor>>;
+  /**
+   * What the last run was made of. Once, after at least two runs; later runs are not profiled.
+   * @throws AssayError `unsupported`, `limit`; as `run`
+   */
+  profile(): Promise<readonly NodeTime[]>;
+  /** The drivers that the child has loaded, by the names of their files. */
+  drivers(): readonly string[];
+  /** The most memory that the child held at a time, the runtime included; `undefined` where the system does not tell it. */
+  peakBytes(): number | undefined;
   /** Kills the child, also while it runs, and waits until it is gone. */
   close(): Promise<void>;
 }
@@ -76,9 +94,10 @@ export async function openOnnxSession(options: OnnxSessionOptions): Promise<Onnx
   const folder = await mkdtemp(join(tmpdir(), 'assay-run-'));
   let child: Supervised | undefined;
   try {
-    const { limits, signal } = options;
-    const totalCpuSeconds = limits.sessionCpuSeconds;
-    child = new Supervised({ entry: childEntry(), packages, addons }, { limits, totalCpuSeconds, cwd: folder, signal });
+    const { limits, signal, device, profiled, env = {} } = options;
+    const bounds = { limits, totalCpuSeconds: limits.sessionCpuSeconds, fileBytes: profiled ? MAX_PROFILE : 0 };
+    const driver = { env: driverVariables(device, env), reserves: device === 'cuda' };
+    child = new Supervised({ entry: childEntry(), packages, addons }, { ...bounds, ...driver, cwd: folder, signal });
     const session = new Session(child, folder, options);
     await session.load();
     return session;
@@ -87,6 +106,21 @@ export async function openOnnxSession(options: OnnxSessionOptions): Promise<Onnx
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Variables that say where the drivers of a device are; the Vulkan loader's, and those of CUDA. */
+const DRIVER_VARIABLES: Readonly<Record<Device, readonly string[]>> = {
+  cpu: [],
+  webgpu: ['VK_DRIVER_FILES', 'VK_ADD_DRIVER_FILES', 'VK_ICD_FILENAMES', 'LD_LIBRARY_PATH'],
+  cuda: ['CUDA_VISIBLE_DEVICES', 'NVIDIA_VISIBLE_DEVICES', 'CUDA_HOME', 'CUDA_PATH', 'LD_LIBRARY_PATH'],
+};
+
+function driverVariables(device: Device, env: NodeJS.ProcessEnv): Record<string, string> {
+  const known = DRIVER_VARIABLES[device].flatMap((name) => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(known);
 }
 
 /** @returns the folder of the package */
@@ -124,11 +158,15 @@ class Session implements OnnxSession {
   }
 
   async load(): Promise<void> {
-    const { files, threads, optimize } = this.#options;
+    const { files, threads, optimize, device, profiled } = this.#options;
     const ranges = files.map(({ source }) => ({ source, offset: 0, length: source.size }));
     const input = new PartsSource(ranges, 'model');
     const parts = files.map(({ name, source }) => ({ name, size: source.size }));
-    const request = { task: 'onnx-session', args: { parts, threads, optimize }, inputSize: input.size };
+    const request = {
+      task: 'onnx-session',
+      args: { parts, threads, optimize, device, profiled },
+      inputSize: input.size,
+    };
     this.#child.answer(Buffer.from(JSON.stringify(request), 'utf8'));
     for (;;) {
       const frame = await this.#child.next();
@@ -136,7 +174,7 @@ class Session implements OnnxSession {
       else if (frame.type === FRAME.hello) {
         boundsOf(frame.json());
         // It runs on in the folder, in which nothing can be found or made any more.
-        await rm(this.#folder, { recursive: true, force: true });
+        if (!profiled) await rm(this.#folder, { recursive: true, force: true });
       } else if (frame.type === FRAME.fail) throw taskFailure(frame.json());
       else if (frame.type === FRAME.message && fields(frame.json()).loaded === true) break;
       else throw unexpected();
@@ -148,6 +186,20 @@ class Session implements OnnxSession {
     const result = this.#last.then(() => this.#run(feeds));
     this.#last = result.catch(() => {});
     return result;
+  }
+
+  async profile(): Promise<readonly NodeTime[]> {
+    const result = this.#last.then(() => this.#profile());
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  drivers(): readonly string[] {
+    return driversOf(this.#child.pid);
+  }
+
+  peakBytes(): number | undefined {
+    return peakBytesOf(this.#child.pid);
   }
 
   close(): Promise<void> {
@@ -188,6 +240,24 @@ class Session implements OnnxSession {
       this.#ended ??= error;
       await this.close();
       throw this.#ended;
+    }
+  }
+
+  async #profile(): Promise<readonly NodeTime[]> {
+    if (this.#ended !== undefined) throw this.#ended;
+    try {
+      this.#child.restart();
+      this.#child.answer(Buffer.from(JSON.stringify({ profile: true }), 'utf8'));
+      const answer = fields((await this.#expect(FRAME.message)).json());
+      if (answer.profiled !== true) throw unexpected();
+      await this.#ready();
+      return await readProfile(this.#folder);
+    } catch (error) {
+      this.#ended ??= error;
+      await this.close();
+      throw error;
+    } finally {
+      await rm(this.#folder, { recursive: true, force: true });
     }
   }
 

@@ -1,7 +1,9 @@
 import type { ByteSource } from '../../../core/bytes/index.ts';
+import type { Device } from '../../../core/device/index.ts';
 import { AssayError, DEFAULT_LIMITS } from '../../../core/index.ts';
 import {
   isTensorType,
+  type NodeTime,
   type OnnxSession,
   openOnnxSession,
   type RunTensor,
@@ -26,6 +28,12 @@ export interface RunnerOptions extends ReadOnnxOptions {
   readonly threads?: number;
   /** Whether the runtime may rewrite the graph; true when absent. */
   readonly optimize?: boolean;
+  /** Where it runs; the processor when absent. */
+  readonly device?: Device;
+  /** Whether `profile` will be called. */
+  readonly profiled?: boolean;
+  /** The environment of the caller, which says where the drivers of a device are. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,6 +48,12 @@ export interface Runner {
    *   after which the runner still runs; `limit` naming the bound, `sandbox`, `aborted`, after which it does not
    */
   run(feeds: ReadonlyMap<string, RunTensor>): Promise<ReadonlyMap<string, RunTensor>>;
+  /** What the last run was made of: see `OnnxSession.profile`. */
+  profile(): Promise<readonly NodeTime[]>;
+  /** The drivers of devices that the child has loaded, by the names of their files. */
+  drivers(): readonly string[];
+  /** The most memory that the child held at a time, the runtime included; `undefined` where the system does not tell it. */
+  peakBytes(): number | undefined;
   /** Kills the child and waits until it is gone. */
   close(): Promise<void>;
 }
@@ -67,6 +81,9 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     limits: { ...usualLimits(files), ...options.bounds },
     threads: options.threads ?? 1,
     optimize: options.optimize ?? true,
+    device: options.device ?? 'cpu',
+    profiled: options.profiled ?? false,
+    env: options.env,
     signal: options.signal,
   });
   return new SessionRunner(model, session);
@@ -125,6 +142,18 @@ class SessionRunner implements Runner {
       if (!results.has(name)) throw new AssayError('sandbox', `the model did not give its output ${shown(name)}`);
     }
     return results;
+  }
+
+  profile(): Promise<readonly NodeTime[]> {
+    return this.#session.profile();
+  }
+
+  drivers(): readonly string[] {
+    return this.#session.drivers();
+  }
+
+  peakBytes(): number | undefined {
+    return this.#session.peakBytes();
   }
 
   close(): Promise<void> {

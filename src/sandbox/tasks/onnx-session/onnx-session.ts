@@ -27,14 +27,19 @@ const NO_MEMORY = /bad_alloc|alloc(?:ate|ation)|out of memory|array length/i;
 
 /**
  * Loads a model, and runs it as often as it is asked to. The input is the model and its files of tensors, one behind the other;
- * `args`: `{ parts, threads, optimize }`. Messages: `{ loaded: true }`, then for each step `{ outputs }`, followed by their
- * bytes, or `{ error }`.
+ * `args`: `{ parts, threads, optimize, device, profiled }`. Messages: `{ loaded: true }`, then for each step `{ outputs }`, followed by
+ * their bytes, or `{ error }`; `{ profiled: true }` for the step that ends the profile, which is a file in the working directory then.
  */
 export async function run(args: unknown, io: TaskIo): Promise<void> {
   const runtime = loadRuntime();
   const session = await load(runtime, args, io);
   io.message({ loaded: true });
   for (let step = io.next(); step !== undefined; step = io.next()) {
+    if (fields(step).profile === true) {
+      session.endProfiling();
+      io.message({ profiled: true });
+      continue;
+    }
     const feeds = feedsOf(runtime, step, io);
     const results = await session
       .run(feeds)
@@ -61,8 +66,8 @@ function loadRuntime(): Runtime {
 }
 
 async function load(runtime: Runtime, args: unknown, io: TaskIo): Promise<InferenceSession> {
-  const { parts, threads, optimize } = fields(args);
-  if (!Array.isArray(parts) || typeof threads !== 'number')
+  const { parts, threads, optimize, device, profiled } = fields(args);
+  if (!Array.isArray(parts) || typeof threads !== 'number' || typeof device !== 'string')
     throw new AssayError('internal', 'a session without a model');
   let at = 0;
   const files: { readonly name: string; readonly data: Uint8Array }[] = [];
@@ -73,7 +78,7 @@ async function load(runtime: Runtime, args: unknown, io: TaskIo): Promise<Infere
   const [model, ...external] = files;
   if (model === undefined) throw new AssayError('internal', 'a session without a model');
   const options: InferenceSession.SessionOptions = {
-    executionProviders: ['cpu'],
+    executionProviders: [device],
     graphOptimizationLevel: optimize === true ? 'all' : 'disabled',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -81,6 +86,7 @@ async function load(runtime: Runtime, args: unknown, io: TaskIo): Promise<Infere
     // Memory is returned after each run, and its bound is that of what is used.
     enableCpuMemArena: false,
     logSeverityLevel: 4,
+    ...(profiled === true ? { enableProfiling: true, profileFilePrefix: 'profile' } : {}),
     externalData: external.map(({ name, data }) => ({ path: name, data })),
   };
   try {
