@@ -1,5 +1,6 @@
 export { findChromium, printToPdf } from './chromium.ts';
 export { FRAME, fields } from './frames.ts';
+export { type GiveTensorsOptions, giveTensors, type NamedTensor } from './give-tensors.ts';
 export {
   findBubblewrap,
   findPython,

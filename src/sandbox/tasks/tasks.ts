@@ -21,6 +21,10 @@ export const TASKS = {
     addons: true,
     load: () => import('./onnx-session/index.ts'),
   },
+  parquet: {
+    packages: ['hyparquet', 'hyparquet-compressors', 'hysnappy', 'fzstd'],
+    load: () => import('./parquet.ts'),
+  },
   'pickle-preview': { packages: ['pickleparser'], load: () => import('./pickle-preview.ts') },
   'seven-zip': { packages: ['7z-wasm'], load: () => import('./seven-zip.ts') },
 } satisfies Readonly<Record<string, TaskEntry>>;
