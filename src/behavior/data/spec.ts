@@ -1,0 +1,53 @@
+import * as v from 'valibot';
+import { COLUMN_TYPES, TABLE_FORMAT_IDS } from './tables/index.ts';
+
+const MAX_TEXT = 4_096;
+const MAX_COLUMNS = 10_000;
+const MAX_PARTS = 1_000;
+
+const text = v.pipe(v.string('must be a text'), v.minLength(1, 'is empty'), v.maxLength(MAX_TEXT, 'is too long'));
+const columnList = v.pipe(
+  v.array(text, 'must be a list of names'),
+  v.minLength(1, 'is empty'),
+  v.maxLength(MAX_COLUMNS, 'is too long'),
+  v.check((names) => new Set(names).size === names.length, 'names a column twice'),
+);
+
+/** Arrays of a file: all of them, or the named ones. */
+const filePart = v.strictObject({
+  file: text,
+  /** Told by the first bytes, or else by the extension, when absent. */
+  format: v.exactOptional(v.picklist(TABLE_FORMAT_IDS, `must be one of ${TABLE_FORMAT_IDS.join(', ')}`)),
+  columns: v.exactOptional(columnList),
+  /** The name of the input: several columns become one matrix, in their order. */
+  as: v.exactOptional(text),
+  /** How columns of text (CSV) are read. */
+  types: v.exactOptional(v.record(text, v.picklist(COLUMN_TYPES, `must be one of ${COLUMN_TYPES.join(', ')}`))),
+});
+
+/** `path`, or `path#array`, or more said of it. */
+const fileRef = v.union([text, filePart], 'must be a path, path#array, or an object with `file`');
+
+const inputPart = fileRef;
+
+/** What a suite says of its inputs and labels. */
+export const dataSchema = v.strictObject({
+  inputs: v.union(
+    [inputPart, v.pipe(v.array(inputPart), v.minLength(1, 'is empty'), v.maxLength(MAX_PARTS, 'is too long'))],
+    'must be a path, path#array, an object with `file`, or a list of them',
+  ),
+  labels: v.exactOptional(fileRef),
+});
+
+export type DataSpec = v.InferOutput<typeof dataSchema>;
+export type FilePart = v.InferOutput<typeof filePart>;
+export type FileRef = v.InferOutput<typeof fileRef>;
+
+/** A short reference as what it stands for. */
+export function filePartOf(ref: FileRef): FilePart {
+  if (typeof ref !== 'string') return ref;
+  const mark = ref.lastIndexOf('#');
+  return mark <= 0 || mark === ref.length - 1
+    ? { file: ref }
+    : { file: ref.slice(0, mark), columns: [ref.slice(mark + 1)] };
+}
