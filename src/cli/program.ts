@@ -23,6 +23,7 @@ import { registerScan } from './commands/scan/index.ts';
 import { registerServe } from './commands/serve/index.ts';
 import { registerSign } from './commands/sign/index.ts';
 import { registerSnapshot } from './commands/snapshot/index.ts';
+import { registerTest } from './commands/test/index.ts';
 import { registerVerify } from './commands/verify/index.ts';
 import { registerWorker } from './commands/worker/index.ts';
 import type { Shell } from './terminal/index.ts';
@@ -33,6 +34,7 @@ const VERBS: ReadonlyMap<string, (program: Command, shell: Shell) => void> = new
   ['review', registerReview],
   ['pull', registerPull],
   ['convert', registerConvert],
+  ['test', registerTest],
   ['verify', registerVerify],
   ['sign', registerSign],
   ['attestation', registerAttestation],
@@ -66,6 +68,7 @@ Examples:
   assay review ./model                        a report for a reviewer to read and sign
   assay convert model.pt --to safetensors -o out
                                               its tensors, in a format that cannot carry code
+  assay test model.onnx --suite suite.yaml    how it behaves: known inputs, accuracy, against the approved version
   assay sign ./model --private-key k.pem      sign it (OpenSSF Model Signing)
   assay verify ./model --public-key k.pub     verify the signer, and that no file has changed
   assay approve ./model --stage production --registry models.db --key k.pem
@@ -82,7 +85,8 @@ Exit codes:
   1  denied by the policy, or not allowed by the rules of a registry
   2  could not complete: bad usage, unreadable input, network
 
-No part of a model is ever run, imported or rendered. A file that is not fully understood is never called clean.
+No code of a model is ever run, imported or rendered, unless you ask for it (convert --sandbox). test, and convert --verify, run the operators
+of an ONNX model in a child process with bounds. A file that is not fully understood is never called clean.
 `;
 
 /**

@@ -17,5 +17,6 @@ export {
 export type { OnEvent, ProgressEvent } from './events.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { PACKAGE_ROOT, version } from './package/index.ts';
+export { SeededRandom } from './random.ts';
 export { sleep } from './sleep.ts';
 export { codeOrText, fileCode, isFileMissing, systemCode } from './system-error.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AssayError } from '../../core/index.ts';
+import { AssayError, SeededRandom } from '../../core/index.ts';
 import type { RunTensor } from '../../sandbox/index.ts';
 import type { Feeds } from './feeds.ts';
 import { hasRows, type InputRange, type RunnableInput, type RunnableModel } from './model.ts';
@@ -19,7 +19,7 @@ const TEXTS = ['', 'a', 'b', 'word', 'Zürich', 'two words'];
  * @throws AssayError `limit` for a model that takes more than fits
  */
 export function drawFeeds(model: RunnableModel): Feeds {
-  const random = new Random(1);
+  const random = new SeededRandom(1);
   const largest = Math.max(1, ...model.inputs.map(({ shape }) => elementsOf(shape.slice(1), 1)));
   const rows = hasRows(model) ? (largest > LARGE_ROW ? FEW_ROWS : ROWS) : 1;
   const size = hasRows(model) ? rows : UNKNOWN_SIZE;
@@ -31,7 +31,7 @@ function elementsOf(shape: readonly (number | string)[], rows: number): number {
   return shape.reduce<number>((count, size) => count * (typeof size === 'number' ? size : UNKNOWN_SIZE), rows);
 }
 
-function drawn(input: RunnableInput, rows: number, random: Random): RunTensor {
+function drawn(input: RunnableInput, rows: number, random: SeededRandom): RunTensor {
   const { type, shape, ranges, name } = input;
   const dims = shape.map((size, i) => (typeof size === 'number' ? size : i === 0 ? rows : UNKNOWN_SIZE));
   const count = dims.reduce((product, dim) => product * dim, 1);
@@ -40,10 +40,10 @@ function drawn(input: RunnableInput, rows: number, random: Random): RunTensor {
       hint: 'give inputs of your own: --verify inputs.npz',
     });
   const rangeAt = (index: number) => (ranges.length === 0 ? undefined : ranges[index % ranges.length]);
-  const numbers = (): Float64Array => Float64Array.from({ length: count }, (_, i) => random.numberIn(rangeAt(i)));
+  const numbers = (): Float64Array => Float64Array.from({ length: count }, (_, i) => numberIn(random, rangeAt(i)));
   switch (type) {
     case 'string':
-      return { type, dims, data: Array.from({ length: count }, (_, i) => random.textIn(rangeAt(i))) };
+      return { type, dims, data: Array.from({ length: count }, (_, i) => textIn(random, rangeAt(i))) };
     case 'float32':
       return { type, dims, data: Float32Array.from(numbers()) };
     case 'float64':
@@ -62,38 +62,15 @@ function drawn(input: RunnableInput, rows: number, random: Random): RunTensor {
   }
 }
 
-/** Numbers from a seed (mulberry32, Box-Muller): no two versions of a runtime draw others. */
-class Random {
-  #state: number;
+function numberIn(random: SeededRandom, range: InputRange | undefined): number {
+  if (range === undefined) return random.normal();
+  if (range.kind === 'interval') return range.low + random.unit() * (range.high - range.low);
+  return Number(range.values[random.below(range.values.length)] ?? 0);
+}
 
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  numberIn(range: InputRange | undefined): number {
-    if (range === undefined) return this.#normal();
-    if (range.kind === 'interval') return range.low + this.#unit() * (range.high - range.low);
-    return Number(this.#oneOf(range.values) ?? 0);
-  }
-
-  textIn(range: InputRange | undefined): string {
-    return String(this.#oneOf(range?.kind === 'values' ? range.values : TEXTS) ?? '');
-  }
-
-  #oneOf<T>(values: readonly T[]): T | undefined {
-    return values[Math.floor(this.#unit() * values.length)];
-  }
-
-  #normal(): number {
-    return Math.sqrt(-2 * Math.log(1 - this.#unit())) * Math.cos(2 * Math.PI * this.#unit());
-  }
-
-  #unit(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
+function textIn(random: SeededRandom, range: InputRange | undefined): string {
+  const texts = range?.kind === 'values' ? range.values : TEXTS;
+  return String(texts[random.below(texts.length)] ?? '');
 }
 
 /** `sha256:` of inputs that no file has. */

@@ -12,4 +12,5 @@ export {
 export { isNpz, type NpzMember, npzMembers } from './npz.ts';
 export { arrayOfTensor, integersOf, type PlainArray } from './plain-array.ts';
 export { readArrays } from './read.ts';
-export { partOf, runRows } from './rows.ts';
+export { partOf, runRows, someRows } from './rows.ts';
+export { writeArrays } from './write.ts';

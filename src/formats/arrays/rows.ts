@@ -32,9 +32,8 @@ export async function runRows(
   const parts: Outputs[] = [];
   for (let row = 0; row < feeds.rows; row += part) {
     if (signal?.aborted === true) throw new AssayError('aborted', 'stopped before the end', { cause: signal.reason });
-    const end = Math.min(feeds.rows, row + part);
-    const some = new Map([...feeds.tensors].map(([name, tensor]) => [name, sliced(tensor, row, end, feeds.rows)]));
-    parts.push(plain(await runner.run(some), model));
+    const { tensors } = someRows(feeds, row, Math.min(feeds.rows, row + part));
+    parts.push(plain(await runner.run(tensors), model));
   }
   return new Map(
     model.outputs.map(({ name }) => [
@@ -45,6 +44,12 @@ export async function runRows(
       ),
     ]),
   );
+}
+
+/** Some rows of the inputs. */
+export function someRows({ tensors, rows, rounded }: Feeds, from: number, to: number): Feeds {
+  const some = new Map([...tensors].map(([name, tensor]) => [name, sliced(tensor, from, to, rows)]));
+  return { tensors: some, rows: to - from, rounded };
 }
 
 /** The outputs that are compared; a graph may have others. */

@@ -35,14 +35,14 @@ export async function readProfile(folder: string): Promise<NodeTime[]> {
     if (!stat.isFile()) throw new AssayError('unsupported', 'the profile of the runtime is not a file');
     if (stat.size >= MAX_PROFILE)
       throw new AssayError('limit', 'the profile of the runtime is too large: the model has too many nodes');
-    return nodesOf(await file.readFile('utf8'));
+    return profiledNodes(await file.readFile('utf8'));
   } finally {
     await file.close();
   }
 }
 
 /** @throws AssayError `unsupported` for what is not a profile of onnxruntime */
-export function nodesOf(text: string): NodeTime[] {
+export function profiledNodes(text: string): NodeTime[] {
   const events = parsed(text);
   const lastRun = events.findLastIndex(({ name }) => name === RUN);
   // The first run of a model compiles what it runs: events before its end are not of the last one.

@@ -7,7 +7,7 @@ export {
   StatsSchema,
   StatusSchema,
 } from './assessment.ts';
-export { CheckSchema } from './check.ts';
+export { CHECK_RESULTS, CheckSchema } from './check.ts';
 export {
   ActionSchema,
   DecisionSchema,

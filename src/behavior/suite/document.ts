@@ -1,0 +1,133 @@
+import { AssayError, quotedName } from '../../core/index.ts';
+import { array, check, objectOf, opaque, optionalOf, string, text, wholeNumber } from '../../core/schema/index.ts';
+import { assertShallowYaml } from '../../core/yaml/index.ts';
+import { type DataSpec, dataSchema } from '../data/index.ts';
+import type { OutputRoles } from '../subject/index.ts';
+import { TEST_KINDS, type TestKind } from '../tests/index.ts';
+
+/** The tests of a model, as an organisation wrote them. */
+export interface Suite {
+  readonly name: string;
+  /** Of all random numbers. */
+  readonly seed: number;
+  readonly roles: OutputRoles;
+  /** By name. */
+  readonly data: ReadonlyMap<string, SuiteData>;
+  readonly tests: readonly SuiteTest[];
+}
+
+export interface SuiteData {
+  readonly given: DataSpec;
+  /** Where the outputs are that are expected. */
+  readonly outputs: DataSpec['inputs'] | undefined;
+}
+
+export interface SuiteTest {
+  readonly id: string;
+  readonly kind: TestKind;
+  /** A name among the data. */
+  readonly data: string;
+  /** What the kind takes, checked. */
+  readonly options: Parameters<TestKind['run']>[0];
+}
+
+/** A suite that people write is smaller. */
+export const MAX_SUITE = 1024 * 1024;
+const MAX_TESTS = 1_000;
+const SEED = 1;
+const ID = { pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' };
+const HINT = 'assay test --help shows what a suite says; assay test <model> --init writes one';
+
+const DOCUMENT = objectOf(
+  {
+    version: wholeNumber({ minimum: 1, maximum: 1, description: '1.' }),
+    name: string(ID),
+    description: optionalOf(text()),
+    seed: optionalOf(wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 })),
+    model: optionalOf(objectOf({ label: optionalOf(text()), scores: optionalOf(text()) }, { more: false })),
+    data: opaque<Readonly<Record<string, unknown>>>({ type: 'object' }),
+    tests: array(opaque<Readonly<Record<string, unknown>>>({ type: 'object' })),
+  },
+  { more: false },
+);
+
+const HEAD = objectOf({ id: string(ID), kind: text(), data: text() }, { more: true });
+const KINDS: ReadonlyMap<string, TestKind> = new Map(TEST_KINDS.map((kind) => [kind.kind, kind]));
+
+/**
+ * Reads a suite.
+ * @param subject what to call the file in messages
+ * @throws AssayError `usage` naming what is wrong, and where
+ */
+export async function parseSuite(source: string, subject: string): Promise<Suite> {
+  const document = checked(DOCUMENT, await yamlOf(source, subject), '', subject);
+  const data = new Map(
+    Object.entries(document.data).map(([name, value]) => [name, dataOf(value, `data.${name}`, subject)]),
+  );
+  if (document.tests.length > MAX_TESTS) throw wrong(`has more than ${MAX_TESTS} tests`, subject);
+  const tests = document.tests.map((value, i) => testOf(value, data, `tests[${i}]`, subject));
+  const ids = tests.map(({ id }) => id);
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (twice !== undefined) throw wrong(`has two tests of the id ${quotedName(twice)}`, subject);
+  return { name: document.name, seed: document.seed ?? SEED, roles: document.model ?? {}, data, tests };
+}
+
+async function yamlOf(source: string, subject: string): Promise<unknown> {
+  if (source.length > MAX_SUITE) throw wrong('is larger than 1 MiB', subject);
+  try {
+    assertShallowYaml(source);
+    const { parseDocument } = await import('yaml');
+    const document = parseDocument(source);
+    // A tag that YAML does not know would be passed over, with a warning.
+    const [fault] = [...document.errors, ...document.warnings];
+    if (fault !== undefined) throw fault;
+    return document.toJS();
+  } catch (error) {
+    const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw wrong(`is not YAML: ${first}`, subject);
+  }
+}
+
+function dataOf(value: unknown, where: string, subject: string): SuiteData {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw wrong(`${where} is not a mapping`, subject);
+  const { outputs, ...given } = value as Readonly<Record<string, unknown>>;
+  return {
+    given: checked(dataSchema, given, where, subject),
+    outputs: outputs === undefined ? undefined : checked(dataSchema, { inputs: outputs }, where, subject).inputs,
+  };
+}
+
+function testOf(value: unknown, data: ReadonlyMap<string, SuiteData>, where: string, subject: string): SuiteTest {
+  const { id, kind: named, data: source, ...options } = checked(HEAD, value, where, subject);
+  const kind = KINDS.get(named);
+  if (kind === undefined)
+    throw wrong(
+      `${where}: there is no kind of test ${quotedName(named)}; there are ${[...KINDS.keys()].join(', ')}`,
+      subject,
+    );
+  if (!data.has(source))
+    throw wrong(
+      `${where}: there is no data ${quotedName(source)}; there are ${[...data.keys()].join(', ') || 'none'}`,
+      subject,
+    );
+  const stray = Object.keys(options).find((name) => !Object.hasOwn(kind.options.properties, name));
+  if (stray !== undefined) {
+    const known = Object.keys(kind.options.properties).join(', ') || 'nothing';
+    throw wrong(`${where} (${id}): ${named} does not take ${quotedName(stray)}; it takes ${known}`, subject);
+  }
+  return { id, kind, data: source, options: checked(kind.options, options, `${where} (${id})`, subject) };
+}
+
+/** @throws AssayError `usage` with the first fault */
+function checked<T>(schema: Parameters<typeof check<T>>[0], value: unknown, where: string, subject: string): T {
+  const result = check(schema, value);
+  if ('value' in result) return result.value;
+  const [{ pointer, message }] = result.invalid;
+  const path = pointer.slice(1).replaceAll('/', '.');
+  throw wrong(`${[where, path].filter((part) => part !== '').join('.')} ${message}`.trim(), subject);
+}
+
+function wrong(message: string, subject: string): AssayError {
+  return new AssayError('usage', message, { subject, hint: HINT });
+}

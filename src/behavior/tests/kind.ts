@@ -1,0 +1,52 @@
+import type { Measure, ModelTest } from '../../core/behavior/index.ts';
+import type { ObjectSchema, SchemaProperties, Static } from '../../core/schema/index.ts';
+import type { Feeds, PlainArray } from '../../formats/arrays/index.ts';
+import type { TestedModel } from '../subject/index.ts';
+
+/** Inputs, and what is known of each row. */
+export interface TestData {
+  readonly name: string;
+  readonly feeds: Feeds;
+  /** The true label of each row. */
+  readonly labels: PlainArray | undefined;
+  /** The outputs that are expected, by their names. */
+  readonly expected: ReadonlyMap<string, PlainArray> | undefined;
+}
+
+export interface TestContext {
+  readonly model: TestedModel;
+  /** The approved version. */
+  readonly baseline: TestedModel | undefined;
+  readonly data: TestData;
+  /** Of all random numbers of the test. */
+  readonly seed: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onStep: (what: string) => void;
+}
+
+/** What a test found. */
+export interface TestOutcome {
+  readonly measures: readonly Measure[];
+  /** Why nothing was measured. */
+  readonly skipped?: string;
+}
+
+/** A kind of test. Adding one is a file in this folder, and a line in `list.ts`. */
+export interface TestKind<P extends SchemaProperties = SchemaProperties> {
+  /** As suites name it. */
+  readonly kind: string;
+  readonly area: ModelTest['area'];
+  /** What it asks, for `--help`. */
+  readonly title: string;
+  /** What a suite may say of it, besides `id`, `kind` and `data`. */
+  readonly options: ObjectSchema<P>;
+  /**
+   * @throws AssayError `usage` for data that the test cannot use, naming what is missing; what running the model throws
+   */
+  run(options: Static<ObjectSchema<P>>, context: TestContext): Promise<TestOutcome>;
+}
+
+/** A kind whose options have the types of its schema. */
+export function testKind<P extends SchemaProperties>(kind: TestKind<P>): TestKind<P> {
+  return kind;
+}

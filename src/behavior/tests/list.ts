@@ -1,0 +1,21 @@
+import { ACCURACY } from './accuracy.ts';
+import { DETERMINISM } from './determinism.ts';
+import { DIRECTION } from './direction.ts';
+import { ENVELOPE } from './envelope.ts';
+import { INVARIANCE } from './invariance.ts';
+import type { TestKind } from './kind.ts';
+import { OUTPUTS } from './outputs.ts';
+import { RANGE } from './range.ts';
+import { RANKING } from './ranking.ts';
+
+/** Every kind of test that a suite can name. */
+export const TEST_KINDS: readonly TestKind[] = [
+  OUTPUTS,
+  ACCURACY,
+  RANKING,
+  RANGE,
+  DETERMINISM,
+  INVARIANCE,
+  DIRECTION,
+  ENVELOPE,
+];

@@ -1,0 +1,123 @@
+import { type Command, Option } from 'commander';
+import { DEVICE_CHOICES, type DeviceChoice } from '../../../core/device/index.ts';
+import { AssayError } from '../../../core/index.ts';
+import type { Shell } from '../../terminal/index.ts';
+import type { TestRequest } from './request.ts';
+
+interface TestFlags {
+  readonly suite?: string;
+  readonly device: DeviceChoice;
+  readonly baseline?: string;
+  readonly init: boolean;
+  readonly record?: string;
+  readonly data?: string;
+  readonly format: 'text' | 'json';
+  readonly output?: string;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+const GUIDE = `
+The operators of the ONNX model run in a child process with bounds on memory and time, without files, network or environment. No code of a
+model runs: convert it to ONNX first (assay convert).
+
+A suite is a YAML file of your organisation; one that lies in the artifact is refused. Paths in it are relative to it:
+
+  version: 1
+  name: digits
+  model: { label: label, scores: probabilities }     which outputs are which; told by their types when absent
+  data:
+    held-out:
+      inputs: [{ file: digits.npz, columns: [X], as: input }]     .npz, .npy, .csv, .jsonl, .json, .parquet
+      labels: digits.npz#y
+    golden:
+      inputs: [{ file: golden.npz, columns: ["input:input"], as: input }]
+      outputs: [{ file: golden.npz, columns: ["output:label"], as: label }]
+  tests:
+    - { id: same, kind: outputs, data: golden }
+    - { id: accuracy, kind: accuracy, data: held-out, min: 0.95, drop: 0.01 }
+
+Kinds of tests, and what they take (a share is from 0 to 1; min: the least that passes, drop: how far it may be below --baseline):
+  outputs      the outputs are those recorded. absolute: 1e-5, relative: 1e-4, outputs: [names]
+  accuracy     rows with the true label. min, drop
+  ranking      rows whose true class is among the highest scores. top: 5, min, drop
+  range        outputs are finite, and within bounds. output, min, max, sum (of each row)
+  determinism  two runs give the same bits
+  invariance   labels that stay under noise: 0.1, or with columns shuffled among the rows, shuffle: [3]. min, drop
+  direction    an output moves up or down when a column grows. column, by, output, element, moves: up, min, drop
+  envelope     time and memory. runs: 20, median-ms, p95-ms, memory-mib, ratio (to --baseline)
+
+With --baseline, a share may be 0.01 below that of the approved version unless the suite says otherwise. A test of which nothing is asked, or
+that needs a baseline which is not given, is not assessed, and so is a suite without a test that passes.
+
+--device cuda and webgpu fail unless 95 % of the time of the nodes is spent there, by a profile of the runtime. auto takes the first of CUDA,
+WebGPU and the processor for which that holds, and says why it passed over the others.
+
+Examples:
+  assay test model.onnx --init -o tests/suite.yaml                a suite to complete
+  assay test model.onnx --suite tests/suite.yaml
+  assay test new.onnx --suite tests/suite.yaml --baseline approved.onnx
+  assay test approved.onnx --suite tests/suite.yaml --record tests/golden.npz --data held-out
+  assay test model.onnx --suite tests/suite.yaml --device auto --format json -o tests.json
+
+Exit codes: 0 the tests pass, or ask for nothing; 1 a test failed; 2 could not complete.
+`;
+
+export function registerTest(program: Command, shell: Shell): void {
+  program
+    .command('test')
+    .summary('test how a model behaves: known inputs, accuracy, ranges, speed')
+    .description('Tests how an ONNX model behaves, by a suite of your organisation.')
+    .argument('<artifact>', 'an ONNX file, or a folder with one, on this machine')
+    .option('--suite <file>', 'the suite (YAML)')
+    .addOption(
+      new Option('--device <device>', 'where the model runs')
+        .choices(DEVICE_CHOICES)
+        .default('cpu' satisfies DeviceChoice),
+    )
+    .option('--baseline <artifact>', 'the approved version, which the model is compared with')
+    .option('--init', 'write a suite for the model, to be completed', false)
+    .option('--record <file>', 'write what the model gives for the inputs of the suite (.npz)')
+    .option('--data <name>', 'with --record: the data of the suite that the model is given (default: the first)')
+    .addOption(new Option('--format <format>', 'of the report').choices(['text', 'json']).default('text'))
+    .option('-o, --output <file>', 'write the report, or the suite, to a file')
+    .option('-q, --quiet', 'no progress', false)
+    .option('-v, --verbose', 'show every measure', false)
+    .addHelpText('after', GUIDE)
+    .action(async (artifact: string, flags: TestFlags) => {
+      const { format, output, device, quiet, verbose } = flags;
+      const request = { artifact, task: taskOf(flags), device, format, output, quiet, verbose };
+      const { runTest } = await import('./run.ts');
+      await runTest(request, shell);
+    });
+}
+
+/** @throws AssayError `usage` for options that exclude each other, or are missing */
+function taskOf({ suite, baseline, init, record, data }: TestFlags): TestRequest['task'] {
+  if (init) {
+    const other = [
+      ['--suite', suite],
+      ['--baseline', baseline],
+      ['--record', record],
+      ['--data', data],
+    ].find(([, value]) => value !== undefined);
+    if (other !== undefined) throw excluded(`${other[0]}`, '--init');
+    return { kind: 'init' };
+  }
+  if (suite === undefined)
+    throw new AssayError('usage', 'no suite is given', {
+      subject: '--suite',
+      hint: 'give the tests: --suite suite.yaml; assay test <model> --init writes one',
+    });
+  if (record !== undefined) {
+    if (baseline !== undefined) throw excluded('--baseline', '--record');
+    return { kind: 'record', suite, file: record, data };
+  }
+  if (data !== undefined)
+    throw new AssayError('usage', 'names what is recorded', { subject: '--data', hint: 'add --record <file>' });
+  return { kind: 'test', suite, baseline };
+}
+
+function excluded(subject: string, by: string): AssayError {
+  return new AssayError('usage', `cannot be used with ${by}`, { subject, hint: 'leave one of them out' });
+}

@@ -1,0 +1,1 @@
+export { registerTest } from './command.ts';

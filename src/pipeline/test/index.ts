@@ -1,0 +1,3 @@
+export { initSuite } from './init.ts';
+export { type Recording, type RecordOptions, recordOutputs } from './record.ts';
+export { type TestOptions, testModel } from './test-model.ts';

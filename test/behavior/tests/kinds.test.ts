@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import type { TestedModel } from '../../../src/behavior/subject/subject.ts';
+import type { TestContext, TestData, TestOutcome } from '../../../src/behavior/tests/kind.ts';
+import { TEST_KINDS } from '../../../src/behavior/tests/list.ts';
+import { GraphBuilder } from '../../../src/formats/onnx/build/builder.ts';
+import { tensorOf } from '../../../src/formats/onnx/build/tensors.ts';
+import type { OnnxModel } from '../../../src/formats/onnx/model.ts';
+import { digitsArrays, digitsData, digitsModel, withModel } from '../../support/digits.ts';
+
+type Options = Parameters<(typeof TEST_KINDS)[number]['run']>[0];
+
+function run(
+  kind: string,
+  options: Record<string, unknown>,
+  context: Partial<TestContext> & Pick<TestContext, 'model' | 'data'>,
+): Promise<TestOutcome> {
+  const found = TEST_KINDS.find((one) => one.kind === kind);
+  if (found === undefined) throw new Error(`no kind ${kind}`);
+  return found.run(options as Options, {
+    baseline: undefined,
+    seed: 1,
+    signal: undefined,
+    onStep: () => {},
+    ...context,
+  });
+}
+
+/** One test of one model, beside the good one. */
+async function digits(
+  name: 'good' | 'flipped',
+  kind: string,
+  options: Record<string, unknown>,
+  more: Partial<TestData> = {},
+): Promise<TestOutcome> {
+  const data = await digitsData(more);
+  const [model, baseline] = [await digitsModel(name), await digitsModel('good')];
+  return withModel(model, data, (tested) =>
+    withModel(baseline, data, (approved) => run(kind, options, { model: tested, baseline: approved, data })),
+  );
+}
+
+const passes = ({ measures }: TestOutcome) => measures.map(({ pass }) => pass);
+
+describe('on models of scikit-learn', () => {
+  it('measures the accuracy, as scikit-learn does', async () => {
+    // MLPClassifier.score on the same rows.
+    expect((await digits('good', 'accuracy', { min: 0.9 })).measures).toMatchObject([{ value: 584 / 597, pass: true }]);
+  });
+
+  it.each([
+    ['accuracy', { min: 0.9 }],
+    ['accuracy', {}],
+    ['accuracy', { drop: 0.1 }],
+    ['ranking', { top: 3, min: 0.99 }],
+    ['invariance', { noise: 0.05 }],
+  ])('%s with %o fails for a model that was trained on false labels', async (kind, options) => {
+    expect(passes(await digits('flipped', kind, options))).toContain(false);
+    expect(passes(await digits('good', kind, options))).toEqual([true]);
+  });
+
+  it.each([
+    ['range', { output: 'probabilities', min: 0, max: 1, sum: 1 }, [true, true, true, true]],
+    ['range', { output: 'probabilities', max: 0.5 }, [true, false]],
+    ['range', { output: 'probabilities', sum: 2 }, [true, false]],
+    ['range', {}, [true]],
+    ['determinism', {}, [true, true]],
+    ['invariance', { shuffle: [0, 8], min: 0.9 }, [true]],
+    ['invariance', { shuffle: Array.from({ length: 64 }, (_, i) => i), min: 0.9 }, [false]],
+    ['direction', { column: 36, by: 0.2, output: 'probabilities', element: 0, moves: 'down', min: 0.9 }, [true]],
+    ['direction', { column: 36, by: 0.2, output: 'probabilities', element: 0, moves: 'up', min: 0.9 }, [false]],
+    ['envelope', { runs: 2 }, [null, null, null, null]],
+    ['envelope', { runs: 2, 'memory-mib': 1 }, [null, null, false, null]],
+  ])('%s with %o', async (kind, options, expected) => {
+    expect(passes(await digits('good', kind, options))).toEqual(expected);
+  });
+
+  it('compares outputs with those that were recorded', async () => {
+    const data = await digitsData();
+    const recorded = await withModel(await digitsModel('good'), data, (model) => model.run(data.feeds));
+    const expected = { expected: recorded };
+    expect(passes(await digits('good', 'outputs', {}, expected))).toEqual([true, true, null]);
+    expect(passes(await digits('good', 'outputs', { absolute: 0, relative: 0 }, expected))).toEqual([true, true, null]);
+    expect(passes(await digits('flipped', 'outputs', { outputs: ['label'] }, expected))).toEqual([false]);
+    expect(passes(await digits('flipped', 'outputs', {}, expected))).toEqual([false, false, null]);
+  });
+
+  it.each<[string, Record<string, unknown>, Partial<TestData>, string]>([
+    ['accuracy', {}, { labels: undefined }, 'has no labels'],
+    [
+      'accuracy',
+      {},
+      { labels: { kind: 'integers', dims: [1], values: BigInt64Array.of(1n) } },
+      '597 rows and 1 labels',
+    ],
+    [
+      'accuracy',
+      {},
+      { labels: { kind: 'texts', dims: [597], values: Array.from({ length: 597 }, () => 'a') } },
+      'gives numbers as labels, and the data has texts',
+    ],
+    [
+      'accuracy',
+      {},
+      { labels: { kind: 'numbers', dims: [597], values: new Float64Array(597).fill(0.5) } },
+      'not labels',
+    ],
+    ['outputs', {}, {}, 'has no expected outputs'],
+    ['outputs', { outputs: ['other'] }, { expected: new Map() }, 'has no output "other"'],
+    ['range', { output: 'other' }, {}, 'has no output "other"'],
+    ['invariance', {}, {}, 'neither or both'],
+    ['invariance', { noise: 1, shuffle: [0] }, {}, 'neither or both'],
+    ['invariance', { shuffle: [64] }, {}, 'no column 64'],
+    ['direction', { column: 0, by: 1, output: 'other', moves: 'up' }, {}, 'has no output "other"'],
+    ['direction', { column: 0, by: 1, output: 'label', element: 1, moves: 'up' }, {}, 'no number 1 in each row'],
+  ])('refuses %s with %o of what it cannot use', async (kind, options, more, message) => {
+    await expect(digits('good', kind, options, more)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message),
+    });
+  });
+});
+
+/** A model of rows of three numbers. */
+function model(build: (graph: GraphBuilder, x: ReturnType<GraphBuilder['input']>) => void): OnnxModel {
+  const graph = new GraphBuilder('m');
+  build(graph, graph.input('x', 'float32', ['batch', 3]));
+  return graph.model();
+}
+
+async function rows(values: readonly number[]): Promise<TestData> {
+  const dims = [values.length / 3, 3];
+  const tensors = new Map([['x', { type: 'float32' as const, dims, data: Float32Array.from(values) }]]);
+  return {
+    name: 'rows',
+    feeds: { tensors, rows: values.length / 3, rounded: false },
+    labels: undefined,
+    expected: undefined,
+  };
+}
+
+describe('on models that misbehave', () => {
+  it('says that runs give different bits', async () => {
+    const random = model((graph, x) => {
+      const noise = graph.op('RandomUniformLike', [x]);
+      graph.output('y', graph.op('Add', [x, noise]), 'float32', ['batch', 3]);
+    });
+    const data = await rows([1, 2, 3, 4, 5, 6]);
+    const outcome = await withModel(random, data, (tested) => run('determinism', {}, { model: tested, data }));
+    expect(passes(outcome)).toEqual([false]);
+  });
+
+  it.each([
+    ['a number that is not finite', [1, 2, 3, 0, 5, 6], [false, false]],
+    ['finite numbers', [1, 2, 3, 4, 5, 6], [true, true]],
+  ])('finds %s', async (_, values, expected) => {
+    const inverse = model((graph, x) => {
+      const one = graph.constant(tensorOf(Float32Array.of(1), []));
+      graph.output('y', graph.op('Div', [one, graph.op('Abs', [x])]), 'float32', ['batch', 3]);
+    });
+    const data = await rows(values);
+    const outcome = await withModel(inverse, data, (tested) => run('range', {}, { model: tested, data }));
+    expect(passes(outcome)[0]).toBe(expected[0]);
+  });
+
+  it('ranks a class whose score is not a number last', async () => {
+    const scores = model((graph, x) => graph.output('y', graph.op('Log', [x]), 'float32', ['batch', 3]));
+    const data = {
+      ...(await rows([-1, 1, 2, 3, 2, 1])),
+      labels: { kind: 'integers' as const, dims: [2], values: BigInt64Array.of(0n, 0n) },
+    };
+    const outcome = await withModel(scores, data, (tested: TestedModel) =>
+      run('ranking', { top: 3, min: 1 }, { model: tested, data }),
+    );
+    expect(outcome.measures).toMatchObject([{ value: 0.5, pass: false }]);
+  });
+});
+
+it('has the rows that the suite of digits needs', async () => {
+  const { X, y } = await digitsArrays();
+  expect([X.dims, y.dims]).toEqual([[597, 64], [597]]);
+});
