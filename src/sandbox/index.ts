@@ -21,4 +21,5 @@ export {
   type SessionLimits,
 } from './session/index.ts';
 export { taskFailure } from './supervised.ts';
+export { type ImageSteps, isImageMessage, RESIZE_FILTERS, type ResizeFilter } from './tasks/images/index.ts';
 export { isTensorType, type RunTensor, type TensorType } from './tensors.ts';

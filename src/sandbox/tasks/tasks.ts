@@ -16,6 +16,7 @@ interface TaskEntry {
 
 /** Everything a child can be asked to do. Adding a task is a file in `tasks/` and a line here. */
 export const TASKS = {
+  images: { packages: ['@jsquash/jpeg', 'pngjs'], load: () => import('./images/index.ts') },
   'onnx-session': {
     packages: ['onnxruntime-node', 'onnxruntime-common'],
     addons: true,
