@@ -1,10 +1,9 @@
 import { AssayError, quotedName } from '../../core/index.ts';
 import type { PlainArray } from '../../formats/arrays/index.ts';
 import { DataFiles } from './files.ts';
-import { matrixOf } from './matrix.ts';
-import { contextOf, type DataContext, type DataOptions } from './options.ts';
-import { type DataSpec, type FilePart, filePartOf } from './spec.ts';
-import { readColumns } from './tables/index.ts';
+import { contextOf, type DataOptions } from './options.ts';
+import { Parts } from './parts.ts';
+import { type DataSpec, inputPartsOf } from './spec.ts';
 
 /** What a model is given in a test, and what it should answer. */
 export interface Dataset {
@@ -17,9 +16,6 @@ export interface Dataset {
   readonly sha256: string;
 }
 
-/** Bytes that a value takes. */
-const HELD_BYTES = 8;
-
 /**
  * Reads the inputs and labels that a suite names.
  * @throws AssayError `usage` for what does not fit together, naming file and column; `not-found`, `unreadable`, `changed`; a content
@@ -29,15 +25,16 @@ export async function loadDataset(spec: DataSpec, options: DataOptions): Promise
   const context = contextOf(options);
   try {
     const files = new DataFiles(options, context);
-    const labelPart = spec.labels === undefined ? undefined : filePartOf(spec.labels);
-    const labels = labelPart === undefined ? undefined : await labelsOf(labelPart, files, context);
+    const parts = new Parts(files, context);
+    checkFolder(spec);
+    const labels = spec.labels === undefined ? undefined : await parts.labels(spec.labels);
     const inputs = new Map<string, PlainArray>();
-    for (const ref of Array.isArray(spec.inputs) ? spec.inputs : [spec.inputs]) {
-      const part = filePartOf(ref);
-      for (const [name, array] of await inputsOf(part, labelPart, files, context)) {
+    for (const part of inputPartsOf(spec)) {
+      const { subject, arrays } = await parts.inputs(part, spec.labels);
+      for (const [name, array] of arrays) {
         if (inputs.has(name))
           throw new AssayError('usage', `gives the input ${quotedName(name)} a second time`, {
-            subject: part.file,
+            subject,
             hint: 'select arrays with `columns`, or rename one with `as`',
           });
         inputs.set(name, array);
@@ -49,45 +46,31 @@ export async function loadDataset(spec: DataSpec, options: DataOptions): Promise
   }
 }
 
-async function labelsOf(part: FilePart, files: DataFiles, context: DataContext): Promise<PlainArray> {
-  const columns = await readColumns(part, files, context);
-  const [only, ...others] = columns.values();
-  if (only !== undefined && others.length === 0) return only;
-  throw new AssayError('usage', `has ${columns.size} arrays, and labels are one`, {
-    subject: part.file,
-    hint: `name it: ${part.file}#name`,
+/** Labels of images are in the order of an input, whose bytes the digest covers. @throws AssayError `usage` */
+function checkFolder(spec: DataSpec): void {
+  const { labels } = spec;
+  if (labels === undefined || typeof labels === 'string') return;
+  const folder = 'folders' in labels ? labels.folders : 'images' in labels ? labels.images : undefined;
+  const isInput = inputPartsOf(spec).some(
+    (part) => typeof part === 'object' && 'images' in part && part.images === folder,
+  );
+  if (folder === undefined || isInput) return;
+  throw new AssayError('usage', 'has labels, and is not an input', {
+    subject: folder,
+    hint: `give its images as an input: images: ${folder}`,
   });
 }
 
-/** The arrays of a part. A file that is given whole does not give its labels as an input. */
-async function inputsOf(
-  part: FilePart,
-  labels: FilePart | undefined,
-  files: DataFiles,
-  context: DataContext,
-): Promise<ReadonlyMap<string, PlainArray>> {
-  const all = await readColumns(part, files, context);
-  const isLabel = (name: string) =>
-    part.columns === undefined && labels?.file === part.file && labels.columns?.includes(name) === true;
-  const given = new Map([...all].filter(([name]) => !isLabel(name)));
-  if (given.size === 0)
-    throw new AssayError('usage', 'gives no inputs', { subject: part.file, hint: 'add an array to it' });
-  if (part.as === undefined) return given;
-  if (given.size > 1)
-    context.budget.hold(HELD_BYTES * [...given.values()].reduce((sum, { values }) => sum + values.length, 0));
-  return new Map([[part.as, matrixOf(given, part.file)]]);
-}
-
 function rowsOf(inputs: ReadonlyMap<string, PlainArray>, labels: PlainArray | undefined): number {
-  const sizes = [...inputs].map(([name, { dims }]) => ({ what: `the input ${quotedName(name)}`, rows: dims[0] }));
-  const [first, ...others] = labels === undefined ? sizes : [...sizes, { what: 'labels', rows: labels.dims[0] }];
+  const sizes = [...inputs].map(([name, { dims }]) => ({ what: `the input ${quotedName(name)} has`, rows: dims[0] }));
+  const [first, ...others] = labels === undefined ? sizes : [...sizes, { what: 'labels have', rows: labels.dims[0] }];
   if (first?.rows === undefined || first.rows === 0)
-    throw new AssayError('usage', `${first?.what ?? 'a suite'} has no rows`, {
+    throw new AssayError('usage', `${first?.what ?? 'a suite has'} no rows`, {
       hint: 'give arrays whose first size is the number of rows',
     });
   const other = others.find(({ rows }) => rows !== first.rows);
   if (other !== undefined)
-    throw new AssayError('usage', `${other.what} has ${other.rows ?? 'no'} rows, and ${first.what} has ${first.rows}`, {
+    throw new AssayError('usage', `${other.what} ${other.rows ?? 'no'} rows, and ${first.what} ${first.rows}`, {
       hint: 'give every array the same number of rows, in the same order',
     });
   return first.rows;

@@ -57,7 +57,8 @@ export class DataFiles {
   /** Where a path of the suite leads, without links. @throws AssayError `usage`, `not-found` */
   resolve(path: string): string {
     const parts = path.split('/');
-    const isInside = !isAbsolute(path) && !/^[A-Za-z]:|[\\\0]/.test(path) && path !== '' && !parts.includes('..');
+    const isInside =
+      !isAbsolute(path) && !/^[A-Za-z]:|[\\\0]/.test(path) && !parts.some((part) => part === '' || part === '..');
     if (!isInside && (!this.#outside || path === '' || path.includes('\0')))
       throw new AssayError('usage', 'is not a path within the folder of the suite', { subject: path, hint: INSIDE });
     const found = real(isAbsolute(path) ? path : join(this.#root, path), path);

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { folderLabels, imagesPart } from './images/index.ts';
 import { COLUMN_TYPES, TABLE_FORMAT_IDS } from './tables/index.ts';
 
 const MAX_TEXT = 4_096;
@@ -25,23 +26,46 @@ const filePart = v.strictObject({
   types: v.exactOptional(v.record(text, v.picklist(COLUMN_TYPES, `must be one of ${COLUMN_TYPES.join(', ')}`))),
 });
 
-/** `path`, or `path#array`, or more said of it. */
-const fileRef = v.union([text, filePart], 'must be a path, path#array, or an object with `file`');
+/** LabelsSpec of images in a table, which names each image by its path below the folder of images. */
+const keyedLabels = v.strictObject({
+  images: text,
+  file: text,
+  format: filePart.entries.format,
+  types: filePart.entries.types,
+  /** The column of paths. */
+  key: text,
+  /** The column of labels. */
+  column: text,
+});
 
-const inputPart = fileRef;
+const inputPart = v.union(
+  [text, filePart, imagesPart],
+  'must be a path, path#array, or an object with `file` or `images`',
+);
 
 /** What a suite says of its inputs and labels. */
 export const dataSchema = v.strictObject({
   inputs: v.union(
     [inputPart, v.pipe(v.array(inputPart), v.minLength(1, 'is empty'), v.maxLength(MAX_PARTS, 'is too long'))],
-    'must be a path, path#array, an object with `file`, or a list of them',
+    'must be a path, path#array, an object with `file` or `images`, or a list of them',
   ),
-  labels: v.exactOptional(fileRef),
+  labels: v.exactOptional(
+    v.union(
+      [text, filePart, keyedLabels, folderLabels],
+      'must be a path, path#array, or an object with `file`, with `images` and `file`, or with `folders`',
+    ),
+  ),
 });
 
 export type DataSpec = v.InferOutput<typeof dataSchema>;
+export type InputPart = v.InferOutput<typeof inputPart>;
+export type LabelsSpec = NonNullable<DataSpec['labels']>;
 export type FilePart = v.InferOutput<typeof filePart>;
-export type FileRef = v.InferOutput<typeof fileRef>;
+export type FileRef = string | FilePart;
+
+export function inputPartsOf({ inputs }: DataSpec): readonly InputPart[] {
+  return Array.isArray(inputs) ? inputs : [inputs];
+}
 
 /** A short reference as what it stands for. */
 export function filePartOf(ref: FileRef): FilePart {

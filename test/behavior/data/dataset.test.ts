@@ -109,7 +109,7 @@ describe('what does not fit together', () => {
     const folder = folderOf({ 'a.csv': 'x\n1\n2\n', 'b.csv': 'y\n1\n' });
     await expect(load({ inputs: 'a.csv', labels: 'b.csv' }, folder)).rejects.toMatchObject({
       code: 'usage',
-      message: 'labels has 1 rows, and the input "x" has 2',
+      message: 'labels have 1 rows, and the input "x" has 2',
     });
   });
 

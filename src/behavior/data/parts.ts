@@ -1,0 +1,86 @@
+import { AssayError } from '../../core/index.ts';
+import type { PlainArray } from '../../formats/arrays/index.ts';
+import type { DataFiles } from './files.ts';
+import { folderClasses, joinedLabels, listImages, readImages } from './images/index.ts';
+import { matrixOf } from './matrix.ts';
+import type { DataContext } from './options.ts';
+import { type FilePart, type FileRef, filePartOf, type InputPart, type LabelsSpec } from './spec.ts';
+import { type NamedArrays, readColumns } from './tables/index.ts';
+
+/** Arrays of a part, and the file or folder that they are of. */
+interface PartArrays {
+  readonly subject: string;
+  readonly arrays: NamedArrays;
+}
+
+/** Bytes that a value takes. */
+const HELD_BYTES = 8;
+
+/** Reads the parts that a suite names. A folder of images is listed once, so that labels have the order of the images. */
+export class Parts {
+  readonly #files: DataFiles;
+  readonly #context: DataContext;
+  readonly #listed = new Map<string, readonly string[]>();
+
+  constructor(files: DataFiles, context: DataContext) {
+    this.#files = files;
+    this.#context = context;
+  }
+
+  /** @param labels the labels of the suite: a file that is given whole does not give them as an input */
+  async inputs(part: InputPart, labels: LabelsSpec | undefined): Promise<PartArrays> {
+    if (typeof part !== 'string' && 'images' in part) {
+      const array = await readImages(part, this.#images(part.images), this.#files, this.#context);
+      return { subject: part.images, arrays: new Map([[part.as, array]]) };
+    }
+    const file = filePartOf(part);
+    return { subject: file.file, arrays: await this.#columns(file, labels) };
+  }
+
+  async labels(labels: LabelsSpec): Promise<PlainArray> {
+    if (isFileRef(labels)) return onlyOf(await readColumns(filePartOf(labels), this.#files, this.#context), labels);
+    if ('folders' in labels) return folderClasses(labels, this.#images(labels.folders));
+    const { images, file, key, column, ...more } = labels;
+    const part = { file, columns: key === column ? [key] : [key, column], ...more };
+    const columns = await readColumns(part, this.#files, this.#context);
+    const [paths, values] = [columns.get(key), columns.get(column)];
+    if (paths === undefined || values === undefined) throw new AssayError('internal', 'a column is missing');
+    return joinedLabels(values, paths, { folder: images, table: file }, this.#images(images));
+  }
+
+  async #columns(part: FilePart, labels: LabelsSpec | undefined): Promise<NamedArrays> {
+    const all = await readColumns(part, this.#files, this.#context);
+    const label = labels !== undefined && isFileRef(labels) ? filePartOf(labels) : undefined;
+    const isLabel = (name: string) =>
+      part.columns === undefined && label?.file === part.file && label.columns?.includes(name) === true;
+    const given = new Map([...all].filter(([name]) => !isLabel(name)));
+    if (given.size === 0)
+      throw new AssayError('usage', 'gives no inputs', { subject: part.file, hint: 'add an array to it' });
+    if (part.as === undefined) return given;
+    if (given.size > 1) {
+      const values = [...given.values()].reduce((sum, array) => sum + array.values.length, 0);
+      this.#context.budget.hold(HELD_BYTES * values);
+    }
+    return new Map([[part.as, matrixOf(given, part.file)]]);
+  }
+
+  #images(folder: string): readonly string[] {
+    const paths = this.#listed.get(folder) ?? listImages(folder, this.#files, this.#context);
+    this.#listed.set(folder, paths);
+    return paths;
+  }
+}
+
+function isFileRef(labels: LabelsSpec): labels is FileRef {
+  return typeof labels === 'string' || !('folders' in labels || 'images' in labels);
+}
+
+function onlyOf(columns: NamedArrays, ref: FileRef): PlainArray {
+  const [only, ...others] = columns.values();
+  if (only !== undefined && others.length === 0) return only;
+  const subject = filePartOf(ref).file;
+  throw new AssayError('usage', `has ${columns.size} arrays, and labels are one`, {
+    subject,
+    hint: `name it: ${subject}#name`,
+  });
+}
