@@ -22,4 +22,5 @@ export {
 } from './session/index.ts';
 export { taskFailure } from './supervised.ts';
 export { type ImageSteps, isImageMessage, RESIZE_FILTERS, type ResizeFilter } from './tasks/images/index.ts';
+export type { TokenizerRequest } from './tasks/tokenizer/index.ts';
 export { isTensorType, type RunTensor, type TensorType } from './tensors.ts';

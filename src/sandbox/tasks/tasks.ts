@@ -28,6 +28,7 @@ export const TASKS = {
   },
   'pickle-preview': { packages: ['pickleparser'], load: () => import('./pickle-preview.ts') },
   'seven-zip': { packages: ['7z-wasm'], load: () => import('./seven-zip.ts') },
+  tokenizer: { packages: ['@huggingface/tokenizers'], load: () => import('./tokenizer/index.ts') },
 } satisfies Readonly<Record<string, TaskEntry>>;
 
 export type TaskName = keyof typeof TASKS;

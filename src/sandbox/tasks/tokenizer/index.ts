@@ -1,0 +1,1 @@
+export { run, type TokenizerMessage, type TokenizerRequest } from './tokenizer.ts';
