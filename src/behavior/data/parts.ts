@@ -6,6 +6,7 @@ import { matrixOf } from './matrix.ts';
 import type { DataContext } from './options.ts';
 import { type FilePart, type FileRef, filePartOf, type InputPart, type LabelsSpec } from './spec.ts';
 import { type NamedArrays, readColumns } from './tables/index.ts';
+import { readTexts, type TextsPart } from './texts/index.ts';
 
 /** Arrays of a part, and the file or folder that they are of. */
 interface PartArrays {
@@ -33,6 +34,7 @@ export class Parts {
       const array = await readImages(part, this.#images(part.images), this.#files, this.#context);
       return { subject: part.images, arrays: new Map([[part.as, array]]) };
     }
+    if (typeof part !== 'string' && 'texts' in part) return { subject: part.texts, arrays: await this.#texts(part) };
     const file = filePartOf(part);
     return { subject: file.file, arrays: await this.#columns(file, labels) };
   }
@@ -64,6 +66,16 @@ export class Parts {
     return new Map([[part.as, matrixOf(given, part.file)]]);
   }
 
+  async #texts(part: TextsPart): Promise<NamedArrays> {
+    const texts = onlyOf(await readColumns(filePartOf(part.texts), this.#files, this.#context), part.texts);
+    if (texts.kind === 'texts' && texts.dims.length === 1)
+      return await readTexts(part, texts.values, this.#files, this.#context);
+    throw new AssayError('usage', `holds ${texts.kind} of the shape [${texts.dims.join(', ')}], and texts are needed`, {
+      subject: part.texts,
+      hint: 'name a column of texts: path#column',
+    });
+  }
+
   #images(folder: string): readonly string[] {
     const paths = this.#listed.get(folder) ?? listImages(folder, this.#files, this.#context);
     this.#listed.set(folder, paths);
@@ -79,7 +91,7 @@ function onlyOf(columns: NamedArrays, ref: FileRef): PlainArray {
   const [only, ...others] = columns.values();
   if (only !== undefined && others.length === 0) return only;
   const subject = filePartOf(ref).file;
-  throw new AssayError('usage', `has ${columns.size} arrays, and labels are one`, {
+  throw new AssayError('usage', `has ${columns.size} arrays, and one is needed`, {
     subject,
     hint: `name it: ${subject}#name`,
   });

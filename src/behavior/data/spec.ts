@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { folderLabels, imagesPart } from './images/index.ts';
 import { COLUMN_TYPES, TABLE_FORMAT_IDS } from './tables/index.ts';
+import { textsPart } from './texts/index.ts';
 
 const MAX_TEXT = 4_096;
 const MAX_COLUMNS = 10_000;
@@ -39,15 +40,15 @@ const keyedLabels = v.strictObject({
 });
 
 const inputPart = v.union(
-  [text, filePart, imagesPart],
-  'must be a path, path#array, or an object with `file` or `images`',
+  [text, filePart, imagesPart, textsPart],
+  'must be a path, path#array, or an object with `file`, `images` or `texts`',
 );
 
 /** What a suite says of its inputs and labels. */
 export const dataSchema = v.strictObject({
   inputs: v.union(
     [inputPart, v.pipe(v.array(inputPart), v.minLength(1, 'is empty'), v.maxLength(MAX_PARTS, 'is too long'))],
-    'must be a path, path#array, an object with `file` or `images`, or a list of them',
+    'must be a path, path#array, an object with `file`, `images` or `texts`, or a list of them',
   ),
   labels: v.exactOptional(
     v.union(

@@ -116,7 +116,7 @@ describe('what does not fit together', () => {
   it.each<[string, unknown, string]>([
     ['an input that two files give', { inputs: ['rows.csv', 'rows.json'] }, 'gives the input "age" a second time'],
     ['a matrix of numbers and texts', { inputs: { file: 'rows.csv', as: 'X' } }, 'the column "name" holds texts'],
-    ['labels of several columns', { inputs: 'X.npy', labels: 'rows.csv' }, 'has 4 arrays, and labels are one'],
+    ['labels of several columns', { inputs: 'X.npy', labels: 'rows.csv' }, 'has 4 arrays, and one is needed'],
     ['types where the file says them', { inputs: { file: 'X.npy', types: { X: 'text' } } }, 'is npy'],
     ['nothing but labels', { inputs: 'arrays.npz#y', labels: 'none.csv' }, 'no such file'],
   ])('refuses %s', async (_what, spec, message) => {

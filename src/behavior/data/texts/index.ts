@@ -1,0 +1,2 @@
+export { readTexts } from './read.ts';
+export { type TextsPart, textsPart } from './spec.ts';

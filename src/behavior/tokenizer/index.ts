@@ -1,0 +1,1 @@
+export { type EncodeOptions, TokenizerFile, type TokenizerOptions, type Tokens } from './tokenizer.ts';
