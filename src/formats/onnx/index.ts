@@ -1,10 +1,13 @@
 export {
   type Attributes,
+  attribute,
+  constantKey,
   type FloatValue,
   float,
   GraphBuilder,
   type GraphValue,
   type ModelInfo,
+  NameTable,
   type NumberArray,
   type OnnxShape,
   type OperatorOptions,

@@ -47,6 +47,7 @@ function npyArray(file: Buffer): NpzArray {
     f4: (at) => file.readFloatLE(at),
     f8: (at) => file.readDoubleLE(at),
     i8: (at) => Number(file.readBigInt64LE(at)),
+    u1: (at) => file.readUInt8(at),
   };
   const one = read[`${kind}${width}`];
   if (one === undefined) throw new Error(`an array of ${kind}${width}`);

@@ -1,4 +1,4 @@
-export { type FloatValue, float, type PlainAttribute } from './attributes.ts';
+export { attribute, type FloatValue, float, type PlainAttribute } from './attributes.ts';
 export {
   type Attributes,
   GraphBuilder,
@@ -7,5 +7,7 @@ export {
   type OperatorOptions,
   tensorType,
 } from './builder.ts';
+export { constantKey } from './constants.ts';
 export type { ModelInfo } from './model-info.ts';
+export { NameTable } from './names.ts';
 export { type NumberArray, tensorFrom, tensorOf, tensorOfStrings } from './tensors.ts';

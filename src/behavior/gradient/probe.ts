@@ -1,0 +1,223 @@
+import { AssayError } from '../../core/index.ts';
+import {
+  type ExternalSources,
+  elementCount,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+  openRunner,
+  type RunnerOptions,
+  tensorBytes,
+} from '../../formats/onnx/index.ts';
+import { isTensorType, type RunTensor, type TensorType } from '../../sandbox/index.ts';
+import { dependents } from './activity.ts';
+import type { OrderedGraph } from './graph.ts';
+import { shortName } from './refusals.ts';
+import { type SeenShape, SeenShapes } from './shapes.ts';
+import { Tape } from './tape.ts';
+
+export type TensorFeeds = ReadonlyMap<string, RunTensor>;
+
+/** How the runtime is asked. */
+export interface ProbeOptions extends Pick<RunnerOptions, 'bounds' | 'external' | 'signal'> {
+  readonly model: OnnxModel;
+  readonly graph: OrderedGraph;
+  readonly opset: number;
+  readonly maxNodes: number;
+  /** A value of each input. */
+  readonly example: TensorFeeds;
+  /** Tensors whose shapes are asked for, and those whose numbers are. */
+  readonly shapesOf: ReadonlySet<string>;
+  readonly valuesOf: ReadonlySet<string>;
+  /** A tensor whose type is asked for. */
+  readonly typeOf: string;
+}
+
+export interface Probed {
+  readonly shapes: SeenShapes;
+  readonly type: TensorType;
+  /** Rows that the model takes: any number, or only this one. */
+  readonly rows: number | 'any';
+}
+
+/** Numbers of a tensor that is read because a rule asks for them. */
+const MAX_VALUES = 1 << 16;
+/** Rows of the two runs: what depends on their number differs between them, and is not one element in either. */
+const ROWS = [2, 3] as const;
+
+/**
+ * Asks the runtime for the shapes of tensors: it runs the model with two numbers of rows.
+ * @throws AssayError `usage` for an example that does not fit; what the runner throws
+ */
+export async function probe(options: ProbeOptions): Promise<Probed> {
+  const { model, graph, example, shapesOf, valuesOf } = options;
+  for (const name of graph.inputs)
+    if (!example.has(name)) throw new AssayError('usage', `the example has no value for the input ${shortName(name)}`);
+  const constants = new Map<string, readonly number[]>();
+  const asked = [...valuesOf].filter((name) => !graph.inputs.has(name));
+  for (const name of asked) {
+    const tensor = graph.constants.get(name);
+    const values = tensor === undefined ? undefined : await numbersOf(tensor, options.external);
+    if (values !== undefined) constants.set(name, values);
+  }
+  const computed = dependents(graph);
+  const exposed = {
+    shapes: [...shapesOf].filter((name) => !graph.inputs.has(name) && !graph.constants.has(name)),
+    values: asked.filter((name) => !graph.constants.has(name) && !computed.has(name)),
+  };
+  const runner = await openRunner({
+    model: exposing(options, exposed),
+    optimize: false,
+    ...given(options),
+  });
+  try {
+    const batched = model.graph.inputs.filter((input) => graph.inputs.has(input.name) && hasRows(input));
+    const runs = await runsOf(options, batched, (feeds) => runner.run(feeds));
+    const [first, second] = runs.map((run) => seen(run.feeds, run.results, exposed.shapes));
+    const shapes = new Map<string, SeenShape>();
+    for (const [name, one] of first ?? []) shapes.set(name, { first: one, second: second?.get(name) ?? one });
+    for (const [name, { dims }] of graph.constants) shapes.set(name, { first: dims, second: dims });
+    for (const name of exposed.values) {
+      const values = runs.map(({ results }) => numbersIn(results.get(name)));
+      if (values[0] !== undefined && values.every((one) => one?.join() === values[0]?.join()))
+        constants.set(name, values[0]);
+    }
+    const known = runs[0].feeds.get(options.typeOf) ?? runs[0].results.get(options.typeOf);
+    if (known === undefined) throw new AssayError('usage', `the model has no value ${shortName(options.typeOf)}`);
+    const rows = runs.length === 2 ? 'any' : (known.dims[0] ?? 1);
+    return { shapes: new SeenShapes(shapes, constants), type: known.type, rows };
+  } finally {
+    await runner.close();
+  }
+}
+
+interface Run {
+  readonly feeds: TensorFeeds;
+  readonly results: TensorFeeds;
+}
+
+/** Two runs with different numbers of rows, or one of the example where the model takes no other number. */
+async function runsOf(
+  { example }: ProbeOptions,
+  batched: readonly OnnxValue[],
+  run: (feeds: TensorFeeds) => Promise<TensorFeeds>,
+): Promise<readonly [Run, ...Run[]]> {
+  const names = new Set(batched.map(({ name }) => name));
+  const once = async (feeds: TensorFeeds): Promise<Run> => ({ feeds, results: await run(feeds) });
+  if (names.size === 0) return [await once(example)];
+  const repeated = (rows: number): TensorFeeds =>
+    new Map([...example].map(([name, tensor]) => [name, names.has(name) ? repeatRows(name, tensor, rows) : tensor]));
+  try {
+    return [await once(repeated(ROWS[0])), await once(repeated(ROWS[1]))];
+  } catch (error) {
+    // Some models say that they take any number of rows, and take one number, which is that of the example.
+    if (!(error instanceof AssayError) || error.code !== 'unsupported') throw error;
+    return [await once(example)];
+  }
+}
+
+/** Whether the first axis of an input is that of the rows, of which there may be any number. */
+function hasRows({ type }: OnnxValue): boolean {
+  if (type?.kind !== 'tensor') return false;
+  const [rows] = type.shape ?? [undefined];
+  return type.shape?.length !== 0 && (typeof rows?.size !== 'number' || rows.size <= 0);
+}
+
+function repeatRows(name: string, tensor: RunTensor, rows: number): RunTensor {
+  const [own = 0, ...rest] = tensor.dims;
+  if (own < 1) throw new AssayError('usage', `the example of the input ${shortName(name)} has no rows`);
+  const width = tensor.data.length / own;
+  const at = Array.from(
+    { length: rows * width },
+    (_, index) => (Math.floor(index / width) % own) * width + (index % width),
+  );
+  const dims = [rows, ...rest];
+  if (tensor.type === 'string') return { ...tensor, dims, data: at.map((index) => tensor.data[index] ?? '') };
+  const data = tensor.data.slice(0, 0);
+  const grown = new (data.constructor as new (length: number) => typeof data)(at.length);
+  for (const [index, from] of at.entries()) {
+    const value = tensor.data[from];
+    if (value !== undefined) grown[index] = value;
+  }
+  return { ...tensor, dims, data: grown } as RunTensor;
+}
+
+interface Exposed {
+  readonly shapes: readonly string[];
+  readonly values: readonly string[];
+}
+
+const shapeName = (index: number): string => `gradient/shape of ${index}`;
+
+/** The model with the shapes of some tensors as its outputs, and others as they are. */
+function exposing({ model, opset, maxNodes, typeOf, graph }: ProbeOptions, { shapes, values }: Exposed): OnnxModel {
+  const tape = new Tape(model, opset, maxNodes);
+  const nodes = shapes.map((name, index): OnnxNode => {
+    tape.op('Shape', [name]);
+    const made = tape.nodes[index];
+    if (made === undefined) throw new AssayError('internal', 'a node was not made');
+    return { ...made, outputs: [shapeName(index)] };
+  });
+  const whole = new Set(values);
+  if (!graph.inputs.has(typeOf)) whole.add(typeOf);
+  const names = [...nodes.flatMap(({ outputs }) => outputs), ...whole];
+  const outputs = names.map((name): OnnxValue => ({ name, type: undefined, docString: '', metadata: [] }));
+  return {
+    ...model,
+    irVersion: Math.max(model.irVersion, 8),
+    graph: { ...model.graph, nodes: [...model.graph.nodes, ...nodes], outputs },
+  };
+}
+
+function seen(feeds: TensorFeeds, results: TensorFeeds, names: readonly string[]): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  for (const [name, { dims }] of feeds) shapes.set(name, dims);
+  for (const [index, name] of names.entries()) {
+    const numbers = numbersIn(results.get(shapeName(index)));
+    if (numbers === undefined) throw new AssayError('sandbox', `the shape of ${shortName(name)} did not arrive`);
+    shapes.set(name, numbers);
+  }
+  return shapes;
+}
+
+function numbersIn(tensor: RunTensor | undefined): readonly number[] | undefined {
+  if (tensor === undefined || tensor.type === 'string' || tensor.type === 'float16') return undefined;
+  return tensor.data.length > MAX_VALUES ? undefined : Array.from(tensor.data, Number);
+}
+
+async function numbersOf(
+  tensor: OnnxTensor,
+  external: ExternalSources | undefined,
+): Promise<readonly number[] | undefined> {
+  if (!isTensorType(tensor.type) || elementCount(tensor.dims, tensor.name) > MAX_VALUES) return undefined;
+  const bytes = await tensorBytes(tensor, external === undefined ? {} : { external });
+  const copy = Uint8Array.from(bytes);
+  const { buffer } = copy;
+  switch (tensor.type) {
+    case 'int64':
+      return Array.from(new BigInt64Array(buffer), Number);
+    case 'int32':
+      return Array.from(new Int32Array(buffer));
+    case 'float32':
+      return Array.from(new Float32Array(buffer));
+    case 'float64':
+      return Array.from(new Float64Array(buffer));
+    case 'bool':
+      return Array.from(copy);
+    default:
+      return undefined;
+  }
+}
+
+/** The options of the runner that were given. */
+export function given(
+  options: Pick<RunnerOptions, 'bounds' | 'external' | 'signal'>,
+): Pick<RunnerOptions, 'bounds' | 'external' | 'signal'> {
+  const { bounds, external, signal } = options;
+  return {
+    ...(bounds === undefined ? {} : { bounds }),
+    ...(external === undefined ? {} : { external }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
