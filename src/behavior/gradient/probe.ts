@@ -3,7 +3,6 @@ import {
   type ExternalSources,
   elementCount,
   type OnnxModel,
-  type OnnxNode,
   type OnnxTensor,
   type OnnxValue,
   openRunner,
@@ -148,35 +147,52 @@ interface Exposed {
   readonly values: readonly string[];
 }
 
-const shapeName = (index: number): string => `gradient/shape of ${index}`;
+/** Tensors whose shapes come as one output: a name for each would be more than the runner passes on. */
+const GROUP = 512;
+
+/** The outputs that hold the shapes of a group of tensors, one after another, and how many sizes each has. */
+function groupNames(group: number): { readonly sizes: string; readonly ranks: string } {
+  return { sizes: `gradient/sizes of ${group}`, ranks: `gradient/ranks of ${group}` };
+}
 
 /** The model with the shapes of some tensors as its outputs, and others as they are. */
 function exposing({ model, opset, maxNodes, typeOf, graph }: ProbeOptions, { shapes, values }: Exposed): OnnxModel {
-  const tape = new Tape(model, opset, maxNodes);
-  const nodes = shapes.map((name, index): OnnxNode => {
-    tape.op('Shape', [name]);
-    const made = tape.nodes[index];
-    if (made === undefined) throw new AssayError('internal', 'a node was not made');
-    return { ...made, outputs: [shapeName(index)] };
-  });
+  const tape = new Tape(model, opset, 4 * maxNodes);
+  const names: string[] = [];
+  for (let group = 0; group * GROUP < shapes.length; group++) {
+    const sizes = shapes.slice(group * GROUP, (group + 1) * GROUP).map((name) => tape.op('Shape', [name]));
+    const ranks = sizes.map((name) => tape.op('Shape', [name]));
+    const { sizes: sizesName, ranks: ranksName } = groupNames(group);
+    tape.named('Concat', sizes, sizesName, { axis: 0 });
+    tape.named('Concat', ranks, ranksName, { axis: 0 });
+    names.push(sizesName, ranksName);
+  }
   const whole = new Set(values);
   if (!graph.inputs.has(typeOf)) whole.add(typeOf);
-  const names = [...nodes.flatMap(({ outputs }) => outputs), ...whole];
-  const outputs = names.map((name): OnnxValue => ({ name, type: undefined, docString: '', metadata: [] }));
+  const outputs = [...names, ...whole].map(
+    (name): OnnxValue => ({ name, type: undefined, docString: '', metadata: [] }),
+  );
   return {
     ...model,
     irVersion: Math.max(model.irVersion, 8),
-    graph: { ...model.graph, nodes: [...model.graph.nodes, ...nodes], outputs },
+    graph: { ...model.graph, nodes: [...model.graph.nodes, ...tape.nodes], outputs },
   };
 }
 
 function seen(feeds: TensorFeeds, results: TensorFeeds, names: readonly string[]): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   for (const [name, { dims }] of feeds) shapes.set(name, dims);
-  for (const [index, name] of names.entries()) {
-    const numbers = numbersIn(results.get(shapeName(index)));
-    if (numbers === undefined) throw new AssayError('sandbox', `the shape of ${shortName(name)} did not arrive`);
-    shapes.set(name, numbers);
+  for (let group = 0; group * GROUP < names.length; group++) {
+    const outputs = groupNames(group);
+    const [sizes, ranks] = [numbersIn(results.get(outputs.sizes)), numbersIn(results.get(outputs.ranks))];
+    let at = 0;
+    for (const [index, name] of names.slice(group * GROUP, (group + 1) * GROUP).entries()) {
+      const rank = ranks?.[index];
+      if (rank === undefined || sizes === undefined || at + rank > sizes.length)
+        throw new AssayError('sandbox', `the shape of ${shortName(name)} did not arrive`);
+      shapes.set(name, sizes.slice(at, at + rank));
+      at += rank;
+    }
   }
   return shapes;
 }

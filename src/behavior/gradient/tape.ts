@@ -64,6 +64,14 @@ export class Tape {
     return outputs;
   }
 
+  /** Adds a node whose result has a name of its own. */
+  named(op: string, inputs: readonly string[], output: string, attributes: TapeAttributes = {}): void {
+    const made = this.op(op, inputs, attributes);
+    const node = this.nodes.pop();
+    if (node === undefined) throw new AssayError('internal', `the node that gives ${made} was not added`);
+    this.nodes.push({ ...node, outputs: [output] });
+  }
+
   op(op: string, inputs: readonly (string | undefined)[], attributes: TapeAttributes = {}): string {
     const [output = ''] = this.ops(op, inputs, 1, attributes);
     return output;
