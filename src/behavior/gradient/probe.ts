@@ -13,10 +13,9 @@ import { isTensorType, type RunTensor, type TensorType } from '../../sandbox/ind
 import { dependents } from './activity.ts';
 import type { OrderedGraph } from './graph.ts';
 import { shortName } from './refusals.ts';
+import { type TensorFeeds, takesAnyRows, withRows } from './rows.ts';
 import { type SeenShape, SeenShapes } from './shapes.ts';
 import { Tape } from './tape.ts';
-
-export type TensorFeeds = ReadonlyMap<string, RunTensor>;
 
 /** How the runtime is asked. */
 export interface ProbeOptions extends Pick<RunnerOptions, 'bounds' | 'external' | 'signal'> {
@@ -50,7 +49,7 @@ const ROWS = [2, 3] as const;
  * @throws AssayError `usage` for an example that does not fit; what the runner throws
  */
 export async function probe(options: ProbeOptions): Promise<Probed> {
-  const { model, graph, example, shapesOf, valuesOf } = options;
+  const { graph, example, shapesOf, valuesOf } = options;
   for (const name of graph.inputs)
     if (!example.has(name)) throw new AssayError('usage', `the example has no value for the input ${shortName(name)}`);
   const constants = new Map<string, readonly number[]>();
@@ -71,8 +70,7 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
     ...given(options),
   });
   try {
-    const batched = model.graph.inputs.filter((input) => graph.inputs.has(input.name) && hasRows(input));
-    const runs = await runsOf(options, batched, (feeds) => runner.run(feeds));
+    const runs = await runsOf(options, (feeds) => runner.run(feeds));
     const [first, second] = runs.map((run) => seen(run.feeds, run.results, exposed.shapes));
     const shapes = new Map<string, SeenShape>();
     for (const [name, one] of first ?? []) shapes.set(name, { first: one, second: second?.get(name) ?? one });
@@ -98,15 +96,12 @@ interface Run {
 
 /** Two runs with different numbers of rows, or one of the example where the model takes no other number. */
 async function runsOf(
-  { example }: ProbeOptions,
-  batched: readonly OnnxValue[],
+  { model, example }: ProbeOptions,
   run: (feeds: TensorFeeds) => Promise<TensorFeeds>,
 ): Promise<readonly [Run, ...Run[]]> {
-  const names = new Set(batched.map(({ name }) => name));
   const once = async (feeds: TensorFeeds): Promise<Run> => ({ feeds, results: await run(feeds) });
-  if (names.size === 0) return [await once(example)];
-  const repeated = (rows: number): TensorFeeds =>
-    new Map([...example].map(([name, tensor]) => [name, names.has(name) ? repeatRows(name, tensor, rows) : tensor]));
+  if (!model.graph.inputs.some((input) => example.has(input.name) && takesAnyRows(input))) return [await once(example)];
+  const repeated = (rows: number): TensorFeeds => withRows(model, example, rows);
   try {
     return [await once(repeated(ROWS[0])), await once(repeated(ROWS[1]))];
   } catch (error) {
@@ -114,32 +109,6 @@ async function runsOf(
     if (!(error instanceof AssayError) || error.code !== 'unsupported') throw error;
     return [await once(example)];
   }
-}
-
-/** Whether the first axis of an input is that of the rows, of which there may be any number. */
-function hasRows({ type }: OnnxValue): boolean {
-  if (type?.kind !== 'tensor') return false;
-  const [rows] = type.shape ?? [undefined];
-  return type.shape?.length !== 0 && (typeof rows?.size !== 'number' || rows.size <= 0);
-}
-
-function repeatRows(name: string, tensor: RunTensor, rows: number): RunTensor {
-  const [own = 0, ...rest] = tensor.dims;
-  if (own < 1) throw new AssayError('usage', `the example of the input ${shortName(name)} has no rows`);
-  const width = tensor.data.length / own;
-  const at = Array.from(
-    { length: rows * width },
-    (_, index) => (Math.floor(index / width) % own) * width + (index % width),
-  );
-  const dims = [rows, ...rest];
-  if (tensor.type === 'string') return { ...tensor, dims, data: at.map((index) => tensor.data[index] ?? '') };
-  const data = tensor.data.slice(0, 0);
-  const grown = new (data.constructor as new (length: number) => typeof data)(at.length);
-  for (const [index, from] of at.entries()) {
-    const value = tensor.data[from];
-    if (value !== undefined) grown[index] = value;
-  }
-  return { ...tensor, dims, data: grown } as RunTensor;
 }
 
 interface Exposed {

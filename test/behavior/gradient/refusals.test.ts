@@ -243,9 +243,9 @@ describe('hostile graphs', () => {
 describe('losses', () => {
   const logits = modelOf((g, x) => g.op('Mul', [x, real(g, 2, -1, 3)]));
   const feeds = (derived: GradientModel) =>
-    new Map([
+    new Map<string, RunTensor>([
       ['x', X],
-      [derived.inputs.class ?? '', { type: 'int64', dims: [2], data: BigInt64Array.of(0n, 2n) } as const],
+      [derived.inputs.class ?? '', { type: 'int64', dims: [2], data: BigInt64Array.of(0n, 2n) }],
     ]);
 
   test('a saturated softmax hides nothing, since the loss is of the logits behind it', async () => {

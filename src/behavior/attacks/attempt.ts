@@ -1,0 +1,200 @@
+import { AssayError, throwIfAborted } from '../../core/index.ts';
+import { Ball } from './ball.ts';
+import { marginOf, predicted } from './scores.ts';
+import type { AttackBatch, AttackLoss, AttackOptions, AttackResult, AttackTarget } from './target.ts';
+
+/** What a run of a row with a gradient gave. */
+export interface RowGradient {
+  readonly loss: number;
+  readonly gradient: Float32Array;
+  readonly scores: Float32Array;
+}
+
+/** A point that is tried for a row. */
+export interface Trial {
+  readonly row: number;
+  readonly point: Float32Array;
+}
+
+/**
+ * An attack that is going on: counts what it costs, keeps the first adversarial input of each row, and knows which rows still
+ * stand. One run of each row is kept for confirming at the end.
+ */
+export class Attempt {
+  readonly ball: Ball;
+  readonly target: AttackTarget;
+  readonly batch: AttackBatch;
+  readonly options: AttackOptions;
+  readonly #name: string;
+  readonly #adversarial: Float32Array;
+  readonly #fell: Uint8Array;
+  readonly #wrong: Uint8Array;
+  readonly #queries: Int32Array;
+  readonly #gradients: Int32Array;
+  readonly #useful: Uint8Array;
+  /** Gradients of rows that stood, and those of them that did not point anywhere. */
+  #looked = 0;
+  #vanished = 0;
+
+  /** @throws AssayError `usage` for a batch or options that do not fit */
+  constructor(name: string, target: AttackTarget, batch: AttackBatch, options: AttackOptions) {
+    const rows = batch.classes.length;
+    if (batch.inputs.length !== rows * target.width)
+      throw new AssayError('usage', `${batch.inputs.length} numbers are not ${rows} rows of ${target.width}`);
+    const strange = batch.classes.find((one) => one < 0 || one >= target.classes);
+    if (strange !== undefined)
+      throw new AssayError('usage', `the model has no class ${strange}: its classes are 0 to ${target.classes - 1}`);
+    const { budget } = options;
+    if (budget !== undefined && !(Number.isSafeInteger(budget) && budget >= 2))
+      throw new AssayError('usage', `a budget of ${budget} runs a row is too small: 2 are needed to see a row fall`);
+    this.#name = name;
+    this.target = target;
+    this.batch = batch;
+    this.options = options;
+    this.ball = new Ball(batch, target.width, options);
+    this.#adversarial = batch.inputs.slice();
+    this.#fell = new Uint8Array(rows);
+    this.#wrong = new Uint8Array(rows);
+    this.#queries = new Int32Array(rows);
+    this.#gradients = new Int32Array(rows);
+    this.#useful = new Uint8Array(rows);
+  }
+
+  get rows(): number {
+    return this.batch.classes.length;
+  }
+
+  classOf(row: number): number {
+    return this.batch.classes[row] ?? 0;
+  }
+
+  /** The rows that have not fallen, and have budget left for so many runs. */
+  standing(runs = 1): readonly number[] {
+    const rows: number[] = [];
+    for (let row = 0; row < this.rows; row++) if (this.#fell[row] === 0 && this.left(row) >= runs) rows.push(row);
+    return rows;
+  }
+
+  hasFallen(row: number): boolean {
+    return this.#fell[row] === 1;
+  }
+
+  /** Runs that a row has left. */
+  left(row: number): number {
+    const { budget } = this.options;
+    if (budget === undefined) return Number.POSITIVE_INFINITY;
+    return budget - 1 - (this.#queries[row] ?? 0) - (this.#gradients[row] ?? 0);
+  }
+
+  /** The scores of the rows as they are. Those that the model does not tell fall at once. */
+  async begin(): Promise<readonly Float32Array[]> {
+    const rows = Array.from({ length: this.rows }, (_, row) => row);
+    const scores = await this.run(rows.map((row) => ({ row, point: this.ball.original(row) })));
+    for (const row of rows) this.#wrong[row] = this.#fell[row] ?? 0;
+    return scores;
+  }
+
+  /** Runs points, and keeps those that are adversarial. @returns the scores of each */
+  async run(trials: readonly Trial[]): Promise<readonly Float32Array[]> {
+    throwIfAborted(this.options.signal);
+    if (trials.length === 0) return [];
+    const all = await this.target.forward(joinedPoints(trials, this.target.width));
+    return trials.map((trial, at) => {
+      this.#queries[trial.row] = (this.#queries[trial.row] ?? 0) + 1;
+      const scores = this.#scoresOf(all, at);
+      this.#judge(trial, scores);
+      return scores;
+    });
+  }
+
+  /** Runs points with gradients, and keeps those that are adversarial. */
+  async differentiate(
+    trials: readonly Trial[],
+    loss: AttackLoss,
+    aimOf?: (row: number) => number,
+  ): Promise<readonly RowGradient[]> {
+    throwIfAborted(this.options.signal);
+    if (trials.length === 0) return [];
+    const { width } = this.target;
+    const answer = await this.target.gradient({
+      inputs: joinedPoints(trials, width),
+      loss,
+      classes: Int32Array.from(trials, ({ row }) => this.classOf(row)),
+      ...(aimOf === undefined ? {} : { aims: Int32Array.from(trials, ({ row }) => aimOf(row)) }),
+    });
+    return trials.map((trial, at) => {
+      const { row } = trial;
+      this.#gradients[row] = (this.#gradients[row] ?? 0) + 1;
+      const scores = this.#scoresOf(answer.scores, at);
+      const gradient = answer.gradient.subarray(at * width, (at + 1) * width);
+      if (gradient.length !== width) throw new AssayError('internal', 'the gradient does not have all rows');
+      this.#judge(trial, scores);
+      // What no longer stands needs no direction.
+      if (!this.hasFallen(row)) {
+        this.#looked++;
+        if (points(gradient)) this.#useful[row] = 1;
+        else this.#vanished++;
+      }
+      return { loss: answer.loss[at] ?? Number.NaN, gradient, scores };
+    });
+  }
+
+  progress(step: number, steps: number): void {
+    this.options.onProgress?.({ attack: this.#name, step, steps, standing: this.standing().length });
+  }
+
+  /** Runs the adversarial inputs once more, by themselves: a row fell where it falls again. */
+  async finish(): Promise<AttackResult> {
+    const { width } = this.target;
+    let exhausted = 0;
+    for (let row = 0; row < this.rows; row++) if (this.#fell[row] === 0 && this.left(row) < 1) exhausted++;
+    const fallen = Array.from({ length: this.rows }, (_, row) => row).filter((row) => this.hasFallen(row));
+    const trials = fallen.map((row) => ({ row, point: this.#adversarial.slice(row * width, (row + 1) * width) }));
+    for (const row of fallen) this.#fell[row] = 0;
+    await this.run(trials);
+    const unconfirmed = fallen.filter((row) => !this.hasFallen(row));
+    for (const row of unconfirmed) this.#adversarial.set(this.ball.original(row), row * width);
+    return {
+      attack: this.#name,
+      adversarial: this.#adversarial,
+      fell: this.#fell,
+      wrong: this.#wrong,
+      queries: this.#queries,
+      gradients: this.#gradients,
+      vanishedShare: this.#looked === 0 ? 0 : this.#vanished / this.#looked,
+      blind: this.#useful.map((useful, row) =>
+        this.#fell[row] === 0 && (this.#gradients[row] ?? 0) > 0 && useful === 0 ? 1 : 0,
+      ),
+      unconfirmed: unconfirmed.length,
+      exhausted,
+    };
+  }
+
+  marginOf(row: number, scores: Float32Array): number {
+    return marginOf(scores, this.classOf(row));
+  }
+
+  #scoresOf(all: Float32Array, at: number): Float32Array {
+    const { classes } = this.target;
+    const scores = all.subarray(at * classes, (at + 1) * classes);
+    if (scores.length !== classes) throw new AssayError('internal', 'the model did not give the scores of all rows');
+    return scores;
+  }
+
+  #judge({ row, point }: Trial, scores: Float32Array): void {
+    if (this.hasFallen(row) || predicted(scores) === this.classOf(row)) return;
+    this.#fell[row] = 1;
+    this.#adversarial.set(point, row * this.target.width);
+  }
+}
+
+/** Whether a gradient says anything: a number that is not zero, and none that is not a number. */
+function points(gradient: Float32Array): boolean {
+  return gradient.every((one) => Number.isFinite(one)) && gradient.some((one) => one !== 0);
+}
+
+function joinedPoints(trials: readonly Trial[], width: number): Float32Array {
+  const all = new Float32Array(trials.length * width);
+  for (const [at, { point }] of trials.entries()) all.set(point, at * width);
+  return all;
+}

@@ -1,0 +1,16 @@
+export { type ApgdOptions, apgd, type TargetedApgdOptions, targetedApgd } from './apgd.ts';
+export { type OnnxTarget, type OnnxTargetOptions, openOnnxTarget } from './onnx-target.ts';
+export { fgsm, type PgdOptions, pgd } from './pgd.ts';
+export { type AttackRandom, type AttackRandoms, seededRandoms } from './random.ts';
+export { type SquareOptions, square } from './square.ts';
+export type {
+  AttackBatch,
+  AttackLoss,
+  AttackNorm,
+  AttackOptions,
+  AttackProgress,
+  AttackResult,
+  AttackTarget,
+  GradientAnswer,
+  GradientRequest,
+} from './target.ts';

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { apgd, targetedApgd } from '../../../src/behavior/attacks/apgd.ts';
+import { type OnnxTarget, openOnnxTarget } from '../../../src/behavior/attacks/onnx-target.ts';
+import { fgsm, pgd } from '../../../src/behavior/attacks/pgd.ts';
+import { seededRandoms } from '../../../src/behavior/attacks/random.ts';
+import { square } from '../../../src/behavior/attacks/square.ts';
+import type { AttackBatch, AttackOptions, AttackResult } from '../../../src/behavior/attacks/target.ts';
+import { arrayOf, arraysOf, modelOf, PATIENT } from '../gradient/golden.ts';
+
+const ARRAYS = arraysOf('attacks/digits.npz');
+const BATCH: AttackBatch = {
+  inputs: Float32Array.from(arrayOf(ARRAYS, 'x').numbers),
+  classes: Int32Array.from(arrayOf(ARRAYS, 'class').numbers),
+};
+const ROWS = BATCH.classes.length;
+const LINF: AttackOptions = { eps: 0.1, norm: 'linf', lower: 0, upper: 1, random: seededRandoms(1) };
+const L2: AttackOptions = { ...LINF, eps: 0.6, norm: 'l2' };
+
+/** Rows in a hundred that still stand. */
+function robust(fell: ArrayLike<number>): number {
+  return 100 * (1 - Array.from(fell).reduce((sum, one) => sum + one, 0) / ROWS);
+}
+
+describe.each(['mlp', 'cnn'])('%s', (name) => {
+  let target: OnnxTarget;
+  const golden = (attack: string) => robust(arrayOf(ARRAYS, `${name}/${attack}`).numbers);
+
+  beforeAll(async () => {
+    const model = await modelOf(Uint8Array.from(arrayOf(ARRAYS, `${name}/model`).numbers), name);
+    const options = { model, input: 'x', shape: [1, 8, 8], output: 'y', scores: 'logits', bounds: PATIENT } as const;
+    target = await openOnnxTarget(options);
+  });
+  afterAll(() => target.close());
+
+  test.each<[string, () => Promise<AttackResult>]>([
+    ['fgsm', () => fgsm(target, BATCH, LINF)],
+    ['pgd', () => pgd(target, BATCH, { ...LINF, steps: 20, stepSize: 0.025, start: 'row' })],
+    ['pgd-l2', () => pgd(target, BATCH, { ...L2, steps: 20, stepSize: 0.15, start: 'row' })],
+    ['apgd', () => apgd(target, BATCH, { ...LINF, steps: 50, start: 'row' })],
+    ['apgd-l2', () => apgd(target, BATCH, { ...L2, steps: 50, start: 'row' })],
+    ['apgd-dlr', () => apgd(target, BATCH, { ...LINF, steps: 50, start: 'row', loss: 'dlr' })],
+  ])('%s has the robust accuracy that it has in torch', async (attack, run) => {
+    const result = await run();
+    expect(robust(result.wrong)).toBe(golden('wrong'));
+    expect(Math.abs(robust(result.fell) - golden(attack))).toBeLessThanOrEqual(1);
+    expect(result.unconfirmed).toBe(0);
+    expect(result.vanishedShare).toBe(0);
+  });
+
+  test('auto-PGD finds at least what PGD does, for both norms', async () => {
+    const linf = await apgd(target, BATCH, { ...LINF, steps: 50, restarts: 5 });
+    expect(robust(linf.fell)).toBeLessThanOrEqual(golden('pgd'));
+    const l2 = await apgd(target, BATCH, { ...L2, steps: 50, restarts: 5 });
+    expect(robust(l2.fell)).toBeLessThanOrEqual(golden('pgd-l2'));
+  });
+
+  test('the targeted attack finds what PGD does', async () => {
+    const result = await targetedApgd(target, BATCH, { ...LINF, steps: 50 });
+    expect(robust(result.fell)).toBeLessThanOrEqual(golden('pgd') + 1);
+  });
+
+  test('square comes near to PGD without a gradient', async () => {
+    const result = await square(target, BATCH, { ...LINF, queries: 1_000, image: [1, 8, 8] });
+    expect(result.gradients.every((count) => count === 0)).toBe(true);
+    expect(robust(result.fell)).toBeLessThanOrEqual(golden('pgd') + 5);
+    expect(robust(result.fell)).toBeGreaterThan(0);
+    expect(Math.max(...result.queries)).toBeLessThanOrEqual(1_000);
+  });
+});
