@@ -1,4 +1,5 @@
 import { AssayError, throwIfAborted } from '../../core/index.ts';
+import type { BlockedNode } from '../gradient/index.ts';
 import { Ball } from './ball.ts';
 import { marginOf, predicted } from './scores.ts';
 import type { AttackBatch, AttackLoss, AttackOptions, AttackResult, AttackTarget } from './target.ts';
@@ -35,6 +36,7 @@ export class Attempt {
   /** Gradients of rows that stood, and those of them that did not point anywhere. */
   #looked = 0;
   #vanished = 0;
+  #blocked: readonly BlockedNode[] = [];
 
   /** @throws AssayError `usage` for a batch or options that do not fit */
   constructor(name: string, target: AttackTarget, batch: AttackBatch, options: AttackOptions) {
@@ -122,6 +124,7 @@ export class Attempt {
       classes: Int32Array.from(trials, ({ row }) => this.classOf(row)),
       ...(aimOf === undefined ? {} : { aims: Int32Array.from(trials, ({ row }) => aimOf(row)) }),
     });
+    this.#blocked = answer.blocked ?? this.#blocked;
     return trials.map((trial, at) => {
       const { row } = trial;
       this.#gradients[row] = (this.#gradients[row] ?? 0) + 1;
@@ -165,6 +168,7 @@ export class Attempt {
       blind: this.#useful.map((useful, row) =>
         this.#fell[row] === 0 && (this.#gradients[row] ?? 0) > 0 && useful === 0 ? 1 : 0,
       ),
+      blocked: this.#blocked,
       unconfirmed: unconfirmed.length,
       exhausted,
     };

@@ -1,10 +1,19 @@
 import { AssayError } from '../../core/index.ts';
-import { type OnnxModel, openRunner, type Runner, type RunnerOptions } from '../../formats/onnx/index.ts';
+import {
+  type OnnxModel,
+  openRunner,
+  type ReadOnnxOptions,
+  type Runner,
+  type RunnerOptions,
+} from '../../formats/onnx/index.ts';
 import type { RunTensor } from '../../sandbox/index.ts';
 import { deriveGradient, type GradientModel, type ScoreKind, type TensorFeeds, withRows } from '../gradient/index.ts';
 import type { AttackLoss, AttackTarget, GradientAnswer, GradientRequest } from './target.ts';
 
-export interface OnnxTargetOptions extends Pick<RunnerOptions, 'bounds' | 'external' | 'signal'> {
+/** How the model is run. */
+type RunSettings = Omit<RunnerOptions, 'model' | keyof ReadOnnxOptions>;
+
+export interface OnnxTargetOptions extends RunSettings {
   readonly model: OnnxModel;
   /** The input that is attacked, of float32. */
   readonly input: string;
@@ -21,8 +30,10 @@ export interface OnnxTargetOptions extends Pick<RunnerOptions, 'bounds' | 'exter
 
 /** A model in bounded child processes, as a target of attacks. */
 export interface OnnxTarget extends AttackTarget {
-  /** The gradient of a loss, once it was asked for: what it is blind to stands in it. */
+  /** The gradient of a loss, derived when it is asked for first. */
   gradientOf(loss: AttackLoss): Promise<GradientModel>;
+  /** The runners that are open, which know where they ran. */
+  runners(): Promise<readonly Runner[]>;
   /** Ends all child processes. */
   close(): Promise<void>;
 }
@@ -46,7 +57,7 @@ export async function openOnnxTarget(options: OnnxTargetOptions): Promise<OnnxTa
     throw new AssayError('usage', `the model has no output ${JSON.stringify(output)}`, {
       hint: `its outputs are ${model.graph.outputs.map((one) => JSON.stringify(one.name)).join(', ')}`,
     });
-  const runner = await openRunner({ ...runnerOptions(options), model: scored });
+  const runner = await openRunner({ ...settingsOf(options), model: scored });
   try {
     const target = new RunnerTarget(options, runner);
     await target.measure();
@@ -118,17 +129,21 @@ class RunnerTarget implements OnnxTarget {
       gradients.push(reals(results, outputs.gradient, rows * this.width).subarray(0, kept * this.width));
       from += kept;
     }
-    return { scores: joined(scores), loss: joined(losses), gradient: joined(gradients) };
+    const { blocked } = derived;
+    return { scores: joined(scores), loss: joined(losses), gradient: joined(gradients), blocked };
   }
 
   async gradientOf(loss: AttackLoss): Promise<GradientModel> {
     return (await this.#open(loss)).derived;
   }
 
-  async close(): Promise<void> {
+  async runners(): Promise<readonly Runner[]> {
     const opened = await Promise.allSettled(this.#gradients.values());
-    await this.#forward.close();
-    for (const one of opened) if (one.status === 'fulfilled') await one.value.runner.close();
+    return [this.#forward, ...opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value.runner] : []))];
+  }
+
+  async close(): Promise<void> {
+    for (const runner of await this.runners()) await runner.close();
   }
 
   #open(loss: AttackLoss): Promise<OpenGradient> {
@@ -142,15 +157,15 @@ class RunnerTarget implements OnnxTarget {
   async #derive(loss: AttackLoss): Promise<OpenGradient> {
     const options = this.#options;
     const rows = this.#exactly ?? 2;
-    const { model, ...run } = runnerOptions(options);
+    const settings = settingsOf(options);
     const derived = await deriveGradient({
-      ...run,
-      model,
+      ...settings,
+      model: options.model,
       wrt: options.input,
       loss: { kind: loss, output: options.output, scores: options.scores },
       example: this.#feeds(new Float32Array(rows * this.width), rows),
     });
-    return { derived, runner: await openRunner({ ...run, model: derived.model }) };
+    return { derived, runner: await openRunner({ ...settings, model: derived.model }) };
   }
 
   /** The rows in runs; a model of a fixed number of rows is given the last row again. */
@@ -210,13 +225,11 @@ class RunnerTarget implements OnnxTarget {
   }
 }
 
-function runnerOptions({ model, bounds, external, signal }: OnnxTargetOptions) {
-  return {
-    model,
-    ...(bounds === undefined ? {} : { bounds }),
-    ...(external === undefined ? {} : { external }),
-    ...(signal === undefined ? {} : { signal }),
-  };
+/** The settings of the runner among the options. */
+function settingsOf(options: OnnxTargetOptions): RunSettings {
+  const { model: _model, input: _input, shape: _shape, output: _output, ...rest } = options;
+  const { scores: _scores, others: _others, runRows: _runRows, ...settings } = rest;
+  return settings;
 }
 
 function addRows(

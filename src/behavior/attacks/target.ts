@@ -1,3 +1,4 @@
+import type { BlockedNode } from '../gradient/index.ts';
 import type { AttackRandoms } from './random.ts';
 
 /** A loss that an attack raises. */
@@ -17,6 +18,8 @@ export interface GradientAnswer {
   /** Of each row. */
   readonly loss: Float32Array;
   readonly gradient: Float32Array;
+  /** Nodes that hide what goes through them from the gradient. */
+  readonly blocked?: readonly BlockedNode[];
 }
 
 /** A classifier that is attacked: rows of numbers in, rows of scores out. */
@@ -80,6 +83,8 @@ export interface AttackResult {
   readonly vanishedShare: number;
   /** 1 where a row stands, and none of its gradients pointed anywhere: that it stands says nothing. */
   readonly blind: Uint8Array;
+  /** Nodes of the model, of a step or a quantisation, that hide what goes through them from the gradient. */
+  readonly blocked: readonly BlockedNode[];
   /** Rows that fell in the middle of the attack, and not when they were run again. */
   readonly unconfirmed: number;
   /** Rows that still stood when their budget was spent. */

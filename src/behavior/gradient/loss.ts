@@ -39,6 +39,10 @@ export interface PlacedLoss {
 /** Keeps a probability of zero from having an infinite loss. */
 const LEAST = 1e-30;
 const TINY = 1e-12;
+/** The least share of the other classes that a direction is multiplied by. */
+const SURE = 1e-12;
+/** Below every score, and finite. */
+const LOWEST = -3e38;
 const FEWEST: Readonly<Partial<Record<Loss['kind'], number>>> = { dlr: 3, 'targeted-dlr': 4 };
 
 /** The scores as columns of at least two classes, and how their derivative becomes that of what they are made of. */
@@ -119,8 +123,7 @@ function lossOf(
     case 'cross-entropy': {
       if (kind === 'logits') {
         const log = ops.op('LogSoftmax', [scores], { axis: 1 });
-        const share = ops.op('Softmax', [scores], { axis: 1 });
-        return { value: ops.neg(inRows(ops.mul(log, mine))), derivative: ops.sub(share, mine) };
+        return { value: ops.neg(inRows(ops.mul(log, mine))), derivative: pull(ops, scores, chosen, mine) };
       }
       const floor = ops.op('Max', [scores, ops.real(LEAST)]);
       const value = ops.neg(inRows(ops.mul(ops.op('Log', [floor]), mine)));
@@ -130,7 +133,7 @@ function lossOf(
       return { value: inRows(ops.mul(scores, mine)), derivative: mine };
     case 'margin':
     case 'dlr': {
-      const others = ops.where(chosen, ops.real(-3e38), scores);
+      const others = ops.where(chosen, ops.real(LOWEST), scores);
       const best = ops.mask(isClass(ops.op('ArgMax', [others], { axis: 1, keepdims: 0 })));
       const direction = ops.sub(best, mine);
       if (loss === 'margin') return { value: inRows(ops.mul(scores, direction)), derivative: direction };
@@ -144,6 +147,17 @@ function lossOf(
       return ratio(ops, scores, direction, ops.sub(first ?? mine, lower));
     }
   }
+}
+
+/**
+ * The derivative of the cross entropy by logits, `p - mine`, as the share of the other classes times a direction. The share of
+ * a row that the model is sure of rounds to zero, and with it all that an attack could follow: it stays above a little.
+ */
+function pull(ops: Ops, scores: string, chosen: string, mine: string): string {
+  const share = ops.op('Softmax', [scores], { axis: 1 });
+  const others = ops.sum(ops.where(chosen, ops.real(0), share), [1]);
+  const among = ops.op('Softmax', [ops.where(chosen, ops.real(LOWEST), scores)], { axis: 1 });
+  return ops.mul(ops.op('Max', [others, ops.real(SURE)]), ops.sub(among, mine));
 }
 
 /** For each of the best classes, 1 in its column. */
