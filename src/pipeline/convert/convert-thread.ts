@@ -1,9 +1,9 @@
 /** The thread of one conversion: its supervisor kills it at the limits. */
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { planConversion, writePlan } from '../../convert/index.ts';
+import { type ConversionPlan, planConversion, writePlan } from '../../convert/index.ts';
 import { FileSource } from '../../core/bytes/index.ts';
-import { AsyncDisposableStack } from '../../core/index.ts';
+import { AssayError, AsyncDisposableStack } from '../../core/index.ts';
 import { toWire } from '../parsers/index.ts';
 import type { ConvertOrder, FromConverter } from './messages.ts';
 
@@ -29,6 +29,7 @@ async function convert({
   limits,
   verify,
   inputShape,
+  maxOutputBytes = Number.POSITIVE_INFINITY,
 }: ConvertOrder): Promise<void> {
   const inputs = files.map(({ path, file, salvage }) => ({ path, source: FileSource.shared(file), salvage }));
   const plan = await planConversion(target, inputs, {
@@ -39,6 +40,7 @@ async function convert({
     verify,
     inputShape,
   });
+  checkSize(plan, maxOutputBytes);
   const announced = plan.files.map(({ pieces: _, compare: __, ...file }) => file);
   send({
     kind: 'planned',
@@ -58,4 +60,12 @@ async function convert({
       await written.close();
     }
   }
+}
+
+/** A plan says how long each file will be: a disk that is too small is told of before anything is written. */
+function checkSize({ files, indexes }: ConversionPlan, most: number): void {
+  const texts = indexes.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+  const bytes = files.reduce((sum, { size }) => sum + size, texts);
+  if (bytes <= most) return;
+  throw new AssayError('limit', `the result has ${bytes} bytes, and ${most} may be written (maxOutputBytes)`);
 }

@@ -39,6 +39,8 @@ export interface ConvertOptions extends Tolerance {
   readonly attest?: PayloadSigner | undefined;
   /** The shape of the input of a model without the batch, where its file does not contain it. */
   readonly inputShape?: readonly number[];
+  /** The bytes that may be written, without a sandbox: a result that has more is refused before anything is written. */
+  readonly maxOutputBytes?: number;
   readonly limits?: Limits;
   readonly signal?: AbortSignal;
   readonly onEvent?: OnEvent;
@@ -95,7 +97,11 @@ export async function convertArtifact(
 }
 
 /** @throws AssayError `usage` for options that exclude each other */
-function refuseOptions({ target, salvage, verify }: ConvertOptions): void {
+export function refuseOptions({
+  target,
+  salvage,
+  verify,
+}: Pick<ConvertOptions, 'target' | 'salvage' | 'verify'>): void {
   if (target !== 'safetensors' && salvage)
     throw new AssayError('usage', 'only tensors can be salvaged', {
       subject: '--salvage',
@@ -176,13 +182,14 @@ async function convertInto(
   output: OutputFolder,
   opened: readonly OpenedFile[],
   { artifact }: Assessment,
-  { target, limits = DEFAULT_LIMITS, salvage, verify, inputShape, signal, onEvent }: ConvertOptions,
+  { target, limits = DEFAULT_LIMITS, salvage, verify, inputShape, maxOutputBytes, signal, onEvent }: ConvertOptions,
 ): Promise<Written> {
   const files = opened.flatMap(({ assessed, source }) => {
     const file = source.share?.();
     return file === undefined ? [] : [{ path: assessed.path, file, salvage: salvage && assessed.verdict !== 'clean' }];
   });
-  const order = { target, files, folder: output.stage, sourceDigest: artifact.digest ?? undefined, inputShape };
+  const sourceDigest = artifact.digest ?? undefined;
+  const order = { target, files, folder: output.stage, sourceDigest, inputShape, maxOutputBytes };
   const result = await runThread({ ...order, limits, verify: verify !== undefined }, { signal, onEvent });
   return { ...result, computed: new Map(), versions: undefined };
 }

@@ -13,6 +13,8 @@ export interface ConvertOrder {
   readonly folder: string;
   readonly sourceDigest: string | undefined;
   readonly verify: boolean;
+  /** The bytes that all files may have together. */
+  readonly maxOutputBytes: number | undefined;
   readonly inputShape: readonly number[] | undefined;
   readonly limits: Limits;
 }
