@@ -27,7 +27,7 @@ make reader.sql <<SQL
 CREATE ROLE assay_reader LOGIN PASSWORD '$(cat reader-password)';
 ALTER DEFAULT PRIVILEGES FOR ROLE assay IN SCHEMA public GRANT SELECT ON TABLES TO assay_reader;
 SQL
-for key in approval-key snapshot-key; do
+for key in approval-key conversion-key snapshot-key; do
   [ -e "$key.pem" ] || { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.part" && mv "$key.part" "$key.pem"; }
   [ -e "$key.pub" ] || openssl pkey -in "$key.pem" -pubout -out "$key.pub"
 done

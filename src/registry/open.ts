@@ -14,9 +14,12 @@ import {
   finishJob,
   getJob,
   heartbeat,
+  jobOutput,
   jobState,
   listJobs,
+  outputsAmong,
   queuedJobs,
+  removeOutput,
 } from './jobs/index.ts';
 import type { Principal } from './records.ts';
 import type { JobStore, Registry, RegistryRules } from './registry.ts';
@@ -107,6 +110,9 @@ function jobStore(context: Context): JobStore {
     createAll: bound(createJobs),
     get: bound(getJob),
     list: bound(listJobs),
+    output: bound(jobOutput),
+    removeOutput: bound(removeOutput),
+    outputsAmong: (folders) => outputsAmong(context, folders),
     cancel: bound(cancelJob),
     claim: (worker, leaseMs, most) => claimJobs(context, worker, leaseMs, most),
     claimNamed: (worker, leaseMs, id) => claimNamedJob(context, worker, leaseMs, id),

@@ -21,7 +21,7 @@ import type {
   Version,
 } from './api/index.ts';
 import type { BatchStore } from './batch-records.ts';
-import type { NewJob } from './job-records.ts';
+import type { JobFilter, NewJob } from './job-records.ts';
 import type { PageRequest, Principal, StoredAssessment } from './records.ts';
 import type { WebhookStore } from './webhook-records.ts';
 
@@ -46,6 +46,10 @@ export interface Registration {
   readonly lineage?: Lineage;
   /** The job that ends with it, and registers nothing else. */
   readonly job?: string;
+  /** The folder of what the job wrote: the job has it from then on. */
+  readonly output?: string;
+  /** A version that is new is quarantined at once, for this reason: nothing decides for it before people do. */
+  readonly quarantine?: string;
 }
 
 export interface Registered {
@@ -202,7 +206,7 @@ export interface Reevaluation {
 
 /** The store of jobs, for any queue: the only source of truth for requests and their outcome. */
 export interface JobStore {
-  /** The same target, model and ruleset, queued or running, is the same job. */
+  /** The same target, model, ruleset and conversion, queued or running, is the same job. */
   create(by: Principal, job: NewJob): Promise<CreatedJob>;
   /**
    * All of them, or none.
@@ -212,7 +216,13 @@ export interface JobStore {
   createAll(by: Principal, jobs: readonly NewJob[], mostQueued?: number): Promise<readonly CreatedJob[]>;
   get(by: Principal, id: string): Promise<Job>;
   /** The newest first. */
-  list(by: Principal, page?: PageRequest & { readonly state?: JobState; readonly batch?: string }): Promise<Page<Job>>;
+  list(by: Principal, page?: PageRequest & JobFilter): Promise<Page<Job>>;
+  /** The folder of what a conversion wrote; `null` where there is none. */
+  output(by: Principal, id: string): Promise<string | null>;
+  /** From then on the job has no folder. @returns the one that it had */
+  removeOutput(by: Principal, id: string): Promise<string>;
+  /** For those who tidy up, of any tenant: the folders that belong to a job. */
+  outputsAmong(folders: readonly string[]): Promise<ReadonlySet<string>>;
   cancel(by: Principal, id: string): Promise<Job>;
   /**
    * For workers, of any tenant. Takes jobs that are queued and whose pause is over, or whose lease ran out, the first to be run
@@ -252,6 +262,8 @@ export type JobEnd =
       readonly retry: boolean;
       /** The pause before it may be taken again; none when absent. */
       readonly afterMs?: number;
+      /** The folder of what a conversion wrote nevertheless: its report. */
+      readonly output?: string;
     }
   /** Handed back by a worker that stops: queued again at once, and this attempt does not count. */
   | { readonly kind: 'released' };

@@ -41,7 +41,7 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
   const rules = flags.rules ?? (env.ASSAY_RULES || null);
   const databaseUrl = database(open(flags.database, '--database') ?? (await secret(env, 'ASSAY_DATABASE')), dataFolder);
   // A single process has its database as a file, and its own key; several processes need a shared key.
-  const ownKey = databaseUrl.startsWith('sqlite:') ? resolve(dataFolder, 'approval-key.pem') : null;
+  const ownKey = (name: string) => (databaseUrl.startsWith('sqlite:') ? resolve(dataFolder, name) : null);
   return {
     ...listen,
     publicUrl: publicUrl(flags.publicUrl ?? env.ASSAY_PUBLIC_URL, listen),
@@ -52,8 +52,9 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
     allowPrivateAddresses: flags.allowPrivateAddresses ?? yes(env, 'ASSAY_ALLOW_PRIVATE_ADDRESSES'),
     hubEndpoint: address(env.ASSAY_HUB_ENDPOINT || 'https://huggingface.co', 'ASSAY_HUB_ENDPOINT'),
     limits: limits(env),
-    approvalKey: env.ASSAY_APPROVAL_KEY ? resolve(env.ASSAY_APPROVAL_KEY) : ownKey,
+    approvalKey: env.ASSAY_APPROVAL_KEY ? resolve(env.ASSAY_APPROVAL_KEY) : ownKey('approval-key.pem'),
     approvalPassphrase: (await secret(env, 'ASSAY_KEY_PASSPHRASE')) ?? null,
+    conversionKey: env.ASSAY_CONVERSION_KEY ? resolve(env.ASSAY_CONVERSION_KEY) : ownKey('conversion-key.pem'),
     trust: env.ASSAY_TRUST ? resolve(env.ASSAY_TRUST) : null,
     rules: rules === null ? null : resolve(rules),
     trustedProxies: proxies(env.ASSAY_TRUSTED_PROXIES),

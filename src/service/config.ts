@@ -21,6 +21,11 @@ export interface ServiceConfig {
    */
   readonly approvalKey: string | null;
   readonly approvalPassphrase: string | null;
+  /**
+   * Path of the private key that signs what conversions did; made when it is missing from the data folder. `null`: they are not
+   * signed. Its passphrase is the same.
+   */
+  readonly conversionKey: string | null;
   /** Path of the trust file: who can sign approvals; `null`: approvers cannot sign with their own keys. */
   readonly trust: string | null;
   /** Path of the document that names policies and approvals for each stage; the shipped rules when absent. */

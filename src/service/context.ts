@@ -1,6 +1,7 @@
 import type { Principal, Registry, Role } from '../registry/index.ts';
 import type { Authenticator, Oidc, Sessions } from './auth/index.ts';
 import type { ServiceConfig } from './config.ts';
+import type { ConversionStore } from './conversions/index.ts';
 import type { EventFeed } from './events/index.ts';
 import type { App } from './fastify-app.ts';
 import type { ServiceMetrics } from './metrics/index.ts';
@@ -15,6 +16,7 @@ export interface ServiceContext {
   readonly queue: Queue;
   readonly events: EventFeed;
   readonly uploads: UploadStore;
+  readonly conversions: ConversionStore;
   readonly snapshots: SnapshotStore;
 }
 

@@ -11,6 +11,7 @@ export async function openapiDocument(): Promise<object> {
     queue: absent('queue'),
     events: absent('events'),
     uploads: absent('uploads'),
+    conversions: absent('conversions'),
     snapshots: absent('snapshots'),
   });
   try {

@@ -9,6 +9,7 @@ import { createApp } from './app/index.ts';
 import { firstToken, isSecure } from './auth/index.ts';
 import type { ServiceConfig } from './config.ts';
 import type { ServiceContext } from './context.ts';
+import { openConversionStore } from './conversions/index.ts';
 import { openEventFeed } from './events/index.ts';
 import type { App } from './fastify-app.ts';
 import { startBatchEnds, startReevaluation } from './jobs/index.ts';
@@ -67,7 +68,7 @@ async function start(config: ServiceConfig, tell: Tell, closing: AsyncDisposable
   closing.defer(() => sender.close());
   const ends = startBatchEnds(context.registry, tell);
   closing.defer(() => ends.close());
-  sweepUploads(context, tell, closing);
+  sweepStores(context, tell, closing);
   await context.queue.sync();
   const reevaluation = startReevaluation(
     { ...context, live },
@@ -120,7 +121,8 @@ async function openParts(
   const queue = await openQueue(config, registry, tell);
   closing.defer(() => queue.close());
   const uploads = await openUploadStore(join(config.dataFolder, 'uploads'), config.limits);
-  return { config, registry, queue, events, uploads, snapshots };
+  const conversions = await openConversionStore(join(config.dataFolder, 'conversions'), config.limits);
+  return { config, registry, queue, events, uploads, conversions, snapshots };
 }
 
 function work(context: ServiceContext, tell: Tell, closing: AsyncDisposableStack): void {
@@ -133,9 +135,17 @@ function work(context: ServiceContext, tell: Tell, closing: AsyncDisposableStack
   });
 }
 
-function sweepUploads({ uploads }: ServiceContext, tell: Tell, closing: AsyncDisposableStack): void {
+function sweepStores(
+  { uploads, conversions, registry }: ServiceContext,
+  tell: Tell,
+  closing: AsyncDisposableStack,
+): void {
   const sweep = () => {
-    uploads.sweep(new Date()).catch((error: unknown) => tell(`uploads: ${messageOf(error)}`));
+    const now = new Date();
+    uploads.sweep(now).catch((error: unknown) => tell(`uploads: ${messageOf(error)}`));
+    conversions
+      .sweep(now, registry.jobs.outputsAmong)
+      .catch((error: unknown) => tell(`conversions: ${messageOf(error)}`));
   };
   const timer = setInterval(sweep, SWEEP_MS);
   sweep();

@@ -6,7 +6,7 @@ import { type Principal, ROLES } from '../../src/registry/index.ts';
 import { STORY } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
 import { startTestService, type TestService } from './routes/harness.ts';
-import { fixture, register, uploadAll } from './routes/requests.ts';
+import { ended, fixture, register, uploadAll } from './routes/requests.ts';
 
 /**
  * Who can call which route: the table beside this file, kept by hand. A route that is missing from it, or differs, fails; then
@@ -45,6 +45,8 @@ beforeAll(async () => {
   const batch = await owner.call('POST', '/v1/jobs/batch', { jobs: [{ ref: `hf://acme/${SECRET}` }] });
   // This request would end while the log is read.
   await owner.call('POST', `/v1/batches/${batch.body.batch.id}/cancel`);
+  const conversion = await owner.call('POST', '/v1/conversions', { version: version.id, to: 'onnx' });
+  await ended(owner, conversion.body.id);
   const waiver = {
     rule: 'pickle.unlisted-global',
     digest: version.digest,
@@ -65,6 +67,7 @@ beforeAll(async () => {
     requests: transition.body.id,
     jobs: jobs.body.items[0].id,
     batches: batch.body.batch.id,
+    conversions: conversion.body.id,
     uploads: await uploadAll(owner, [{ path: SECRET, bytes: Buffer.from('x') }]),
     files: '0',
     waivers: waivers.body.id,
@@ -89,6 +92,7 @@ beforeAll(async () => {
     'POST /v1/transitions/{id}/approve': { comment: 'x' },
     'POST /v1/transitions/{id}/reject': { comment: 'x' },
     'POST /v1/approvals/{id}/revoke': { reason: 'x' },
+    'POST /v1/conversions': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789', to: 'onnx' },
     'POST /v1/uploads': { files: [{ path: 'a', size: 1 }] },
     'POST /v1/models/{name}/versions': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789' },
     'POST /v1/versions/{id}/quarantine': { reason: 'x' },

@@ -6,6 +6,7 @@ import { type AppOptions, createApp } from '../../src/service/app/app.ts';
 import type { ServiceConfig } from '../../src/service/config.ts';
 import { readConfig } from '../../src/service/config-read.ts';
 import type { ServiceContext } from '../../src/service/context.ts';
+import { openConversionStore } from '../../src/service/conversions/files.ts';
 import { openEventFeed } from '../../src/service/events/event-feed.ts';
 import type { App } from '../../src/service/fastify-app.ts';
 import { openQueue } from '../../src/service/queue/index.ts';
@@ -48,6 +49,7 @@ export async function testService(folder: string, options: TestServiceOptions = 
     queue: await openQueue(config, registry, () => {}),
     events: openEventFeed(registry),
     uploads: await openUploadStore(join(folder, 'uploads'), config.limits),
+    conversions: await openConversionStore(join(folder, 'conversions'), config.limits),
     snapshots: { newest: async (tenant) => options.snapshots?.get(tenant), close: async () => {} },
   };
   const app = await createApp(context, options);

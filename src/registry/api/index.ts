@@ -1,4 +1,11 @@
 export { type AuditEntry, AuditEntrySchema, type AuditVerdict, AuditVerdictSchema } from './audit.ts';
+export type { ConversionOptions } from './conversion-options.ts';
+export {
+  type ConversionAnswer,
+  ConversionAnswerSchema,
+  type ConversionRequest,
+  ConversionRequestSchema,
+} from './conversions.ts';
 export {
   type CurrentDecision,
   CurrentDecisionSchema,
@@ -35,7 +42,9 @@ export {
   DELIVERY_STATES,
   type DeliveryState,
   type Ground,
+  JOB_KINDS,
   JOB_STATES,
+  type JobKind,
   type JobState,
   ROLES,
   type Role,

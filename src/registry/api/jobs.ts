@@ -1,8 +1,23 @@
-import { countOf, flagOf, maybe, object, oneOf, type Static, text, wholeNumber } from '../../core/schema/index.ts';
+import {
+  countOf,
+  flagOf,
+  maybe,
+  object,
+  oneOf,
+  optionalOf,
+  type Static,
+  text,
+  wholeNumber,
+} from '../../core/schema/index.ts';
+import { ConversionOptionsSchema } from './conversion-options.ts';
 import { AN_ID, maybeMoment, maybeText, moment } from './kit.ts';
-import { JOB_STATES } from './names.ts';
+import { JOB_KINDS, JOB_STATES } from './names.ts';
+
+/** What a conversion does, in this order. */
+const STEPS = ['fetch', 'scan', 'convert', 'verify', 'scan-result'] as const;
 
 const JobProgressSchema = object({
+  step: optionalOf(oneOf(STEPS, 'What a conversion does now: the numbers are of this step')),
   filesDone: countOf('Files that were judged'),
   files: countOf('Files in all, as far as known'),
   bytesDone: countOf('Bytes that were judged'),
@@ -14,7 +29,8 @@ export const JobSchema = object(
   {
     id: text('Id of the job', {}, AN_ID),
     tenant: text('The tenant'),
-    target: text('What is scanned: a reference, or `upload:<id>`'),
+    kind: oneOf(JOB_KINDS, 'What is done'),
+    target: text('What is scanned or converted: a reference, or `upload:<id>`'),
     model: text('The model that the version will belong to'),
     state: oneOf(JOB_STATES, 'The state'),
     createdBy: text('Who asked'),
@@ -24,12 +40,13 @@ export const JobSchema = object(
     attempts: countOf('How often it was tried'),
     priority: wholeNumber({ description: 'Higher first' }),
     progress: JobProgressSchema,
-    version: maybeText('Id of the version, of a job that is done', AN_ID),
+    conversion: maybe(ConversionOptionsSchema),
+    version: maybeText('Id of the version, of a job that is done; of a conversion, that of its result', AN_ID),
     error: maybe(object({ code: text('Stable, for programs'), message: text('For people') })),
   },
-  'A scan that was asked for',
+  'A scan or a conversion that was asked for',
 );
-/** A requested scan, from the request to its end. */
+/** A requested scan or conversion, from the request to its end. */
 export type Job = Static<typeof JobSchema>;
 
 /** A job of a batch: `created` is false for a job that already existed. */

@@ -1,6 +1,7 @@
 import { type Selectable, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely';
-import type { CreatedJob, Job, JobProgress, JobState, Lineage, Page } from '../api/index.ts';
-import type { NewJob } from '../job-records.ts';
+import type { ConversionOptions, CreatedJob, Job, JobProgress, JobState, Lineage, Page } from '../api/index.ts';
+import { canonicalJson } from '../audit-chain/index.ts';
+import type { JobFilter, NewJob } from '../job-records.ts';
 import { checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
 import type { PageRequest, Principal } from '../records.ts';
@@ -74,8 +75,8 @@ async function checkQueued({ db, tenant }: Change, most: number): Promise<void> 
 }
 
 const openJobs = compiledOnce(
-  { tenant: 'text', target: 'text', model: 'text', ruleset: 'text' },
-  (db, { tenant, target, model, ruleset }) =>
+  { tenant: 'text', target: 'text', model: 'text', ruleset: 'text', conversion: 'text' },
+  (db, { tenant, target, model, ruleset, conversion }) =>
     db
       .selectFrom('jobs')
       .selectAll()
@@ -83,13 +84,16 @@ const openJobs = compiledOnce(
       .where('target', '=', target)
       .where('model', '=', model)
       .where('ruleset', '=', ruleset)
+      .where('conversion', '=', conversion)
       .where('state', 'in', [sql.lit('queued'), sql.lit('running')]),
 );
 
-/** The same target, model and ruleset, queued or running, is the same job. */
-async function addJob(change: Change, { target, model, ruleset, priority = 0, lineage }: NewJob): Promise<CreatedJob> {
+/** The same target, model, ruleset and conversion, queued or running, is the same job. */
+async function addJob(change: Change, job: NewJob): Promise<CreatedJob> {
+  const { target, model, ruleset, priority = 0, lineage } = job;
   const { db, by, tenant, at } = change;
-  const [known] = await openJobs(db, { tenant, target, model, ruleset });
+  const conversion = job.conversion === undefined ? '' : canonicalJson(job.conversion);
+  const [known] = await openJobs(db, { tenant, target, model, ruleset, conversion });
   if (known !== undefined) return { job: jobOfRow(known), created: false };
   const row = {
     id: newId(),
@@ -98,6 +102,7 @@ async function addJob(change: Change, { target, model, ruleset, priority = 0, li
     model,
     ruleset,
     lineage: lineage === undefined ? null : JSON.stringify(lineage),
+    conversion,
     priority,
     state: 'queued',
     attempts: 0,
@@ -111,23 +116,30 @@ async function addJob(change: Change, { target, model, ruleset, priority = 0, li
     lease: null,
     lease_until_ms: null,
     version: null,
+    output: null,
     error_code: null,
     error_message: null,
   };
   await insertRow(db, 'jobs', row);
-  change.record('job.created', model, { job: row.id, target, ruleset });
+  const { conversion: options } = job;
+  change.record('job.created', model, {
+    job: row.id,
+    target,
+    ruleset,
+    ...(options === undefined ? {} : { conversion: options }),
+  });
   return { job: jobOfRow(row), created: true };
 }
 
 export async function getJob(context: Context, by: Principal, id: string): Promise<Job> {
-  return read(context, by, async (db) => jobOfRow(await jobRow(db, by.tenant, id)));
+  return read(context, by, async (db) => jobOfRow(await rowOfJob(db, by.tenant, id)));
 }
 
 /** The newest first. */
 export async function listJobs(
   context: Context,
   by: Principal,
-  page: PageRequest & { readonly state?: JobState; readonly batch?: string } = {},
+  page: PageRequest & JobFilter = {},
 ): Promise<Page<Job>> {
   return read(context, by, async (db) => {
     const limit = limitOf(page);
@@ -135,6 +147,7 @@ export async function listJobs(
     let query = db.selectFrom('jobs').selectAll().where('tenant', '=', by.tenant);
     if (after !== undefined) query = query.where('seq', '<', after);
     if (page.state !== undefined) query = query.where('state', '=', page.state);
+    if (page.kind !== undefined) query = query.where('conversion', page.kind === 'scan' ? '=' : '!=', '');
     const { batch } = page;
     if (batch !== undefined) {
       await batchRow(db, by.tenant, batch);
@@ -151,7 +164,7 @@ export async function listJobs(
 /** Its worker learns of it at its next heartbeat. */
 export async function cancelJob(context: Context, by: Principal, id: string): Promise<Job> {
   return change(context, by, async (change) => {
-    await jobRow(change.db, change.tenant, id);
+    await rowOfJob(change.db, change.tenant, id);
     const [job] = await cancelOpen(change, (jobs) => jobs.where('id', '=', id));
     if (job === undefined) throw new RegistryError('ended', 'the job has ended already');
     return job;
@@ -173,7 +186,7 @@ export async function cancelOpen(change: Change, some: (jobs: JobUpdate) => JobU
   return rows.map(jobOfRow);
 }
 
-async function jobRow(db: Reader, tenant: string, id: string): Promise<JobRow> {
+export async function rowOfJob(db: Reader, tenant: string, id: string): Promise<JobRow> {
   const row = await db
     .selectFrom('jobs')
     .selectAll()
@@ -202,6 +215,7 @@ export function jobOfRow(row: Omit<JobRow, 'seq'>): Job {
   return {
     id: row.id,
     tenant: row.tenant,
+    kind: row.conversion === '' ? 'scan' : 'convert',
     target: row.target,
     model: row.model,
     state: row.state as JobState,
@@ -212,6 +226,7 @@ export function jobOfRow(row: Omit<JobRow, 'seq'>): Job {
     attempts: row.attempts,
     priority: row.priority,
     progress: JSON.parse(row.progress) as JobProgress,
+    conversion: row.conversion === '' ? null : (JSON.parse(row.conversion) as ConversionOptions),
     version: row.version,
     error: code === null ? null : { code, message: message ?? '' },
   };

@@ -189,7 +189,7 @@ function endColumns(end: JobEnd, now: Date) {
       return { state: 'queued', not_before_ms: 0, attempts: sql<number>`attempts - 1` };
     case 'failed': {
       const error = { error_code: kept(end.code, MAX_CODE), error_message: kept(end.message, MAX_MESSAGE) };
-      if (!end.retry) return { state: 'failed', ended_at, ...error };
+      if (!end.retry) return { state: 'failed', ended_at, output: end.output ?? null, ...error };
       const isLast = sql<boolean>`attempts >= ${sql.lit(MAX_ATTEMPTS)}`;
       return {
         ...error,

@@ -5,6 +5,7 @@ import { failureOf } from './failure.ts';
 import {
   audit,
   batches,
+  conversions,
   jobs,
   type Migration,
   records,
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   waitingJobs,
   signedWaivers,
   batches,
+  conversions,
 ];
 
 /** Any number that nothing else locks. */

@@ -211,6 +211,8 @@ interface JobTable {
   readonly model: Fixed<string>;
   readonly ruleset: Fixed<string>;
   readonly lineage: Fixed<string | null>;
+  /** What is converted and how, as canonical JSON; empty for a scan. */
+  readonly conversion: Fixed<string>;
   readonly priority: Fixed<number>;
   state: string;
   attempts: number;
@@ -225,6 +227,8 @@ interface JobTable {
   lease: string | null;
   lease_until_ms: number | null;
   version: string | null;
+  /** The folder of what a conversion wrote: of the one attempt that counts. */
+  output: string | null;
   error_code: string | null;
   error_message: string | null;
 }

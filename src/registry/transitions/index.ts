@@ -1,3 +1,3 @@
 export { finishTransition } from './finish.ts';
-export { endTransition, quarantine, retire } from './moves.ts';
+export { closeVersion, endTransition, quarantine, retire } from './moves.ts';
 export { checkCorrectable, checkOpen, requestTransition, transition, transitions, withdraw } from './transitions.ts';

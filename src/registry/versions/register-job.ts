@@ -45,6 +45,13 @@ export async function registeredByJob({ db, tenant }: Change, id: string): Promi
 }
 
 /** A job that has registered its version is done, atomically and once: no worker continues it. */
-export async function endRegistered({ db, tenant, at }: Change, job: string, version: string): Promise<void> {
+export async function endRegistered(
+  { db, tenant, at }: Change,
+  job: string,
+  version: string,
+  output: string | undefined,
+): Promise<void> {
   await endAsDone(db, { id: job, tenant, version, ended_at: at });
+  if (output === undefined) return;
+  await db.updateTable('jobs').set({ output }).where('id', '=', job).where('tenant', '=', tenant).execute();
 }

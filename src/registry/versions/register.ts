@@ -17,13 +17,14 @@ import {
   versionOfRow,
 } from '../rows/index.ts';
 import { type Change, type Context, change, compiledOnce, insertRow, newId, workChange } from '../store/index.ts';
+import { closeVersion } from '../transitions/index.ts';
 import { endRegistered, registeredByJob } from './register-job.ts';
 
 /** CWE-770: bounded reports are smaller. */
 const MAX_ASSESSMENT = 64 * 1024 * 1024;
 
 export async function register(context: Context, by: Principal, registration: Registration): Promise<Registered> {
-  const { model, assessment, lineage = NO_LINEAGE, job } = registration;
+  const { model, assessment, lineage = NO_LINEAGE, job, output, quarantine } = registration;
   checkModelName(model);
   checkLineage(lineage);
   if (job !== undefined) checkLine(job, 'the job');
@@ -52,10 +53,15 @@ export async function register(context: Context, by: Principal, registration: Re
     const { decisions } = await decideVersion(context, change, row, stored, created);
     const candidate = decisions.get('candidate');
     if (candidate === undefined) throw new RegistryError('internal', 'there is no decision');
-    if (job !== undefined) await endRegistered(change, job, row.id);
+    // A version that is known keeps its stage: its bytes were judged before, and are no others now.
+    const closed =
+      created && quarantine !== undefined
+        ? await closeVersion(context, change, row, 'quarantined', quarantine)
+        : undefined;
+    if (job !== undefined) await endRegistered(change, job, row.id, output);
     const refs = isExact(artifact.pinned) ? [artifact.pinned] : [];
     return {
-      version: created ? versionOf(row, refs, []) : await versionOfRow(change.db, row),
+      version: closed ?? (created ? versionOf(row, refs, []) : await versionOfRow(change.db, row)),
       created,
       assessment: stored,
       decision: decisionOfRow(candidate),

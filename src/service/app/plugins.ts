@@ -6,6 +6,7 @@ import { adapterRoutes } from '../mlflow-sync/index.ts';
 import {
   auditRoutes,
   batchRoutes,
+  conversionRoutes,
   decisionRoutes,
   eventRoutes,
   healthRoutes,
@@ -40,6 +41,7 @@ export const ROUTES: readonly Routes[] = [
   hubRoutes,
   jobRoutes,
   batchRoutes,
+  conversionRoutes,
   modelRoutes,
   policyRoutes,
   reportRoutes,

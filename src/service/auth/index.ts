@@ -1,5 +1,5 @@
-export { openApprovalSigner } from './approval-signer.ts';
 export { type Authenticator, createAuthenticator } from './auth.ts';
 export { firstToken } from './first-token.ts';
 export { type Oidc, openOidc } from './oidc.ts';
+export { type ConversionSigner, openApprovalSigner, openConversionSigner } from './own-keys.ts';
 export { checkSameOrigin, createSessions, isSecure, type Sessions } from './sessions.ts';

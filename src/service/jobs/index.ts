@@ -2,3 +2,9 @@ export { startBatchEnds } from './batch-ends.ts';
 export { batchWatch, hasEnded, jobWatch } from './job-watch.ts';
 export { startReevaluation } from './reevaluation.ts';
 export { type CheckedJobRequest, checkJobRequest, submit, submitBatch } from './submit.ts';
+export {
+  type CheckedConversion,
+  checkConversion,
+  submitConversion,
+  TOLERANT_ROLES,
+} from './submit-conversion.ts';

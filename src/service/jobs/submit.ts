@@ -25,7 +25,7 @@ export async function checkJobRequest(
   if (request.upload !== undefined && request.ref !== undefined)
     throw new ServiceError(400, 'invalid-request', 'give ref or upload, and not both');
   const { target, model } =
-    request.upload === undefined ? targetOf(context, request) : await uploadOf(context, by, request.upload);
+    request.upload === undefined ? storeTarget(context, request) : await uploadOf(context, by, request.upload);
   const name = request.model ?? model;
   if (name === undefined)
     throw new ServiceError(422, 'model-missing', 'name the model: only references of the Hub include a name');
@@ -67,7 +67,7 @@ const RULESET_MS = 10_000;
 let ruleset: { readonly digest: Promise<string>; readonly until: number } | undefined;
 
 /** Digest of the ruleset that scans go by. */
-function currentRuleset(): Promise<string> {
+export function currentRuleset(): Promise<string> {
   if (ruleset === undefined || ruleset.until < performance.now()) {
     const digest = chosenLists('installed', process.env).then(({ lists }) => rulesetOf([], lists).digest);
     ruleset = { digest, until: performance.now() + RULESET_MS };
@@ -80,7 +80,8 @@ interface Target {
   readonly model: string | undefined;
 }
 
-function targetOf({ config }: ServiceContext, { ref }: JobRequest): Target {
+/** @throws ServiceError `invalid-request`, `no-path-sources`, `address-refused`; AssayError `usage` */
+export function storeTarget({ config }: ServiceContext, { ref }: Pick<JobRequest, 'ref'>): Target {
   if (ref === undefined) throw new ServiceError(400, 'invalid-request', 'give ref or upload');
   const reference = parseReference(ref, config.hubEndpoint);
   const target = formatReference(reference);

@@ -1,5 +1,6 @@
 export { auditRoutes } from './audit.ts';
 export { batchRoutes } from './batches.ts';
+export { conversionRoutes } from './conversions.ts';
 export { decisionRoutes } from './decisions.ts';
 export { eventRoutes } from './events.ts';
 export { healthRoutes } from './health.ts';

@@ -1,5 +1,5 @@
 import { object, oneOf, optionalOf, text } from '../../core/schema/index.ts';
-import { ID, JOB_STATES, JobRequestSchema, JobSchema, pageSchema } from '../../registry/api/index.ts';
+import { ID, JOB_KINDS, JOB_STATES, JobRequestSchema, JobSchema, pageSchema } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import { eventStreams, ID_PARAMS, PAGE_QUERY, pageRequestOf, READERS, SUBMITTERS, UNCHANGED } from '../http/index.ts';
 import { checkJobRequest, jobWatch, submit } from '../jobs/index.ts';
@@ -41,16 +41,18 @@ export const jobRoutes: Routes = (app, context) => {
         querystring: object({
           ...PAGE_QUERY,
           state: optionalOf(oneOf(JOB_STATES, 'Only in this state')),
+          kind: optionalOf(oneOf(JOB_KINDS, 'Only of this kind')),
           batch: optionalOf(text('Only of this batch', ID)),
         }),
         response: { 200: pageSchema(JobSchema, 'Jobs') },
       },
     },
     ({ principal, query }) => {
-      const { state, batch } = query;
+      const { state, kind, batch } = query;
       return registry.jobs.list(principal, {
         ...pageRequestOf(query),
         ...(state === undefined ? {} : { state }),
+        ...(kind === undefined ? {} : { kind }),
         ...(batch === undefined ? {} : { batch }),
       });
     },

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { FileSource } from '../../core/bytes/index.ts';
 import { type Artifact, type ArtifactFile, AssayError } from '../../core/index.ts';
 import type { UploadFile } from '../../registry/api/index.ts';
@@ -20,17 +20,33 @@ import {
  * @throws ServiceError `upload-not-found`, also for uploads of other tenants; `upload-open`
  */
 export function openUpload(root: string, tenant: string, id: string): Artifact {
+  const { folder, manifest } = completeUpload(root, tenant, id);
+  const ref = `upload:${id}`;
+  const files = manifest.files.map((file, index) => artifactFile(folder, index, file));
+  const keyed = files.map((file) => ({ file, key: Buffer.from(file.path) }));
+  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
+  return { ref, pinned: ref, files: keyed.map(({ file }) => file), notes: [], close: async () => {} };
+}
+
+/** Where the bytes of one of its files are; `undefined` when it has no such file. @throws ServiceError as `openUpload` */
+export function uploadedFile(root: string, tenant: string, id: string, path: string): string | undefined {
+  const { folder, manifest } = completeUpload(root, tenant, id);
+  const index = manifest.files.findIndex((file) => file.path === path);
+  return index < 0 ? undefined : resolve(partPath(folder, index));
+}
+
+function completeUpload(
+  root: string,
+  tenant: string,
+  id: string,
+): { readonly folder: string; readonly manifest: UploadManifest } {
   const folder = join(tenantFolder(root, tenant), id);
   const manifest = bytesOfId(id) === undefined ? undefined : readManifestNow(folder);
   if (manifest === undefined || manifest.tenant !== tenant) throw noUpload();
   if (statSync(completePath(folder), { throwIfNoEntry: false }) === undefined) {
     throw new ServiceError(409, 'upload-open', 'the upload is not complete: complete it first');
   }
-  const ref = `upload:${id}`;
-  const files = manifest.files.map((file, index) => artifactFile(folder, index, file));
-  const keyed = files.map((file) => ({ file, key: Buffer.from(file.path) }));
-  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
-  return { ref, pinned: ref, files: keyed.map(({ file }) => file), notes: [], close: async () => {} };
+  return { folder, manifest };
 }
 
 function readManifestNow(folder: string): UploadManifest | undefined {

@@ -1,3 +1,3 @@
-export { openUpload } from './artifact.ts';
+export { openUpload, uploadedFile } from './artifact.ts';
 export { openUploadStore } from './files.ts';
 export type { UploadStore } from './store.ts';

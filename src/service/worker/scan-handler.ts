@@ -1,8 +1,8 @@
 import type { Assessment } from '../../core/assessment/index.ts';
 import { isAssayError } from '../../core/index.ts';
-import { isRegistryError, type Job, type Principal, type Registry } from '../../registry/index.ts';
+import { isRegistryError, type Registry } from '../../registry/index.ts';
 import type { JobHandler, Tell } from '../queue/index.ts';
-import { failedEnd } from './job-end.ts';
+import { failedEnd, submitterOf } from './job-end.ts';
 import type { ScanSettings } from './scan-messages.ts';
 import type { ScanPool } from './scan-pool.ts';
 import { tenantEnvironment } from './tenant-environment.ts';
@@ -51,9 +51,4 @@ function gapOf({ artifact, status, files }: Assessment): string | undefined {
   return unread === undefined
     ? 'not every file could be read'
     : `${unread.path}: ${unread.reasons[0] ?? 'was not read'}`;
-}
-
-/** Registered in the name of the requester, with only the required rights. */
-function submitterOf({ tenant, createdBy }: Job): Principal {
-  return { tenant, subject: createdBy, issuer: null, roles: ['submitter'], via: 'local' };
 }

@@ -1,5 +1,6 @@
 import type { Assessment } from '../../core/assessment/index.ts';
-import type { JobProgress } from '../../registry/index.ts';
+import type { Conversion } from '../../core/conversion/index.ts';
+import type { ConversionOptions, JobProgress } from '../../registry/index.ts';
 import type { ServiceLimits } from '../config.ts';
 
 /** The settings of all scans of a worker. */
@@ -19,7 +20,27 @@ export interface ScanOrder {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export type WorkerMessage = { readonly kind: 'scan'; readonly order: ScanOrder } | { readonly kind: 'stop' };
+/** One conversion for a thread. */
+export interface ConversionOrder extends ScanOrder {
+  readonly job: string;
+  readonly options: ConversionOptions;
+  /** An empty folder for the files. */
+  readonly folder: string;
+  readonly maxOutputBytes: number;
+  /** The public half of the key that signs what was converted, as PEM; `null`: nothing is signed. */
+  readonly publicKey: string | null;
+}
+
+/** What a thread is to do. */
+export type ThreadOrder =
+  | { readonly kind: 'scan'; readonly order: ScanOrder }
+  | { readonly kind: 'convert'; readonly order: ConversionOrder };
+
+export type WorkerMessage =
+  | ThreadOrder
+  | { readonly kind: 'stop' }
+  /** The answer to `sign`: the bundle, or `null` when it was not signed. */
+  | { readonly kind: 'signed'; readonly bundle: unknown };
 
 /** How a scan ended: never with an exception, which would not come through to another thread whole. */
 export type ScanEnd =
@@ -31,4 +52,25 @@ export type ScanEnd =
     }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
-export type ScanReply = { readonly kind: 'progress'; readonly progress: JobProgress } | ScanEnd;
+export type ConvertEnd =
+  | {
+      readonly kind: 'converted';
+      readonly conversion: Conversion;
+      /** Of the files as they are published. */
+      readonly assessment: Assessment;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      /** Of a verification that failed: what was compared. */
+      readonly conversion?: Conversion;
+    };
+
+export type ThreadEnd = ScanEnd | ConvertEnd;
+
+export type ThreadReply =
+  | { readonly kind: 'progress'; readonly progress: JobProgress }
+  /** No key is in the thread that reads artifacts. */
+  | { readonly kind: 'sign'; readonly payloadType: string; readonly payload: Uint8Array }
+  | ThreadEnd;

@@ -2,9 +2,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { compiledUrl, systemCode } from '../../core/index.ts';
+import { AssayError, compiledUrl, systemCode } from '../../core/index.ts';
+import type { PayloadSigner } from '../../integrity/sign/index.ts';
+import { messageOf } from '../problems/index.ts';
 import type { OnJobProgress } from '../queue/index.ts';
-import type { ScanEnd, ScanOrder, ScanReply, ScanSettings, WorkerMessage } from './scan-messages.ts';
+import type {
+  ConversionOrder,
+  ConvertEnd,
+  ScanEnd,
+  ScanOrder,
+  ScanSettings,
+  ThreadEnd,
+  ThreadOrder,
+  ThreadReply,
+  WorkerMessage,
+} from './scan-messages.ts';
 
 /** Heap of one scan (CWE-770): what the bounds of the readers add up to in the worst pickle, and half as much again. */
 const MAX_HEAP_MIB = 2_048;
@@ -16,8 +28,8 @@ const PATIENCE_MS = 1_000;
 const KEPT = ['PATH', 'HOME', 'ASSAY_HOME', 'XDG_DATA_HOME', 'NODE_EXTRA_CA_CERTS', 'LANG'] as const;
 
 /** The thread was lost: out of memory, or by a defect. Or none was free for as long as a scan may wait. */
-export type PoolEnd =
-  | ScanEnd
+export type PoolEnd<E = ScanEnd> =
+  | E
   | { readonly kind: 'busy' }
   | { readonly kind: 'lost'; readonly code: 'out-of-memory' | 'crashed'; readonly message: string };
 
@@ -50,28 +62,40 @@ export class ScanPool {
 
   /** @returns `failed` with `aborted` when `signal` fires, with `limit` when the scan takes too long, within half a second. */
   async scan(order: ScanOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd> {
+    const end = await this.#run({ kind: 'scan', order }, signal, { onProgress, signer: undefined });
+    if (end.kind === 'converted') throw new AssayError('internal', 'a scan ended as a conversion');
+    return end;
+  }
+
+  /** The same for a conversion, which takes a thread as a scan does. @param signer signs what was converted, outside the thread */
+  async convert(
+    order: ConversionOrder,
+    signal: AbortSignal,
+    hooks: { readonly onProgress: OnJobProgress; readonly signer: PayloadSigner | undefined },
+  ): Promise<PoolEnd<ConvertEnd>> {
+    const end = await this.#run({ kind: 'convert', order }, signal, hooks);
+    if (end.kind === 'assessed') throw new AssayError('internal', 'a conversion ended as a scan');
+    return end;
+  }
+
+  async #run(order: ThreadOrder, signal: AbortSignal, hooks: Hooks): Promise<PoolEnd<ThreadEnd>> {
     if (signal.aborted || this.#closed) return STOPPED;
     const thread = await this.#take(signal);
     const stopped = signal.aborted || this.#closed;
     if (thread === undefined) return stopped ? STOPPED : { kind: 'busy' };
-    const end = stopped ? STOPPED : await this.#scanWith(thread, order, signal, onProgress);
+    const end = stopped ? STOPPED : await this.#runOn(thread, order, signal, hooks);
     if (thread.isLost || this.#closed) await this.#drop(thread);
     else this.#giveBack(thread);
     return this.#closed && end.kind === 'lost' ? STOPPED : end;
   }
 
-  async #scanWith(
-    thread: ScanThread,
-    order: ScanOrder,
-    signal: AbortSignal,
-    onProgress: OnJobProgress,
-  ): Promise<PoolEnd> {
+  async #runOn(thread: ScanThread, order: ThreadOrder, signal: AbortSignal, hooks: Hooks): Promise<PoolEnd<ThreadEnd>> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), this.#maxScanMs);
-    const end = await thread.scan(order, AbortSignal.any([signal, late.signal]), onProgress);
+    const end = await thread.run(order, AbortSignal.any([signal, late.signal]), hooks);
     clearTimeout(timer);
     if (!late.signal.aborted || signal.aborted) return end;
-    const message = `the scan took more than ${this.#maxScanMs / 1000} seconds (ASSAY_MAX_SCAN_SECONDS)`;
+    const message = `the ${NOUNS[order.kind]} took more than ${this.#maxScanMs / 1000} seconds (ASSAY_MAX_SCAN_SECONDS)`;
     return { kind: 'failed', code: 'limit', message };
   }
 
@@ -118,18 +142,28 @@ export class ScanPool {
   }
 }
 
+interface Hooks {
+  readonly onProgress: OnJobProgress;
+  readonly signer: PayloadSigner | undefined;
+}
+
+type Stopped = ScanEnd & { readonly kind: 'failed' };
+
+const NOUNS: Readonly<Record<ThreadOrder['kind'], string>> = { scan: 'scan', convert: 'conversion' };
+
 /** Gives a scan that waits its thread, or sends it away. */
 type Take = (thread: ScanThread | undefined) => void;
 
-const STOPPED: ScanEnd = { kind: 'failed', code: 'aborted', message: 'stopped before the end' };
+const STOPPED: Stopped = { kind: 'failed', code: 'aborted', message: 'stopped before the end' };
 
 class ScanThread {
   readonly #worker: Worker;
   /** For temporary files, which a thread that is ended by force leaves behind. */
   readonly #scratch = mkdtempSync(join(tmpdir(), 'assay-scan-'));
-  #onReply: ((reply: ScanReply) => void) | undefined;
-  #onLost: ((end: PoolEnd) => void) | undefined;
+  #onReply: ((reply: ThreadReply) => void) | undefined;
+  #onLost: ((end: PoolEnd<ThreadEnd>) => void) | undefined;
   isLost = false;
+  #noun = NOUNS.scan;
 
   constructor(settings: ScanSettings, maxHeapMib: number) {
     const kept = KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
@@ -139,15 +173,16 @@ class ScanThread {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMib },
     });
-    this.#worker.on('message', (reply: ScanReply) => this.#onReply?.(reply));
+    this.#worker.on('message', (reply: ThreadReply) => this.#onReply?.(reply));
     this.#worker.on('error', (error) => this.#lose(error));
     this.#worker.on('exit', (code) => this.#lose(new Error(`the thread exited with ${code}`)));
   }
 
-  scan(order: ScanOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd> {
+  run(order: ThreadOrder, signal: AbortSignal, { onProgress, signer }: Hooks): Promise<PoolEnd<ThreadEnd>> {
+    this.#noun = NOUNS[order.kind];
     return new Promise((resolve) => {
       let force: NodeJS.Timeout | undefined;
-      const end = (how: PoolEnd) => {
+      const end = (how: PoolEnd<ThreadEnd>) => {
         clearTimeout(force);
         signal.removeEventListener('abort', stop);
         this.#onReply = undefined;
@@ -164,16 +199,25 @@ class ScanThread {
       this.#onLost = end;
       this.#onReply = (reply) => {
         if (reply.kind === 'progress') onProgress(reply.progress);
+        else if (reply.kind === 'sign') void this.#sign(reply, signer);
         else end(reply);
       };
       signal.addEventListener('abort', stop, { once: true });
-      this.#post({ kind: 'scan', order });
+      this.#post(order);
     });
   }
 
   async end(): Promise<void> {
     await this.#worker.terminate();
     rmSync(this.#scratch, { recursive: true, force: true });
+  }
+
+  async #sign({ payloadType, payload }: ThreadReply & { readonly kind: 'sign' }, signer: PayloadSigner | undefined) {
+    const bundle = await signer?.sign(payloadType, payload).catch((error: unknown) => {
+      process.emitWarning(`a conversion was not signed: ${messageOf(error)}`);
+      return undefined;
+    });
+    if (!this.isLost) this.#post({ kind: 'signed', bundle: bundle ?? null });
   }
 
   #post(request: WorkerMessage): void {
@@ -187,7 +231,7 @@ class ScanThread {
     const message = error instanceof Error ? error.message : String(error);
     this.#onLost?.(
       isMemory
-        ? { kind: 'lost', code: 'out-of-memory', message: 'the scan exceeded its memory limit' }
+        ? { kind: 'lost', code: 'out-of-memory', message: `the ${this.#noun} exceeded its memory limit` }
         : { kind: 'lost', code: 'crashed', message },
     );
   }

@@ -1,22 +1,32 @@
 import type { OnEvent } from '../../core/index.ts';
 import type { JobProgress } from '../../registry/index.ts';
 
-/** Adds up the events of a scan, and tells of the sum now and then. */
-export function progressOf(tell: (progress: JobProgress) => void, everyMs: number): OnEvent {
+/** Adds up the events of a scan, or of a step of a conversion, and tells of the sum now and then. */
+export function progressOf(
+  tell: (progress: JobProgress) => void,
+  everyMs: number,
+  step?: JobProgress['step'],
+): OnEvent {
   const now = { filesDone: 0, files: 0, bytesDone: 0, bytes: 0 };
   const sizes = new Map<string, { readonly size: number; done: number }>();
   let told = performance.now();
   return (event) => {
     switch (event.kind) {
       case 'artifact':
-        Object.assign(now, { files: event.files, bytes: event.bytes });
+        // A conversion scans several artifacts, one after the other.
+        Object.assign(now, { filesDone: 0, files: event.files, bytesDone: 0, bytes: event.bytes });
+        sizes.clear();
         break;
       case 'file-start':
         sizes.set(event.path, { size: event.size, done: 0 });
         break;
       case 'bytes': {
         const file = sizes.get(event.path);
-        if (file === undefined) return;
+        if (file === undefined) {
+          // What is written has no beginning of its own.
+          if (step === 'convert') now.bytesDone = Math.min(now.bytes, now.bytesDone + event.bytes);
+          break;
+        }
         const more = Math.min(event.bytes, file.size - file.done);
         file.done += more;
         now.bytesDone += more;
@@ -30,10 +40,11 @@ export function progressOf(tell: (progress: JobProgress) => void, everyMs: numbe
         break;
       }
       case 'note':
-        return;
+        if (step === undefined) return;
+        break;
     }
     if (performance.now() - told < everyMs) return;
     told = performance.now();
-    tell({ ...now });
+    tell({ ...now, ...(step === undefined ? {} : { step }) });
   };
 }

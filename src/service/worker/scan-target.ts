@@ -10,6 +10,23 @@ const UPLOAD = 'upload:';
 
 /**
  * Opens what a job is to scan, so that reading it gives a digest of every byte that is judged.
+ * @throws AssayError as `openTarget`; `limit` for a file that is too long to be downloaded as a whole
+ */
+export async function openWhole(order: ScanOrder, settings: ScanSettings, signal: AbortSignal): Promise<Artifact> {
+  const artifact = await openTarget(order, settings, signal);
+  // An upload is on this machine, and its name is not a reference.
+  if (order.target.startsWith(UPLOAD)) return artifact;
+  const limits = { ...DEFAULT_LIMITS, maxExpandedBytes: Math.max(settings.limits.maxUploadBytes, 1) };
+  try {
+    return withWholeFiles(artifact, limits);
+  } catch (error) {
+    await artifact.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens what a job names.
  * @throws AssayError `usage` for a path: the disk of a server is not its users'; and what opening throws
  */
 export async function openTarget(
@@ -24,12 +41,5 @@ export async function openTarget(
     throw new AssayError('usage', 'paths are not accepted here', { hint: 'upload the files, or name a store' });
   }
   const rules = { denyPrivate: !settings.allowPrivateAddresses };
-  const limits = { ...DEFAULT_LIMITS, maxExpandedBytes: Math.max(settings.limits.maxUploadBytes, 1) };
-  const artifact = await openArtifact(target, { env, signal, egress: { rules } });
-  try {
-    return withWholeFiles(artifact, limits);
-  } catch (error) {
-    await artifact.close();
-    throw error;
-  }
+  return openArtifact(target, { env, signal, egress: { rules } });
 }

@@ -1,12 +1,26 @@
-/** The scanner thread, one scan after another: if an artifact crashes it, the process with the leases continues. */
+/** The thread that scans and converts, one artifact after another: if one crashes it, the process with the leases continues. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { isAssayError, withHint } from '../../core/index.ts';
+import { AssayError } from '../../core/index.ts';
+import type { PayloadSigner } from '../../integrity/sign/index.ts';
 import { assess, type ChosenLists, chosenLists } from '../../pipeline/index.ts';
 import { ParserPool } from '../../pipeline/parsers/index.ts';
-import { ServiceError } from '../problems/index.ts';
-import type { ScanEnd, ScanOrder, ScanReply, ScanSettings, WorkerMessage } from './scan-messages.ts';
+import type { JobProgress } from '../../registry/index.ts';
+import { jobFailure } from './job-failure.ts';
+import type {
+  ConversionOrder,
+  ConvertEnd,
+  ScanEnd,
+  ScanOrder,
+  ScanSettings,
+  ThreadReply,
+  WorkerMessage,
+} from './scan-messages.ts';
 import { progressOf } from './scan-progress.ts';
-import { openTarget } from './scan-target.ts';
+import { openWhole } from './scan-target.ts';
 
 const PROGRESS_MS = 250;
 /** Installed rules are read again this often: they are replaced while threads run, and they end. */
@@ -21,19 +35,26 @@ const parsers = new ParserPool(1);
 let rules: { readonly lists: ChosenLists; readonly until: number } | undefined;
 let stop = new AbortController();
 
+const send = (reply: ThreadReply): void => port.postMessage(reply);
+let signed: ((bundle: unknown) => void) | undefined;
+
 port.on('message', async (request: WorkerMessage) => {
   if (request.kind === 'stop') return stop.abort();
+  if (request.kind === 'signed') return signed?.(request.bundle);
   stop = new AbortController();
-  const end = await scan(request.order, stop.signal).catch(failure);
-  port.postMessage(end satisfies ScanReply);
+  const { signal } = stop;
+  send(
+    request.kind === 'scan'
+      ? await scan(request.order, signal).catch((error: unknown) => jobFailure(error))
+      : await convert(request.order, signal),
+  );
 });
 
 async function scan(order: ScanOrder, signal: AbortSignal): Promise<ScanEnd> {
   const { lists, notes } = await currentRules();
-  const artifact = await openTarget(order, settings, signal);
+  const artifact = await openWhole(order, settings, signal);
   try {
-    const tell = (progress: ScanReply & { kind: 'progress' }) => port?.postMessage(progress);
-    const onEvent = progressOf((progress) => tell({ kind: 'progress', progress }), PROGRESS_MS);
+    const onEvent = telling();
     let unopened: unknown;
     const files = artifact.files.map((file) => ({
       ...file,
@@ -47,7 +68,7 @@ async function scan(order: ScanOrder, signal: AbortSignal): Promise<ScanEnd> {
     return {
       kind: 'assessed',
       assessment: { ...assessment, notes: [...assessment.notes, ...notes] },
-      unopened: unopened === undefined ? null : failure(unopened),
+      unopened: unopened === undefined ? null : jobFailure(unopened),
     };
   } finally {
     await artifact.close();
@@ -61,11 +82,34 @@ async function currentRules(): Promise<ChosenLists> {
   return rules.lists;
 }
 
-function failure(error: unknown): ScanEnd & { readonly kind: 'failed' } {
-  if (error instanceof ServiceError) return { kind: 'failed', code: error.code, message: error.message };
-  if (!isAssayError(error)) throw error;
-  const { code, subject } = error;
-  // The submitter must not learn paths of this machine.
-  const about = subject === undefined || subject.startsWith('/') ? '' : `${subject}: `;
-  return { kind: 'failed', code, message: `${about}${withHint(error)}` };
+async function convert(order: ConversionOrder, signal: AbortSignal): Promise<ConvertEnd> {
+  // Most threads convert nothing.
+  const { rowsFolder, runConversion } = await import('./convert/index.ts');
+  const scratch = await mkdtemp(join(tmpdir(), 'conversion-'));
+  try {
+    const lists = await currentRules();
+    return await runConversion(order, { settings, lists, parsers, scratch, signer, signal, tell: telling });
+  } catch (error) {
+    return jobFailure(error, rowsFolder(scratch));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
+
+function telling(step?: JobProgress['step']) {
+  return progressOf((progress) => send({ kind: 'progress', progress }), PROGRESS_MS, step);
+}
+
+/** Signs where the key is. */
+const signer: PayloadSigner = {
+  async sign(payloadType, payload) {
+    const answer = new Promise<unknown>((resolve) => {
+      signed = resolve;
+    });
+    send({ kind: 'sign', payloadType, payload });
+    const bundle = await answer;
+    signed = undefined;
+    if (bundle === null) throw new AssayError('internal', 'the conversion was not signed');
+    return bundle;
+  },
+};

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Registry } from '../../registry/index.ts';
+import { openConversionSigner } from '../auth/index.ts';
 import type { ServiceConfig } from '../config.ts';
-import type { Queue, Tell } from '../queue/index.ts';
+import { openConversionStore } from '../conversions/index.ts';
+import type { JobHandler, Queue, Tell } from '../queue/index.ts';
+import { convertHandler } from './convert-handler.ts';
 import { scanHandler } from './scan-handler.ts';
 import { ScanPool } from './scan-pool.ts';
 
@@ -21,10 +25,13 @@ export interface ScanWorkOptions {
   readonly graceMs?: number;
 }
 
-/** Works off scans until `signal` fires: in a process of its own, or beside the API on a laptop. */
+/** Works off scans and conversions until `signal` fires: in a process of its own, or beside the API on a laptop. */
 export async function workOnScans(
   parts: {
-    readonly config: Pick<ServiceConfig, 'hubEndpoint' | 'allowPrivateAddresses' | 'dataFolder' | 'limits'>;
+    readonly config: Pick<
+      ServiceConfig,
+      'hubEndpoint' | 'allowPrivateAddresses' | 'dataFolder' | 'limits' | 'conversionKey' | 'approvalPassphrase'
+    >;
     readonly registry: Registry;
     readonly queue: Queue;
   },
@@ -33,9 +40,14 @@ export async function workOnScans(
   const { hubEndpoint, allowPrivateAddresses, dataFolder, limits } = parts.config;
   const settings = { hubEndpoint, allowPrivateAddresses, dataFolder, limits };
   const { tell, signal, concurrency, leaseMs = LEASE_MS, graceMs = GRACE_MS } = options;
+  const conversions = await openConversionStore(join(dataFolder, 'conversions'), limits);
+  const signer = await openConversionSigner(parts.config);
   const pool = new ScanPool(settings, { maxThreads: concurrency, maxScanMs: limits.maxScanMs });
   try {
-    await parts.queue.work(scanHandler({ registry: parts.registry, settings, pool, tell }), {
+    const scan = scanHandler({ registry: parts.registry, settings, pool, tell });
+    const convert = convertHandler({ registry: parts.registry, conversions, settings, pool, signer, tell });
+    const handler: JobHandler = (claimed, context) => (claimed.job.kind === 'scan' ? scan : convert)(claimed, context);
+    await parts.queue.work(handler, {
       worker: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
       concurrency,
       ahead: AHEAD,

@@ -111,6 +111,8 @@ function pages(text: string): Readonly<Record<string, Html>> {
   const job: Job = {
     id: 'j1',
     tenant: 'acme',
+    kind: 'scan',
+    conversion: null,
     target: text,
     model: text,
     state: 'failed',
@@ -269,6 +271,8 @@ const someViewer: Viewer = { name: 'vera', tenant: 'acme', roles: ['viewer'], cs
 const someJob: Job = {
   id: 'j1',
   tenant: 'acme',
+  kind: 'scan',
+  conversion: null,
   target: 'hf://a/b',
   model: 'a/b',
   state: 'queued',

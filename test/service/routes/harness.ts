@@ -17,6 +17,7 @@ import {
 } from '../../../src/registry/index.ts';
 import { createApp } from '../../../src/service/app/app.ts';
 import type { ServiceConfig } from '../../../src/service/config.ts';
+import { openConversionStore } from '../../../src/service/conversions/files.ts';
 import { openEventFeed } from '../../../src/service/events/event-feed.ts';
 import type { EventFeed } from '../../../src/service/events/events.ts';
 import type { App } from '../../../src/service/fastify-app.ts';
@@ -118,6 +119,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     limits: LIMITS,
     approvalKey: null,
     approvalPassphrase: null,
+    conversionKey: null,
     trust: null,
     handOut: HAND_OUT,
     rules: RULES,
@@ -133,7 +135,8 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
   const events = openEventFeed(registry, { pollMs: 50 });
   const uploads = await openUploadStore(join(dataFolder, 'uploads'), config.limits);
   const snapshots = { newest: async () => undefined, close: async () => {} };
-  const context = { config, registry, queue, events, uploads, snapshots };
+  const conversions = await openConversionStore(join(dataFolder, 'conversions'), config.limits);
+  const context = { config, registry, queue, events, uploads, conversions, snapshots };
   const app = await createApp(context);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

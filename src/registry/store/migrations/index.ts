@@ -6,4 +6,5 @@ export { webhooks } from './005-webhooks.ts';
 export { waitingJobs } from './006-waiting-jobs.ts';
 export { signedWaivers } from './007-signed-waivers.ts';
 export { batches } from './008-batches.ts';
+export { conversions } from './009-conversions.ts';
 export type { Migration } from './migration.ts';

@@ -1,0 +1,1 @@
+export { rowsFolder, runConversion } from './run.ts';
