@@ -47,5 +47,11 @@ export {
   type UnreadField,
 } from './read/index.ts';
 export { openRunner, type Runner, type RunnerOptions } from './run/index.ts';
-export { type ExternalSources, type TensorDataOptions, tensorBytes, tensorStrings } from './tensor-data.ts';
+export {
+  type ExternalSources,
+  externalRange,
+  type TensorDataOptions,
+  tensorBytes,
+  tensorStrings,
+} from './tensor-data.ts';
 export { type WriteOnnxOptions, type WrittenOnnx, writeOnnx } from './write/index.ts';

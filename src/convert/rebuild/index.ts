@@ -1,0 +1,1 @@
+export { type GraphComparison, type GraphDifference, compareGraphs } from './compare/index.ts';
