@@ -6,9 +6,17 @@ import { SKLEARN } from '../sklearn/index.ts';
 import { FROZEN_GRAPH, SAVED_MODELS } from '../tensorflow/index.ts';
 import type { InputFile } from '../tensors/index.ts';
 import { TORCH_MODULES } from '../torch-modules/index.ts';
+import { TORCHSCRIPT_MODELS } from '../torchscript/index.ts';
 
 /** Every kind of model that is converted to ONNX, those with the clearest mark first. */
-export const ONNX_SOURCES: readonly OnnxSource[] = [...BOOSTER_FILES, TORCH_MODULES, KERAS, SKLEARN, FROZEN_GRAPH];
+export const ONNX_SOURCES: readonly OnnxSource[] = [
+  ...BOOSTER_FILES,
+  TORCHSCRIPT_MODELS,
+  TORCH_MODULES,
+  KERAS,
+  SKLEARN,
+  FROZEN_GRAPH,
+];
 
 /** Every kind of model that is a folder. */
 const FOLDER_SOURCES: readonly OnnxFolderSource[] = [HUGGINGFACE, SAVED_MODELS];

@@ -11,7 +11,7 @@ const PICKLE = '/data.pkl';
 const STORAGES = '/data/';
 const BYTE_ORDER = '/byteorder';
 /** The folder of the programs of TorchScript. */
-const CODE = '/code/';
+export const CODE = '/code/';
 const MAX_TEXT = 16;
 
 /**
@@ -20,7 +20,7 @@ const MAX_TEXT = 16;
  */
 export async function openZip(source: ByteSource, options: TensorReadOptions): Promise<Checkpoint> {
   const members = await archiveEntries(source, options);
-  const root = rootOf([...members.keys()]);
+  const root = torchRoot([...members.keys()]);
   if (root === undefined)
     throw new AssayError('unsupported', 'the archive is not one that torch.save writes: it has no data.pkl', {
       subject: source.name,
@@ -28,19 +28,44 @@ export async function openZip(source: ByteSource, options: TensorReadOptions): P
   if ([...members.keys()].some((name) => name.startsWith(root + CODE)))
     throw new AssayError('unsupported', 'it is a TorchScript model, whose code is part of it', {
       subject: source.name,
-      hint: 'save its state_dict() with torch.save, and convert that',
+      hint: 'convert it with --to onnx; for its tensors alone, save its state_dict() with torch.save, and convert that',
     });
+  return readCheckpoint(
+    source,
+    members,
+    { pickle: root + PICKLE, storages: root + STORAGES, order: root + BYTE_ORDER },
+    options,
+  );
+}
+
+/** Where the parts of a checkpoint are in an archive. */
+export interface CheckpointMembers {
+  readonly pickle: string;
+  /** The folder of the storages, by their keys. */
+  readonly storages: string;
+  readonly order: string;
+}
+
+/** @throws AssayError `malformed` without the pickle, and for members that PyTorch does not read; as `readInert` does */
+export async function readCheckpoint(
+  source: ByteSource,
+  members: ReadonlyMap<string, ZipEntry>,
+  names: CheckpointMembers,
+  options: TensorReadOptions,
+): Promise<Checkpoint> {
   const open = async (name: string): Promise<ByteSource | undefined> => {
-    const entry = members.get(root + name);
+    const entry = members.get(name);
     return entry === undefined ? undefined : opened(source, entry);
   };
-  const pickle = await open(PICKLE);
-  if (pickle === undefined) throw new AssayError('malformed', 'the archive has no data.pkl', { subject: source.name });
-  const order = await open(BYTE_ORDER);
+  const pickle = await open(names.pickle);
+  if (pickle === undefined)
+    throw new AssayError('malformed', `the archive has no ${names.pickle.slice(names.pickle.lastIndexOf('/') + 1)}`, {
+      subject: source.name,
+    });
+  const order = await open(names.order);
   const storages = new Map<string, ByteSource>();
   for (const [name, entry] of members)
-    if (name.startsWith(root + STORAGES))
-      storages.set(name.slice((root + STORAGES).length), await opened(source, entry));
+    if (name.startsWith(names.storages)) storages.set(name.slice(names.storages.length), await opened(source, entry));
   return {
     pickle: await readInert(pickle, 0, options),
     storage: (key) => storages.get(key),
@@ -50,11 +75,11 @@ export async function openZip(source: ByteSource, options: TensorReadOptions): P
 
 /** Whether an archive has the pickle that `torch.save` writes. */
 export async function isTorchZip(source: ByteSource): Promise<boolean> {
-  return rootOf(await memberNames(source)) !== undefined;
+  return torchRoot(await memberNames(source)) !== undefined;
 }
 
 /** The folder that holds everything, by the first member, as PyTorch finds it. */
-function rootOf(names: readonly string[]): string | undefined {
+export function torchRoot(names: readonly string[]): string | undefined {
   const roots = new Set(names.map((name) => name.slice(0, Math.max(0, name.indexOf('/')))));
   const [root] = roots;
   return roots.size === 1 && root !== undefined && names.includes(root + PICKLE) ? root : undefined;

@@ -1,0 +1,13 @@
+export { BINARY } from './binary.ts';
+export { CREATION } from './creation.ts';
+export { ATEN_ELEMENTWISE } from './elementwise.ts';
+export { ATEN_IMAGES } from './images.ts';
+export { formatted, LISTS } from './lists.ts';
+export { ATEN_NORMALIZATIONS } from './normalizations.ts';
+export { PART_VIEWS, PARTS } from './parts.ts';
+export { ATEN_PRODUCTS } from './products.ts';
+export { ATEN_RECURRENT } from './recurrent.ts';
+export { ATEN_REDUCTIONS } from './reductions.ts';
+export { COPIES, VIEWS } from './reshape.ts';
+export { SCALARS } from './scalars.ts';
+export { TRANSFORMERS } from './transformer.ts';

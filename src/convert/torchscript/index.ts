@@ -1,0 +1,1 @@
+export { TORCHSCRIPT_MODELS } from './source.ts';
