@@ -9,7 +9,7 @@ export interface Invalid {
 export type Checked<T> = { readonly value: T } | { readonly invalid: readonly [Invalid, ...Invalid[]] };
 
 /** Checks a value against a schema, up to the first fault. */
-export function check<T>(schema: v.GenericSchema<T>, value: unknown): Checked<T> {
+export function check<T>(schema: v.GenericSchema<unknown, T>, value: unknown): Checked<T> {
   const result = v.safeParse(schema, value, { abortEarly: true });
   return result.success ? { value: result.output } : { invalid: invalidOf(result.issues) };
 }
