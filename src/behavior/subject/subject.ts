@@ -56,6 +56,22 @@ export class TestedModel {
     return this.#open.report;
   }
 
+  /** How the model runs, for what runs a model of its own that is derived from it. */
+  get running(): Pick<RunnerOptions, 'bounds' | 'device' | 'env' | 'external' | 'signal'> & {
+    readonly model: OnnxModel;
+  } {
+    const { model, external, env, bounds, signal } = this.#options;
+    const { device } = this.#open.report;
+    return {
+      model,
+      device,
+      env,
+      signal,
+      ...(external === undefined ? {} : { external }),
+      ...(bounds === undefined ? {} : { bounds }),
+    };
+  }
+
   /** The rows of one run: what fits the memory that the model may use. */
   get rowsAtOnce(): number {
     return this.#rowsAtOnce;

@@ -1,4 +1,5 @@
 import { ACCURACY } from './accuracy.ts';
+import { ADVERSARIAL } from './adversarial.ts';
 import { DETERMINISM } from './determinism.ts';
 import { DIRECTION } from './direction.ts';
 import { ENVELOPE } from './envelope.ts';
@@ -18,4 +19,5 @@ export const TEST_KINDS: readonly TestKind[] = [
   INVARIANCE,
   DIRECTION,
   ENVELOPE,
+  ADVERSARIAL,
 ];

@@ -1,1 +1,1 @@
-export { type GraphComparison, type GraphDifference, compareGraphs } from './compare/index.ts';
+export { compareGraphs, type GraphComparison, type GraphDifference } from './compare/index.ts';

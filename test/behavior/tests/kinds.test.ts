@@ -120,6 +120,66 @@ describe('on models of scikit-learn', () => {
   });
 });
 
+describe('under attack', () => {
+  const within = { eps: 0.1, lower: 0, upper: 1, rows: 60 };
+
+  it.each([
+    [{ attack: 'fgsm' }, 0.35, 0.55],
+    [{ attack: 'pgd' }, 0.3, 0.48],
+    [{ attack: 'pgd', norm: 'l2', eps: 0.5 }, 0.2, 0.6],
+    [{ attack: 'apgd', restarts: 2 }, 0.3, 0.48],
+    [{ attack: 'square', queries: 100 }, 0.35, 0.8],
+  ])('a model keeps some labels: %o', async (attack, low, high) => {
+    const { measures, skipped } = await digits('good', 'adversarial', { ...within, ...attack, min: low });
+    expect(skipped).toBeUndefined();
+    expect(measures[0]).toMatchObject({ pass: true, min: low });
+    expect(measures[0]?.value).toBeLessThanOrEqual(high);
+  });
+
+  it('a model that was trained on false labels keeps fewer than the approved version', async () => {
+    const { measures } = await digits('flipped', 'adversarial', { ...within, attack: 'pgd' });
+    expect(measures[0]).toMatchObject({ drop: 0.01, pass: false });
+  });
+
+  it('the same seed gives the same, and no number leaves its bounds', async () => {
+    const runs = [1, 2].map(() => digits('good', 'adversarial', { ...within, attack: 'square', queries: 50 }));
+    const [first, second] = await Promise.all(runs);
+    expect(first?.measures).toEqual(second?.measures);
+    const [none] = (await digits('good', 'adversarial', { ...within, eps: 0, attack: 'pgd' })).measures;
+    expect(none?.value).toBe(
+      (await digits('good', 'adversarial', { ...within, eps: 0, attack: 'fgsm' })).measures[1]?.value,
+    );
+  });
+
+  it('a model that hides its gradient proves nothing by keeping its labels', async () => {
+    const steps = new GraphBuilder('steps');
+    const x = steps.input('X', 'float32', ['batch', 64]);
+    const weights = Float32Array.from({ length: 640 }, (_, i) => Math.sin(i));
+    const scores = steps.op('MatMul', [steps.op('Round', [x]), steps.constant(tensorOf(weights, [64, 10]))]);
+    steps.output('scores', scores, 'float32', ['batch', 10]);
+    const data = await digitsData();
+    const options = { ...within, attack: 'pgd', min: 0 };
+    const outcome = await withModel(steps.model(), data, (tested) =>
+      run('adversarial', options, { model: tested, data }),
+    );
+    expect(outcome.skipped).toMatch(/gradient.*use attack: square/);
+  });
+
+  it.each<[Partial<TestData>, string]>([
+    [
+      { labels: { kind: 'integers', dims: [597], values: new BigInt64Array(597).fill(10n) } },
+      'is of class 10, and the model has 10',
+    ],
+    [{ labels: { kind: 'integers', dims: [597], values: new BigInt64Array(597).fill(-1n) } }, 'are not classes'],
+    [{ labels: undefined }, 'has no labels'],
+  ])('refuses labels that are not classes of the model', async (more, message) => {
+    await expect(digits('good', 'adversarial', { ...within, attack: 'fgsm' }, more)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message),
+    });
+  });
+});
+
 /** A model of rows of three numbers. */
 function model(build: (graph: GraphBuilder, x: ReturnType<GraphBuilder['input']>) => void): OnnxModel {
   const graph = new GraphBuilder('m');

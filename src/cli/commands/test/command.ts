@@ -28,7 +28,7 @@ A suite is a YAML file of your organisation; one that lies in the artifact is re
   model: { label: label, scores: probabilities }     which outputs are which; told by their types when absent
   data:
     held-out:
-      inputs: [{ file: digits.npz, columns: [X], as: input }]     .npz, .npy, .csv, .jsonl, .json, .parquet
+      inputs: [{ file: digits.npz, columns: [X], as: input }]     .npz, .npy, .csv, .jsonl, .json, .parquet; images, texts (docs/test.md)
       labels: digits.npz#y
     golden:
       inputs: [{ file: golden.npz, columns: ["input:input"], as: input }]
@@ -46,6 +46,8 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
   invariance   labels that stay under noise: 0.1, or with columns shuffled among the rows, shuffle: [3]. min, drop
   direction    an output moves up or down when a column grows. column, by, output, element, moves: up, min, drop
   envelope     time and memory. runs: 20, median-ms, p95-ms, memory-mib, ratio (to --baseline)
+  adversarial  rows that keep their true label under an attack: fgsm, pgd, apgd, square. attack, eps, norm: linf|l2, lower, upper,
+               steps: 20, restarts: 1, queries: 300, rows: 100, min, drop. Labels are classes from 0
 
 With --baseline, a share may be 0.01 below that of the approved version unless the suite says otherwise. A test of which nothing is asked, or
 that needs a baseline which is not given, is not assessed, and so is a suite without a test that passes.
@@ -66,7 +68,7 @@ Exit codes: 0 the tests pass, or ask for nothing; 1 a test failed; 2 could not c
 export function registerTest(program: Command, shell: Shell): void {
   program
     .command('test')
-    .summary('test how a model behaves: known inputs, accuracy, ranges, speed')
+    .summary('test how a model behaves: known inputs, accuracy, attacks, speed')
     .description('Tests how an ONNX model behaves, by a suite of your organisation.')
     .argument('<artifact>', 'an ONNX file, or a folder with one, on this machine')
     .option('--suite <file>', 'the suite (YAML)')
