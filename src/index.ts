@@ -10,6 +10,7 @@ export type {
   Violation,
 } from './core/assessment/index.ts';
 export { SEVERITIES, type Severity, VERDICTS, type Verdict } from './core/assessment/index.ts';
+export type { TestReport } from './core/behavior/index.ts';
 export type { Conversion } from './core/conversion/index.ts';
 export type { Artifact, ArtifactFile, OnEvent, OpenOptions, ProgressEvent } from './core/index.ts';
 export { AssayError, DEFAULT_LIMITS, type ErrorCode, isAssayError, type Limits } from './core/index.ts';
@@ -24,6 +25,8 @@ export {
   type SignWith,
   scan,
   sign,
+  type TestModelOptions,
+  test,
   type VerifyOptions,
   type VerifyResult,
   verify,

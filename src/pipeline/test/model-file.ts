@@ -36,6 +36,7 @@ const ONNX = /\.onnx$/i;
  *   `not-found`, `unreadable`, `truncated`, `unsupported`, `limit`
  */
 export async function openModelFile(artifact: Artifact, target: string, options: ModelOptions): Promise<ModelFile> {
+  refuseFar(artifact);
   const file = onlyModel(artifact, target);
   const opened: { readonly path: string; readonly source: ByteSource }[] = [];
   const keep = (path: string, source: ByteSource): ByteSource => {
@@ -75,6 +76,14 @@ export async function openModelFile(artifact: Artifact, target: string, options:
           throw new AssayError('changed', 'changed while it was tested', { subject: path, hint: 'try again' });
     },
   };
+}
+
+function refuseFar({ files, ref }: Artifact): void {
+  if (files.every(({ distance }) => distance === 'near')) return;
+  throw new AssayError('usage', 'only files on this machine can be tested', {
+    subject: ref,
+    hint: 'download them first (assay pull hf://owner/model), and give the folder',
+  });
 }
 
 function onlyModel({ files, ref }: Artifact, target: string): Artifact['files'][number] {

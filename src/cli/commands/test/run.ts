@@ -1,4 +1,3 @@
-import { AssayError } from '../../../core/index.ts';
 import { initSuite, recordOutputs, testModel } from '../../../pipeline/test/index.ts';
 import { count, jsonText, terminalText } from '../../../report/index.ts';
 import { openArtifact } from '../../../sources/index.ts';
@@ -16,15 +15,7 @@ export async function runTest(request: TestRequest, shell: Shell): Promise<void>
   );
   const progress = new Progress(shell, !quiet);
   const { signal, env } = shell;
-  const open = async (path: string) => {
-    const artifact = await openArtifact(path, { signal, env });
-    if (artifact.files.every(({ distance }) => distance === 'near')) return artifact;
-    await artifact.close();
-    throw new AssayError('usage', 'only files on this machine can be tested', {
-      subject: path,
-      hint: 'download them first (assay pull hf://owner/model), and give the folder',
-    });
-  };
+  const open = (path: string) => openArtifact(path, { signal, env });
   const artifact = await open(request.artifact);
   const options = { device, env, signal, onEvent: progress.onEvent };
   try {
