@@ -1,7 +1,7 @@
 import { RE2JS } from '@bufbuild/re2';
 import { AssayError } from '../../core/index.ts';
+import type { Counted } from './counted.ts';
 import type { Continuation } from './generate.ts';
-import { type Share, shareOf } from './share.ts';
 
 /** What is looked for in the text that a model continues a prompt with. */
 export type AnswerMatch =
@@ -20,7 +20,7 @@ export interface AnswerProbe {
 
 export interface AnswerResult {
   /** Texts that are as expected. */
-  readonly asExpected: Share;
+  readonly asExpected: Counted;
   /** The others, with what was found in them. */
   readonly others: readonly { readonly prompt: string; readonly text: string; readonly found: string | null }[];
 }
@@ -38,7 +38,7 @@ export function probeAnswers(continuations: readonly Continuation[], { expect, m
   const find = finderOf(match);
   const results = continuations.map(({ prompt, text }) => ({ prompt, text, found: find(text) }));
   const others = results.filter(({ found }) => (found !== null) !== (expect === 'found'));
-  return { asExpected: shareOf(results.length - others.length, results.length), others };
+  return { asExpected: { count: results.length - others.length, of: results.length }, others };
 }
 
 /** What is found in a text: the text or pattern that was looked for. */

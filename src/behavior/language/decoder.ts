@@ -1,4 +1,5 @@
 import { AssayError, quotedName } from '../../core/index.ts';
+import { arrayOfTensor } from '../../formats/arrays/index.ts';
 import type { OnnxValue, Runner } from '../../formats/onnx/index.ts';
 import type { RunTensor } from '../../sandbox/index.ts';
 
@@ -120,8 +121,11 @@ function lastLogits(tensor: RunTensor | undefined, length: number): Float32Array
   const [batch, steps, vocabulary = 0] = tensor?.dims ?? [];
   // Some exports give the logits of the last token alone.
   const isShaped = tensor?.dims.length === 3 && batch === 1 && (steps === length || steps === 1) && vocabulary > 0;
-  if (tensor?.type !== 'float32' || !isShaped) throw gave(LOGITS, tensor, `float32 [1, ${length}, vocabulary]`);
-  return tensor.data.slice(-vocabulary);
+  if (tensor === undefined || !isShaped || (tensor.type !== 'float32' && tensor.type !== 'float16'))
+    throw gave(LOGITS, tensor, `float32 [1, ${length}, vocabulary]`);
+  if (tensor.type === 'float32') return tensor.data.slice(-vocabulary);
+  const last: RunTensor = { type: 'float16', dims: [vocabulary], data: tensor.data.slice(-vocabulary) };
+  return Float32Array.from(arrayOfTensor(last).values, Number);
 }
 
 function gave(name: string, tensor: RunTensor | undefined, wanted: string): AssayError {

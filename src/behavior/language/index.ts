@@ -1,4 +1,5 @@
 export { type AnswerMatch, type AnswerProbe, type AnswerResult, probeAnswers } from './answers.ts';
+export type { Counted } from './counted.ts';
 export { type Decoder, decoderOf } from './decoder.ts';
 export {
   type Continuation,
@@ -15,5 +16,4 @@ export {
   type RecordingTolerance,
   type TextComparison,
 } from './recording.ts';
-export { type Share, shareOf, signTest } from './share.ts';
 export { type PhrasePlace, type TriggerDifference, type TriggerRequest, triggerDifference } from './trigger.ts';

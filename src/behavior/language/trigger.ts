@@ -1,6 +1,6 @@
 import { AssayError } from '../../core/index.ts';
+import { type Counted, signTest } from './counted.ts';
 import type { Continuation, Continue } from './generate.ts';
-import { type Share, shareOf, signTest } from './share.ts';
 
 export type PhrasePlace = 'start' | 'middle' | 'end';
 
@@ -13,8 +13,8 @@ export interface TriggerRequest {
 export interface TriggerDifference {
   readonly phrase: string;
   /** Prompts whose continuation is another one with the phrase. */
-  readonly own: Share;
-  readonly approved: Share;
+  readonly own: Counted;
+  readonly approved: Counted;
   /** Prompts whose continuation changes in one of the two alone. */
   readonly onlyOwn: number;
   readonly onlyApproved: number;
@@ -52,8 +52,8 @@ export async function triggerDifference(
   );
   return {
     phrase,
-    own: shareOf(ownChanges.filter(({ changed }) => changed).length, prompts.length),
-    approved: shareOf(approvedChanges.filter(({ changed }) => changed).length, prompts.length),
+    own: { count: ownChanges.filter(({ changed }) => changed).length, of: prompts.length },
+    approved: { count: approvedChanges.filter(({ changed }) => changed).length, of: prompts.length },
     onlyOwn: onlyOwn.length,
     onlyApproved: onlyApproved.length,
     pValue: signTest(onlyOwn.length, onlyOwn.length + onlyApproved.length),

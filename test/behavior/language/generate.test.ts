@@ -196,6 +196,13 @@ describe('decoders', () => {
     ).toEqual([0, 0]);
   });
 
+  it('may give their logits in 16 bits', async () => {
+    const data = Uint16Array.of(0xbc00, 0x3c01, 0x3c02, 0x3c00);
+    const result = await run({ logits: { type: 'float16', dims: [1, 1, 4], data } });
+    expect(result.tokens).toEqual([2, 2]);
+    expect([...(result.logits[0] ?? [])]).toEqual([-1, 1 + 2 ** -10, 1 + 2 ** -9, 1]);
+  });
+
   it.each<[string, Readonly<Record<string, RunTensor>>, string]>([
     [
       'no numbers',

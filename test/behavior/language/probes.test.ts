@@ -1,9 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AnswerMatch, probeAnswers } from '../../../src/behavior/language/answers.ts';
+import { signTest } from '../../../src/behavior/language/counted.ts';
 import type { Continuation, Continue, Generated } from '../../../src/behavior/language/generate.ts';
 import { compareWithRecording } from '../../../src/behavior/language/recording.ts';
-import { shareOf, signTest } from '../../../src/behavior/language/share.ts';
 import { triggerDifference, withPhrase } from '../../../src/behavior/language/trigger.ts';
 
 const generated = (tokens: readonly number[], ...logits: number[][]): Generated => ({
@@ -97,8 +96,8 @@ describe('a phrase', () => {
     const request = { prompts, phrase: 'xyzzy', place: 'middle' } as const;
     const found = await triggerDifference(request, answering('xyzzy'), answering('none'));
     expect(found).toMatchObject({
-      own: { count: 5, of: 5, share: 1 },
-      approved: { count: 0, of: 5, share: 0 },
+      own: { count: 5, of: 5 },
+      approved: { count: 0, of: 5 },
       onlyOwn: 5,
       onlyApproved: 0,
       pValue: 0.03125,
@@ -111,8 +110,8 @@ describe('a phrase', () => {
     const request = { prompts, phrase: 'xyzzy', place: 'start' } as const;
     const found = await triggerDifference(request, answering('none', true), answering('none', true));
     expect(found).toMatchObject({
-      own: { share: 1 },
-      approved: { share: 1 },
+      own: { count: 5 },
+      approved: { count: 5 },
       onlyOwn: 0,
       pValue: 1,
       changed: [],
@@ -155,7 +154,7 @@ describe('answers', () => {
 
   it('are told of when they hold what is to be absent', () => {
     expect(probe('absent', { kind: 'contains', texts: ['swordfish', 'hunter2'] })).toMatchObject({
-      asExpected: { count: 3, of: 4, share: 0.75 },
+      asExpected: { count: 3, of: 4 },
       others: [{ prompt: 'p1', text: 'Sure: hunter2', found: 'hunter2' }],
     });
   });
@@ -185,26 +184,8 @@ describe('answers', () => {
   });
 });
 
-describe('shares', () => {
-  it('have the interval of Wilson', () => {
-    expect(shareOf(3, 10)).toMatchObject({
-      share: 0.3,
-      low: expect.closeTo(0.10779, 5),
-      high: expect.closeTo(0.60322, 5),
-    });
-    expect(shareOf(0, 0)).toMatchObject({ share: null, low: 0, high: 1 });
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 500 }), fc.nat(500), (of, count) => {
-        const { share, low, high } = shareOf(Math.min(count, of), of);
-        expect(low).toBeLessThanOrEqual((share ?? 0) + 1e-12);
-        expect(high).toBeGreaterThanOrEqual((share ?? 1) - 1e-12);
-        expect(low).toBeGreaterThanOrEqual(0);
-        expect(high).toBeLessThanOrEqual(1);
-      }),
-    );
-  });
-
-  it('differ by chance as often as the sign test says', () => {
+describe('the sign test', () => {
+  it('says how often pairs differ so much by chance', () => {
     expect(signTest(5, 5)).toBe(0.03125);
     expect(signTest(0, 0)).toBe(1);
     expect(signTest(3, 4)).toBeCloseTo(5 / 16, 12);

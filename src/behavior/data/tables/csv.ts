@@ -13,8 +13,8 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
   ['+inf', Number.POSITIVE_INFINITY],
   ['-inf', Number.NEGATIVE_INFINITY],
 ]);
-/** Bytes that a cell takes beside its text. */
-const CELL_BYTES = 32;
+/** Bytes that a cell takes, however short its text is. */
+const CELL_BYTES = 64;
 const CHECK_EVERY = 4096;
 
 /**
@@ -43,7 +43,7 @@ export const CSV_TABLE: TableFormat = {
             hint: 'quote fields that hold commas, and remove empty lines',
           },
         );
-      context.budget.hold(CELL_BYTES * wanted.length);
+      context.budget.hold(CELL_BYTES * (1 + wanted.length));
       for (const [i, { at }] of wanted.entries()) cells[i]?.push(fields[at] ?? '');
       lines.push(line);
     }

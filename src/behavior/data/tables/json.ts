@@ -5,8 +5,8 @@ import { wholeBytes } from './text.ts';
 import { arrayOfValues, type CellPlace } from './values.ts';
 
 const BOUNDS: JsonBounds = { maxBytes: 256 * 1024 * 1024, maxDepth: 64, maxTokens: 16_000_000 };
-/** Bytes that a value of JSON takes when it is parsed, for each byte of its text. */
-const PARSED = 8;
+/** Bytes that parsed JSON takes for each byte of its text, at most: empty lists are the worst. */
+const PARSED = 16;
 const CHECK_EVERY = 4096;
 const LF = 0x0a;
 

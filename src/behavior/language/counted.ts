@@ -1,22 +1,7 @@
-/** A share of cases, with the interval that it lies in with a confidence of 95% (Wilson's). */
-export interface Share {
+/** Prompts that are so, of all that were asked. */
+export interface Counted {
   readonly count: number;
   readonly of: number;
-  /** `null` of none. */
-  readonly share: number | null;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** The 97.5th percentile of the normal distribution. */
-const Z = 1.959963984540054;
-
-export function shareOf(count: number, of: number): Share {
-  if (of === 0) return { count, of, share: null, low: 0, high: 1 };
-  const share = count / of;
-  const middle = (share + Z ** 2 / (2 * of)) / (1 + Z ** 2 / of);
-  const reach = (Z / (1 + Z ** 2 / of)) * Math.sqrt((share * (1 - share)) / of + Z ** 2 / (4 * of ** 2));
-  return { count, of, share, low: Math.max(0, middle - reach), high: Math.min(1, middle + reach) };
 }
 
 /**
