@@ -96,15 +96,22 @@ export class Attempt {
     return scores;
   }
 
-  /** Runs points, and keeps those that are adversarial. @returns the scores of each */
-  async run(trials: readonly Trial[]): Promise<readonly Float32Array[]> {
+  /**
+   * Runs points, and keeps those that are adversarial.
+   * @param counts whether a point may be kept: all may, unless an attack goes outside of the ball on its way
+   * @returns the scores of each
+   */
+  async run(
+    trials: readonly Trial[],
+    counts: (trial: Trial) => boolean = () => true,
+  ): Promise<readonly Float32Array[]> {
     throwIfAborted(this.options.signal);
     if (trials.length === 0) return [];
     const all = await this.target.forward(joinedPoints(trials, this.target.width));
     return trials.map((trial, at) => {
       this.#queries[trial.row] = (this.#queries[trial.row] ?? 0) + 1;
       const scores = this.#scoresOf(all, at);
-      this.#judge(trial, scores);
+      if (counts(trial)) this.#judge(trial, scores);
       return scores;
     });
   }

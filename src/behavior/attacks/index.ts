@@ -1,7 +1,10 @@
 export { type ApgdOptions, apgd, type TargetedApgdOptions, targetedApgd } from './apgd.ts';
+export { type HopSkipJumpOptions, type HopSkipJumpResult, hopSkipJump } from './hop-skip-jump.ts';
+export { type NesOptions, nes } from './nes.ts';
 export { type OnnxTarget, type OnnxTargetOptions, openOnnxTarget } from './onnx-target.ts';
 export { fgsm, type PgdOptions, pgd } from './pgd.ts';
 export { type AttackRandom, type AttackRandoms, seededRandoms } from './random.ts';
+export { type SimbaOptions, simba } from './simba.ts';
 export { type SquareOptions, square } from './square.ts';
 export type {
   AttackBatch,

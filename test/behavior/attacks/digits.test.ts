@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apgd, targetedApgd } from '../../../src/behavior/attacks/apgd.ts';
+import { hopSkipJump } from '../../../src/behavior/attacks/hop-skip-jump.ts';
+import { nes } from '../../../src/behavior/attacks/nes.ts';
 import { type OnnxTarget, openOnnxTarget } from '../../../src/behavior/attacks/onnx-target.ts';
 import { fgsm, pgd } from '../../../src/behavior/attacks/pgd.ts';
 import { seededRandoms } from '../../../src/behavior/attacks/random.ts';
+import { simba } from '../../../src/behavior/attacks/simba.ts';
 import { square } from '../../../src/behavior/attacks/square.ts';
 import type { AttackBatch, AttackOptions, AttackResult } from '../../../src/behavior/attacks/target.ts';
 import { arrayOf, arraysOf, modelOf, PATIENT } from '../gradient/golden.ts';
@@ -65,5 +68,26 @@ describe.each(['mlp', 'cnn'])('%s', (name) => {
     expect(robust(result.fell)).toBeLessThanOrEqual(golden('pgd') + 5);
     expect(robust(result.fell)).toBeGreaterThan(0);
     expect(Math.max(...result.queries)).toBeLessThanOrEqual(1_000);
+  });
+
+  test('other attacks by queries find more than chance does, and less than the gradient', async () => {
+    const estimated = await nes(target, BATCH, { ...LINF, steps: 20, stepSize: 0.025 });
+    expect(robust(estimated.fell)).toBeLessThan(golden('fgsm') + 15);
+    expect(robust(estimated.fell)).toBeGreaterThanOrEqual(golden('pgd') - 1);
+    const simple = await simba(target, BATCH, { ...L2, tries: 128, stepSize: 0.1 });
+    expect(robust(simple.fell)).toBeLessThan(60);
+    expect(robust(simple.fell)).toBeGreaterThanOrEqual(golden('pgd-l2') - 1);
+    expect(estimated.gradients.every((count) => count === 0)).toBe(true);
+  });
+
+  test('hop-skip-jump walks near to what PGD finds, by decisions alone', async () => {
+    const some = { inputs: BATCH.inputs.slice(0, 40 * 64), classes: BATCH.classes.slice(0, 40) };
+    const by = await pgd(target, some, { ...L2, eps: 1, steps: 20, stepSize: 0.25 });
+    const walked = await hopSkipJump(target, some, { ...L2, eps: 1, steps: 8, samples: 50 });
+    const count = (fell: Uint8Array) => fell.reduce((sum, one) => sum + one, 0);
+    expect(count(walked.fell)).toBeGreaterThanOrEqual(0.7 * count(by.fell));
+    for (const [row, near] of walked.nearest.entries()) {
+      if (walked.wrong[row] === 0) expect(walked.fell[row] === 1).toBe(near <= 1);
+    }
   });
 });

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { apgd, targetedApgd } from '../../../src/behavior/attacks/apgd.ts';
+import { hopSkipJump } from '../../../src/behavior/attacks/hop-skip-jump.ts';
+import { nes } from '../../../src/behavior/attacks/nes.ts';
 import { fgsm, pgd } from '../../../src/behavior/attacks/pgd.ts';
 import { type AttackRandoms, seededRandoms } from '../../../src/behavior/attacks/random.ts';
 import { predicted } from '../../../src/behavior/attacks/scores.ts';
+import { simba } from '../../../src/behavior/attacks/simba.ts';
 import { square } from '../../../src/behavior/attacks/square.ts';
 import type { AttackBatch, AttackOptions, AttackResult, AttackTarget } from '../../../src/behavior/attacks/target.ts';
 import { LinearTarget } from './linear-target.ts';
@@ -17,6 +20,9 @@ const ATTACKS: Readonly<Record<string, { readonly run: Attack; readonly norms: r
   pgd: { run: (t, b, o) => pgd(t, b, { ...o, steps: 4, stepSize: o.eps / 2, restarts: 2 }), norms: ['linf', 'l2'] },
   apgd: { run: (t, b, o) => apgd(t, b, { ...o, steps: 10, restarts: 2 }), norms: ['linf', 'l2'] },
   'apgd-t': { run: (t, b, o) => targetedApgd(t, b, { ...o, steps: 6, aims: 2 }), norms: ['linf', 'l2'] },
+  nes: { run: (t, b, o) => nes(t, b, { ...o, steps: 3, stepSize: o.eps / 2 + 0.01, pairs: 3 }), norms: ['linf', 'l2'] },
+  simba: { run: (t, b, o) => simba(t, b, { ...o, tries: 12, stepSize: 0.1 }), norms: ['linf', 'l2'] },
+  'hop-skip-jump': { run: (t, b, o) => hopSkipJump(t, b, { ...o, steps: 2, starts: 5, samples: 5 }), norms: ['l2'] },
   square: { run: (t, b, o) => square(t, b, { ...o, queries: 20 }), norms: ['linf'] },
 };
 
