@@ -2,10 +2,12 @@ import { AssayError } from '../../core/index.ts';
 import type { OnnxModel, OnnxValue, RunnerOptions } from '../../formats/onnx/index.ts';
 import { activityOf, type BlockedNode, isCall } from './activity.ts';
 import { attributesOf } from './attributes.ts';
+import { Gradients } from './gradients.ts';
 import { isStandard, type OrderedGraph, orderedGraph, type PlacedNode } from './graph.ts';
 import { type Loss, placeLoss, type ScoreKind } from './loss.ts';
 import { Ops } from './ops.ts';
 import { given, probe } from './probe.ts';
+import { isRecurrent, unrolled } from './recurrent.ts';
 import { refusedNode, shortName } from './refusals.ts';
 import type { TensorFeeds } from './rows.ts';
 import { gradientRuleOf } from './rules/index.ts';
@@ -53,10 +55,10 @@ const OLDEST = 11;
  *   runner throws, which is asked for shapes
  */
 export async function deriveGradient(options: GradientOptions): Promise<GradientModel> {
-  const { model, wrt, loss, maxNodes = MAX_NODES } = options;
-  const opset = opsetOf(model);
+  const { wrt, loss, maxNodes = MAX_NODES } = options;
+  const opset = opsetOf(options.model);
+  const model = await unrolledModel(options, opset, maxNodes);
   const graph = orderedGraph(model, maxNodes);
-  checkNames(graph, wrt, loss.output);
   const activity = activityOf(graph, wrt, loss.output);
   const rules = new Map(activity.path.map((placed) => [placed, rule(model, placed)]));
   const shapesOf = new Set([wrt, loss.output]);
@@ -91,6 +93,22 @@ export async function deriveGradient(options: GradientOptions): Promise<Gradient
     blocked: activity.blocked,
     scores: from.kind,
   };
+}
+
+/** The model with the recurrent nodes on the path as the operators of their steps. */
+async function unrolledModel(options: GradientOptions, opset: number, maxNodes: number): Promise<OnnxModel> {
+  const { model, wrt, loss, example } = options;
+  const graph = orderedGraph(model, maxNodes);
+  checkNames(graph, wrt, loss.output);
+  const { path } = activityOf(graph, wrt, loss.output);
+  const nodes = new Set(path.flatMap(({ node }) => (isRecurrent(node) ? [node] : [])));
+  if (nodes.size === 0) return model;
+  const shapesOf = new Set([...nodes].flatMap(({ inputs }) => inputs).filter((name) => name !== ''));
+  const { shapes } = await probe({
+    ...{ model, graph, opset, maxNodes, shapesOf, valuesOf: new Set(), typeOf: wrt, example },
+    ...given(options),
+  });
+  return unrolled(model, nodes, shapes, opset, maxNodes);
 }
 
 function opsetOf({ opsets, functions }: OnnxModel): number {
@@ -177,43 +195,6 @@ function sourceOf(
   if (node.op === 'Softmax' && shape.length === 2 && (axis === 1 || axis === -1))
     return { name: input, kind: 'logits' };
   return unknown;
-}
-
-/** The gradients that have arrived at each tensor. */
-class Gradients {
-  readonly #tape: Tape;
-  readonly #active: ReadonlySet<string>;
-  readonly #parts = new Map<string, string[]>();
-
-  constructor(tape: Tape, active: ReadonlySet<string>) {
-    this.#tape = tape;
-    this.#active = active;
-  }
-
-  give(name: string, gradient: string): void {
-    if (!this.#active.has(name)) return;
-    const parts = this.#parts.get(name);
-    if (parts === undefined) this.#parts.set(name, [gradient]);
-    else parts.push(gradient);
-  }
-
-  /** Their sum, once all have arrived. */
-  of(name: string): string | undefined {
-    const parts = this.#parts.get(name);
-    if (parts === undefined) return undefined;
-    const [first = '', ...rest] = parts;
-    const sum = rest.reduce((total, part) => this.#tape.op('Add', [total, part]), first);
-    this.#parts.set(name, [sum]);
-    return sum;
-  }
-
-  has(name: string): boolean {
-    return this.#parts.has(name);
-  }
-
-  isActive(name: string): boolean {
-    return this.#active.has(name);
-  }
 }
 
 function back(

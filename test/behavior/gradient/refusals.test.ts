@@ -108,6 +108,28 @@ describe('what has no gradient is refused, with the node and what to do', () => 
       },
     ],
     [
+      'a recurrent cell with lengths of sequences',
+      'it has lengths of sequences',
+      (g, x) => {
+        const [steps, w] = [
+          g.op('Unsqueeze', [x, g.constant(tensorOf(BigInt64Array.of(0n), [1]))]),
+          new Float32Array(12),
+        ];
+        const lengths = g.op('Expand', [g.constant(tensorOf(Int32Array.of(1), [1])), g.op('Shape', [x], { end: 1 })]);
+        const [input, state] = [g.constant(tensorOf(w, [1, 4, 3])), g.constant(tensorOf(w.slice(8), [1, 4, 1]))];
+        return g.op('LSTM', [steps, input, state, undefined, lengths], { hidden_size: 1 });
+      },
+    ],
+    [
+      'a recurrent cell whose steps are the rows',
+      'its number of steps is not a constant',
+      (g, x) => {
+        const steps = g.op('Unsqueeze', [x, g.constant(tensorOf(BigInt64Array.of(1n), [1]))]);
+        const [input, state] = [tensorOf(new Float32Array(3), [1, 1, 3]), tensorOf(new Float32Array(1), [1, 1, 1])];
+        return g.op('RNN', [steps, g.constant(input), g.constant(state)], { hidden_size: 1 });
+      },
+    ],
+    [
       'dropout that trains',
       'it drops numbers at random',
       (g, x) => g.op('Dropout', [x, real(g, 0.5), g.constant(tensorOf(Uint8Array.of(1), [], 'bool'))]),

@@ -35,7 +35,7 @@ const SELU_ALPHA = 1.6732631921768188;
 const SELU_GAMMA = 1.0507010221481323;
 
 /** Operators that apply a function to each number. */
-export const ACTIVATION_RULES: Readonly<Record<string, GradientRule>> = {
+export const ACTIVATION_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   Neg: { back: (step) => step.give(0, step.ops.neg(step.gradient())) },
   Identity: { back: (step) => step.give(0, step.gradient()) },
   Exp: slope((_, _x, y) => y),

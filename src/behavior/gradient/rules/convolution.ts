@@ -2,7 +2,7 @@ import type { BackStep, GradientRule } from '../step.ts';
 import { convolution, spatialWindow, transposedConvolution } from './window.ts';
 
 /** Convolutions, of one to three axes of space, by kernels that do not depend on the input. */
-export const CONVOLUTION_RULES: Readonly<Record<string, GradientRule>> = {
+export const CONVOLUTION_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   Conv: { back: (step) => back(step, false) },
   ConvTranspose: { back: (step) => back(step, true) },
 };

@@ -1,7 +1,7 @@
 import type { BackStep, GradientRule } from '../step.ts';
 
 /** Operators of two or more inputs that are broadcast. */
-export const ELEMENTWISE_RULES: Readonly<Record<string, GradientRule>> = {
+export const ELEMENTWISE_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   Add: { back: (step) => each(step, (gradient) => gradient) },
   Sum: { back: (step) => each(step, (gradient) => gradient) },
   Mean: { back: (step) => each(step, (gradient) => step.ops.scale(gradient, 1 / step.node.inputs.length)) },

@@ -1,30 +1,30 @@
 import { isStandard } from '../graph.ts';
 import type { GradientRule } from '../step.ts';
-import { ACTIVATION_RULES } from './activation.ts';
-import { CONVOLUTION_RULES } from './convolution.ts';
-import { ELEMENTWISE_RULES } from './elementwise.ts';
-import { LAYOUT_RULES } from './layout.ts';
-import { LINEAR_RULES } from './linear.ts';
-import { NORMALIZATION_RULES } from './normalization.ts';
-import { PART_RULES } from './parts.ts';
-import { POOLING_RULES } from './pooling.ts';
-import { REDUCTION_RULES } from './reduction.ts';
-import { RESIZE_RULES } from './resize.ts';
-import { SOFTMAX_RULES } from './softmax.ts';
+import { ACTIVATION_GRADIENTS } from './activation.ts';
+import { CONVOLUTION_GRADIENTS } from './convolution.ts';
+import { ELEMENTWISE_GRADIENTS } from './elementwise.ts';
+import { LAYOUT_GRADIENTS } from './layout.ts';
+import { LINEAR_GRADIENTS } from './linear.ts';
+import { NORMALIZATION_GRADIENTS } from './normalization.ts';
+import { PART_GRADIENTS } from './parts.ts';
+import { POOLING_GRADIENTS } from './pooling.ts';
+import { REDUCTION_GRADIENTS } from './reduction.ts';
+import { RESIZE_GRADIENTS } from './resize.ts';
+import { SOFTMAX_GRADIENTS } from './softmax.ts';
 
 const RULES: ReadonlyMap<string, GradientRule> = new Map(
   [
-    ACTIVATION_RULES,
-    CONVOLUTION_RULES,
-    ELEMENTWISE_RULES,
-    LAYOUT_RULES,
-    LINEAR_RULES,
-    NORMALIZATION_RULES,
-    PART_RULES,
-    POOLING_RULES,
-    REDUCTION_RULES,
-    RESIZE_RULES,
-    SOFTMAX_RULES,
+    ACTIVATION_GRADIENTS,
+    CONVOLUTION_GRADIENTS,
+    ELEMENTWISE_GRADIENTS,
+    LAYOUT_GRADIENTS,
+    LINEAR_GRADIENTS,
+    NORMALIZATION_GRADIENTS,
+    PART_GRADIENTS,
+    POOLING_GRADIENTS,
+    REDUCTION_GRADIENTS,
+    RESIZE_GRADIENTS,
+    SOFTMAX_GRADIENTS,
   ].flatMap((family) => Object.entries(family)),
 );
 

@@ -2,7 +2,7 @@ import { DYNAMIC } from '../shapes.ts';
 import type { BackStep, GradientRule } from '../step.ts';
 
 /** Operators that put the same numbers elsewhere. */
-export const LAYOUT_RULES: Readonly<Record<string, GradientRule>> = {
+export const LAYOUT_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   Reshape: { back: reshape },
   Flatten: { back: reshape },
   Squeeze: { back: reshape },

@@ -1,7 +1,7 @@
 import type { BackStep, GradientRule } from '../step.ts';
 
 /** Products of matrices. */
-export const LINEAR_RULES: Readonly<Record<string, GradientRule>> = {
+export const LINEAR_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   MatMul: { back: matmul },
   Gemm: { back: gemm },
   Einsum: { back: einsum },

@@ -2,7 +2,7 @@ import { DYNAMIC } from '../shapes.ts';
 import type { BackStep, GradientRule } from '../step.ts';
 
 /** Normalisations, by statistics of the model or of each example. */
-export const NORMALIZATION_RULES: Readonly<Record<string, GradientRule>> = {
+export const NORMALIZATION_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   BatchNormalization: { back: batch },
   LayerNormalization: { back: layer },
   InstanceNormalization: { back: instance },

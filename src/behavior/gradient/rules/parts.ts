@@ -2,7 +2,7 @@ import { DYNAMIC } from '../shapes.ts';
 import type { BackStep, GradientRule } from '../step.ts';
 
 /** Operators that take parts of tensors, or put tensors together. */
-export const PART_RULES: Readonly<Record<string, GradientRule>> = {
+export const PART_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   Concat: { back: concat },
   Split: { back: split },
   Slice: { back: slice, values: [1, 3, 4] },

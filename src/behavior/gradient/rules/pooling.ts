@@ -3,7 +3,7 @@ import type { BackStep, GradientRule } from '../step.ts';
 import { convolution, type SpatialWindow, spatialWindow, transposedConvolution } from './window.ts';
 
 /** Poolings: windows of which one number is made. */
-export const POOLING_RULES: Readonly<Record<string, GradientRule>> = {
+export const POOLING_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   MaxPool: { back: maxPool },
   AveragePool: { back: averagePool },
   GlobalAveragePool: { back: globalAverage },

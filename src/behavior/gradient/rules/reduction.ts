@@ -20,7 +20,7 @@ function reduction(back: Reduced): GradientRule {
 }
 
 /** Sums and extremes over axes. */
-export const REDUCTION_RULES: Readonly<Record<string, GradientRule>> = {
+export const REDUCTION_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   ReduceSum: reduction((_, gradient) => gradient),
   ReduceMean: reduction((ops, gradient, x, _, axes, step) => {
     const count = axes.reduce((product, axis) => product * step.size(x, axis), 1);

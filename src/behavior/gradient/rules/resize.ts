@@ -1,6 +1,6 @@
 import type { BackStep, GradientRule } from '../step.ts';
 
-export const RESIZE_RULES: Readonly<Record<string, GradientRule>> = {
+export const RESIZE_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   Resize: { back: resize, values: [2] },
 };
 

@@ -1,6 +1,6 @@
 import type { BackStep, GradientRule } from '../step.ts';
 
-export const SOFTMAX_RULES: Readonly<Record<string, GradientRule>> = {
+export const SOFTMAX_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   Softmax: {
     back(step) {
       const { ops } = step;
