@@ -35,6 +35,8 @@ const STEPS: ReadonlySet<string> = new Set([
   'NonMaxSuppression',
   'BitShift',
 ]);
+/** Operators whose results differ from run to run. */
+const DRAWING = /^(?:Random|Bernoulli|Multinomial)/;
 /** Operators of which one result is a list of positions. */
 const POSITIONS: Readonly<Record<string, number>> = { MaxPool: 1, TopK: 1 };
 /** The numbers of the floating-point types of ONNX. */
@@ -100,11 +102,12 @@ function behind(graph: OrderedGraph, output: string, wrt: string, within: Readon
   return { names, nodes };
 }
 
-/** The values that depend on those of an input, and not on its shape alone. */
+/** The values that depend on those of an input, and not on its shape alone, or that are drawn. */
 export function dependents({ nodes, inputs }: OrderedGraph): ReadonlySet<string> {
   const names = new Set(inputs);
   for (const { node, uses } of nodes) {
-    if (isShapeOnly(node) || !uses.some((name) => names.has(name))) continue;
+    const drawn = DRAWING.test(node.op);
+    if (!drawn && (isShapeOnly(node) || !uses.some((name) => names.has(name)))) continue;
     for (const output of node.outputs) names.add(output);
   }
   names.delete('');

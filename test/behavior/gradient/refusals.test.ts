@@ -97,6 +97,21 @@ describe('what has no gradient is refused, with the node and what to do', () => 
       },
     ],
     ['a sum over the rows', 'it works along the rows', (g, x) => g.op('ReduceMean', [x], { axes: [0] })],
+    [
+      'a plain sum over the rows',
+      'it works along the rows',
+      (g, x) => g.op('ReduceSum', [x, g.constant(tensorOf(BigInt64Array.of(0n), [1]))]),
+    ],
+    [
+      'a product of the rows',
+      'it works along the rows',
+      (g, x) => g.op('MatMul', [g.op('Transpose', [x], { perm: [1, 0] }), x]),
+    ],
+    [
+      'an Einstein sum over the rows',
+      'it works along the rows',
+      (g, x) => g.op('Einsum', [x, x], { equation: 'bi,bj->ij' }),
+    ],
     ['a softmax over the rows', 'it works along the rows', (g, x) => g.op('Softmax', [x], { axis: 0 })],
     [
       'a normalisation that trains',
@@ -161,6 +176,33 @@ describe('what has no gradient is refused, with the node and what to do', () => 
       return g.op('Slice', [x, start, end, axis]);
     });
     await expect(derive(model)).rejects.toMatchObject({
+      message: expect.stringContaining('known only when the model runs'),
+    });
+  });
+
+  test.each<[string, Build]>([
+    [
+      'an end that is computed',
+      (g, x) => {
+        const [zero, one] = [0n, 1n].map((value) => g.constant(tensorOf(BigInt64Array.of(value), [1])));
+        const count = g.op('Cast', [g.op('ReduceMax', [x], { keepdims: 0 })], { to: 7 });
+        return g.op('Slice', [x, zero, g.op('Add', [g.op('Mul', [count, zero]), one]), one]);
+      },
+    ],
+    [
+      'a start that is drawn',
+      (g, x) => {
+        const drawn = g.op(
+          'Cast',
+          [g.op('RandomUniform', [], { shape: [1], high: float(0.5), low: float(0), seed: float(1) })],
+          { to: 7 },
+        );
+        const [one, two] = [1n, 2n].map((value) => g.constant(tensorOf(BigInt64Array.of(value), [1])));
+        return g.op('Slice', [x, drawn, two, one]);
+      },
+    ],
+  ])('%s', async (_, build) => {
+    await expect(derive(modelOf(build))).rejects.toMatchObject({
       message: expect.stringContaining('known only when the model runs'),
     });
   });

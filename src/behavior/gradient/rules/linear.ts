@@ -15,6 +15,8 @@ function matmul(step: BackStep): void {
   // A vector is a matrix of one row on the left, and of one column on the right, whose axis the result does not have.
   const rank = Math.max(first.length, second.length, 2);
   if (first.length === 0 || second.length === 0) throw step.malformed('a number has no product of matrices');
+  // A sum over the rows of a batch mixes them.
+  step.size(names[0], first.length - 1);
   if (first.length === 1 && second.length === 1) {
     if (step.isActive(0)) step.give(0, ops.mul(gradient, names[1]));
     if (step.isActive(1)) step.give(1, ops.mul(gradient, names[0]));
@@ -59,6 +61,7 @@ function gemm(step: BackStep): void {
   const { ops, attributes } = step;
   const [a, b] = [step.input(0), step.input(1)];
   const [transA, transB] = [attributes.int('transA', 0) !== 0, attributes.int('transB', 0) !== 0];
+  step.size(a, transA ? 0 : 1);
   const gradient = step.gradient();
   const scaled = ops.scale(gradient, attributes.float('alpha', 1));
   const product = (x: string, y: string, turnX: boolean, turnY: boolean) =>
@@ -79,7 +82,7 @@ function einsum(step: BackStep): void {
   const letters = [...left].filter((letter) => letter !== ',');
   const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));
   const result = given ?? once.sort().join('');
-  checkSizes(step, terms);
+  checkSizes(step, terms, result);
   const gradient = step.gradient();
   for (const [index, term] of terms.entries()) {
     if (!step.isActive(index)) continue;
@@ -101,8 +104,8 @@ function einsum(step: BackStep): void {
   }
 }
 
-/** A letter may be an axis of one element in some inputs, which is then repeated. */
-function checkSizes(step: BackStep, terms: readonly string[]): void {
+/** A letter may be an axis of one element in some inputs, which is then repeated; the rows of a batch are not summed. */
+function checkSizes(step: BackStep, terms: readonly string[], result: string): void {
   const sizes = new Map<string, number>();
   for (const [index, term] of terms.entries()) {
     const shape = step.shape(step.input(index));
@@ -111,6 +114,7 @@ function checkSizes(step: BackStep, terms: readonly string[]): void {
       const size = shape[axis] ?? 0;
       if ((sizes.get(letter) ?? size) !== size) throw step.refuse(`its axis ${letter} has several sizes`);
       sizes.set(letter, size);
+      if (!result.includes(letter)) step.size(step.input(index), axis);
     }
   }
 }

@@ -5,7 +5,7 @@ import type { BackStep, GradientRule } from '../step.ts';
 export const PART_GRADIENTS: Readonly<Record<string, GradientRule>> = {
   Concat: { back: concat },
   Split: { back: split },
-  Slice: { back: slice, values: [1, 3, 4] },
+  Slice: { back: slice, values: [1, 2, 3, 4] },
   Gather: { back: gather, values: [1] },
   Pad: { back: pad, values: [1, 3] },
 };
@@ -53,6 +53,8 @@ function slice(step: BackStep): void {
     if (stride === 1 && ops.shapes.equal(x, y, axis)) continue;
     const size = step.size(x, axis);
     const kept = step.size(y, axis);
+    // Where the end is known only when the model runs, so is the size.
+    step.numbers(2);
     const first = step.ints(1)[index] ?? 0;
     const start = Math.max(0, Math.min(stride > 0 ? size : size - 1, first < 0 ? first + size : first));
     const last = start + (kept - 1) * stride;

@@ -11,6 +11,7 @@ function reduction(back: Reduced): GradientRule {
       const { ops } = step;
       const x = step.input(0);
       const axes = axesOf(step);
+      for (const axis of axes) step.size(x, axis);
       const keeps = step.attributes.int('keepdims', 1) !== 0;
       const whole = (value: string) => (keeps || axes.length === 0 ? value : ops.unsqueeze(value, axes));
       const result = back(ops, whole(step.gradient()), x, whole(step.output()), axes, step);
