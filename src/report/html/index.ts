@@ -12,6 +12,7 @@ export { type HtmlOptions, PAPERS, type Paper, timeText } from './review.ts';
 export { STYLE } from './style.ts';
 export { summarySection } from './summary.ts';
 export { unseenSection } from './unseen.ts';
+export { verificationBlock } from './verification.ts';
 export {
   ACTION_WORDS,
   CHECK_STATUSES,

@@ -146,6 +146,11 @@ details > :not(summary) { margin-left: 1.1rem; }
 .parsed { fill: var(--open); }
 .opaque { fill: var(--plain-line); }
 .unread { fill: var(--bad); }
+.difference { width: 9rem; max-width: 100%; height: 12px; display: block; margin-top: .2rem; }
+.difference .track { fill: var(--line); }
+.difference .holds { fill: var(--good); }
+.difference .differs { fill: var(--bad); }
+.difference .limit { fill: none; stroke: var(--ink); stroke-width: 1.6; }
 .key { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; list-style: none; padding: 0; font-size: .9rem; }
 .key svg { width: 1.8rem; height: 14px; vertical-align: -.1em; margin-right: .4rem; border-bottom: 1px solid var(--line); }
 

@@ -25,7 +25,7 @@ export function modelPath(name: string): string {
 
 export function versionPath(
   id: string,
-  page: '' | 'assessment' | 'changes' | 'request' | 'quarantine' | 'retire' = '',
+  page: '' | 'assessment' | 'changes' | 'request' | 'convert' | 'quarantine' | 'retire' = '',
 ): string {
   return `${HOME}/versions/${segment(id)}${page === '' ? '' : `/${page}`}`;
 }
@@ -40,6 +40,15 @@ export function requestPath(id: string, page: '' | 'approve' | 'reject' | 'withd
 
 export function jobPath(id: string, page: '' | 'cancel' | 'events' = ''): string {
   return `${HOME}/jobs/${segment(id)}${page === '' ? '' : `/${page}`}`;
+}
+
+export function conversionPath(job: string, page: '' | 'remove' = ''): string {
+  return `${HOME}/conversions/${segment(job)}${page === '' ? '' : `/${page}`}`;
+}
+
+/** The report of a conversion, and one of its files. */
+export function conversionFilePath(job: string, file: number | 'report'): string {
+  return `/v1/conversions/${segment(job)}/${file === 'report' ? file : `files/${file}`}`;
 }
 
 export function reportPath(version: string, format: ReportFormat, stage: Stage): string {

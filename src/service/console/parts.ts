@@ -124,12 +124,13 @@ export function choice(
   label: string,
   options: readonly (readonly [value: string, text: string])[],
   chosen = '',
+  required = false,
 ): Html {
   const rows = options.map(
     ([value, text]) => html`<option value="${value}"${value === chosen ? html` selected` : NOTHING}>${text}</option>`,
   );
   return html`<div class="field">
-${labelOf(name, label, false)}
+${labelOf(name, label, required)}
 <select id="f-${name}" name="${name}">${rows}</select>
 </div>
 `;

@@ -7,6 +7,7 @@ import { ALL_ASSETS } from './assets.ts';
 import { HOME } from './links.ts';
 import {
   auditPages,
+  conversionPages,
   HIDDEN,
   jobPages,
   modelPages,
@@ -39,6 +40,7 @@ export const consoleRoutes: Routes = async (app, context) => {
     versionActs,
     jobPages,
     submitPages,
+    conversionPages,
     auditPages,
     waiverPages,
     tokenPages,

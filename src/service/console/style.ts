@@ -69,6 +69,7 @@ td code[title], #log td[data-label="Did"] code { white-space: nowrap; }
 .quiet .quiet { display: inline; }
 tbody td { min-width: 5.5rem; }
 #log tbody th { min-width: 3.5rem; }
+#files tbody th { min-width: 12.5rem; }
 #log details { margin: 0; }
 .row-end { white-space: nowrap; }
 .plain-list { list-style: none; padding: 0; }
@@ -97,7 +98,7 @@ body:has([data-connected]) .live-word { display: inline; color: var(--quiet); fo
   .who .quiet { display: none; }
   tbody tr:hover { background: none; }
   .row-end { white-space: normal; }
-  tbody td, #log tbody th { min-width: 0; }
+  tbody td, #log tbody th, #files tbody th { min-width: 0; }
   td > .quiet:not(:only-child) { margin-left: 6rem; }
 }
 `;

@@ -43,7 +43,7 @@ export const JOB_WORDS: Readonly<Record<JobState, ReportWord>> = {
 
 export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   viewer: 'reads',
-  submitter: 'requests scans and stages',
+  submitter: 'requests scans, conversions and stages',
   reviewer: 'approves and stops versions',
   'security-approver': 'approves, and grants waivers',
   admin: 'does all of this, and creates tokens',
@@ -57,8 +57,9 @@ export function sentence(text: string): string {
 
 /** What a page says after something was done: the address names it, so nothing that somebody writes into a link is shown. */
 export const SAID = {
-  'job-known': 'The same scan is already running: this is its job.',
+  'job-known': 'The same was requested already: this is its job.',
   'job-cancelled': 'The job was cancelled.',
+  'files-removed': 'The files and the report were removed. The version stays.',
   requested: 'The request is open. Others must approve it.',
   voted: 'Your vote counts.',
   withdrawn: 'The request was withdrawn.',

@@ -1,4 +1,5 @@
 export { startBatchEnds } from './batch-ends.ts';
+export { type FoundConversion, findConversion, removeConversion } from './find-conversion.ts';
 export { batchWatch, hasEnded, jobWatch } from './job-watch.ts';
 export { startReevaluation } from './reevaluation.ts';
 export { type CheckedJobRequest, checkJobRequest, submit, submitBatch } from './submit.ts';

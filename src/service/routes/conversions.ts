@@ -11,7 +11,7 @@ import type { Job, Principal } from '../../registry/index.ts';
 import type { Routes, ServiceContext } from '../context.ts';
 import type { KeptConversion } from '../conversions/index.ts';
 import { ID_PARAMS, READERS, SUBMITTERS, UNCHANGED } from '../http/index.ts';
-import { checkConversion, submitConversion } from '../jobs/index.ts';
+import { checkConversion, findConversion, removeConversion, submitConversion } from '../jobs/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import { isKnown } from './conditional.ts';
 import { COSTLY } from './costly.ts';
@@ -23,7 +23,7 @@ const FileParams = object({
 });
 
 export const conversionRoutes: Routes = (app, context) => {
-  const { registry, conversions } = context;
+  const { conversions } = context;
 
   app.post(
     '/v1/conversions',
@@ -122,7 +122,7 @@ export const conversionRoutes: Routes = (app, context) => {
     },
     async ({ principal, params }, reply) => {
       await findConversion(context, principal, params.id);
-      await conversions.remove(principal.tenant, await registry.jobs.removeOutput(principal, params.id));
+      await removeConversion(context, principal, params.id);
       return reply.code(204).send(undefined);
     },
   );
@@ -131,24 +131,6 @@ export const conversionRoutes: Routes = (app, context) => {
 /** No more than was announced, and closed in the end, whoever ends it. */
 function bytesOf(file: FileHandle, size: number) {
   return file.createReadStream({ start: 0, end: Math.max(0, size - 1), highWaterMark: 1024 * 1024 });
-}
-
-interface Found {
-  readonly job: Job;
-  readonly output: string | null;
-  readonly kept: KeptConversion | undefined;
-}
-
-/** @throws RegistryError `not-found`; ServiceError `not-found` for a scan */
-export async function findConversion(
-  { registry, conversions }: Pick<ServiceContext, 'registry' | 'conversions'>,
-  by: Principal,
-  id: string,
-): Promise<Found> {
-  const job = await registry.jobs.get(by, id);
-  if (job.conversion === null) throw new ServiceError(404, 'not-found', 'the job is not a conversion');
-  const output = await registry.jobs.output(by, id);
-  return { job, output, kept: output === null ? undefined : await conversions.kept(by.tenant, output) };
 }
 
 async function resultOf(context: ServiceContext, by: Principal, id: string) {

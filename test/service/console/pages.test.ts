@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Conversion, ConversionVerification } from '../../../src/core/conversion/index.ts';
 import type { ProblemCode } from '../../../src/registry/api/index.ts';
 import type {
   ApprovalRecord,
@@ -13,6 +14,8 @@ import { actPage } from '../../../src/service/console/pages/act.ts';
 import { approvePage } from '../../../src/service/console/pages/approve.ts';
 import { assessmentPage } from '../../../src/service/console/pages/assessment.ts';
 import { auditPage } from '../../../src/service/console/pages/audit.ts';
+import { conversionPage } from '../../../src/service/console/pages/conversion.ts';
+import { convertPage } from '../../../src/service/console/pages/convert.ts';
 import { jobPage, jobRow, jobsPage } from '../../../src/service/console/pages/jobs.ts';
 import { modelPage } from '../../../src/service/console/pages/model.ts';
 import { modelsPage } from '../../../src/service/console/pages/models.ts';
@@ -33,6 +36,28 @@ import { all, attribute, parseHtml, shape } from '../../support/parsed-html.ts';
 const AT = '2026-01-02T03:04:05.000Z';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const RULESET = { version: '1', digest: DIGEST };
+
+function verificationOf(text: string): ConversionVerification {
+  const compared = { compared: 5, different: 1, undecided: 1, tolerance: { absolute: 1e-5, relative: 1e-5 } };
+  const numbers = { output: text, role: 'values', maxAbsolute: 0.1, maxRelative: 1, agreement: null } as const;
+  const labels = { output: text, role: 'label', maxAbsolute: null, maxRelative: null, agreement: 0.8 } as const;
+  return {
+    kind: 'self-consistency',
+    of: 'onnx graph',
+    pass: false,
+    runtime: { name: text, version: text },
+    inputs: { from: 'seed', sha256: DIGEST, rounded: false },
+    outputs: null,
+    rows: 5,
+    runs: [text],
+    tensors: null,
+    problem: text,
+    compared: [
+      { ...numbers, ...compared, problem: text, pass: false },
+      { ...labels, ...compared, problem: null, pass: true },
+    ],
+  };
+}
 
 /** Every page, with `text` in each field that a user or an artifact can set. */
 function pages(text: string): Readonly<Record<string, Html>> {
@@ -126,6 +151,45 @@ function pages(text: string): Readonly<Record<string, Html>> {
     version: null,
     error: { code: text, message: text },
   };
+  const conversion: Conversion = {
+    schemaVersion: '1',
+    tool: { name: 'assay', version: text },
+    ruleset: RULESET,
+    target: 'onnx',
+    source: { ref: text, pinned: text, digest: DIGEST, verdict: 'suspicious' },
+    sandbox: null,
+    published: true,
+    salvaged: false,
+    files: [
+      {
+        path: text,
+        size: 1,
+        sha256: 'a'.repeat(64),
+        verdict: 'clean',
+        from: [{ path: text, sha256: 'b'.repeat(64), verdict: 'suspicious' }],
+        format: text,
+        tensors: 2,
+        leftOut: [{ path: text, what: text }],
+        verification: verificationOf(text),
+      },
+    ],
+    indexes: [],
+    attestation: null,
+    skipped: [{ path: text, why: text }],
+  };
+  const options = {
+    to: 'onnx',
+    salvage: false,
+    acceptSuspicious: true,
+    verify: true,
+    rows: null,
+    inputShape: null,
+    version: 'v1',
+    digest: DIGEST,
+  } as const;
+  const converting: Job = { ...job, kind: 'convert', conversion: options };
+  const downloads = [{ path: text, size: 1, sha256: 'a'.repeat(64) }];
+  const kept = { report: '', conversion, downloads, until: new Date(AT) };
   const waiver: StoredWaiver = {
     id: 'w1',
     tenant: 'acme',
@@ -208,6 +272,17 @@ function pages(text: string): Readonly<Record<string, Html>> {
     ),
     jobs: jobsPage(viewer, { jobs: { items: [job], next: text }, state: undefined, after: undefined, said: undefined }),
     job: jobPage(viewer, { job: { ...job, state: 'running' }, said: undefined }),
+    conversion: conversionPage(viewer, {
+      job: { ...converting, state: 'done', error: null, version: 'v2' },
+      kept,
+      said: undefined,
+    }),
+    'failed conversion': conversionPage(viewer, { job: converting, kept: undefined, said: undefined }),
+    'running conversion': jobPage(viewer, {
+      job: { ...converting, state: 'running', progress: { ...job.progress, step: 'convert' } },
+      said: undefined,
+    }),
+    convert: convertPage(viewer, version, true, draft),
     requests: requestsPage(viewer, {
       requests: { items: [request], next: text },
       names: new Map([['v1', text]]),

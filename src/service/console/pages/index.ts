@@ -3,6 +3,8 @@ export { approvePage } from './approve.ts';
 export { assessmentPage } from './assessment.ts';
 export { AUDIT_PATH, auditPage } from './audit.ts';
 export { changesPage } from './changes.ts';
+export { conversionPage } from './conversion.ts';
+export { convertPage } from './convert.ts';
 export { jobBlock, jobPage, jobRow, jobsPage, revOf } from './jobs.ts';
 export { modelPage } from './model.ts';
 export { modelsPage } from './models.ts';

@@ -1,8 +1,8 @@
-import type { Job, JobState, Page } from '../../../registry/index.ts';
+import type { ConversionOptions, Job, JobProgress, JobState, Page } from '../../../registry/index.ts';
 import { chip, code, facts, type Html, html, NOTHING, told } from '../../../report/html/index.ts';
 import { humanBytes } from '../../../report/index.ts';
 import { page } from '../layout.ts';
-import { HOME, jobPath, modelPath, versionPath, withQuery } from '../links.ts';
+import { conversionPath, HOME, jobPath, modelPath, versionPath, withQuery } from '../links.ts';
 import { actForm, command, empty, linkButton, maybeWhen, pager, type Viewer, when } from '../parts.ts';
 import { filters } from '../tables.ts';
 import { JOB_WORDS, type Said } from '../words.ts';
@@ -17,7 +17,7 @@ export interface JobsView {
   readonly said: Said | undefined;
 }
 
-/** Scans that were asked for, the newest first, and how far they are. */
+/** Scans and conversions that were asked for, the newest first, and how far they are. */
 export function jobsPage(viewer: Viewer, view: JobsView): Html {
   const { jobs, state, after, said } = view;
   const here = (next: string | undefined) => withQuery(PATH, { state, after: next });
@@ -25,7 +25,7 @@ export function jobsPage(viewer: Viewer, view: JobsView): Html {
     [PATH, 'All', state === undefined],
     ...STATES.map((one) => [withQuery(PATH, { state: one }), JOB_WORDS[one].text, one === state] as const),
   ] as const;
-  const body = html`<p class="lead">Scans that were asked for. ${LIVE_WORD}${HEARD}</p>
+  const body = html`<p class="lead">Scans and conversions that were asked for. ${LIVE_WORD}${HEARD}</p>
 ${filters('State', choices)}${
   jobs.items.length === 0
     ? noJobs(viewer, state)
@@ -65,7 +65,7 @@ export function jobRow(viewer: Viewer, job: Job): Html {
   return html`<tr role="row" data-job="${id}" data-rev="${revOf(job)}">
 <th scope="row" role="rowheader"><a href="${jobPath(id)}">${model}<span class="for-readers">, its job</span></a></th>
 <td role="cell" data-label="State">${stateOf(job)}</td>
-<td role="cell" data-label="What is scanned">${target.startsWith('upload:') ? 'uploaded files' : code(target)}</td>
+<td role="cell" data-label="Target">${target.startsWith('upload:') ? 'uploaded files' : code(target)}${job.conversion === null ? NOTHING : html` <span class="quiet">converted to ${job.conversion.to}</span>`}</td>
 <td role="cell" data-label="Requested">${when(createdAt)} <span class="quiet">by ${told(createdBy)}</span></td>
 <td role="cell" data-label="Act" class="row-end">${actsOf(viewer, job)}</td></tr>
 `;
@@ -73,7 +73,15 @@ export function jobRow(viewer: Viewer, job: Job): Html {
 
 /** Other when a job has to be shown again. */
 export function revOf({ state, attempts, progress }: Job): string {
-  return [state, attempts, progress.filesDone, progress.files, progress.bytesDone, progress.bytes].join('.');
+  return [
+    state,
+    attempts,
+    progress.step ?? '',
+    progress.filesDone,
+    progress.files,
+    progress.bytesDone,
+    progress.bytes,
+  ].join('.');
 }
 
 function stateOf(job: Job): Html {
@@ -88,20 +96,33 @@ function stateOf(job: Job): Html {
   return html`${chip(JOB_WORDS[state])}${again}${why} ${state === 'running' ? progress(job) : NOTHING}`;
 }
 
-function progress({ model, progress: { filesDone, files, bytesDone, bytes } }: Job): Html {
-  if (files === 0) return html`<span class="quiet">looking at what there is</span>`;
+const STEPS: Readonly<Record<NonNullable<JobProgress['step']>, string>> = {
+  fetch: 'downloading the source',
+  scan: 'scanning the source',
+  convert: 'writing the result',
+  verify: 'verifying the result',
+  'scan-result': 'scanning the result',
+};
+
+function progress({ model, progress: { step, filesDone, files, bytesDone, bytes } }: Job): Html {
+  const doing = step === undefined ? NOTHING : html`<span class="quiet">${STEPS[step]}</span> `;
+  if (files === 0 || step === 'verify')
+    return step === undefined ? html`<span class="quiet">looking at what there is</span>` : doing;
   const done = bytes === 0 ? filesDone : bytesDone;
   const all = bytes === 0 ? files : bytes;
-  return html`<progress value="${Math.min(done, all)}" max="${all}" aria-label="${model}: judged"></progress>
+  return html`${doing}<progress value="${Math.min(done, all)}" max="${all}" aria-label="${model}: ${step === undefined ? 'judged' : STEPS[step]}"></progress>
 <span class="quiet">${filesDone} of ${files === 1 ? '1 file' : `${files} files`}, ${humanBytes(bytesDone)} of ${humanBytes(bytes)}</span>`;
 }
 
-function actsOf(viewer: Viewer, { id, model, state, version }: Job): Html {
+function actsOf(viewer: Viewer, { id, model, state, version, kind }: Job): Html {
+  const noun = kind === 'scan' ? 'scan' : 'conversion';
   const mayCancel = viewer.roles.includes('submitter') || viewer.roles.includes('admin');
+  if (kind === 'convert' && (version !== null || state === 'failed'))
+    return html`<a href="${conversionPath(id)}">Its result<span class="for-readers"> of ${model}</span></a>`;
   if (version !== null)
     return html`<a href="${versionPath(version)}">Its version<span class="for-readers"> of ${model}</span></a>`;
   if ((state !== 'queued' && state !== 'running') || !mayCancel) return html`<span class="quiet">–</span>`;
-  return actForm(viewer, jobPath(id, 'cancel'), { label: 'Cancel', kind: 'danger', of: `the scan of ${model}` });
+  return actForm(viewer, jobPath(id, 'cancel'), { label: 'Cancel', kind: 'danger', of: `the ${noun} of ${model}` });
 }
 
 function noJobs({ roles }: Viewer, state: JobState | undefined): Html {
@@ -127,15 +148,15 @@ export interface JobView {
   readonly said: Said | undefined;
 }
 
-/** One scan, from the request to its end. */
+/** One scan or conversion, from the request to its end. */
 export function jobPage(viewer: Viewer, { job, said }: JobView): Html {
   const isOver = job.state !== 'queued' && job.state !== 'running';
-  const body = html`<p class="lead">A scan that was asked for. ${LIVE_WORD}${HEARD}</p>
+  const body = html`<p class="lead">A ${job.kind === 'scan' ? 'scan' : 'conversion'} that was asked for. ${LIVE_WORD}${HEARD}</p>
 <div${isOver ? NOTHING : html` data-live="${jobPath(job.id, 'events')}"`}>
 ${jobBlock(viewer, job)}</div>
 ${isOver ? NOTHING : LOOK_AGAIN(jobPath(job.id))}`;
   return page(viewer, {
-    title: `Scan of ${job.model}`,
+    title: `${job.kind === 'scan' ? 'Scan' : 'Conversion'} of ${job.model}`,
     place: 'jobs',
     crumbs: [{ href: PATH, text: 'Queue' }],
     said,
@@ -145,21 +166,34 @@ ${isOver ? NOTHING : LOOK_AGAIN(jobPath(job.id))}`;
 
 /** What changes on the page of a job. */
 export function jobBlock(viewer: Viewer, job: Job): Html {
-  const { id, model, target, createdAt, createdBy, startedAt, endedAt, version, state, priority } = job;
+  const { id, model, target, createdAt, createdBy, startedAt, endedAt, version, state, priority, conversion } = job;
+  const maySubmit = viewer.roles.includes('submitter') || viewer.roles.includes('admin');
+  const isResult = conversion !== null && (version !== null || state === 'failed');
   return html`<div data-job="${id}" data-rev="${revOf(job)}">
 ${facts([
   ['State', stateOf(job)],
   ['Model', version === null ? told(model) : html`<a href="${modelPath(model)}">${model}</a>`],
   ['Target', code(target)],
+  ['Convert to', conversion === null ? undefined : conversionText(conversion)],
   ['Requested', html`${when(createdAt)} by ${told(createdBy)}`],
   ['Begun', maybeWhen(startedAt, 'not yet')],
   ['Ended', maybeWhen(endedAt, 'not yet')],
   ['Priority', priority === 0 ? undefined : priority],
 ])}<div class="acts">${
+    isResult ? linkButton(conversionPath(id), { label: 'See the conversion', kind: 'main' }) : NOTHING
+  }${
     version === null
-      ? actsOf(viewer, job)
-      : linkButton(versionPath(version), { label: 'See the decision', kind: 'main' })
-  }${state === 'failed' && (viewer.roles.includes('submitter') || viewer.roles.includes('admin')) ? linkButton(`${HOME}/submit`, { label: 'Submit again' }) : NOTHING}</div>
+      ? isResult
+        ? NOTHING
+        : actsOf(viewer, job)
+      : linkButton(versionPath(version), { label: 'See the decision', kind: isResult ? 'plain' : 'main' })
+  }${state === 'failed' && conversion === null && maySubmit ? linkButton(`${HOME}/submit`, { label: 'Submit again' }) : NOTHING}</div>
 </div>
 `;
+}
+
+function conversionText({ to, verify, rows, salvage, acceptSuspicious }: ConversionOptions): string {
+  const checked = rows !== null ? ', verified with rows of a user' : verify ? ', verified' : '';
+  const tolerated = salvage ? ', tensors salvaged' : acceptSuspicious ? ', suspicious files accepted' : '';
+  return `${to}${checked}${tolerated}`;
 }

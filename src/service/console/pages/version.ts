@@ -25,7 +25,7 @@ import {
 } from '../../../report/html/index.ts';
 import { count } from '../../../report/index.ts';
 import type { ReportFormat } from '../../reports/index.ts';
-import { reportPath, versionPath, withQuery } from '../links.ts';
+import { conversionPath, reportPath, versionPath, withQuery } from '../links.ts';
 import { digest, linkButton, part, type Viewer, when } from '../parts.ts';
 import { actionChip, stageChip, versionLink } from '../tables.ts';
 import { type Said, STAGE_WORDS, WAYS } from '../words.ts';
@@ -109,6 +109,7 @@ function acts({ roles }: Viewer, { version, requests, decisions }: VersionView):
     if (stage !== 'quarantined' && stage !== 'retired')
       buttons.push(linkButton(versionPath(id, 'quarantine'), { label: 'Quarantine…', kind: 'danger' }));
   }
+  if (may('submitter', 'admin')) buttons.push(linkButton(versionPath(id, 'convert'), { label: 'Convert…' }));
   return buttons.length === 0 ? NOTHING : html`<div class="acts">${buttons}</div>\n`;
 }
 
@@ -153,7 +154,7 @@ function identityPart({ version }: VersionView): Html {
     'Identity',
     facts([
       ['Digest', digest(version.digest)],
-      ['Registered as', code(ref)],
+      ['Registered as', refLink(ref)],
       [
         'Read as',
         pinned.length === 0
@@ -164,6 +165,14 @@ function identityPart({ version }: VersionView): Html {
       ['Registered', html`${when(createdAt)} by ${told(createdBy)}`],
     ]),
   );
+}
+
+/** A result of a conversion leads to it. */
+function refLink(ref: string): Html {
+  const prefix = 'conversion:';
+  return ref.startsWith(prefix)
+    ? html`<a href="${conversionPath(ref.slice(prefix.length))}">a conversion</a> ${code(ref)}`
+    : code(ref);
 }
 
 function lineagePart({ version, baseVersions }: VersionView): Html {

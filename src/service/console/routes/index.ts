@@ -1,4 +1,5 @@
 export { auditPages } from './audit.ts';
+export { conversionPages } from './conversions.ts';
 export { HIDDEN } from './form-kit.ts';
 export { jobPages } from './jobs.ts';
 export { modelPages } from './models.ts';
