@@ -15,7 +15,7 @@ export interface ConvertParts {
   readonly registry: Pick<Registry, 'register' | 'jobs'>;
   readonly conversions: ConversionStore;
   readonly settings: ScanSettings;
-  readonly pool: ScanPool;
+  readonly pool: Pick<ScanPool, 'convert'>;
   /** Signs what was converted; `undefined`: the service has no key for that. */
   readonly signer: ConversionSigner | undefined;
   readonly tell: Tell;
