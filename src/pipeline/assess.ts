@@ -83,15 +83,19 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
   const scanned = assessed.map(({ file }) => file);
   const manifests = await manifestChecks(artifact.files, scanned, signal);
   const { converters, later = false } = options.signature ?? {};
-  const conversions = await conversionChecks(artifact.files, scanned, { converters, later, signal });
+  const { checks: converted, conversion } = await conversionChecks(artifact.files, scanned, {
+    converters,
+    later,
+    signal,
+  });
   const durationMs = performance.now() - started;
   const summary = summarise(
     artifact,
     assessed,
-    { ...signed, checks: [...signed.checks, ...manifests, ...conversions] },
+    { ...signed, checks: [...signed.checks, ...manifests, ...converted] },
     { bytesTotal, durationMs, ruleset: rulesetOf(allowances, lists) },
   );
-  return applyLists(summary, lists);
+  return applyLists(conversion === undefined ? summary : { ...summary, conversion }, lists);
 }
 
 async function assessAll(order: readonly ArtifactFile[], shared: Shared): Promise<AssessedFile[]> {

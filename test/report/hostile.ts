@@ -1,3 +1,4 @@
+import type { ConversionVerification } from '../../src/core/conversion/index.ts';
 import type { Judged } from '../../src/report/index.ts';
 import { CALL_RULE, file, finding, judged, signature } from './sample.ts';
 
@@ -16,6 +17,29 @@ export const HOSTILE: Readonly<Record<string, string>> = {
   uri: '../../..//etc/passwd?a=b#c%00%2e .bin',
   long: `${'A'.repeat(10_000_000)}.bin`,
 };
+
+/** A verification that failed, with the text in each field that an artifact or its author can set. */
+export function verificationOf(text: string): ConversionVerification {
+  const compared = { compared: 5, different: 1, undecided: 1, tolerance: { absolute: 1e-5, relative: 1e-5 } };
+  const numbers = { output: text, role: 'values', maxAbsolute: 0.1, maxRelative: 1, agreement: null } as const;
+  const labels = { output: text, role: 'label', maxAbsolute: null, maxRelative: null, agreement: 0.8 } as const;
+  return {
+    kind: 'self-consistency',
+    of: 'onnx graph',
+    pass: false,
+    runtime: { name: text, version: text },
+    inputs: { from: 'seed', sha256: `sha256:${'a'.repeat(64)}`, rounded: false },
+    outputs: null,
+    rows: 5,
+    runs: [text],
+    tensors: null,
+    problem: text,
+    compared: [
+      { ...numbers, ...compared, problem: text, pass: false },
+      { ...labels, ...compared, problem: null, pass: true },
+    ],
+  };
+}
 
 /** A malicious artifact in which every string that hostile bytes can reach is `text`. */
 export function hostile(text: string): Judged {
@@ -75,6 +99,16 @@ export function hostile(text: string): Judged {
       architectures: [text],
       modelType: text,
       files: [text],
+    },
+    conversion: {
+      signer: text,
+      target: 'onnx',
+      source: { pinned: text, digest: null, verdict: 'suspicious' },
+      salvaged: true,
+      files: [
+        { path: text, verification: null },
+        { path: `${text}.onnx`, verification: verificationOf(text) },
+      ],
     },
     notes: [text],
   });

@@ -1,3 +1,4 @@
+import type { AttestedConversion } from '../../src/core/assessment/assessment.ts';
 import type { Decision } from '../../src/core/assessment/decision.ts';
 import { type Excerpt, type HtmlOptions, type Judged, renderHtml } from '../../src/report/index.ts';
 import {
@@ -106,6 +107,68 @@ export function cleanReview(): string {
   const { assessment, decision } = judged({ files, signatures: [signature({ covered: 2 })] });
   const rules = [{ id: 'verdict.malicious', outcome: 'pass', message: '', findings: [] }] as const;
   const fixed: Decision = { ...decision, action: 'allow', policyDigest: POLICY_DIGEST, violations: [], rules };
+  return renderHtml({ assessment, decision: fixed }, context, { now: NOW });
+}
+
+/** An artifact that was converted from a clean source, and compared with it. */
+export function convertedReview(): string {
+  const files = [file({ path: 'model.onnx', format: 'onnx', verdict: 'not-assessed', size: 1400 })];
+  const checks = ['attested', 'verified', 'source'].map(
+    (name) => ({ id: `conversion.${name}`, status: 'pass', detail: 'a trusted signer says it' }) as const,
+  );
+  const same = { compared: 24, different: 0, undecided: 0, maxRelative: null, problem: null, pass: true };
+  const conversion: AttestedConversion = {
+    signer: 'converter',
+    target: 'onnx',
+    source: { pinned: 'hf://acme/model', digest: `sha256:${'ab12'.repeat(16)}`, verdict: 'clean' },
+    salvaged: false,
+    files: [
+      {
+        path: 'model.onnx',
+        verification: {
+          kind: 'against source outputs',
+          of: 'file',
+          pass: true,
+          runtime: { name: 'onnxruntime-node', version: '1.0.0' },
+          inputs: { from: 'file', sha256: `sha256:${'cd34'.repeat(16)}`, rounded: false },
+          outputs: { sha256: `sha256:${'ef56'.repeat(16)}` },
+          rows: 24,
+          runs: [],
+          tensors: null,
+          problem: null,
+          compared: [
+            {
+              output: 'label',
+              role: 'label',
+              ...same,
+              maxAbsolute: null,
+              agreement: 1,
+              tolerance: { absolute: 1e-5, relative: 0 },
+            },
+            {
+              output: 'probabilities',
+              role: 'probabilities',
+              ...same,
+              maxAbsolute: 2.9e-8,
+              agreement: null,
+              tolerance: { absolute: 1e-5, relative: 0 },
+            },
+            {
+              output: 'variable',
+              role: 'values',
+              ...same,
+              maxAbsolute: 3e-4,
+              maxRelative: 2e-6,
+              agreement: null,
+              tolerance: { absolute: 1e-5, relative: 1e-5 },
+            },
+          ],
+        },
+      },
+    ],
+  };
+  const { assessment, decision } = judged({ files, checks, conversion });
+  const fixed: Decision = { ...decision, action: 'warn', policyDigest: POLICY_DIGEST, violations: [], rules: [] };
   return renderHtml({ assessment, decision: fixed }, context, { now: NOW });
 }
 

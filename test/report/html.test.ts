@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Judged, renderHtml } from '../../src/report/index.ts';
 import { all, attribute, parseHtml, textOf } from '../support/parsed-html.ts';
-import { cleanReview, manyFindings, mixedReview, NOW } from './html-sample.ts';
+import { cleanReview, convertedReview, manyFindings, mixedReview, NOW } from './html-sample.ts';
 import { assessment, CALL_RULE, CONTEXT, file, finding, judged, signature, UNLISTED_RULE } from './sample.ts';
 
 const context = { ...CONTEXT, coverage: true };
@@ -19,6 +19,19 @@ describe('the HTML review', () => {
   it('equals the golden file', async () => {
     await expect(mixedReview()).toMatchFileSnapshot('../golden/review.html');
     await expect(cleanReview()).toMatchFileSnapshot('../golden/review-clean.html');
+    await expect(convertedReview()).toMatchFileSnapshot('../golden/review-converted.html');
+  });
+
+  it('says what a conversion is evidence for, and shows its figures against their tolerance', () => {
+    const parsed = parseHtml(convertedReview());
+    expect(parsed.errors).toEqual([]);
+    const text = section(parsed, 'conversion');
+    expect(text).toContain('evidence for ML06 (supply chain)');
+    expect(text).toContain('evidence for ML10 (poisoning)');
+    expect(text).toMatch(/label labelsHolds24100% equal/);
+    expect(text).toMatch(/probabilitiesHolds242\.9e-81e-5/);
+    expect(all(parsed, 'svg').filter((one) => attribute(one, 'class') === 'difference')).toHaveLength(3);
+    expect(section(parseHtml(cleanReview()), 'conversion')).toBe('');
   });
 
   it('is well formed, and every link has a target in it', () => {

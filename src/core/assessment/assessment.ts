@@ -1,3 +1,5 @@
+import type { ConversionTarget } from '../conversion/targets/index.ts';
+import type { ConversionVerification } from '../conversion/verification/index.ts';
 import type { Static } from '../schema/index.ts';
 import type { Check } from './check.ts';
 import type { CoverageRange } from './coverage.ts';
@@ -27,6 +29,21 @@ export type RiskEvidence = Risk['evidence'];
 
 export type Ruleset = Static<typeof RulesetSchema>;
 
+/** What a trusted signer attests of the conversion that wrote the artifact. */
+export interface AttestedConversion {
+  readonly signer: string;
+  readonly target: ConversionTarget;
+  readonly source: {
+    readonly pinned: string;
+    readonly digest: string | null;
+    readonly verdict: FileAssessment['verdict'];
+  };
+  /** The tensors were taken out of files that may act when they are loaded. */
+  readonly salvaged: boolean;
+  /** Each written file, and how it was verified; `null`: it was not. */
+  readonly files: readonly { readonly path: string; readonly verification: ConversionVerification | null }[];
+}
+
 /** All facts about an artifact, without a decision. */
 export interface Assessment {
   readonly artifact: Static<typeof ArtifactSchema>;
@@ -37,6 +54,8 @@ export interface Assessment {
   /** Signatures over the artifact that were verified; the check `integrity.signature` covers each. */
   readonly signatures: readonly SignatureAssessment[];
   readonly declared: Declared;
+  /** Absent unless the check `conversion.attested` passes. */
+  readonly conversion?: AttestedConversion;
   readonly ruleset: Ruleset;
   readonly notes: readonly string[];
   readonly stats: Static<typeof StatsSchema>;

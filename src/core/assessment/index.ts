@@ -1,6 +1,7 @@
 export { type Action, worseAction } from './action.ts';
 export type {
   Assessment,
+  AttestedConversion,
   DigestBasis,
   FileAssessment,
   Risk,

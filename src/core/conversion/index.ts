@@ -12,4 +12,4 @@ export {
   type OutputRole,
   VERIFICATION_KINDS,
   VerificationSchema,
-} from './verification.ts';
+} from './verification/index.ts';

@@ -2,7 +2,7 @@ import { VERDICTS } from '../assessment/index.ts';
 import { RulesetSchema } from '../assessment/schema/index.ts';
 import { countOf, DIGEST, flagOf, list, nullable, object, oneOf, type Static, text } from '../schema/index.ts';
 import { TARGETS } from './targets/index.ts';
-import { VerificationSchema } from './verification.ts';
+import { VerificationSchema } from './verification/index.ts';
 
 const SHA256 = { pattern: '^[0-9a-f]{64}$' };
 

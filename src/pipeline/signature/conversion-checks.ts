@@ -1,4 +1,4 @@
-import type { Check } from '../../core/assessment/index.ts';
+import type { AttestedConversion, Check } from '../../core/assessment/index.ts';
 import type { ConversionVerification } from '../../core/conversion/index.ts';
 import { type ArtifactFile, isAssayError, throwIfAborted } from '../../core/index.ts';
 import type { ConversionPredicate } from '../../integrity/statements/index.ts';
@@ -15,6 +15,12 @@ const ATTESTED_CHECK = 'conversion.attested';
 const VERIFIED_CHECK = 'conversion.verified';
 /** Whether the source was clean. */
 const SOURCE_CHECK = 'conversion.source';
+
+/** What is known of a conversion: its checks, and what was attested when the first of them passes. */
+export interface JudgedConversion {
+  readonly checks: readonly Check[];
+  readonly conversion?: AttestedConversion;
+}
 
 export interface ConversionTrust {
   /** The signers that may sign conversions; none is trusted when absent. */
@@ -34,9 +40,9 @@ export async function conversionChecks(
   files: readonly ArtifactFile[],
   scanned: readonly ScannedFile[],
   { converters, later, signal }: ConversionTrust,
-): Promise<Check[]> {
+): Promise<JudgedConversion> {
   const file = files.find(({ path }) => path === NAME);
-  if (file === undefined) return [];
+  if (file === undefined) return { checks: [] };
   if (converters === undefined || converters.rules.length === 0)
     return unproven('not-assessed', `${NAME} is not verified: nobody is trusted; give --trust, or --public-key`);
   const hashed = scanned.flatMap(({ path, sha256, digestBasis }) =>
@@ -61,7 +67,7 @@ async function verified(
   bytes: Uint8Array,
   files: readonly { readonly path: string; readonly sha256: string }[],
   converters: TrustFile,
-): Promise<Check[]> {
+): Promise<JudgedConversion> {
   const { isSignatureError, readBundle } = await import('../../integrity/envelope/index.ts');
   const { verifyAttestation } = await import('../../integrity/attestations/index.ts');
   const { PREDICATE_TYPES } = await import('../../integrity/statements/index.ts');
@@ -73,7 +79,17 @@ async function verified(
     if (statement.predicateType !== PREDICATE_TYPES.conversion) return unproven('fail', `${NAME} is another statement`);
     const { predicate, subject } = statement;
     const attested = `"${rule.name}" signed that ${subject.length} files were converted to ${predicate.target} from ${predicate.source.pinned}`;
-    return [{ id: ATTESTED_CHECK, status: 'pass', detail: attested }, verification(predicate), source(predicate)];
+    const { source: from, target, salvaged } = predicate;
+    return {
+      checks: [{ id: ATTESTED_CHECK, status: 'pass', detail: attested }, verification(predicate), source(predicate)],
+      conversion: {
+        signer: rule.name,
+        target,
+        source: { pinned: from.pinned, digest: from.digest, verdict: from.verdict },
+        salvaged,
+        files: predicate.files.map(({ path, verification: how }) => ({ path, verification: how })),
+      },
+    };
   } catch (error) {
     // What is not a bundle does not verify, either.
     if (!isSignatureError(error) && !(isAssayError(error) && error.code === 'malformed')) throw error;
@@ -81,13 +97,15 @@ async function verified(
   }
 }
 
-function unproven(status: Check['status'], detail: string): Check[] {
+function unproven(status: Check['status'], detail: string): JudgedConversion {
   const open = `only a verified ${NAME} says it`;
-  return [
-    { id: ATTESTED_CHECK, status, detail },
-    { id: VERIFIED_CHECK, status: 'not-assessed', detail: open },
-    { id: SOURCE_CHECK, status: 'not-assessed', detail: open },
-  ];
+  return {
+    checks: [
+      { id: ATTESTED_CHECK, status, detail },
+      { id: VERIFIED_CHECK, status: 'not-assessed', detail: open },
+      { id: SOURCE_CHECK, status: 'not-assessed', detail: open },
+    ],
+  };
 }
 
 /** A model that was compared with itself alone may compute something else than its source. */

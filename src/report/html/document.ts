@@ -1,6 +1,7 @@
 import type { Judged, ReportContext } from '../context.ts';
 import { mapOwasp } from '../owasp/index.ts';
 import { checksSection } from './checks.ts';
+import { conversionSections } from './conversion/index.ts';
 import { contents, cover } from './cover.ts';
 import { coverageSection } from './coverage-bars.ts';
 import { filesSection } from './files.ts';
@@ -31,6 +32,7 @@ export function renderHtml(judged: Judged, context: ReportContext, options: Html
     owaspSection(review),
     findingsSection(review),
     provenanceSection(review),
+    ...conversionSections(review),
     filesSection(review),
     policySection(review),
     checksSection(review),

@@ -1,4 +1,5 @@
 export { checksSection } from './checks.ts';
+export { verificationBlock } from './conversion/index.ts';
 export { htmlPolicy, renderHtml, reviewOf } from './document.ts';
 export type { Excerpt } from './excerpt.ts';
 export { filesSection } from './files.ts';
@@ -12,7 +13,6 @@ export { type HtmlOptions, PAPERS, type Paper, timeText } from './review.ts';
 export { STYLE } from './style.ts';
 export { summarySection } from './summary.ts';
 export { unseenSection } from './unseen.ts';
-export { verificationBlock } from './verification.ts';
 export {
   ACTION_WORDS,
   CHECK_STATUSES,

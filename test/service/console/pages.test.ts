@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Conversion, ConversionVerification } from '../../../src/core/conversion/index.ts';
+import type { Conversion } from '../../../src/core/conversion/index.ts';
 import type { ProblemCode } from '../../../src/registry/api/index.ts';
 import type {
   ApprovalRecord,
@@ -30,34 +30,12 @@ import { overviewPage } from '../../../src/service/console/pages/version.ts';
 import { newWaiverPage, waiversPage } from '../../../src/service/console/pages/waivers.ts';
 import type { Viewer } from '../../../src/service/console/parts.ts';
 import { reportContext } from '../../../src/service/reports/context.ts';
-import { HOSTILE, hostile } from '../../report/hostile.ts';
+import { HOSTILE, hostile, verificationOf } from '../../report/hostile.ts';
 import { all, attribute, parseHtml, shape } from '../../support/parsed-html.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const RULESET = { version: '1', digest: DIGEST };
-
-function verificationOf(text: string): ConversionVerification {
-  const compared = { compared: 5, different: 1, undecided: 1, tolerance: { absolute: 1e-5, relative: 1e-5 } };
-  const numbers = { output: text, role: 'values', maxAbsolute: 0.1, maxRelative: 1, agreement: null } as const;
-  const labels = { output: text, role: 'label', maxAbsolute: null, maxRelative: null, agreement: 0.8 } as const;
-  return {
-    kind: 'self-consistency',
-    of: 'onnx graph',
-    pass: false,
-    runtime: { name: text, version: text },
-    inputs: { from: 'seed', sha256: DIGEST, rounded: false },
-    outputs: null,
-    rows: 5,
-    runs: [text],
-    tensors: null,
-    problem: text,
-    compared: [
-      { ...numbers, ...compared, problem: text, pass: false },
-      { ...labels, ...compared, problem: null, pass: true },
-    ],
-  };
-}
 
 /** Every page, with `text` in each field that a user or an artifact can set. */
 function pages(text: string): Readonly<Record<string, Html>> {

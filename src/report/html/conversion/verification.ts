@@ -1,7 +1,7 @@
-import type { ComparedOutput, ConversionVerification, OutputRole } from '../../core/conversion/index.ts';
-import { count } from '../style.ts';
-import { type Html, html, NOTHING } from './html.ts';
-import { chip, code, table, told } from './parts.ts';
+import type { ComparedOutput, ConversionVerification, OutputRole } from '../../../core/conversion/index.ts';
+import { count } from '../../style.ts';
+import { type Html, html, NOTHING } from '../html.ts';
+import { chip, code, table, told } from '../parts.ts';
 
 const ROLES: Readonly<Record<OutputRole, string>> = {
   label: 'labels',
@@ -53,12 +53,12 @@ function outputRow(output: ComparedOutput) {
             : html` <span class="quiet">relative ${figure(maxRelative)}</span>`
         }`;
   return [
-    html`${told(output.output)} <span class="quiet">${ROLES[role]}</span>`,
+    html`${told(output.output)}${output.output === ROLES[role] ? NOTHING : html` <span class="quiet">${ROLES[role]}</span>`}`,
     html`${chip(output.pass ? HOLDS : DIFFERS)}${problem === null ? NOTHING : html` ${told(problem)}`}`,
     html`${compared}${different === 0 ? NOTHING : html`, ${different} differ`}${left}`,
     html`${largest}${plot(output)}`,
     role === 'label'
-      ? 'equal where the two best scores differ by more'
+      ? `equal where the two best scores differ by more than ${figure(tolerance.absolute)}`
       : `${figure(tolerance.absolute)}${tolerance.relative === 0 ? '' : ` + ${figure(tolerance.relative)} of the value`}`,
   ];
 }
@@ -67,7 +67,7 @@ function outputRow(output: ComparedOutput) {
 const [LEAST, MOST] = [-12, 2];
 const WIDTH = 140;
 const SCALE =
-  'The bar is the largest difference, from 1e-12 to 100 in powers of ten; the line is the tolerance, without its share of the value';
+  'The bar is the largest difference, from 1e-12 to 100 in powers of ten, and the line the tolerance without its share of the value; of labels, the bar is the share that is equal';
 
 /** The difference against its tolerance; the numbers stand beside it. */
 function plot({ role, maxAbsolute, tolerance, agreement, pass }: ComparedOutput): Html {

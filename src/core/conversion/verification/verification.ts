@@ -1,4 +1,15 @@
-import { countOf, DIGEST, flagOf, list, nullable, object, oneOf, realOf, type Static, text } from '../schema/index.ts';
+import {
+  countOf,
+  DIGEST,
+  flagOf,
+  list,
+  nullable,
+  object,
+  oneOf,
+  realOf,
+  type Static,
+  text,
+} from '../../schema/index.ts';
 
 /** What an output of a converted model is, which says how it is compared. */
 export const OUTPUT_ROLES = ['label', 'probabilities', 'decision', 'values', 'transformed'] as const;

@@ -1,0 +1,2 @@
+export { conversionSections } from './section.ts';
+export { verificationBlock } from './verification.ts';
