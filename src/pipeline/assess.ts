@@ -24,8 +24,10 @@ import { type AssessedFile, assessFiles, type FileChecks, type Shared } from './
 import { batchesOf } from './batches.ts';
 import { joinDeclarations } from './declared.ts';
 import type { OnTarget } from './file-scan.ts';
+import { identities } from './identity.ts';
 import { concurrencyFor, mapConcurrent } from './map-concurrent.ts';
 import { type ParserPool, type ParseSettings, sharedParsers } from './parsers/index.ts';
+import type { RebuildMode } from './rebuild/index.ts';
 import {
   conversionChecks,
   judgeScanned,
@@ -47,6 +49,11 @@ export interface AssessOptions {
   readonly signature?: SignatureRequest;
   /** Called with every scanned file and member while it is open, to quote from it. */
   readonly onTarget?: OnTarget;
+  /**
+   * Whether ONNX models are compared with those that are rebuilt from the configuration and the weights beside them, which reads every
+   * weight; they are not, when absent.
+   */
+  readonly rebuild?: RebuildMode | undefined;
   /** The parsers that this thread shares, when absent. */
   readonly parsers?: ParserPool;
 }
@@ -57,6 +64,7 @@ export interface AssessOptions {
  */
 export async function assess(artifact: Artifact, options: AssessOptions = {}): Promise<Assessment> {
   const started = performance.now();
+  const before = options.rebuild === undefined ? undefined : await nearIdentities(artifact.files);
   const signature = await openSignatureToScan(artifact, options.signature);
   const { allowances = [], lists = BUILT_IN_LISTS } = options;
   const provided = providedModules(artifact.files.map((file) => file.path));
@@ -88,14 +96,36 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
     later,
     signal,
   });
+  const rebuilt = await rebuiltGraphs(artifact.files, scanned, before, options);
   const durationMs = performance.now() - started;
   const summary = summarise(
     artifact,
     assessed,
-    { ...signed, checks: [...signed.checks, ...manifests, ...converted] },
+    {
+      ...signed,
+      checks: [...signed.checks, ...manifests, ...converted, ...rebuilt.checks],
+      findings: [...signed.findings, ...rebuilt.findings],
+    },
     { bytesTotal, durationMs, ruleset: rulesetOf(allowances, lists) },
   );
   return applyLists(conversion === undefined ? summary : { ...summary, conversion }, lists);
+}
+
+/** What the files of this machine are before they are scanned. */
+function nearIdentities(files: readonly ArtifactFile[]): Promise<ReadonlyMap<string, string>> | undefined {
+  return files.every(({ distance }) => distance === 'near') ? identities(files) : undefined;
+}
+
+/** The code that rebuilds graphs is loaded when it is asked for. */
+async function rebuiltGraphs(
+  files: readonly ArtifactFile[],
+  scanned: readonly FileAssessment[],
+  before: ReadonlyMap<string, string> = new Map(),
+  { rebuild: mode, limits = DEFAULT_LIMITS, signal }: AssessOptions,
+): Promise<{ readonly checks: readonly Check[]; readonly findings: readonly Finding[] }> {
+  if (mode === undefined) return { checks: [], findings: [] };
+  const { rebuildChecks } = await import('./rebuild/index.ts');
+  return await rebuildChecks(files, scanned, { mode, before, limits, signal });
 }
 
 async function assessAll(order: readonly ArtifactFile[], shared: Shared): Promise<AssessedFile[]> {

@@ -1,7 +1,11 @@
 import type { Artifact } from '../../core/index.ts';
 import type { Evaluated } from '../../pipeline/evaluate/index.ts';
-import type { OnTarget } from '../../pipeline/index.ts';
-import { type JudgingChoice, type Knowledge, prepareJudging } from '../../pipeline/judging/index.ts';
+import {
+  type EvaluationOptions,
+  type JudgingChoice,
+  type Knowledge,
+  prepareJudging,
+} from '../../pipeline/judging/index.ts';
 import type { Judged } from '../../report/index.ts';
 import { type ExitCode, Progress, type Shell } from '../terminal/index.ts';
 
@@ -10,11 +14,14 @@ export interface JudgingFlags extends JudgingChoice {
   readonly quiet: boolean;
 }
 
+/** What a verb looks at in addition. */
+type ShownOptions = Pick<EvaluationOptions, 'onTarget' | 'rebuild'>;
+
 /** Judges as the options say, and shows progress. */
 export interface ShownJudging {
   readonly knowledge: Knowledge;
   readonly now: Date;
-  judge(target: string, onTarget?: OnTarget): Promise<Evaluated>;
+  judge(target: string, options?: ShownOptions): Promise<Evaluated>;
   judgeArtifact(artifact: Artifact): Promise<Evaluated>;
   refuseOwnWaivers(target: string): Promise<void>;
 }
@@ -35,8 +42,7 @@ export async function prepareShownJudging(flags: JudgingFlags, shell: Shell): Pr
     knowledge,
     now,
     refuseOwnWaivers,
-    judge: (target, onTarget) =>
-      shown((onEvent) => judge(target, { signal, onEvent, ...(onTarget === undefined ? {} : { onTarget }) })),
+    judge: (target, options = {}) => shown((onEvent) => judge(target, { signal, onEvent, ...options })),
     judgeArtifact: (artifact) => shown((onEvent) => judgeArtifact(artifact, { signal, onEvent })),
   };
 }

@@ -1,1 +1,2 @@
-export { compareGraphs, type GraphComparison, type GraphDifference } from './compare/index.ts';
+export type { GraphDifference } from './compare/index.ts';
+export { type RebuildResult, rebuildModels } from './models.ts';

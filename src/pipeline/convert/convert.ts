@@ -1,4 +1,3 @@
-import { type BigIntStats, fstatSync } from 'node:fs';
 import type { Given, SkippedFile } from '../../convert/index.ts';
 import type { Assessment, FileAssessment } from '../../core/assessment/index.ts';
 import type { ByteSource } from '../../core/bytes/index.ts';
@@ -15,6 +14,7 @@ import {
 import type { PayloadSigner } from '../../integrity/sign/index.ts';
 import { onnxRuntime } from '../../sandbox/index.ts';
 import { openPath } from '../../sources/path/index.ts';
+import { fileIdentity, identities } from '../identity.ts';
 import { attested } from './attest.ts';
 import { type RefusedFile, sortedByVerdict, type Tolerance, verdictRefusal } from './gate.ts';
 import { ConversionMismatch } from './mismatch.ts';
@@ -127,24 +127,6 @@ function refuseFar({ files, ref }: Artifact): void {
   });
 }
 
-/** What tells a file from every other, and from itself after a change. */
-async function identities(files: readonly ArtifactFile[]): Promise<Map<string, string>> {
-  const known = new Map<string, string>();
-  for (const file of files) {
-    const source = await file.open();
-    known.set(file.path, identityOf(source));
-    await source.close();
-  }
-  return known;
-}
-
-function identityOf(source: ByteSource): string {
-  const shared = source.share?.();
-  if (shared === undefined) throw new AssayError('unsupported', 'is not a file', { subject: source.name });
-  const { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats = fstatSync(shared.fd, { bigint: true });
-  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
-}
-
 /** Opens the files that were judged. @throws AssayError `changed` for one that is another now */
 async function openAll(
   files: readonly ArtifactFile[],
@@ -158,7 +140,7 @@ async function openAll(
     const source = await byPath.get(assessed.path)?.open();
     if (source === undefined) continue;
     resources.defer(() => source.close());
-    if (identityOf(source) !== before.get(assessed.path)) throw changed(assessed.path);
+    if (fileIdentity(source) !== before.get(assessed.path)) throw changed(assessed.path);
     opened.push({ assessed, source });
   }
   return opened;

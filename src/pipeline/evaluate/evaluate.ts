@@ -24,7 +24,7 @@ export interface Terms {
 }
 
 /** Options of an assessment, in addition to the rules. */
-export type AssessmentOptions = Pick<AssessOptions, 'signature' | 'onTarget' | 'signal' | 'onEvent'>;
+export type AssessmentOptions = Pick<AssessOptions, 'signature' | 'onTarget' | 'signal' | 'onEvent' | 'rebuild'>;
 
 export interface Evaluated {
   readonly assessment: Assessment;

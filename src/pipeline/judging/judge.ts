@@ -10,7 +10,7 @@ import { signatureRequest } from './trust.ts';
 import { readWaivers } from './waiver-files.ts';
 import { refuseWaiversFrom, waiverFiles } from './waiver-place.ts';
 
-export type EvaluationOptions = Pick<AssessOptions, 'signal' | 'onEvent' | 'onTarget'>;
+export type EvaluationOptions = Pick<AssessOptions, 'signal' | 'onEvent' | 'onTarget' | 'rebuild'>;
 
 /** The rules of a choice, all read. */
 export interface Judging {

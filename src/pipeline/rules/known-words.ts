@@ -5,6 +5,7 @@ import { formatTitles } from '../format-titles.ts';
 /** Checks of `integrity.*` and `conversion.*`; those of formats are as many as there are formats. */
 const CHECKS: readonly string[] = [
   'conversion.attested',
+  'conversion.rebuild',
   'conversion.source',
   'conversion.verified',
   'integrity.attestation',

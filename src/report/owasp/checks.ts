@@ -29,6 +29,7 @@ const MEANINGS: ReadonlyMap<string, CheckMeaning> = new Map<string, CheckMeaning
   ['conversion.attested', SAME_BYTES],
   ['conversion.verified', SAME_BYTES],
   ['conversion.source', SAME_BYTES],
+  ['conversion.rebuild', { risks: ['ML10:2023'], evidence: 'direct' }],
   ['scan.files', SUPPLY_CHAIN],
   ['format.arrow.scan', TABLES],
   ['format.parquet.scan', TABLES],

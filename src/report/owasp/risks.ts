@@ -113,6 +113,8 @@ export function modelPoisoning({ assessment, checks }: KnownFacts): JudgedRisk {
   }
   if (passes(checks, 'conversion.attested') && passes(checks, 'conversion.verified'))
     return direct('partial', `a trusted signer converted the weights, and compared them with their source; ${missing}`);
+  if (passes(checks, 'conversion.rebuild'))
+    return direct('partial', `each ONNX model is the graph that is rebuilt from its weights; ${missing}`);
   const announced = checks.find(({ id, status }) => id.startsWith('integrity.') && status === 'pass');
   if (announced === undefined) return undefined;
   const detail = `the weights match the claimed digests (${announced.id}), but have no signature; ${missing}`;

@@ -3,6 +3,7 @@ import { POLYGLOT } from '../polyglot.ts';
 import { remoteCodeRules } from '../remote-code.ts';
 import type { Rule } from '../scanner/index.ts';
 import { SCANNERS } from '../scanners.ts';
+import { rebuildRules } from './rebuild-rules.ts';
 import { advisoryRules } from './ruleset-apply.ts';
 import { signatureRules } from './signature-rules.ts';
 import { waiverRules } from './waiver-rules.ts';
@@ -13,6 +14,7 @@ export const RULES: ReadonlyMap<string, Rule> = new Map(
     ...SCANNERS.flatMap((scanner) => scanner.rules),
     ...extensionRules,
     ...signatureRules,
+    ...rebuildRules,
     ...remoteCodeRules,
     ...waiverRules,
     ...advisoryRules,

@@ -25,7 +25,7 @@ export async function runReview(request: ReviewRequest, shell: Shell): Promise<v
   const chromium = request.format === 'pdf' ? findChromium(shell.env) : undefined;
   const judging = await prepareShownJudging(request, shell);
   const excerpts = new Excerpts(shell.signal);
-  const judged = await judging.judge(request.target, excerpts.onTarget);
+  const judged = await judging.judge(request.target, { onTarget: excerpts.onTarget, rebuild: 'offered' });
   const html = renderHtml(
     judged,
     { ...judging.knowledge.context, coverage: true },

@@ -31,6 +31,7 @@ Examples:
   assay scan ./model --format markdown          for a comment on a pull request
   assay scan ./model --format cyclonedx         a bill of materials (ML-BOM)
   assay scan ./model --public-key publisher.pub requires a valid signature, too
+  assay scan ./model --rebuild                  and its ONNX model computes what its weights do
 
 Exit codes: 0 allowed (warnings included), 1 denied, 2 could not complete. A deny wins.
 `;
@@ -48,6 +49,11 @@ export function registerScan(program: Command, shell: Shell): void {
     .option('-o, --output <file>', 'write the report to this file, atomically, instead of stdout');
   addJudgingOptions(command)
     .option('--coverage', 'show which bytes of each file were parsed, skipped as opaque data, or unread', false)
+    .option(
+      '--rebuild',
+      'compare each ONNX model with the one that is rebuilt from config.json and the weights beside it',
+      false,
+    )
     .option('-q, --quiet', 'no progress; in a table, only the decision', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
     .option('--no-color', 'disable colour (NO_COLOR and FORCE_COLOR are honoured, too)')
@@ -75,6 +81,6 @@ function checkRequest(targets: readonly string[], flags: ScanFlags): ScanRequest
       hint: 'scan them one by one, or keep each signature in its model as model.sig',
     });
   }
-  const { output, coverage, quiet, verbose, color, offline } = flags;
-  return { ...judgingOf(flags), targets, format, output, coverage, quiet, verbose, color, offline };
+  const { output, coverage, rebuild, quiet, verbose, color, offline } = flags;
+  return { ...judgingOf(flags), targets, format, output, coverage, rebuild, quiet, verbose, color, offline };
 }

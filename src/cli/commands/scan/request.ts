@@ -8,6 +8,8 @@ export interface ScanRequest extends JudgingFlags {
   readonly format: ScanFormat;
   readonly output: string | undefined;
   readonly coverage: boolean;
+  /** Compares ONNX models with those that are rebuilt from the weights beside them. */
+  readonly rebuild: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
 }

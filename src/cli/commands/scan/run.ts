@@ -78,12 +78,12 @@ function renderAll(all: readonly Scanned[], format: ScanFormat, context: ReportC
 /** @returns `undefined` when one of several targets could not be scanned, which was said on stderr. */
 async function scanTarget(
   target: string,
-  { targets }: ScanRequest,
+  { targets, rebuild }: ScanRequest,
   judging: ShownJudging,
   shell: Shell,
 ): Promise<Scanned | undefined> {
   try {
-    const judged = await judging.judge(target);
+    const judged = await judging.judge(target, { rebuild: rebuild ? 'asked' : undefined });
     return { ...judged, place: judged.assessment.artifact };
   } catch (error) {
     if (targets.length === 1 || shell.signal.aborted || !isAssayError(error)) throw error;

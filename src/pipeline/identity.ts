@@ -1,0 +1,22 @@
+import { type BigIntStats, fstatSync } from 'node:fs';
+import type { ByteSource } from '../core/bytes/index.ts';
+import { type ArtifactFile, AssayError } from '../core/index.ts';
+
+/** What tells each file from every other, and from itself after a change. */
+export async function identities(files: readonly ArtifactFile[]): Promise<Map<string, string>> {
+  const known = new Map<string, string>();
+  for (const file of files) {
+    const source = await file.open();
+    known.set(file.path, fileIdentity(source));
+    await source.close();
+  }
+  return known;
+}
+
+/** @throws AssayError `unsupported` for what is not a file of this machine */
+export function fileIdentity(source: ByteSource): string {
+  const shared = source.share?.();
+  if (shared === undefined) throw new AssayError('unsupported', 'is not a file', { subject: source.name });
+  const { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats = fstatSync(shared.fd, { bigint: true });
+  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+}

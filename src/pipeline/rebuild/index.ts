@@ -1,0 +1,1 @@
+export { type RebuildMode, rebuildChecks } from './check.ts';
