@@ -52,8 +52,7 @@ export class AtenRunner {
     args: OperatorArguments,
   ): { readonly result: AtenResult; readonly form: Operator } {
     const title = titleOf(name, overload);
-    for (const form of forms) {
-      if (overload !== undefined && form.schema.overload !== (overload === 'default' ? '' : overload)) continue;
+    for (const form of preferred(forms, overload)) {
       const bound = boundArguments(form.schema, args);
       if (bound === undefined) continue;
       const call = new AtenCall(titleOf(name, form.schema.overload), this.net, this.types, bound);
@@ -90,6 +89,13 @@ export class AtenRunner {
     );
     return target;
   }
+}
+
+/** The form that is named comes first; a number in place of a tensor is what another form takes. */
+function preferred(forms: readonly Operator[], overload: string | undefined): readonly Operator[] {
+  const wanted = overload === 'default' ? '' : overload;
+  const named = forms.filter(({ schema }) => schema.overload === wanted);
+  return [...named, ...forms.filter((form) => !named.includes(form))];
 }
 
 function isDatums(result: AtenResult): result is readonly AtenDatum[] {

@@ -1,4 +1,5 @@
 import { BOOSTER_FILES } from '../boosters/index.ts';
+import { EXPORTED_PROGRAM } from '../exported/index.ts';
 import { HUGGINGFACE } from '../huggingface/index.ts';
 import { KERAS } from '../keras/index.ts';
 import type { OnnxFolder, OnnxFolderSource, OnnxSource } from '../onnx-source/index.ts';
@@ -12,6 +13,7 @@ import { TORCHSCRIPT_MODELS } from '../torchscript/index.ts';
 export const ONNX_SOURCES: readonly OnnxSource[] = [
   ...BOOSTER_FILES,
   TORCHSCRIPT_MODELS,
+  EXPORTED_PROGRAM,
   TORCH_MODULES,
   KERAS,
   SKLEARN,

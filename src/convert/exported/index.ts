@@ -1,0 +1,1 @@
+export { EXPORTED_PROGRAM } from './source.ts';
