@@ -11,6 +11,8 @@ const OPERATOR_WORK = 500;
 /** What the values of one operator take. */
 const OPERATOR_BYTES = 512;
 
+const NONE: ReadonlyMap<string, AtenValue> = new Map();
+
 /** Runs operators of PyTorch: each becomes operators of the graph, or a value that is known. */
 export class AtenRunner {
   readonly net: Network;
@@ -52,8 +54,11 @@ export class AtenRunner {
     args: OperatorArguments,
   ): { readonly result: AtenResult; readonly form: Operator } {
     const title = titleOf(name, overload);
-    for (const form of preferred(forms, overload)) {
-      const bound = boundArguments(form.schema, args);
+    const number = (value: AtenValue) =>
+      new AtenTensor(new AtenCall(title, this.net, this.types, NONE).numeric(value, 'self'));
+    const tries = preferred(forms, overload).map((form) => [form, boundArguments(form.schema, args)] as const);
+    const wrapped = forms.map((form) => [form, boundArguments(form.schema, args, number)] as const);
+    for (const [form, bound] of overload === undefined ? tries : [...tries, ...wrapped]) {
       if (bound === undefined) continue;
       const call = new AtenCall(titleOf(name, form.schema.overload), this.net, this.types, bound);
       return { result: form.lowering(call), form };

@@ -40,10 +40,14 @@ export function operatorSchema(text: string): OperatorSchema {
   return { name, overload, parameters };
 }
 
-/** The arguments of a call by the names of the parameters; `undefined` where they do not fit. */
+/**
+ * The arguments of a call by the names of the parameters; `undefined` where they do not fit.
+ * @param tensorOfNumber makes a tensor of a number, where numbers are taken for tensors
+ */
 export function boundArguments(
   { parameters }: OperatorSchema,
   { positional, named }: OperatorArguments,
+  tensorOfNumber?: (value: AtenValue) => AtenValue,
 ): ReadonlyMap<string, AtenValue> | undefined {
   const bound = new Map<string, AtenValue>();
   let used = 0;
@@ -52,8 +56,10 @@ export function boundArguments(
     if (!keyword && index < positional.length) used++;
     else if (given !== undefined) used++;
     if (given !== undefined) {
-      if (!fits(given, type)) return undefined;
-      bound.set(name, given);
+      const isNumber = tensorOfNumber !== undefined && type === 'Tensor' && fits(given, 'Scalar');
+      const value = isNumber ? tensorOfNumber(given) : given;
+      if (!fits(value, type)) return undefined;
+      bound.set(name, value);
     } else if (fallback === undefined) return undefined;
     else bound.set(name, fallbackOf(fallback, type));
   }

@@ -103,7 +103,8 @@ class MemberReader {
     // The values take more than their text.
     this.#options.budget.hold(8 * file.size);
     this.#options.budget.work(file.size);
-    return new JsonPart(parseBoundedJson(await file.read(0, file.size), file.name, BOUNDS), '', file.name);
+    const bytes = withoutConstants(await file.read(0, file.size));
+    return new JsonPart(parseBoundedJson(bytes, file.name, BOUNDS), '', file.name);
   }
 
   /** The tensors of a dict that `torch.save` wrote; none where there is no member. */
@@ -159,6 +160,18 @@ class MemberReader {
     if (text === 'little' || text === 'big') return text === 'big';
     throw new AssayError('malformed', 'its byte order is neither little nor big', { subject: file.name });
   }
+}
+
+/** Python writes numbers that JSON does not have: they become texts. */
+function withoutConstants(bytes: Uint8Array): Uint8Array {
+  const held = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!held.includes('Infinity') && !held.includes('NaN')) return bytes;
+  // Each byte is a character, so that texts stay what they are.
+  const text = held.toString('latin1');
+  const plain = text.replace(/"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?Infinity|NaN/g, (one) =>
+    one.startsWith('"') ? one : `"${one}"`,
+  );
+  return Buffer.from(plain, 'latin1');
 }
 
 /** A tensor over the bytes of its storage. @throws AssayError `malformed` for one that leaves them */

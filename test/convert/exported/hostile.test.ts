@@ -110,6 +110,11 @@ describe('programs that contradict themselves, or do more', () => {
       /schema has the version 9/,
     ],
     ['no program', () => withProgram(() => '[]'), /is not an object/],
+    [
+      'a number that JSON does not have',
+      () => replaced('{"as_int": 4}', '{"as_int": -Infinity}'),
+      /is not a whole number/,
+    ],
     ['no JSON', () => withProgram(() => '{'), /is not JSON/],
     ['JSON that is nested too deep', () => withProgram(() => '['.repeat(100_000)), /limit: /],
     ['nodes that are not a list', () => replaced('"nodes": [', '"nodes": {}, "others": ['), /is not a list/],
