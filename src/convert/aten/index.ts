@@ -14,6 +14,7 @@ export {
   int,
   isOfKind,
   real,
+  textKey,
   UNSET,
   valueTitle,
 } from './values.ts';

@@ -142,3 +142,8 @@ export function valueTitle(value: AtenValue): string {
       return `a ${value.kind}`;
   }
 }
+
+/** What tells a text from other keys of a dict. */
+export function textKey(text: string): string {
+  return `s${text}`;
+}

@@ -1,7 +1,7 @@
 /** The names that Hugging Face libraries look for, by the name of the file with pickles. */
 const KNOWN: Readonly<Record<string, string>> = { 'pytorch_model.bin': 'model' };
 const EXTENSION =
-  /\.(?:pt|pth|pth\.tar|bin|ckpt|pkl|pickle|joblib|sav|npy|npz|pdparams|pdopt|pdiparams|msgpack|tar|model|json|ubj|cbm|txt|h5|hdf5|keras|pb|graphdef)$/i;
+  /\.(?:pt|pt2|pth|pth\.tar|bin|ckpt|pkl|pickle|joblib|sav|npy|npz|pdparams|pdopt|pdiparams|msgpack|tar|model|json|ubj|cbm|txt|h5|hdf5|keras|pb|graphdef)$/i;
 
 /**
  * The name of the file that a file becomes.

@@ -8,7 +8,7 @@ import {
   sequenceOf,
 } from '../../formats/pickle/inert/index.ts';
 import type { ClassDefinition } from '../../formats/torchscript/index.ts';
-import { type AtenValue, atenList, int, real, type Weights } from '../aten/index.ts';
+import { type AtenValue, atenList, int, real, textKey, type Weights } from '../aten/index.ts';
 import type { Network } from '../network/index.ts';
 import type { Tensor } from '../tensors/index.ts';
 import type { Checkpoint } from '../torch/index.ts';
@@ -122,7 +122,26 @@ export function scriptValueOf(
     );
     return isKind(value, 'tuple') ? { kind: 'tuple', items: made } : atenList(made);
   }
+  const dict = dictOf(value);
+  if (dict !== undefined) return dictValueOf(dict, type, location, reader, depth);
   throw net.refuse(`the attribute ${quotedName(location)} is ${inertTitle(value)}`);
+}
+
+function dictValueOf(
+  dict: InertDict,
+  type: ScriptType,
+  location: string,
+  reader: ObjectReader,
+  depth: number,
+): AtenValue {
+  const { net } = reader;
+  const entries = new Map<string | number, { readonly key: AtenValue; value: AtenValue }>();
+  for (const [key, item] of dict.entries()) {
+    if (typeof key !== 'string') throw net.refuse(`the attribute ${quotedName(location)} has keys that are not texts`);
+    const read = scriptValueOf(item, itemType(type, 1), `${location}.${key}`, reader, depth + 1);
+    entries.set(textKey(key), { key, value: plainValue(read, location, net) });
+  }
+  return { kind: 'dict', entries };
 }
 
 function plainValue(value: ScriptValue, location: string, net: Network): AtenValue {

@@ -11,7 +11,8 @@ export interface Tolerance {
 
 /**
  * Formats of which no scanner judges yet what cannot act: those of tensors alone, those of Keras, whose conversion refuses all
- * that is not a layer of Keras itself, and those of TensorFlow, whose conversion refuses all operations that do more than compute.
+ * that is not a layer of Keras itself, and those of TensorFlow and of `torch.export`, whose conversion refuses all operations that do
+ * more than compute.
  */
 const INERT_FORMATS: ReadonlySet<string> = new Set([
   'msgpack',
@@ -24,6 +25,7 @@ const INERT_FORMATS: ReadonlySet<string> = new Set([
   'tf-graph',
   'tensorbundle',
   'tensorbundle-data',
+  'pt2',
 ]);
 
 /** A file that its verdict forbids to convert. */

@@ -7,6 +7,7 @@ import {
   atenList,
   int,
   isOfKind,
+  textKey,
   valueTitle,
 } from '../values.ts';
 
@@ -93,7 +94,7 @@ const contains: AtenLowering = (call) => {
 
 /** What tells keys apart. @throws AssayError `unsupported` for what is neither text nor a number */
 export function dictKey(call: AtenCall, value: AtenValue): string | number {
-  if (typeof value === 'string') return `s${value}`;
+  if (typeof value === 'string') return textKey(value);
   if (typeof value === 'boolean') return Number(value);
   if (isOfKind(value, 'int') || isOfKind(value, 'float')) return value.value;
   throw call.refuse(`it looks for ${valueTitle(value)}`);
@@ -117,6 +118,18 @@ function quantifier(every: boolean): AtenLowering {
       throw call.refuse(`it takes ${valueTitle(one)}`);
     });
     return every ? items.every(Boolean) : items.some(Boolean);
+  };
+}
+
+/** The least or the greatest of some integers. A loop over a list asks for the least of its length and of the largest number. */
+function extremeOf(pick: (a: number, b: number) => number): AtenLowering {
+  return (call) => {
+    const values = call.items('l').map((one) => {
+      if (isOfKind(one, 'int')) return one.value;
+      throw call.refuse(`it takes ${valueTitle(one)}`);
+    });
+    if (values.length === 0) throw call.broken('takes no numbers');
+    return int(values.reduce(pick));
   };
 }
 
@@ -190,6 +203,8 @@ export const LISTS: AtenFamily = {
   '__isnot__(any self, any obj)': (call) => !isSame(call),
   'all.bool(list self)': quantifier(true),
   'any.bool(list self)': quantifier(false),
+  'min.self_int(int[] l)': extremeOf((a, b) => Math.min(a, b)),
+  'max.self_int(int[] l)': extremeOf((a, b) => Math.max(a, b)),
   'find(str self, str substr, int start=0, int end=-1)': (call) => {
     const [start, end] = [call.int('start'), call.int('end')];
     const text = call.text('self');

@@ -132,7 +132,12 @@ function itemOf(call: AtenCall, x: AtenDatum, type: 'int' | 'float' | 'bool'): A
 }
 
 /** The number of a tensor, whatever its type. */
-const item: AtenLowering = (call) => itemOf(call, call.datum('a'), call.datum('a').type === 'int64' ? 'int' : 'float');
+function item(name: string): AtenLowering {
+  return (call) => {
+    const x = call.datum(name);
+    return itemOf(call, x, x.type === 'int64' ? 'int' : 'float');
+  };
+}
 
 const sizeAt: AtenLowering = (call) => {
   const x = call.datum('self');
@@ -253,8 +258,8 @@ export const SCALARS: AtenFamily = Object.fromEntries<AtenLowering>([
   ['Float(any a)', converted('float')],
   ['FloatImplicit(any a)', converted('float')],
   ['Bool(any a)', converted('bool')],
-  ['ScalarImplicit(Tensor a)', item],
-  ['item(Tensor a)', item],
+  ['ScalarImplicit(Tensor a)', item('a')],
+  ['item(Tensor self)', item('self')],
   ['size(Tensor self)', sizes],
   ['size.int(Tensor self, int dim)', sizeAt],
   ['sym_size.int(Tensor self, int dim)', sizeAt],

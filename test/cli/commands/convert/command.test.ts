@@ -56,6 +56,24 @@ it('converts a model of Keras, and refuses one with code by its name', async () 
 });
 
 it.each([
+  [
+    'traced-cnn.onnx',
+    'torchscript/2.6.0/traced-cnn.pt',
+    ['--input-shape', '1,10,10'],
+    /torch\.nn\.modules\.container\.Sequential \(torch\) · clean/,
+  ],
+  ['scripted-lstm.onnx', 'torchscript/2.6.0/scripted-lstm.pt', ['--input-shape', '5,3'], /Recurrent \(torch\) · clean/],
+  ['exported-mlp.onnx', 'exported/2.6.0/exported-mlp.pt2', [], /ExportedProgram \(torch 2\.6\.0\) · not-assessed/],
+])('converts a program of PyTorch: %s', async (name, path, options, title) => {
+  const model = new URL(`../../../../fixtures/convert/${path}`, import.meta.url).pathname;
+  const out = join(temp, `program-${name}`);
+  const run = await runCli(['convert', model, '--to', 'onnx', '-o', out, ...options]);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(run.stdout).toMatch(title);
+  expect(readdirSync(out)).toEqual([name]);
+});
+
+it.each([
   ['a path that does not exist', ['nowhere.pt', '--to', 'safetensors', '-o', 'out'], /nowhere\.pt/],
   ['a format that it does not write', [MODULE, '--to', 'gguf', '-o', 'out'], /--to/],
   [
