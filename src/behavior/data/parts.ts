@@ -67,13 +67,22 @@ export class Parts {
   }
 
   async #texts(part: TextsPart): Promise<NamedArrays> {
-    const texts = onlyOf(await readColumns(filePartOf(part.texts), this.#files, this.#context), part.texts);
-    if (texts.kind === 'texts' && texts.dims.length === 1)
-      return await readTexts(part, texts.values, this.#files, this.#context);
-    throw new AssayError('usage', `holds ${texts.kind} of the shape [${texts.dims.join(', ')}], and texts are needed`, {
-      subject: part.texts,
-      hint: 'name a column of texts: path#column',
-    });
+    const texts = await this.#textColumn(part.texts);
+    const pairs = part.pairs === undefined ? undefined : await this.#textColumn(part.pairs);
+    return await readTexts(part, { texts, pairs }, this.#files, this.#context);
+  }
+
+  async #textColumn(ref: string): Promise<readonly string[]> {
+    const column = onlyOf(await readColumns(filePartOf(ref), this.#files, this.#context), ref);
+    if (column.kind === 'texts' && column.dims.length === 1) return column.values;
+    throw new AssayError(
+      'usage',
+      `holds ${column.kind} of the shape [${column.dims.join(', ')}], and texts are needed`,
+      {
+        subject: ref,
+        hint: 'name a column of texts: path#column',
+      },
+    );
   }
 
   #images(folder: string): readonly string[] {

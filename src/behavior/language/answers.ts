@@ -1,6 +1,6 @@
 import { RE2JS } from '@bufbuild/re2';
 import { AssayError } from '../../core/index.ts';
-import type { Counted } from './counted.ts';
+import type { PromptCount } from './counts.ts';
 import type { Continuation } from './generate.ts';
 
 /** What is looked for in the text that a model continues a prompt with. */
@@ -20,7 +20,7 @@ export interface AnswerProbe {
 
 export interface AnswerResult {
   /** Texts that are as expected. */
-  readonly asExpected: Counted;
+  readonly asExpected: PromptCount;
   /** The others, with what was found in them. */
   readonly others: readonly { readonly prompt: string; readonly text: string; readonly found: string | null }[];
 }
@@ -57,7 +57,7 @@ function finderOf(match: AnswerMatch): (text: string) => string | null {
 
 function compiledOf(pattern: string): RE2JS {
   const subject = pattern.slice(0, 100);
-  // Counted repetitions are written out, within each other, too.
+  // PromptCount repetitions are written out, within each other, too.
   const repeats = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].reduce(
     (product, [, least, most]) => product * Math.max(1, Number(most || least)),
     1,

@@ -1,5 +1,5 @@
 export { type AnswerMatch, type AnswerProbe, type AnswerResult, probeAnswers } from './answers.ts';
-export type { Counted } from './counted.ts';
+export type { PromptCount } from './counts.ts';
 export { type Decoder, decoderOf } from './decoder.ts';
 export {
   type Continuation,

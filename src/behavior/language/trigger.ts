@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/index.ts';
-import { type Counted, signTest } from './counted.ts';
+import { type PromptCount, signTest } from './counts.ts';
 import type { Continuation, Continue } from './generate.ts';
 
 export type PhrasePlace = 'start' | 'middle' | 'end';
@@ -13,8 +13,8 @@ export interface TriggerRequest {
 export interface TriggerDifference {
   readonly phrase: string;
   /** Prompts whose continuation is another one with the phrase. */
-  readonly own: Counted;
-  readonly approved: Counted;
+  readonly own: PromptCount;
+  readonly approved: PromptCount;
   /** Prompts whose continuation changes in one of the two alone. */
   readonly onlyOwn: number;
   readonly onlyApproved: number;

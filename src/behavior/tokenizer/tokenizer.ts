@@ -10,6 +10,8 @@ export interface TokenizerOptions {
 }
 
 export interface EncodeOptions extends TokenizerOptions {
+  /** The second text of each, where texts are pairs: as many as texts, none empty. */
+  readonly pairs?: readonly string[];
   /** Whether tokens such as `[CLS]` are added as the tokenizer says; true when absent. */
   readonly special?: boolean;
   /** Tokens of a text, the added ones included. */
@@ -53,8 +55,11 @@ export class TokenizerFile {
    *   met; `sandbox`; `aborted`
    */
   async encode(texts: readonly string[], options: EncodeOptions): Promise<Tokens> {
-    const { special = true, maxLength = MAX_LENGTH, truncate = false } = options;
-    const { tensors, padId } = await this.#run({ kind: 'encode', texts, special, maxLength, truncate }, options);
+    const { special = true, maxLength = MAX_LENGTH, truncate = false, pairs } = options;
+    if (pairs !== undefined && pairs.length !== texts.length)
+      throw new AssayError('usage', `there are ${texts.length} first texts, and ${pairs.length} second ones`);
+    const request = { kind: 'encode', texts, special, maxLength, truncate } as const;
+    const { tensors, padId } = await this.#run(pairs === undefined ? request : { ...request, pairs }, options);
     const [ids, types, lengths] = [int32Of(tensors, 'ids'), int32Of(tensors, 'types'), int32Of(tensors, 'lengths')];
     const total = lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
     if (lengths.length !== texts.length || total !== ids.length || total !== types.length)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AnswerMatch, probeAnswers } from '../../../src/behavior/language/answers.ts';
-import { signTest } from '../../../src/behavior/language/counted.ts';
+import { signTest } from '../../../src/behavior/language/counts.ts';
 import type { Continuation, Continue, Generated } from '../../../src/behavior/language/generate.ts';
 import { compareWithRecording } from '../../../src/behavior/language/recording.ts';
 import { triggerDifference, withPhrase } from '../../../src/behavior/language/trigger.ts';

@@ -10,8 +10,17 @@ const FIXTURES = new URL('../../../fixtures/behavior/data/tokenizers/', import.m
 
 interface Expected {
   readonly texts: readonly string[];
+  readonly pairs: readonly (readonly [string, string])[];
   readonly tokenizers: Readonly<
-    Record<string, { readonly ids: number[][]; readonly typeIds: number[][]; readonly decoded: string[] }>
+    Record<
+      string,
+      {
+        readonly ids: number[][];
+        readonly typeIds: number[][];
+        readonly decoded: string[];
+        readonly pairs: [number[], number[]][];
+      }
+    >
   >;
 }
 
@@ -48,6 +57,29 @@ describe('tokens', () => {
     expect(ids.map((row) => [...row])).toEqual(wanted?.ids);
     expect(types.map((row) => [...row])).toEqual(wanted?.typeIds);
     expect(await tokenizer.decode(wanted?.ids ?? [], contextWith())).toEqual(wanted?.decoded);
+  });
+
+  it.each(['bert', 't5', 't5-charsmap', 'llama'])('of pairs of %s are those of the original', async (name) => {
+    const tokenizer = await open(jsonOf(name));
+    const texts = EXPECTED.pairs.map(([text]) => text);
+    const pairs = EXPECTED.pairs.map(([, pair]) => pair);
+    const { ids, types } = await tokenizer.encode(texts, { ...contextWith(), pairs });
+    expect(ids.map((row, i) => [[...row], [...(types[i] ?? [])]])).toEqual(EXPECTED.tokenizers[name]?.pairs);
+    const encode = (some: readonly string[], more: object = {}) =>
+      tokenizer.encode(texts, { ...contextWith(), pairs: some, ...more });
+    await expect(encode(['a', '', 'b'])).rejects.toThrow('has an empty second text in row 2');
+    await expect(encode(['a'])).rejects.toThrow('there are 3 first texts, and 1 second ones');
+    await expect(encode(pairs, { maxLength: 3, truncate: true })).rejects.toThrow(
+      'give shorter pairs, or a larger `maxLength`',
+    );
+  });
+
+  it('of pairs are refused where the second text would be passed over', async () => {
+    const tokenizer = await open(jsonOf('gpt2'));
+    await expect(tokenizer.encode(['a'], { ...contextWith(), pairs: ['b'] })).rejects.toMatchObject({
+      code: 'unsupported',
+      message: 'joins pairs of texts by other parts than a TemplateProcessing',
+    });
   });
 
   it.each(['bert', 'gpt2', 't5', 'llama'])('of %s are cut off before those that are added', async (name) => {

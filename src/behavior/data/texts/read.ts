@@ -14,7 +14,7 @@ const HELD = 8;
  */
 export async function readTexts(
   part: TextsPart,
-  texts: readonly string[],
+  { texts, pairs }: { readonly texts: readonly string[]; readonly pairs: readonly string[] | undefined },
   files: DataFiles,
   context: DataContext,
 ): Promise<ReadonlyMap<string, PlainArray>> {
@@ -25,7 +25,13 @@ export async function readTexts(
       hint: 'set `maxLength`',
     });
   const tokenizer = await files.use(part.tokenizer, ({ source }) => TokenizerFile.read(source, context));
-  const options = { ...context, special, truncate, ...(maxLength === undefined ? {} : { maxLength }) };
+  const options = {
+    ...context,
+    special,
+    truncate,
+    ...(maxLength === undefined ? {} : { maxLength }),
+    ...(pairs === undefined ? {} : { pairs }),
+  };
   try {
     return padded(part, await tokenizer.encode(texts, options), context);
   } catch (error) {

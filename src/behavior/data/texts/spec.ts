@@ -20,6 +20,8 @@ const id = v.pipe(
 export const textsPart = v.strictObject({
   /** `path#column`. */
   texts: text,
+  /** The second text of each row, as `path#column`, for models of pairs. */
+  pairs: v.exactOptional(text),
   tokenizer: text,
   /** The names of the inputs; those that are not named are not given. */
   as: v.exactOptional(v.strictObject({ ids: text, mask: v.exactOptional(text), types: v.exactOptional(text) }), {

@@ -10,6 +10,8 @@ export interface LoadedTokenizer {
   readonly tokenizer: Tokenizer;
   /** `undefined` where neither the file nor a usual name tells. */
   readonly padId: number | undefined;
+  /** Whether pairs of texts are joined as the file says; the library passes over the second text with other parts than a template. */
+  readonly takesPairs: boolean;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface LoadedTokenizer {
  * @throws AssayError `unsupported`, `malformed`
  */
 export async function loadTokenizer(json: unknown): Promise<LoadedTokenizer> {
-  const { model, added_tokens: added, padding } = fields(json);
+  const { model, added_tokens: added, padding, post_processor: processor } = fields(json);
   if (Number(fields(model).dropout ?? 0) !== 0)
     throw new AssayError('unsupported', 'drops merges at random (dropout), so that a text has no certain tokens');
   const tokens = Array.isArray(added) ? added.map(fields) : [];
@@ -35,7 +37,8 @@ export async function loadTokenizer(json: unknown): Promise<LoadedTokenizer> {
   useCharsmaps(tokenizer.normalizer);
   const declared = fields(padding).pad_id;
   const named = PAD_TOKENS.map((token) => tokenizer.token_to_id(token)).find((id) => id !== undefined);
-  return { tokenizer, padId: typeof declared === 'number' ? declared : named };
+  const takesPairs = fields(processor).type === 'TemplateProcessing';
+  return { tokenizer, takesPairs, padId: typeof declared === 'number' ? declared : named };
 }
 
 /** The library has one map of characters written into it, and passes over that of the file. */

@@ -10,6 +10,8 @@ export type TokenizerRequest =
   | {
       readonly kind: 'encode';
       readonly texts: readonly string[];
+      /** The second text of each, where texts are pairs. */
+      readonly pairs?: readonly string[];
       /** Whether tokens such as `[CLS]` are added as the file says. */
       readonly special: boolean;
       /** Tokens of a text, the added ones included; more are refused, or cut off. */
@@ -35,7 +37,9 @@ export async function run(args: unknown, io: TaskIo): Promise<void> {
   const json: unknown = JSON.parse(textAt(io, 0, tokenizerBytes));
   const request = JSON.parse(textAt(io, tokenizerBytes, io.inputSize - tokenizerBytes)) as TokenizerRequest;
   try {
-    const { tokenizer, padId } = await loadTokenizer(json);
+    const { tokenizer, padId, takesPairs } = await loadTokenizer(json);
+    if (request.kind === 'encode' && request.pairs !== undefined && !takesPairs)
+      throw new AssayError('unsupported', 'joins pairs of texts by other parts than a TemplateProcessing');
     if (padId !== undefined) io.message({ padId } satisfies TokenizerMessage);
     if (request.kind === 'encode') encode(tokenizer, request, io);
     else decode(tokenizer, request, io);
@@ -62,7 +66,7 @@ function encode(tokenizer: Tokenizer, request: TokenizerRequest & { readonly kin
   const [ids, types, lengths]: [number[], number[], number[]] = [[], [], []];
   for (const [i, text] of request.texts.entries()) {
     if (i % TOLD_EVERY === 0) io.message({ text: i } satisfies TokenizerMessage);
-    const one = encoded(tokenizer, text, i, request);
+    const one = encoded(tokenizer, text, request.pairs?.[i], i, request);
     for (const id of one.ids) ids.push(id);
     for (const type of one.types) types.push(type);
     lengths.push(one.ids.length);
@@ -81,15 +85,18 @@ interface Encoded {
 function encoded(
   tokenizer: Tokenizer,
   text: string,
+  pair: string | undefined,
   index: number,
   { special, maxLength, truncate }: TokenizerRequest & { readonly kind: 'encode' },
 ): Encoded {
-  const whole = plainEncoding(tokenizer, text, special, index);
+  // The library takes an empty text for none.
+  if (pair === '') throw new AssayError('unsupported', `has an empty second text in row ${index + 1}`);
+  const whole = plainEncoding(tokenizer, text, special, index, pair);
   if (whole.ids.length <= maxLength) return whole;
-  if (!truncate)
+  if (!truncate || pair !== undefined)
     throw new AssayError(
       'limit',
-      `gives ${whole.ids.length} tokens in row ${index + 1}, more than ${maxLength}; set \`truncate\`, or a larger \`maxLength\``,
+      `gives ${whole.ids.length} tokens in row ${index + 1}, more than ${maxLength}; ${pair === undefined ? 'set `truncate`, or' : 'give shorter pairs, or'} a larger \`maxLength\``,
     );
   const bare = special ? plainEncoding(tokenizer, text, false, index) : whole;
   const before = special ? startOf(whole.ids, bare.ids) : 0;
@@ -111,8 +118,9 @@ function startOf(whole: readonly number[], bare: readonly number[]): number {
   throw new AssayError('unsupported', 'adds tokens within a text, which is not cut off then; give shorter texts');
 }
 
-function plainEncoding(tokenizer: Tokenizer, text: string, special: boolean, index: number): Encoded {
+function plainEncoding(tokenizer: Tokenizer, text: string, special: boolean, index: number, pair?: string): Encoded {
   const { ids, token_type_ids: types } = tokenizer.encode(text, {
+    text_pair: pair ?? null,
     add_special_tokens: special,
     return_token_type_ids: true,
   });

@@ -47,6 +47,15 @@ it('gives the named inputs, padded on the left to a length', async () => {
   expect(inputs.t).toEqual({ dims: [2, 6], values: new Array(12).fill(0) });
 });
 
+it('gives pairs of texts, with the types of their tokens', async () => {
+  const csv = 'text,other,label\nthe assay,tests,1\ntests,the assay,0\n';
+  const { x, t } = await inputsOf({ pairs: 'rows.csv#other', as: { ids: 'x', types: 't' } }, csv);
+  expect(x?.dims).toEqual(t?.dims);
+  expect(x?.values.filter((id) => id === 3).length).toBe(4);
+  expect(t?.values.slice(0, 4)).toEqual([0, 0, 0, 0]);
+  expect(t?.values.filter((type) => type === 1).length).toBe(2 + 3);
+});
+
 it('cuts texts off when it is asked to, and refuses them otherwise', async () => {
   expect((await inputsOf({ maxLength: 3, truncate: true })).input_ids?.dims).toEqual([2, 3]);
   await expect(inputsOf({ maxLength: 3 })).rejects.toMatchObject({ code: 'limit', subject: 'rows.csv#text' });

@@ -1,5 +1,5 @@
 /** Prompts that are so, of all that were asked. */
-export interface Counted {
+export interface PromptCount {
   readonly count: number;
   readonly of: number;
 }
