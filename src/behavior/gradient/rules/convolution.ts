@@ -1,5 +1,5 @@
 import type { BackStep, GradientRule } from '../step.ts';
-import { convolution, spatialWindow, transposedConvolution } from './window.ts';
+import { convolution, spatialWindow, transposedConvolution, turnedConvolution } from './window.ts';
 
 /** Convolutions, of one to three axes of space, by kernels that do not depend on the input. */
 export const CONVOLUTION_GRADIENTS: Readonly<Record<string, GradientRule>> = {
@@ -18,5 +18,10 @@ function back(step: BackStep, transposed: boolean): void {
   if (transposed) {
     if (step.attributes.text('auto_pad', 'NOTSET').startsWith('SAME')) throw step.refuse('its padding is SAME');
     step.give(0, convolution(step, step.gradient(), kernel, spatialWindow(step, space, y, x), group));
-  } else step.give(0, transposedConvolution(step, step.gradient(), kernel, spatialWindow(step, space, x, y), group));
+    return;
+  }
+  const window = spatialWindow(step, space, x, y);
+  const gradient = step.gradient();
+  const turned = group === 1 ? turnedConvolution(step, gradient, kernel, window) : undefined;
+  step.give(0, turned ?? transposedConvolution(step, gradient, kernel, window, group));
 }

@@ -94,3 +94,42 @@ export function transposedConvolution(
   // Elements behind the last window have no gradient.
   return ops.pad(covered, [0, 0, ...before.map(() => 0)], [0, 0, ...behind.map((count) => Math.max(0, -count))]);
 }
+
+/**
+ * The transpose of a convolution of one group without strides, as a convolution by the kernel turned around: runtimes have
+ * faster ones. @returns undefined where the padding is more than the kernel reaches
+ */
+export function turnedConvolution(
+  { ops }: BackStep,
+  x: string,
+  kernel: string,
+  window: SpatialWindow,
+): string | undefined {
+  if (window.strides.some((one) => one !== 1)) return undefined;
+  const reach = window.kernel.map((size, axis) => (size - 1) * (window.dilations[axis] ?? 1));
+  const before = reach.map((far, axis) => far - (window.before[axis] ?? 0));
+  const behind = paddingBehind(window).map((count, axis) => (reach[axis] ?? 0) - count);
+  if ([...before, ...behind].some((count) => count < 0)) return undefined;
+  const axes = window.kernel.map((_, axis) => axis + 2);
+  const swapped = ops.transpose(kernel, [1, 0, ...axes]);
+  const back = ops.ints(axes.map(() => -1));
+  const turned = ops.op('Slice', [
+    swapped,
+    back,
+    ops.ints(window.kernel.map((size) => -size - 1)),
+    ops.ints(axes),
+    back,
+  ]);
+  return ops.op('Conv', [x, turned], {
+    kernel_shape: window.kernel,
+    dilations: window.dilations,
+    pads: [...before, ...behind],
+  });
+}
+
+/** The window of a pooling. */
+export function poolWindow(step: BackStep): SpatialWindow {
+  const kernel = step.attributes.ints('kernel_shape');
+  if (kernel === undefined) throw step.malformed('it has no kernel_shape');
+  return spatialWindow(step, kernel, step.input(0), step.output());
+}
