@@ -407,6 +407,156 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     result: 'different',
     difference: { kind: 'choice', op: 'Cast' },
   },
+  'a number divided by itself, which is not 1 for 0': {
+    to: GPT,
+    change: (model) =>
+      before(
+        model,
+        [
+          node('Cast', ['input_ids'], ['bd.ids'], [attribute('to', 1)]),
+          node('Sub', ['bd.ids', 'bd.seven'], ['bd.off']),
+          node('Div', ['bd.off', 'bd.off'], ['bd.one']),
+          node('Unsqueeze', ['bd.one', 'bd.axis'], ['bd.column']),
+          node('Mul', ['bd.real', 'bd.column'], ['logits']),
+        ],
+        [reals('bd.seven', [7], []), ints('bd.axis', [2])],
+      ),
+    result: 'different',
+  },
+  'a number taken from itself, which is not 0 when it is infinite': {
+    to: GPT,
+    change: (model) =>
+      before(
+        model,
+        [
+          node('Exp', ['bd.real'], ['bd.large']),
+          node('Sub', ['bd.large', 'bd.large'], ['bd.none']),
+          node('Add', ['bd.real', 'bd.none'], ['logits']),
+        ],
+        [],
+      ),
+    result: 'different',
+  },
+  'an infinite number times 0': {
+    to: GPT,
+    change: (model) =>
+      before(
+        model,
+        [
+          node('Exp', ['bd.real'], ['bd.large']),
+          node('Mul', ['bd.large', 'bd.nothing'], ['bd.none']),
+          node('Add', ['bd.real', 'bd.none'], ['logits']),
+        ],
+        [reals('bd.nothing', [0], [])],
+      ),
+    result: 'different',
+  },
+  'a root that is squared': {
+    to: GPT,
+    change: (model) =>
+      before(model, [node('Sqrt', ['bd.real'], ['bd.root']), node('Mul', ['bd.root', 'bd.root'], ['logits'])], []),
+    result: 'different',
+  },
+  'a large number that is added and taken away': {
+    to: GPT,
+    change: (model) =>
+      before(
+        model,
+        [node('Add', ['bd.real', 'bd.much'], ['bd.more']), node('Sub', ['bd.more', 'bd.much'], ['logits'])],
+        [reals('bd.much', [1e9], [])],
+      ),
+    result: 'different',
+  },
+  'a large number that is multiplied and divided by': {
+    to: GPT,
+    change: (model) =>
+      before(
+        model,
+        [node('Mul', ['bd.real', 'bd.much'], ['bd.more']), node('Div', ['bd.more', 'bd.much'], ['logits'])],
+        [reals('bd.much', [1e38], [])],
+      ),
+    result: 'different',
+  },
+  'scores to which a large number is added and taken away': {
+    to: VIT,
+    change: (model) =>
+      inOrder(
+        adding(
+          changeNode('Softmax', 0, (one) => ({ ...one, inputs: ['bd.less'] }))(model) as OnnxModel,
+          [
+            node(
+              'Add',
+              [model.graph.nodes.find(({ op }) => op === 'Softmax')?.inputs[0] ?? '', 'bd.much'],
+              ['bd.more'],
+            ),
+            node('Sub', ['bd.more', 'bd.much'], ['bd.less']),
+          ],
+          [reals('bd.much', [1e9], [])],
+        ),
+      ),
+    result: 'different',
+  },
+  'a mask that hides one distance': {
+    to: GPT,
+    change: (model) =>
+      inOrder(
+        adding(
+          changeNode('Softmax', 0, (one) => ({ ...one, inputs: ['bd.hidden'] }))(model) as OnnxModel,
+          [
+            node('Shape', ['input_ids'], ['bd.shape']),
+            node('Gather', ['bd.shape', 'bd.1'], ['bd.length']),
+            node('Range', ['bd.0', 'bd.length', 'bd.1'], ['bd.keys']),
+            node('Unsqueeze', ['bd.keys', 'bd.axis'], ['bd.queries']),
+            node('Sub', ['bd.queries', 'bd.keys'], ['bd.distance']),
+            node('Equal', ['bd.distance', 'bd.500'], ['bd.far']),
+            node(
+              'Where',
+              ['bd.far', 'bd.never', model.graph.nodes.find(({ op }) => op === 'Softmax')?.inputs[0] ?? ''],
+              ['bd.hidden'],
+            ),
+          ],
+          [
+            ints('bd.0', [0], []),
+            ints('bd.1', [1], []),
+            ints('bd.500', [500], []),
+            ints('bd.axis', [1]),
+            reals('bd.never', [-1e9], []),
+          ],
+        ),
+      ),
+    result: 'different',
+    difference: { kind: 'changed-setting', op: 'Softmax' },
+  },
+  'a function of the name of an operator': {
+    to: BERT,
+    change: (model) => ({
+      ...model,
+      functions: [{ ...hiddenFunction([node('Neg', ['ids'], ['y'])]), name: 'Softmax', domain: '' }],
+    }),
+    result: 'unclear',
+    why: /a function has the domain of an operator set/,
+  },
+  'two versions of the operators': {
+    to: BERT,
+    change: (model) => ({ ...model, opsets: [...model.opsets, { domain: 'ai.onnx', version: 11 }] }),
+    result: 'unclear',
+    why: /its operator set has several versions/,
+  },
+  'what a size decides': {
+    to: BERT,
+    change: (model) =>
+      before(
+        model,
+        [
+          node('Shape', ['input_ids'], ['bd.shape']),
+          node('Gather', ['bd.shape', 'bd.one'], ['bd.length']),
+          node('Equal', ['bd.length', 'bd.token'], ['bd.hit']),
+          node('Where', ['bd.hit', 'bd.nothing', 'bd.real'], ['logits']),
+        ],
+        [ints('bd.one', [1], []), ints('bd.token', [7], []), reals('bd.nothing', [0], [])],
+      ),
+    result: 'different',
+  },
   'beginnings and ends exchanged': {
     to: ANSWERS,
     change: (model) => {

@@ -105,7 +105,8 @@ export function nodeDifferences(
   for (const term of extra) if (isChoice(term)) name(term, (node, op) => ({ kind: 'choice', node, op }));
   for (const term of extra) {
     if (term.op === 'opaque' || term.op === 'unknown constant' || !madeBy.has(term)) continue;
-    if (!term.args.every((arg) => rebuilt.has(arg))) continue;
+    // Numbers and sizes that the rebuilt graph does not have say nothing by themselves.
+    if (!term.args.every((arg) => rebuilt.has(arg) || arg.args.length === 0)) continue;
     const other = missing.find((one) => isCounterpart(term, one));
     if (other === undefined) name(term, (node, op) => ({ kind: 'extra-node', node, op }));
     else {

@@ -1,7 +1,7 @@
 import type { OnnxGraph, OnnxValue } from '../../../formats/onnx/index.ts';
 import { filledValue, type LoweredValue, loweredValue } from '../lower/index.ts';
 import {
-  expanded,
+  expandedTerm,
   MASK_INPUT,
   ONE,
   placesTerm,
@@ -102,6 +102,6 @@ function absent(terms: TermTable, name: string, value: LoweredValue, shape: Symb
   if (name === MASK_INPUT) return filledValue(terms, 1, value.type, shape);
   if (name === 'token_type_ids') return filledValue(terms, 0, value.type, shape);
   if (name === 'position_ids')
-    return loweredValue(expanded(terms, placesTerm(terms, shape.at(-1) ?? ONE), shape), value.type, shape);
+    return loweredValue(expandedTerm(terms, placesTerm(terms, shape.at(-1) ?? ONE), shape), value.type, shape);
   return value;
 }

@@ -3,7 +3,7 @@ import type { Derivation, KnownTensor, TensorContent } from '../constants/index.
 import {
   concatTerms,
   elementwiseTerm,
-  expanded,
+  expandedTerm,
   ONE,
   placesTerm,
   productTerm,
@@ -41,7 +41,7 @@ export function constantValue(terms: TermTable, tensor: OnnxTensor, constant: Te
         attribute: [diagonal, inside, outside].join(),
         shape: [side, side],
       });
-      return loweredValue(expanded(terms, triangle, shape), type, shape);
+      return loweredValue(expandedTerm(terms, triangle, shape), type, shape);
     }
     case 'weight':
       return loweredValue(reshapeTerm(terms, derived(terms, constant.from), shape), type, shape);

@@ -2,7 +2,7 @@ import type { DataType } from '../../../formats/onnx/index.ts';
 import {
   broadcast,
   elementwiseTerm,
-  expanded,
+  expandedTerm,
   productTerm,
   type SymbolicShape,
   SymbolicSize,
@@ -10,7 +10,7 @@ import {
   type Term,
 } from '../terms/index.ts';
 import { broadcastItems } from './items.ts';
-import { type OperatorRule, type RuleCall, typeOf, unknownForm } from './node.ts';
+import { type OperatorRule, type RuleCall, resultType, unknownForm } from './node.ts';
 import { FLOATS, INTEGERS, itemsValue, type LoweredValue, loweredValue } from './value.ts';
 
 /** Element types by their numbers in attributes. */
@@ -39,9 +39,9 @@ function together(values: readonly Operand[]): SymbolicShape {
 }
 
 /** A result of the whole shape. */
-function made(call: RuleCall, values: readonly Operand[], term: Term, type = typeOf(values)): LoweredValue[] {
+function made(call: RuleCall, values: readonly Operand[], term: Term, type = resultType(values)): LoweredValue[] {
   const shape = together(values);
-  return [loweredValue(expanded(call.terms, term, shape), type, shape)];
+  return [loweredValue(expandedTerm(call.terms, term, shape), type, shape)];
 }
 
 /** Computes with sizes, where all operands are; else gives `undefined`. */
@@ -49,7 +49,7 @@ function counted(
   call: RuleCall,
   values: readonly Operand[],
   combine: (...items: SymbolicSize[]) => SymbolicSize | undefined,
-  type = typeOf(values),
+  type = resultType(values),
 ): LoweredValue[] | undefined {
   const shape = together(values);
   const items = broadcastItems(values, shape, combine);
@@ -211,7 +211,7 @@ const where: OperatorRule = (call) => {
     ? condition.items[0]?.number
     : undefined;
   const chosen = fixed === undefined ? undefined : fixed !== 0 ? yes : no;
-  if (chosen !== undefined) return [loweredValue(expanded(call.terms, chosen.term, shape), yes.type, shape)];
+  if (chosen !== undefined) return [loweredValue(expandedTerm(call.terms, chosen.term, shape), yes.type, shape)];
   // Rows of which every key is hidden have no softmax: exporters write 0 there.
   if (
     condition.term.op === 'IsNaN' &&
@@ -219,7 +219,7 @@ const where: OperatorRule = (call) => {
     no.term.op === 'softmax' &&
     isZero(yes.term)
   )
-    return [loweredValue(expanded(call.terms, no.term, shape), no.type, shape)];
+    return [loweredValue(expandedTerm(call.terms, no.term, shape), no.type, shape)];
   const term = elementwiseTerm(call.terms, 'Where', [condition.term, yes.term, no.term]);
   return made(call, values, term, yes.type);
 };
@@ -293,7 +293,7 @@ function extreme(op: 'Min' | 'Max'): OperatorRule {
   };
 }
 
-export const ELEMENTWISE_RULES: Readonly<Record<string, OperatorRule>> = {
+export const ELEMENTWISE_FORMS: Readonly<Record<string, OperatorRule>> = {
   Add: add,
   Sub: sub,
   Mul: mul,

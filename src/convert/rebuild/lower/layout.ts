@@ -2,7 +2,7 @@ import {
   broadcast,
   concatTerms,
   elements,
-  expanded,
+  expandedTerm,
   gatherTerm,
   isOne,
   ONE,
@@ -124,7 +124,7 @@ const expand: OperatorRule = (call) => {
     if (count !== undefined && count <= MAX_ITEMS)
       return [itemsValue(call.terms, new Array<SymbolicSize>(count).fill(first), x.type, shape)];
   }
-  return [loweredValue(expanded(call.terms, x.term, shape), x.type, shape)];
+  return [loweredValue(expandedTerm(call.terms, x.term, shape), x.type, shape)];
 };
 
 const tile: OperatorRule = (call) => {
@@ -133,7 +133,7 @@ const tile: OperatorRule = (call) => {
   if (times.length !== x.shape.length || times.some((one, i) => !isOne(one) && !isOne(x.shape[i])))
     throw unknownForm('it repeats more than one element');
   const shape = x.shape.map((size, i) => (isOne(size) ? (times[i] ?? ONE) : size));
-  return [loweredValue(expanded(call.terms, x.term, shape), x.type, shape)];
+  return [loweredValue(expandedTerm(call.terms, x.term, shape), x.type, shape)];
 };
 
 const constantOfShape: OperatorRule = (call) => {
@@ -207,7 +207,7 @@ const sliceOf: OperatorRule = (call) => {
   for (const [i, axis] of axes.entries()) {
     const [start, end] = [starts[i], ends[i]];
     if (start === undefined || end === undefined) throw unknownForm('its bounds and axes do not match');
-    result = sliced(call, result, axisIn(axis, x.shape.length), start, end);
+    result = slicedValue(call, result, axisIn(axis, x.shape.length), start, end);
   }
   return [result];
 };
@@ -216,16 +216,17 @@ const sliceOf: OperatorRule = (call) => {
 const END = 2 ** 31 - 1;
 
 /** Some neighbours along an axis. */
-export function sliced(call: RuleCall, x: Known, axis: number, start: SymbolicSize, end: SymbolicSize): Known {
+export function slicedValue(call: RuleCall, x: Known, axis: number, start: SymbolicSize, end: SymbolicSize): Known {
   const size = x.shape[axis] ?? ONE;
-  const [from, to] = [bound(start, size), bound(end, size)];
+  const [from, last] = [bound(start, size), bound(end, size)];
+  const to = last.minus(size).sign === 1 ? size : last;
   const length = to.minus(from);
   if (length.sign === undefined && length.number !== 0) throw unknownForm('the bounds of a sliceTerm are not known');
   if ((length.number ?? 1) < 0) throw unknownForm('a sliceTerm has no elements');
   const shape = x.shape.map((one, i) => (i === axis ? length : one));
-  const [first, last] = [from.number, to.number];
-  if (x.items !== undefined && x.shape.length === 1 && first !== undefined && last !== undefined) {
-    const items = x.items.slice(first, last);
+  const [first, behind] = [from.number, to.number];
+  if (x.items !== undefined && x.shape.length === 1 && first !== undefined && behind !== undefined) {
+    const items = x.items.slice(first, behind);
     return { ...itemsValue(call.terms, items, x.type, shape), shape };
   }
   return { ...loweredValue(sliceTerm(call.terms, x.term, x.shape.length - axis, from, to), x.type, shape), shape };
@@ -257,7 +258,7 @@ const split: OperatorRule = (call) => {
   const each = given ?? new Array<number>(count).fill((size ?? 0) / count);
   let at = 0;
   return each.map((length) => {
-    const part = sliced(call, x, axis, SymbolicSize.of(at), SymbolicSize.of(at + length));
+    const part = slicedValue(call, x, axis, SymbolicSize.of(at), SymbolicSize.of(at + length));
     at += length;
     return part;
   });
@@ -277,7 +278,7 @@ const gather: OperatorRule = (call) => {
   if (numbers?.length === 1 && only !== undefined) {
     const size = x.shape[axis] ?? ONE;
     const start = only < 0 ? size.plus(SymbolicSize.of(only)) : SymbolicSize.of(only);
-    return reshaped(call, sliced(call, x, axis, start, start.plus(ONE)), shape);
+    return reshaped(call, slicedValue(call, x, axis, start, start.plus(ONE)), shape);
   }
   return [loweredValue(gathered(call, x, index, axis, shape), x.type, shape)];
 };
@@ -289,7 +290,7 @@ function gathered(call: RuleCall, x: Known, index: Known, axis: number, shape: S
     const row = SymbolicSize.of(number.constant);
     const one = sliceTerm(terms, x.term, x.shape.length, row, row.plus(ONE));
     const inner = reshapeTerm(terms, one, [...index.shape.map(() => ONE), ...x.shape.slice(1)]);
-    return expanded(terms, inner, shape);
+    return expandedTerm(terms, inner, shape);
   }
   const [count] = index.term.shape;
   if (axis === 0 && index.term.op === 'places' && count !== undefined)
@@ -346,7 +347,7 @@ function isPlaceOf(term: Term, axis: number, shape: SymbolicShape): boolean {
   return back === axis - (shape.length + 1);
 }
 
-export const LAYOUT_RULES: Readonly<Record<string, OperatorRule>> = {
+export const LAYOUT_FORMS: Readonly<Record<string, OperatorRule>> = {
   Shape: shapeOf,
   Size: sizeOf,
   Reshape: reshapeTo,

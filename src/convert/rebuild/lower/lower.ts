@@ -11,10 +11,10 @@ import type {
 import type { TensorContent } from '../constants/index.ts';
 import type { Term, TermTable } from '../terms/index.ts';
 import { constantValue } from './constant.ts';
-import { ELEMENTWISE_RULES } from './elementwise.ts';
+import { ELEMENTWISE_FORMS } from './elementwise.ts';
 import { FUSED_OPERATORS } from './fused.ts';
-import { LAYOUT_RULES } from './layout.ts';
-import { MATRIX_RULES } from './matrix.ts';
+import { LAYOUT_FORMS } from './layout.ts';
+import { MATRIX_FORMS } from './matrix.ts';
 import { type OperatorRule, RuleCall, UnknownForm, unknownForm } from './node.ts';
 import type { LoweredValue } from './value.ts';
 
@@ -44,9 +44,11 @@ export interface LowerOptions {
 }
 
 const RULES: ReadonlyMap<string, OperatorRule> = new Map(
-  Object.entries({ ...ELEMENTWISE_RULES, ...LAYOUT_RULES, ...MATRIX_RULES }),
+  Object.entries({ ...ELEMENTWISE_FORMS, ...LAYOUT_FORMS, ...MATRIX_FORMS }),
 );
 const FUSED_RULES: ReadonlyMap<string, OperatorRule> = new Map(Object.entries(FUSED_OPERATORS));
+/** Sets of which programs disagree whether a function of a model comes before an operator. */
+const STANDARD: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft']);
 const CHOICES: ReadonlySet<string> = new Set(['If', 'Loop', 'Scan']);
 /** The versions of the standard operators whose rules are those of this program. */
 const OLDEST = 9;
@@ -175,9 +177,13 @@ class Lowering {
     opsets: readonly OnnxOpset[],
   ): readonly LoweredValue[] {
     const called = this.#functions.get(functionKey(node.domain, node.op, node.overload));
+    if (called !== undefined && STANDARD.has(node.domain))
+      throw unknownForm('a function has the domain of an operator set');
     if (called !== undefined) return this.#function(called, node, inputs);
     const domain = node.domain === 'ai.onnx' ? '' : node.domain;
-    const version = opsets.find((set) => (set.domain === 'ai.onnx' ? '' : set.domain) === domain)?.version;
+    const [set, ...others] = opsets.filter((one) => (one.domain === 'ai.onnx' ? '' : one.domain) === domain);
+    if (others.length > 0) throw unknownForm('its operator set has several versions');
+    const version = set?.version;
     if (version === undefined)
       throw unknownForm(`its operator set ${JSON.stringify(domain.slice(0, 40))} has no version`);
     if (domain === '' && (version < OLDEST || version > NEWEST))

@@ -209,7 +209,7 @@ export function gelu(call: RuleCall, x: Known, approximate: boolean): Known {
   return { ...x, items: undefined, term };
 }
 
-export const MATRIX_RULES: Readonly<Record<string, OperatorRule>> = {
+export const MATRIX_FORMS: Readonly<Record<string, OperatorRule>> = {
   MatMul: matMul,
   Gemm: (call) => [gemm(call)],
   ReduceMean: reduce('mean'),

@@ -140,6 +140,6 @@ export function axisIn(axis: number, rank: number): number {
 }
 
 /** The type of a result that is combined of several operands. */
-export function typeOf(values: readonly LoweredValue[]): DataType {
+export function resultType(values: readonly LoweredValue[]): DataType {
   return values[0]?.type ?? 'float32';
 }

@@ -1,7 +1,7 @@
 import type { DataType } from '../../../formats/onnx/index.ts';
 import {
   elements,
-  expanded,
+  expandedTerm,
   placesTerm,
   type SymbolicShape,
   SymbolicSize,
@@ -44,7 +44,7 @@ export function itemsValue(
 function itemsTerm(terms: TermTable, items: readonly SymbolicSize[], shape: SymbolicShape): Term {
   const [first] = items;
   if (first !== undefined && items.every((item) => item.equals(first)))
-    return expanded(terms, sizeTerm(terms, first), shape);
+    return expandedTerm(terms, sizeTerm(terms, first), shape);
   const line = shape.filter(({ number }) => number !== 1);
   if (line.length === 1 && items.every(({ number }, i) => number === i))
     return placesTerm(terms, SymbolicSize.of(items.length));
@@ -61,5 +61,5 @@ export function filledValue(terms: TermTable, value: number, type: DataType, sha
       type,
       shape,
     );
-  return loweredValue(expanded(terms, terms.number(value), shape), type, shape);
+  return loweredValue(expandedTerm(terms, terms.number(value), shape), type, shape);
 }

@@ -1,4 +1,4 @@
-export { elementwiseTerm, expanded, power, productTerm, scaled, sum, type Weighted } from './algebra.ts';
+export { elementwiseTerm, expandedTerm, power, productTerm, scaled, sum, type Weighted } from './algebra.ts';
 export {
   concatTerms,
   gatherTerm,

@@ -1,4 +1,4 @@
-import { apart, elementwiseTerm, expanded, productTerm, scaled, sum, type Weighted } from './algebra.ts';
+import { apart, elementwiseTerm, expandedTerm, productTerm, scaled, sum, type Weighted } from './algebra.ts';
 import { isOne, ONE, padded, type SymbolicShape, SymbolicSize, sameShape, shapeKey, stripped } from './size.ts';
 import type { Term, TermTable } from './table.ts';
 
@@ -50,6 +50,7 @@ export function again(terms: TermTable, term: Term, args: readonly Term[]): Term
 
 function applied(terms: TermTable, term: Term, args: readonly Term[]): Term {
   const parts = args.map((arg, i): Weighted => [term.numbers[i] ?? 0, arg]);
+  if (term.attribute !== '') return elementwiseTerm(terms, term.op, args, term.attribute, term);
   if (term.op === 'sum') return sum(terms, parts, term.constant);
   if (term.op === 'product') return productTerm(terms, parts, term.constant);
   return elementwiseTerm(terms, term.op, args, term.attribute);
@@ -61,11 +62,11 @@ export function reshapeTerm(terms: TermTable, term: Term, shape: SymbolicShape):
   if (sameShape(term.shape, target)) return term;
   const [first] = term.args;
   if (term.op === 'reshape' && first !== undefined) return reshapeTerm(terms, first, target);
-  if (term.op === 'number') return expanded(terms, term, target);
+  if (term.op === 'number') return expandedTerm(terms, term, target);
   const places = unitPlaces(term.shape, target);
   if (term.op === 'expand' && first !== undefined) {
-    if (first.op === 'number') return expanded(terms, first, target);
-    if (places !== undefined) return expanded(terms, moved(terms, first, places, term.shape, target), target);
+    if (first.op === 'number') return expandedTerm(terms, first, target);
+    if (places !== undefined) return expandedTerm(terms, moved(terms, first, places, term.shape, target), target);
   }
   const [factor, bare] = apart(terms, term);
   if (factor !== 1) return scaled(terms, reshapeTerm(terms, bare, target), factor);
@@ -138,7 +139,7 @@ export function transposeTerm(terms: TermTable, term: Term, full: SymbolicShape,
   if (factor !== 1) return scaled(terms, transposeTerm(terms, bare, full, order), factor);
   const [first] = term.args;
   if (term.op === 'expand' && first !== undefined)
-    return expanded(terms, transposeTerm(terms, first, padded(first.shape, full.length), order), result);
+    return expandedTerm(terms, transposeTerm(terms, first, padded(first.shape, full.length), order), result);
   if (ELEMENTWISE_TERMS.has(term.op)) {
     return terms.once(`transpose ${full.length} ${order.join()}`, term, () =>
       again(
@@ -189,7 +190,8 @@ export function sliceTerm(terms: TermTable, term: Term, back: number, start: Sym
       [1, placesTerm(terms, length)],
       [1, sizeTerm(terms, start)],
     ]);
-  if (term.op === 'expand' && first !== undefined && isOne(first.shape.at(-back))) return expanded(terms, first, shape);
+  if (term.op === 'expand' && first !== undefined && isOne(first.shape.at(-back)))
+    return expandedTerm(terms, first, shape);
   if (ELEMENTWISE_TERMS.has(term.op))
     return terms.once(`slice ${back} ${start.key} ${end.key}`, term, () =>
       again(
@@ -260,7 +262,7 @@ export function gatherTerm(terms: TermTable, table: Term, index: Term, shape: Sy
       if (isOne(own[0])) return arg;
       return gatherTerm(terms, arg, index, [...inner, ...own.slice(1)], back);
     });
-    return expanded(terms, again(terms, table, args), shape);
+    return expandedTerm(terms, again(terms, table, args), shape);
   }
   if (back === rank && table.op === 'concat' && table.attribute !== `${rank}`) {
     const axis = Number(table.attribute);

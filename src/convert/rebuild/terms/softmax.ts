@@ -32,7 +32,8 @@ function unmasked(terms: TermTable, scores: Term, shape: SymbolicShape, parts: M
     parts.push({ factor: Number.NEGATIVE_INFINITY, term: condition });
     return unmasked(terms, no, shape, parts);
   }
-  if (scores.op !== 'sum') return scores;
+  // What is added and taken away again may take digits away.
+  if (scores.op !== 'sum' || scores.attribute !== '') return scores;
   const own: Weighted[] = [];
   const masks: Weighted[] = [];
   for (const part of weights(scores)) (isMask(part[1], shape) ? masks : own).push(part);

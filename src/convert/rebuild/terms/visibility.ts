@@ -12,7 +12,13 @@ interface Counted {
   readonly place: Place;
 }
 
-type Result = number | Counted;
+/** The place of a key minus that of the query, or the other way round, and a number. */
+interface Apart {
+  readonly sign: 1 | -1;
+  readonly plus: number;
+}
+
+type Result = number | Counted | Apart;
 
 /** What an expression is evaluated for. */
 interface Point {
@@ -142,21 +148,19 @@ class Evaluation {
       case 'triangle': {
         const [row, column] = places.slice(-2);
         if (row === undefined || column === undefined) return undefined;
-        const order = this.#order({ place: column }, { place: row }, point);
-        if (order === undefined) return undefined;
         const [diagonal = 0, inside = 1, outside = 0] = term.attribute.split(',').map(Number);
-        this.#threshold(diagonal);
-        return order <= diagonal ? inside : outside;
+        const order = this.#order({ place: column }, { place: { ...row, plus: row.plus + diagonal } }, point);
+        if (order === undefined) return undefined;
+        return order <= 0 ? inside : outside;
       }
       case 'Trilu': {
         const [first] = term.args;
         const [row, column] = places.slice(-2);
         if (first === undefined || row === undefined || column === undefined) return undefined;
-        const order = this.#order({ place: column }, { place: row }, point);
         const [upper = 0, diagonal = 0] = term.attribute.split(',').map(Number);
+        const order = this.#order({ place: column }, { place: { ...row, plus: row.plus + diagonal } }, point);
         if (order === undefined) return undefined;
-        this.#threshold(diagonal);
-        const kept = upper === 1 ? order >= diagonal : order <= diagonal;
+        const kept = upper === 1 ? order >= 0 : order <= 0;
         return kept ? this.at(first, placesFor(first.shape, places), point) : 0;
       }
       default:
@@ -205,7 +209,7 @@ class Evaluation {
     const [a, b, c] = values;
     switch (term.op) {
       case 'sum':
-        return this.#sum(term, values, point);
+        return sumOf(term, values, this.#found.axes);
       case 'product': {
         let total = term.constant;
         for (const [i, value] of values.entries()) {
@@ -241,46 +245,13 @@ class Evaluation {
     }
   }
 
-  #sum(term: Term, values: readonly Result[], point: Point): Result | undefined {
-    let total = term.constant;
-    const counted: { readonly sign: number; readonly place: Place }[] = [];
-    for (const [i, value] of values.entries()) {
-      const factor = term.numbers[i] ?? 1;
-      if (typeof value === 'number') {
-        if (value !== 0) total += factor * value;
-      } else if (Math.abs(factor) === 1) counted.push({ sign: factor, place: value.place });
-      else return undefined;
-    }
-    if (Number.isNaN(total)) return undefined;
-    const [one, other, ...more] = counted;
-    if (one === undefined) return total;
-    if (other === undefined)
-      return one.sign === 1 ? { place: { axis: one.place.axis, plus: one.place.plus + total } } : undefined;
-    if (more.length > 0 || one.sign === other.sign) return undefined;
-    const [plus, minus] = one.sign === 1 ? [one, other] : [other, one];
-    const order = this.#order({ place: plus.place }, { place: minus.place }, point);
-    if (order === undefined) return undefined;
-    // A distance that is compared with a number: all between are looked at.
-    for (let at = -MAX_DISTANCES / 4; at <= MAX_DISTANCES / 4; at++) this.#found.distances.add(at);
-    return order + total;
-  }
-
   /** `a - b`; `undefined` where it depends on more than the distance of a key from its query. */
   #order(a: Result, b: Result, point: Point): number | undefined {
     if (typeof a === 'number' && typeof b === 'number') return a === b ? 0 : a - b;
-    if (typeof a === 'number' || typeof b === 'number') return undefined;
-    const { query, key } = this.#found.axes;
-    const plus = a.place.plus - b.place.plus;
-    if (a.place.axis === b.place.axis) return plus;
-    if (a.place.axis === key && b.place.axis === query) {
-      this.#threshold(-plus);
-      return point.distance + plus;
-    }
-    if (a.place.axis === query && b.place.axis === key) {
-      this.#threshold(plus);
-      return plus - point.distance;
-    }
-    return undefined;
+    const apart = apartOf(a, b, this.#found.axes);
+    if (apart === undefined || typeof apart === 'number') return apart;
+    this.#threshold(-apart.sign * apart.plus);
+    return apart.sign * point.distance + apart.plus;
   }
 
   /** Something may change around this distance. */
@@ -294,6 +265,47 @@ class Evaluation {
     this.#found.atoms.add(key);
     return point.seen.get(key) ?? 1;
   }
+}
+
+/** A sum of numbers, and of a place, or of a place without another one. */
+function sumOf(term: Term, values: readonly Result[], axes: Found['axes']): Result | undefined {
+  let total = term.constant;
+  const counted: { readonly sign: number; readonly value: Counted | Apart }[] = [];
+  for (const [i, value] of values.entries()) {
+    const factor = term.numbers[i] ?? 1;
+    if (typeof value === 'number') {
+      if (value !== 0) total += factor * value;
+    } else if (Math.abs(factor) === 1) counted.push({ sign: factor, value });
+    else return undefined;
+  }
+  if (Number.isNaN(total)) return undefined;
+  const [one, other, ...more] = counted;
+  if (one === undefined) return total;
+  if (other === undefined) return one.sign === 1 ? moved(one.value, total) : undefined;
+  if (more.length > 0 || one.sign === other.sign) return undefined;
+  const [left, right] = one.sign === 1 ? [one, other] : [other, one];
+  const apart = apartOf(left.value, right.value, axes);
+  if (apart === undefined) return undefined;
+  return typeof apart === 'number' ? apart + total : moved(apart, total);
+}
+
+function moved(value: Counted | Apart, by: number): Counted | Apart {
+  if ('place' in value) return { place: { ...value.place, plus: value.place.plus + by } };
+  return { ...value, plus: value.plus + by };
+}
+
+/** `a - b`, as a number or as a distance; `undefined` where it is neither. */
+function apartOf(a: Result, b: Result, axes: Found['axes']): number | Apart | undefined {
+  if (typeof a === 'number' || typeof b === 'number') {
+    if (typeof b === 'number' && typeof a !== 'number' && 'sign' in a) return { ...a, plus: a.plus - b };
+    if (typeof a !== 'number' || typeof b === 'number' || !('sign' in b)) return undefined;
+    return { sign: b.sign === 1 ? -1 : 1, plus: a - b.plus };
+  }
+  if (!('place' in a) || !('place' in b)) return undefined;
+  const plus = a.place.plus - b.place.plus;
+  if (a.place.axis === b.place.axis) return plus;
+  if (a.place.axis === axes.key && b.place.axis === axes.query) return { sign: 1, plus };
+  return a.place.axis === axes.query && b.place.axis === axes.key ? { sign: -1, plus } : undefined;
 }
 
 /** Places of a tensor that has another shape only by sizes of 1. */
