@@ -36,6 +36,8 @@ export interface AtenSymbol {
 export interface AtenList {
   readonly kind: 'list';
   readonly items: AtenValue[];
+  /** Of what belongs to the model, and may not be changed: what it is. */
+  readonly owner?: string;
 }
 
 export interface AtenTuple {
@@ -49,6 +51,8 @@ export interface AtenDict {
   readonly kind: 'dict';
   /** By what tells keys apart. */
   readonly entries: Map<string | number, { readonly key: AtenValue; value: AtenValue }>;
+  /** As of a list. */
+  readonly owner?: string;
 }
 
 export interface AtenDevice {

@@ -1,3 +1,4 @@
+import { quotedName } from '../../core/index.ts';
 import { startsWith } from '../../formats/index.ts';
 import {
   AtenDatum,
@@ -30,6 +31,8 @@ const INPUT_TYPES: ReadonlyMap<number, 'float32' | 'int64'> = new Map([
   [8, 'float32'],
   [13, 'float32'],
 ]);
+
+const MAX_NAME = 200;
 
 /** Programs of PyTorch, saved with `torch.export.save`. */
 export const EXPORTED_PROGRAM: OnnxSource = {
@@ -91,7 +94,7 @@ function planProgram(
       );
     });
   const [only] = results;
-  const outputs = planResults(net, results.length === 1 && only !== undefined ? only : atenList(results));
+  const outputs = planResults(net, results.length === 1 && only !== undefined ? only : atenList(results), inputs.names);
   const torch = program.find('torch_version')?.text().split('+')[0];
   return {
     graph: net.graph,
@@ -106,6 +109,7 @@ class InputNames {
   readonly #net: Network;
   readonly #tensors: ReadonlyMap<string, JsonPart>;
   readonly #only: string | undefined;
+  readonly names = new Set<string>();
   /** What sizes are called, by their symbols. */
   readonly #sizes = new Map<string, string>();
 
@@ -130,6 +134,9 @@ class InputNames {
     const sizes = meta.get('sizes').items();
     const shape = sizes.map((size, axis): GraphSize => this.#size(size, axis));
     const own = this.#only ?? name;
+    if (own === '' || own.length > MAX_NAME || this.names.has(own))
+      throw this.#net.broken(`${quotedName(own)} cannot be the name of an input`);
+    this.names.add(own);
     const declared = shape.map((size, axis) => size ?? `${own}_${axis}`);
     const tensor = { ...this.#net.input(own, type, declared), shape };
     values.set(name, new AtenTensor(new AtenDatum({ type, shape }, () => tensor)));

@@ -8,7 +8,7 @@ import {
   sequenceOf,
 } from '../../formats/pickle/inert/index.ts';
 import type { ClassDefinition } from '../../formats/torchscript/index.ts';
-import { type AtenValue, atenList, int, real, textKey, type Weights } from '../aten/index.ts';
+import { type AtenValue, int, real, textKey, type Weights } from '../aten/index.ts';
 import type { Network } from '../network/index.ts';
 import type { Tensor } from '../tensors/index.ts';
 import type { Checkpoint } from '../torch/index.ts';
@@ -120,7 +120,9 @@ export function scriptValueOf(
     const made = items.map((item, index) =>
       plainValue(scriptValueOf(item, itemType(type, index), `${location}.${index}`, reader, depth + 1), location, net),
     );
-    return isKind(value, 'tuple') ? { kind: 'tuple', items: made } : atenList(made);
+    return isKind(value, 'tuple')
+      ? { kind: 'tuple', items: made }
+      : { kind: 'list', items: made, owner: ownerOf(location) };
   }
   const dict = dictOf(value);
   if (dict !== undefined) return dictValueOf(dict, type, location, reader, depth);
@@ -141,7 +143,11 @@ function dictValueOf(
     const read = scriptValueOf(item, itemType(type, 1), `${location}.${key}`, reader, depth + 1);
     entries.set(textKey(key), { key, value: plainValue(read, location, net) });
   }
-  return { kind: 'dict', entries };
+  return { kind: 'dict', entries, owner: ownerOf(location) };
+}
+
+function ownerOf(location: string): string {
+  return `the attribute ${quotedName(location)}`;
 }
 
 function plainValue(value: ScriptValue, location: string, net: Network): AtenValue {

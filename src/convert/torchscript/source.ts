@@ -68,6 +68,7 @@ class Planning {
   readonly #net: Network;
   /** Inputs whose shape is not known yet. */
   readonly #waiting = new Map<AtenTensor, string>();
+  readonly #names = new Set<string>();
   wantsIntegers = false;
 
   constructor(planned: Planned, type: 'float32' | 'int64') {
@@ -97,7 +98,7 @@ class Planning {
     const result = interpreter.call(forward, this.#inputs(forward.definition.parameters.slice(1)), new Map());
     if (!isAten(result)) throw net.refuse(`it returns ${scriptTitle(result)}`);
     if (this.#waiting.size > 0) throw needsShape(net, [...this.#waiting.values()].join(', '));
-    const outputs = planResults(net, result);
+    const outputs = planResults(net, result, this.#names);
     return { graph: net.graph, outputs, source: { class: root.title, library: 'torch', version: undefined } };
   }
 
@@ -112,6 +113,7 @@ class Planning {
     return required.map(({ name, type = 'Tensor' }) => {
       if (type !== 'Tensor') throw net.refuse(`its input ${name.slice(0, 80)} is ${type.slice(0, 80)}, not a tensor`);
       const own = required.length === 1 ? 'input' : name;
+      this.#names.add(own);
       if (inputShape !== undefined) return this.#input(own, ['batch', ...inputShape]);
       // Its shape is that which the first operator takes.
       const cell = new AtenTensor(new AtenDatum({ type: this.#type, shape: [] }, () => needed(net, own)));

@@ -40,12 +40,12 @@ export function scriptArchive({ code, data, storages = {}, constants, more = [] 
 /** A model of one class with this body of its method forward, and a weight [2, 2]. */
 export function forward(body: string, more = '', parameters = 'x: Tensor'): ScriptParts {
   const lines = body.split('\n').map((line) => `    ${line}\n`);
-  const head = 'class M(Module):\n  weight : Tensor\n  size : int\n';
+  const head = 'class M(Module):\n  weight : Tensor\n  size : int\n  sizes : List[int]\n';
   return {
     code: {
       '__torch__.py': `${head}  def forward(self: __torch__.M,\n    ${parameters}) -> Tensor:\n${lines.join('')}${more}`,
     },
-    data: object('__torch__.M', { weight: weight('0', [2, 2], [2, 1]), size: [['BININT1', 2]] }),
+    data: object('__torch__.M', { weight: weight('0', [2, 2], [2, 1]), size: [['BININT1', 2]], sizes: ['EMPTY_LIST'] }),
     storages: { 0: [1, 2, 3, 4] },
   };
 }

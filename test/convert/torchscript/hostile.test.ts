@@ -34,17 +34,17 @@ test('the model that the others are changes of is converted', async () => {
 
 describe('what depends on data, or is not converted, is named with its line', () => {
   test.each<[string, string, RegExp]>([
-    ['a condition', 'if bool(torch.sum(x)):\n  return x\nelse:\n  return x', /code\/__torch__\.py, line 6: aten::Bool/],
+    ['a condition', 'if bool(torch.sum(x)):\n  return x\nelse:\n  return x', /code\/__torch__\.py, line 7: aten::Bool/],
     ['a condition of a tensor', 'if torch.gt(x, 0):\n  return x\nelse:\n  return x', /condition depends on the data/],
     ['a condition of the batch', 'if torch.gt(torch.size(x, 0), 1):\n  return x\nelse:\n  return x', /compares a size/],
     [
       'a loop',
       'for i in range(int(torch.sum(x))):\n  x = torch.relu(x)\nreturn x',
-      /line 6: aten::Int is not converted: it takes/,
+      /line 7: aten::Int is not converted: it takes/,
     ],
     ['a loop over the batch', 'for i in range(torch.size(x, 0)):\n  x = torch.relu(x)\nreturn x', /rounds of a loop/],
     ['a huge loop', 'for i in range(9223372036854775807):\n  x = torch.relu(x)\nreturn x', /more than 100000 rounds/],
-    ['an unknown operator', 'return torch.fft_fft(x)', /line 6: the operator aten::fft_fft is not converted/],
+    ['an unknown operator', 'return torch.fft_fft(x)', /line 7: the operator aten::fft_fft is not converted/],
     [
       'another form of an operator',
       'return torch.relu(x, x)',
@@ -75,6 +75,21 @@ describe('what depends on data, or is not converted, is named with its line', ()
       'a tensor that a view changed',
       'y = torch.relu(x)\nz = torch.add_(torch.view(y, [-1]), 1)\nreturn y',
       /memory was changed in place/,
+    ],
+    ['a result of the name of an input', 'return {"input": x}', /an input and an output are both named "input"/],
+    ['a result with a long name', `return {"${'a'.repeat(300)}": x}`, /cannot be the name of a result/],
+    ['two results of one name', 'return {"a_b": x, "a": {"b": x}}', /cannot be the name of a result/],
+    ['a result without a name', 'return {"": x}', /converted/],
+    [
+      'a list of the model that grows',
+      'y = torch.append(self.sizes, 1)\nreturn x',
+      /append\.t is not converted: it changes the attribute "sizes"/,
+    ],
+    ['a copy that is changed', 'y = torch.relu(x)\nz = torch.add_(torch.clone(y), 1)\nreturn y', /^converted/],
+    [
+      'a rounded copy that is changed',
+      'y = torch.arange(3)\nz = torch.add_(torch.floor(y), 1)\nreturn torch.add(x, y)',
+      /^converted|do not fit/,
     ],
     ['training', 'return torch.dropout(x, 0.5, True)', /drops values, as in training/],
     ['randomness', 'return torch.rand_like(x)', /aten::rand_like is not converted/],

@@ -36,7 +36,7 @@ function operator(op: string): AtenLowering {
 function rounding(op: string): AtenLowering {
   return (call) => {
     const { tensor, type } = call.datum('self');
-    return type === 'float32' ? madeDatum(call.net.unary(op, tensor)) : call.cell('self');
+    return type === 'float32' ? madeDatum(call.net.unary(op, tensor)) : call.datum('self');
   };
 }
 
@@ -213,7 +213,7 @@ export const ATEN_ELEMENTWISE: AtenFamily = {
   'round(Tensor self)': rounding('Round'),
   'trunc(Tensor self)': (call) => {
     const x = call.datum('self');
-    if (x.type !== 'float32') return call.cell('self');
+    if (x.type !== 'float32') return x;
     const { net } = call;
     return madeDatum(net.mul(net.unary('Sign', x.tensor), net.unary('Floor', net.unary('Abs', x.tensor))));
   },

@@ -15,9 +15,13 @@ import {
 const MAX_ITEMS = 100_000;
 const MAX_TEXT = 100_000;
 
+/** A list that is changed. @throws AssayError `unsupported` for one of the model: the next run would begin with the change */
 function list(call: AtenCall, name: string): AtenList {
   const value = call.value(name);
-  if (isOfKind(value, 'list')) return value;
+  if (isOfKind(value, 'list')) {
+    if (value.owner !== undefined) throw call.refuse(`it changes ${value.owner} while the model runs`);
+    return value;
+  }
   throw call.broken(`has ${valueTitle(value)} as its ${name}`);
 }
 
@@ -140,7 +144,8 @@ const dictItem: AtenLowering = (call) => {
 };
 
 const dictSet: AtenLowering = (call) => {
-  const { entries } = dict(call, 'l');
+  const { entries, owner } = dict(call, 'l');
+  if (owner !== undefined) throw call.refuse(`it changes ${owner} while the model runs`);
   if (entries.size >= MAX_ITEMS) throw call.refuse(`a dict of more than ${MAX_ITEMS} items`);
   const key = call.value('idx');
   entries.set(dictKey(call, key), { key, value: call.value('v') });

@@ -99,7 +99,7 @@ const scaledProducts: AtenLowering = (call) => {
 function causal(call: AtenCall, q: GraphTensor, k: GraphTensor): GraphTensor {
   const { net } = call;
   const [rows, columns] = [q.shape[2], k.shape[2]];
-  if (typeof rows !== 'number' || typeof columns !== 'number' || rows * columns > 2 ** 24)
+  if (typeof rows !== 'number' || typeof columns !== 'number' || rows * columns > 2 ** 22)
     throw call.refuse('the length of its texts is not known', 'give the shape of the input: --input-shape 128,64');
   const hidden = Float32Array.from({ length: rows * columns }, (_, at) =>
     at % columns > Math.floor(at / columns) ? HIDDEN : 0,
