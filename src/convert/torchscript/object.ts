@@ -14,7 +14,7 @@ import type { Tensor } from '../tensors/index.ts';
 import type { Checkpoint } from '../torch/index.ts';
 import { rebuilt } from '../torch/index.ts';
 import { type ScriptCode, scriptClass, TAGS } from './archive.ts';
-import { itemType, type ScriptType, typeOf } from './types.ts';
+import { itemType, type ScriptType, scriptTypeOf } from './types.ts';
 import { isAten, type ScriptModule, type ScriptValue } from './values.ts';
 
 const MAX_DEPTH = 64;
@@ -83,7 +83,7 @@ export class ScriptObject implements ScriptModule {
     if (method !== undefined) return { kind: 'function', path: this.path, definition: method, self: this };
     const value = this.#state.get(name);
     if (value === undefined) return undefined;
-    const type = typeOf(this.definition.attributes.get(name)?.type ?? '');
+    const type = scriptTypeOf(this.definition.attributes.get(name)?.type ?? '');
     return scriptValueOf(value, type, this.location === '' ? name : `${this.location}.${name}`, this.#reader);
   }
 }

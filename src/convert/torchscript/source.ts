@@ -19,7 +19,7 @@ import { ScriptInterpreter } from './interpreter.ts';
 import type { Program } from './machine.ts';
 import { type ObjectReader, ScriptObject, scriptValueOf } from './object.ts';
 import { fileTensors } from './tensors.ts';
-import { typeOf } from './types.ts';
+import { scriptTypeOf } from './types.ts';
 import { isAten, type ScriptValue, scriptTitle } from './values.ts';
 
 const MAX_RANK = 6;
@@ -58,7 +58,7 @@ function constantOf({ constants }: ScriptArchive, name: string, reader: ObjectRe
   const index = /^c(\d{1,6})$/.exec(name)?.[1];
   const value = index === undefined ? undefined : sequenceOf(constants?.pickle.value)?.[Number(index)];
   if (value === undefined) throw reader.net.broken(`there is no constant ${name.slice(0, 80)}`);
-  return scriptValueOf(value, typeOf(''), name, reader);
+  return scriptValueOf(value, scriptTypeOf(''), name, reader);
 }
 
 /** One pass through a program, with inputs of one type. */

@@ -7,7 +7,7 @@ export interface ScriptType {
 const MAX_DEPTH = 20;
 
 /** The parts of a type, which has no spaces. What is nested too deep has no name. */
-export function typeOf(text: string, depth = 0): ScriptType {
+export function scriptTypeOf(text: string, depth = 0): ScriptType {
   const open = text.indexOf('[');
   if (open < 0 || !text.endsWith(']') || depth > MAX_DEPTH) return { name: open < 0 ? text : '', parts: [] };
   const parts: string[] = [];
@@ -21,7 +21,7 @@ export function typeOf(text: string, depth = 0): ScriptType {
       from = at + 1;
     }
   }
-  const type = { name: text.slice(0, open), parts: parts.map((part) => typeOf(part, depth + 1)) };
+  const type = { name: text.slice(0, open), parts: parts.map((part) => scriptTypeOf(part, depth + 1)) };
   const [only] = type.parts;
   return (type.name === 'Optional' || type.name === 'Final') && only !== undefined ? only : type;
 }

@@ -9,7 +9,7 @@ import { sizeOf, unsqueezed } from './reshape.ts';
 const BEYOND = 2 ** 31;
 
 /** The elements from one to another along an axis, as Python counts them. */
-export function sliced(
+export function slicedDatum(
   call: AtenCall,
   x: AtenDatum,
   axis: number,
@@ -55,7 +55,7 @@ const slice: AtenLowering = (call) => {
     if (typeof value === 'object' && value.kind === 'int' && value.value >= BEYOND) return BEYOND;
     return call.extent(name);
   };
-  return sliced(call, x, call.axisAt(x), bound('start') ?? 0, bound('end'), call.int('step'));
+  return slicedDatum(call, x, call.axisAt(x), bound('start') ?? 0, bound('end'), call.int('step'));
 };
 
 const narrow: AtenLowering = (call) => {
@@ -63,11 +63,11 @@ const narrow: AtenLowering = (call) => {
   const x = call.datum('self');
   const [start, length] = [call.extent('start'), call.extent('length')];
   if (typeof start === 'number' && typeof length === 'number')
-    return sliced(call, x, call.axisAt(x), start, start + length);
+    return slicedDatum(call, x, call.axisAt(x), start, start + length);
   const [a, b] = [start, length].map((one) => (typeof one === 'number' ? net.ints([one], []) : one.tensor));
   if (a === undefined || b === undefined) throw call.broken('has no bounds');
   const end = integers(net, [], [plusSize(sizeOf(start), sizeOf(length))], () => net.binary('Add', a, b));
-  return sliced(call, x, call.axisAt(x), start, end);
+  return slicedDatum(call, x, call.axisAt(x), start, end);
 };
 
 /** One of an axis, which is gone then. */
@@ -108,7 +108,7 @@ function parts(call: AtenCall, x: AtenDatum, axis: number, sizes: readonly numbe
   let from = 0;
   return sizes.map((one) => {
     from += one;
-    return sliced(call, x, axis, from - one, from);
+    return slicedDatum(call, x, axis, from - one, from);
   });
 }
 
@@ -279,7 +279,7 @@ const roll: AtenLowering = (call) => {
     if (by === 0) return turned;
     return joined(
       call,
-      [sliced(call, turned, axis, size - by, undefined), sliced(call, turned, axis, 0, size - by)],
+      [slicedDatum(call, turned, axis, size - by, undefined), slicedDatum(call, turned, axis, 0, size - by)],
       axis,
     );
   }, x);

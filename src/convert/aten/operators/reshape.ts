@@ -168,7 +168,7 @@ export function unsqueezed(call: AtenCall, x: AtenDatum, axis: number): AtenDatu
 }
 
 /** Repeats dimensions of size 1; -1 keeps a size, and new dimensions come first. */
-export function expanded(call: AtenCall, x: AtenDatum, extents: readonly AtenExtent[]): AtenDatum {
+export function expandedDatum(call: AtenCall, x: AtenDatum, extents: readonly AtenExtent[]): AtenDatum {
   const { net } = call;
   const added = extents.length - x.rank;
   if (added < 0) throw call.broken(`makes ${extents.length} dimensions of ${x.rank}`);
@@ -194,7 +194,7 @@ export function expanded(call: AtenCall, x: AtenDatum, extents: readonly AtenExt
 
 const expandAs: AtenLowering = (call) => {
   const other = call.datum('other');
-  return expanded(call, call.datum('self'), extentsOf(call, other, 0, other.rank));
+  return expandedDatum(call, call.datum('self'), extentsOf(call, other, 0, other.rank));
 };
 
 /** Another element type. Its value is the same tensor where nothing changes. */
@@ -254,8 +254,8 @@ export const VIEWS: AtenFamily = {
   },
   'unsqueeze(Tensor self, int dim)': (call) => unsqueezed(call, call.datum('self'), call.int('dim')),
   'expand(Tensor self, int[] size, *, bool implicit=False)': (call) =>
-    expanded(call, call.datum('self'), call.extents('size')),
-  'broadcast_to(Tensor self, int[] size)': (call) => expanded(call, call.datum('self'), call.extents('size')),
+    expandedDatum(call, call.datum('self'), call.extents('size')),
+  'broadcast_to(Tensor self, int[] size)': (call) => expandedDatum(call, call.datum('self'), call.extents('size')),
   'expand_as(Tensor self, Tensor other)': expandAs,
   'contiguous(Tensor self, *, any memory_format=None)': copied,
   'detach(Tensor self)': copied,
