@@ -1,3 +1,4 @@
+import { quotedName } from '../../core/index.ts';
 import { startsWith } from '../../formats/index.ts';
 import { type Inert, sequenceOf } from '../../formats/pickle/inert/index.ts';
 import {
@@ -91,6 +92,8 @@ class Planning {
       beforeOperator: (name, { positional, named }) => this.#before(name, positional, named),
     };
     const root = new ScriptObject(archive.data.pickle.value, '', reader);
+    const [hook] = root.definition.hooks;
+    if (hook !== undefined) throw net.refuse(`${root.title} is not converted: it has the hook ${quotedName(hook)}`);
     const interpreter = new ScriptInterpreter(program);
     const forward = root.attribute('forward');
     if (forward === undefined || isAten(forward) || forward.kind !== 'function')

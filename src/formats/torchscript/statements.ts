@@ -13,6 +13,7 @@ import type {
 
 /** Longer types are in no model. */
 const MAX_TYPE = 10_000;
+const HOOKS: ReadonlySet<string> = new Set(['__forward_pre_hooks__', '__forward_hooks__']);
 
 /**
  * Parses a file of TorchScript (torch/csrc/jit/serialization/python_print.cpp writes it): classes and functions, of which nothing runs.
@@ -60,6 +61,7 @@ function readClass(cursor: ScriptCursor): ClassDefinition {
   }
   const attributes = new Map<string, ClassAttribute>();
   const methods = new Map<string, FunctionDefinition>();
+  const hooks: string[] = [];
   const taken = (what: string) => {
     if (attributes.has(what) || methods.has(what)) throw cursor.refuse(`${what} is defined twice in ${name}`);
   };
@@ -70,17 +72,20 @@ function readClass(cursor: ScriptCursor): ClassDefinition {
       methods.set(method.name, method);
     } else if (cursor.takes('name', 'pass')) cursor.expect('newline');
     else {
-      const attribute = readAttribute(cursor);
+      const attribute = readAttribute(cursor, hooks);
       if (attribute === undefined) return;
       taken(attribute.name);
       attributes.set(attribute.name, attribute);
     }
   });
-  return { name, base, attributes, methods, line };
+  return { name, base, attributes, methods, hooks, line };
 }
 
 /** `name : Type`, `name : Final[int] = 1`, `__annotations__["0"] = Type`, or a list of names (`__parameters__ = [...]`). */
-function readAttribute(cursor: ScriptCursor): (ClassAttribute & { readonly name: string }) | undefined {
+function readAttribute(
+  cursor: ScriptCursor,
+  hooks: string[],
+): (ClassAttribute & { readonly name: string }) | undefined {
   const word = cursor.expect('name').text;
   if (cursor.takesSign('[')) {
     const name = cursor.expect('text').text;
@@ -91,8 +96,9 @@ function readAttribute(cursor: ScriptCursor): (ClassAttribute & { readonly name:
     return { name, type, value: undefined };
   }
   if (cursor.takesSign('=')) {
-    readExpression(cursor);
+    const value = readExpression(cursor);
     cursor.expect('newline');
+    if (HOOKS.has(word)) hooks.push(...hookNames(cursor, value));
     return undefined;
   }
   cursor.expect('sign', ':');
@@ -100,6 +106,13 @@ function readAttribute(cursor: ScriptCursor): (ClassAttribute & { readonly name:
   const value = cursor.takesSign('=') ? readExpression(cursor) : undefined;
   cursor.expect('newline');
   return { name: word, type, value };
+}
+
+function hookNames(cursor: ScriptCursor, value: ScriptExpression): string[] {
+  const items = value.kind === 'list' ? value.items : [];
+  const names = items.flatMap((item) => (item.kind === 'text' ? [item.value] : []));
+  if (value.kind !== 'list' || names.length !== items.length) throw cursor.refuse('hooks are not a list of names');
+  return names;
 }
 
 /** A type as it is written. */

@@ -97,6 +97,8 @@ export interface ClassDefinition extends Placed {
   /** Attributes in their order, with their types as they are written. */
   readonly attributes: ReadonlyMap<string, ClassAttribute>;
   readonly methods: ReadonlyMap<string, FunctionDefinition>;
+  /** Methods that run before and after `forward`, when the object itself is called. */
+  readonly hooks: readonly string[];
 }
 
 export interface ClassAttribute {

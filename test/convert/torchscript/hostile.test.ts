@@ -220,6 +220,13 @@ describe('pickles that do more than hold values', () => {
     expect(await refusal(withData(data))).toMatch(message);
   });
 
+  test.each(['__forward_pre_hooks__', '__forward_hooks__'])('a model with hooks (%s)', async (name) => {
+    const parts = forward(LINEAR, '  def scale(self: __torch__.M, x: Tensor) -> Tensor:\n    return torch.mul(x, 2)\n');
+    const [source = ''] = Object.values(parts.code);
+    const hooked = source.replace('  weight : Tensor\n', `  weight : Tensor\n  ${name} = ["scale", ]\n`);
+    expect(await refusal({ ...parts, code: { '__torch__.py': hooked } })).toMatch(/it has the hook "scale"/);
+  });
+
   test('a state that code makes', async () => {
     const parts = forward(LINEAR, '  def __setstate__(self: __torch__.M, state: int) -> NoneType:\n    return None\n');
     expect(await refusal(parts)).toMatch(/__setstate__/);

@@ -95,6 +95,7 @@ const CLASS = `op_version_set = 1
 import __torch__.a
 class Net(Module):
   __parameters__ = ["weight", ]
+  __forward_pre_hooks__ = ["before", ]
   training : bool
   size : Final[Tuple[int, int]] = (1, 1)
   __annotations__["0"] = __torch__.a.Layer
@@ -130,6 +131,7 @@ test('a class with its attributes and methods', () => {
   const kinds = net?.methods.get('forward')?.body.map(({ kind }) => kind);
   expect(kinds).toEqual(['assign', 'assign', 'if', 'for', 'while', 'with', 'return']);
   expect(functions.size).toBe(0);
+  expect(net?.hooks).toEqual(['before']);
 });
 
 describe('what is not TorchScript', () => {
