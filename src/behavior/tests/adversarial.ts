@@ -28,7 +28,7 @@ const SUM_TOLERANCE = 1e-3;
 const OPTIONS = objectOf(
   {
     attack: oneOf(ATTACKS, 'fgsm (one step), pgd, apgd (automatic steps), square (queries alone, without a gradient).'),
-    eps: realNumber({ description: 'How far an input may be from its row.' }),
+    eps: realNumber({ minimum: 0, description: 'How far an input may be from its row.' }),
     norm: optionalOf(oneOf(['linf', 'l2'], 'What eps bounds: each number (linf, when absent), or all of a row (l2).')),
     lower: realNumber({ description: 'The least number that an input may have: 0 for pixels from 0 to 1.' }),
     upper: realNumber({ description: 'The greatest.' }),

@@ -3,9 +3,11 @@ import { optionalOf, realNumber } from '../../core/schema/index.ts';
 
 /** What a suite asks of a share, of which more is better. */
 export const SHARE_BOUNDS = {
-  min: optionalOf(realNumber({ description: 'The least share that passes, from 0 to 1.' })),
+  min: optionalOf(realNumber({ minimum: 0, maximum: 1, description: 'The least share that passes, from 0 to 1.' })),
   drop: optionalOf(
     realNumber({
+      minimum: 0,
+      maximum: 1,
       description: 'How far it may be below the approved version (--baseline); 0.01 when neither is given.',
     }),
   ),

@@ -20,9 +20,9 @@ export const OUTPUTS = testKind({
           description: 'The names of the outputs that are compared; all that were recorded when absent.',
         }),
       ),
-      absolute: optionalOf(realNumber({ description: 'How far a number may be off; 1e-5 when absent.' })),
+      absolute: optionalOf(realNumber({ minimum: 0, description: 'How far a number may be off; 1e-5 when absent.' })),
       relative: optionalOf(
-        realNumber({ description: 'The same as a share of the expected number; 1e-4 when absent.' }),
+        realNumber({ minimum: 0, description: 'The same as a share of the expected number; 1e-4 when absent.' }),
       ),
     },
     { more: false },

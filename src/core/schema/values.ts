@@ -1,14 +1,15 @@
 import * as v from 'valibot';
 import { type JsonSchema, type Schema, schemaOf } from './schema.ts';
 
-export interface IntegerOptions {
+/** Bounds of a number, itself included. */
+export interface NumberOptions {
   readonly description?: string;
   readonly minimum?: number;
   readonly maximum?: number;
 }
 
 /** Numbers in answers are counts. */
-export function wholeNumber(options: IntegerOptions = {}): Schema<number> {
+export function wholeNumber(options: NumberOptions = {}): Schema<number> {
   const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = options;
   const check = v.pipe(
     v.custom<number>((value) => Number.isInteger(value), 'must be integer'),
@@ -25,8 +26,15 @@ export function wholeNumber(options: IntegerOptions = {}): Schema<number> {
 }
 
 /** A number that JSON can hold: a finite one. */
-export function realNumber(options: { readonly description?: string } = {}): Schema<number> {
-  return schemaOf(v.pipe(v.number('must be number'), v.finite('must be number')), { type: 'number', ...options });
+export function realNumber(options: NumberOptions = {}): Schema<number> {
+  const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = options;
+  const check = v.pipe(
+    v.number('must be number'),
+    v.finite('must be number'),
+    v.minValue(minimum, `must be >= ${minimum}`),
+    v.maxValue(maximum, `must be <= ${maximum}`),
+  );
+  return schemaOf(check, { type: 'number', ...options });
 }
 
 export function flagOf(options: { readonly description?: string } = {}): Schema<boolean> {

@@ -2,9 +2,16 @@ import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { type ByteSource, chunks, FileSource } from '../../core/bytes/index.ts';
-import { type Artifact, AssayError, type AsyncDisposableStack, type Limits, throwIfAborted } from '../../core/index.ts';
+import {
+  type Artifact,
+  AssayError,
+  type AsyncDisposableStack,
+  isAssayError,
+  type Limits,
+  throwIfAborted,
+} from '../../core/index.ts';
 import { escapes } from '../../formats/index.ts';
-import { type ExternalReference, type OnnxModel, readOnnx } from '../../formats/onnx/index.ts';
+import { type ExternalReference, type OnnxModel, type OnnxReading, readOnnx } from '../../formats/onnx/index.ts';
 
 /** A model of an artifact, which was read, and all bytes that it is made of. */
 export interface ModelFile {
@@ -45,7 +52,7 @@ export async function openModelFile(artifact: Artifact, target: string, options:
     return source;
   };
   const source = keep(file.path, await file.open(options.signal));
-  const reading = await readOnnx(source, { limits: options.limits });
+  const reading = await readModel(source, file.path, options.limits);
   const [unread] = reading.unread;
   if (unread !== undefined)
     throw new AssayError(
@@ -76,6 +83,22 @@ export async function openModelFile(artifact: Artifact, target: string, options:
           throw new AssayError('changed', 'changed while it was tested', { subject: path, hint: 'try again' });
     },
   };
+}
+
+/** @throws AssayError `malformed`, `truncated` for what is not an ONNX model; `unsupported`, `limit` */
+async function readModel(source: ByteSource, subject: string, limits: Limits): Promise<OnnxReading> {
+  try {
+    return await readOnnx(source, { limits });
+  } catch (error) {
+    if (!isAssayError(error) || (error.code !== 'malformed' && error.code !== 'truncated')) throw error;
+    const { code, message, offset } = error;
+    throw new AssayError(code, `is not a whole ONNX model: ${message}`, {
+      subject,
+      cause: error,
+      hint: 'check that the file is whole; other formats are converted first: assay convert',
+      ...(offset === undefined ? {} : { offset }),
+    });
+  }
 }
 
 function refuseFar({ files, ref }: Artifact): void {

@@ -71,6 +71,12 @@ describe('refuses', () => {
       test('- { id: x, kind: accuracy, data: held-out, min: .nan }'),
       'tests[1] (x).min must be number',
     ],
+    [
+      'a share of more than 1',
+      test('- { id: x, kind: accuracy, data: held-out, min: 95 }'),
+      'tests[1] (x).min must be <= 1',
+    ],
+    ['a distance below 0', test('- { id: x, kind: outputs, data: held-out, absolute: -1 }'), 'must be >= 0'],
     ['a test without an id', test('- { kind: accuracy, data: held-out }'), 'tests[1]'],
     ['an id with spaces', test('- { id: a b, kind: accuracy, data: held-out }'), 'tests[1].id'],
     ['two tests of one id', test('- { id: accuracy, kind: range, data: held-out }'), 'two tests of the id "accuracy"'],

@@ -173,6 +173,11 @@ describe('says what is wrong, and what to do', () => {
       'held-out.npz',
     ],
     [
+      'bytes that are not a model',
+      (folder) => ['test', join(folder, 'noise.onnx'), '--suite', join(folder, 'suite.yaml')],
+      'is not a whole ONNX model',
+    ],
+    [
       'a device that is missing',
       (folder) => ['test', GOOD, '--suite', join(folder, 'suite.yaml'), '--device', 'cuda'],
       'the device cuda cannot be used',
@@ -195,6 +200,7 @@ describe('says what is wrong, and what to do', () => {
     mkdirSync(join(folder, 'empty'));
     writeFileSync(join(folder, 'empty', 'README.md'), 'x');
     writeFileSync(join(folder, 'empty', 'x.txt'), 'x');
+    writeFileSync(join(folder, 'noise.onnx'), Buffer.from('0b0b0b0b', 'hex'));
     writeFileSync(join(folder, 'missing.yaml'), SUITE.replaceAll('held-out.npz', 'none.npz'));
     writeFileSync(join(folder, 'outside.yaml'), SUITE.replaceAll('held-out.npz', '../held-out.npz'));
     writeFileSync(join(folder, 'shape.yaml'), SUITE.replace('columns: [X]', 'columns: [y], as: X'));
