@@ -26,6 +26,11 @@ interface Expected {
 
 const EXPECTED: Expected = JSON.parse(readFileSync(new URL('expected.json', FIXTURES), 'utf8'));
 
+interface Variants {
+  readonly texts: readonly string[];
+  readonly variants: readonly { readonly place: string; readonly part: Json; readonly ids: number[][] }[];
+}
+
 type Json = Record<string, unknown>;
 
 function jsonOf(name: string): Json {
@@ -82,6 +87,15 @@ describe('tokens', () => {
     });
   });
 
+  const { texts, variants }: Variants = JSON.parse(readFileSync(new URL('variants.json', FIXTURES), 'utf8'));
+
+  it.each(variants.map(({ place, part, ids }) => [place, part, ids] as const))(
+    'with the %s %j are those of the original',
+    async (place, part, ids) => {
+      expect(await idsOf({ ...jsonOf('bert'), [place]: part }, texts)).toEqual(ids);
+    },
+  );
+
   it.each(['bert', 'gpt2', 't5', 'llama'])('of %s are cut off before those that are added', async (name) => {
     const text = 'the assay office tests metal';
     const [whole = []] = await idsOf(jsonOf(name), [text]);
@@ -120,6 +134,13 @@ describe('tokens', () => {
 
 describe('tokenizers that are refused', () => {
   const bert = jsonOf('bert');
+  const split = (more: Json): Json => ({
+    type: 'Split',
+    pattern: { Regex: 'a' },
+    behavior: 'Isolated',
+    invert: false,
+    ...more,
+  });
   const withModel = (more: Json): Json => ({
     ...jsonOf('gpt2'),
     model: { ...(jsonOf('gpt2').model as Json), ...more },
@@ -135,7 +156,41 @@ describe('tokenizers that are refused', () => {
       'has the key "model" twice',
     ],
     ['an unknown normalizer', { ...bert, normalizer: { type: 'Rot13' } }, 'the part "Rot13"'],
-    ['a normalizer that is not implemented', { ...bert, normalizer: { type: 'Nmt' } }, 'Unknown Normalizer type: Nmt'],
+    [
+      'a normalizer that is not implemented',
+      { ...bert, normalizer: { type: 'Nmt' } },
+      'has the normalizer "Nmt" with settings',
+    ],
+    [
+      'a pre-tokenizer that merges',
+      { ...bert, pre_tokenizer: split({ behavior: 'MergedWithNext' }) },
+      'has the pre_tokenizer "Split"',
+    ],
+    [
+      'a pre-tokenizer that is inverted',
+      { ...bert, pre_tokenizer: split({ invert: true }) },
+      'has the pre_tokenizer "Split"',
+    ],
+    [
+      'an inner part that is not known',
+      { ...bert, decoder: { type: 'Sequence', decoders: [{ type: 'CTC' }] } },
+      'has the decoder "CTC"',
+    ],
+    [
+      'a model that was not compared',
+      { ...bert, model: { type: 'WordLevel', vocab: {}, unk_token: 'x' } },
+      'has the model "WordLevel"',
+    ],
+    [
+      'marks of words with pieces of words',
+      { ...bert, pre_tokenizer: jsonOf('t5').pre_tokenizer },
+      'has the pre_tokenizer "Metaspace"',
+    ],
+    [
+      'an inner part of no type',
+      { ...bert, normalizer: { type: 'Sequence', normalizers: [{ type: 'Strip' }, {}] } },
+      'has the normalizer',
+    ],
     ['merges that are dropped at random', withModel({ dropout: 0.1 }), 'drops merges at random'],
     [
       'tokens that only whole words are',

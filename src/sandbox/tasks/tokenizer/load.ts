@@ -2,6 +2,7 @@ import type { Tokenizer } from '@huggingface/tokenizers';
 import { AssayError } from '../../../core/index.ts';
 import { fields } from '../../frames.ts';
 import { charsmapNormalizer } from './charsmap.ts';
+import { checkParts, correctPreTokenizer } from './parts.ts';
 
 /** Tokens that models pad with, by their usual names, where the file does not say which. */
 const PAD_TOKENS = ['[PAD]', '<pad>', '<PAD>', '<|pad|>'];
@@ -20,6 +21,7 @@ export interface LoadedTokenizer {
  */
 export async function loadTokenizer(json: unknown): Promise<LoadedTokenizer> {
   const { model, added_tokens: added, padding, post_processor: processor } = fields(json);
+  checkParts(fields(json));
   if (Number(fields(model).dropout ?? 0) !== 0)
     throw new AssayError('unsupported', 'drops merges at random (dropout), so that a text has no certain tokens');
   const tokens = Array.isArray(added) ? added.map(fields) : [];
@@ -35,6 +37,7 @@ export async function loadTokenizer(json: unknown): Promise<LoadedTokenizer> {
     throw new AssayError('malformed', 'is not a tokenizer: it has no added_tokens');
   const tokenizer = new Tokenizer(json, { clean_up_tokenization_spaces: false });
   useCharsmaps(tokenizer.normalizer);
+  correctPreTokenizer(tokenizer.pre_tokenizer, fields(json).pre_tokenizer);
   const declared = fields(padding).pad_id;
   const named = PAD_TOKENS.map((token) => tokenizer.token_to_id(token)).find((id) => id !== undefined);
   const takesPairs = fields(processor).type === 'TemplateProcessing';
