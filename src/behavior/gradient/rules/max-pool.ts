@@ -13,7 +13,7 @@ const LOWEST = -3e38;
  * windows are one slice with strides: those that are equal to the result have the gradient. Slices whose places differ by
  * whole strides are added side by side, and the rest are interleaved: operators that each provider and operator set has.
  */
-export function maxPool(step: BackStep): void {
+export function maxPoolBack(step: BackStep): void {
   const { ops } = step;
   const window = poolWindow(step);
   const [x, y] = [step.input(0), step.output()];

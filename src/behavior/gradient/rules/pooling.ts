@@ -1,10 +1,10 @@
 import type { BackStep, GradientRule } from '../step.ts';
-import { maxPool } from './max-pool.ts';
+import { maxPoolBack } from './max-pool.ts';
 import { convolution, poolWindow, transposedConvolution } from './window.ts';
 
 /** Poolings: windows of which one number is made. */
 export const POOLING_GRADIENTS: Readonly<Record<string, GradientRule>> = {
-  MaxPool: { back: maxPool },
+  MaxPool: { back: maxPoolBack },
   AveragePool: { back: averagePool },
   GlobalAveragePool: { back: globalAverage },
   GlobalMaxPool: { back: globalMax },
