@@ -275,6 +275,19 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     result: 'different',
     difference: { kind: 'changed-constant', changed: 192, of: 192 },
   },
+  'a weight that is not a number': {
+    to: BERT,
+    change: (model) =>
+      changing(
+        model,
+        ({ dims }) => dims.length === 2 && dims[0] === 8 && dims[1] === 8,
+        (values) => {
+          values[9] = Number.NaN;
+        },
+      ),
+    result: 'different',
+    difference: { kind: 'changed-constant', changed: 1, of: 64, at: 9 },
+  },
   'the last bit of a weight': {
     to: VIT,
     change: (model) =>

@@ -64,12 +64,13 @@ export class KnownTensors {
     return (await this.#rows(grid, dims)) ?? (await this.#joined(grid, dims)) ?? (await this.#wave(grid, dims));
   }
 
-  /** The tensor of the same shape with the fewest differences. */
+  /** The tensor of the same shape that differs in few elements, else by little. */
   async nearest(grid: Grid, dims: readonly number[]): Promise<Near | undefined> {
     let best: Near | undefined;
     for (const { tensor, transposed, view } of this.#candidates(dims)) {
       const difference = await differenceOf(grid, view);
-      if (best === undefined || difference.sum < best.difference.sum) best = { tensor, transposed, difference };
+      if (best === undefined || distance(difference) < distance(best.difference))
+        best = { tensor, transposed, difference };
     }
     return best;
   }
@@ -145,6 +146,12 @@ export class KnownTensors {
     }
     return undefined;
   }
+}
+
+/** Below 0 where less than half of the elements differ: then their size says nothing, because they may be any number. */
+function distance({ count, of, sum }: Difference): number {
+  if (2 * count < of) return count / of - 1;
+  return Number.isNaN(sum) ? Number.POSITIVE_INFINITY : sum;
 }
 
 function corners({ rows, columns }: Grid): [number, number][] {
