@@ -168,10 +168,26 @@ function withoutConstants(bytes: Uint8Array): Uint8Array {
   if (!held.includes('Infinity') && !held.includes('NaN')) return bytes;
   // Each byte is a character, so that texts stay what they are.
   const text = held.toString('latin1');
-  const plain = text.replace(/"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?Infinity|NaN/g, (one) =>
-    one.startsWith('"') ? one : `"${one}"`,
-  );
-  return Buffer.from(plain, 'latin1');
+  const parts: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const quote = text.indexOf('"', at);
+    const end = quote < 0 ? text.length : quote;
+    parts.push(text.slice(at, end).replace(/-?Infinity|NaN/g, '"$&"'));
+    at = quote < 0 ? text.length : textEnd(text, quote);
+    parts.push(text.slice(end, at));
+  }
+  return Buffer.from(parts.join(''), 'latin1');
+}
+
+/** The place behind the text that begins with a quotation mark. */
+function textEnd(text: string, start: number): number {
+  for (let at = start + 1; ; at++) {
+    at = text.indexOf('"', at);
+    if (at < 0) return text.length;
+    let escapes = 0;
+    while (text[at - 1 - escapes] === '\\') escapes++;
+    if (escapes % 2 === 0) return at + 1;
+  }
 }
 
 /** A tensor over the bytes of its storage. @throws AssayError `malformed` for one that leaves them */

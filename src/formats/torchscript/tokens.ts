@@ -17,7 +17,7 @@ const MAX_TOKENS = 4_000_000;
 const TOKEN_BYTES = 100;
 
 const TOKEN =
-  /([A-Za-z_]\w*)|((?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)|(\d+)|("(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*')|(->|\*\*|\/\/|==|!=|<=|>=|<<|>>|[-+*/%@]=|[-+*/%@&|^~<>=()[\]{},:.;])/y;
+  /([A-Za-z_]\w*)|((?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)|(\d+)|(->|\*\*|\/\/|==|!=|<=|>=|<<|>>|[-+*/%@]=|[-+*/%@&|^~<>=()[\]{},:.;])/y;
 
 /**
  * Splits source of TorchScript, as `torch.jit.save` writes it, into tokens. Lines within brackets are one.
@@ -65,6 +65,7 @@ class Tokenizer {
         this.#line++;
       } else if (char === ' ' || char === '\t' || char === '\r') this.#at++;
       else if (char === '#') this.#at = this.#endOfLine();
+      else if (char === '"' || char === "'") this.#text(char);
       else this.#token();
     }
     if (this.#brackets > 0) throw this.#refuse('a bracket is not closed');
@@ -116,21 +117,32 @@ class Tokenizer {
     TOKEN.lastIndex = this.#at;
     const match = TOKEN.exec(this.#source);
     if (match === null) throw this.#refuse('is not TorchScript');
-    const [whole, word, float, int, text, sign] = match;
+    const [whole, word, float, int, sign] = match;
     this.#at = TOKEN.lastIndex;
     if (word !== undefined) this.#push('name', word);
     else if (float !== undefined || int !== undefined) {
       const next = this.#source[this.#at] ?? '';
       if (/\w/.test(next)) throw this.#refuse('a number is not one of TorchScript');
       this.#push(float === undefined ? 'int' : 'float', whole);
-    } else if (text !== undefined) {
-      this.#push('text', this.#unescaped(text));
-      this.#line += text.split('\n').length - 1;
     } else if (sign !== undefined) {
       if ('([{'.includes(sign)) this.#brackets++;
       if (')]}'.includes(sign) && --this.#brackets < 0) throw this.#refuse('a bracket is closed that is not open');
       this.#push('sign', sign);
     }
+  }
+
+  /** A text on one line, but for a line that its end goes on from. */
+  #text(quote: string): void {
+    let at = this.#at + 1;
+    for (; this.#source[at] !== quote; at++) {
+      const char = this.#source[at];
+      if (char === undefined || char === '\n') throw this.#refuse('a text does not end');
+      if (char === '\\') at++;
+    }
+    const text = this.#source.slice(this.#at, at + 1);
+    this.#at = at + 1;
+    this.#push('text', this.#unescaped(text));
+    this.#line += text.split('\n').length - 1;
   }
 
   /** The escapes that PyTorch reads (torch/csrc/jit/frontend/parse_string_literal.h). */

@@ -139,7 +139,7 @@ describe('what is not TorchScript', () => {
     ['a bracket that is not closed', 'def f(x):\n  return (x\n', /a bracket is not closed/],
     ['a bracket that is not open', 'def f(x):\n  return x)\n', /closed that is not open/],
     ['a line that is indented as none before', 'def f(x):\n    pass\n  pass\n', /line 3: a line is indented/],
-    ['a text that does not end', 'def f(x):\n  return "a\n', /line 2: is not TorchScript/],
+    ['a text that does not end', 'def f(x):\n  return "a\n', /line 2: a text does not end/],
     ['an unknown escape', 'def f(x):\n  return "\\q"\n', /unknown escape/],
     ['a sign of another language', 'def f(x):\n  return x ? y\n', /is not TorchScript/],
     ['a complex number', 'def f(x):\n  return 1j\n', /a number is not one/],
@@ -172,6 +172,16 @@ describe('what is not TorchScript', () => {
     ['types', `def f(x: ${'List['.repeat(10_000)}int${']'.repeat(10_000)}):\n  pass\n`],
   ])('%s that are nested too deep', (_, source) => {
     expect(() => parse(source)).toThrow(/nested deeper|follow each other|more than 10000 characters|is expected/);
+  });
+
+  test.each(['a', '\\n', 'a\\"'])('a text of 16 MiB of %j is read', (unit) => {
+    const text = unit.repeat((16 * 1024 * 1024) / unit.length);
+    const [statement] = parse(`def f(x):\n  return "${text}"\n`).functions.get('f')?.body ?? [];
+    expect(statement).toMatchObject({ kind: 'return', value: { kind: 'text' } });
+  });
+
+  test('a text that ends with an escape', () => {
+    expect(() => parse('def f(x):\n  return "a\\')).toThrow(/a text does not end/);
   });
 
   test('a file that needs more memory than a file may hold', () => {
