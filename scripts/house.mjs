@@ -51,7 +51,10 @@ const replaced = (name, place) =>
   [...STAND_INS].find(([original, standIn]) => standIn === place && names.get(name)?.includes(original))?.[0];
 /** The child of the sandbox calls the `run` of the task that it is given. */
 const TASKS = /^src\/sandbox\/tasks\//;
-const meaningOf = (name, place) => (name === 'run' && TASKS.test(place) ? 'task' : (replaced(name, place) ?? place));
+const meaningOf = (name, place) => {
+  const original = replaced(name, place) ?? place;
+  return name === 'run' && TASKS.test(original) ? 'task' : original;
+};
 const doubles = [...names].filter(([name, places]) => new Set(places.map((place) => meaningOf(name, place))).size > 1);
 report('exported names with two meanings', doubles.length);
 for (const [name, places] of doubles) console.log(`    ${name}: ${places.join(', ')}`);
