@@ -8,34 +8,47 @@ import {
   type AttackTarget,
   apgd,
   fgsm,
+  hopSkipJump,
+  nes,
   type OnnxTarget,
   openOnnxTarget,
   pgd,
   type SquareOptions,
   seededRandoms,
+  simba,
   square,
+  targetedApgd,
 } from '../attacks/index.ts';
 import type { TestedModel } from '../subject/index.ts';
 import { type TestContext, type TestData, type TestOutcome, testKind } from './kind.ts';
 import { numberMeasure, SHARE_BOUNDS, type Share, shareMeasure } from './measures.ts';
 import { scoresOf, trueLabels } from './predictions.ts';
 
-const ATTACKS = ['fgsm', 'pgd', 'apgd', 'square'] as const;
+const GRADIENT = ['fgsm', 'pgd', 'apgd', 'apgd-t'] as const;
+/** They ask for scores alone, the last for labels alone. */
+const QUERIES = ['square', 'nes', 'simba', 'hop-skip-jump'] as const;
 const USUAL = { rows: 100, steps: 20, queries: 300 };
 /** Sums of rows of probabilities, in numbers of 32 bits. */
 const SUM_TOLERANCE = 1e-3;
 
 const OPTIONS = objectOf(
   {
-    attack: oneOf(ATTACKS, 'fgsm (one step), pgd, apgd (automatic steps), square (queries alone, without a gradient).'),
+    attack: oneOf(
+      [...GRADIENT, ...QUERIES],
+      'By gradient: fgsm (one step), pgd, apgd (automatic steps), apgd-t (towards other classes). By queries: square, nes, simba, hop-skip-jump.',
+    ),
     eps: realNumber({ minimum: 0, description: 'How far an input may be from its row.' }),
     norm: optionalOf(oneOf(['linf', 'l2'], 'What eps bounds: each number (linf, when absent), or all of a row (l2).')),
     lower: realNumber({ description: 'The least number that an input may have: 0 for pixels from 0 to 1.' }),
     upper: realNumber({ description: 'The greatest.' }),
-    steps: optionalOf(wholeNumber({ minimum: 1, maximum: 10_000, description: 'Of pgd and apgd; 20 when absent.' })),
+    steps: optionalOf(wholeNumber({ minimum: 1, maximum: 10_000, description: '20 when absent.' })),
     restarts: optionalOf(wholeNumber({ minimum: 1, maximum: 1_000, description: 'Of pgd and apgd; 1 when absent.' })),
     queries: optionalOf(
-      wholeNumber({ minimum: 1, maximum: 1_000_000, description: 'Of square, for each row; 300 when absent.' }),
+      wholeNumber({
+        minimum: 1,
+        maximum: 1_000_000,
+        description: 'Of attacks without a gradient, for each row; 300 when absent.',
+      }),
     ),
     rows: optionalOf(wholeNumber({ minimum: 1, description: 'The first so many rows are attacked; 100 when absent.' })),
     ...SHARE_BOUNDS,
@@ -44,6 +57,11 @@ const OPTIONS = objectOf(
 );
 
 type Options = Parameters<(typeof ADVERSARIAL)['run']>[0];
+
+/** Whether an attack needs no gradient. */
+function isBlack(attack: string): boolean {
+  return QUERIES.some((one) => one === attack);
+}
 
 /** The share of rows that keep their true label under an attack. */
 export const ADVERSARIAL = testKind({
@@ -91,8 +109,10 @@ function count(values: Uint8Array, wanted: number): number {
 }
 
 /** An attack that sees no gradient shows nothing: the rows may stand for that alone. */
-function whyBlind({ blind, blocked, attack }: AttackResult, whose = ''): string | undefined {
-  if (attack === 'square') return undefined;
+function whyBlind({ blind, blocked, attack, unconfirmed }: AttackResult, whose = ''): string | undefined {
+  if (unconfirmed > 0)
+    return `${unconfirmed} rows${whose} fell, and not when they were run again: the model gives something else each time`;
+  if (isBlack(attack)) return undefined;
   const [node] = blocked;
   const rows = count(blind, 1);
   if (node !== undefined)
@@ -117,7 +137,7 @@ async function attackOn(model: TestedModel, options: Options, context: TestConte
         'usage',
         `row ${wrong} of ${quotedName(data.name)} is of class ${batch.classes[wrong] ?? 0}, and the model has ${target.classes}`,
       );
-    const without = options.attack === 'square' ? undefined : await withoutGradient(target);
+    const without = isBlack(options.attack) ? undefined : await withoutGradient(target);
     if (without !== undefined) return without;
     const { eps, norm = 'linf', lower, upper } = options;
     const report = ({
@@ -162,6 +182,19 @@ async function attackBy(
       return await pgd(target, batch, { ...shared, steps, restarts, stepSize: (2.5 * shared.eps) / steps });
     case 'apgd':
       return await apgd(target, batch, { ...shared, steps, restarts });
+    case 'apgd-t':
+      return await targetedApgd(target, batch, { ...shared, steps });
+    case 'nes':
+      return await nes(target, batch, { ...shared, steps, stepSize: (2.5 * shared.eps) / steps, budget: queries });
+    case 'simba':
+      return await simba(target, batch, {
+        ...shared,
+        tries: Math.ceil(queries / 2),
+        stepSize: shared.eps,
+        budget: queries,
+      });
+    case 'hop-skip-jump':
+      return await hopSkipJump(target, batch, { ...shared, steps, budget: queries });
     case 'square':
       return await square(target, batch, { ...shared, queries, ...imageOf(shape) });
   }
@@ -185,7 +218,12 @@ interface Attacked {
 function batchOf({ signature }: TestedModel, data: TestData, rows: number): Attacked {
   const [entry, ...others] = [...data.feeds.tensors];
   const [input, tensor] = entry ?? [];
-  if (input === undefined || tensor?.type !== 'float32' || others.length > 0 || !hasRows(signature))
+  if (!hasRows(signature))
+    throw new AssayError(
+      'usage',
+      'what the model gives for a row depends on the rows beside it, or on chance: no row can be attacked',
+    );
+  if (input === undefined || tensor?.type !== 'float32' || others.length > 0)
     throw new AssayError(
       'usage',
       `the data ${quotedName(data.name)} is not rows of one input of float32, which can be attacked`,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TestedModel } from '../../../src/behavior/subject/subject.ts';
 import type { TestContext, TestData, TestOutcome } from '../../../src/behavior/tests/kind.ts';
 import { TEST_KINDS } from '../../../src/behavior/tests/list.ts';
+import { float } from '../../../src/formats/onnx/build/attributes.ts';
 import { GraphBuilder } from '../../../src/formats/onnx/build/builder.ts';
 import { tensorOf } from '../../../src/formats/onnx/build/tensors.ts';
 import type { OnnxModel } from '../../../src/formats/onnx/model.ts';
@@ -129,6 +130,10 @@ describe('under attack', () => {
     [{ attack: 'pgd', norm: 'l2', eps: 0.5 }, 0.2, 0.6],
     [{ attack: 'apgd', restarts: 2 }, 0.3, 0.48],
     [{ attack: 'square', queries: 100 }, 0.35, 0.8],
+    [{ attack: 'apgd-t', steps: 10 }, 0.3, 0.5],
+    [{ attack: 'nes', queries: 300, steps: 5 }, 0.3, 0.95],
+    [{ attack: 'simba', queries: 100 }, 0.3, 0.95],
+    [{ attack: 'hop-skip-jump', norm: 'l2', eps: 0.6, queries: 400, steps: 2 }, 0.2, 0.95],
   ])('a model keeps some labels: %o', async (attack, low, high) => {
     const { measures, skipped } = await digits('good', 'adversarial', { ...within, ...attack, min: low });
     expect(skipped).toBeUndefined();
@@ -163,6 +168,21 @@ describe('under attack', () => {
       run('adversarial', options, { model: tested, data }),
     );
     expect(outcome.skipped).toMatch(/gradient.*use attack: square/);
+  });
+
+  it('a model that draws its answers is refused: its rows are not what they are alone', async () => {
+    const noisy = new GraphBuilder('noisy');
+    const x = noisy.input('X', 'float32', ['batch', 64]);
+    const scores = noisy.op('MatMul', [x, noisy.constant(tensorOf(new Float32Array(640), [64, 10]))]);
+    const drawn = noisy.op('RandomNormalLike', [scores], { seed: float(1) });
+    noisy.output('scores', noisy.op('Add', [scores, drawn]), 'float32', ['batch', 10]);
+    const data = await digitsData();
+    const options = { ...within, rows: 597, attack: 'square', queries: 10, min: 0 };
+    const attacked = withModel(noisy.model(), data, (tested) => run('adversarial', options, { model: tested, data }));
+    await expect(attacked).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('depends on the rows beside it, or on chance'),
+    });
   });
 
   it.each<[Partial<TestData>, string]>([

@@ -46,7 +46,8 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
   invariance   labels that stay under noise: 0.1, or with columns shuffled among the rows, shuffle: [3]. min, drop
   direction    an output moves up or down when a column grows. column, by, output, element, moves: up, min, drop
   envelope     time and memory. runs: 20, median-ms, p95-ms, memory-mib, ratio (to --baseline)
-  adversarial  rows that keep their true label under an attack: fgsm, pgd, apgd, square. attack, eps, norm: linf|l2, lower, upper,
+  adversarial  rows that keep their true label under an attack: fgsm, pgd, apgd, apgd-t; without a gradient: square, nes, simba,
+               hop-skip-jump (norm: l2). attack, eps, norm: linf|l2, lower, upper,
                steps: 20, restarts: 1, queries: 300, rows: 100, min, drop. Labels are classes from 0
 
 With --baseline, a share may be 0.01 below that of the approved version unless the suite says otherwise. A test of which nothing is asked, or
