@@ -21,9 +21,9 @@ const KINDS: Readonly<Record<ConversionVerification['kind'], string>> = {
 export function verificationBlock(path: string, verification: ConversionVerification): Html {
   const { kind, of, pass, rows, runs, runtime, compared, problem } = verification;
   const noun = kind === 'tensor bytes' ? 'tensor' : 'row';
-  const ran = runtime === null ? '' : `, run by ${runtime.name} ${runtime.version}`;
+  const ran = runtime === null ? NOTHING : html`, run by ${told(`${runtime.name} ${runtime.version}`)}`;
   const graph = of === 'file' ? '' : '; what ran is the ONNX graph that it was translated from';
-  const times = runs.length === 0 ? '' : ` in ${runs.join(', in ')}`;
+  const times = runs.length === 0 ? NOTHING : html` in ${told(runs.join(', in '))}`;
   const columns = [
     { label: 'Output' },
     { label: 'Answer' },
@@ -86,7 +86,7 @@ function plot({ role, maxAbsolute, tolerance, agreement, pass }: ComparedOutput)
 }
 
 function drawing(content: Html): Html {
-  return html`<svg viewBox="0 0 ${WIDTH} 12" class="difference" aria-hidden="true" focusable="false"><rect class="track" x="0" y="5" width="${WIDTH}" height="2"/>${content}</svg>`;
+  return html`<svg viewBox="0 0 ${WIDTH} 12" class="difference" aria-hidden="true"><rect class="track" x="0" y="5" width="${WIDTH}" height="2"/>${content}</svg>`;
 }
 
 function placeOf(value: number): number {
