@@ -27,7 +27,7 @@ import type { OnTarget } from './file-scan.ts';
 import { identities } from './identity.ts';
 import { concurrencyFor, mapConcurrent } from './map-concurrent.ts';
 import { type ParserPool, type ParseSettings, sharedParsers } from './parsers/index.ts';
-import type { RebuildMode } from './rebuild/index.ts';
+import { type RebuildMode, rebuildChecks } from './rebuild/index.ts';
 import {
   conversionChecks,
   judgeScanned,
@@ -116,7 +116,6 @@ function nearIdentities(files: readonly ArtifactFile[]): Promise<ReadonlyMap<str
   return files.every(({ distance }) => distance === 'near') ? identities(files) : undefined;
 }
 
-/** The code that rebuilds graphs is loaded when it is asked for. */
 async function rebuiltGraphs(
   files: readonly ArtifactFile[],
   scanned: readonly FileAssessment[],
@@ -124,7 +123,6 @@ async function rebuiltGraphs(
   { rebuild: mode, limits = DEFAULT_LIMITS, signal }: AssessOptions,
 ): Promise<{ readonly checks: readonly Check[]; readonly findings: readonly Finding[] }> {
   if (mode === undefined) return { checks: [], findings: [] };
-  const { rebuildChecks } = await import('./rebuild/index.ts');
   return await rebuildChecks(files, scanned, { mode, before, limits, signal });
 }
 

@@ -1,9 +1,11 @@
 import type { Check, FileAssessment, Finding } from '../../core/assessment/index.ts';
-import { type ArtifactFile, AssayError, AsyncDisposableStack, isContentError, type Limits } from '../../core/index.ts';
+import type { ByteSource } from '../../core/bytes/index.ts';
+import { type ArtifactFile, AssayError, isContentError, type Limits } from '../../core/index.ts';
 import { fileIdentity } from '../identity.ts';
+import { fromWire } from '../parsers/index.ts';
 import { rebuildFindings } from './findings.ts';
 import type { RebuiltGraph } from './messages.ts';
-import { type RebuiltGraphs, runRebuild } from './run-thread.ts';
+import type { RebuiltGraphs } from './run-thread.ts';
 
 /** Whether ONNX models are those that are rebuilt from the configuration and the weights beside them. */
 const REBUILD_CHECK = 'conversion.rebuild';
@@ -67,24 +69,26 @@ async function compareAll(
   limits: Limits,
   signal: AbortSignal | undefined,
 ): Promise<RebuiltGraphs> {
-  const resources = new AsyncDisposableStack();
+  const opened: ByteSource[] = [];
   try {
     const shared = [];
     const sources = [];
     for (const file of files) {
       const source = await file.open(signal);
-      resources.defer(() => source.close());
+      opened.push(source);
       const inner = source.share?.();
       if (inner === undefined) continue;
       if (fileIdentity(source) !== before.get(file.path)) throw changed(file.path);
       shared.push({ path: file.path, file: inner });
       sources.push({ path: file.path, source });
     }
-    const result = await runRebuild({ files: shared, graphs, limits }, signal);
+    // What rebuilds is loaded when there is something to rebuild.
+    const { runRebuild } = await import('./run-thread.ts');
+    const result = await runRebuild({ files: shared, graphs, limits }, fromWire, signal);
     for (const { path, source } of sources) if (!(await source.unchanged())) throw changed(path);
     return result;
   } finally {
-    await resources.disposeAsync();
+    for (const source of opened) await source.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AssayError, compiledUrl } from '../../core/index.ts';
-import { fromWire } from '../parsers/index.ts';
+import type { WireError } from '../parsers/index.ts';
 import type { FromRebuild, RebuildOrder, RebuiltGraph } from './messages.ts';
 
 export interface RebuiltGraphs {
@@ -14,9 +14,14 @@ export interface RebuiltGraphs {
 
 /**
  * Rebuilds graphs in a thread that is killed when the caller stops, when its heap is full, or when one model takes as long as a file may.
+ * @param restored makes an error of what the thread sent
  * @throws AssayError `limit` naming the bound that was met; `aborted`; what reading the files throws
  */
-export async function runRebuild(order: RebuildOrder, signal: AbortSignal | undefined): Promise<RebuiltGraphs> {
+export async function runRebuild(
+  order: RebuildOrder,
+  restored: (error: WireError) => AssayError,
+  signal: AbortSignal | undefined,
+): Promise<RebuiltGraphs> {
   const scratch = mkdtempSync(join(tmpdir(), 'assay-rebuild-'));
   const worker = new Worker(compiledUrl('./rebuild-thread.js', import.meta.url), {
     workerData: order,
@@ -25,14 +30,19 @@ export async function runRebuild(order: RebuildOrder, signal: AbortSignal | unde
     resourceLimits: { maxOldGenerationSizeMb: order.limits.maxParserHeap },
   });
   try {
-    return await outcomeOf(worker, order, signal);
+    return await outcomeOf(worker, order, restored, signal);
   } finally {
     await worker.terminate();
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-function outcomeOf(worker: Worker, { limits }: RebuildOrder, signal: AbortSignal | undefined): Promise<RebuiltGraphs> {
+function outcomeOf(
+  worker: Worker,
+  { limits }: RebuildOrder,
+  restored: (error: WireError) => AssayError,
+  signal: AbortSignal | undefined,
+): Promise<RebuiltGraphs> {
   return new Promise((resolve, reject) => {
     const graphs: RebuiltGraph[] = [];
     const end = () => {
@@ -49,7 +59,7 @@ function outcomeOf(worker: Worker, { limits }: RebuildOrder, signal: AbortSignal
     worker.on('message', (message: FromRebuild) => {
       timer.refresh();
       if (message.kind === 'graph') graphs.push(message.graph);
-      else if (message.kind === 'failed') fail(fromWire(message.error));
+      else if (message.kind === 'failed') fail(restored(message.error));
       else {
         end();
         resolve({ graphs, models: message.models });
