@@ -32,25 +32,27 @@ tests:
 const GOOD = join(DIGITS, 'good.onnx');
 const FLIPPED = join(DIGITS, 'flipped.onnx');
 
-/** A folder with a suite, its rows, and what the good model gives. */
-async function suiteFolder(suite = SUITE): Promise<string> {
+/** What the good model gives, recorded once by the command. */
+let golden: Promise<string> | undefined;
+
+async function recorded(): Promise<string> {
   const folder = tempFolder();
-  writeFileSync(join(folder, 'suite.yaml'), suite);
   copyFileSync(join(DIGITS, 'held-out.npz'), join(folder, 'held-out.npz'));
-  const path = join(folder, 'record.yaml');
-  writeFileSync(path, SUITE);
-  const run = await runCli([
-    'test',
-    GOOD,
-    '--suite',
-    path,
-    '--record',
-    join(folder, 'golden.npz'),
-    '--data',
-    'held-out',
-  ]);
+  const [suite, file] = [join(folder, 'record.yaml'), join(folder, 'golden.npz')];
+  writeFileSync(suite, SUITE);
+  const run = await runCli(['test', GOOD, '--suite', suite, '--record', file, '--data', 'held-out']);
   expect(run).toMatchObject({ code: 0, stderr: '' });
   expect(run.stdout).toContain('what the model gives for 597 rows of held-out');
+  return file;
+}
+
+/** A folder with a suite, its rows, and what the good model gives. */
+async function suiteFolder(suite = SUITE): Promise<string> {
+  golden ??= recorded();
+  const folder = tempFolder();
+  copyFileSync(await golden, join(folder, 'golden.npz'));
+  copyFileSync(join(DIGITS, 'held-out.npz'), join(folder, 'held-out.npz'));
+  writeFileSync(join(folder, 'suite.yaml'), suite);
   return folder;
 }
 
