@@ -60,9 +60,9 @@ const PYTHON_ONLY: ReadonlySet<string> = new Set([
 
 const MAX_SOURCE = 64 * 1024 * 1024;
 const MAX_SAID = 20;
-/** Names, numbers, strings on one line, operators, comments, blanks. */
+/** Names, numbers, operators, comments, blanks, and the quote that a string begins with. */
 const TOKEN =
-  /([A-Za-z_]\w*)|(?:\d[\w.]*(?:[eE][+-]?\d+)?j?)|(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|([-+*/%@&|^~<>=!()[\]{},:.;]|\\\r?\n)|(?:#[^\n]*)|([ \t\r\f]+)|(\n)/y;
+  /([A-Za-z_]\w*)|(?:\d[\w.]*(?:[eE][+-]?\d+)?j?)|([-+*/%@&|^~<>=!()[\]{},:.;]|\\\r?\n)|(?:#[^\n]*)|([ \t\r\f]+)|(\n)|(["'])/y;
 
 /**
  * Looks at TorchScript source (torch/csrc/jit/serialization/python_print.cpp writes it) as tokens, for what it calls and
@@ -99,6 +99,20 @@ interface Use {
   readonly line: number;
 }
 
+/** Behind the closing quote of a string on one line; 0 when there is none. @param at behind the opening quote */
+function stringEnd(text: string, at: number, quote: string): number {
+  for (let i = at; i < text.length; i++) {
+    const character = text[i];
+    if (character === quote) return i + 1;
+    if (character === '\n') return 0;
+    if (character === '\\') {
+      i++;
+      if (text[i] === '\n' || text[i] === '\r') return 0;
+    }
+  }
+  return 0;
+}
+
 /** The calls and imports that are not PyTorch's own, each once, and how far the source could be read. */
 function callsOf(text: string): { calls: Use[]; end: number } {
   const uses = new Map<string, Use>();
@@ -118,8 +132,11 @@ function callsOf(text: string): { calls: Use[]; end: number } {
     path = [];
   };
   for (let match = TOKEN.exec(text); match !== null; match = TOKEN.exec(text)) {
+    const [token, word, sign, blank, newline, quote] = match;
+    // A regular expression over a long string would overflow its stack.
+    if (quote !== undefined) TOKEN.lastIndex = stringEnd(text, TOKEN.lastIndex, quote);
+    if (TOKEN.lastIndex === 0) break;
     end = TOKEN.lastIndex;
-    const [token, word, sign, blank, newline] = match;
     if (blank !== undefined) continue;
     if (word === 'import' || word === 'from') {
       if (path.length > 0) finishPath(false);

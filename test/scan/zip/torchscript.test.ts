@@ -66,4 +66,24 @@ describe('TorchScript source', () => {
     expect((await judge('a.'.repeat(1_000_000))).verdict).toBe('clean');
     expect((await judge('x = torch.add(y, z)\n'.repeat(100_000))).verdict).toBe('clean');
   });
+
+  it.each([
+    ['a string of escapes', (length: number) => `x = "${'\\n'.repeat(length / 2)}"\n`],
+    ['a string of plain characters', (length: number) => `x = '${'a'.repeat(length)}'\n`],
+    ['a name', (length: number) => `${'a'.repeat(length)}\n`],
+    ['a number', (length: number) => `${'1'.repeat(length)}\n`],
+    ['a comment', (length: number) => `#${'a'.repeat(length)}\n`],
+    ['blanks', (length: number) => `${' '.repeat(length)}\n`],
+  ])('is read to its end with %s of sixteen million characters', async (_, text) => {
+    expect(await judge(`${text(2 ** 24)}torch.save(x)\n`)).toEqual({ said: ['torch.save'], verdict: 'suspicious' });
+  });
+
+  it.each(['x = "abc', 'x = "abc\n"', "x = 'a\\\n'", 'x = "a\\'])(
+    'is unknown from a string on that does not end: %j',
+    async (text) => {
+      const context = fakeContext();
+      await judgeTorchScript(context, memory(Buffer.from(text)), 'code.py', 0);
+      expect(context.reasons).toEqual([expect.stringContaining('is not TorchScript from byte 4 on')]);
+    },
+  );
 });
