@@ -35,7 +35,7 @@ export interface ProbeOptions extends Pick<RunnerOptions, 'bounds' | 'external' 
 export interface Probed {
   readonly shapes: SeenShapes;
   readonly type: TensorType;
-  /** Rows that the model takes: any number, or only this one. */
+  /** How many rows the model takes at a time: any number of them, or exactly so many. */
   readonly rows: number | 'any';
 }
 

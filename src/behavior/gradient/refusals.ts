@@ -15,7 +15,7 @@ export function shortName(name: string): string {
 
 /** The node has no gradient that is known here. */
 export function refusedNode(node: OnnxNode, why: string): AssayError {
-  return new AssayError('unsupported', `there is no gradient of ${shownNode(node)}: ${why}`, { hint: BLACK_BOX });
+  return new AssayError('unsupported', `${shownNode(node)} has no gradient: ${why}`, { hint: BLACK_BOX });
 }
 
 /** Every path from the tensor to the loss ends in a node that has no gradient. */

@@ -98,14 +98,15 @@ export class BackStep {
   /** An axis counted from the first. @throws AssayError `malformed` for one that the shape does not have */
   axis(axis: number, rank: number): number {
     const at = axis < 0 ? axis + rank : axis;
-    if (!Number.isInteger(at) || at < 0 || at >= rank) throw malformedNode(this.node, `there is no axis ${axis}`);
+    if (!Number.isInteger(at) || at < 0 || at >= rank)
+      throw malformedNode(this.node, `the axis ${axis} does not exist`);
     return at;
   }
 
   /** A size that does not depend on the number of rows. */
   size(name: string, axis: number): number {
     const size = this.shape(name)[axis];
-    if (size === undefined) throw malformedNode(this.node, `there is no axis ${axis}`);
+    if (size === undefined) throw malformedNode(this.node, `the axis ${axis} does not exist`);
     if (size === DYNAMIC) throw this.refuse('it works along the rows of the batch');
     return size;
   }

@@ -34,7 +34,7 @@ const MAX_PATTERNS = 1_000;
  * @throws AssayError `usage` for no texts, nothing to look for, or what is not a pattern of RE2
  */
 export function probeAnswers(continuations: readonly Continuation[], { expect, match }: AnswerProbe): AnswerResult {
-  if (continuations.length === 0) throw new AssayError('usage', 'there are no prompts');
+  if (continuations.length === 0) throw new AssayError('usage', 'no prompt is given');
   const find = finderOf(match);
   const results = continuations.map(({ prompt, text }) => ({ prompt, text, found: find(text) }));
   const others = results.filter(({ found }) => (found !== null) !== (expect === 'found'));

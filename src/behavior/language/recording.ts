@@ -17,7 +17,7 @@ export interface TextComparison {
   /** The first new token that is another one; `null` when all are the same. */
   readonly firstDifference: number | null;
   /**
-   * Whether the first difference is one that the tolerance allows: in the recording, the two tokens' logits are no further apart than it.
+   * Whether the tolerance allows the first difference: in the recording, the logits of the two tokens differ by no more than the tolerance.
    * What follows is not compared then.
    */
   readonly undecided: boolean;

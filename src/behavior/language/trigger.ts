@@ -39,7 +39,7 @@ export async function triggerDifference(
   own: Continue,
   approved: Continue,
 ): Promise<TriggerDifference> {
-  if (prompts.length === 0) throw new AssayError('usage', 'there are no prompts to insert the phrase in');
+  if (prompts.length === 0) throw new AssayError('usage', 'no prompt is given to insert the phrase in');
   if (phrase === '') throw new AssayError('usage', 'the phrase is empty', { hint: 'give the words of the trigger' });
   const inserted = prompts.map((prompt) => withPhrase(prompt, phrase, place));
   const ownChanges = changesOf(await own(prompts), await own(inserted), prompts.length);

@@ -1,9 +1,10 @@
 import { spool } from '../../core/bytes/index.ts';
+import { halfToNumber } from '../../formats/arrays/index.ts';
 import { elementBytes, rowMajor, type Tensor, type TensorReadOptions, writtenBytes } from '../tensors/index.ts';
 
 /** Bytes of an element of each type that is converted, and its value. */
 const READERS: Readonly<Record<string, readonly [width: number, read: (view: DataView, at: number) => number]>> = {
-  F16: [2, (view, at) => halfOf(view.getUint16(at, true))],
+  F16: [2, (view, at) => halfToNumber(view.getUint16(at, true))],
   BF16: [2, (view, at) => wideOf(view.getUint16(at, true))],
   F64: [8, (view, at) => view.getFloat64(at, true)],
 };
@@ -40,13 +41,4 @@ function wideOf(bits: number): number {
   const view = new DataView(new ArrayBuffer(4));
   view.setUint32(0, bits * 0x10000);
   return view.getFloat32(0);
-}
-
-function halfOf(bits: number): number {
-  const sign = (bits & 0x8000) === 0 ? 1 : -1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -1,4 +1,5 @@
 import { AssayError, type FileBudget, throwIfAborted } from '../../core/index.ts';
+import { halfToNumber } from '../../formats/arrays/index.ts';
 import {
   dtypeOf,
   type Inert,
@@ -196,7 +197,7 @@ function numberAt(view: DataView, at: number, { kind, size, bigEndian }: NumpyEl
     case 'f4':
       return view.getFloat32(at, little);
     case 'f2':
-      return half(view.getUint16(at, little));
+      return halfToNumber(view.getUint16(at, little));
     case 'i8':
       return Number(view.getBigInt64(at, little));
     case 'u8':
@@ -217,14 +218,6 @@ function numberAt(view: DataView, at: number, { kind, size, bigEndian }: NumpyEl
     default:
       return undefined;
   }
-}
-
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const [exponent, fraction] = [(bits >> 10) & 0x1f, bits & 0x3ff];
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** Numbers that are not characters become the sign for that. */

@@ -10,7 +10,7 @@ export {
   type RunnableOutput,
 } from './model.ts';
 export { isNpz, type NpzMember, npzMembers } from './npz.ts';
-export { arrayOfTensor, integersOf, type PlainArray } from './plain-array.ts';
+export { arrayOfTensor, halfToNumber, integersOf, type PlainArray } from './plain-array.ts';
 export { readArrays } from './read.ts';
 export { partOf, runRows, someRows } from './rows.ts';
 export { writeArrays } from './write.ts';

@@ -74,12 +74,12 @@ describe('what has no gradient is refused, with the node and what to do', () => 
     ],
     [
       'an operator without a rule',
-      'no gradient of Det "main/Det_1"',
+      'Det "main/Det_1" has no gradient',
       (g, x) => g.op('Det', [g.op('Unsqueeze', [x, g.constant(tensorOf(BigInt64Array.of(2n), [1]))])]),
     ],
     [
       'a branch',
-      'no gradient of If',
+      'If "main/If_0" has no gradient',
       (g, x) => {
         const [yes, no] = [g.subgraph('yes'), g.subgraph('no')];
         yes.output('a', yes.op('Neg', [x]), 'float32');

@@ -173,7 +173,7 @@ describe('answers', () => {
 
   it('have to be there', () => {
     expect(() => probeAnswers([], { expect: 'found', match: { kind: 'exact', texts: ['a'] } })).toThrow(
-      'there are no prompts',
+      'no prompt is given',
     );
   });
 

@@ -12,7 +12,7 @@ const DIVISOR = 255;
 
 /**
  * Where pixels go as the numbers of an input: `(value / divisor - mean) / std`, each step in 32 bits as torch does it.
- * @throws AssayError `usage` for as many means as there are no channels
+ * @throws AssayError `usage` when the number of means is not the number of channels
  */
 export function pixelWriter(preprocess: Preprocess, { height, width, channels }: ImageShape) {
   const { dtype, divisor, mean, std, layout } = preprocess;
