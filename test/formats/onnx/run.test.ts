@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { afterEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { GraphBuilder } from '../../../src/formats/onnx/build/builder.ts';
 import { tensorOf } from '../../../src/formats/onnx/build/tensors.ts';
@@ -39,9 +40,20 @@ function children(): string[] {
   });
 }
 
+/** The folders of runs that stand: no other test makes its own in the temporary folder of this file. */
 function folders(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith('assay-run-'));
 }
+
+const shared = process.env.TMPDIR;
+beforeAll(() => {
+  process.env.TMPDIR = mkdtempSync(join(tmpdir(), 'runs-'));
+});
+afterAll(() => {
+  rmSync(tmpdir(), { recursive: true });
+  if (shared === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = shared;
+});
 
 afterEach(async () => {
   for (const runner of opened.splice(0)) await runner.close();
