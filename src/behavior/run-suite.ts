@@ -36,12 +36,25 @@ async function resultOf(test: SuiteTest, seed: number, run: SuiteRun): Promise<M
   try {
     const { model, baseline, signal, onStep } = run;
     const outcome = await test.kind.run(test.options, { model, baseline, data, seed, signal, onStep });
-    return { ...known, status: statusOf(outcome), detail: detailOf(outcome), measures: [...outcome.measures] };
+    const { measures, figures = [] } = outcome;
+    return {
+      ...known,
+      status: statusOf(outcome),
+      detail: detailOf(outcome),
+      measures: [...measures],
+      figures: [...figures],
+    };
   } catch (error) {
     if (!isAssayError(error)) throw error;
     // The model is to blame: it refuses what it should take, or takes more than it may.
     if (error.code === 'unsupported' || error.code === 'limit')
-      return { ...known, status: 'fail', detail: `the model does not run: ${error.message}`, measures: [] };
+      return {
+        ...known,
+        status: 'fail',
+        detail: `the model does not run: ${error.message}`,
+        measures: [],
+        figures: [],
+      };
     if (error.code !== 'usage') throw error;
     const { code, message, hint, subject = `test ${test.id}` } = error;
     throw new AssayError(code, message, { subject, cause: error, ...(hint === undefined ? {} : { hint }) });

@@ -1,4 +1,4 @@
-import type { Measure, ModelTest } from '../../core/behavior/index.ts';
+import type { Figure, Measure, ModelTest } from '../../core/behavior/index.ts';
 import type { ObjectSchema, SchemaProperties, Static } from '../../core/schema/index.ts';
 import type { Feeds, PlainArray } from '../../formats/arrays/index.ts';
 import type { TestedModel } from '../subject/index.ts';
@@ -27,6 +27,8 @@ export interface TestContext {
 /** What a test found. */
 export interface TestOutcome {
   readonly measures: readonly Measure[];
+  /** What is shown as a plot. */
+  readonly figures?: readonly Figure[];
   /** Why nothing was measured. */
   readonly skipped?: string;
 }

@@ -1,5 +1,6 @@
 export {
   type DeviceReport,
+  type Figure,
   type Measure,
   type ModelTest,
   TEST_AREAS,

@@ -1,11 +1,23 @@
 import { CHECK_RESULTS } from '../assessment/schema/index.ts';
 import { DEVICE_CHOICES, DEVICES } from '../device/index.ts';
-import { countOf, DIGEST, flagOf, list, nullable, object, oneOf, realOf, type Static, text } from '../schema/index.ts';
+import {
+  countOf,
+  DIGEST,
+  flagOf,
+  list,
+  nullable,
+  object,
+  oneOf,
+  realOf,
+  type Static,
+  text,
+  union,
+} from '../schema/index.ts';
 
 const SHA256 = { pattern: '^[0-9a-f]{64}$' };
 
 /** What tests are about; each is the check `behavior.<area>`. */
-export const TEST_AREAS = ['known-input', 'adversarial'] as const;
+export const TEST_AREAS = ['known-input', 'adversarial', 'backdoor', 'membership', 'inversion', 'extraction'] as const;
 
 /** What one test measured, and what was asked of it. */
 const MeasureSchema = object({
@@ -22,6 +34,30 @@ const MeasureSchema = object({
   pass: nullable(flagOf({ description: 'Null when nothing is asked of it.' })),
 });
 
+/** Lines over one axis, such as robust accuracy against eps. */
+const CurveSchema = object({
+  kind: oneOf(['curve']),
+  title: text(),
+  x: text('What the horizontal axis shows, with its unit.'),
+  y: text('What the vertical axis shows, with its unit.'),
+  lines: list(
+    object({ name: text(), points: list(object({ x: realOf(), y: realOf() }), 'By rising x.') }),
+    'The first is of the model, others of what it is compared with.',
+  ),
+});
+
+/** Pixels, such as a trigger that was recovered. */
+const ImageSchema = object({
+  kind: oneOf(['image']),
+  title: text(),
+  height: countOf('Pixels.'),
+  width: countOf('Pixels.'),
+  channels: countOf('1 (gray) or 3 (red, green, blue).'),
+  pixels: text('Base64 of bytes, row by row from the top; the channels of a pixel are together.'),
+});
+
+const FigureSchema = union([CurveSchema, ImageSchema]);
+
 const TestResultSchema = object({
   id: text('The id of the test in the suite.'),
   kind: text('What it does: `accuracy`, `outputs`.'),
@@ -31,6 +67,7 @@ const TestResultSchema = object({
   status: oneOf(CHECK_RESULTS),
   detail: text('The reason, as a sentence.'),
   measures: list(MeasureSchema),
+  figures: list(FigureSchema, 'What is shown as a plot.'),
 });
 
 const DeviceReportSchema = object(
@@ -79,5 +116,6 @@ export const TestReportSchema = object({
 
 export type TestReport = Static<typeof TestReportSchema>;
 export type ModelTest = TestReport['tests'][number];
+export type Figure = Static<typeof FigureSchema>;
 export type Measure = ModelTest['measures'][number];
 export type DeviceReport = NonNullable<TestReport['device']>;

@@ -127,7 +127,7 @@ function notRun(
 ): ModelTest {
   const rows = data.get(name)?.dataset.feeds.rows ?? 0;
   const detail = `the model does not run: ${why.message}`;
-  return { id, kind: kind.kind, area: kind.area, data: name, rows, status: 'fail', detail, measures: [] };
+  return { id, kind: kind.kind, area: kind.area, data: name, rows, status: 'fail', detail, measures: [], figures: [] };
 }
 
 function identityOf({ path, sha256, data }: ModelFile): TestReport['model'] {

@@ -14,6 +14,8 @@ const TABLES: CheckMeaning = { risks: ['ML02:2023', 'ML06:2023'], evidence: 'dir
 
 /** By id of a check. */
 const MEANINGS: ReadonlyMap<string, CheckMeaning> = new Map<string, CheckMeaning>([
+  ['behavior.backdoor', { risks: ['ML10:2023'], evidence: 'direct' }],
+  ['behavior.extraction', { risks: ['ML05:2023'], evidence: 'direct' }],
   ['behavior.adversarial', { risks: ['ML01:2023'], evidence: 'direct' }],
   ['provenance.training-data', { risks: ['ML02:2023'], evidence: 'direct' }],
   ['behavior.inversion', { risks: ['ML03:2023'], evidence: 'direct' }],
