@@ -1,5 +1,5 @@
 export { type DataOptions, loadDataset } from './data/index.ts';
-export { runSuite, type SuiteRun, statusOfAll } from './run-suite.ts';
+export { runSuite, type SuiteRun } from './run-suite.ts';
 export { type OutputRoles, readSignature, type Signature, type SubjectOptions, TestedModel } from './subject/index.ts';
 export { MAX_SUITE, parseSuite, type Suite, suiteFor } from './suite/index.ts';
 export { TEST_KINDS, type TestData } from './tests/index.ts';

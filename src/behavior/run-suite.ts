@@ -1,4 +1,4 @@
-import type { ModelTest, TestReport } from '../core/behavior/index.ts';
+import { type ModelTest, untoldMeasure } from '../core/behavior/index.ts';
 import { AssayError, isAssayError, quotedName, throwIfAborted } from '../core/index.ts';
 import type { TestedModel } from './subject/index.ts';
 import type { Suite, SuiteTest } from './suite/index.ts';
@@ -63,15 +63,8 @@ async function resultOf(test: SuiteTest, seed: number, run: SuiteRun): Promise<M
 
 function statusOf({ measures, skipped }: TestOutcome): ModelTest['status'] {
   if (measures.some(({ pass }) => pass === false)) return 'fail';
-  if (skipped !== undefined || untold(measures) !== undefined) return 'not-assessed';
+  if (skipped !== undefined || untoldMeasure(measures) !== undefined) return 'not-assessed';
   return measures.some(({ pass }) => pass === true) ? 'pass' : 'not-assessed';
-}
-
-/** A measure of which something is asked that cannot be told. */
-function untold(measures: TestOutcome['measures']): TestOutcome['measures'][number] | undefined {
-  return measures.find(
-    ({ pass, min, max, drop, rise }) => pass === null && [min, max, drop, rise].some((one) => one !== null),
-  );
 }
 
 function detailOf(outcome: TestOutcome): string {
@@ -79,7 +72,7 @@ function detailOf(outcome: TestOutcome): string {
   const failed = measures.filter(({ pass }) => pass === false);
   if (failed.length > 0) return failed.map(failureOf).join('; ');
   if (skipped !== undefined) return skipped;
-  const open = untold(measures);
+  const open = untoldMeasure(measures);
   if (open !== undefined) return `${open.name} is compared with the approved version: give --baseline`;
   const asked = measures.filter(({ pass }) => pass === true);
   if (asked.length === 0) return 'nothing is asked of what was measured: give a bound, or --baseline';
@@ -103,18 +96,4 @@ function failureOf({ name, value, min, max, baseline, drop, rise }: ModelTest['m
 
 function numberText(value: number | null): string {
   return value === null ? 'not a finite number' : String(Number(value.toPrecision(6)));
-}
-
-/**
- * The status of all tests. A suite that asks for nothing proves nothing, and neither does one in which something that is asked cannot be
- * told.
- */
-export function statusOfAll(tests: readonly ModelTest[]): TestReport['status'] {
-  const statuses = new Set(tests.map(({ status }) => status));
-  if (statuses.has('fail')) return 'fail';
-  if (statuses.has('error')) return 'error';
-  const open = tests.some(
-    ({ status, measures }) => status === 'not-assessed' && (measures.length === 0 || untold(measures) !== undefined),
-  );
-  return statuses.has('pass') && !open ? 'pass' : 'not-assessed';
 }

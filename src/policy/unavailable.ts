@@ -3,10 +3,8 @@ import { childrenOf, type Node } from './cel/index.ts';
 /** The names in rules that this version cannot produce: parts of the view, and checks by the prefix of their id. */
 const ROOTS: Readonly<Record<string, string>> = {
   provenance: 'the origin of its training data (provenance)',
-  tests: 'behavioural tests (tests)',
 };
 const CHECKS: Readonly<Record<string, string>> = {
-  'behavior.': 'behavioural tests (checks behavior.*)',
   'provenance.': 'checks of training data (checks provenance.*)',
   'serving.': 'checks of how a model is served (checks serving.*)',
 };

@@ -76,12 +76,13 @@ describe('a rule that cannot be evaluated denies:', () => {
 
 describe('data that this version cannot produce', () => {
   it('makes a rule deny as unavailable, with what is missing', () => {
-    const { action, violations } = decideBy({ id: 'tested', expression: 'tests.passed || artifact.isPinned' });
+    const { action, violations } = decideBy({ id: 'trained', expression: 'provenance.ok || artifact.isPinned' });
     expect(action).toBe('deny');
     expect(violations).toEqual([
       {
         rule: 'unavailable',
-        message: 'the rule tested asks for behavioural tests (tests), which this version cannot produce',
+        message:
+          'the rule trained asks for the origin of its training data (provenance), which this version cannot produce',
         findings: [],
       },
     ]);
@@ -94,9 +95,9 @@ describe('data that this version cannot produce', () => {
   });
 
   it('is not required by a rule whose condition is false', () => {
-    const rule = { expression: 'tests.passed', when: "'require-tests' in environment.labels" };
+    const rule = { expression: 'provenance.ok', when: "'trained-here' in environment.labels" };
     expect(decideBy(rule).action).toBe('allow');
-    const environment = { labels: { 'require-tests': '' } };
+    const environment = { labels: { 'trained-here': '' } };
     expect(decideBy(rule, {}, { environment }).violations).toMatchObject([{ rule: 'unavailable' }]);
   });
 });

@@ -1,7 +1,7 @@
 import { AssayError } from '../../../src/core/index.ts';
 
 // Stands in for what no input of the Action leads to: signatures, which it is not asked to verify, graphs, which it is not asked to
-// rebuild, data of tests, and what other clients need.
+// rebuild, tests and their data, and what other clients need.
 
 function leftOut(): never {
   throw new AssayError('internal', 'is not part of the GitHub Action');
@@ -11,4 +11,5 @@ export const verifyAttestation = leftOut;
 export const verifyBundle = leftOut;
 export const createBLAKE3 = leftOut;
 export const runRebuild = leftOut;
+export const withTests = leftOut;
 export const run = leftOut;

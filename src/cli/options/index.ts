@@ -10,6 +10,7 @@ export {
 export { rulesetOption } from './ruleset.ts';
 export {
   addSigningOptions,
+  asksToSign,
   type PrivateKeyPlace,
   type SigningChoice,
   type SigningFlags,

@@ -76,6 +76,28 @@ export function addSigningOptions(command: Command, key = '--private-key <file>'
     .option('--offline', 'never open a connection', false);
 }
 
+const SAYING_HOW = [
+  'privateKey',
+  'pkcs11Module',
+  'pkcs11Key',
+  'pkcs11PinFile',
+  'certificate',
+  'certificateChain',
+  'passphrase',
+  'passphraseFile',
+  'identityToken',
+  'identityTokenFile',
+  'fulcioUrl',
+  'rekorUrl',
+  'timestampUrl',
+  'signingConfig',
+] as const satisfies readonly (keyof SigningFlags)[];
+
+/** Whether any option says how to sign, where a signature is a choice. */
+export function asksToSign(flags: SigningFlags): boolean {
+  return flags.keyless || SAYING_HOW.some((name) => flags[name] !== undefined);
+}
+
 /**
  * How to sign, from the options.
  * @param verb names the command, for messages

@@ -1,3 +1,4 @@
+import type { AttestedTests } from '../behavior/index.ts';
 import type { ConversionTarget } from '../conversion/targets/index.ts';
 import type { ConversionVerification } from '../conversion/verification/index.ts';
 import type { Static } from '../schema/index.ts';
@@ -56,6 +57,8 @@ export interface Assessment {
   readonly declared: Declared;
   /** Absent unless the check `conversion.attested` passes. */
   readonly conversion?: AttestedConversion;
+  /** Of files of this artifact; absent where none are. */
+  readonly tests?: readonly AttestedTests[];
   readonly ruleset: Ruleset;
   readonly notes: readonly string[];
   readonly stats: Static<typeof StatsSchema>;

@@ -1,9 +1,12 @@
+export { TEST_AREAS } from './areas.ts';
+export type { AttestedTests } from './attested.ts';
+export { copiesOf } from './copies.ts';
 export {
   type DeviceReport,
   type Figure,
   type Measure,
   type ModelTest,
-  TEST_AREAS,
   type TestReport,
   TestReportSchema,
 } from './schema.ts';
+export { statusOfTests, untoldMeasure } from './status.ts';

@@ -13,11 +13,9 @@ import {
   text,
   union,
 } from '../schema/index.ts';
+import { TEST_AREAS } from './areas.ts';
 
 const SHA256 = { pattern: '^[0-9a-f]{64}$' };
-
-/** What tests are about; each is the check `behavior.<area>`. */
-export const TEST_AREAS = ['known-input', 'adversarial', 'backdoor', 'membership', 'inversion', 'extraction'] as const;
 
 /** What one test measured, and what was asked of it. */
 const MeasureSchema = object({

@@ -1,3 +1,4 @@
+import { copiesOf } from '../../core/behavior/index.ts';
 import { SignatureError } from '../envelope/index.ts';
 import type { Subject } from '../statements/index.ts';
 
@@ -36,6 +37,22 @@ export function checkFiles(subjects: readonly Subject[], files: readonly Covered
     ...fault(added, 'not written by the conversion'),
   ];
   if (faults.length > 0) throw new SignatureError('subject', faults.join('; '));
+}
+
+/**
+ * Looks for a tested model among the files of an artifact. Other files may lie beside it: the tests say nothing of them.
+ * @param subjects the file of the model, and those of its tensors
+ * @throws SignatureError `subject` when it is not there, or not with its tensors
+ */
+export function checkTested([model, ...data]: readonly Subject[], files: readonly CoveredFile[]): void {
+  const tested = { ...coveredFile(model), data: data.map(coveredFile) };
+  if (copiesOf(tested, files).length > 0) return;
+  const what = `the tests are of ${tested.path} sha256:${tested.sha256}`;
+  throw new SignatureError('subject', `${what}, which is not among the files with the files of its tensors`);
+}
+
+function coveredFile(subject: Subject | undefined): CoveredFile {
+  return { path: subject?.name ?? '', sha256: subject?.digest.sha256 ?? '' };
 }
 
 function fault(paths: readonly string[], what: string): string[] {

@@ -15,7 +15,7 @@ import {
   type WantedDigest,
 } from '../statements/index.ts';
 import { refusalOf, type SignerRole, type TrustFile, type TrustRule, type WantedSigner } from '../trust-file/index.ts';
-import { type CoveredFile, checkFiles } from './covered-files.ts';
+import { type CoveredFile, checkFiles, checkTested } from './covered-files.ts';
 import { type Proven, proveSigner } from './verify-signer.ts';
 
 /** The required content of an attestation; an absent property may have any value. */
@@ -25,7 +25,7 @@ export interface VerifyAttestationOptions {
   readonly stage?: string;
   /** What the statement has to be about. */
   readonly subject?: WantedDigest;
-  /** The files of the artifact: a conversion has to be about all of them, and no others. */
+  /** The files of the artifact: a conversion has to be about all of them, and no others; tests about one with its tensors. */
   readonly files?: readonly CoveredFile[];
   readonly now?: Date;
 }
@@ -46,6 +46,7 @@ const ROLES: Readonly<Record<AttestationKind, SignerRole>> = {
   waiver: 'waiver',
   'break-glass': 'break-glass',
   conversion: 'conversion',
+  tests: 'tests',
   decision: 'decision',
   'model-signature': 'model-signature',
 };
@@ -72,9 +73,7 @@ export async function verifyAttestation(
   const { rule, signer } = admitted(proven, wantedFor(kind, statement), now);
   checkVerifier(statement, rule);
   checkKind(statement, options);
-  if (statement.predicateType === PREDICATE_TYPES.conversion && options.files !== undefined)
-    checkFiles(statement.subject, options.files);
-  else checkSubject(statement, options.subject);
+  checkAbout(statement, options);
   checkEnd(statement, now);
   return { kind, statement, signer, rule };
 }
@@ -119,6 +118,16 @@ function checkKind(statement: Statement, { kind, stage }: VerifyAttestationOptio
   const message =
     approved === undefined ? 'the statement is not an approval' : `the approval is for ${approved}, not for ${stage}`;
   throw new SignatureError('predicate', message);
+}
+
+function checkAbout(statement: Statement, { subject, files }: VerifyAttestationOptions): void {
+  const { predicateType, subject: subjects } = statement;
+  if (predicateType === PREDICATE_TYPES.conversion && files !== undefined) checkFiles(subjects, files);
+  else if (predicateType === PREDICATE_TYPES.tests && files !== undefined) checkTested(subjects, files);
+  // Of tests, the first is the model: its tensors alone are not what was tested.
+  else if (predicateType === PREDICATE_TYPES.tests)
+    checkSubject({ ...statement, subject: subjects.slice(0, 1) }, subject);
+  else checkSubject(statement, subject);
 }
 
 function checkSubject({ subject: subjects }: Statement, wanted: WantedDigest | undefined): void {

@@ -1,4 +1,5 @@
 import type { Ruleset } from '../../core/assessment/index.ts';
+import type { TestReport } from '../../core/behavior/index.ts';
 import type { Conversion } from '../../core/conversion/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { approvalProperty } from './stage.ts';
@@ -75,6 +76,7 @@ export interface StatementInputs {
     readonly expires: Date;
   };
   readonly conversion: { readonly conversion: Conversion; readonly at: Date };
+  readonly tests: { readonly report: TestReport; readonly at: Date };
   readonly decision: About & {
     /** The pinned reference, as an address. */
     readonly resourceUri: string;
@@ -171,6 +173,26 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
       ruleset: rulesetDescriptor(ruleset),
       timeCreated: formatTime(at),
       files: files.map(({ path, from, verification }) => ({ path, from, verification })),
+    },
+  }),
+
+  tests: ({ report: { tool, artifact, model, suite, data, baseline, device, rowsAtOnce, status, tests }, at }) => ({
+    _type: STATEMENT_TYPE,
+    subject: subjectsOfFiles([model, ...model.data]),
+    predicateType: PREDICATE_TYPES.tests,
+    predicate: {
+      tool,
+      artifact: artifact.pinned,
+      model: model.path,
+      // Where it lies on this machine is nobody's affair.
+      suite: { name: suite.name, sha256: suite.sha256, seed: suite.seed },
+      data,
+      baseline,
+      device,
+      rowsAtOnce,
+      status,
+      timeCreated: formatTime(at),
+      tests,
     },
   }),
 

@@ -16,6 +16,7 @@ export {
   type Statement,
   type Statements,
   statementKindOf,
+  type TestsPredicate,
   type VerificationResult,
 } from './statement.ts';
 export {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { statusOfTests, TestReportSchema } from '../../core/behavior/index.ts';
 import { ConversionSchema, ConvertedFileSchema } from '../../core/conversion/index.ts';
 import { isArtifactPath } from '../../core/reference/index.ts';
 import { APPROVED_FOR, parseApprovalProperty } from './stage.ts';
@@ -10,6 +11,7 @@ import {
   type ConversionPredicate,
   type ServiceApprover,
   type TestResult,
+  type TestsPredicate,
   type VerificationResult,
   type VerificationSummary,
   type WaiverPredicate,
@@ -202,6 +204,30 @@ export const conversion: v.GenericSchema<unknown, ConversionPredicate> = v.stric
     ),
   ),
 });
+
+/** A type of Assay, like the waiver. Its status follows from the tests that it names. */
+export const tests: v.GenericSchema<unknown, TestsPredicate> = v.pipe(
+  v.strictObject({
+    tool: TestReportSchema.properties.tool,
+    artifact: text,
+    model: artifactPath,
+    suite: v.strictObject({
+      name: TestReportSchema.properties.suite.properties.name,
+      sha256: TestReportSchema.properties.suite.properties.sha256,
+      seed: TestReportSchema.properties.suite.properties.seed,
+    }),
+    data: TestReportSchema.properties.data,
+    baseline: TestReportSchema.properties.baseline,
+    device: TestReportSchema.properties.device,
+    rowsAtOnce: TestReportSchema.properties.rowsAtOnce,
+    status: TestReportSchema.properties.status,
+    timeCreated: time,
+    tests: TestReportSchema.properties.tests,
+  }),
+  v.check(({ tests: own }) => own.length > 0, 'has no tests'),
+  v.check(({ tests: own }) => new Set(own.map(({ id }) => id)).size === own.length, 'names a test twice'),
+  v.check(({ tests: own, status }) => status === statusOfTests(own), 'has a status that contradicts its tests'),
+);
 
 export const verificationSummary: v.GenericSchema<unknown, VerificationSummary> = v.pipe(
   v.object({

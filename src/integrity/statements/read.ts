@@ -6,6 +6,7 @@ import {
   conversion,
   digestSet,
   testResult,
+  tests,
   verificationResult,
   verificationSummary,
   waiver,
@@ -41,6 +42,7 @@ const statement = v.variant('predicateType', [
   statementOf(PREDICATE_TYPES.waiver, waiver),
   statementOf(PREDICATE_TYPES['break-glass'], breakGlass),
   statementOf(PREDICATE_TYPES.conversion, conversion),
+  statementOf(PREDICATE_TYPES.tests, tests),
   statementOf(PREDICATE_TYPES.decision, verificationSummary),
   statementOf(PREDICATE_TYPES['model-signature'], anything),
 ]);

@@ -1,3 +1,4 @@
+import type { TestReport } from '../../core/behavior/index.ts';
 import type { Conversion, ConvertedFile } from '../../core/conversion/index.ts';
 import type { ResourceDescriptor, Subject } from './subject.ts';
 
@@ -15,6 +16,7 @@ export const PREDICATE_TYPES = {
   waiver: 'https://assay.dev/attestation/waiver/v1',
   'break-glass': 'https://assay.dev/break-glass/v1',
   conversion: 'https://assay.dev/attestation/conversion/v1',
+  tests: 'https://assay.dev/attestation/tests/v1',
   /** https://slsa.dev/spec/v1.1/verification_summary */
   decision: 'https://slsa.dev/verification_summary/v1',
   /** https://github.com/ossf/model-signing-spec: its resources are read elsewhere. */
@@ -129,6 +131,20 @@ export interface ConversionPredicate extends Pick<Conversion, 'tool' | 'target' 
   readonly files: readonly Pick<ConvertedFile, 'path' | 'from' | 'verification'>[];
 }
 
+/**
+ * Tests of behaviour: the subjects are the file of the model and those of its tensors, each by its path and its SHA-256, and this says
+ * what was asked of it, with what data, where it ran, and what was measured.
+ */
+export interface TestsPredicate
+  extends Pick<TestReport, 'tool' | 'data' | 'baseline' | 'device' | 'rowsAtOnce' | 'status' | 'tests'> {
+  /** The pinned reference of the artifact. */
+  readonly artifact: string;
+  /** Of the first subject. */
+  readonly model: string;
+  readonly suite: Omit<TestReport['suite'], 'path'>;
+  readonly timeCreated: string;
+}
+
 /** A decision, as a SLSA verification summary. */
 export interface VerificationSummary {
   readonly verifier: { readonly id: string; readonly version?: Readonly<Record<string, string>> };
@@ -160,6 +176,7 @@ export interface Statements {
   readonly waiver: StatementOf<'waiver', WaiverPredicate>;
   readonly 'break-glass': StatementOf<'break-glass', BreakGlassPredicate>;
   readonly conversion: StatementOf<'conversion', ConversionPredicate>;
+  readonly tests: StatementOf<'tests', TestsPredicate>;
   readonly decision: StatementOf<'decision', VerificationSummary>;
   readonly 'model-signature': StatementOf<'model-signature', Readonly<Record<string, unknown>>>;
 }
@@ -173,6 +190,7 @@ const KIND_OF: Readonly<Record<Statement['predicateType'], AttestationKind>> = {
   [PREDICATE_TYPES.waiver]: 'waiver',
   [PREDICATE_TYPES['break-glass']]: 'break-glass',
   [PREDICATE_TYPES.conversion]: 'conversion',
+  [PREDICATE_TYPES.tests]: 'tests',
   [PREDICATE_TYPES.decision]: 'decision',
   [PREDICATE_TYPES['model-signature']]: 'model-signature',
 };

@@ -16,6 +16,7 @@ export const SIGNER_ROLES = [
   'waiver',
   'break-glass',
   'conversion',
+  'tests',
   'decision',
   'snapshot',
   'rules',

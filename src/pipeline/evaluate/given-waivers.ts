@@ -1,10 +1,13 @@
 import type { Assessment, Check, Waiver } from '../../core/assessment/index.ts';
+import type { AttestedTests } from '../../core/behavior/index.ts';
 import type { Approval } from '../../policy/index.ts';
 
-/** The waivers and approvals of the organisation, read and verified. */
+/** The waivers, approvals and tests of the organisation, read and verified. */
 export interface GivenWaivers {
   readonly waivers: readonly Waiver[];
   readonly approvals: readonly Approval[];
+  /** Of any model. */
+  readonly tests: readonly AttestedTests[];
   /** `integrity.attestation`, when there are attestations. */
   readonly checks: readonly Check[];
   readonly notes: readonly string[];
@@ -12,7 +15,14 @@ export interface GivenWaivers {
   readonly files: readonly string[];
 }
 
-export const NO_GIVEN_WAIVERS: GivenWaivers = { waivers: [], approvals: [], checks: [], notes: [], files: [] };
+export const NO_GIVEN_WAIVERS: GivenWaivers = {
+  waivers: [],
+  approvals: [],
+  tests: [],
+  checks: [],
+  notes: [],
+  files: [],
+};
 
 /** The assessment with the additions of waivers: checks, notes, and a finding for each void waiver. */
 export async function withWaivers(assessment: Assessment, given: GivenWaivers, now: Date): Promise<Assessment> {

@@ -1,5 +1,6 @@
 import { delimiter } from 'node:path';
 import type { Check, Signer, Waiver } from '../../core/assessment/index.ts';
+import type { AttestedTests } from '../../core/behavior/index.ts';
 import { readDocument, readSmallFile } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { endOf, type VerifiedAttestation, verifyAttestation, waiverOf } from '../../integrity/attestations/index.ts';
@@ -41,7 +42,7 @@ async function readAttestations(
   env: NodeJS.ProcessEnv,
   now: Date,
 ): Promise<Signed> {
-  if (paths.length === 0) return { waivers: [], approvals: [], checks: [], notes: [] };
+  if (paths.length === 0) return { waivers: [], approvals: [], tests: [], checks: [], notes: [] };
   if (paths.length > MAX_ATTESTATIONS) {
     const hint = 'give only attestations of this artifact';
     throw new AssayError('usage', `was given more than ${MAX_ATTESTATIONS} times`, { subject: '--attestation', hint });
@@ -58,6 +59,7 @@ async function readAttestations(
   return {
     waivers: read.flatMap(({ waivers }) => waivers),
     approvals: read.flatMap(({ approvals }) => approvals),
+    tests: read.flatMap(({ tests }) => tests),
     checks: [joined(read.flatMap(({ checks }) => checks))],
     notes: read.flatMap(({ notes }) => notes),
   };
@@ -72,9 +74,9 @@ function joined(checks: readonly Check[]): Check {
 
 const CHECK = 'integrity.attestation';
 
-/** One attestation: its waiver or approval, or the reason why it is not valid. */
+/** One attestation: its waiver, approval or tests, or the reason why it is not valid. */
 async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Date): Promise<Signed> {
-  const none = { waivers: [], approvals: [], notes: [] };
+  const none = { waivers: [], approvals: [], tests: [], notes: [] };
   const says = (status: Check['status'], detail: string): Check[] => [
     { id: CHECK, status, detail: `${path}: ${detail}` },
   ];
@@ -91,11 +93,18 @@ async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Da
       checks: says('pass', `a waiver of ${waiver.rule} by ${attestation.rule.name}`),
     };
   }
+  const tests = testsOf(attestation, path);
+  if (tests !== undefined)
+    return {
+      ...none,
+      tests: [tests],
+      checks: says('pass', `tests of ${tests.model.path} by ${attestation.rule.name}`),
+    };
   const approval = approvalOf(attestation);
   if (approval === undefined) {
     return {
       ...none,
-      checks: says('pass', `signed by ${attestation.rule.name}; it is neither a waiver nor an approval`),
+      checks: says('pass', `signed by ${attestation.rule.name}; it is not a waiver, an approval or tests`),
     };
   }
   const what = `an approval for ${approval.stage} by ${attestation.rule.name}`;
@@ -142,6 +151,18 @@ async function whileItHeld(
   const end = endOf(readStatement(bundle.envelope.payload));
   if (end === undefined || now < end) return undefined;
   return verifyAttestation(bundle, trust, { now: new Date(end.getTime() - 1) });
+}
+
+function testsOf({ statement, rule }: VerifiedAttestation, name: string): AttestedTests | undefined {
+  if (statement.predicateType !== PREDICATE_TYPES.tests) return undefined;
+  const { baseline, data, device, status, suite, tests, timeCreated: at, tool } = statement.predicate;
+  const [first, ...others] = statement.subject.map(({ name: path = '', digest: { sha256 = '' } }) => ({
+    path,
+    sha256,
+  }));
+  if (first === undefined) return undefined;
+  const model = { ...first, data: others };
+  return { name, signer: rule.name, at, baseline, data, device, model, status, suite, tests, tool };
 }
 
 function approvalOf({ statement, signer }: VerifiedAttestation): Approval | undefined {

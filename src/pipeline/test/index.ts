@@ -1,3 +1,4 @@
+export { attestTests } from './attest.ts';
 export { initSuite } from './init.ts';
 export { type Recording, type RecordOptions, recordOutputs } from './record.ts';
 export { type TestOptions, testModel } from './test-model.ts';

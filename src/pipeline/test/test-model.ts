@@ -1,14 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  loadDataset,
-  readSignature,
-  runSuite,
-  type Suite,
-  statusOfAll,
-  type TestData,
-  TestedModel,
-} from '../../behavior/index.ts';
-import type { ModelTest, TestReport } from '../../core/behavior/index.ts';
+import { loadDataset, readSignature, runSuite, type Suite, type TestData, TestedModel } from '../../behavior/index.ts';
+import { type ModelTest, statusOfTests, type TestReport } from '../../core/behavior/index.ts';
 import type { DeviceChoice } from '../../core/device/index.ts';
 import {
   type Artifact,
@@ -82,7 +74,7 @@ export async function testModel(artifact: Artifact, target: string, options: Tes
       baseline: before === undefined ? null : identityOf(before),
       device: isAssayError(subject) ? null : subject.device,
       rowsAtOnce: isAssayError(subject) ? 0 : subject.rowsAtOnce,
-      status: statusOfAll(tests),
+      status: statusOfTests(tests),
       tests,
     };
   } finally {

@@ -7,6 +7,7 @@ import {
   type SignatureAssessment,
   type Signer,
 } from '../../core/assessment/index.ts';
+import type { AttestedTests } from '../../core/behavior/index.ts';
 import type { CaseFragment } from './document.ts';
 
 /** A digest that tests may write without having it. */
@@ -36,6 +37,7 @@ export function caseAssessment(fragment: CaseFragment): Assessment {
     findings: (fragment.findings ?? []).map(findingOf),
     checks: (fragment.checks ?? []).map(({ id, status, detail = `${id} gave ${status}` }) => ({ id, status, detail })),
     signatures: (fragment.signatures ?? []).map(signatureOf),
+    tests: (fragment.tests ?? []).map(testsOf),
     declared: { ...NOTHING_DECLARED, ...defined(fragment.declared ?? {}) },
     ruleset: { version: '1.0.0', digest: `sha256:${SHA256}` },
     notes: [],
@@ -98,6 +100,36 @@ function signatureOf({
     missing: [],
     uncovered: uncovered.map((path) => ({ path, why: 'added' })),
     emptyFiles: [],
+  };
+}
+
+function testsOf({
+  suite,
+  suiteDigest = CASE_DIGEST,
+  signer = 'tester',
+  at = '2026-01-01T00:00:00Z',
+  status,
+  model = 'model.onnx',
+  baseline = null,
+  device,
+  drivers = [],
+}: Of<'tests'>): AttestedTests {
+  const runtime = { name: 'onnxruntime', version: '' };
+  return {
+    name: 'tests.intoto.json',
+    tool: { name: 'assay', version: '' },
+    signer,
+    at,
+    suite: { name: suite, sha256: suiteDigest.slice('sha256:'.length), seed: 1 },
+    data: [],
+    model: { path: model, sha256: SHA256, data: [] },
+    baseline: baseline === null ? null : { path: model, sha256: baseline, data: [] },
+    device:
+      device === undefined
+        ? null
+        : { requested: device, device, runtime, drivers, share: 1, elsewhere: [], elsewhereCount: 0, passedOver: [] },
+    status,
+    tests: [],
   };
 }
 

@@ -14,6 +14,7 @@ import {
   StatusSchema,
   WaiverSchema,
 } from '../../core/assessment/schema/index.ts';
+import { DEVICES } from '../../core/device/index.ts';
 import { pick } from '../../core/schema/index.ts';
 import { fragment } from './fragment.ts';
 
@@ -57,6 +58,19 @@ const Signature = v.strictObject({
   uncovered: v.optional(Texts),
 });
 
+/** A run of attested tests, as rules see it. */
+const TestRun = v.strictObject({
+  suite: Text,
+  suiteDigest: v.optional(Digest),
+  signer: v.optional(Text),
+  at: v.optional(Moment),
+  status: CheckSchema.properties.status,
+  model: v.optional(Text),
+  baseline: v.optional(v.nullable(Text)),
+  device: v.optional(v.picklist(DEVICES)),
+  drivers: v.optional(Texts),
+});
+
 /** What differs from a clean model of one file. */
 const Fragment = v.partial(
   v.strictObject({
@@ -66,6 +80,7 @@ const Fragment = v.partial(
     findings: v.array(Finding),
     checks: v.array(Check),
     signatures: v.array(Signature),
+    tests: v.array(TestRun),
     declared: fragment(DeclaredSchema.properties),
   }),
 );

@@ -161,6 +161,34 @@ const APPROVAL = record('an approval', {
   digest: field(STRING, 'The approved artifact.digest.'),
 });
 
+const TEST_RUN = record('a run of tests', {
+  suite: field(STRING, 'The name of the suite.'),
+  suiteDigest: field(STRING, '"sha256:" and 64 hex digits of the file of the suite.'),
+  signer: field(STRING, 'The signer, by the name in the trust file.'),
+  at: field(TIMESTAMP, 'When.'),
+  status: field(unionOf('pass', 'fail', 'not-assessed', 'error'), 'The result of all its tests.'),
+  failed: field(TEXTS, 'Ids of the tests that failed.'),
+  model: field(STRING, 'The path of the tested file.'),
+  baseline: field(
+    optional(STRING),
+    'SHA-256 of the approved version that it was compared with: 64 hex digits; null for none.',
+  ),
+  device: field(
+    optional(unionOf('cpu', 'webgpu', 'cuda')),
+    'Where 95 % of the time of the nodes was spent, at least; null for a model that does not run.',
+  ),
+  drivers: field(TEXTS, 'Files of the drivers of the device, with the versions in their names.'),
+});
+
+const TESTS = record('the tests', {
+  attested: field(BOOL_TYPE, 'Whether a trusted signer attests tests of a file of the artifact.'),
+  passed: field(BOOL_TYPE, 'Whether these tests pass, and no model of the artifact was left out.'),
+  runs: field(
+    listOf(TEST_RUN),
+    'The attested runs: `suite`, `suiteDigest`, `signer`, `at`, `status`, `failed` (ids of tests), `model`, `baseline` (SHA-256 or null), `device` ("cuda"; null for a model that does not run) and `drivers` of each.',
+  ),
+});
+
 const RULESET = record('the ruleset', {
   version: field(STRING, 'Version of rules, allowlists and advisories.'),
   digest: field(STRING, 'Digest of the ruleset, including the allowances of the organisation.'),
@@ -191,10 +219,7 @@ export const VIEW: Readonly<Record<string, ViewField>> = {
     ANY,
     'The training of the model. This version cannot produce it: a rule that names it denies as unavailable.',
   ),
-  tests: field(
-    ANY,
-    'The behaviour of the model. This version cannot produce it: a rule that names it denies as unavailable.',
-  ),
+  tests: field(TESTS, 'Tests of behaviour, as a trusted signer attests them (assay test --attest, --attestation).'),
 };
 
 /** The types of all that an expression can name. */

@@ -74,6 +74,7 @@ function commonView(input: ViewInput): Bindings {
     },
     checks: checksView(assessment.checks),
     signatures: list(assessment.signatures, signatureView),
+    tests: testsView(assessment),
     ruleset: record({ ...assessment.ruleset }),
     now: timestampOf(input.now.getTime()),
   };
@@ -281,6 +282,28 @@ function signerFields({ signer }: SignatureAssessment): Record<string, Plain> {
     case 'sigstore':
       return { ...none, identity: signer.identity, issuer: signer.issuer, signedAt: moment(signer.signedAt) };
   }
+}
+
+/** What is asked of tests are their checks; the runs are what stands behind them. */
+function testsView({ checks, tests = [] }: Assessment): CelMap {
+  const passes = (wanted: string) =>
+    checks.some(({ id, status }) => id === wanted && status === 'pass') &&
+    checks.every(({ id, status }) => id !== wanted || status === 'pass');
+  const runs = list(tests, ({ suite, signer, at, status, tests: results, model, baseline, device }) =>
+    record({
+      suite: suite.name,
+      suiteDigest: `sha256:${suite.sha256}`,
+      signer,
+      at: moment(at),
+      status,
+      failed: results.filter((test) => test.status === 'fail').map(({ id }) => id),
+      model: model.path,
+      baseline: baseline?.sha256 ?? null,
+      device: device?.device ?? null,
+      drivers: device?.drivers ?? [],
+    }),
+  );
+  return record({ attested: passes('tests.attested'), passed: passes('tests.passed'), runs });
 }
 
 /** Null when the text is not a date-time, so that rules about it fail. */

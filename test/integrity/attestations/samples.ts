@@ -105,6 +105,59 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
     },
     at: NOW,
   },
+  tests: {
+    report: {
+      schemaVersion: '1',
+      tool: { name: 'assay', version: '0.1.0' },
+      model: {
+        path: 'sub/m.onnx',
+        sha256: 'a1'.repeat(32),
+        data: [{ path: 'sub/m.onnx.data', sha256: 'a2'.repeat(32) }],
+      },
+      artifact: { ref: './m', pinned: './m' },
+      suite: { path: '/home/me/tests/suite.yaml', name: 'digits', sha256: 'b4'.repeat(32), seed: 1 },
+      data: [{ name: 'held-out', rows: 597, sha256: TREE }],
+      baseline: null,
+      device: {
+        requested: 'cpu',
+        device: 'cpu',
+        runtime: { name: 'onnxruntime-node', version: '1.30.0' },
+        drivers: [],
+        share: 1,
+        elsewhere: [],
+        elsewhereCount: 0,
+        passedOver: [],
+      },
+      rowsAtOnce: 597,
+      status: 'pass',
+      tests: [
+        {
+          id: 'accuracy',
+          kind: 'accuracy',
+          area: 'known-input',
+          data: 'held-out',
+          rows: 597,
+          status: 'pass',
+          detail: 'accuracy: 0.978224',
+          measures: [
+            {
+              name: 'accuracy',
+              value: 0.978,
+              interval: { low: 0.963, high: 0.987, level: 0.95 },
+              min: 0.9,
+              max: null,
+              baseline: null,
+              drop: null,
+              rise: null,
+              pass: true,
+            },
+          ],
+          figures: [],
+        },
+      ],
+    },
+    at: NOW,
+  },
   decision: {
     subjects: SUBJECTS,
     resourceUri: PINNED,
@@ -117,7 +170,7 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
 };
 
 /** The samples about an artifact. */
-export const KINDS: readonly Exclude<CreatableKind, 'break-glass' | 'conversion'>[] = [
+export const KINDS: readonly Exclude<CreatableKind, 'break-glass' | 'conversion' | 'tests'>[] = [
   'scan',
   'approval',
   'waiver',

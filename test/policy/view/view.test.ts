@@ -8,7 +8,7 @@ import { recordWithin, typeText } from '../../../src/policy/view/text.ts';
 import { PolicyView } from '../../../src/policy/view/view.ts';
 
 const NONE: ReadonlySet<string> = new Set();
-const UNAVAILABLE = ['provenance', 'tests'];
+const UNAVAILABLE = ['provenance'];
 
 /** One assessment with every field that a view can hold. */
 const full = caseAssessment({
@@ -26,6 +26,10 @@ const full = caseAssessment({
     { status: 'verified', signer: { kind: 'certificate', subject: 'CN=a', issuer: 'CN=b', names: ['a'] } },
     { status: 'partial', signer: { kind: 'sigstore', identity: 'a', issuer: 'b' }, uncovered: ['b'] },
     { status: 'failed', problem: 'changed' },
+  ],
+  tests: [
+    { suite: 'digits', status: 'pass', device: 'cuda', drivers: ['libcuda.so.560'], baseline: 'ab'.repeat(32) },
+    { suite: 'digits', status: 'fail' },
   ],
 });
 const views = [full, caseAssessment({ files: [] }), ...ofReferences()].map((assessment) =>

@@ -24,6 +24,7 @@ export const KINDS = [
   'waiver',
   'break-glass',
   'conversion',
+  'tests',
   'decision',
   'model-signature',
 ] as const;

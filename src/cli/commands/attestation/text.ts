@@ -28,6 +28,8 @@ export function claimOf(statement: Statement): string {
       return `break-glass in ${statement.predicate.namespaces.join(', ')}`;
     case PREDICATE_TYPES.conversion:
       return `conversion to ${statement.predicate.target}`;
+    case PREDICATE_TYPES.tests:
+      return `tests of behaviour: ${statement.predicate.status}`;
     case PREDICATE_TYPES.decision:
       return `decision: ${statement.predicate.verificationResult}`;
     case PREDICATE_TYPES['model-signature']:
@@ -38,16 +40,18 @@ export function claimOf(statement: Statement): string {
 /** Who says what about what. */
 export function attestationRows({ statement, signer, rule }: VerifiedAttestation): Row[] {
   return [
-    [
-      'about',
-      subjectsText(statement.subject, statement.predicateType === PREDICATE_TYPES.conversion ? 'file' : 'digest'),
-    ],
+    ['about', subjectsText(statement.subject, isOfFiles(statement) ? 'file' : 'digest')],
     ...detailRows(statement),
     ['signed by', `"${terminalText(rule.name)}": ${signerText(signer)}`],
   ];
 }
 
-/** The first is the artifact, and the others are further names of it; of a conversion, each is a file. */
+/** Other statements have several digests of one artifact. */
+function isOfFiles({ predicateType }: Statement): boolean {
+  return predicateType === PREDICATE_TYPES.conversion || predicateType === PREDICATE_TYPES.tests;
+}
+
+/** The first is the artifact, and the others are further names of it; of a conversion and of tests, each is a file. */
 function subjectsText([first, ...others]: readonly Subject[], one: 'digest' | 'file'): string {
   const noun = one === 'file' ? 'other file' : 'other digest';
   const more = others.length === 0 ? '' : ` (and ${count(others.length, noun)}${one === 'file' ? '' : ' of it'})`;
@@ -114,6 +118,25 @@ function detailRows(statement: Statement): Row[] {
               `${path}: ${verification?.kind ?? 'no'}${verification?.of === 'onnx graph' ? ', of its ONNX graph' : ''}`,
           ),
         ),
+      ];
+    }
+    case PREDICATE_TYPES.tests: {
+      const { suite, device, tool, timeCreated, tests, baseline } = statement.predicate;
+      const of = (status: 'pass' | 'fail' | 'not-assessed') =>
+        tests.filter((test) => test.status === status).map(({ id }) => id);
+      return [
+        ['suite', `${terminalText(suite.name)} sha256:${suite.sha256}`],
+        ...(baseline === null ? [] : [['beside', `${terminalText(baseline.path)} sha256:${baseline.sha256}`] as const]),
+        [
+          'ran on',
+          device === null
+            ? 'nothing: the model does not run'
+            : `${device.device} (${terminalText(device.runtime.name)})`,
+        ],
+        ...listRow('failed', of('fail')),
+        ...listRow('passed', of('pass')),
+        ...listRow('open', of('not-assessed')),
+        ['tested', `${timeCreated}, by ${tool.name} ${terminalText(tool.version)}`],
       ];
     }
     case PREDICATE_TYPES.decision: {

@@ -3,7 +3,7 @@ import { type ConversionTarget, TARGETS } from '../../../core/conversion/targets
 import { AssayError } from '../../../core/index.ts';
 import type { VerifyRequest } from '../../../pipeline/convert/index.ts';
 import type { RulesetChoice } from '../../../pipeline/index.ts';
-import { addSigningOptions, rulesetOption, type SigningFlags, signingChoice } from '../../options/index.ts';
+import { addSigningOptions, asksToSign, rulesetOption, type SigningFlags, signingChoice } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { ConvertRequest } from './request.ts';
 
@@ -124,7 +124,7 @@ export function registerConvert(program: Command, shell: Shell): void {
       } = flags;
       const verify = verifyRequest(flags.verify);
       const sandbox = sandboxRequest(flags);
-      const signing = signs(flags) ? signingChoice(flags, 'assay convert') : undefined;
+      const signing = asksToSign(flags) ? signingChoice(flags, 'assay convert') : undefined;
       const { runConvert } = await import('./run.ts');
       const request = {
         artifact,
@@ -148,28 +148,6 @@ function sandboxRequest({ sandbox, python, code }: ConvertFlags): ConvertRequest
   const subject = python !== undefined ? '--python' : code.length > 0 ? '--code' : undefined;
   if (subject === undefined) return undefined;
   throw new AssayError('usage', 'is for models whose code runs in a sandbox', { subject, hint: 'add --sandbox' });
-}
-
-/** Options that say how to sign; any of them asks for a signature. */
-const SIGNING = [
-  'privateKey',
-  'pkcs11Module',
-  'pkcs11Key',
-  'pkcs11PinFile',
-  'certificate',
-  'certificateChain',
-  'passphrase',
-  'passphraseFile',
-  'identityToken',
-  'identityTokenFile',
-  'fulcioUrl',
-  'rekorUrl',
-  'timestampUrl',
-  'signingConfig',
-] as const satisfies readonly (keyof SigningFlags)[];
-
-function signs(flags: SigningFlags): boolean {
-  return flags.keyless || SIGNING.some((name) => flags[name] !== undefined);
 }
 
 /** @throws AssayError `usage` for more than two files */

@@ -1,16 +1,18 @@
 import { type Command, Option } from 'commander';
 import { DEVICE_CHOICES, type DeviceChoice } from '../../../core/device/index.ts';
 import { AssayError } from '../../../core/index.ts';
+import { addSigningOptions, asksToSign, type SigningFlags, signingChoice } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { TestRequest } from './request.ts';
 
-interface TestFlags {
+interface TestFlags extends SigningFlags {
   readonly suite?: string;
   readonly device: DeviceChoice;
   readonly baseline?: string;
   readonly init: boolean;
   readonly record?: string;
   readonly data?: string;
+  readonly attest?: string;
   readonly format: 'text' | 'json';
   readonly output?: string;
   readonly quiet: boolean;
@@ -63,11 +65,16 @@ Examples:
   assay test approved.onnx --suite tests/suite.yaml --record tests/golden.npz --data held-out
   assay test model.onnx --suite tests/suite.yaml --device auto --format json -o tests.json
 
+--attest writes a signed statement of what was measured, about the file of the model (--private-key, --certificate or --keyless). Whoever trusts
+the signer for tests (a trust file with may: [tests]) gives it to a scan, and policies ask for it:
+  assay test model.onnx --suite tests/suite.yaml --attest tests.intoto.json --private-key ci.key
+  assay scan model.onnx --attestation tests.intoto.json --trust trust.yaml
+
 Exit codes: 0 the tests pass, or ask for nothing; 1 a test failed; 2 could not complete.
 `;
 
 export function registerTest(program: Command, shell: Shell): void {
-  program
+  const command = program
     .command('test')
     .summary('test how a model behaves: known inputs, accuracy, attacks, speed')
     .description('Tests how an ONNX model behaves, by a suite of your organisation.')
@@ -82,10 +89,12 @@ export function registerTest(program: Command, shell: Shell): void {
     .option('--init', 'write a suite for the model, to be completed', false)
     .option('--record <file>', 'write what the model gives for the inputs of the suite (.npz)')
     .option('--data <name>', 'with --record: the data of the suite that the model is given (default: the first)')
+    .option('--attest <file>', 'write a signed attestation of the tests')
     .addOption(new Option('--format <format>', 'of the report').choices(['text', 'json']).default('text'))
     .option('-o, --output <file>', 'write the report, or the suite, to a file')
     .option('-q, --quiet', 'no progress', false)
-    .option('-v, --verbose', 'show every measure', false)
+    .option('-v, --verbose', 'show every measure', false);
+  addSigningOptions(command)
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: TestFlags) => {
       const { format, output, device, quiet, verbose } = flags;
@@ -96,13 +105,15 @@ export function registerTest(program: Command, shell: Shell): void {
 }
 
 /** @throws AssayError `usage` for options that exclude each other, or are missing */
-function taskOf({ suite, baseline, init, record, data }: TestFlags): TestRequest['task'] {
+function taskOf(flags: TestFlags): TestRequest['task'] {
+  const { suite, baseline, init, record, data, attest } = flags;
   if (init) {
     const other = [
       ['--suite', suite],
       ['--baseline', baseline],
       ['--record', record],
       ['--data', data],
+      ['--attest', attest],
     ].find(([, value]) => value !== undefined);
     if (other !== undefined) throw excluded(`${other[0]}`, '--init');
     return { kind: 'init' };
@@ -114,11 +125,23 @@ function taskOf({ suite, baseline, init, record, data }: TestFlags): TestRequest
     });
   if (record !== undefined) {
     if (baseline !== undefined) throw excluded('--baseline', '--record');
+    if (attest !== undefined) throw excluded('--attest', '--record');
     return { kind: 'record', suite, file: record, data };
   }
   if (data !== undefined)
     throw new AssayError('usage', 'names what is recorded', { subject: '--data', hint: 'add --record <file>' });
-  return { kind: 'test', suite, baseline };
+  return { kind: 'test', suite, baseline, attest: attestation(flags) };
+}
+
+/** @throws AssayError `usage` for a signature without a file to write it to, or a file without a way to sign */
+function attestation(flags: TestFlags): Extract<TestRequest['task'], { readonly kind: 'test' }>['attest'] {
+  const { attest: file } = flags;
+  if (file !== undefined) return { file, signing: signingChoice(flags, 'assay test --attest') };
+  if (!asksToSign(flags)) return undefined;
+  throw new AssayError('usage', 'nothing is signed', {
+    subject: 'assay test',
+    hint: 'say where the attestation is written: --attest tests.intoto.json',
+  });
 }
 
 function excluded(subject: string, by: string): AssayError {

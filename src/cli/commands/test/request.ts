@@ -1,10 +1,17 @@
 import type { DeviceChoice } from '../../../core/device/index.ts';
+import type { SigningChoice } from '../../options/index.ts';
 
 /** What `assay test` is asked for. */
 export interface TestRequest {
   readonly artifact: string;
   readonly task:
-    | { readonly kind: 'test'; readonly suite: string; readonly baseline: string | undefined }
+    | {
+        readonly kind: 'test';
+        readonly suite: string;
+        readonly baseline: string | undefined;
+        /** Where the attestation is written, and how it is signed. */
+        readonly attest: { readonly file: string; readonly signing: SigningChoice } | undefined;
+      }
     | { readonly kind: 'record'; readonly suite: string; readonly file: string; readonly data: string | undefined }
     | { readonly kind: 'init' };
   readonly device: DeviceChoice;

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -233,5 +234,92 @@ requirePart('Vulkan driver', hasVulkan, VULKAN_HOW, 'tests of a model on a GPU b
     expect(report.status).toBe('pass');
     expect(report.device?.requested).toBe('auto');
     expect(report.device?.passedOver.map(({ device }) => device)).toContain('cuda');
+  });
+});
+
+describe('the attestation of tests', () => {
+  async function attested(
+    model: string,
+    suite: string,
+  ): Promise<{ readonly folder: string; readonly code: number | null }> {
+    const folder = await suiteFolder(suite);
+    const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    writeFileSync(join(folder, 'ci.pem'), pair.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    writeFileSync(join(folder, 'ci.pub'), pair.publicKey.export({ type: 'spki', format: 'pem' }));
+    writeFileSync(join(folder, 'trust.yaml'), 'version: 1\nsigners:\n  - { name: ci, key: ci.pub, may: [tests] }\n');
+    const run = await runCli([
+      ...['test', model, '--suite', join(folder, 'suite.yaml')],
+      ...['--attest', join(folder, 'tests.intoto.json'), '--private-key', join(folder, 'ci.pem')],
+    ]);
+    expect(run.stderr).toMatch(/^Signed: the tests, by key P-256, hint [0-9a-f]{64}\n$/);
+    return { folder, code: run.code };
+  }
+
+  const given = (folder: string) => [
+    ...['--attestation', join(folder, 'tests.intoto.json')],
+    ...['--trust', join(folder, 'trust.yaml')],
+  ];
+
+  async function checksOf(model: string, folder: string): Promise<Record<string, string>> {
+    const run = await runCli(['scan', model, '--format', 'json', ...given(folder)]);
+    const report = JSON.parse(run.stdout) as { checks: { id: string; status: string }[] };
+    return Object.fromEntries(report.checks.map(({ id, status }) => [id, status]));
+  }
+
+  it('is verified, and answers the checks of a scan', async () => {
+    const { folder, code } = await attested(GOOD, SUITE);
+    expect(code).toBe(0);
+    const verified = await runCli([
+      ...['attestation', 'verify', join(folder, 'tests.intoto.json'), '--trust', join(folder, 'trust.yaml')],
+      ...['--type', 'tests', '--artifact', GOOD],
+    ]);
+    expect(verified).toMatchObject({ code: 0, stderr: '' });
+    expect(verified.stdout).toContain('VERIFIED tests of behaviour: pass\n  about      good.onnx sha256:');
+    expect(verified.stdout).toContain('  passed     same, accuracy, sums\n');
+    expect(await checksOf(GOOD, folder)).toMatchObject({
+      'integrity.attestation': 'pass',
+      'tests.attested': 'pass',
+      'tests.passed': 'pass',
+      'behavior.known-input': 'pass',
+    });
+    expect(await checksOf(FLIPPED, folder)).toMatchObject({
+      'tests.attested': 'not-assessed',
+      'tests.passed': 'not-assessed',
+    });
+    const other = await runCli([
+      ...['attestation', 'verify', join(folder, 'tests.intoto.json'), '--trust', join(folder, 'trust.yaml')],
+      ...['--artifact', FLIPPED],
+    ]);
+    expect(other).toMatchObject({ code: 1 });
+    expect(other.stdout).toContain('which is not among the files');
+  });
+
+  it('says that tests failed, which a policy denies', async () => {
+    const { folder, code } = await attested(FLIPPED, SUITE);
+    expect(code).toBe(1);
+    const run = await runCli(['scan', FLIPPED, ...given(folder)]);
+    expect(run.code).toBe(1);
+    expect(run.stdout).toContain('a test of behaviour failed: same: ');
+  });
+
+  it('proves nothing when its signer may not sign tests, or a byte of it changed', async () => {
+    const { folder } = await attested(GOOD, SUITE);
+    const trust = join(folder, 'trust.yaml');
+    writeFileSync(trust, readFileSync(trust, 'utf8').replace('[tests]', '[scan, conversion]'));
+    expect(await checksOf(GOOD, folder)).toMatchObject({ 'integrity.attestation': 'fail' });
+    expect(await checksOf(GOOD, folder)).not.toHaveProperty('tests.passed');
+  });
+
+  it.each([
+    [['--attest', 't.json'], 'no key, certificate or identity is given'],
+    [['--private-key', 'k.pem'], 'nothing is signed; say where the attestation is written'],
+    [['--attest', 't.json', '--record', 'g.npz'], '--attest: cannot be used with --record'],
+    [['--attest', 't.json', '--private-key', 'missing.pem'], 'missing.pem'],
+  ])('%j', async (options, message) => {
+    const folder = await suiteFolder();
+    const run = await runCli(['test', GOOD, '--suite', join(folder, 'suite.yaml'), ...options]);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain(message);
+    expect(existsSync('t.json')).toBe(false);
   });
 });

@@ -1,0 +1,101 @@
+import type { Assessment, Check, FileAssessment } from '../../core/assessment/index.ts';
+import { type AttestedTests, copiesOf, type ModelTest, statusOfTests, TEST_AREAS } from '../../core/behavior/index.ts';
+
+/** Whether a trusted signer attests tests of a file of this artifact. */
+const ATTESTED_CHECK = 'tests.attested';
+/** Whether they pass, and no model of the artifact was left out. */
+const PASSED_CHECK = 'tests.passed';
+
+/** Formats that no loader computes anything with. */
+const BESIDES: ReadonlySet<string> = new Set([
+  'csv',
+  'empty',
+  'gif',
+  'jpeg',
+  'json',
+  'jsonl',
+  'markdown',
+  'png',
+  'text',
+  'webp',
+  'yaml',
+]);
+/** Names that one message holds. */
+const MAX_NAMED = 3;
+
+/**
+ * The assessment with what attested tests say of it: the checks `tests.attested` and `tests.passed`, and `behavior.<area>` for each area
+ * that they are about. Tests of other files are not counted.
+ */
+export function withTests(assessment: Assessment, given: readonly AttestedTests[]): Assessment {
+  if (given.length === 0) return assessment;
+  const { files, checks } = assessment;
+  const hashed = hashedFiles(files);
+  const own = given.filter(({ model }) => copiesOf(model, hashed).length > 0);
+  const results = own.flatMap(({ tests }) => tests);
+  const areas = TEST_AREAS.flatMap((area) => areaCheck(area, results));
+  return {
+    ...assessment,
+    checks: [...checks, attestedCheck(given, own), passedCheck(own, files), ...areas],
+    ...(own.length === 0 ? {} : { tests: own }),
+  };
+}
+
+/** The files whose bytes were hashed here: a digest that a source claims proves nothing. */
+function hashedFiles(files: readonly FileAssessment[]): readonly { readonly path: string; readonly sha256: string }[] {
+  return files.flatMap(({ path, sha256, digestBasis }) =>
+    sha256 !== null && digestBasis === 'computed' ? [{ path, sha256 }] : [],
+  );
+}
+
+function attestedCheck(given: readonly AttestedTests[], own: readonly AttestedTests[]): Check {
+  const others = given.filter((tests) => !own.includes(tests));
+  const said = [
+    ...own.map(({ signer, model, suite }) => `"${signer}" signed tests of ${model.path} by the suite ${suite.name}`),
+    ...others.map(({ name, model }) => `${name} is about another artifact: ${model.path} sha256:${model.sha256}`),
+  ];
+  return { id: ATTESTED_CHECK, status: own.length > 0 ? 'pass' : 'not-assessed', detail: said.join('; ') };
+}
+
+function passedCheck(own: readonly AttestedTests[], files: readonly FileAssessment[]): Check {
+  const says = (status: Check['status'], detail: string): Check => ({ id: PASSED_CHECK, status, detail });
+  if (own.length === 0) return says('not-assessed', 'no attested tests are about a file of this artifact');
+  const failed = own.flatMap(({ tests }) => tests).filter(({ status }) => status === 'fail' || status === 'error');
+  if (failed.length > 0)
+    return says(
+      'fail',
+      named(
+        failed.map(({ id, detail }) => `${id}: ${detail}`),
+        '; ',
+      ),
+    );
+  const open = own.filter(({ status }) => status !== 'pass').map(({ suite }) => suite.name);
+  if (open.length > 0) return says('not-assessed', `the suite ${named(open)} does not show that the model behaves`);
+  const tested = new Set(own.flatMap(({ model }) => copiesOf(model, hashedFiles(files))).flat());
+  const left = files.filter(({ path, format }) => !tested.has(path) && !BESIDES.has(format)).map(({ path }) => path);
+  if (left.length > 0) return says('not-assessed', `was not tested: ${named(left)}`);
+  const count = own.reduce((sum, { tests }) => sum + tests.length, 0);
+  return says('pass', `${count} tests of ${named(own.map(({ suite }) => suite.name))}`);
+}
+
+function areaCheck(area: ModelTest['area'], results: readonly ModelTest[]): readonly Check[] {
+  const tests = results.filter((test) => test.area === area);
+  if (tests.length === 0) return [];
+  const status = statusOfTests(tests);
+  const told = tests.filter((test) => test.status === status);
+  return [
+    {
+      id: `behavior.${area}`,
+      status,
+      detail: named(
+        told.map(({ id, detail }) => `${id}: ${detail}`),
+        '; ',
+      ),
+    },
+  ];
+}
+
+function named(texts: readonly string[], between = ', '): string {
+  const more = texts.length - MAX_NAMED;
+  return `${texts.slice(0, MAX_NAMED).join(between)}${more > 0 ? ` and ${more} more` : ''}`;
+}
