@@ -7,7 +7,14 @@ import { noteBounds } from '../sandbox/index.ts';
 import type { FileDeclaration } from './declared.ts';
 import { bytesReadOf, reportBytes } from './file-progress.ts';
 import type { OnTarget } from './file-scan.ts';
-import { fromWire, type ParsedFile, type ParseOrder, type ParserPool, type ParseSettings } from './parsers/index.ts';
+import {
+  type BatchOutcome,
+  fromWire,
+  type ParsedFile,
+  type ParseOrder,
+  type ParserPool,
+  type ParseSettings,
+} from './parsers/index.ts';
 
 /** The state that the files of one assessment share. */
 export interface Shared {
@@ -133,9 +140,12 @@ async function parseOpened(opened: readonly Opened[], shared: Shared): Promise<[
     const outcome = outcomes[i];
     if (outcome === undefined) throw new AssayError('internal', 'a file was not parsed', { subject: one.file.path });
     if (outcome.kind === 'parsed') results.push([one, await assessedOf(one, outcome.file, shared)]);
-    else if (outcome.kind === 'failed') results.push([one, failedOf(one, fromWire(outcome.error))]);
-    else if (one.order.lost !== undefined) results.push([one, unread(one.file, limitOf(one.order.lost))]);
-    else again.push({ ...one, order: { ...one.order, lost: outcome.why } });
+    else {
+      const why = whyLost(one, outcome);
+      if (isAssayError(why)) results.push([one, unread(one.file, why)]);
+      else if (one.order.lost !== undefined) results.push([one, unread(one.file, limitOf(one.order.lost))]);
+      else again.push({ ...one, order: { ...one.order, lost: why } });
+    }
   }
   // A file that crashed its parser is still hashed, but not parsed again.
   for (const one of again) results.push(...(await parseOpened([one], shared)));
@@ -146,10 +156,20 @@ function limitOf(why: string): AssayError {
   return new AssayError('limit', why);
 }
 
-/** @throws the read error of this side, or an error that is not about the file */
-function failedOf({ file, readError }: Opened, error: AssayError): AssessedFile {
+/**
+ * Why a parser has nothing to say of a file: an error of the file, or what ended the parser. A defect of a reader costs its file alone, as
+ * a crash does.
+ * @throws the read error of this side
+ */
+function whyLost(
+  { readError }: Opened,
+  outcome: Exclude<BatchOutcome, { readonly kind: 'parsed' }>,
+): AssayError | string {
+  if (outcome.kind === 'lost') return outcome.why;
   if (readError !== undefined && !isAssayError(readError)) throw readError;
-  return unread(file, ofFile(error));
+  const error = fromWire(outcome.error);
+  if (error.code === 'internal') return `${error.message} (a defect of Assay: please report it)`;
+  return ofFile(error);
 }
 
 async function assessedOf(one: Opened, parsed: ParsedFile, shared: Shared): Promise<AssessedFile> {

@@ -6,6 +6,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ArtifactFile } from '../../src/core/artifact.ts';
 import type { Assessment } from '../../src/core/assessment/assessment.ts';
+import { MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { FileSource } from '../../src/core/bytes/file-source.ts';
 import { AssayError } from '../../src/core/errors.ts';
 import type { ProgressEvent } from '../../src/core/events.ts';
@@ -212,6 +213,25 @@ describe('a file that cannot be read', () => {
     await expect(assess(artifactOf([broken]))).rejects.toThrow(TypeError);
     const internal = fileFrom('model.pkl', 10, () => Promise.reject(new AssayError('internal', 'a defect')));
     await expect(assess(artifactOf([internal]))).rejects.toMatchObject({ code: 'internal' });
+  });
+});
+
+describe('a defect of a reader', () => {
+  /** What its thread gets in place of bytes no reader expects. */
+  class Defect extends MemorySource {
+    override readNow(): Buffer {
+      return { length: 10 } as unknown as Buffer;
+    }
+  }
+
+  it('costs its file alone, which is not clean', async () => {
+    const defect = fileFrom('defect.pkl', 10, async () => new Defect(Buffer.from('0123456789'), 'defect.pkl'));
+    const { files } = await assess(artifactOf([memoryFile('good.pkl', CLEAN), defect]));
+    expect(files.map(({ path, verdict }) => [path, verdict])).toEqual([
+      ['defect.pkl', 'unknown'],
+      ['good.pkl', 'clean'],
+    ]);
+    expect(files[0]?.reasons.join()).toContain('a defect of Assay: please report it');
   });
 });
 

@@ -1,2 +1,2 @@
 export { fromWire, type ParsedFile, type ParseOrder, type ParseSettings, toWire, type WireError } from './messages.ts';
-export { ParserPool, sharedParsers } from './parser-pool.ts';
+export { type BatchOutcome, ParserPool, sharedParsers } from './parser-pool.ts';
