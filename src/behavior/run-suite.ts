@@ -30,12 +30,12 @@ export async function runSuite(suite: Suite, run: SuiteRun): Promise<ModelTest[]
 }
 
 async function resultOf(test: SuiteTest, seed: number, run: SuiteRun): Promise<ModelTest> {
-  const data = run.datasets.get(test.data);
-  if (data === undefined) throw new AssayError('internal', `no data ${quotedName(test.data)}`);
+  const data = dataNamed(test.data, run);
+  const others = new Map([...test.others].map(([option, name]) => [option, dataNamed(name, run)]));
   const known = { id: test.id, kind: test.kind.kind, area: test.kind.area, data: test.data, rows: data.feeds.rows };
   try {
     const { model, baseline, signal, onStep } = run;
-    const outcome = await test.kind.run(test.options, { model, baseline, data, seed, signal, onStep });
+    const outcome = await test.kind.run(test.options, { model, baseline, data, others, seed, signal, onStep });
     const { measures, figures = [] } = outcome;
     return {
       ...known,
@@ -59,6 +59,12 @@ async function resultOf(test: SuiteTest, seed: number, run: SuiteRun): Promise<M
     const { code, message, hint, subject = `test ${test.id}` } = error;
     throw new AssayError(code, message, { subject, cause: error, ...(hint === undefined ? {} : { hint }) });
   }
+}
+
+function dataNamed(name: string, { datasets }: SuiteRun): TestData {
+  const data = datasets.get(name);
+  if (data === undefined) throw new AssayError('internal', `no data ${quotedName(name)}`);
+  return data;
 }
 
 function statusOf({ measures, skipped }: TestOutcome): ModelTest['status'] {

@@ -27,6 +27,8 @@ export interface SuiteTest {
   readonly kind: TestKind;
   /** A name among the data. */
   readonly data: string;
+  /** Other names among the data, by the option that gives them. */
+  readonly others: ReadonlyMap<string, string>;
   /** What the kind takes, checked. */
   readonly options: Parameters<TestKind['run']>[0];
 }
@@ -106,17 +108,27 @@ function testOf(value: unknown, data: ReadonlyMap<string, SuiteData>, where: str
       `${where}: there is no kind of test ${quotedName(named)}; there are ${[...KINDS.keys()].join(', ')}`,
       subject,
     );
-  if (!data.has(source))
-    throw wrong(
-      `${where}: there is no data ${quotedName(source)}; there are ${[...data.keys()].join(', ') || 'none'}`,
-      subject,
-    );
+  checkData(source, data, where, subject);
   const stray = Object.keys(options).find((name) => !Object.hasOwn(kind.options.properties, name));
   if (stray !== undefined) {
     const known = Object.keys(kind.options.properties).join(', ') || 'nothing';
     throw wrong(`${where} (${id}): ${named} does not take ${quotedName(stray)}; it takes ${known}`, subject);
   }
-  return { id, kind, data: source, options: checked(kind.options, options, `${where} (${id})`, subject) };
+  const given = checked(kind.options, options, `${where} (${id})`, subject);
+  const others = new Map(
+    (kind.reads ?? []).flatMap((option): [string, string][] => {
+      const name = given[option];
+      return typeof name === 'string' ? [[option, name]] : [];
+    }),
+  );
+  for (const [option, name] of others) checkData(name, data, `${where} (${id}).${option}`, subject);
+  return { id, kind, data: source, others, options: given };
+}
+
+function checkData(name: string, data: ReadonlyMap<string, SuiteData>, where: string, subject: string): void {
+  if (data.has(name)) return;
+  const known = [...data.keys()].join(', ') || 'none';
+  throw wrong(`${where}: there is no data ${quotedName(name)}; there are ${known}`, subject);
 }
 
 /** @throws AssayError `usage` with the first fault */

@@ -18,6 +18,8 @@ export interface TestContext {
   /** The approved version. */
   readonly baseline: TestedModel | undefined;
   readonly data: TestData;
+  /** Other data of the suite, by the option of the test that names it. */
+  readonly others: ReadonlyMap<string, TestData>;
   /** Of all random numbers of the test. */
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
@@ -42,6 +44,8 @@ export interface TestKind<P extends SchemaProperties = SchemaProperties> {
   readonly title: string;
   /** What a suite may say of it, besides `id`, `kind` and `data`. */
   readonly options: ObjectSchema<P>;
+  /** Those of its options, texts, that each name other data of the suite. */
+  readonly reads?: readonly (keyof P & string)[];
   /**
    * @throws AssayError `usage` for data that the test cannot use, naming what is missing; what running the model throws
    */

@@ -149,7 +149,7 @@ async function dataOf(
   signature: ReturnType<typeof readSignature>,
   { signal }: TestOptions,
 ): Promise<Map<string, Loaded>> {
-  const named = new Set(suite.tests.map(({ data }) => data));
+  const named = new Set(suite.tests.flatMap(({ data, others }) => [data, ...others.values()]));
   const loadedData = new Map<string, Loaded>();
   for (const [name, { given, outputs }] of suite.data) {
     if (!named.has(name)) continue;

@@ -19,6 +19,7 @@ function run(
   if (found === undefined) throw new Error(`no kind ${kind}`);
   return found.run(options as Options, {
     baseline: undefined,
+    others: new Map(),
     seed: 1,
     signal: undefined,
     onStep: () => {},
