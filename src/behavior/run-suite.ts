@@ -74,6 +74,10 @@ function statusOf({ measures, skipped }: TestOutcome): ModelTest['status'] {
 }
 
 function detailOf(outcome: TestOutcome): string {
+  return [reasonOf(outcome), ...(outcome.notes ?? [])].join('; ');
+}
+
+function reasonOf(outcome: TestOutcome): string {
   const { measures, skipped } = outcome;
   const failed = measures.filter(({ pass }) => pass === false);
   if (failed.length > 0) return failed.map(failureOf).join('; ');

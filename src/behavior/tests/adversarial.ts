@@ -22,14 +22,12 @@ import {
 import type { TestedModel } from '../subject/index.ts';
 import { type TestContext, type TestData, type TestOutcome, testKind } from './kind.ts';
 import { numberMeasure, SHARE_BOUNDS, type Share, shareMeasure } from './measures.ts';
-import { scoresOf, trueLabels } from './predictions.ts';
+import { areProbabilities, scoresOf, trueLabels } from './predictions.ts';
 
 const GRADIENT = ['fgsm', 'pgd', 'apgd', 'apgd-t'] as const;
 /** They ask for scores alone, the last for labels alone. */
 const QUERIES = ['square', 'nes', 'simba', 'hop-skip-jump'] as const;
 const USUAL = { rows: 100, steps: 20, queries: 300 };
-/** Sums of rows of probabilities, in numbers of 32 bits. */
-const SUM_TOLERANCE = 1e-3;
 
 const OPTIONS = objectOf(
   {
@@ -126,9 +124,9 @@ async function attackOn(model: TestedModel, options: Options, context: TestConte
   const attacked = batchOf(model, data, options.rows ?? USUAL.rows);
   const { batch, input, shape } = attacked;
   const sample = someRows(data.feeds, 0, model.signature.fixedRows ?? Math.min(data.feeds.rows, 64));
-  const { values, width } = scoresOf(model.signature, await model.run(sample));
+  const sampled = scoresOf(model.signature, await model.run(sample));
   const output = model.signature.outputs.find(({ role }) => role === 'probabilities')?.name ?? '';
-  const scores = areProbabilities(values, width) ? 'probabilities' : 'logits';
+  const scores = areProbabilities(sampled) ? 'probabilities' : 'logits';
   const target = await openOnnxTarget({ ...model.running, input, shape, output, scores, runRows: model.rowsAtOnce });
   try {
     const wrong = batch.classes.findIndex((own) => own >= target.classes);
@@ -243,17 +241,4 @@ function batchOf({ signature }: TestedModel, data: TestData, rows: number): Atta
     input,
     shape: tensor.dims.slice(1),
   };
-}
-
-function areProbabilities(values: Float64Array, width: number): boolean {
-  for (let row = 0; row * width < values.length; row++) {
-    const own = values.subarray(row * width, (row + 1) * width);
-    const sum = own.reduce((total, value) => total + value, 0);
-    if (
-      !own.every((value) => value >= 0 && value <= 1 + SUM_TOLERANCE) ||
-      (width > 1 && Math.abs(sum - 1) > SUM_TOLERANCE)
-    )
-      return false;
-  }
-  return true;
 }

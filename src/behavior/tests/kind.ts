@@ -33,6 +33,8 @@ export interface TestOutcome {
   readonly figures?: readonly Figure[];
   /** Why nothing was measured. */
   readonly skipped?: string;
+  /** What a reader of the measures has to know, as sentences: it is added to the reason of the result. */
+  readonly notes?: readonly string[];
 }
 
 /** A kind of test. Adding one is a file in this folder, and a line in `list.ts`. */

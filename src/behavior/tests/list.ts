@@ -6,6 +6,7 @@ import { ENVELOPE } from './envelope.ts';
 import { INVARIANCE } from './invariance.ts';
 import type { TestKind } from './kind.ts';
 import { OUTPUTS } from './outputs.ts';
+import { MEMBERSHIP } from './privacy/index.ts';
 import { RANGE } from './range.ts';
 import { RANKING } from './ranking.ts';
 
@@ -20,4 +21,5 @@ export const TEST_KINDS: readonly TestKind[] = [
   DIRECTION,
   ENVELOPE,
   ADVERSARIAL,
+  MEMBERSHIP,
 ];

@@ -94,3 +94,35 @@ export function numberMeasure(name: string, value: number, { min, max }: NumberB
     pass: asked ? Number.isFinite(value) && within : null,
   };
 }
+
+/** What a suite asks of a number of which less is better. */
+export interface RiseBounds {
+  readonly max?: number | undefined;
+  /** How far it may be above that of the approved version. */
+  readonly rise?: number | undefined;
+  /** The same where a suite gives neither. */
+  readonly usualRise?: number | undefined;
+}
+
+/** A number, and whether it passes: it is not above `max`, and not above that of the approved version by more than `rise`. */
+export function riseMeasure(
+  name: string,
+  value: number,
+  interval: Measure['interval'],
+  bounds: RiseBounds,
+  before: number | undefined,
+): Measure {
+  const { max } = bounds;
+  const rise = bounds.rise ?? (before !== undefined && max === undefined ? (bounds.usualRise ?? null) : null);
+  const asked: boolean[] = [];
+  if (max !== undefined) asked.push(value <= max);
+  if (rise !== null && before !== undefined) asked.push(value <= before + rise + ROUNDING);
+  return {
+    ...numberMeasure(name, value, {}),
+    interval,
+    max: max ?? null,
+    baseline: before ?? null,
+    rise,
+    pass: asked.includes(false) ? false : asked.length === 0 || (rise !== null && before === undefined) ? null : true,
+  };
+}

@@ -40,6 +40,42 @@ export function scoresOf(signature: Signature, outputs: Outputs): Scores {
   return { values: array.values, rows, width };
 }
 
+/** Sums of rows of probabilities, in numbers of 32 bits. */
+const SUM_TOLERANCE = 1e-3;
+
+/** Whether scores are probabilities: from 0 to 1, and each row of several has the sum 1. */
+export function areProbabilities({ values, width }: Scores): boolean {
+  for (let row = 0; row * width < values.length; row++) {
+    const own = values.subarray(row * width, (row + 1) * width);
+    const sum = own.reduce((total, value) => total + value, 0);
+    if (
+      !own.every((value) => value >= 0 && value <= 1 + SUM_TOLERANCE) ||
+      (width > 1 && Math.abs(sum - 1) > SUM_TOLERANCE)
+    )
+      return false;
+  }
+  return true;
+}
+
+/**
+ * The true class of each row, as an index among the scores.
+ * @param classes how many there are
+ * @throws AssayError `usage` for labels that are not classes of the model
+ */
+export function trueClasses(data: TestData, classes: number): Int32Array {
+  return Int32Array.from(trueLabels(data), (label, row) => {
+    if (typeof label !== 'bigint' || label < 0n || label >= 2n ** 31n)
+      throw new AssayError('usage', `the labels of ${quotedName(data.name)} are not classes`, {
+        hint: 'give the index of each class, from 0',
+      });
+    if (label < BigInt(classes)) return Number(label);
+    throw new AssayError(
+      'usage',
+      `row ${row} of ${quotedName(data.name)} is of class ${label}, and the model has ${classes}`,
+    );
+  });
+}
+
 /**
  * The true label of each row.
  * @throws AssayError `usage` for data without labels, or with another number of them
@@ -56,12 +92,17 @@ export function trueLabels({ name, labels, feeds }: TestData): readonly Label[] 
 
 /** How many labels of one list are those of another. @throws AssayError `usage` for texts where the other has numbers */
 export function equalLabels(own: readonly Label[], wanted: readonly Label[]): number {
+  comparableLabels(own, wanted);
+  return own.filter((label, row) => label === wanted[row]).length;
+}
+
+/** @throws AssayError `usage` for texts where the other has numbers */
+export function comparableLabels(own: readonly Label[], wanted: readonly Label[]): void {
   const [first, second] = [own[0], wanted[0]];
   if (first !== undefined && second !== undefined && typeof first !== typeof second)
     throw new AssayError('usage', `the model gives ${kindOf(first)} as labels, and the data has ${kindOf(second)}`, {
       hint: 'give the labels as the model gives them; for a model with scores alone, the index of the class',
     });
-  return own.filter((label, row) => label === wanted[row]).length;
 }
 
 function kindOf(label: Label): string {

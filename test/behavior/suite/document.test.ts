@@ -57,6 +57,16 @@ describe('refuses', () => {
     ],
     ['data that does not exist', test('- { id: x, kind: range, data: other }'), 'no data "other"; there are held-out'],
     [
+      'other data that does not exist',
+      test('- { id: x, kind: membership, data: held-out, attack: loss, non-members: other }'),
+      'tests[1] (x).non-members: there is no data "other"; there are held-out',
+    ],
+    [
+      'no other data where a kind needs it',
+      test('- { id: x, kind: membership, data: held-out, attack: loss }'),
+      "tests[1] (x) must have required property 'non-members'",
+    ],
+    [
       'an option of another kind',
       test('- { id: x, kind: range, data: held-out, top: 3 }'),
       'tests[1] (x): range does not take "top"; it takes output, min, max, sum',

@@ -1,0 +1,3 @@
+export { binomialTail, clopperPearson } from './binomial.ts';
+export { type Roc, rocOf, stepAt } from './roc.ts';
+export { SHAPIRO_MOST, shapiroWilk } from './shapiro-wilk.ts';

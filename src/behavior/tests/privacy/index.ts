@@ -1,0 +1,1 @@
+export { MEMBERSHIP } from './membership.ts';
