@@ -1,4 +1,4 @@
-export { type DataOptions, loadDataset } from './data/index.ts';
+export { type DataOptions, loadDataset, suitePath } from './data/index.ts';
 export { runSuite, type SuiteRun } from './run-suite.ts';
 export { type OutputRoles, readSignature, type Signature, type SubjectOptions, TestedModel } from './subject/index.ts';
 export { MAX_SUITE, parseSuite, type Suite, suiteFor } from './suite/index.ts';

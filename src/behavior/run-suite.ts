@@ -9,6 +9,8 @@ export interface SuiteRun {
   /** The approved version. */
   readonly baseline: TestedModel | undefined;
   readonly datasets: ReadonlyMap<string, TestData>;
+  /** Opens a model that a test names by its path from the suite. */
+  readonly openModel: (path: string) => Promise<TestedModel>;
   readonly signal: AbortSignal | undefined;
   /** Called before each part of the work. */
   readonly onStep: (what: string) => void;
@@ -34,8 +36,9 @@ async function resultOf(test: SuiteTest, seed: number, run: SuiteRun): Promise<M
   const others = new Map([...test.others].map(([option, name]) => [option, dataNamed(name, run)]));
   const known = { id: test.id, kind: test.kind.kind, area: test.kind.area, data: test.data, rows: data.feeds.rows };
   try {
-    const { model, baseline, signal, onStep } = run;
-    const outcome = await test.kind.run(test.options, { model, baseline, data, others, seed, signal, onStep });
+    const { model, baseline, openModel, signal, onStep } = run;
+    const context = { model, baseline, data, others, openModel, seed, signal, onStep };
+    const outcome = await test.kind.run(test.options, context);
     const { measures, figures = [] } = outcome;
     return {
       ...known,

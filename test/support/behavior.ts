@@ -24,7 +24,14 @@ export function runKind(
 ): Promise<TestOutcome> {
   const found = TEST_KINDS.find((one) => one.kind === kind);
   if (found === undefined) throw new Error(`no kind ${kind}`);
-  const base = { baseline: undefined, others: new Map(), seed: 1, signal: undefined, onStep: () => {} };
+  const base = {
+    baseline: undefined,
+    others: new Map(),
+    openModel: () => Promise.reject(new Error('no other model')),
+    seed: 1,
+    signal: undefined,
+    onStep: () => {},
+  };
   return found.run(options as Options, { ...base, ...context });
 }
 

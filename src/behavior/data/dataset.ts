@@ -10,6 +10,8 @@ export interface Dataset {
   /** By the name of the input. */
   readonly inputs: ReadonlyMap<string, PlainArray>;
   readonly labels: PlainArray | undefined;
+  /** What else is known of each row, by name. */
+  readonly columns: ReadonlyMap<string, PlainArray>;
   /** The first size of every input, and of the labels. */
   readonly rows: number;
   /** Hexadecimal, over the names and bytes of all files that were read. */
@@ -28,9 +30,11 @@ export async function loadDataset(spec: DataSpec, options: DataOptions): Promise
     const parts = new Parts(files, context);
     checkFolder(spec);
     const labels = spec.labels === undefined ? undefined : await parts.labels(spec.labels);
+    const columns = new Map<string, PlainArray>();
+    for (const [name, ref] of Object.entries(spec.columns ?? {})) columns.set(name, await parts.column(ref));
     const inputs = new Map<string, PlainArray>();
     for (const part of inputPartsOf(spec)) {
-      const { subject, arrays } = await parts.inputs(part, spec.labels);
+      const { subject, arrays } = await parts.inputs(part, spec);
       for (const [name, array] of arrays) {
         if (inputs.has(name))
           throw new AssayError('usage', `gives the input ${quotedName(name)} a second time`, {
@@ -40,7 +44,7 @@ export async function loadDataset(spec: DataSpec, options: DataOptions): Promise
         inputs.set(name, array);
       }
     }
-    return { inputs, labels, rows: rowsOf(inputs, labels), sha256: files.sha256() };
+    return { inputs, labels, columns, rows: rowsOf(inputs, labels, columns), sha256: files.sha256() };
   } finally {
     await context.resources.disposeAsync();
   }
@@ -61,9 +65,18 @@ function checkFolder(spec: DataSpec): void {
   });
 }
 
-function rowsOf(inputs: ReadonlyMap<string, PlainArray>, labels: PlainArray | undefined): number {
-  const sizes = [...inputs].map(([name, { dims }]) => ({ what: `the input ${quotedName(name)} has`, rows: dims[0] }));
-  const [first, ...others] = labels === undefined ? sizes : [...sizes, { what: 'labels have', rows: labels.dims[0] }];
+function rowsOf(
+  inputs: ReadonlyMap<string, PlainArray>,
+  labels: PlainArray | undefined,
+  columns: ReadonlyMap<string, PlainArray>,
+): number {
+  const sizesOf = (what: string, arrays: ReadonlyMap<string, PlainArray>) =>
+    [...arrays].map(([name, { dims }]) => ({ what: `the ${what} ${quotedName(name)} has`, rows: dims[0] }));
+  const [first, ...others] = [
+    ...sizesOf('input', inputs),
+    ...(labels === undefined ? [] : [{ what: 'labels have', rows: labels.dims[0] }]),
+    ...sizesOf('column', columns),
+  ];
   if (first?.rows === undefined || first.rows === 0)
     throw new AssayError('usage', `${first?.what ?? 'a suite has'} no rows`, {
       hint: 'give arrays whose first size is the number of rows',

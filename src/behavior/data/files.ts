@@ -56,19 +56,7 @@ export class DataFiles {
 
   /** Where a path of the suite leads, without links. @throws AssayError `usage`, `not-found` */
   resolve(path: string): string {
-    const parts = path.split('/');
-    const isInside =
-      !isAbsolute(path) && !/^[A-Za-z]:|[\\\0]/.test(path) && !parts.some((part) => part === '' || part === '..');
-    if (!isInside && (!this.#outside || path === '' || path.includes('\0')))
-      throw new AssayError('usage', 'is not a path within the folder of the suite', { subject: path, hint: INSIDE });
-    const found = real(isAbsolute(path) ? path : join(this.#root, path), path);
-    const within = found === this.#root || found.startsWith(this.#root.endsWith(sep) ? this.#root : this.#root + sep);
-    if (!within && !this.#outside)
-      throw new AssayError('usage', 'is a link that leads out of the folder of the suite', {
-        subject: path,
-        hint: 'copy the file into the folder',
-      });
-    return found;
+    return resolvedIn(this.#root, path, this.#outside);
   }
 
   /** SHA-256 over all files that were read: a line of JSON with name, size and digest for each, by name. */
@@ -87,6 +75,27 @@ export class DataFiles {
     }
     return hash.digest('hex');
   }
+}
+
+/** Where a path of a suite leads, without links. @throws AssayError `usage` for one that leads out of its folder; `not-found` */
+export function suitePath(folder: string, path: string): string {
+  return resolvedIn(real(folder, folder), path, false);
+}
+
+function resolvedIn(root: string, path: string, outside: boolean): string {
+  const parts = path.split('/');
+  const isInside =
+    !isAbsolute(path) && !/^[A-Za-z]:|[\\\0]/.test(path) && !parts.some((part) => part === '' || part === '..');
+  if (!isInside && (!outside || path === '' || path.includes('\0')))
+    throw new AssayError('usage', 'is not a path within the folder of the suite', { subject: path, hint: INSIDE });
+  const found = real(isAbsolute(path) ? path : join(root, path), path);
+  const within = found === root || found.startsWith(root.endsWith(sep) ? root : root + sep);
+  if (!within && !outside)
+    throw new AssayError('usage', 'is a link that leads out of the folder of the suite', {
+      subject: path,
+      hint: 'copy the file into the folder',
+    });
+  return found;
 }
 
 function real(path: string, subject: string): string {

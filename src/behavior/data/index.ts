@@ -1,3 +1,4 @@
 export { type Dataset, loadDataset } from './dataset.ts';
+export { suitePath } from './files.ts';
 export type { DataOptions } from './options.ts';
 export { type DataSpec, dataSchema } from './spec.ts';

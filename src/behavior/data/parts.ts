@@ -4,7 +4,7 @@ import type { DataFiles } from './files.ts';
 import { folderClasses, joinedLabels, listImages, readImages } from './images/index.ts';
 import { matrixOf } from './matrix.ts';
 import type { DataContext } from './options.ts';
-import { type FilePart, type FileRef, filePartOf, type InputPart, type LabelsSpec } from './spec.ts';
+import { type DataSpec, type FilePart, type FileRef, filePartOf, type InputPart, type LabelsSpec } from './spec.ts';
 import { type NamedArrays, readColumns } from './tables/index.ts';
 import { readTexts, type TextsPart } from './texts/index.ts';
 
@@ -28,15 +28,15 @@ export class Parts {
     this.#context = context;
   }
 
-  /** @param labels the labels of the suite: a file that is given whole does not give them as an input */
-  async inputs(part: InputPart, labels: LabelsSpec | undefined): Promise<PartArrays> {
+  /** @param spec with the labels and columns: a file that is given whole does not give them as an input */
+  async inputs(part: InputPart, spec: DataSpec): Promise<PartArrays> {
     if (typeof part !== 'string' && 'images' in part) {
       const array = await readImages(part, this.#images(part.images), this.#files, this.#context);
       return { subject: part.images, arrays: new Map([[part.as, array]]) };
     }
     if (typeof part !== 'string' && 'texts' in part) return { subject: part.texts, arrays: await this.#texts(part) };
     const file = filePartOf(part);
-    return { subject: file.file, arrays: await this.#columns(file, labels) };
+    return { subject: file.file, arrays: await this.#columns(file, spec) };
   }
 
   async labels(labels: LabelsSpec): Promise<PlainArray> {
@@ -50,20 +50,33 @@ export class Parts {
     return joinedLabels(values, paths, { folder: images, table: file }, this.#images(images));
   }
 
-  async #columns(part: FilePart, labels: LabelsSpec | undefined): Promise<NamedArrays> {
+  /** What else is known of each row: an array, or several columns as one matrix. */
+  async column(ref: FileRef): Promise<PlainArray> {
+    const part = filePartOf(ref);
+    const arrays = await readColumns(part, this.#files, this.#context);
+    if (part.columns === undefined) return onlyOf(arrays, ref);
+    this.#holdMatrix(arrays);
+    return matrixOf(arrays, part.file);
+  }
+
+  async #columns(part: FilePart, { labels, columns = {} }: DataSpec): Promise<NamedArrays> {
     const all = await readColumns(part, this.#files, this.#context);
-    const label = labels !== undefined && isFileRef(labels) ? filePartOf(labels) : undefined;
-    const isLabel = (name: string) =>
-      part.columns === undefined && label?.file === part.file && label.columns?.includes(name) === true;
-    const given = new Map([...all].filter(([name]) => !isLabel(name)));
+    const refs = [...(labels !== undefined && isFileRef(labels) ? [labels] : []), ...Object.values(columns)];
+    const apart = refs.map(filePartOf).filter(({ file }) => part.columns === undefined && file === part.file);
+    const isApart = (name: string) => apart.some((other) => other.columns?.includes(name) === true);
+    const given = new Map([...all].filter(([name]) => !isApart(name)));
     if (given.size === 0)
       throw new AssayError('usage', 'gives no inputs', { subject: part.file, hint: 'add an array to it' });
     if (part.as === undefined) return given;
-    if (given.size > 1) {
-      const values = [...given.values()].reduce((sum, array) => sum + array.values.length, 0);
-      this.#context.budget.hold(HELD_BYTES * values);
-    }
+    this.#holdMatrix(given);
     return new Map([[part.as, matrixOf(given, part.file)]]);
+  }
+
+  /** A single array stays as it is. */
+  #holdMatrix(arrays: NamedArrays): void {
+    if (arrays.size <= 1) return;
+    const values = [...arrays.values()].reduce((sum, array) => sum + array.values.length, 0);
+    this.#context.budget.hold(HELD_BYTES * values);
   }
 
   async #texts(part: TextsPart): Promise<NamedArrays> {

@@ -44,7 +44,9 @@ const inputPart = v.union(
   'must be a path, path#array, or an object with `file`, `images` or `texts`',
 );
 
-/** What a suite says of its inputs and labels. */
+const fileRef = v.union([text, filePart], 'must be a path, path#array, or an object with `file`');
+
+/** What a suite says of its inputs, its labels, and what else is known of each row. */
 export const dataSchema = v.strictObject({
   inputs: v.union(
     [inputPart, v.pipe(v.array(inputPart), v.minLength(1, 'is empty'), v.maxLength(MAX_PARTS, 'is too long'))],
@@ -54,6 +56,13 @@ export const dataSchema = v.strictObject({
     v.union(
       [text, filePart, keyedLabels, folderLabels],
       'must be a path, path#array, or an object with `file`, with `images` and `file`, or with `folders`',
+    ),
+  ),
+  /** By name. Several columns of a file become one matrix. */
+  columns: v.exactOptional(
+    v.pipe(
+      v.record(text, fileRef),
+      v.check((columns) => Object.keys(columns).length <= MAX_PARTS, 'has too many columns'),
     ),
   ),
 });

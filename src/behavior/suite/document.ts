@@ -29,6 +29,8 @@ export interface SuiteTest {
   readonly data: string;
   /** Other names among the data, by the option that gives them. */
   readonly others: ReadonlyMap<string, string>;
+  /** Paths of other models. */
+  readonly models: readonly string[];
   /** What the kind takes, checked. */
   readonly options: Parameters<TestKind['run']>[0];
 }
@@ -122,7 +124,11 @@ function testOf(value: unknown, data: ReadonlyMap<string, SuiteData>, where: str
     }),
   );
   for (const [option, name] of others) checkData(name, data, `${where} (${id}).${option}`, subject);
-  return { id, kind, data: source, others, options: given };
+  const models = (kind.opens ?? []).flatMap((option): readonly unknown[] => {
+    const paths = given[option];
+    return Array.isArray(paths) ? paths : [];
+  });
+  return { id, kind, data: source, others, models: models.filter((path) => typeof path === 'string'), options: given };
 }
 
 function checkData(name: string, data: ReadonlyMap<string, SuiteData>, where: string, subject: string): void {

@@ -11,6 +11,8 @@ export interface TestData {
   readonly labels: PlainArray | undefined;
   /** The outputs that are expected, by their names. */
   readonly expected: ReadonlyMap<string, PlainArray> | undefined;
+  /** What else is known of each row, by name. */
+  readonly columns?: ReadonlyMap<string, PlainArray>;
 }
 
 export interface TestContext {
@@ -20,6 +22,8 @@ export interface TestContext {
   readonly data: TestData;
   /** Other data of the suite, by the option of the test that names it. */
   readonly others: ReadonlyMap<string, TestData>;
+  /** Opens a model that an option of the test names. The test closes it. */
+  readonly openModel: (path: string) => Promise<TestedModel>;
   /** Of all random numbers of the test. */
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
@@ -48,6 +52,8 @@ export interface TestKind<P extends SchemaProperties = SchemaProperties> {
   readonly options: ObjectSchema<P>;
   /** Those of its options, texts, that each name other data of the suite. */
   readonly reads?: readonly (keyof P & string)[];
+  /** Those of its options, lists of texts, that name other models, by their paths from the suite. */
+  readonly opens?: readonly (keyof P & string)[];
   /**
    * @throws AssayError `usage` for data that the test cannot use, naming what is missing; what running the model throws
    */

@@ -5,7 +5,7 @@ import type { TestData } from './kind.ts';
 
 /** Some rows of data, with what is known of them, in their order. */
 export function keptRows(data: TestData, isKept: (row: number) => boolean): TestData {
-  const { feeds, labels, expected } = data;
+  const { feeds, labels, expected, columns } = data;
   const keep = Uint8Array.from({ length: feeds.rows }, (_, row) => (isKept(row) ? 1 : 0));
   const tensors = [...feeds.tensors].map(([name, tensor]) => [name, keptOfTensor(tensor, keep)] as const);
   const arrayOf = (array: PlainArray) => keptOfArray(array, keep);
@@ -14,6 +14,7 @@ export function keptRows(data: TestData, isKept: (row: number) => boolean): Test
     feeds: { ...feeds, tensors: new Map(tensors), rows: countOf(keep) },
     labels: labels === undefined ? undefined : arrayOf(labels),
     expected: expected && new Map([...expected].map(([name, array]) => [name, arrayOf(array)])),
+    ...(columns && { columns: new Map([...columns].map(([name, array]) => [name, arrayOf(array)])) }),
   };
 }
 
@@ -24,7 +25,9 @@ function keptOfTensor(tensor: RunTensor, keep: Uint8Array): RunTensor {
   return { ...tensor, dims: [countOf(keep), ...tensor.dims.slice(1)], data } as RunTensor;
 }
 
+/** An array of another number of rows stays as it is, and is refused where it is used. */
 function keptOfArray(array: PlainArray, keep: Uint8Array): PlainArray {
+  if (array.dims[0] !== keep.length) return array;
   const isKept = keeps(array.values.length, keep);
   const dims = [countOf(keep), ...array.dims.slice(1)];
   const values = (array.values as Float64Array).filter((_, at) => isKept(at));

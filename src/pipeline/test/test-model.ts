@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { loadDataset, readSignature, runSuite, type Suite, type TestData, TestedModel } from '../../behavior/index.ts';
+import {
+  loadDataset,
+  readSignature,
+  runSuite,
+  type Suite,
+  suitePath,
+  type TestData,
+  TestedModel,
+} from '../../behavior/index.ts';
 import { type ModelTest, statusOfTests, type TestReport } from '../../core/behavior/index.ts';
 import type { DeviceChoice } from '../../core/device/index.ts';
 import {
@@ -51,15 +59,16 @@ export async function testModel(artifact: Artifact, target: string, options: Tes
     const file = await readSuite(options.suite, target);
     const model = await openModelFile(artifact, target, opening);
     const before = await openedBaseline(options, opening);
+    const others = await openedOthers(file, options, opening);
     note(`reading the data of ${file.path}`);
     const data = await dataOf(file, readSignature(model.model, file.suite.roles), options);
     note(`loading ${model.path}`);
     const subject = await loadedOrFailure(model, file.suite, data, options, resources);
     const tests = isAssayError(subject)
       ? file.suite.tests.map((test) => notRun(test, data, subject))
-      : await tested(subject, file.suite, data, before, options, resources);
+      : await tested(subject, file.suite, data, { before, others }, options, resources);
     await model.unchanged();
-    await before?.unchanged();
+    for (const other of [before, ...others.values()]) await other?.unchanged();
     return {
       schemaVersion: '1',
       tool: { name: 'assay', version: version() },
@@ -72,6 +81,7 @@ export async function testModel(artifact: Artifact, target: string, options: Tes
         sha256: `sha256:${sha256}`,
       })),
       baseline: before === undefined ? null : identityOf(before),
+      ...(others.size === 0 ? {} : { models: [...others].map(([path, one]) => ({ ...identityOf(one), path })) }),
       device: isAssayError(subject) ? null : subject.device,
       rowsAtOnce: isAssayError(subject) ? 0 : subject.rowsAtOnce,
       status: statusOfTests(tests),
@@ -86,7 +96,7 @@ async function tested(
   model: TestedModel,
   suite: Suite,
   data: ReadonlyMap<string, Loaded>,
-  before: ModelFile | undefined,
+  { before, others }: { readonly before: ModelFile | undefined; readonly others: ReadonlyMap<string, ModelFile> },
   options: TestOptions,
   resources: AsyncDisposableStack,
 ): Promise<ModelTest[]> {
@@ -96,7 +106,12 @@ async function tested(
     before === undefined ? undefined : await loaded(before, suite, data, { ...options, device }, resources);
   const datasets = new Map([...data].map(([name, { dataset }]) => [name, dataset]));
   const onStep = (what: string) => onEvent?.({ kind: 'note', message: `testing: ${what}` });
-  return await runSuite(suite, { model, baseline, datasets, signal, onStep });
+  const openModel = async (path: string) => {
+    const other = others.get(path);
+    if (other === undefined) throw new AssayError('internal', `no model ${path}`);
+    return await subjectOf(other, suite, data, { ...options, device });
+  };
+  return await runSuite(suite, { model, baseline, datasets, openModel, signal, onStep });
 }
 
 /** A model that the runtime refuses, or that meets a bound, fails every test. */
@@ -133,6 +148,22 @@ async function openedBaseline({ baseline, open }: TestOptions, opening: ModelOpt
   return await openModelFile(artifact, baseline, opening);
 }
 
+/** Other models that tests name, by their paths from the suite. */
+async function openedOthers(
+  { folder, suite }: SuiteFile,
+  { open }: TestOptions,
+  opening: ModelOptions,
+): Promise<ReadonlyMap<string, ModelFile>> {
+  const files = new Map<string, ModelFile>();
+  for (const path of new Set(suite.tests.flatMap(({ models }) => models))) {
+    const found = suitePath(folder, path);
+    const artifact = await open(found);
+    opening.resources.defer(() => artifact.close());
+    files.set(path, await openModelFile(artifact, found, opening));
+  }
+  return files;
+}
+
 interface Loaded {
   readonly dataset: TestData;
   readonly sha256: string;
@@ -153,10 +184,10 @@ async function dataOf(
   const loadedData = new Map<string, Loaded>();
   for (const [name, { given, outputs }] of suite.data) {
     if (!named.has(name)) continue;
-    const { inputs, labels, sha256 } = await loadDataset(given, { folder, signal });
+    const { inputs, labels, columns, sha256 } = await loadDataset(given, { folder, signal });
     const feeds: Feeds = feedsOf(signature, inputs, `data ${name} of ${path}`);
     const recorded = outputs === undefined ? undefined : await loadDataset({ inputs: outputs }, { folder, signal });
-    const dataset = { name, feeds, labels, expected: recorded?.inputs };
+    const dataset = { name, feeds, labels, columns, expected: recorded?.inputs };
     loadedData.set(name, { dataset, sha256: recorded === undefined ? sha256 : joined(sha256, recorded.sha256) });
   }
   if (loadedData.size === 0)
@@ -165,16 +196,27 @@ async function dataOf(
 }
 
 async function loaded(
+  file: ModelFile,
+  suite: Suite,
+  data: ReadonlyMap<string, Loaded>,
+  options: TestOptions,
+  resources: AsyncDisposableStack,
+): Promise<TestedModel> {
+  const subject = await subjectOf(file, suite, data, options);
+  resources.defer(() => subject.close());
+  return subject;
+}
+
+async function subjectOf(
   { model, external }: ModelFile,
   { roles }: Suite,
   data: ReadonlyMap<string, Loaded>,
   { device, env, limits, signal }: TestOptions,
-  resources: AsyncDisposableStack,
 ): Promise<TestedModel> {
   const [first] = data.values();
   if (first === undefined) throw new AssayError('internal', 'no data');
   const { sandboxCpuSeconds, sandboxWallMs } = limits ?? DEFAULT_LIMITS;
-  const subject = await TestedModel.open({
+  return await TestedModel.open({
     model,
     external,
     signature: readSignature(model, roles),
@@ -185,6 +227,4 @@ async function loaded(
     signal,
     ...(limits === undefined ? {} : { limits }),
   });
-  resources.defer(() => subject.close());
-  return subject;
 }

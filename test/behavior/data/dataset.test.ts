@@ -37,6 +37,24 @@ describe('files of arrays', () => {
     expect(data.rows).toBe(5);
   });
 
+  it('gives what else is known of each row apart from the inputs', async () => {
+    const data = await load({ inputs: 'arrays.npz', columns: { y: 'arrays.npz#y' } });
+    expect([...data.inputs.keys()]).toEqual(['X']);
+    expect(data.columns).toEqual(new Map([['y', { kind: 'integers', dims: [5], values: BigInt64Array.from(LABEL) }]]));
+    const both = { file: 'none.parquet', columns: ['age', 'label'] };
+    const { columns } = await load({ inputs: 'arrays.npz#X', columns: { both } });
+    expect(columns.get('both')).toMatchObject({ kind: 'integers', dims: [5, 2] });
+    await expect(load({ inputs: 'arrays.npz#X', columns: { all: 'none.parquet' } })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('and one is needed'),
+    });
+    const folder = folderOf({ 'x.csv': 'x\n1\n2\n', 'c.csv': 'c\n1\n' });
+    await expect(load({ inputs: 'x.csv', columns: { c: 'c.csv' } }, folder)).rejects.toMatchObject({
+      code: 'usage',
+      message: 'the column "c" has 1 rows, and the input "x" has 2',
+    });
+  });
+
   it('gives an array under another name', async () => {
     const data = await load({ inputs: [{ file: 'X.npy', as: 'pixels' }, 'arrays.npz#y'] });
     expect([...data.inputs.keys()]).toEqual(['pixels', 'y']);

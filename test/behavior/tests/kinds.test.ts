@@ -20,6 +20,7 @@ function run(
   return found.run(options as Options, {
     baseline: undefined,
     others: new Map(),
+    openModel: () => Promise.reject(new Error('no other model')),
     seed: 1,
     signal: undefined,
     onStep: () => {},

@@ -28,27 +28,29 @@ export interface NoisyLabels {
   readonly right: Uint8Array;
 }
 
+/** 1 for each row with the true label. */
+export async function rightLabels(model: TestedModel, data: TestData, feeds = data.feeds): Promise<Uint8Array> {
+  requireRows(model);
+  const wanted = trueLabels(data);
+  const own = predictedLabels(model.signature, await model.run(feeds));
+  comparableLabels(own, wanted);
+  return Uint8Array.from(own, (label, row) => (label === wanted[row] ? 1 : 0));
+}
+
 /**
  * What labels alone tell (Choquette-Choo et al. 2021): whether the label is right, and how much noise it stands. Copies get ever more
  * noise. Inputs without numbers have no copies.
  */
 export async function noisyLabels(model: TestedModel, data: TestData, options: NoisyOptions): Promise<NoisyLabels> {
-  requireRows(model);
   const { copies, signal, onStep } = options;
-  const wanted = trueLabels(data);
-  const labels = async (feeds: Feeds) => {
-    const own = predictedLabels(model.signature, await model.run(feeds));
-    comparableLabels(own, wanted);
-    return own;
-  };
-  const right = Uint8Array.from(await labels(data.feeds), (label, row) => (label === wanted[row] ? 1 : 0));
+  const right = await rightLabels(model, data);
   const kept = Float64Array.from(right);
   if (!hasNumbers(data.feeds)) return { kept, right };
   for (let copy = 1; copy <= copies; copy++) {
     throwIfAborted(signal);
     onStep(`noisy copy ${copy} of ${copies} of ${data.name}`);
-    for (const [row, label] of (await labels(noisy(data.feeds, copy, options))).entries())
-      if (label === wanted[row]) kept[row] = (kept[row] ?? 0) + 1;
+    for (const [row, one] of (await rightLabels(model, data, noisy(data.feeds, copy, options))).entries())
+      kept[row] = (kept[row] ?? 0) + one;
   }
   return { kept, right };
 }

@@ -16,6 +16,12 @@ export interface MemberScores {
   readonly others: Float64Array;
 }
 
+/** 1 for rows with the true label. */
+export interface RightLabels {
+  readonly members: Uint8Array;
+  readonly others: Uint8Array;
+}
+
 /** What the rates of an attack are reported at (Carlini et al. 2022). */
 const RATES = [0.001, 0.01];
 const USUAL_RISE = 0.02;
@@ -124,7 +130,7 @@ function pointsOf({ members, others }: MemberScores): { x: number; y: number }[]
  * How much more often the label is right for members than for others: what an attack by that alone gains. The interval is Newcombe's
  * (1998).
  */
-export function gapMeasure(members: Uint8Array, others: Uint8Array, before: number | undefined): Measure {
+export function gapMeasure({ members, others }: RightLabels, before: number | undefined): Measure {
   const [own, other] = [shareOf(members), shareOf(others)];
   const [first, second] = [own.count / own.of, other.count / other.of];
   const [a, b] = [wilson(own), wilson(other)];
@@ -137,7 +143,7 @@ export function gapMeasure(members: Uint8Array, others: Uint8Array, before: numb
   return riseMeasure('train-test gap', value, interval, {}, before);
 }
 
-export function gapOf(members: Uint8Array, others: Uint8Array): number {
+export function gapOf({ members, others }: RightLabels): number {
   const [own, other] = [shareOf(members), shareOf(others)];
   return own.count / own.of - other.count / other.of;
 }
