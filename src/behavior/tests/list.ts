@@ -3,6 +3,7 @@ import { ADVERSARIAL } from './adversarial.ts';
 import { DETERMINISM } from './determinism.ts';
 import { DIRECTION } from './direction.ts';
 import { ENVELOPE } from './envelope.ts';
+import { GRAPH_AUDIT } from './graph-audit.ts';
 import { INVARIANCE } from './invariance.ts';
 import type { TestKind } from './kind.ts';
 import { OUTPUTS } from './outputs.ts';
@@ -22,4 +23,5 @@ export const TEST_KINDS: readonly TestKind[] = [
   ENVELOPE,
   ADVERSARIAL,
   MEMBERSHIP,
+  GRAPH_AUDIT,
 ];

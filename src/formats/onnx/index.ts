@@ -17,7 +17,7 @@ export {
   tensorOfStrings,
   tensorType,
 } from './build/index.ts';
-export { byteLength, DATA_TYPES, type DataType, elementCount, isDataType } from './data-type.ts';
+export { byteLength, DATA_TYPES, type DataType, dataTypeOf, elementCount, isDataType } from './data-type.ts';
 export type {
   OnnxAttribute,
   OnnxAttributeReference,

@@ -1,0 +1,1 @@
+export { auditGraph, type SwitchFinding } from './audit.ts';
