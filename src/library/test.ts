@@ -32,7 +32,9 @@ export async function test(path: string, options: TestModelOptions): Promise<Tes
   const open = (one: string) => openArtifact(one, { env, ...(signal === undefined ? {} : { signal }) });
   const artifact = await open(path);
   try {
-    return await testModel(artifact, path, { suite, device, baseline, open, env, signal, onEvent });
+    const before =
+      baseline === undefined ? undefined : async () => ({ artifact: await open(baseline), path: baseline });
+    return await testModel(artifact, path, { suite, device, baseline: before, env, signal, onEvent });
   } finally {
     await artifact.close();
   }

@@ -34,15 +34,25 @@ export interface ModelOptions {
   readonly resources: AsyncDisposableStack;
 }
 
+/** An artifact, and where it lies on this machine: `null` for copies of its files, beside which nothing of it lies. */
+export interface PlacedArtifact {
+  readonly artifact: Artifact;
+  readonly path: string | null;
+}
+
 const ONNX = /\.onnx$/i;
 
 /**
  * Reads the ONNX model of an artifact, with the files that hold its tensors, and hashes all of them.
- * @param target as the user gave it: for a single file, the files of its tensors lie beside it
+ * @param target as the user gave it: for a single file, the files of its tensors lie beside it; `null` where they are all in the artifact
  * @throws AssayError `usage` for an artifact with none, or several; `malformed` for tensors outside of the folder of the model;
  *   `not-found`, `unreadable`, `truncated`, `unsupported`, `limit`
  */
-export async function openModelFile(artifact: Artifact, target: string, options: ModelOptions): Promise<ModelFile> {
+export async function openModelFile(
+  artifact: Artifact,
+  target: string | null,
+  options: ModelOptions,
+): Promise<ModelFile> {
   refuseFar(artifact);
   const file = onlyModel(artifact, target);
   const opened: { readonly path: string; readonly source: ByteSource }[] = [];
@@ -109,18 +119,18 @@ function refuseFar({ files, ref }: Artifact): void {
   });
 }
 
-function onlyModel({ files, ref }: Artifact, target: string): Artifact['files'][number] {
+function onlyModel({ files, ref }: Artifact, target: string | null): Artifact['files'][number] {
   const models = files.length === 1 ? files : files.filter(({ path }) => ONNX.test(path));
   const [first, ...others] = models;
   if (first === undefined)
     throw new AssayError('usage', 'has no ONNX model', {
       subject: ref,
-      hint: `convert it first: assay convert ${target} --to onnx -o converted`,
+      hint: target === null ? 'convert it first' : `convert it first: assay convert ${target} --to onnx -o converted`,
     });
   if (others.length > 0)
     throw new AssayError('usage', `has ${models.length} ONNX models`, {
       subject: ref,
-      hint: `give one of them: assay test ${join(target, first.path)}`,
+      hint: target === null ? 'give an artifact with one' : `give one of them: assay test ${join(target, first.path)}`,
     });
   return first;
 }
@@ -132,12 +142,17 @@ function locationOf({ at: { location } }: ExternalReference, model: string): str
   throw new AssayError('malformed', `its tensors are at a path that ${way ?? 'is not one'}`, { subject: model });
 }
 
-async function openBeside({ files }: Artifact, target: string, path: string, location: string): Promise<ByteSource> {
+async function openBeside(
+  { files }: Artifact,
+  target: string | null,
+  path: string,
+  location: string,
+): Promise<ByteSource> {
   const listed = files.find((file) => file.path === path);
   if (listed !== undefined) return await listed.open();
-  const beside = join(dirname(target), ...location.split('/'));
+  const beside = target === null || files.length > 1 ? undefined : join(dirname(target), ...location.split('/'));
   // A link leads anywhere; those of a folder are checked when it is opened.
-  if (files.length > 1 || lstatSync(beside, { throwIfNoEntry: false })?.isFile() !== true)
+  if (beside === undefined || lstatSync(beside, { throwIfNoEntry: false })?.isFile() !== true)
     throw new AssayError('not-found', 'holds tensors of the model, and is not a file beside it', {
       subject: path,
       hint: 'put the file there, or give the folder of the model',

@@ -22,17 +22,17 @@ import {
 } from '../../core/index.ts';
 import { type Feeds, feedsOf } from '../../formats/arrays/index.ts';
 import { onnxRuntime } from '../../sandbox/index.ts';
-import { type ModelFile, type ModelOptions, openModelFile } from './model-file.ts';
+import { type ModelFile, type ModelOptions, openModelFile, type PlacedArtifact } from './model-file.ts';
 import { readSuite, type SuiteFile } from './suite-file.ts';
 
 export interface TestOptions {
   /** The path of the suite. */
   readonly suite: string;
+  /** What the report and messages call the suite; its path when absent. */
+  readonly suiteName?: string | undefined;
   readonly device: DeviceChoice;
-  /** The path of the approved version: an ONNX file, or a folder with one. */
-  readonly baseline?: string | undefined;
-  /** Opens the approved version. */
-  readonly open: (path: string) => Promise<Artifact>;
+  /** Opens the approved version, if there is one; it is closed in the end. */
+  readonly baseline?: (() => Promise<PlacedArtifact | undefined>) | undefined;
   readonly limits?: Limits;
   /** Where the drivers of a device are is taken from it. */
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -43,12 +43,12 @@ export interface TestOptions {
 /**
  * Runs the tests of a suite on the ONNX model of an artifact: in a child process with bounds, on the device that is asked for. Does not
  * close the artifact.
- * @param target the path of the artifact
+ * @param target the path of the artifact; `null` for copies of its files, which have none
  * @returns what was measured; `status` is `fail` when a test failed
  * @throws AssayError `not-found` for a file, the runtime or a device that is not there; `usage`, `refused`, `unreadable`, `unsupported`,
  *   `malformed`, `truncated`, `limit`, `changed`, `sandbox`, `aborted`
  */
-export async function testModel(artifact: Artifact, target: string, options: TestOptions): Promise<TestReport> {
+export async function testModel(artifact: Artifact, target: string | null, options: TestOptions): Promise<TestReport> {
   const { limits = DEFAULT_LIMITS, signal } = options;
   const note = (message: string) => options.onEvent?.({ kind: 'note', message });
   // What is missing is said before anything is read.
@@ -56,7 +56,7 @@ export async function testModel(artifact: Artifact, target: string, options: Tes
   const resources = new AsyncDisposableStack();
   try {
     const opening = { limits, signal, resources };
-    const file = await readSuite(options.suite, target);
+    const file = await readSuite(options.suite, target, options.suiteName);
     const model = await openModelFile(artifact, target, opening);
     const before = await openedBaseline(options, opening);
     const others = await openedOthers(file, options, opening);
@@ -141,11 +141,12 @@ function identityOf({ path, sha256, data }: ModelFile): TestReport['model'] {
   return { path, sha256, data: [...data] };
 }
 
-async function openedBaseline({ baseline, open }: TestOptions, opening: ModelOptions): Promise<ModelFile | undefined> {
-  if (baseline === undefined) return undefined;
-  const artifact = await open(baseline);
+async function openedBaseline({ baseline }: TestOptions, opening: ModelOptions): Promise<ModelFile | undefined> {
+  const opened = await baseline?.();
+  if (opened === undefined) return undefined;
+  const { artifact, path } = opened;
   opening.resources.defer(() => artifact.close());
-  return await openModelFile(artifact, baseline, opening);
+  return await openModelFile(artifact, path, opening);
 }
 
 /** Other models that tests name, by their paths from the suite. */
