@@ -1,4 +1,4 @@
-import type { ConversionOptions, JobKind, JobState, Lineage } from './api/index.ts';
+import type { ConversionOptions, Job, JobKind, JobState, Lineage, ModelTestOptions } from './api/index.ts';
 
 export interface NewJob {
   readonly target: string;
@@ -6,8 +6,18 @@ export interface NewJob {
   readonly priority?: number;
   readonly ruleset: string;
   readonly lineage?: Lineage;
-  /** Absent: a scan. */
+  /** With neither of them: a scan. */
   readonly conversion?: ConversionOptions;
+  readonly test?: ModelTestOptions;
+}
+
+/** What a test that is done leaves: in the job, and in the audit log. */
+export interface TestEnd {
+  readonly outcome: NonNullable<Job['outcome']>;
+  /** The folder of its report: the job has it from then on. */
+  readonly output: string;
+  /** What the report is about, by digests. */
+  readonly evidence: Readonly<Record<string, unknown>>;
 }
 
 /** Which jobs are listed. */

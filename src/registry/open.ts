@@ -11,6 +11,7 @@ import {
   countJobs,
   createJob,
   createJobs,
+  endTest,
   finishJob,
   getJob,
   heartbeat,
@@ -120,6 +121,7 @@ function jobStore(context: Context): JobStore {
     finish: (claimed, end) => finishJob(context, claimed, end),
     state: (id) => jobState(context, id),
     queued: (limit) => queuedJobs(context, limit),
+    endTest: bound(endTest),
     counts: () => countJobs(context),
   };
 }

@@ -21,7 +21,7 @@ import type {
   Version,
 } from './api/index.ts';
 import type { BatchStore } from './batch-records.ts';
-import type { JobFilter, NewJob } from './job-records.ts';
+import type { JobFilter, NewJob, TestEnd } from './job-records.ts';
 import type { PageRequest, Principal, StoredAssessment } from './records.ts';
 import type { WebhookStore } from './webhook-records.ts';
 
@@ -206,7 +206,7 @@ export interface Reevaluation {
 
 /** The store of jobs, for any queue: the only source of truth for requests and their outcome. */
 export interface JobStore {
-  /** The same target, model, ruleset and conversion, queued or running, is the same job. */
+  /** The same target, model, ruleset, conversion and test, queued or running, is the same job. */
   create(by: Principal, job: NewJob): Promise<CreatedJob>;
   /**
    * All of them, or none.
@@ -217,7 +217,7 @@ export interface JobStore {
   get(by: Principal, id: string): Promise<Job>;
   /** The newest first. */
   list(by: Principal, page?: PageRequest & JobFilter): Promise<Page<Job>>;
-  /** The folder of what a conversion wrote; `null` where there is none. */
+  /** The folder of what a conversion or a test wrote; `null` where there is none. */
   output(by: Principal, id: string): Promise<string | null>;
   /** From then on the job has no folder. @returns the one that it had */
   removeOutput(by: Principal, id: string): Promise<string>;
@@ -235,6 +235,8 @@ export interface JobStore {
   heartbeat(claimed: ClaimedJob, leaseMs: number, progress: JobProgress): Promise<boolean>;
   /** Ends it exactly once: false when somebody else did. */
   finish(claimed: ClaimedJob, end: JobEnd): Promise<boolean>;
+  /** The same for a test that is done, with an entry in the audit log. @throws RegistryError `ended` */
+  endTest(by: Principal, claimed: ClaimedJob, end: TestEnd): Promise<void>;
   /** For queues, of any tenant; `undefined` for an id that there is not. */
   state(id: string): Promise<JobState | undefined>;
   /**

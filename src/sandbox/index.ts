@@ -12,6 +12,7 @@ export {
 } from './jail/index.ts';
 export { boundsSeen, noteBounds, runSandboxed, type SandboxBounds, type SandboxEvent } from './sandbox.ts';
 export {
+  DRIVER_ENVIRONMENT,
   type NodeTime,
   type OnnxSession,
   type OnnxSessionOptions,

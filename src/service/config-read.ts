@@ -55,6 +55,7 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
     approvalKey: env.ASSAY_APPROVAL_KEY ? resolve(env.ASSAY_APPROVAL_KEY) : ownKey('approval-key.pem'),
     approvalPassphrase: (await secret(env, 'ASSAY_KEY_PASSPHRASE')) ?? null,
     conversionKey: env.ASSAY_CONVERSION_KEY ? resolve(env.ASSAY_CONVERSION_KEY) : ownKey('conversion-key.pem'),
+    suites: env.ASSAY_SUITES ? resolve(env.ASSAY_SUITES) : null,
     trust: env.ASSAY_TRUST ? resolve(env.ASSAY_TRUST) : null,
     rules: rules === null ? null : resolve(rules),
     trustedProxies: proxies(env.ASSAY_TRUSTED_PROXIES),

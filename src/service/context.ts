@@ -7,6 +7,7 @@ import type { App } from './fastify-app.ts';
 import type { ServiceMetrics } from './metrics/index.ts';
 import type { Queue } from './queue/index.ts';
 import type { SnapshotStore } from './snapshot/index.ts';
+import type { TestStore } from './tests/index.ts';
 import type { UploadStore } from './uploads/index.ts';
 
 /** The context of routes. */
@@ -17,6 +18,7 @@ export interface ServiceContext {
   readonly events: EventFeed;
   readonly uploads: UploadStore;
   readonly conversions: ConversionStore;
+  readonly tests: TestStore;
   readonly snapshots: SnapshotStore;
 }
 

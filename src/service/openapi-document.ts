@@ -12,6 +12,7 @@ export async function openapiDocument(): Promise<object> {
     events: absent('events'),
     uploads: absent('uploads'),
     conversions: absent('conversions'),
+    tests: absent('tests'),
     snapshots: absent('snapshots'),
   });
   try {

@@ -18,6 +18,7 @@ import { openServiceRegistry } from './open-registry.ts';
 import { messageOf } from './problems/index.ts';
 import { openQueue, type Tell } from './queue/index.ts';
 import { openSnapshotStore } from './snapshot/index.ts';
+import { openTestStore } from './tests/index.ts';
 import { openUploadStore } from './uploads/index.ts';
 import { startWebhookSender } from './webhooks/index.ts';
 import { workOnScans } from './worker/index.ts';
@@ -122,7 +123,8 @@ async function openParts(
   closing.defer(() => queue.close());
   const uploads = await openUploadStore(join(config.dataFolder, 'uploads'), config.limits);
   const conversions = await openConversionStore(join(config.dataFolder, 'conversions'), config.limits);
-  return { config, registry, queue, events, uploads, conversions, snapshots };
+  const tests = await openTestStore(join(config.dataFolder, 'tests'), config.limits);
+  return { config, registry, queue, events, uploads, conversions, tests, snapshots };
 }
 
 function work(context: ServiceContext, tell: Tell, closing: AsyncDisposableStack): void {
@@ -136,7 +138,7 @@ function work(context: ServiceContext, tell: Tell, closing: AsyncDisposableStack
 }
 
 function sweepStores(
-  { uploads, conversions, registry }: ServiceContext,
+  { uploads, conversions, tests, registry }: ServiceContext,
   tell: Tell,
   closing: AsyncDisposableStack,
 ): void {
@@ -146,6 +148,7 @@ function sweepStores(
     conversions
       .sweep(now, registry.jobs.outputsAmong)
       .catch((error: unknown) => tell(`conversions: ${messageOf(error)}`));
+    tests.sweep(now, registry.jobs.outputsAmong).catch((error: unknown) => tell(`tests: ${messageOf(error)}`));
   };
   const timer = setInterval(sweep, SWEEP_MS);
   sweep();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Principal, ROLES } from '../../src/registry/index.ts';
@@ -23,6 +23,8 @@ const MAKES_OWN = new Set(['POST /v1/models/{name}/versions']);
 /** A name that only the tenant `default` knows; no other tenant can ever see it. */
 const SECRET = `secret-${randomUUID().slice(0, 8)}`;
 const MODEL = `acme/${SECRET}`;
+/** Everybody may see the names of suites: they are of the configuration. */
+const SUITE = 'digits';
 const DENIED = new Set(['missing-role', 'operator-only', 'not-signed-in', 'invalid-token']);
 const BY: Principal = { tenant: 'default', subject: 'owner', issuer: null, roles: ['admin'], via: 'local' };
 
@@ -34,7 +36,11 @@ let bodies: Readonly<Record<string, unknown>>;
 const tokens = new Map<string, string>();
 
 beforeAll(async () => {
-  service = await startTestService({ database: `sqlite:${join(folder, 'assay.db')}`, queue: 'embedded' });
+  writeFileSync(join(folder, `${SUITE}.yaml`), '{ version: 1, name: digits, data: {}, tests: [] }');
+  service = await startTestService(
+    { database: `sqlite:${join(folder, 'assay.db')}`, queue: 'embedded' },
+    { suites: folder },
+  );
   const owner = await service.as('owner', ROLES, 'default');
   const version = await register(owner, MODEL, [fixture('format-probes/st-ok/m.safetensors')]);
   const transition = await owner.call('POST', `/v1/versions/${version.id}/transition-requests`, {
@@ -47,6 +53,8 @@ beforeAll(async () => {
   await owner.call('POST', `/v1/batches/${batch.body.batch.id}/cancel`);
   const conversion = await owner.call('POST', '/v1/conversions', { version: version.id, to: 'onnx' });
   await ended(owner, conversion.body.id);
+  const tested = await owner.call('POST', '/v1/tests', { version: version.id, suite: SUITE });
+  await ended(owner, tested.body.id);
   const waiver = {
     rule: 'pickle.unlisted-global',
     digest: version.digest,
@@ -68,6 +76,7 @@ beforeAll(async () => {
     jobs: jobs.body.items[0].id,
     batches: batch.body.batch.id,
     conversions: conversion.body.id,
+    tests: tested.body.id,
     uploads: await uploadAll(owner, [{ path: SECRET, bytes: Buffer.from('x') }]),
     files: '0',
     waivers: waivers.body.id,
@@ -93,6 +102,7 @@ beforeAll(async () => {
     'POST /v1/transitions/{id}/reject': { comment: 'x' },
     'POST /v1/approvals/{id}/revoke': { reason: 'x' },
     'POST /v1/conversions': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789', to: 'onnx' },
+    'POST /v1/tests': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789', suite: SUITE },
     'POST /v1/uploads': { files: [{ path: 'a', size: 1 }] },
     'POST /v1/models/{name}/versions': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789' },
     'POST /v1/versions/{id}/quarantine': { reason: 'x' },

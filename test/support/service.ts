@@ -11,6 +11,7 @@ import { openEventFeed } from '../../src/service/events/event-feed.ts';
 import type { App } from '../../src/service/fastify-app.ts';
 import { openQueue } from '../../src/service/queue/index.ts';
 import type { PublishedSnapshot } from '../../src/service/snapshot/store.ts';
+import { openTestStore } from '../../src/service/tests/files.ts';
 import { openUploadStore } from '../../src/service/uploads/files.ts';
 
 /** A local service with its registry in a folder of the test, without a worker. */
@@ -50,6 +51,7 @@ export async function testService(folder: string, options: TestServiceOptions = 
     events: openEventFeed(registry),
     uploads: await openUploadStore(join(folder, 'uploads'), config.limits),
     conversions: await openConversionStore(join(folder, 'conversions'), config.limits),
+    tests: await openTestStore(join(folder, 'tests'), config.limits),
     snapshots: { newest: async (tenant) => options.snapshots?.get(tenant), close: async () => {} },
   };
   const app = await createApp(context, options);

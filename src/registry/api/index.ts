@@ -36,6 +36,15 @@ export {
   StageSchema,
 } from './kit.ts';
 export {
+  type ComparedVersion,
+  type ModelTestRequest,
+  ModelTestRequestSchema,
+  type SuiteList,
+  SuiteListSchema,
+  type TestAnswer,
+  TestAnswerSchema,
+} from './model-tests.ts';
+export {
   APPROVAL_METHODS,
   type ApprovalMethod,
   DECIDED_STAGES,
@@ -72,6 +81,7 @@ export {
   TransitionRequestSchema,
   VOTING_ROLES,
 } from './requests.ts';
+export { type ModelTestOptions, SUITE_NAME } from './test-options.ts';
 export { CreatedTokenSchema, NewTokenSchema, type TokenAnswer, TokenSchema } from './tokens.ts';
 export {
   type ApprovalRecord,

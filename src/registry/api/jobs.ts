@@ -1,3 +1,4 @@
+import { CHECK_RESULTS } from '../../core/assessment/schema/index.ts';
 import {
   countOf,
   flagOf,
@@ -12,12 +13,14 @@ import {
 import { ConversionOptionsSchema } from './conversion-options.ts';
 import { AN_ID, maybeMoment, maybeText, moment } from './kit.ts';
 import { JOB_KINDS, JOB_STATES } from './names.ts';
+import { ModelTestOptionsSchema } from './test-options.ts';
 
-/** What a conversion does, in this order. */
-const STEPS = ['fetch', 'scan', 'convert', 'verify', 'scan-result'] as const;
+/** What a conversion does, in this order; a test fetches and tests. */
+const STEPS = ['fetch', 'scan', 'convert', 'verify', 'scan-result', 'test'] as const;
 
 const JobProgressSchema = object({
-  step: optionalOf(oneOf(STEPS, 'What a conversion does now: the numbers are of this step')),
+  step: optionalOf(oneOf(STEPS, 'What a conversion or a test does now: the numbers are of this step')),
+  doing: optionalOf(text('What a test does now, in words')),
   filesDone: countOf('Files that were judged'),
   files: countOf('Files in all, as far as known'),
   bytesDone: countOf('Bytes that were judged'),
@@ -30,7 +33,7 @@ export const JobSchema = object(
     id: text('Id of the job', {}, AN_ID),
     tenant: text('The tenant'),
     kind: oneOf(JOB_KINDS, 'What is done'),
-    target: text('What is scanned or converted: a reference, or `upload:<id>`'),
+    target: text('What is scanned, converted or tested: a reference, `upload:<id>` or `conversion:<id>`'),
     model: text('The model that the version will belong to'),
     state: oneOf(JOB_STATES, 'The state'),
     createdBy: text('Who asked'),
@@ -41,12 +44,17 @@ export const JobSchema = object(
     priority: wholeNumber({ description: 'Higher first' }),
     progress: JobProgressSchema,
     conversion: maybe(ConversionOptionsSchema),
-    version: maybeText('Id of the version, of a job that is done; of a conversion, that of its result', AN_ID),
+    test: maybe(ModelTestOptionsSchema),
+    outcome: maybe(oneOf(CHECK_RESULTS, 'What the tests said, of a test that is done')),
+    version: maybeText(
+      'Id of the version, of a job that is done; of a conversion, that of its result; a test has none',
+      AN_ID,
+    ),
     error: maybe(object({ code: text('Stable, for programs'), message: text('For people') })),
   },
-  'A scan or a conversion that was asked for',
+  'A scan, a conversion or a test that was asked for',
 );
-/** A requested scan or conversion, from the request to its end. */
+/** A requested scan, conversion or test, from the request to its end. */
 export type Job = Static<typeof JobSchema>;
 
 /** A job of a batch: `created` is false for a job that already existed. */

@@ -2,3 +2,4 @@ export { batchStore } from './batches.ts';
 export { cancelJob, createJob, createJobs, getJob, listJobs } from './jobs.ts';
 export { claimJobs, claimNamedJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './leases.ts';
 export { jobOutput, outputsAmong, removeOutput } from './outputs.ts';
+export { endTest } from './test-end.ts';

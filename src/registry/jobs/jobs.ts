@@ -1,5 +1,14 @@
 import { type Selectable, sql, type UpdateQueryBuilder, type UpdateResult } from 'kysely';
-import type { ConversionOptions, CreatedJob, Job, JobProgress, JobState, Lineage, Page } from '../api/index.ts';
+import type {
+  ConversionOptions,
+  CreatedJob,
+  Job,
+  JobProgress,
+  JobState,
+  Lineage,
+  ModelTestOptions,
+  Page,
+} from '../api/index.ts';
 import { canonicalJson } from '../audit-chain/index.ts';
 import type { JobFilter, NewJob } from '../job-records.ts';
 import { checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
@@ -75,8 +84,8 @@ async function checkQueued({ db, tenant }: Change, most: number): Promise<void> 
 }
 
 const openJobs = compiledOnce(
-  { tenant: 'text', target: 'text', model: 'text', ruleset: 'text', conversion: 'text' },
-  (db, { tenant, target, model, ruleset, conversion }) =>
+  { tenant: 'text', target: 'text', model: 'text', ruleset: 'text', conversion: 'text', test: 'text' },
+  (db, { tenant, target, model, ruleset, conversion, test }) =>
     db
       .selectFrom('jobs')
       .selectAll()
@@ -85,15 +94,17 @@ const openJobs = compiledOnce(
       .where('model', '=', model)
       .where('ruleset', '=', ruleset)
       .where('conversion', '=', conversion)
+      .where('test', '=', test)
       .where('state', 'in', [sql.lit('queued'), sql.lit('running')]),
 );
 
-/** The same target, model, ruleset and conversion, queued or running, is the same job. */
+/** The same target, model, ruleset, conversion and test, queued or running, is the same job. */
 async function addJob(change: Change, job: NewJob): Promise<CreatedJob> {
   const { target, model, ruleset, priority = 0, lineage } = job;
   const { db, by, tenant, at } = change;
   const conversion = job.conversion === undefined ? '' : canonicalJson(job.conversion);
-  const [known] = await openJobs(db, { tenant, target, model, ruleset, conversion });
+  const test = job.test === undefined ? '' : canonicalJson(job.test);
+  const [known] = await openJobs(db, { tenant, target, model, ruleset, conversion, test });
   if (known !== undefined) return { job: jobOfRow(known), created: false };
   const row = {
     id: newId(),
@@ -103,6 +114,7 @@ async function addJob(change: Change, job: NewJob): Promise<CreatedJob> {
     ruleset,
     lineage: lineage === undefined ? null : JSON.stringify(lineage),
     conversion,
+    test,
     priority,
     state: 'queued',
     attempts: 0,
@@ -117,16 +129,17 @@ async function addJob(change: Change, job: NewJob): Promise<CreatedJob> {
     lease_until_ms: null,
     version: null,
     output: null,
+    outcome: null,
     error_code: null,
     error_message: null,
   };
   await insertRow(db, 'jobs', row);
-  const { conversion: options } = job;
   change.record('job.created', model, {
     job: row.id,
     target,
     ruleset,
-    ...(options === undefined ? {} : { conversion: options }),
+    ...(job.conversion === undefined ? {} : { conversion: job.conversion }),
+    ...(job.test === undefined ? {} : { test: job.test }),
   });
   return { job: jobOfRow(row), created: true };
 }
@@ -147,7 +160,10 @@ export async function listJobs(
     let query = db.selectFrom('jobs').selectAll().where('tenant', '=', by.tenant);
     if (after !== undefined) query = query.where('seq', '<', after);
     if (page.state !== undefined) query = query.where('state', '=', page.state);
-    if (page.kind !== undefined) query = query.where('conversion', page.kind === 'scan' ? '=' : '!=', '');
+    if (page.kind !== undefined)
+      query = query
+        .where('conversion', page.kind === 'convert' ? '!=' : '=', '')
+        .where('test', page.kind === 'test' ? '!=' : '=', '');
     const { batch } = page;
     if (batch !== undefined) {
       await batchRow(db, by.tenant, batch);
@@ -215,7 +231,7 @@ export function jobOfRow(row: Omit<JobRow, 'seq'>): Job {
   return {
     id: row.id,
     tenant: row.tenant,
-    kind: row.conversion === '' ? 'scan' : 'convert',
+    kind: row.test !== '' ? 'test' : row.conversion !== '' ? 'convert' : 'scan',
     target: row.target,
     model: row.model,
     state: row.state as JobState,
@@ -227,6 +243,8 @@ export function jobOfRow(row: Omit<JobRow, 'seq'>): Job {
     priority: row.priority,
     progress: JSON.parse(row.progress) as JobProgress,
     conversion: row.conversion === '' ? null : (JSON.parse(row.conversion) as ConversionOptions),
+    test: row.test === '' ? null : (JSON.parse(row.test) as ModelTestOptions),
+    outcome: row.outcome as Job['outcome'],
     version: row.version,
     error: code === null ? null : { code, message: message ?? '' },
   };

@@ -8,6 +8,7 @@ import {
   conversions,
   jobs,
   type Migration,
+  modelTests,
   records,
   signedWaivers,
   stages,
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   signedWaivers,
   batches,
   conversions,
+  modelTests,
 ];
 
 /** Any number that nothing else locks. */

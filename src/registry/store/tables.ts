@@ -213,6 +213,8 @@ interface JobTable {
   readonly lineage: Fixed<string | null>;
   /** What is converted and how, as canonical JSON; empty for a scan. */
   readonly conversion: Fixed<string>;
+  /** What is tested and how, as canonical JSON; empty for other kinds. */
+  readonly test: Fixed<string>;
   readonly priority: Fixed<number>;
   state: string;
   attempts: number;
@@ -227,8 +229,10 @@ interface JobTable {
   lease: string | null;
   lease_until_ms: number | null;
   version: string | null;
-  /** The folder of what a conversion wrote: of the one attempt that counts. */
+  /** The folder of what a conversion or a test wrote: of the one attempt that counts. */
   output: string | null;
+  /** What the tests said, of a test that is done. */
+  outcome: string | null;
   error_code: string | null;
   error_message: string | null;
 }

@@ -1,4 +1,5 @@
 export {
+  DRIVER_ENVIRONMENT,
   type OnnxSession,
   type OnnxSessionOptions,
   onnxRuntime,

@@ -115,6 +115,9 @@ const DRIVER_VARIABLES: Readonly<Record<Device, readonly string[]>> = {
   cuda: ['CUDA_VISIBLE_DEVICES', 'NVIDIA_VISIBLE_DEVICES', 'CUDA_HOME', 'CUDA_PATH', 'LD_LIBRARY_PATH'],
 };
 
+/** All of them, for who starts a process or thread that loads models. */
+export const DRIVER_ENVIRONMENT: readonly string[] = [...new Set(Object.values(DRIVER_VARIABLES).flat())];
+
 function driverVariables(device: Device, env: NodeJS.ProcessEnv): Record<string, string> {
   const known = DRIVER_VARIABLES[device].flatMap((name) => {
     const value = env[name];

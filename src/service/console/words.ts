@@ -43,7 +43,7 @@ export const JOB_WORDS: Readonly<Record<JobState, ReportWord>> = {
 
 export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   viewer: 'reads',
-  submitter: 'requests scans, conversions and stages',
+  submitter: 'requests scans, conversions, tests and stages',
   reviewer: 'approves and stops versions',
   'security-approver': 'approves, and grants waivers',
   admin: 'does all of this, and creates tokens',

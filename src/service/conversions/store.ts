@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Conversion } from '../../core/conversion/index.ts';
+import type { ResultAttempt } from '../results/index.ts';
 
 /** A file of a result. */
 export interface ConvertedDownload {
@@ -19,17 +20,9 @@ export interface KeptConversion {
 }
 
 /** What an attempt of a job writes: of nobody until the registry names it. */
-export interface ConversionAttempt {
-  /** An empty folder for the files. */
-  readonly files: string;
-  /** The bytes that may be written; never more than the disk has. */
-  readonly maxBytes: number;
-  /** Fires when the disk is about to be full. */
-  readonly full: AbortSignal;
+export interface ConversionAttempt extends Omit<ResultAttempt, 'keep'> {
   /** Stores the files with their report, durably. @returns the name by which the registry is to name it */
   keep(conversion: Conversion): Promise<string>;
-  /** Removes what was not kept. */
-  discard(): Promise<void>;
 }
 
 /** Results of conversions, below one folder that the API and the workers share. */
@@ -42,6 +35,8 @@ export interface ConversionStore {
   kept(tenant: string, name: string): Promise<KeptConversion | undefined>;
   /** Opens a file of a result. @throws ServiceError `conversion-removed` */
   open(tenant: string, name: string, download: ConvertedDownload): Promise<FileHandle>;
+  /** The folder of the files of a result. @throws ServiceError `conversion-removed` for what is not the name of one */
+  filesOf(tenant: string, name: string): string;
   remove(tenant: string, name: string): Promise<void>;
   /** Removes results whose time is over, those that no job has, and what killed workers left. */
   sweep(now: Date, belongingAmong: (names: readonly string[]) => Promise<ReadonlySet<string>>): Promise<void>;

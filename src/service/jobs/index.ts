@@ -1,7 +1,9 @@
 export { startBatchEnds } from './batch-ends.ts';
 export { type FoundConversion, findConversion, removeConversion } from './find-conversion.ts';
+export { type FoundTest, findTest, removeTest } from './find-test.ts';
 export { batchWatch, hasEnded, jobWatch } from './job-watch.ts';
 export { startReevaluation } from './reevaluation.ts';
+export { CONVERSION, placeOrConversion } from './source-of.ts';
 export { type CheckedJobRequest, checkJobRequest, submit, submitBatch } from './submit.ts';
 export {
   type CheckedConversion,
@@ -9,3 +11,4 @@ export {
   submitConversion,
   TOLERANT_ROLES,
 } from './submit-conversion.ts';
+export { checkTest, submitTest } from './submit-test.ts';

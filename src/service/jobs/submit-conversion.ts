@@ -4,7 +4,8 @@ import type { CreatedJob, Principal, Role } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { ROWS } from '../conversions/index.ts';
 import { ServiceError } from '../problems/index.ts';
-import { checkJobRequest, currentRuleset, storeTarget } from './submit.ts';
+import { placeOfVersion, sourceOfRequest } from './source-of.ts';
+import { currentRuleset, submitOne } from './submit.ts';
 
 /** Who may have files converted that are not clean: those who may waive a finding. */
 export const TOLERANT_ROLES: readonly Role[] = ['security-approver', 'admin'];
@@ -36,7 +37,7 @@ export async function checkConversion(
     );
   refuseOptions({ target: to, salvage, verify: rows === null ? undefined : { inputs: ROWS.inputs } });
   if (rows !== null) await checkRows(context, by, rows);
-  const { target, model, digest } = await sourceOf(context, by, request);
+  const { target, model, digest } = await sourceOfRequest(context, by, request, placeOfVersion);
   await context.conversions.checkRoom(by.tenant);
   const version = request.version ?? null;
   const conversion = { to, salvage, acceptSuspicious, verify, rows, inputShape, version, digest };
@@ -45,44 +46,11 @@ export async function checkConversion(
 
 /** The job for a request; the one that is queued or running, when the same was asked for already. */
 export async function submitConversion(
-  { registry, queue, config }: ServiceContext,
+  context: ServiceContext,
   by: Principal,
   request: CheckedConversion,
 ): Promise<CreatedJob> {
-  const job = { ...request, ruleset: await currentRuleset() };
-  const [submitted] = await registry.jobs.createAll(by, [job], config.limits.maxQueuedJobs);
-  if (submitted === undefined) throw new ServiceError(500, 'internal', 'no job was created');
-  await queue.enqueue(submitted.job);
-  return submitted;
-}
-
-interface Source {
-  readonly target: string;
-  readonly model: string;
-  /** That the bytes must have. */
-  readonly digest: string | null;
-}
-
-async function sourceOf(
-  context: ServiceContext,
-  by: Principal,
-  { ref, upload, version: id, model: name }: ConversionRequest,
-): Promise<Source> {
-  if ([ref, upload, id].filter((one) => one !== undefined).length !== 1)
-    throw new ServiceError(400, 'invalid-request', 'give one of ref, upload and version');
-  const asked = name === undefined ? {} : { model: name };
-  if (id === undefined) {
-    const given = { ...(ref === undefined ? {} : { ref }), ...(upload === undefined ? {} : { upload }) };
-    const { target, model } = await checkJobRequest(context, by, { ...given, ...asked });
-    return { target, model, digest: null };
-  }
-  const version = await context.registry.version(by, { id });
-  const [place = version.ref] = version.pinned;
-  const prefix = 'upload:';
-  const target = place.startsWith(prefix)
-    ? (await checkJobRequest(context, by, { upload: place.slice(prefix.length), model: version.model })).target
-    : storeTarget(context, { ref: place }).target;
-  return { target, model: name ?? version.model, digest: version.digest };
+  return submitOne(context, by, { ...request, ruleset: await currentRuleset() });
 }
 
 async function checkRows({ uploads }: ServiceContext, { tenant }: Principal, id: string): Promise<void> {

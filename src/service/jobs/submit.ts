@@ -18,7 +18,7 @@ export interface CheckedJobRequest {
 
 /** @throws ServiceError `invalid-request`, `no-path-sources`, `upload-not-found`, `upload-open`, `model-missing`; AssayError */
 export async function checkJobRequest(
-  context: ServiceContext,
+  context: Pick<ServiceContext, 'config' | 'uploads'>,
   by: Principal,
   request: JobRequest,
 ): Promise<CheckedJobRequest> {
@@ -34,8 +34,18 @@ export async function checkJobRequest(
 
 /** The job for a request; the one that is queued or running, when the same was asked for already. */
 export async function submit(context: ServiceContext, by: Principal, request: CheckedJobRequest): Promise<CreatedJob> {
-  const { registry, queue, config } = context;
-  const [submitted] = await registry.jobs.createAll(by, await jobsFor([request]), config.limits.maxQueuedJobs);
+  const [job] = await jobsFor([request]);
+  if (job === undefined) throw new ServiceError(500, 'internal', 'no job was created');
+  return submitOne(context, by, job);
+}
+
+/** The same for a job of any kind. @throws RegistryError `queue-full` */
+export async function submitOne(
+  { registry, queue, config }: ServiceContext,
+  by: Principal,
+  job: NewJob,
+): Promise<CreatedJob> {
+  const [submitted] = await registry.jobs.createAll(by, [job], config.limits.maxQueuedJobs);
   if (submitted === undefined) throw new ServiceError(500, 'internal', 'no job was created');
   await queue.enqueue(submitted.job);
   return submitted;
@@ -81,7 +91,7 @@ interface Target {
 }
 
 /** @throws ServiceError `invalid-request`, `no-path-sources`, `address-refused`; AssayError `usage` */
-export function storeTarget({ config }: ServiceContext, { ref }: Pick<JobRequest, 'ref'>): Target {
+export function storeTarget({ config }: Pick<ServiceContext, 'config'>, { ref }: Pick<JobRequest, 'ref'>): Target {
   if (ref === undefined) throw new ServiceError(400, 'invalid-request', 'give ref or upload');
   const reference = parseReference(ref, config.hubEndpoint);
   const target = formatReference(reference);
@@ -111,7 +121,11 @@ function checkPublic(url: URL, { allowPrivateAddresses }: ServiceContext['config
   }
 }
 
-async function uploadOf({ uploads }: ServiceContext, { tenant }: Principal, id: string): Promise<Target> {
+async function uploadOf(
+  { uploads }: Pick<ServiceContext, 'uploads'>,
+  { tenant }: Principal,
+  id: string,
+): Promise<Target> {
   const { state } = await uploads.get(tenant, id);
   if (state !== 'complete') throw new ServiceError(409, 'upload-open', 'the upload is not complete: complete it first');
   return { target: `upload:${id}`, model: undefined };

@@ -92,7 +92,7 @@ async function attempt(
 ): Promise<number | undefined> {
   const claimed = await jobs.claimNamed(options.worker, options.leaseMs, id);
   const end = claimed === undefined ? 'lost' : await running.run(claimed);
-  if (end !== 'lost' && (end.kind === 'registered' || end.kind === 'done')) return undefined;
+  if (end !== 'lost' && (end.kind === 'registered' || end.kind === 'ended' || end.kind === 'done')) return undefined;
   const state = await jobs.state(id);
   if (state !== 'queued' && state !== 'running') return undefined;
   if (end === 'lost') return AGAIN_MS;

@@ -25,8 +25,11 @@ export type JobHandler = (
   context: { readonly signal: AbortSignal; readonly onProgress: OnJobProgress },
 ) => Promise<HandledEnd>;
 
-/** `registered`: its end was written with its version. */
-export type HandledEnd = JobEnd | { readonly kind: 'registered'; readonly version: string };
+/** `registered`: its end was written with its version; `ended`: with its outcome. */
+export type HandledEnd =
+  | JobEnd
+  | { readonly kind: 'registered'; readonly version: string }
+  | { readonly kind: 'ended' };
 
 export type OnJobProgress = (progress: ClaimedJob['job']['progress']) => void;
 

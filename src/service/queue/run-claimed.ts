@@ -44,7 +44,7 @@ export async function runClaimed(
     end = { kind: 'failed', code: 'internal', message: 'a defect of the worker; see its log', retry: true };
   }
   await heartbeat.end();
-  if (end.kind === 'registered') return end;
+  if (end.kind === 'registered' || end.kind === 'ended') return end;
   if (stop.why === 'lost' || stop.why === 'cancelled') return 'lost';
   // What was finished all the same is finished; a failure may only be that it was stopped.
   if (stop.why === 'handed-back' && end.kind === 'failed') end = { kind: 'released' };

@@ -1,4 +1,3 @@
-import { isAssayError, systemCode } from '../../core/index.ts';
 import type { PayloadSigner } from '../../integrity/sign/index.ts';
 import { PREDICATE_TYPES, readStatement } from '../../integrity/statements/index.ts';
 import { isRegistryError, type Lineage, type Registry } from '../../registry/index.ts';
@@ -10,6 +9,7 @@ import { failedEnd, submitterOf } from './job-end.ts';
 import type { ConvertEnd, ScanSettings } from './scan-messages.ts';
 import type { ScanPool } from './scan-pool.ts';
 import { tenantEnvironment } from './tenant-environment.ts';
+import { storageFull, unforeseenEnd } from './unforeseen.ts';
 
 export interface ConvertParts {
   readonly registry: Pick<Registry, 'register' | 'jobs'>;
@@ -32,12 +32,7 @@ export function convertHandler(parts: ConvertParts): JobHandler {
       attempt = await parts.conversions.begin(job.tenant, job.id);
       return await converted(claimed, attempt, parts, { signal, onProgress });
     } catch (error) {
-      if (error instanceof ServiceError) return failedEnd(job, error.code, error.message);
-      if (isDiskFull(error)) return failedEnd(job, 'storage-full', 'the service has too little disk space left');
-      if (isAssayError(error) && error.code !== 'internal') return failedEnd(job, error.code, error.message);
-      if (isRegistryError(error) && error.code !== 'internal') return failedEnd(job, error.code, error.message);
-      parts.tell(`job ${job.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      return failedEnd(job, 'internal', 'a defect of the worker; see its log');
+      return unforeseenEnd(job, error, parts.tell);
     } finally {
       await attempt?.discard();
     }
@@ -67,8 +62,7 @@ async function converted(
   const end = await pool.convert(order, either, { onProgress, signer: checked });
   if (end.kind === 'busy') return { kind: 'released' };
   if (end.kind === 'lost') tell(`job ${job.id}: a converting thread was lost (${end.code}): ${end.message}`);
-  if (attempt.full.aborted && !signal.aborted)
-    return failedEnd(job, 'storage-full', 'the service has too little disk space left');
+  if (attempt.full.aborted && !signal.aborted) return storageFull(job);
   if (end.kind === 'lost' && end.code === 'crashed') return failedEnd(job, end.code, 'the conversion was cut off');
   if (end.kind === 'failed' && end.conversion !== undefined) {
     const output = await attempt.keep(end.conversion);
@@ -111,11 +105,6 @@ async function published(
     if (isRegistryError(error) && error.code === 'ended') await conversions.remove(job.tenant, output);
     throw error;
   }
-}
-
-function isDiskFull(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /** A thread that an artifact took over gets nothing signed but a conversion of what it was given. */

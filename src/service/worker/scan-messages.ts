@@ -1,7 +1,9 @@
 import type { Assessment } from '../../core/assessment/index.ts';
 import type { Conversion } from '../../core/conversion/index.ts';
-import type { ConversionOptions, JobProgress } from '../../registry/index.ts';
+import type { ComparedVersion } from '../../registry/api/index.ts';
+import type { ConversionOptions, Job, JobProgress, ModelTestOptions } from '../../registry/index.ts';
 import type { ServiceLimits } from '../config.ts';
+import type { TestedWith } from '../tests/index.ts';
 
 /** The settings of all scans of a worker. */
 export interface ScanSettings {
@@ -31,10 +33,37 @@ export interface ConversionOrder extends ScanOrder {
   readonly publicKey: string | null;
 }
 
+/** What is read from a source of the order's tenant, or from what a conversion of this service wrote. */
+export interface TestSource {
+  /** A reference, `upload:<id>`, or `conversion:<job>`. */
+  readonly target: string;
+  /** Where the files of `conversion:<job>` are on this machine; `null` for others. */
+  readonly folder: string | null;
+}
+
+/** An approved version, and where its bytes are. */
+export interface ApprovedSource extends TestSource {
+  readonly version: ComparedVersion;
+}
+
+/** The tests of one model for a thread. */
+export interface TestOrder extends ScanOrder, TestSource {
+  readonly options: ModelTestOptions;
+  /** Path of the suite. */
+  readonly suite: string;
+  /** Versions that the model may be compared with: the first that can be read, and is another one. */
+  readonly approved: readonly ApprovedSource[];
+  /** Why there is none, or none of some stage. */
+  readonly notApproved: readonly string[];
+  /** Variables that say where drivers are. */
+  readonly drivers: Readonly<Record<string, string>>;
+}
+
 /** What a thread is to do. */
 export type ThreadOrder =
   | { readonly kind: 'scan'; readonly order: ScanOrder }
-  | { readonly kind: 'convert'; readonly order: ConversionOrder };
+  | { readonly kind: 'convert'; readonly order: ConversionOrder }
+  | { readonly kind: 'test'; readonly order: TestOrder };
 
 export type WorkerMessage =
   | ThreadOrder
@@ -67,7 +96,19 @@ export type ConvertEnd =
       readonly conversion?: Conversion;
     };
 
-export type ThreadEnd = ScanEnd | ConvertEnd;
+export type TestedEnd =
+  | {
+      readonly kind: 'tested';
+      readonly outcome: NonNullable<Job['outcome']>;
+      /** As the command line writes it. */
+      readonly report: string;
+      readonly context: TestedWith;
+      /** For the audit log. */
+      readonly evidence: Readonly<Record<string, unknown>>;
+    }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+export type ThreadEnd = ScanEnd | ConvertEnd | TestedEnd;
 
 export type ThreadReply =
   | { readonly kind: 'progress'; readonly progress: JobProgress }

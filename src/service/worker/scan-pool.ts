@@ -12,6 +12,8 @@ import type {
   ScanEnd,
   ScanOrder,
   ScanSettings,
+  TestedEnd,
+  TestOrder,
   ThreadEnd,
   ThreadOrder,
   ThreadReply,
@@ -63,7 +65,7 @@ export class ScanPool {
   /** @returns `failed` with `aborted` when `signal` fires, with `limit` when the scan takes too long, within half a second. */
   async scan(order: ScanOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd> {
     const end = await this.#run({ kind: 'scan', order }, signal, { onProgress, signer: undefined });
-    if (end.kind === 'converted') throw new AssayError('internal', 'a scan ended as a conversion');
+    if (end.kind === 'converted' || end.kind === 'tested') throw otherEnd('scan', end.kind);
     return end;
   }
 
@@ -74,7 +76,14 @@ export class ScanPool {
     hooks: { readonly onProgress: OnJobProgress; readonly signer: PayloadSigner | undefined },
   ): Promise<PoolEnd<ConvertEnd>> {
     const end = await this.#run({ kind: 'convert', order }, signal, hooks);
-    if (end.kind === 'assessed') throw new AssayError('internal', 'a conversion ended as a scan');
+    if (end.kind === 'assessed' || end.kind === 'tested') throw otherEnd('conversion', end.kind);
+    return end;
+  }
+
+  /** The same for tests, whose model runs in a child process of the thread. */
+  async test(order: TestOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd<TestedEnd>> {
+    const end = await this.#run({ kind: 'test', order }, signal, { onProgress, signer: undefined });
+    if (end.kind === 'assessed' || end.kind === 'converted') throw otherEnd('test', end.kind);
     return end;
   }
 
@@ -149,7 +158,15 @@ interface Hooks {
 
 type Stopped = ScanEnd & { readonly kind: 'failed' };
 
-const NOUNS: Readonly<Record<ThreadOrder['kind'], string>> = { scan: 'scan', convert: 'conversion' };
+const NOUNS: Readonly<Record<ThreadOrder['kind'], string>> = {
+  scan: 'scan',
+  convert: 'conversion',
+  test: 'test',
+};
+
+function otherEnd(noun: string, kind: string): AssayError {
+  return new AssayError('internal', `a ${noun} ended as ${kind}`);
+}
 
 /** Gives a scan that waits its thread, or sends it away. */
 type Take = (thread: ScanThread | undefined) => void;

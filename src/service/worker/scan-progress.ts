@@ -1,13 +1,17 @@
 import type { OnEvent } from '../../core/index.ts';
 import type { JobProgress } from '../../registry/index.ts';
 
-/** Adds up the events of a scan, or of a step of a conversion, and tells of the sum now and then. */
+/** What a test says of itself; UTF-16 units. */
+const MAX_DOING = 200;
+
+/** Adds up the events of a scan, or of a step of a conversion or a test, and tells of the sum now and then. */
 export function progressOf(
   tell: (progress: JobProgress) => void,
   everyMs: number,
   step?: JobProgress['step'],
 ): OnEvent {
   const now = { filesDone: 0, files: 0, bytesDone: 0, bytes: 0 };
+  let doing: string | undefined;
   const sizes = new Map<string, { readonly size: number; done: number }>();
   let told = performance.now();
   return (event) => {
@@ -41,10 +45,11 @@ export function progressOf(
       }
       case 'note':
         if (step === undefined) return;
+        if (step === 'test') doing = event.message.slice(0, MAX_DOING);
         break;
     }
     if (performance.now() - told < everyMs) return;
     told = performance.now();
-    tell({ ...now, ...(step === undefined ? {} : { step }) });
+    tell({ ...now, ...(step === undefined ? {} : { step }), ...(doing === undefined ? {} : { doing }) });
   };
 }

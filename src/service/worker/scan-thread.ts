@@ -1,4 +1,4 @@
-/** The thread that scans and converts, one artifact after another: if one crashes it, the process with the leases continues. */
+/** The thread that scans, converts and tests, one artifact after another: if one crashes it, the process with the leases continues. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,8 @@ import type {
   ScanEnd,
   ScanOrder,
   ScanSettings,
+  TestedEnd,
+  TestOrder,
   ThreadReply,
   WorkerMessage,
 } from './scan-messages.ts';
@@ -43,11 +45,14 @@ port.on('message', async (request: WorkerMessage) => {
   if (request.kind === 'signed') return signed?.(request.bundle);
   stop = new AbortController();
   const { signal } = stop;
-  send(
-    request.kind === 'scan'
-      ? await scan(request.order, signal).catch((error: unknown) => jobFailure(error))
-      : await convert(request.order, signal),
-  );
+  switch (request.kind) {
+    case 'scan':
+      return send(await scan(request.order, signal).catch((error: unknown) => jobFailure(error)));
+    case 'convert':
+      return send(await convert(request.order, signal));
+    case 'test':
+      return send(await test(request.order, signal).catch((error: unknown) => jobFailure(error)));
+  }
 });
 
 async function scan(order: ScanOrder, signal: AbortSignal): Promise<ScanEnd> {
@@ -91,6 +96,16 @@ async function convert(order: ConversionOrder, signal: AbortSignal): Promise<Con
     return await runConversion(order, { settings, lists, parsers, scratch, signer, signal, tell: telling });
   } catch (error) {
     return jobFailure(error, rowsFolder(scratch));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function test(order: TestOrder, signal: AbortSignal): Promise<TestedEnd> {
+  const { runModelTests } = await import('./test/index.ts');
+  const scratch = await mkdtemp(join(tmpdir(), 'test-'));
+  try {
+    return await runModelTests(order, { settings, scratch, signal, tell: telling });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Registry } from '../../registry/index.ts';
+import type { JobKind, Registry } from '../../registry/index.ts';
 import { openConversionSigner } from '../auth/index.ts';
 import type { ServiceConfig } from '../config.ts';
 import { openConversionStore } from '../conversions/index.ts';
 import type { JobHandler, Queue, Tell } from '../queue/index.ts';
+import { openTestStore } from '../tests/index.ts';
 import { convertHandler } from './convert-handler.ts';
 import { scanHandler } from './scan-handler.ts';
 import { ScanPool } from './scan-pool.ts';
+import { testHandler } from './test-handler.ts';
 
 /** A worker without a heartbeat for this time counts as dead. */
 const LEASE_MS = 30_000;
@@ -25,28 +27,37 @@ export interface ScanWorkOptions {
   readonly graceMs?: number;
 }
 
-/** Works off scans and conversions until `signal` fires: in a process of its own, or beside the API on a laptop. */
+/** Works off scans, conversions and tests until `signal` fires: in a process of its own, or beside the API on a laptop. */
 export async function workOnScans(
   parts: {
     readonly config: Pick<
       ServiceConfig,
-      'hubEndpoint' | 'allowPrivateAddresses' | 'dataFolder' | 'limits' | 'conversionKey' | 'approvalPassphrase'
+      | 'hubEndpoint'
+      | 'allowPrivateAddresses'
+      | 'dataFolder'
+      | 'limits'
+      | 'conversionKey'
+      | 'approvalPassphrase'
+      | 'suites'
     >;
     readonly registry: Registry;
     readonly queue: Queue;
   },
   options: ScanWorkOptions,
 ): Promise<void> {
-  const { hubEndpoint, allowPrivateAddresses, dataFolder, limits } = parts.config;
+  const { hubEndpoint, allowPrivateAddresses, dataFolder, limits, suites } = parts.config;
   const settings = { hubEndpoint, allowPrivateAddresses, dataFolder, limits };
   const { tell, signal, concurrency, leaseMs = LEASE_MS, graceMs = GRACE_MS } = options;
   const conversions = await openConversionStore(join(dataFolder, 'conversions'), limits);
+  const tests = await openTestStore(join(dataFolder, 'tests'), limits);
   const signer = await openConversionSigner(parts.config);
   const pool = new ScanPool(settings, { maxThreads: concurrency, maxScanMs: limits.maxScanMs });
   try {
     const scan = scanHandler({ registry: parts.registry, settings, pool, tell });
     const convert = convertHandler({ registry: parts.registry, conversions, settings, pool, signer, tell });
-    const handler: JobHandler = (claimed, context) => (claimed.job.kind === 'scan' ? scan : convert)(claimed, context);
+    const test = testHandler({ registry: parts.registry, tests, conversions, settings, suites, pool, tell });
+    const handlers: Readonly<Record<JobKind, JobHandler>> = { scan, convert, test };
+    const handler: JobHandler = (claimed, context) => handlers[claimed.job.kind](claimed, context);
     await parts.queue.work(handler, {
       worker: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
       concurrency,

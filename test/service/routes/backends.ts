@@ -14,22 +14,30 @@ export function onEveryGround(
   suite: (service: () => TestService) => void,
   overrides: Overrides = {},
 ): void {
-  describe(`${name} (SQLite, embedded queue)`, () => {
-    const folder = mkdtempSync(join(tmpdir(), 'assay-ground-'));
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
-    withService(
-      async () => ({ database: `sqlite:${join(folder, 'registry.db')}`, queue: 'embedded' }),
-      suite,
-      overrides,
-    );
-  });
-
+  onOneGround(name, suite, overrides);
   const both = hasPostgres && hasRedis;
   requirePart('servers', both, `${POSTGRES_HOW} redis-server`, `${name} (PostgreSQL, BullMQ)`, () => {
     const postgres = started(() => PostgresDatabases.shared());
     const redis = started(() => RedisDatabases.shared());
     withService(
       async () => ({ database: await postgres().freshDatabase(), queue: await redis().freshDatabase() }),
+      suite,
+      overrides,
+    );
+  });
+}
+
+/** The same on the backends of a laptop alone, for what does not depend on them. */
+export function onOneGround(
+  name: string,
+  suite: (service: () => TestService) => void,
+  overrides: Overrides = {},
+): void {
+  describe(`${name} (SQLite, embedded queue)`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'assay-ground-'));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    withService(
+      async () => ({ database: `sqlite:${join(folder, 'registry.db')}`, queue: 'embedded' }),
       suite,
       overrides,
     );

@@ -23,6 +23,7 @@ import type { EventFeed } from '../../../src/service/events/events.ts';
 import type { App } from '../../../src/service/fastify-app.ts';
 import { startBatchEnds } from '../../../src/service/jobs/batch-ends.ts';
 import { openQueue } from '../../../src/service/queue/index.ts';
+import { openTestStore } from '../../../src/service/tests/files.ts';
 import { openUploadStore } from '../../../src/service/uploads/files.ts';
 import { startWebhookSender } from '../../../src/service/webhooks/sender.ts';
 import { workOnScans } from '../../../src/service/worker/index.ts';
@@ -120,6 +121,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     approvalKey: null,
     approvalPassphrase: null,
     conversionKey: null,
+    suites: null,
     trust: null,
     handOut: HAND_OUT,
     rules: RULES,
@@ -136,7 +138,8 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
   const uploads = await openUploadStore(join(dataFolder, 'uploads'), config.limits);
   const snapshots = { newest: async () => undefined, close: async () => {} };
   const conversions = await openConversionStore(join(dataFolder, 'conversions'), config.limits);
-  const context = { config, registry, queue, events, uploads, conversions, snapshots };
+  const tests = await openTestStore(join(dataFolder, 'tests'), config.limits);
+  const context = { config, registry, queue, events, uploads, conversions, tests, snapshots };
   const app = await createApp(context);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

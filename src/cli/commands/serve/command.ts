@@ -23,6 +23,7 @@ named by the variable with the suffix _FILE (ASSAY_DATABASE_FILE=/run/secrets/da
   ASSAY_APPROVAL_KEY          private key (PEM) that signs approvals and waivers of the console; ASSAY_KEY_PASSPHRASE
                               opens it
   ASSAY_CONVERSION_KEY        private key (PEM) that signs what conversions did; the same passphrase
+  ASSAY_SUITES                folder of suites (NAME.yaml, their data beside them), by which models are tested
   ASSAY_TRUST                 trust file: lists who can sign approvals and waivers with their own keys
   ASSAY_HUB_ENDPOINT          the Hub behind hf://, if it is not https://huggingface.co
   ASSAY_GATE_STAGE            the Hub proxy (HF_ENDPOINT=<PUBLIC_URL>/hub) serves models that may run at this stage (production)

@@ -7,4 +7,5 @@ export { waitingJobs } from './006-waiting-jobs.ts';
 export { signedWaivers } from './007-signed-waivers.ts';
 export { batches } from './008-batches.ts';
 export { conversions } from './009-conversions.ts';
+export { modelTests } from './010-model-tests.ts';
 export type { Migration } from './migration.ts';

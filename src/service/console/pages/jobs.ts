@@ -102,6 +102,7 @@ const STEPS: Readonly<Record<NonNullable<JobProgress['step']>, string>> = {
   convert: 'writing the result',
   verify: 'verifying the result',
   'scan-result': 'scanning the result',
+  test: 'testing',
 };
 
 function progress({ model, progress: { step, filesDone, files, bytesDone, bytes } }: Job): Html {

@@ -1,1 +1,2 @@
+export { nearCopy } from './near-copy.ts';
 export { rowsFolder, runConversion } from './run.ts';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { systemCode } from '../../core/index.ts';
 
 /**
- * How results lie on the disk. The registry names the folder of the attempt that counts; all others are rubbish.
+ * How results of jobs lie on the disk. The registry names the folder of the attempt that counts; all others are rubbish.
  *
  *     <folder>/<hash of the tenant>/.<job>.<random>.tmp/files    what an attempt writes
- *                                  /<random>-<bytes>/report.json what was converted; its age is that of the result
- *                                                   /files/...   by the paths of the report
+ *                                  /<random>-<bytes>/report.json the report of the job; its age is that of the result
+ *                                                   /files/...   what a conversion wrote, by the paths of the report
  */
 const NAME = /^[0-9a-f]{32}-([0-9a-z]{1,11})$/;
 const ATTEMPT = /^\.[A-Za-z0-9_-]{1,100}\.[0-9a-f]{32}\.tmp$/;

@@ -1,0 +1,1 @@
+export { suiteFile, suiteNames } from './suites.ts';

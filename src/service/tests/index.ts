@@ -1,0 +1,2 @@
+export { openTestStore } from './files.ts';
+export type { KeptTest, TestAttempt, TestedWith, TestStore } from './store.ts';

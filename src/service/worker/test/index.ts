@@ -1,0 +1,2 @@
+export { approvedSources, sourceIn } from './approved.ts';
+export { runModelTests } from './run.ts';
