@@ -34,7 +34,7 @@ export async function test(path: string, options: TestModelOptions): Promise<Tes
   try {
     const before =
       baseline === undefined ? undefined : async () => ({ artifact: await open(baseline), path: baseline });
-    return await testModel(artifact, path, { suite, device, baseline: before, env, signal, onEvent });
+    return await testModel(artifact, path, { suite, device, baseline: before, open, env, signal, onEvent });
   } finally {
     await artifact.close();
   }

@@ -176,7 +176,10 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
     },
   }),
 
-  tests: ({ report: { tool, artifact, model, suite, data, baseline, device, rowsAtOnce, status, tests }, at }) => ({
+  tests: ({
+    report: { tool, artifact, model, suite, data, baseline, models, device, rowsAtOnce, status, tests },
+    at,
+  }) => ({
     _type: STATEMENT_TYPE,
     subject: subjectsOfFiles([model, ...model.data]),
     predicateType: PREDICATE_TYPES.tests,
@@ -188,6 +191,7 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
       suite: { name: suite.name, sha256: suite.sha256, seed: suite.seed },
       data,
       baseline,
+      ...(models === undefined ? {} : { models }),
       device,
       rowsAtOnce,
       status,

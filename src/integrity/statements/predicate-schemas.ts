@@ -218,6 +218,7 @@ export const tests: v.GenericSchema<unknown, TestsPredicate> = v.pipe(
     }),
     data: TestReportSchema.properties.data,
     baseline: TestReportSchema.properties.baseline,
+    models: v.exactOptional(TestReportSchema.properties.models.wrapped),
     device: TestReportSchema.properties.device,
     rowsAtOnce: TestReportSchema.properties.rowsAtOnce,
     status: TestReportSchema.properties.status,

@@ -136,7 +136,7 @@ export interface ConversionPredicate extends Pick<Conversion, 'tool' | 'target' 
  * what was asked of it, with what data, where it ran, and what was measured.
  */
 export interface TestsPredicate
-  extends Pick<TestReport, 'tool' | 'data' | 'baseline' | 'device' | 'rowsAtOnce' | 'status' | 'tests'> {
+  extends Pick<TestReport, 'tool' | 'data' | 'baseline' | 'models' | 'device' | 'rowsAtOnce' | 'status' | 'tests'> {
   /** The pinned reference of the artifact. */
   readonly artifact: string;
   /** Of the first subject. */

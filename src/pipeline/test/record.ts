@@ -5,7 +5,7 @@ import { openModelFile } from './model-file.ts';
 import { readSuite } from './suite-file.ts';
 import type { TestOptions } from './test-model.ts';
 
-export interface RecordOptions extends Omit<TestOptions, 'baseline' | 'suiteName'> {
+export interface RecordOptions extends Omit<TestOptions, 'baseline' | 'open' | 'suiteName'> {
   /** The name of the data in the suite; the first of it when absent. */
   readonly data?: string | undefined;
 }

@@ -33,6 +33,8 @@ export interface TestOptions {
   readonly device: DeviceChoice;
   /** Opens the approved version, if there is one; it is closed in the end. */
   readonly baseline?: (() => Promise<PlacedArtifact | undefined>) | undefined;
+  /** Opens other models that the suite names, by their paths. */
+  readonly open: (path: string) => Promise<Artifact>;
   readonly limits?: Limits;
   /** Where the drivers of a device are is taken from it. */
   readonly env?: NodeJS.ProcessEnv | undefined;

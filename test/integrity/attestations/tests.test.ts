@@ -91,6 +91,14 @@ describe('the attestation of tests', () => {
     });
   });
 
+  it('names the other models that tests were given', () => {
+    const models = [{ path: 's0.onnx', sha256: 'c5'.repeat(32), data: [] }];
+    const { report, at } = INPUTS.tests;
+    const statement = createStatement('tests', { report: { ...report, models }, at });
+    expect(readStatement(bytesOf(statement))).toEqual(statement);
+    expect(statement.predicate.models).toEqual(models);
+  });
+
   it('does not name where the suite lies on this machine', () => {
     expect(JSON.stringify(sample('tests'))).not.toContain('/home/me');
   });

@@ -47,9 +47,9 @@ async function runTests(request: TestRequest, task: TaskOf<'test'>, shell: Shell
   // A key that cannot be used is said before anything runs.
   const way = attest === undefined ? undefined : await signingWay(attest.signing, shell);
   try {
-    const report = await withArtifact(request, shell, (artifact, options, open) => {
+    const report = await withArtifact(request, shell, (artifact, options) => {
       const opened =
-        baseline === undefined ? undefined : async () => ({ artifact: await open(baseline), path: baseline });
+        baseline === undefined ? undefined : async () => ({ artifact: await options.open(baseline), path: baseline });
       return testModel(artifact, request.artifact, { ...options, suite, baseline: opened });
     });
     if (way !== undefined) bundle?.write(await attestTests(report, way.signer));
@@ -66,18 +66,14 @@ async function runTests(request: TestRequest, task: TaskOf<'test'>, shell: Shell
 async function withArtifact<T>(
   { artifact: target, device, quiet }: TestRequest,
   shell: Shell,
-  use: (
-    artifact: Artifact,
-    options: Omit<TestOptions, 'suite' | 'baseline'>,
-    open: (path: string) => Promise<Artifact>,
-  ) => Promise<T>,
+  use: (artifact: Artifact, options: Omit<TestOptions, 'suite' | 'baseline'>) => Promise<T>,
 ): Promise<T> {
   const { signal, env } = shell;
   const progress = new Progress(shell, !quiet);
   const open = (path: string) => openArtifact(path, { signal, env });
   const artifact = await open(target);
   try {
-    return await use(artifact, { device, env, signal, onEvent: progress.onEvent }, open);
+    return await use(artifact, { device, env, signal, open, onEvent: progress.onEvent });
   } finally {
     progress.end();
     await artifact.close();

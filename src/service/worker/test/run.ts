@@ -58,6 +58,7 @@ export async function runModelTests(order: TestOrder, parts: TestRunParts): Prom
         compared = what;
         return opened;
       },
+      open: (path) => openPath({ kind: 'path', path }, {}),
       env: drivers,
       signal,
       onEvent: tell('test'),
