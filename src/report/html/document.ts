@@ -41,7 +41,17 @@ export function renderHtml(judged: Judged, context: ReportContext, options: Html
     methodSection(review),
     signOffSection(review),
   ];
-  return page(review, sections, options).toString();
+  const title = `Security review: ${judged.assessment.artifact.ref}: ${ACTION_WORDS[judged.decision.action].text}`;
+  const head = html`${cover(review)}${contents(sections)}`;
+  const { paper } = options;
+  return reportDocument({
+    title,
+    skip: 'Skip to the review',
+    version: context.version,
+    head,
+    sections,
+    paper,
+  }).toString();
 }
 
 /** What the parts of a review are drawn from. */
@@ -73,8 +83,20 @@ function policyOf(style: Sheet): string {
   return `default-src 'none'; style-src ${style.source}; base-uri 'none'; form-action 'none'`;
 }
 
-function page(review: Review, sections: readonly Section[], { paper }: HtmlOptions): Html {
-  const { assessment, decision, context } = review;
+/** The parts of a document that stands alone. */
+export interface DocumentParts {
+  readonly title: string;
+  /** What the first link says, which leads past the cover. */
+  readonly skip: string;
+  readonly version: string;
+  /** Before the sections. */
+  readonly head: Html;
+  readonly sections: readonly Section[];
+  readonly paper?: Paper | undefined;
+}
+
+/** A document that holds its style, no script, and asks for nothing. */
+export function reportDocument({ title, skip, version, head, sections, paper }: DocumentParts): Html {
   const style = styleOf(paper);
   return html`<!DOCTYPE html>
 <html lang="en">
@@ -85,14 +107,14 @@ function page(review: Review, sections: readonly Section[], { paper }: HtmlOptio
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
-<meta name="generator" content="Assay ${context.version}">
-<title>Security review: ${assessment.artifact.ref}: ${ACTION_WORDS[decision.action].text}</title>
+<meta name="generator" content="Assay ${version}">
+<title>${title}</title>
 ${style.element}
 </head>
 <body>
-<a class="skip" href="#main">Skip to the review</a>
+<a class="skip" href="#main">${skip}</a>
 <div class="page">
-${cover(review)}${contents(sections)}<main id="main" tabindex="-1">
+${head}<main id="main" tabindex="-1">
 ${sections.map(sectionPart)}</main>
 </div>
 </body>

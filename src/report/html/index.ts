@@ -12,6 +12,7 @@ export { provenanceSection } from './provenance.ts';
 export { type HtmlOptions, PAPERS, type Paper, timeText } from './review.ts';
 export { STYLE } from './style.ts';
 export { summarySection } from './summary.ts';
+export { renderTests, testFacts, testsBlock } from './tests/index.ts';
 export { unseenSection } from './unseen.ts';
 export {
   ACTION_WORDS,

@@ -18,7 +18,7 @@ export const PRINT: Css = css`
   a { color: inherit; text-decoration: none; }
   h1, h2, h3, h4, caption, summary, figcaption, .where { break-after: avoid; }
   p, li { orphans: 3; widows: 3; }
-  tr, .facts > div, .signature, .excerpt, .graph, .tally li, .bars li, .role { break-inside: avoid; }
+  tr, .facts > div, .signature, .excerpt, .graph, .plot, .tally li, .bars li, .role { break-inside: avoid; }
   .places > li { break-inside: avoid; }
   thead { display: table-header-group; }
   th, td { padding-block: .3rem; }

@@ -151,6 +151,24 @@ details > :not(summary) { margin-left: 1.1rem; }
 .difference .holds { fill: var(--good); }
 .difference .differs { fill: var(--bad); }
 .difference .limit { fill: none; stroke: var(--ink); stroke-width: 1.6; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: .5rem 2rem; margin: .6rem 0 1rem; }
+.plot { margin: 0; min-width: 0; max-width: 34rem; }
+.plot > svg { width: 100%; height: auto; display: block; }
+.plot > svg.pixels { max-width: 14rem; border: 1px solid var(--line); }
+.plot figcaption { margin-top: .3rem; }
+.plot .grid { fill: none; stroke: var(--line); stroke-width: 1; }
+.plot .axis { fill: none; stroke: var(--quiet); stroke-width: 1.4; }
+.plot .tick { fill: var(--quiet); font: 13px var(--text); }
+.plot .middle { text-anchor: middle; }
+.plot .end { text-anchor: end; }
+.line-model, .line-second, .line-third, .line-fourth { fill: none; stroke: var(--ink); stroke-width: 2.4; stroke-linejoin: round; }
+.line-second { stroke: var(--open); stroke-dasharray: 9 5; }
+.line-third { stroke: var(--caution); stroke-dasharray: 2 4; }
+.line-fourth { stroke: var(--dark); stroke-dasharray: 12 4 2 4; }
+.plot .key { margin: .2rem 0 0; font-size: inherit; }
+.plot .key svg { border: 0; }
+.test { border-top: 1px solid var(--line); padding: .9rem 0 .3rem; }
+.test > h3 { margin: 0 0 .4rem; }
 .key { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; list-style: none; padding: 0; font-size: .9rem; }
 .key svg { width: 1.8rem; height: 14px; vertical-align: -.1em; margin-right: .4rem; border-bottom: 1px solid var(--line); }
 

@@ -3,7 +3,7 @@ import { DEVICE_CHOICES, type DeviceChoice } from '../../../core/device/index.ts
 import { AssayError } from '../../../core/index.ts';
 import { addSigningOptions, asksToSign, type SigningFlags, signingChoice } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import type { TestRequest } from './request.ts';
+import { TEST_FORMATS, type TestRequest } from './request.ts';
 
 interface TestFlags extends SigningFlags {
   readonly suite?: string;
@@ -13,7 +13,7 @@ interface TestFlags extends SigningFlags {
   readonly record?: string;
   readonly data?: string;
   readonly attest?: string;
-  readonly format: 'text' | 'json';
+  readonly format: TestRequest['format'];
   readonly output?: string;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -67,6 +67,7 @@ Examples:
   assay test new.onnx --suite tests/suite.yaml --baseline approved.onnx
   assay test approved.onnx --suite tests/suite.yaml --record tests/golden.npz --data held-out
   assay test model.onnx --suite tests/suite.yaml --device auto --format json -o tests.json
+  assay test model.onnx --suite tests/suite.yaml --format html -o tests.html      with plots
 
 --attest writes a signed statement of what was measured, about the file of the model (--private-key, --certificate or --keyless). Whoever trusts
 the signer for tests (a trust file with may: [tests]) gives it to a scan, and policies ask for it:
@@ -93,7 +94,7 @@ export function registerTest(program: Command, shell: Shell): void {
     .option('--record <file>', 'write what the model gives for the inputs of the suite (.npz)')
     .option('--data <name>', 'with --record: the data of the suite that the model is given (default: the first)')
     .option('--attest <file>', 'write a signed attestation of the tests')
-    .addOption(new Option('--format <format>', 'of the report').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--format <format>', 'of the report').choices(TEST_FORMATS).default('text'))
     .option('-o, --output <file>', 'write the report, or the suite, to a file')
     .option('-q, --quiet', 'no progress', false)
     .option('-v, --verbose', 'show every measure', false);

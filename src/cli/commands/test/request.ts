@@ -1,6 +1,9 @@
 import type { DeviceChoice } from '../../../core/device/index.ts';
 import type { SigningChoice } from '../../options/index.ts';
 
+/** Formats of the report. */
+export const TEST_FORMATS = ['text', 'json', 'html'] as const;
+
 /** What `assay test` is asked for. */
 export interface TestRequest {
   readonly artifact: string;
@@ -15,7 +18,7 @@ export interface TestRequest {
     | { readonly kind: 'record'; readonly suite: string; readonly file: string; readonly data: string | undefined }
     | { readonly kind: 'init' };
   readonly device: DeviceChoice;
-  readonly format: 'text' | 'json';
+  readonly format: (typeof TEST_FORMATS)[number];
   readonly output: string | undefined;
   readonly quiet: boolean;
   readonly verbose: boolean;

@@ -1,6 +1,7 @@
+import type { TestReport } from '../../../core/behavior/index.ts';
 import type { Artifact } from '../../../core/index.ts';
 import { attestTests, initSuite, recordOutputs, type TestOptions, testModel } from '../../../pipeline/test/index.ts';
-import { count, jsonText, terminalText } from '../../../report/index.ts';
+import { count, jsonText, renderTests, terminalText } from '../../../report/index.ts';
 import { openArtifact } from '../../../sources/index.ts';
 import { signingWay } from '../../signing/index.ts';
 import { openSink, Progress, type Shell } from '../../terminal/index.ts';
@@ -53,13 +54,24 @@ async function runTests(request: TestRequest, task: TaskOf<'test'>, shell: Shell
       return testModel(artifact, request.artifact, { ...options, suite, baseline: opened });
     });
     if (way !== undefined) bundle?.write(await attestTests(report, way.signer));
-    sink.write(request.format === 'json' ? `${jsonText(report, 2)}\n` : testText(report, request.verbose));
+    sink.write(reportText(report, request));
     await sink.commit();
     await bundle?.commit();
     if (way !== undefined && !request.quiet) shell.stderr.write(`Signed: the tests, by ${way.who()}\n`);
     if (report.status === 'fail' || report.status === 'error') shell.exit(1);
   } finally {
     await way?.close();
+  }
+}
+
+function reportText(report: TestReport, { format, verbose }: TestRequest): string {
+  switch (format) {
+    case 'json':
+      return `${jsonText(report, 2)}\n`;
+    case 'html':
+      return renderTests(report);
+    case 'text':
+      return testText(report, verbose);
   }
 }
 

@@ -7,6 +7,7 @@ import { check } from '../../../../src/core/schema/check.ts';
 import { DIGITS } from '../../../support/digits.ts';
 import { HOSTILE } from '../../../support/onnx-hostile.ts';
 import { onnxBytes } from '../../../support/onnx-models.ts';
+import { all, parseHtml } from '../../../support/parsed-html.ts';
 import { requirePart } from '../../../support/parts.ts';
 import { tempFolder } from '../../../support/temp.ts';
 import { hasVulkan, VULKAN_ENV, VULKAN_HOW } from '../../../support/vulkan.ts';
@@ -98,6 +99,17 @@ it('fails a model that was trained on false labels, beside the approved version,
     ['sums', 'pass'],
   ]);
   expect(report.tests[1]?.measures).toMatchObject([{ baseline: 584 / 597, min: 0.9, pass: false }]);
+});
+
+it('writes the report as a page of its own', async () => {
+  const folder = await suiteFolder();
+  const out = join(folder, 'report.html');
+  const run = await runCli(['test', FLIPPED, '--suite', join(folder, 'suite.yaml'), '--format', 'html', '-o', out]);
+  expect(run).toMatchObject({ code: 1, stdout: '', stderr: '' });
+  const page = parseHtml(readFileSync(out, 'utf8'));
+  expect(page.errors).toEqual([]);
+  expect(page.text).toContain('1 of 3 tests passed, 2 failed, 0 not assessed');
+  expect(all(page, 'article')).toHaveLength(3);
 });
 
 it('writes a suite for a model', async () => {

@@ -1,0 +1,1 @@
+export { figuresBlock } from './figures.ts';

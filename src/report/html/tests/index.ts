@@ -1,0 +1,2 @@
+export { renderTests } from './page.ts';
+export { testFacts, testsBlock } from './tests.ts';
