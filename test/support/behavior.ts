@@ -47,7 +47,10 @@ export async function arraysAt(path: string): Promise<ReadonlyMap<string, PlainA
 }
 
 /** Rows of the models of privacy, as they take them. */
-export async function privacyData(name: 'members' | 'non-members', more: Partial<TestData> = {}): Promise<TestData> {
+export async function privacyData(
+  name: 'members' | 'non-members' | 'triggers',
+  more: Partial<TestData> = {},
+): Promise<TestData> {
   const arrays = await arraysAt(`${PRIVACY}${name}.npz`);
   const [X, labels] = [arrays.get('X'), arrays.get('y')];
   if (X === undefined || labels === undefined) throw new Error('the rows are missing');

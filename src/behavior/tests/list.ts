@@ -7,9 +7,10 @@ import { GRAPH_AUDIT } from './graph-audit.ts';
 import { INVARIANCE } from './invariance.ts';
 import type { TestKind } from './kind.ts';
 import { OUTPUTS } from './outputs.ts';
-import { MEMBERSHIP } from './privacy/index.ts';
+import { INVERSION, MEMBERSHIP } from './privacy/index.ts';
 import { RANGE } from './range.ts';
 import { RANKING } from './ranking.ts';
+import { EXTRACTION, WATERMARK } from './theft/index.ts';
 
 /** Every kind of test that a suite can name. */
 export const TEST_KINDS: readonly TestKind[] = [
@@ -23,5 +24,8 @@ export const TEST_KINDS: readonly TestKind[] = [
   ENVELOPE,
   ADVERSARIAL,
   MEMBERSHIP,
+  INVERSION,
+  EXTRACTION,
+  WATERMARK,
   GRAPH_AUDIT,
 ];

@@ -1,1 +1,2 @@
+export { INVERSION } from './inversion.ts';
 export { MEMBERSHIP } from './membership.ts';

@@ -53,6 +53,10 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
                steps: 20, restarts: 1, queries: 300, rows: 100, min, drop. Labels are classes from 0
   membership   rows of the training data (data) are told from others: by loss, label, lira (shadow models). attack, non-members: <data>,
                max-auc, max-tpr, fpr: 0.01, rise, rows; noise: 1, copies: 20; shadows: [paths], trained-on: in
+  inversion    inputs that its gradient leads to for a class are like the rows of the class. lower, upper, max, rise, steps: 100, rows, classes,
+               height, width (of images)
+  extraction   a substitute that learned from queries answers the same. budgets: [100, 400, 1200], answers: scores|labels, max, rise
+  watermark    the labels of the owner's triggers. min, drop, chance, max-p: 0.001
   graph-audit  no value of the graph that jumps with the input decides over another path. max (beyond --baseline; 0 with it)
 
 With --baseline, a share may be 0.01 below that of the approved version unless the suite says otherwise. A test of which nothing is asked, or

@@ -1,0 +1,2 @@
+export { EXTRACTION } from './extraction.ts';
+export { WATERMARK } from './watermark.ts';
