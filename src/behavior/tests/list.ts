@@ -10,7 +10,7 @@ import { OUTPUTS } from './outputs.ts';
 import { INVERSION, MEMBERSHIP } from './privacy/index.ts';
 import { RANGE } from './range.ts';
 import { RANKING } from './ranking.ts';
-import { EXTRACTION, WATERMARK } from './theft/index.ts';
+import { EXTRACTION, QUERY_LOG, WATERMARK } from './theft/index.ts';
 
 /** Every kind of test that a suite can name. */
 export const TEST_KINDS: readonly TestKind[] = [
@@ -26,6 +26,7 @@ export const TEST_KINDS: readonly TestKind[] = [
   MEMBERSHIP,
   INVERSION,
   EXTRACTION,
+  QUERY_LOG,
   WATERMARK,
   GRAPH_AUDIT,
 ];

@@ -30,7 +30,8 @@ export function likenessOf({ inputs, classes, start }: Inverted, rows: LikenessR
   const absent: number[] = [];
   for (const [at, own] of classes.entries()) {
     const moved = unit(Float64Array.from(inputs.subarray(at * width, (at + 1) * width), (value) => value - start));
-    if (moved === undefined) return `nothing was recovered for class ${own}: its gradient does not lead away from the start`;
+    if (moved === undefined)
+      return `nothing was recovered for class ${own}: its gradient does not lead away from the start`;
     const groups = { own: [0, 0], others: [0, 0] } satisfies Record<string, [number, number]>;
     let closest = -1;
     for (let row = 0; row < values.length / width; row++) {

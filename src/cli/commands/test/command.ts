@@ -56,6 +56,7 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
   inversion    inputs that its gradient leads to for a class are like the rows of the class. lower, upper, max, rise, steps: 100, rows, classes,
                height, width (of images)
   extraction   a substitute that learned from queries answers the same. budgets: [100, 400, 1200], answers: scores|labels, max, rise
+  query-log    clients of a log that learn the model by asking. natural: <data>, normality: 0.9, far: 0.5, least: 100, max: 0
   watermark    the labels of the owner's triggers. min, drop, chance, max-p: 0.001
   graph-audit  no value of the graph that jumps with the input decides over another path. max (beyond --baseline; 0 with it)
 

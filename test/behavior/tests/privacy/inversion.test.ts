@@ -121,7 +121,9 @@ describe('likeness', () => {
     const more = { ...inverted, inputs: Float32Array.of(1, 0, 0, 1), classes: [0, 2] };
     expect(likenessOf(more, rows)).toMatchObject({ notes: ['the data has no rows of class 2'] });
     expect(likenessOf({ ...more, classes: [2, 3] }, rows)).toContain('no rows of a class');
-    expect(likenessOf({ ...more, inputs: Float32Array.of(0.5, 0.5, 0, 1) }, rows)).toContain('nothing was recovered for class 0');
+    expect(likenessOf({ ...more, inputs: Float32Array.of(0.5, 0.5, 0, 1) }, rows)).toContain(
+      'nothing was recovered for class 0',
+    );
     const strange = { ...rows, values: Float32Array.of(1, 0, Number.NaN, 1, 1, 0, 0, 1) };
     expect(likenessOf(more, strange)).toBe('the data has numbers that are not finite');
   });

@@ -68,3 +68,59 @@ it.each([
   expect(stderr).toContain(message);
   expect(stderr).toContain(path);
 });
+
+/** Runs a suite over a log of queries. */
+async function runLog(lines: readonly string[], format: 'text' | 'json' = 'json') {
+  const folder = tempFolder();
+  cpSync(join(PRIVACY, 'members.npz'), join(folder, 'members.npz'));
+  writeFileSync(join(folder, 'log.jsonl'), `${lines.join('\n')}\n`);
+  const suite = join(folder, 'suite.yaml');
+  writeFileSync(
+    suite,
+    `version: 1
+name: log
+data:
+  log:
+    inputs: [{ file: log.jsonl, columns: [input], as: X }]
+    columns: { client: log.jsonl#client, time: log.jsonl#time }
+  members: { inputs: [{ file: members.npz, columns: [X] }] }
+tests:
+  - { id: log, kind: query-log, data: log, natural: members }
+`,
+  );
+  return await runCli(['test', join(PRIVACY, 'mlp.onnx'), '--suite', suite, '--format', format]);
+}
+
+const line = (at: number, more: object = {}) =>
+  JSON.stringify({
+    client: '\u001b[31mthief',
+    time: `2026-01-01T00:00:${String(at).padStart(2, '0')}Z`,
+    input: Array.from({ length: 64 }, (_, i) => ((at * 31 + i * i * 17) % 97) / 97),
+    ...more,
+  });
+
+it('names the client of a log who asks noise, without its control characters', async () => {
+  const lines = Array.from({ length: 40 }, (_, at) => line(at));
+  const { code, stdout } = await runLog(lines, 'text');
+  expect(code).toBe(1);
+  expect(stdout).toContain('thief');
+  expect(stdout).toContain('from query 20, more than 50 % of the queries are far from natural rows');
+  expect(stdout).not.toContain('\u001b');
+});
+
+it.each<[string, string, string]>([
+  ['a line without a client', line(1, { client: undefined }), 'has no "client" in line 2'],
+  ['a line with more', line(1, { other: 1 }), 'has "other" in line 2, and not in the first'],
+  ['an input of another length', line(1, { input: [1] }), 'does not have the shape [64] of the first in line 2'],
+  ['a client that is a number among texts', line(1, { client: 7 }), 'holds the number 7 among texts in line 2'],
+  ['a number that is too large', line(1).replace('"time":"', '"time":1e999,"x":"'), 'line 2'],
+  ['a time that is none', line(1, { time: 'soon' }), 'row 1 of "log" has a time that is not one'],
+  ['a line that is not JSON', `${'['.repeat(100_000)}`, 'line 2'],
+  ['a long line', line(1, { client: 'x'.repeat(8_000_000) }).slice(0, -1), 'line 2'],
+])('refuses %s of a log', async (_, second, message) => {
+  const { code, stdout, stderr } = await runLog([line(0), second, line(2)]);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(message);
+  expect(stderr.length).toBeLessThan(2_000);
+  expect(stderr).not.toMatch(/\n {4}at /);
+});
