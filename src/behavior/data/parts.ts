@@ -5,7 +5,7 @@ import { folderClasses, joinedLabels, listImages, readImages } from './images/in
 import { matrixOf } from './matrix.ts';
 import type { DataContext } from './options.ts';
 import { type DataSpec, type FilePart, type FileRef, filePartOf, type InputPart, type LabelsSpec } from './spec.ts';
-import { type NamedArrays, readColumns } from './tables/index.ts';
+import { type KnownTables, type NamedArrays, readColumns, type TablePart } from './tables/index.ts';
 import { readTexts, type TextsPart } from './texts/index.ts';
 
 /** Arrays of a part, and the file or folder that they are of. */
@@ -21,6 +21,7 @@ const HELD_BYTES = 8;
 export class Parts {
   readonly #files: DataFiles;
   readonly #context: DataContext;
+  readonly #tables: KnownTables = new Map();
   readonly #listed = new Map<string, readonly string[]>();
 
   constructor(files: DataFiles, context: DataContext) {
@@ -40,11 +41,11 @@ export class Parts {
   }
 
   async labels(labels: LabelsSpec): Promise<PlainArray> {
-    if (isFileRef(labels)) return onlyOf(await readColumns(filePartOf(labels), this.#files, this.#context), labels);
+    if (isFileRef(labels)) return onlyOf(await this.#read(filePartOf(labels)), labels);
     if ('folders' in labels) return folderClasses(labels, this.#images(labels.folders));
     const { images, file, key, column, ...more } = labels;
     const part = { file, columns: key === column ? [key] : [key, column], ...more };
-    const columns = await readColumns(part, this.#files, this.#context);
+    const columns = await this.#read(part);
     const [paths, values] = [columns.get(key), columns.get(column)];
     if (paths === undefined || values === undefined) throw new AssayError('internal', 'a column is missing');
     return joinedLabels(values, paths, { folder: images, table: file }, this.#images(images));
@@ -53,14 +54,14 @@ export class Parts {
   /** What else is known of each row: an array, or several columns as one matrix. */
   async column(ref: FileRef): Promise<PlainArray> {
     const part = filePartOf(ref);
-    const arrays = await readColumns(part, this.#files, this.#context);
+    const arrays = await this.#read(part);
     if (part.columns === undefined) return onlyOf(arrays, ref);
     this.#holdMatrix(arrays);
     return matrixOf(arrays, part.file);
   }
 
   async #columns(part: FilePart, { labels, columns = {} }: DataSpec): Promise<NamedArrays> {
-    const all = await readColumns(part, this.#files, this.#context);
+    const all = await this.#read(part);
     const refs = [...(labels !== undefined && isFileRef(labels) ? [labels] : []), ...Object.values(columns)];
     const apart = refs.map(filePartOf).filter(({ file }) => part.columns === undefined && file === part.file);
     const isApart = (name: string) => apart.some((other) => other.columns?.includes(name) === true);
@@ -70,6 +71,10 @@ export class Parts {
     if (part.as === undefined) return given;
     this.#holdMatrix(given);
     return new Map([[part.as, matrixOf(given, part.file)]]);
+  }
+
+  #read(part: TablePart): Promise<NamedArrays> {
+    return readColumns(part, this.#files, this.#context, this.#tables);
   }
 
   /** A single array stays as it is. */
@@ -86,7 +91,7 @@ export class Parts {
   }
 
   async #textColumn(ref: string): Promise<readonly string[]> {
-    const column = onlyOf(await readColumns(filePartOf(ref), this.#files, this.#context), ref);
+    const column = onlyOf(await this.#read(filePartOf(ref)), ref);
     if (column.kind === 'texts' && column.dims.length === 1) return column.values;
     throw new AssayError(
       'usage',

@@ -55,6 +55,21 @@ describe('files of arrays', () => {
     });
   });
 
+  it('reads a table once for its inputs, labels and columns', async () => {
+    const lines = Array.from({ length: 100 }, (_, at) =>
+      JSON.stringify({ x: [at, at + 0.5], y: at, client: `c${at}` }),
+    );
+    const text = `${lines.join('\n')}\n`;
+    // Memory for one reading.
+    const limits = { maxFileMemory: 20 * text.length };
+    const data = await load(
+      { inputs: 'log.jsonl#x', labels: 'log.jsonl#y', columns: { client: 'log.jsonl#client' } },
+      folderOf({ 'log.jsonl': text }),
+      { limits },
+    );
+    expect([data.rows, data.columns.get('client')?.values.length]).toEqual([100, 100]);
+  });
+
   it('gives an array under another name', async () => {
     const data = await load({ inputs: [{ file: 'X.npy', as: 'pixels' }, 'arrays.npz#y'] });
     expect([...data.inputs.keys()]).toEqual(['pixels', 'y']);

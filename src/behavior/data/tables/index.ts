@@ -1,3 +1,3 @@
 export { COLUMN_TYPES, type ColumnType, type NamedArrays } from './format.ts';
 export { TABLE_FORMAT_IDS } from './list.ts';
-export { readColumns, type TablePart } from './read.ts';
+export { type KnownTables, readColumns, type TablePart } from './read.ts';

@@ -15,12 +15,25 @@ export interface TablePart {
   readonly types?: Readonly<Record<string, ColumnType>>;
 }
 
+/** What was read of files before: a log is read once for its inputs and its columns. */
+export type KnownTables = Map<string, NamedArrays>;
+
 /**
  * The arrays of a file: the named ones in their order, or all.
+ * @param known what was read before with these files; what is read is added
  * @throws AssayError `usage` for an array that it does not have, or a format that it is not of; `unsupported`; what reading throws
  */
-export function readColumns(part: TablePart, files: DataFiles, context: DataContext): Promise<NamedArrays> {
-  return files.use(part.file, async (file) => {
+export async function readColumns(
+  part: TablePart,
+  files: DataFiles,
+  context: DataContext,
+  known: KnownTables,
+): Promise<NamedArrays> {
+  const key = JSON.stringify([part.file, part.format, part.types]);
+  const before = known.get(key);
+  if (before !== undefined && part.columns?.every((name) => before.has(name)) === true)
+    return selected(part, before, part.file);
+  return await files.use(part.file, async (file) => {
     const format = await formatOf(file, part.format);
     const types = new Map(Object.entries(part.types ?? {}));
     if (types.size > 0 && format.id !== 'csv')
@@ -29,9 +42,14 @@ export function readColumns(part: TablePart, files: DataFiles, context: DataCont
       });
     const request = { columns: part.columns, types };
     const columns = await format.read(file, request, context);
-    if (part.columns === undefined) return columns;
-    return new Map(part.columns.map((name) => [name, columnNamed(name, columns, file.path)]));
+    known.set(key, columns);
+    return selected(part, columns, file.path);
   });
+}
+
+function selected({ columns: wanted }: TablePart, columns: NamedArrays, subject: string): NamedArrays {
+  if (wanted === undefined) return columns;
+  return new Map(wanted.map((name) => [name, columnNamed(name, columns, subject)]));
 }
 
 async function formatOf({ path, source }: DataFile, declared: string | undefined): Promise<TableFormat> {
