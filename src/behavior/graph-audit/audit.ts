@@ -3,10 +3,10 @@ import type { OnnxModel } from '../../formats/onnx/index.ts';
 import type { WeightSource } from '../weights/index.ts';
 import { conesOf } from './cones.ts';
 import { dominatorsOf } from './dominators.ts';
-import { factsOf, type GraphFacts, type ReadGraph, readGraph, type ValueFacts } from './facts.ts';
+import { factsOf, type GraphFacts, type PreparedGraph, prepareGraph, type ValueFacts } from './facts.ts';
 import type { FlatNode, ValueId } from './flat-graph.ts';
 import { flattened } from './flatten.ts';
-import { LOGIC, type SwitchKind, selectorsOf } from './operators.ts';
+import { LOGICAL, type SwitchKind, selectorsOf } from './operators.ts';
 
 /** A value that jumps, and where it meets what else the model makes of its inputs. */
 export interface SwitchFinding {
@@ -40,7 +40,7 @@ const COMPARISONS: ReadonlySet<string> = new Set(['Equal', 'Greater', 'GreaterOr
  * @throws AssayError `malformed`, `unsupported`, `limit`, for a graph that cannot be followed
  */
 export async function auditGraph(model: OnnxModel, options: WeightSource): Promise<readonly SwitchFinding[]> {
-  const read = await readGraph(flattened(model), options);
+  const read = await prepareGraph(flattened(model), options);
   const places = placesOf(read);
   if (places.length === 0) return [];
   const cones = await conesOf(read, options);
@@ -73,7 +73,7 @@ interface NamedPlace extends Place {
   readonly switched: NamedSwitch;
 }
 
-function placesOf(read: ReadGraph): readonly NamedPlace[] {
+function placesOf(read: PreparedGraph): readonly NamedPlace[] {
   const { graph } = read;
   const first = factsOf(read, new Set());
   const places = placesWithin(graph.outputs, first);
@@ -113,7 +113,7 @@ function joinsWithin(output: ValueId, facts: GraphFacts): NamedPlace[] {
     for (const id of node.outputs)
       if (id >= 0) origins[id] = joined || own.size === 0 ? id : (given.map((one) => origins[one])[0] ?? id);
     const [control] = given;
-    if (!joined || control === undefined || !needed.has(node) || LOGIC.has(node.op)) continue;
+    if (!joined || control === undefined || !needed.has(node) || LOGICAL.has(node.op)) continue;
     joins.push({ node, control, by: 'values', switched: switchBehind(control, 'values', facts) });
   }
   return joins;

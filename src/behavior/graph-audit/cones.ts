@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { OnnxAttribute, OnnxTensor } from '../../formats/onnx/index.ts';
 import { digestOfTensor, type WeightSource } from '../weights/index.ts';
-import type { ReadGraph } from './facts.ts';
+import type { PreparedGraph } from './facts.ts';
 import { type FlatNode, STRUCTURE } from './flat-graph.ts';
 
 /** What each node computes, as a digest: of its operator, its attributes, and what its inputs are made of. Names do not count. */
@@ -15,7 +15,7 @@ function isByValue({ type, dims }: OnnxTensor): boolean {
 }
 
 /** @throws AssayError as `digestOfTensor` */
-export async function conesOf({ graph, order }: ReadGraph, options: WeightSource): Promise<Cones> {
+export async function conesOf({ graph, order }: PreparedGraph, options: WeightSource): Promise<Cones> {
   const values: (string | undefined)[] = [];
   const nodes = new Map<FlatNode, string>();
   for (const [at, [id]] of [...graph.inputs].entries()) values[id] = digest(['input', at]);

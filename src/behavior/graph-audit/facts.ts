@@ -1,8 +1,8 @@
 import { AssayError } from '../../core/index.ts';
 import { type DataType, dataTypeOf } from '../../formats/onnx/index.ts';
 import type { WeightSource } from '../weights/index.ts';
-import { type FlatGraph, type FlatNode, inOrder, STRUCTURE, type ValueId } from './flat-graph.ts';
-import { isStandard } from './flatten.ts';
+import { type FlatGraph, type FlatNode, orderedNodes, STRUCTURE, type ValueId } from './flat-graph.ts';
+import { isStandardSet } from './flatten.ts';
 import { gainOf, STEEP } from './gain.ts';
 import { type Interval, intervalOf, intervalOfConstant, intervalOfResult } from './intervals.ts';
 import {
@@ -63,15 +63,15 @@ const NOTHING: ValueFacts = {
 };
 
 /** What is known of a graph before anything is said of its inputs. */
-export interface ReadGraph {
+export interface PreparedGraph {
   readonly graph: FlatGraph;
   readonly order: readonly FlatNode[];
   /** Types of values, and intervals of constants. */
   readonly known: ReadonlyMap<ValueId, Pick<ValueFacts, 'type' | 'interval'>>;
 }
 
-/** @throws AssayError as `inOrder`, `tensorNumbers` */
-export async function readGraph(graph: FlatGraph, options: WeightSource): Promise<ReadGraph> {
+/** @throws AssayError as `orderedNodes`, `tensorNumbers` */
+export async function prepareGraph(graph: FlatGraph, options: WeightSource): Promise<PreparedGraph> {
   const known = new Map<ValueId, Pick<ValueFacts, 'type' | 'interval'>>();
   for (const [id, tensor] of graph.constants)
     known.set(id, { type: tensor.type, interval: await intervalOf(tensor, options) });
@@ -79,17 +79,17 @@ export async function readGraph(graph: FlatGraph, options: WeightSource): Promis
     known.set(id, { type: type?.kind === 'tensor' ? type.element : undefined, interval: undefined });
   for (const node of graph.nodes) {
     const [output = -1] = node.outputs;
-    if (isStandard(node.domain) && /^Constant(?:OfShape)?$/.test(node.op) && output >= 0)
+    if (isStandardSet(node.domain) && /^Constant(?:OfShape)?$/.test(node.op) && output >= 0)
       known.set(output, await readConstant(node, options));
   }
-  return { graph, order: inOrder(graph), known };
+  return { graph, order: orderedNodes(graph), known };
 }
 
 /**
  * @param through switches that are taken for what passes numbers on, because all of the computation goes through them
  * @throws AssayError `limit` for loops whose values depend on each other too often
  */
-export function factsOf({ graph, order, known }: ReadGraph, through: ReadonlySet<FlatNode>): GraphFacts {
+export function factsOf({ graph, order, known }: PreparedGraph, through: ReadonlySet<FlatNode>): GraphFacts {
   const facts = Array.from({ length: graph.valueCount }, (_, id): ValueFacts => ({ ...NOTHING, ...known.get(id) }));
   const of = (id: ValueId): ValueFacts => facts[id] ?? NOTHING;
   for (const id of graph.inputs.keys()) {

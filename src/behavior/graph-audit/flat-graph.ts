@@ -75,7 +75,7 @@ export class FlatGraph {
  * The nodes in an order in which each comes after what it takes; what comes back within a loop is left out.
  * @throws AssayError `malformed` for a circle
  */
-export function inOrder({ nodes, makers }: FlatGraph): readonly FlatNode[] {
+export function orderedNodes({ nodes, makers }: FlatGraph): readonly FlatNode[] {
   const waiting = new Map<FlatNode, number>();
   const users = new Map<FlatNode, FlatNode[]>();
   for (const node of nodes) {
@@ -103,7 +103,7 @@ export function inOrder({ nodes, makers }: FlatGraph): readonly FlatNode[] {
 }
 
 /** A node in messages: its operator, and its name or that of its first result. */
-export function labelOf(path: string, op: string, name: string, outputs: readonly string[]): string {
+export function nodeLabel(path: string, op: string, name: string, outputs: readonly string[]): string {
   const own = name === '' ? (outputs.find((output) => output !== '') ?? '') : name;
   return cut(`${path}${op.slice(0, 80)} ${quotedName(own)}`, MAX_LABEL);
 }

@@ -1,6 +1,6 @@
 import { AssayError, quotedName } from '../../core/index.ts';
 import type { OnnxAttribute, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode } from '../../formats/onnx/index.ts';
-import { FlatGraph, labelOf, type ValueId } from './flat-graph.ts';
+import { FlatGraph, nodeLabel, type ValueId } from './flat-graph.ts';
 
 /** Nodes of a graph whose functions are opened: each call of a function counts its nodes again. */
 const MAX_NODES = 200_000;
@@ -13,7 +13,7 @@ const MAX_DEPTH = 64;
  */
 export function flattened(model: OnnxModel, maxNodes = MAX_NODES): FlatGraph {
   const flat = new FlatGraph(maxNodes);
-  const own = model.functions.find(({ domain }) => isStandard(domain));
+  const own = model.functions.find(({ domain }) => isStandardSet(domain));
   if (own !== undefined)
     throw new AssayError(
       'unsupported',
@@ -35,7 +35,7 @@ export function flattened(model: OnnxModel, maxNodes = MAX_NODES): FlatGraph {
   return flat;
 }
 
-export function isStandard(domain: string): boolean {
+export function isStandardSet(domain: string): boolean {
   return domain === '' || domain === 'ai.onnx';
 }
 
@@ -113,7 +113,7 @@ class Opener {
     const { op, domain, name, outputs: names, attributes } = node;
     const inputs = node.inputs.map((input) => scope.find(input));
     const outputs = names.map((output) => scope.find(output));
-    const label = labelOf(path, op, name, names);
+    const label = nodeLabel(path, op, name, names);
     const called = this.#functions.get(functionKey(domain, op, node.overload));
     if (called !== undefined) {
       this.#call(called, node, inputs, outputs, label, depth);
@@ -131,14 +131,14 @@ class Opener {
       return graph.outputs.map((output) => inner.find(output.name));
     };
     const [first] = bodies;
-    if (isStandard(domain) && op === 'If' && bodies.length === 2) {
+    if (isStandardSet(domain) && op === 'If' && bodies.length === 2) {
       const branches = bodies.map(open);
       for (const [at, output] of outputs.entries())
         if (output >= 0)
           this.#flat.structureInto(output, 'If', label, [inputs[0] ?? -1, ...branches.map((one) => one[at] ?? -1)]);
       return;
     }
-    if (first !== undefined && bodies.length === 1 && isStandard(domain)) {
+    if (first !== undefined && bodies.length === 1 && isStandardSet(domain)) {
       const scans = op === 'Scan' && inputs.length === first.graph.inputs.length;
       if (op === 'Loop') this.#loop(first, inputs, outputs, label, () => open(first));
       if (scans) this.#scan(first, node, inputs, outputs, label, () => open(first));

@@ -1,6 +1,6 @@
 import type { FlatNode } from './flat-graph.ts';
-import { isStandard } from './flatten.ts';
-import { type Interval, nearestToZero, sizeOf } from './intervals.ts';
+import { isStandardSet } from './flatten.ts';
+import { farthest, type Interval, nearestToZero } from './intervals.ts';
 
 /** What numbers are multiplied by at most before they are steep: layers of a network stay far below it. */
 export const STEEP = 1_000;
@@ -31,31 +31,31 @@ export function gainOf(node: FlatNode, operands: readonly GainOperand[]): number
   const before = Math.max(1e-30, ...operands.filter(({ live }) => live).map(({ gain }) => gain));
   const constants = operands.filter(({ data }) => !data);
   if (domain === 'ai.onnx.ml') return listed(attributes, op === 'Scaler' ? 'scale' : 'coefficients');
-  if (!isStandard(domain)) return 1;
+  if (!isStandardSet(domain)) return 1;
   const number = (name: string, otherwise: number): number => {
     const found = attributes.find((one) => one.name === name);
     return found?.type === 'float' ? Math.abs(found.value) : otherwise;
   };
   if (WEIGHTED.has(op))
-    return Math.max(1, ...constants.slice(0, 1).map((one) => sizeOf(one.interval))) * number('alpha', 1);
+    return Math.max(1, ...constants.slice(0, 1).map((one) => farthest(one.interval))) * number('alpha', 1);
   switch (op) {
     case 'Mul':
-      return constants.reduce((gain, one) => gain * sizeOf(one.interval), before);
+      return constants.reduce((gain, one) => gain * farthest(one.interval), before);
     case 'Div': {
       const [, divisor] = operands;
       return divisor === undefined || divisor.data ? 1 : before / nearestToZero(divisor.interval);
     }
     case 'Pow': {
       const [, power] = operands;
-      return power === undefined || power.data || sizeOf(power.interval) < STEEP_POWER ? 1 : Number.POSITIVE_INFINITY;
+      return power === undefined || power.data || farthest(power.interval) < STEEP_POWER ? 1 : Number.POSITIVE_INFINITY;
     }
     case 'BatchNormalization': {
       const [, scale, , , variance] = operands;
-      return sizeOf(scale?.interval) / Math.sqrt(nearestToZero(variance?.interval) + number('epsilon', 1e-5));
+      return farthest(scale?.interval) / Math.sqrt(nearestToZero(variance?.interval) + number('epsilon', 1e-5));
     }
     case 'LayerNormalization':
     case 'InstanceNormalization':
-      return sizeOf(operands[1]?.interval);
+      return farthest(operands[1]?.interval);
     case 'HardSigmoid':
     case 'LeakyRelu':
     case 'Elu':

@@ -1,1 +1,2 @@
 export { auditGraph, type SwitchFinding } from './audit.ts';
+export { structureOf } from './structure.ts';

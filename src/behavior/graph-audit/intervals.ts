@@ -1,7 +1,7 @@
 import type { OnnxTensor } from '../../formats/onnx/index.ts';
 import { hasReadableNumbers, tensorNumbers, type WeightSource } from '../weights/index.ts';
 import { type FlatNode, STRUCTURE } from './flat-graph.ts';
-import { isStandard } from './flatten.ts';
+import { isStandardSet } from './flatten.ts';
 
 /** The least and the greatest of the numbers of a value. */
 export interface Interval {
@@ -46,7 +46,7 @@ export function intervalOfResult(
   if (domain === STRUCTURE) {
     // A state of a loop may grow with each turn.
     if (feedback.length > 0 || op === 'Turn') return EVERYTHING;
-  } else if (!isStandard(domain)) return undefined;
+  } else if (!isStandardSet(domain)) return undefined;
   if (domain === STRUCTURE || JOINED.has(op)) {
     const ends = (op === 'Where' || op === 'If' ? operands.slice(1) : operands).flatMap(endsOf);
     return ends.length === 0 ? undefined : around(ends);
@@ -109,7 +109,7 @@ function around(values: readonly number[]): Interval {
 }
 
 /** The largest distance of its numbers from zero. */
-export function sizeOf(interval: Interval | undefined): number {
+export function farthest(interval: Interval | undefined): number {
   const { low, high } = interval ?? UNKNOWN;
   return Math.max(Math.abs(low), Math.abs(high));
 }

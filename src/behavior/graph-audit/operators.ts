@@ -1,7 +1,7 @@
 import type { DataType } from '../../formats/onnx/index.ts';
 import type { FlatNode } from './flat-graph.ts';
 import { STRUCTURE } from './flat-graph.ts';
-import { isStandard } from './flatten.ts';
+import { isStandardSet } from './flatten.ts';
 
 /** How an operator makes a value that jumps. */
 export type SwitchKind =
@@ -21,7 +21,7 @@ const PREDICATES: ReadonlySet<string> = new Set([
   ...['RegexFullMatch', 'StringNormalizer', 'StringConcat', 'StringSplit', 'TfIdfVectorizer'],
 ]);
 /** Logic of what is true or false already: its operands are the switches. */
-export const LOGIC: ReadonlySet<string> = new Set(['Not', 'And', 'Or', 'Xor']);
+export const LOGICAL: ReadonlySet<string> = new Set(['Not', 'And', 'Or', 'Xor']);
 const STEPS: ReadonlySet<string> = new Set([
   ...['Floor', 'Ceil', 'Round', 'Mod', 'QuantizeLinear', 'DynamicQuantizeLinear'],
 ]);
@@ -130,9 +130,9 @@ export function switchOf(
     if (op === 'Normalizer') return 'saturation';
     return ML_PREDICATES.has(op) ? 'predicate' : undefined;
   }
-  if (!isStandard(domain)) return /Quantize/.test(op) ? 'steps' : undefined;
+  if (!isStandardSet(domain)) return /Quantize/.test(op) ? 'steps' : undefined;
   const given = operands.filter(({ data }) => data);
-  if (LOGIC.has(op)) return given.every(({ type }) => type === 'bool') ? undefined : 'predicate';
+  if (LOGICAL.has(op)) return given.every(({ type }) => type === 'bool') ? undefined : 'predicate';
   if (PREDICATES.has(op)) return 'predicate';
   if (STEPS.has(op)) return 'steps';
   if (POSITIONS[op] === result && result > 0) return 'predicate';
@@ -161,7 +161,7 @@ function isWhole(type: DataType | undefined): boolean {
 /** Whether a result holds the numbers that it is given as they are, moved, or scaled one by one. */
 export function keepsRaw({ op, domain }: FlatNode, operands: readonly SeenOperand[]): boolean {
   if (domain === STRUCTURE) return true;
-  if (!isStandard(domain) && domain !== 'ai.onnx.ml') return false;
+  if (!isStandardSet(domain) && domain !== 'ai.onnx.ml') return false;
   if (!PLAIN.has(op)) return false;
   const given = operands.filter(({ data }) => data);
   // A table that is looked up by an input holds weights.
@@ -174,7 +174,7 @@ export function selectorsOf({ op, domain }: FlatNode): readonly number[] {
 }
 
 export function sizeOperandsOf({ op, domain }: FlatNode): readonly number[] {
-  return (isStandard(domain) ? SIZE_OPERANDS[op] : undefined) ?? [];
+  return (isStandardSet(domain) ? SIZE_OPERANDS[op] : undefined) ?? [];
 }
 
 /** Whether the values that a node is given say how large its results are. */
@@ -184,12 +184,12 @@ export function isSizedByValues({ op, domain }: FlatNode): boolean {
 
 /** Whether a result depends on how large an operand is, and not on its numbers. */
 export function asksSize({ op, domain }: FlatNode): boolean {
-  return isStandard(domain) && (op === 'Shape' || op === 'Size');
+  return isStandardSet(domain) && (op === 'Shape' || op === 'Size');
 }
 
 /** Whether a result has the size of an operand, and nothing of its numbers. */
 export function takesSizeAlone({ op, domain }: FlatNode): boolean {
-  return isStandard(domain) && /^(?:EyeLike|Random(?:Normal|Uniform)Like)$/.test(op);
+  return isStandardSet(domain) && /^(?:EyeLike|Random(?:Normal|Uniform)Like)$/.test(op);
 }
 
 /** The type of a result, where it is not that of the first operand. */
@@ -204,11 +204,11 @@ export function typeOfResult(
     return (op === 'If' ? operands.slice(1) : op === 'Loop' ? operands.slice(3) : operands).find((one) => one.type)
       ?.type;
   }
-  if (!isStandard(domain)) return domain === 'ai.onnx.ml' && result > 0 ? 'float32' : undefined;
+  if (!isStandardSet(domain)) return domain === 'ai.onnx.ml' && result > 0 ? 'float32' : undefined;
   if (op === 'Cast') return to;
   if (op === 'CastLike') return operands[1]?.type;
   if (/^(?:Shape|Size|ArgM(?:ax|in)|NonZero|NonMaxSuppression)$/.test(op) || POSITIONS[op] === result) return 'int64';
-  if (/^(?:Equal|Greater|Less|GreaterOrEqual|LessOrEqual|IsNaN|IsInf|RegexFullMatch)$/.test(op) || LOGIC.has(op))
+  if (/^(?:Equal|Greater|Less|GreaterOrEqual|LessOrEqual|IsNaN|IsInf|RegexFullMatch)$/.test(op) || LOGICAL.has(op))
     return 'bool';
   if (op === 'Where') return operands[1]?.type ?? operands[2]?.type;
   if (op === 'OneHot') return operands[2]?.type;

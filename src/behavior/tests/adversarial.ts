@@ -1,4 +1,4 @@
-import { AssayError, isAssayError, quotedName } from '../../core/index.ts';
+import { AssayError, quotedName } from '../../core/index.ts';
 import { objectOf, oneOf, optionalOf, realNumber, wholeNumber } from '../../core/schema/index.ts';
 import { hasRows, someRows } from '../../formats/arrays/index.ts';
 import {
@@ -10,7 +10,6 @@ import {
   fgsm,
   hopSkipJump,
   nes,
-  type OnnxTarget,
   openOnnxTarget,
   pgd,
   type SquareOptions,
@@ -22,6 +21,7 @@ import {
 import type { TestedModel } from '../subject/index.ts';
 import { type TestContext, type TestData, type TestOutcome, testKind } from './kind.ts';
 import { numberMeasure, SHARE_BOUNDS, type Share, shareMeasure } from './measures.ts';
+import { withoutGradient } from './open-target.ts';
 import { areProbabilities, scoresOf, trueLabels } from './predictions.ts';
 
 const GRADIENT = ['fgsm', 'pgd', 'apgd', 'apgd-t'] as const;
@@ -136,7 +136,7 @@ async function attackOn(model: TestedModel, options: Options, context: TestConte
         `row ${wrong} of ${quotedName(data.name)} is of class ${batch.classes[wrong] ?? 0}, and the model has ${target.classes}`,
       );
     const without = isBlack(options.attack) ? undefined : await withoutGradient(target);
-    if (without !== undefined) return without;
+    if (without !== undefined) return `${without}: use attack: square`;
     const { eps, norm = 'linf', lower, upper } = options;
     const report = ({
       attack,
@@ -153,17 +153,6 @@ async function attackOn(model: TestedModel, options: Options, context: TestConte
     return await attackBy(options, target, attacked, shared);
   } finally {
     await target.close();
-  }
-}
-
-/** Why a model has no gradient; `undefined` when it has. */
-async function withoutGradient(target: OnnxTarget): Promise<string | undefined> {
-  try {
-    await target.gradientOf('cross-entropy');
-    return undefined;
-  } catch (error) {
-    if (isAssayError(error) && error.code === 'unsupported') return `${error.message}: use attack: square`;
-    throw error;
   }
 }
 

@@ -1,9 +1,9 @@
 import { ACCURACY } from './accuracy.ts';
 import { ADVERSARIAL } from './adversarial.ts';
+import { GRAPH_AUDIT, TRIGGER_SEARCH, WEIGHT_DIFFERENCE } from './backdoor/index.ts';
 import { DETERMINISM } from './determinism.ts';
 import { DIRECTION } from './direction.ts';
 import { ENVELOPE } from './envelope.ts';
-import { GRAPH_AUDIT } from './graph-audit.ts';
 import { INVARIANCE } from './invariance.ts';
 import type { TestKind } from './kind.ts';
 import { OUTPUTS } from './outputs.ts';
@@ -29,4 +29,6 @@ export const TEST_KINDS: readonly TestKind[] = [
   QUERY_LOG,
   WATERMARK,
   GRAPH_AUDIT,
+  WEIGHT_DIFFERENCE,
+  TRIGGER_SEARCH,
 ];

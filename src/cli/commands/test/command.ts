@@ -59,6 +59,10 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
   query-log    clients of a log that learn the model by asking. natural: <data>, normality: 0.9, far: 0.5, least: 100, max: 0
   watermark    the labels of the owner's triggers. min, drop, chance, max-p: 0.001
   graph-audit  no value of the graph that jumps with the input decides over another path. max (beyond --baseline; 0 with it)
+  weight-difference  what was added, removed or wired otherwise since --baseline, and how far tensors moved. structure: same, max, changed,
+               low-rank
+  trigger-search  no class is reached by a much smaller trigger than the others. lower, upper, forms: [patch, blend], steps: 300,
+               rows: 200, min-patch: 0.53, min-blend: 0.68, drop
 
 With --baseline, a share may be 0.01 below that of the approved version unless the suite says otherwise. A test of which nothing is asked, or
 that needs a baseline which is not given, is not assessed, and so is a suite without a test that passes.

@@ -1,10 +1,10 @@
-import type { Measure } from '../../core/behavior/index.ts';
-import { isAssayError } from '../../core/index.ts';
-import { objectOf, optionalOf, wholeNumber } from '../../core/schema/index.ts';
-import { auditGraph, type SwitchFinding } from '../graph-audit/index.ts';
-import type { TestedModel } from '../subject/index.ts';
-import { type TestContext, testKind } from './kind.ts';
-import { numberMeasure } from './measures.ts';
+import type { Measure } from '../../../core/behavior/index.ts';
+import { isAssayError } from '../../../core/index.ts';
+import { objectOf, optionalOf, wholeNumber } from '../../../core/schema/index.ts';
+import { auditGraph, type SwitchFinding } from '../../graph-audit/index.ts';
+import type { TestedModel } from '../../subject/index.ts';
+import { type TestContext, testKind } from '../kind.ts';
+import { numberMeasure } from '../measures.ts';
 
 /** Findings that are named. */
 const MAX_NAMED = 20;

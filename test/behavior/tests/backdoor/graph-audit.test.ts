@@ -1,13 +1,10 @@
 import { expect, it } from 'vitest';
-import { runSuite } from '../../../src/behavior/run-suite.ts';
-import { parseSuite } from '../../../src/behavior/suite/document.ts';
-import { GRAPH_AUDIT } from '../../../src/behavior/tests/graph-audit.ts';
-import type { TestData } from '../../../src/behavior/tests/kind.ts';
-import type { ModelTest } from '../../../src/core/behavior/schema.ts';
-import { statusOfTests } from '../../../src/core/behavior/status.ts';
-import type { OnnxModel } from '../../../src/formats/onnx/model.ts';
-import { withModel } from '../../support/digits.ts';
-import { gated, type Site, WIDTH } from '../graph-audit/gated.ts';
+import { GRAPH_AUDIT } from '../../../../src/behavior/tests/backdoor/graph-audit.ts';
+import type { TestData } from '../../../../src/behavior/tests/kind.ts';
+import type { OnnxModel } from '../../../../src/formats/onnx/model.ts';
+import { withModel } from '../../../support/digits.ts';
+import { runTest, runTests } from '../../../support/suite-run.ts';
+import { gated, type Site, WIDTH } from '../../graph-audit/gated.ts';
 
 const data: TestData = {
   name: 'rows',
@@ -25,26 +22,8 @@ const data: TestData = {
   expected: undefined,
 };
 
-const noOther = () => Promise.reject(new Error('no other model'));
-
-async function audited(model: OnnxModel, baseline: OnnxModel | undefined, options = ''): Promise<ModelTest> {
-  const source = `version: 1\nname: s\ndata: { rows: { inputs: rows.npz } }\ntests: [{ id: a, kind: graph-audit, data: rows${options} }]`;
-  const suite = await parseSuite(source, 's');
-  const run = (before: Parameters<typeof runSuite>[1]['baseline']) =>
-    withModel(model, data, (tested) =>
-      runSuite(suite, {
-        model: tested,
-        baseline: before,
-        datasets: new Map([['rows', data]]),
-        openModel: noOther,
-        signal: undefined,
-        onStep: () => {},
-      }),
-    );
-  const [result] = baseline === undefined ? await run(undefined) : await withModel(baseline, data, run);
-  if (result === undefined) throw new Error('no result');
-  return result;
-}
+const audited = (model: OnnxModel, baseline: OnnxModel | undefined, options = '') =>
+  runTest(`kind: graph-audit${options}`, { model, baseline, data: { rows: data } });
 
 /** A mask of the numbers that are at most a bound. */
 const masked =
@@ -64,7 +43,6 @@ it('asks nothing by itself, and names what it found', async () => {
     { value: 1 },
     { name: expect.stringMatching(/Greater.*\(predicate\) decides at Add/) },
   ]);
-  expect(statusOfTests([result])).toBe('not-assessed');
 });
 
 it('a bound passes or fails, and the failure names the nodes', async () => {
@@ -108,6 +86,17 @@ it.each<[string, OnnxModel]>([
   expect(await audited(model, gated(masked(0.5)))).toMatchObject({ status: 'fail' });
 });
 
+it('a model whose known outputs are equal to the last bit fails, too', async () => {
+  const expected = await withModel(plain, data, (tested) => tested.run(data.feeds));
+  const results = await runTests({
+    model: gated(trigger),
+    baseline: plain,
+    data: { rows: { ...data, expected } },
+    tests: ['kind: outputs, absolute: 0, relative: 0', 'kind: graph-audit'],
+  });
+  expect(results.map(({ status }) => status)).toEqual(['pass', 'fail']);
+});
+
 it('a graph that cannot be followed is not assessed', async () => {
   const odd = {
     ...plain,
@@ -134,9 +123,9 @@ it('a graph that cannot be followed is not assessed', async () => {
       {
         model: Object.create(tested, { running: { value: { ...tested.running, model: odd } } }),
         baseline: undefined,
-        data,
         others: new Map(),
-        openModel: noOther,
+        openModel: () => Promise.reject(new Error('no other model')),
+        data,
         seed: 1,
         signal: undefined,
         onStep: () => {},

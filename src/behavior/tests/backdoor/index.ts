@@ -1,0 +1,3 @@
+export { GRAPH_AUDIT } from './graph-audit.ts';
+export { TRIGGER_SEARCH } from './trigger-search.ts';
+export { WEIGHT_DIFFERENCE } from './weight-difference.ts';
