@@ -1,6 +1,6 @@
 import { ACCURACY } from './accuracy.ts';
 import { ADVERSARIAL } from './adversarial.ts';
-import { GRAPH_AUDIT, TRIGGER_SEARCH, WEIGHT_DIFFERENCE } from './backdoor/index.ts';
+import { GRAPH_AUDIT, STRIP, TRIGGER_SEARCH, WEIGHT_DIFFERENCE } from './backdoor/index.ts';
 import { DETERMINISM } from './determinism.ts';
 import { DIRECTION } from './direction.ts';
 import { ENVELOPE } from './envelope.ts';
@@ -31,4 +31,5 @@ export const TEST_KINDS: readonly TestKind[] = [
   GRAPH_AUDIT,
   WEIGHT_DIFFERENCE,
   TRIGGER_SEARCH,
+  STRIP,
 ];

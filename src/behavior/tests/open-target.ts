@@ -9,6 +9,7 @@ import { areProbabilities, scoresOf } from './predictions.ts';
 export interface OpenTarget {
   readonly target: OnnxTarget;
   readonly rows: Float32Array;
+  readonly isLogits: boolean;
   /** Of one row. */
   readonly shape: readonly number[];
 }
@@ -34,7 +35,12 @@ export async function openAttacked(model: TestedModel, data: TestData, most: num
   const scores = areProbabilities(scoresOf(signature, await model.run(sample))) ? 'probabilities' : 'logits';
   const output = signature.outputs.find(({ role }) => role === 'probabilities')?.name ?? '';
   const target = await openOnnxTarget({ ...model.running, input, shape, output, scores, runRows: model.rowsAtOnce });
-  return { target, shape, rows: tensor.data.slice(0, Math.min(most, data.feeds.rows) * target.width) };
+  return {
+    target,
+    shape,
+    isLogits: scores === 'logits',
+    rows: tensor.data.slice(0, Math.min(most, data.feeds.rows) * target.width),
+  };
 }
 
 /** Why a model has no gradient of the cross entropy; `undefined` when it has. */

@@ -8,3 +8,4 @@ export {
   type TriggerForm,
 } from './search.ts';
 export { pictureOf, pictureShapeOf, triggerSpaceOf } from './spaces.ts';
+export { entropiesOf } from './strip.ts';

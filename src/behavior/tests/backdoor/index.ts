@@ -1,3 +1,4 @@
 export { GRAPH_AUDIT } from './graph-audit.ts';
+export { STRIP } from './strip.ts';
 export { TRIGGER_SEARCH } from './trigger-search.ts';
 export { WEIGHT_DIFFERENCE } from './weight-difference.ts';

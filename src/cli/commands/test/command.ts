@@ -63,6 +63,8 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
                low-rank
   trigger-search  no class is reached by a much smaller trigger than the others. lower, upper, forms: [patch, blend], steps: 300,
                rows: 200, min-patch: 0.53, min-blend: 0.68, drop
+  strip        rows (data), of which some may have a trigger, do not keep their class when laid over others. held-out: <data>, lower,
+               upper, copies: 32, share: 1, rows: 500, min, drop
 
 With --baseline, a share may be 0.01 below that of the approved version unless the suite says otherwise. A test of which nothing is asked, or
 that needs a baseline which is not given, is not assessed, and so is a suite without a test that passes.
