@@ -30,7 +30,7 @@ interface Place {
 /** Nodes that are looked at for one place, to name the switch behind it. */
 const MAX_LOOKED = 1_000;
 /** Outputs that are looked at one by one. */
-const MAX_CLOSED = 64;
+const MAX_CLOSED = 16;
 /** What they answer is a switch itself, which is found where it is used. */
 const COMPARISONS: ReadonlySet<string> = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']);
 

@@ -1,12 +1,16 @@
+import { AssayError } from '../../core/index.ts';
 import type { GraphFacts } from './facts.ts';
 import type { FlatNode, ValueId } from './flat-graph.ts';
 
+/** Steps from a node to one that is before it: a graph of a long path that is crossed everywhere asks for many. */
+const MOST_WORK = 50_000_000;
 /** The place of the source that all inputs come from. */
 const SOURCE = -1;
 
 /**
  * The nodes that every path from an input to a value goes through (Cooper, Harvey and Kennedy 2001). What does not depend on an input is no
  * path.
+ * @throws AssayError `limit`
  */
 export function dominatorsOf(value: ValueId, { graph, order, of }: GraphFacts): readonly FlatNode[] {
   const places = new Map(order.map((node, at) => [node, at]));
@@ -16,9 +20,11 @@ export function dominatorsOf(value: ValueId, { graph, order, of }: GraphFacts): 
     const maker = graph.makers[id];
     return maker === undefined ? SOURCE : places.get(maker);
   };
+  let work = 0;
   const common = (a: number, b: number): number => {
     let [first, second] = [a, b];
     while (first !== second) {
+      if (++work > MOST_WORK) throw new AssayError('limit', 'its paths cross more often than is followed');
       if (first > second) first = nearest[first] ?? SOURCE;
       else second = nearest[second] ?? SOURCE;
     }

@@ -4,7 +4,7 @@ import type { WeightSource } from '../weights/index.ts';
 import { type FlatGraph, type FlatNode, orderedNodes, STRUCTURE, type ValueId } from './flat-graph.ts';
 import { isStandardSet } from './flatten.ts';
 import { gainOf, STEEP } from './gain.ts';
-import { type Interval, intervalOf, intervalOfConstant, intervalOfResult } from './intervals.ts';
+import { type Interval, intervalOf, intervalOfConstant, intervalOfResult, withZero } from './intervals.ts';
 import {
   asksSize,
   isSizedByValues,
@@ -46,7 +46,7 @@ export interface GraphFacts {
 }
 
 const FACTS = ['data', 'live', 'sized', 'bySize', 'sizeSwitch'] as const;
-const MAX_PASSES = 64;
+const MAX_PASSES = 16;
 /** Types whose values are a switch from the start. */
 const FLAG: DataType = 'bool';
 const NOTHING: ValueFacts = {
@@ -110,6 +110,10 @@ async function readConstant(node: FlatNode, options: WeightSource): Promise<Pick
   const [value] = node.attributes;
   if (value === undefined) return { type: 'float32', interval: { low: 0, high: 0 } };
   if (value.type === 'tensor') return { type: value.value.type, interval: await intervalOf(value.value, options) };
+  if (value.type === 'sparse-tensor') {
+    const { values } = value.value;
+    return { type: values.type, interval: withZero(await intervalOf(values, options)) };
+  }
   const type = value.type === 'int' || value.type === 'ints' ? 'int64' : 'float32';
   return { type, interval: intervalOfConstant(node) };
 }

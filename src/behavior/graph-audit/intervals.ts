@@ -1,4 +1,4 @@
-import type { OnnxTensor } from '../../formats/onnx/index.ts';
+import type { DataType, OnnxTensor } from '../../formats/onnx/index.ts';
 import { hasReadableNumbers, tensorNumbers, type WeightSource } from '../weights/index.ts';
 import { type FlatNode, STRUCTURE } from './flat-graph.ts';
 import { isStandardSet } from './flatten.ts';
@@ -12,9 +12,30 @@ export interface Interval {
 /** Of what nothing is known, it is not said that it is large. */
 const UNKNOWN: Interval = { low: 1, high: 1 };
 
+/** What numbers of a type can be that are not read here. */
+const PACKED: Readonly<Partial<Record<DataType, Interval>>> = {
+  int2: { low: -2, high: 1 },
+  uint2: { low: 0, high: 3 },
+  int4: { low: -8, high: 7 },
+  uint4: { low: 0, high: 15 },
+  float4e2m1: { low: -6, high: 6 },
+  float6e2m3: { low: -7.5, high: 7.5 },
+  float6e3m2: { low: -28, high: 28 },
+  float8e4m3fn: { low: -448, high: 448 },
+  float8e4m3fnuz: { low: -240, high: 240 },
+  float8e5m2: { low: -57_344, high: 57_344 },
+  float8e5m2fnuz: { low: -57_344, high: 57_344 },
+  float8e8m0: { low: 0, high: 2 ** 127 },
+};
+
+/** An interval, and zero. */
+export function withZero(interval: Interval | undefined): Interval | undefined {
+  return interval && { low: Math.min(0, interval.low), high: Math.max(0, interval.high) };
+}
+
 /** @throws AssayError as `tensorNumbers` */
 export async function intervalOf(tensor: OnnxTensor, options: WeightSource): Promise<Interval | undefined> {
-  if (!hasReadableNumbers(tensor)) return undefined;
+  if (!hasReadableNumbers(tensor)) return PACKED[tensor.type];
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for await (const values of tensorNumbers(tensor, options))
     for (const value of values) {

@@ -32,6 +32,11 @@ const ML_PREDICATES: ReadonlySet<string> = new Set([
 ]);
 /** Of those, the ones of which the first result is a label, and the others are scores. */
 const ML_CLASSIFIERS: ReadonlySet<string> = new Set(['LinearClassifier', 'SVMClassifier']);
+/** Of the runtime's own set: those that look things up, choose or draw. */
+const OTHER_PREDICATES: ReadonlySet<string> = new Set([
+  ...['BeamSearch', 'BifurcationDetector', 'GreedySearch', 'IsAllFinite', 'MaxpoolWithMask', 'MurmurHash3'],
+  ...['NGramRepeatBlock', 'Sampling', 'Tokenizer', 'Unique', 'WhisperBeamSearch'],
+]);
 /** Jumps on whole numbers. */
 const WHOLE_STEPS: ReadonlySet<string> = new Set([
   ...['Abs', 'Clip', 'Div', 'Max', 'Min', 'Pow', 'ReduceMax', 'ReduceMin', 'Relu'],
@@ -130,7 +135,7 @@ export function switchOf(
     if (op === 'Normalizer') return 'saturation';
     return ML_PREDICATES.has(op) ? 'predicate' : undefined;
   }
-  if (!isStandardSet(domain)) return /Quantize/.test(op) ? 'steps' : undefined;
+  if (!isStandardSet(domain)) return OTHER_PREDICATES.has(op) ? 'predicate' : /Quantize/.test(op) ? 'steps' : undefined;
   const given = operands.filter(({ data }) => data);
   if (LOGICAL.has(op)) return given.every(({ type }) => type === 'bool') ? undefined : 'predicate';
   if (PREDICATES.has(op)) return 'predicate';

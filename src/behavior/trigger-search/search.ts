@@ -10,6 +10,8 @@ export interface SearchOptions {
   readonly form: TriggerForm;
   readonly space: TriggerSpace;
   readonly steps: number;
+  /** The classes that are searched. */
+  readonly aims: readonly number[];
   /** Rows of one step, for each class. */
   readonly batch: number;
   readonly random: AttackRandoms;
@@ -68,7 +70,7 @@ interface Rows {
 }
 
 /**
- * Searches, for every class, the smallest trigger that drives rows of all other classes to it, by the gradient of the cross entropy. Many
+ * Searches, for each of some classes, the smallest trigger that drives rows of all other classes to it, by the gradient of the cross entropy. Many
  * classes are searched at a time.
  * @throws AssayError what running the model throws
  */
@@ -80,10 +82,10 @@ export async function searchTriggers(
   const { width, classes } = target;
   const rows = { numbers, width, classes: classesOf(await target.forward(numbers), classes) };
   const together = Math.max(1, Math.floor(MOST_NUMBERS / (options.batch * width)));
-  const groups = Math.ceil(classes / together);
+  const groups = Math.ceil(options.aims.length / together);
   const results: SearchResult[] = [];
-  for (let from = 0; from < classes; from += together) {
-    const aims = Array.from({ length: Math.min(together, classes - from) }, (_, at) => from + at);
+  for (let from = 0; from < options.aims.length; from += together) {
+    const aims = options.aims.slice(from, from + together);
     const onStep = (step: number) => options.onStep?.(results.length * options.steps + step, groups * options.steps);
     results.push(await searchGroup(target, rows, aims, { ...options, onStep }));
   }

@@ -7,15 +7,15 @@ import { LEAST_SIDE, shareOfLargest } from './singular.ts';
 export interface TensorDifference {
   /** The length of the difference over that of the approved tensor; infinite where that is zero, not a number where one has such. */
   readonly relative: number;
-  /** The share of the difference that its largest singular values hold; undefined for what is small, or too large to tell. */
+  /** The share of the difference that its largest singular values hold; undefined for what is small, no number for what is too large. */
   readonly lowRank: number | undefined;
 }
 
 /** Numbers of a difference that is held whole. */
-const MOST_HELD = 1 << 24;
+const MOST_HELD = 1 << 23;
 
 /**
- * Compares two tensors of one type and shape, of which only parts are in memory; the difference of matrices is held, up to 64 MiB.
+ * Compares two tensors of one type and shape, of which only parts are in memory; the difference of matrices is held, up to 32 MiB.
  * @throws AssayError as `tensorNumbers`
  */
 export async function tensorDifferenceOf(
@@ -28,7 +28,7 @@ export async function tensorDifferenceOf(
     return { relative: first === second ? 0 : Number.POSITIVE_INFINITY, lowRank: undefined };
   }
   const { rows, columns } = sidesOf(own.tensor);
-  const held = isMatrix(rows, columns) ? new Float32Array(rows * columns) : undefined;
+  const held = isMatrix(rows, columns) && rows * columns <= MOST_HELD ? new Float32Array(rows * columns) : undefined;
   let [distance, length, at] = [0, 0, 0];
   for await (const [mine, theirs] of pairs(
     tensorNumbers(own.tensor, own.source),
@@ -43,8 +43,9 @@ export async function tensorDifferenceOf(
       if (held !== undefined) held[at++] = far;
     }
   const relative = distance === 0 ? 0 : Math.sqrt(distance / length);
-  const told = held !== undefined && distance > 0 && Number.isFinite(distance);
-  return { relative, lowRank: told ? shareOfLargest(held, rows, columns) : undefined };
+  if (distance === 0 || !isMatrix(rows, columns)) return { relative, lowRank: undefined };
+  const told = held !== undefined && Number.isFinite(distance);
+  return { relative, lowRank: told ? shareOfLargest(held, rows, columns) : Number.NaN };
 }
 
 /** A tensor as a matrix: the first size, and all others. */
@@ -54,7 +55,7 @@ function sidesOf({ dims }: OnnxTensor): { readonly rows: number; readonly column
 }
 
 function isMatrix(rows: number, columns: number): boolean {
-  return Math.min(rows, columns) >= LEAST_SIDE && rows * columns <= MOST_HELD;
+  return Math.min(rows, columns) >= LEAST_SIDE;
 }
 
 /** The parts of two runs of numbers, side by side and of equal lengths. */

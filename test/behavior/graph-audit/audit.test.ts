@@ -72,6 +72,16 @@ const GATES: Readonly<Record<string, Change>> = {
     raised(
       g.op('Tanh', [g.op('Div', [layer(g, first, 1, 1), g.op('Sub', [reals([0.3, 0.3]), reals([0.2999, 0.2999])])])]),
     ),
+  'a layer of large weights, cut off': ({ g, x, reals, raised }) => {
+    const weights = g.constant(tensorOf(Float32Array.of(500, 0, 0, 0, 0, 0, 0, 0), [8, 1]));
+    return raised(g.op('Clip', [g.op('Gemm', [x, weights, reals([-450])]), reals([0], []), reals([1], [])]));
+  },
+  'a factor that a node holds': ({ g, first, raised }) => {
+    const large = g.op('Constant', [], { value: tensorOf(Float32Array.of(1e6), [1]) });
+    return raised(g.op('Tanh', [g.op('Mul', [layer(g, first, 1, 1), large])]));
+  },
+  'a slope that an attribute says': ({ g, first, raised }) =>
+    raised(g.op('HardSigmoid', [layer(g, first, 1, 1)], { alpha: float(5000), beta: float(-4500) })),
   'a high power': ({ g, first, reals, raised }) => raised(g.op('Pow', [first, reals([200])])),
   'a number over its absolute value': ({ g, first, reals, raised }) => {
     const moved = g.op('Sub', [first, reals([0.9])]);
@@ -362,6 +372,18 @@ describe('graphs that cannot be followed', () => {
   ])('%s', async (_, one) => {
     await expect(audit(one)).rejects.toMatchObject({ code: 'malformed' });
   });
+});
+
+it('graphs whose paths cross everywhere are not followed to the end', async () => {
+  const g = new GraphBuilder('crossed');
+  const x = g.input('x', 'float32', ['batch', 4]);
+  const first = g.op('Relu', [x]);
+  let last = first;
+  for (let at = 0; at < 9_000; at++) last = g.op('Neg', [last]);
+  // Each of the sums is reached by the whole path and by its start.
+  const sums = Array.from({ length: 9_000 }, () => g.op('Add', [last, first]));
+  g.output('label', g.op('Sign', [g.op('Sum', sums)]), 'float32', ['batch', 4]);
+  await expect(audit(g.model())).rejects.toMatchObject({ code: 'limit' });
 });
 
 describe('honest graphs have no finding', () => {

@@ -26,6 +26,8 @@ const LEAST: Readonly<Record<TriggerForm, number>> = { patch: 0.53, blend: 0.68 
 const USUAL_DROP: Readonly<Record<TriggerForm, number>> = { patch: 0.22, blend: 0.16 };
 /** Gradients without a direction, of all: more, and the search is blind. */
 const MOST_VANISHED = 0.05;
+/** A search takes time for each class. */
+const MOST_CLASSES = 128;
 /** Triggers that are shown for each form. */
 const SHOWN = 2;
 
@@ -40,6 +42,13 @@ const OPTIONS = objectOf(
     ),
     steps: optionalOf(wholeNumber({ minimum: 1, maximum: 5_000, description: 'Of the search; 300 when absent.' })),
     rows: optionalOf(wholeNumber({ minimum: 8, maximum: 5_000, description: 'The first so many; 200 when absent.' })),
+    classes: optionalOf(
+      array(wholeNumber({ minimum: 0 }), {
+        minItems: FEWEST_CLASSES,
+        maxItems: MOST_CLASSES,
+        description: 'The classes that are searched; all when absent, of at most 128.',
+      }),
+    ),
     'min-patch': optionalOf(
       realNumber({
         minimum: 0,
@@ -97,17 +106,23 @@ interface FormResult {
 /** @returns why nothing can be searched */
 async function searched(
   model: TestedModel,
-  { lower, upper, forms = TRIGGER_FORMS, steps = USUAL.steps, rows: most = USUAL.rows }: Options,
+  { lower, upper, forms = TRIGGER_FORMS, steps = USUAL.steps, rows: most = USUAL.rows, classes }: Options,
   { data, seed, signal, onStep }: TestContext,
 ): Promise<readonly FormResult[] | string> {
   const { target, rows, shape } = await openAttacked(model, data, most);
   try {
     const why = await withoutGradient(target);
     if (why !== undefined) return why;
+    const aims = [...new Set(classes ?? Array.from({ length: target.classes }, (_, aim) => aim))];
+    const none = aims.find((aim) => aim >= target.classes);
+    if (none !== undefined)
+      throw new AssayError('usage', `the model has no class ${none}: they are 0 to ${target.classes - 1}`);
+    if (aims.length > MOST_CLASSES)
+      return `the model has more than ${MOST_CLASSES} classes: name some (classes: [0, 1, ...])`;
     const results: FormResult[] = [];
     for (const form of new Set(forms)) {
       const result = await searchTriggers(target, rows, {
-        ...{ form, steps, batch: USUAL.batch, random: seededRandoms(seed), signal },
+        ...{ form, steps, aims, batch: USUAL.batch, random: seededRandoms(seed), signal },
         space: triggerSpaceOf(shape, lower, upper),
         onStep: (step, of) => onStep(`${form}, step ${step} of ${of}`),
       });

@@ -49,7 +49,11 @@ export const WEIGHT_DIFFERENCE = testKind({
     const compared = await compareWeights(own, approved, onStep);
     const structure = await changedOutputs(own, approved);
     if (typeof structure === 'string' && options.structure !== 'any') return { measures: [], skipped: structure };
+    const untold = compared.tensors.find(({ lowRank }) => Number.isNaN(lowRank));
     return {
+      ...(untold === undefined || options['low-rank'] === undefined
+        ? {}
+        : { skipped: `the singular values of the difference of ${quotedName(untold.name)} cannot be told` }),
       measures: [...structureMeasures(compared, structure, options), ...weightMeasures(compared.tensors, options)],
       figures: [
         {
@@ -119,7 +123,7 @@ function weightMeasures(tensors: readonly ComparedTensor[], options: Options): r
   const differ = tensors.filter(({ relative }) => relative !== 0);
   const sizes = tensors.map(({ relative }) => relative);
   const largest = sizes.some(Number.isNaN) ? Number.NaN : sizes.reduce((most, one) => Math.max(most, one), 0);
-  const ranks = tensors.flatMap(({ lowRank }) => lowRank ?? []);
+  const ranks = tensors.flatMap(({ lowRank }) => (lowRank === undefined || Number.isNaN(lowRank) ? [] : [lowRank]));
   const rank = ranks.reduce((most, one) => Math.max(most, one), 0);
   const measures = [
     numberMeasure('tensors that are compared', tensors.length, {}),
@@ -131,7 +135,8 @@ function weightMeasures(tensors: readonly ComparedTensor[], options: Options): r
     .toSorted((a, b) => order(b.relative) - order(a.relative))
     .slice(0, MAX_NAMED)
     .map(({ name, dims, relative, lowRank }) => {
-      const spectrum = lowRank === undefined ? '' : `, ${lowRank.toFixed(2)} of it in 4 singular values`;
+      const spectrum =
+        lowRank === undefined || Number.isNaN(lowRank) ? '' : `, ${lowRank.toFixed(2)} of it in 4 singular values`;
       return numberMeasure(`difference of ${quotedName(name)} [${dims.join(', ')}]${spectrum}`, relative, {});
     });
   return [...measures, ...named];

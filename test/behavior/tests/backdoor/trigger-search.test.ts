@@ -116,6 +116,7 @@ describe('what cannot be told is not assessed', () => {
     ],
     ['two classes', scorer(2, (_, x) => x), '', 'fewer than 4 classes'],
     ['too few steps', scorer(6, (_, x) => x), ', steps: 1', 'give more steps'],
+    ['too many classes', scorer(129, (_, x) => x), '', 'more than 128 classes'],
   ])('%s', async (_, model, options, why) => {
     expect(await searched(model, options, { data })).toMatchObject({
       status: 'not-assessed',
@@ -130,6 +131,7 @@ describe('refuses', () => {
   it.each<[string, string, TestData, string]>([
     ['bounds that hold nothing', ', lower: 1, upper: 1', data, 'lower is not below upper'],
     ['no form', ', forms: []', data, 'forms is empty'],
+    ['a class that is not there', ', classes: [0, 1, 2, 5]', data, 'has no class 5'],
   ])('%s', async (_, options, rows, why) => {
     const search = tested(good, [`kind: trigger-search${options}${options.includes('lower') ? '' : `, ${RANGE}`}`], {
       data: rows,
@@ -137,7 +139,7 @@ describe('refuses', () => {
     await expect(search).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(why) });
   });
 
-  it.each(['steps: 0', 'steps: 5001', 'rows: 7', 'min-patch: 2', 'forms: [other]', 'target: 3'])(
+  it.each(['steps: 0', 'steps: 5001', 'rows: 7', 'min-patch: 2', 'forms: [other]', 'target: 3', 'classes: [1, 2]'])(
     '%s',
     async (option) => {
       await expect(searched(good, `, ${option}`, { data })).rejects.toMatchObject({ code: 'usage' });
