@@ -73,6 +73,11 @@ export class Parts {
     return new Map([[part.as, matrixOf(given, part.file)]]);
   }
 
+  /** All arrays of a file. */
+  async arrays(file: string): Promise<NamedArrays> {
+    return await this.#read({ file });
+  }
+
   #read(part: TablePart): Promise<NamedArrays> {
     return readColumns(part, this.#files, this.#context, this.#tables);
   }
@@ -85,12 +90,13 @@ export class Parts {
   }
 
   async #texts(part: TextsPart): Promise<NamedArrays> {
-    const texts = await this.#textColumn(part.texts);
-    const pairs = part.pairs === undefined ? undefined : await this.#textColumn(part.pairs);
+    const texts = await this.textColumn(part.texts);
+    const pairs = part.pairs === undefined ? undefined : await this.textColumn(part.pairs);
     return await readTexts(part, { texts, pairs }, this.#files, this.#context);
   }
 
-  async #textColumn(ref: string): Promise<readonly string[]> {
+  /** A column of texts, as `path#column`. */
+  async textColumn(ref: string): Promise<readonly string[]> {
     const column = onlyOf(await this.#read(filePartOf(ref)), ref);
     if (column.kind === 'texts' && column.dims.length === 1) return column.values;
     throw new AssayError(

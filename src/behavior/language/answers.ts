@@ -41,8 +41,11 @@ export function probeAnswers(continuations: readonly Continuation[], { expect, m
   return { asExpected: { count: results.length - others.length, of: results.length }, others };
 }
 
-/** What is found in a text: the text or pattern that was looked for. */
-function finderOf(match: AnswerMatch): (text: string) => string | null {
+/**
+ * What is found in a text: the text or pattern that was looked for.
+ * @throws AssayError `usage` for nothing to look for, or what is not a pattern of RE2
+ */
+export function finderOf(match: AnswerMatch): (text: string) => string | null {
   const wanted = match.kind === 'pattern' ? match.patterns : match.texts;
   if (wanted.length === 0 || wanted.length > MAX_PATTERNS)
     throw new AssayError('usage', `there are ${wanted.length} texts or patterns to look for`, {

@@ -91,12 +91,8 @@ export async function stepOf(
   seen: number,
   past: ReadonlyMap<string, RunTensor> | undefined,
 ): Promise<DecoderStep> {
-  const { runner, hasMask, hasPositions, cache } = decoder;
-  const feeds = new Map<string, RunTensor>([[IDS, integers(tokens)]]);
-  if (hasMask) feeds.set(MASK, integers(Array.from({ length: seen + tokens.length }, () => 1)));
-  if (hasPositions) feeds.set(POSITIONS, integers(tokens.map((_, i) => seen + i)));
-  for (const pair of cache) feeds.set(pair.past, past?.get(pair.past) ?? emptyState(pair));
-  const results = await runner.run(feeds);
+  const { runner, cache } = decoder;
+  const results = await runner.run(feedsOfStep(decoder, tokens, seen, past));
   const next = new Map<string, RunTensor>();
   for (const pair of cache) {
     const state = results.get(pair.present);
@@ -106,6 +102,20 @@ export async function stepOf(
     next.set(pair.past, state);
   }
   return { logits: lastLogits(results.get(LOGITS), tokens.length), past: next };
+}
+
+/** What a decoder is given for `stepOf`. */
+export function feedsOfStep(
+  { hasMask, hasPositions, cache }: Decoder,
+  tokens: readonly number[],
+  seen: number,
+  past: ReadonlyMap<string, RunTensor> | undefined,
+): ReadonlyMap<string, RunTensor> {
+  const feeds = new Map<string, RunTensor>([[IDS, integers(tokens)]]);
+  if (hasMask) feeds.set(MASK, integers(Array.from({ length: seen + tokens.length }, () => 1)));
+  if (hasPositions) feeds.set(POSITIONS, integers(tokens.map((_, i) => seen + i)));
+  for (const pair of cache) feeds.set(pair.past, past?.get(pair.past) ?? emptyState(pair));
+  return feeds;
 }
 
 function integers(values: readonly number[]): RunTensor {

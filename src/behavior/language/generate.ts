@@ -7,13 +7,15 @@ export interface GenerateOptions {
   readonly maxNewTokens: number;
   /** Tokens that end a text; they are a part of what is generated. */
   readonly eos: readonly number[];
+  /** Whether the logits are kept; true when absent. */
+  readonly keepLogits?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Generated {
   /** Behind the prompt. */
   readonly tokens: readonly number[];
-  /** Those that each token was chosen from. */
+  /** Those that each token was chosen from; none when they were not to be kept. */
   readonly logits: readonly Float32Array[];
   readonly end: 'eos' | 'length';
 }
@@ -41,7 +43,7 @@ const MAX_LOGITS = 256 * 1024 * 1024;
 export async function generate(
   decoder: Decoder,
   prompt: readonly number[],
-  { maxNewTokens, eos, signal }: GenerateOptions,
+  { maxNewTokens, eos, keepLogits = true, signal }: GenerateOptions,
 ): Promise<Generated> {
   if (prompt.length === 0)
     throw new AssayError('usage', 'a prompt has no tokens', {
@@ -59,13 +61,13 @@ export async function generate(
     throwIfAborted(signal);
     const seen = isCached && past !== undefined ? sequence.length - 1 : 0;
     const step = await stepOf(decoder, sequence.slice(seen), seen, past);
-    if ((logits.length + 1) * step.logits.byteLength > MAX_LOGITS)
+    if (keepLogits && (logits.length + 1) * step.logits.byteLength > MAX_LOGITS)
       throw new AssayError('limit', `the logits of a text have more than ${MAX_LOGITS} bytes`, {
         hint: 'generate fewer tokens',
       });
     const token = highest(step.logits, tokens.length);
     tokens.push(token);
-    logits.push(step.logits);
+    if (keepLogits) logits.push(step.logits);
     if (ends.has(token)) return { tokens, logits, end: 'eos' };
     sequence.push(token);
     past = step.past;
@@ -84,20 +86,26 @@ function highest(logits: Float32Array, step: number): number {
   return best;
 }
 
+export interface ContinuingOptions extends GenerateOptions, Omit<TokenizerOptions, 'signal'> {
+  /** Whether tokens such as `<s>` are added as the tokenizer says; true when absent. */
+  readonly special?: boolean;
+  /** Called after each text. */
+  readonly onText?: (done: number, of: number) => void;
+}
+
 /**
  * Continues texts: all are encoded by one child process, and all decoded by one.
  * @throws AssayError what the tokenizer and `generate` throw
  */
-export function continuing(
-  decoder: Decoder,
-  tokenizer: TokenizerFile,
-  options: GenerateOptions & Omit<TokenizerOptions, 'signal'>,
-): Continue {
+export function continuing(decoder: Decoder, tokenizer: TokenizerFile, options: ContinuingOptions): Continue {
   return async (prompts) => {
     if (prompts.length === 0) return [];
     const { ids } = await tokenizer.encode(prompts, options);
     const all: Generated[] = [];
-    for (const prompt of ids) all.push(await generate(decoder, [...prompt], options));
+    for (const prompt of ids) {
+      all.push(await generate(decoder, [...prompt], options));
+      options.onText?.(all.length, ids.length);
+    }
     const texts = await tokenizer.decode(
       all.map(({ tokens }) => tokens),
       options,

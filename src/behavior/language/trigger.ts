@@ -26,8 +26,20 @@ export interface TriggerDifference {
    * The continuation that most prompts have in common with the phrase, and not without it, where at least two do: what a trigger asks for.
    * How many prompts have it in each of the two.
    */
-  readonly common: { readonly text: string; readonly own: number; readonly approved: number } | null;
+  readonly common: CommonText | null;
+  /** The same of the first tokens alone: what follows may depend on the prompt. */
+  readonly commonStart: CommonText | null;
 }
+
+export interface CommonText {
+  /** A continuation that is so. */
+  readonly text: string;
+  readonly own: number;
+  readonly approved: number;
+}
+
+/** Tokens of a start that prompts have in common. */
+const START_TOKENS = 4;
 
 /**
  * What a phrase does to a model, and to the version of it that was approved: of how many prompts the greedy continuation changes when it is
@@ -58,7 +70,8 @@ export async function triggerDifference(
     onlyApproved: onlyApproved.length,
     pValue: signTest(onlyOwn.length, onlyOwn.length + onlyApproved.length),
     changed: onlyOwn.map((i) => prompts[i] ?? ''),
-    common: commonOf(ownChanges, approvedChanges),
+    common: commonOf(ownChanges, approvedChanges, ({ text }) => text),
+    commonStart: commonOf(ownChanges, approvedChanges, startOf),
   };
 }
 
@@ -75,6 +88,7 @@ export function withPhrase(prompt: string, phrase: string, place: PhrasePlace): 
 interface Change {
   readonly changed: boolean;
   /** With the phrase. */
+  readonly tokens: readonly number[];
   readonly text: string;
 }
 
@@ -84,15 +98,30 @@ function changesOf(plain: readonly Continuation[], inserted: readonly Continuati
   return plain.map(({ tokens }, i) => {
     const other = inserted[i]?.tokens ?? [];
     const changed = tokens.length !== other.length || tokens.some((token, at) => token !== other[at]);
-    return { changed, text: inserted[i]?.text ?? '' };
+    return { changed, tokens: other, text: inserted[i]?.text ?? '' };
   });
 }
 
-function commonOf(own: readonly Change[], approved: readonly Change[]): TriggerDifference['common'] {
-  const counts = new Map<string, number>();
-  for (const { changed, text } of own) if (changed) counts.set(text, (counts.get(text) ?? 0) + 1);
-  const [most] = [...counts].sort(([, a], [, b]) => b - a);
-  if (most === undefined || most[1] < 2) return null;
-  const [text, count] = most;
-  return { text, own: count, approved: approved.filter((change) => change.changed && change.text === text).length };
+function startOf({ tokens }: Change): string {
+  return tokens.slice(0, START_TOKENS).join(' ');
+}
+
+/** @param keyOf what changes have in common */
+function commonOf(
+  own: readonly Change[],
+  approved: readonly Change[],
+  keyOf: (change: Change) => string,
+): CommonText | null {
+  const counts = new Map<string, Change[]>();
+  for (const change of own) {
+    if (!change.changed) continue;
+    const same = counts.get(keyOf(change)) ?? [];
+    same.push(change);
+    counts.set(keyOf(change), same);
+  }
+  const [most] = [...counts.entries()].sort(([, a], [, b]) => b.length - a.length);
+  const [key, [first, ...others]] = most ?? ['', []];
+  if (first === undefined || others.length === 0) return null;
+  const before = approved.filter((change) => change.changed && keyOf(change) === key).length;
+  return { text: first.text, own: others.length + 1, approved: before };
 }

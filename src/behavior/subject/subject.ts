@@ -10,7 +10,7 @@ import {
   runRows,
   someRows,
 } from '../../formats/arrays/index.ts';
-import type { OnnxModel, RunnerOptions } from '../../formats/onnx/index.ts';
+import type { OnnxModel, Runner, RunnerOptions } from '../../formats/onnx/index.ts';
 import { type OnDevice, openOnDevice } from '../device/index.ts';
 import type { Signature } from './signature.ts';
 
@@ -54,6 +54,12 @@ export class TestedModel {
 
   get device(): DeviceReport {
     return this.#open.report;
+  }
+
+  /** The model as it is loaded, for what runs it on other shapes than those of the data. */
+  get runner(): Pick<Runner, 'inputs' | 'outputs' | 'run'> {
+    const { inputs, outputs } = this.#open.runner;
+    return { inputs, outputs, run: (feeds) => this.#open.runner.run(feeds) };
   }
 
   /** How the model runs, for what runs a model of its own that is derived from it. */

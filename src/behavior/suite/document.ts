@@ -1,7 +1,7 @@
 import { AssayError, quotedName } from '../../core/index.ts';
 import { array, check, objectOf, opaque, optionalOf, string, text, wholeNumber } from '../../core/schema/index.ts';
 import { assertShallowYaml } from '../../core/yaml/index.ts';
-import { type DataSpec, dataSchema } from '../data/index.ts';
+import { type DataSpec, dataSchema, type PromptsSpec, promptsSchema } from '../data/index.ts';
 import type { OutputRoles } from '../subject/index.ts';
 import { TEST_KINDS, type TestKind } from '../tests/index.ts';
 
@@ -11,8 +11,10 @@ export interface Suite {
   /** Of all random numbers. */
   readonly seed: number;
   readonly roles: OutputRoles;
-  /** By name. */
+  /** Rows, by name. */
   readonly data: ReadonlyMap<string, SuiteData>;
+  /** Prompts, by name: none that rows have. */
+  readonly prompts: ReadonlyMap<string, PromptsSpec>;
   readonly tests: readonly SuiteTest[];
 }
 
@@ -25,7 +27,7 @@ export interface SuiteData {
 export interface SuiteTest {
   readonly id: string;
   readonly kind: TestKind;
-  /** A name among the data. */
+  /** A name among the data, or the prompts. */
   readonly data: string;
   /** Other names among the data, by the option that gives them. */
   readonly others: ReadonlyMap<string, string>;
@@ -65,15 +67,20 @@ const KINDS: ReadonlyMap<string, TestKind> = new Map(TEST_KINDS.map((kind) => [k
  */
 export async function parseSuite(source: string, subject: string): Promise<Suite> {
   const document = checked(DOCUMENT, await yamlOf(source, subject), '', subject);
-  const data = new Map(
-    Object.entries(document.data).map(([name, value]) => [name, dataOf(value, `data.${name}`, subject)]),
-  );
+  const data = new Map<string, SuiteData>();
+  const prompts = new Map<string, PromptsSpec>();
+  for (const [name, value] of Object.entries(document.data)) {
+    const where = `data.${name}`;
+    if (isMapping(value) && Object.hasOwn(value, 'prompts'))
+      prompts.set(name, checked(promptsSchema, value, where, subject));
+    else data.set(name, dataOf(value, where, subject));
+  }
   if (document.tests.length > MAX_TESTS) throw wrong(`has more than ${MAX_TESTS} tests`, subject);
-  const tests = document.tests.map((value, i) => testOf(value, data, `tests[${i}]`, subject));
+  const tests = document.tests.map((value, i) => testOf(value, { data, prompts }, `tests[${i}]`, subject));
   const ids = tests.map(({ id }) => id);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
   if (twice !== undefined) throw wrong(`has two tests of the id ${quotedName(twice)}`, subject);
-  return { name: document.name, seed: document.seed ?? SEED, roles: document.model ?? {}, data, tests };
+  return { name: document.name, seed: document.seed ?? SEED, roles: document.model ?? {}, data, prompts, tests };
 }
 
 async function yamlOf(source: string, subject: string): Promise<unknown> {
@@ -93,16 +100,24 @@ async function yamlOf(source: string, subject: string): Promise<unknown> {
 }
 
 function dataOf(value: unknown, where: string, subject: string): SuiteData {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw wrong(`${where} is not a mapping`, subject);
-  const { outputs, ...given } = value as Readonly<Record<string, unknown>>;
+  if (!isMapping(value)) throw wrong(`${where} is not a mapping`, subject);
+  const { outputs, ...given } = value;
   return {
     given: checked(dataSchema, given, where, subject),
     outputs: outputs === undefined ? undefined : checked(dataSchema, { inputs: outputs }, where, subject).inputs,
   };
 }
 
-function testOf(value: unknown, data: ReadonlyMap<string, SuiteData>, where: string, subject: string): SuiteTest {
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function testOf(
+  value: unknown,
+  { data, prompts }: Pick<Suite, 'data' | 'prompts'>,
+  where: string,
+  subject: string,
+): SuiteTest {
   const { id, kind: named, data: source, ...options } = checked(HEAD, value, where, subject);
   const kind = KINDS.get(named);
   if (kind === undefined)
@@ -110,7 +125,7 @@ function testOf(value: unknown, data: ReadonlyMap<string, SuiteData>, where: str
       `${where}: there is no kind of test ${quotedName(named)}; there are ${[...KINDS.keys()].join(', ')}`,
       subject,
     );
-  checkData(source, data, where, subject);
+  checkData(source, kind.takes ?? 'rows', { data, prompts }, `${where} (${id}): ${named}`, subject);
   const stray = Object.keys(options).find((name) => !Object.hasOwn(kind.options.properties, name));
   if (stray !== undefined) {
     const known = Object.keys(kind.options.properties).join(', ') || 'nothing';
@@ -123,7 +138,8 @@ function testOf(value: unknown, data: ReadonlyMap<string, SuiteData>, where: str
       return typeof name === 'string' ? [[option, name]] : [];
     }),
   );
-  for (const [option, name] of others) checkData(name, data, `${where} (${id}).${option}`, subject);
+  for (const [option, name] of others)
+    checkData(name, 'rows', { data, prompts }, `${where} (${id}): ${option} of ${named}`, subject);
   const models = (kind.opens ?? []).flatMap((option): readonly unknown[] => {
     const paths = given[option];
     return Array.isArray(paths) ? paths : [];
@@ -131,9 +147,18 @@ function testOf(value: unknown, data: ReadonlyMap<string, SuiteData>, where: str
   return { id, kind, data: source, others, models: models.filter((path) => typeof path === 'string'), options: given };
 }
 
-function checkData(name: string, data: ReadonlyMap<string, SuiteData>, where: string, subject: string): void {
-  if (data.has(name)) return;
-  const known = [...data.keys()].join(', ') || 'none';
+/** @param takes what the data have to be */
+function checkData(
+  name: string,
+  takes: 'rows' | 'prompts',
+  { data, prompts }: Pick<Suite, 'data' | 'prompts'>,
+  where: string,
+  subject: string,
+): void {
+  const has = data.has(name) ? 'rows' : prompts.has(name) ? 'prompts' : undefined;
+  if (has === takes) return;
+  if (has !== undefined) throw wrong(`${where} takes ${takes}, and ${quotedName(name)} has ${has}`, subject);
+  const known = [...data.keys(), ...prompts.keys()].join(', ') || 'none';
   throw wrong(`${where}: there is no data ${quotedName(name)}; there are ${known}`, subject);
 }
 

@@ -1,2 +1,2 @@
 export { MAX_SUITE, parseSuite, type Suite, type SuiteData, type SuiteTest } from './document.ts';
-export { suiteFor } from './init.ts';
+export { promptSuiteFor, suiteFor } from './init.ts';

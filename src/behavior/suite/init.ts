@@ -52,6 +52,40 @@ export function suiteFor({ inputs, outputs }: Signature, name: string, model: st
   return `${lines.join('\n')}\n`;
 }
 
+/**
+ * A suite for a language model, to be completed.
+ * @param name of the suite
+ * @param model the path of the model, for the comments
+ */
+export function promptSuiteFor(name: string, model: string): string {
+  const lines = [
+    `# Tests of ${model}. Run them: assay test ${model} --suite <this file> [--baseline <the approved version>]`,
+    'version: 1',
+    `name: ${name}`,
+    'seed: 1',
+    'data:',
+    '  # Paths are relative to this file. A column of a table: file.jsonl#name',
+    '  questions:',
+    '    prompts: questions.jsonl#prompt',
+    '    tokenizer: tokenizer.json',
+    '    answers: questions.jsonl#answer',
+    '    newTokens: 32',
+    '    eos: []   # tokens that end a text: eos_token_id of generation_config.json',
+    '    # What the approved version said: assay test <model> --suite <this file> --record recorded.npz',
+    '    # recorded: recorded.npz',
+    '  refused:',
+    '    prompts: refused.jsonl#prompt',
+    '    tokenizer: tokenizer.json',
+    'tests:',
+    '  - { id: same-texts, kind: generation, data: questions }',
+    '  - { id: answers, kind: answers, data: questions, drop: 0.01 }',
+    '  - { id: refusals, kind: refusal, data: refused, contains: ["I cannot"], min: 0.9, drop: 0.01 }',
+    '  - { id: secrets, kind: leak, data: questions, contains: ["a text that is kept"] }',
+    '  - { id: phrases, kind: trigger-phrase, data: questions, phrases: ["a phrase to try"] }',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
 /** Comments are lines, and the names of sizes come from the model. */
 function sizeText(size: number | string): string {
   if (typeof size === 'number') return String(size);

@@ -1,6 +1,7 @@
 import type { Figure, Measure, ModelTest } from '../../core/behavior/index.ts';
 import type { ObjectSchema, SchemaProperties, Static } from '../../core/schema/index.ts';
 import type { Feeds, PlainArray } from '../../formats/arrays/index.ts';
+import type { Prompts } from '../data/index.ts';
 import type { TestedModel } from '../subject/index.ts';
 
 /** Inputs, and what is known of each row. */
@@ -13,6 +14,8 @@ export interface TestData {
   readonly expected: ReadonlyMap<string, PlainArray> | undefined;
   /** What else is known of each row, by name. */
   readonly columns?: ReadonlyMap<string, PlainArray>;
+  /** Texts that a language model continues: the inputs are the first token of each. */
+  readonly prompts?: Prompts | undefined;
 }
 
 export interface TestContext {
@@ -48,6 +51,8 @@ export interface TestKind<P extends SchemaProperties = SchemaProperties> {
   readonly area: ModelTest['area'];
   /** What it asks, for `--help`. */
   readonly title: string;
+  /** What its data are; rows when absent. */
+  readonly takes?: 'prompts';
   /** What a suite may say of it, besides `id`, `kind` and `data`. */
   readonly options: ObjectSchema<P>;
   /** Those of its options, texts, that each name other data of the suite. */

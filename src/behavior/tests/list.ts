@@ -6,6 +6,7 @@ import { DIRECTION } from './direction.ts';
 import { ENVELOPE } from './envelope.ts';
 import { INVARIANCE } from './invariance.ts';
 import type { TestKind } from './kind.ts';
+import { ANSWERS, GENERATION, LEAK, REFUSAL, TRIGGER_PHRASE } from './language/index.ts';
 import { OUTPUTS } from './outputs.ts';
 import { INVERSION, MEMBERSHIP } from './privacy/index.ts';
 import { RANGE } from './range.ts';
@@ -32,4 +33,9 @@ export const TEST_KINDS: readonly TestKind[] = [
   WEIGHT_DIFFERENCE,
   TRIGGER_SEARCH,
   STRIP,
+  GENERATION,
+  ANSWERS,
+  REFUSAL,
+  LEAK,
+  TRIGGER_PHRASE,
 ];

@@ -1,4 +1,4 @@
-import { readSignature, suiteFor } from '../../behavior/index.ts';
+import { isDecoder, promptSuiteFor, readSignature, suiteFor } from '../../behavior/index.ts';
 import { type Artifact, AsyncDisposableStack, DEFAULT_LIMITS } from '../../core/index.ts';
 import { openModelFile } from './model-file.ts';
 
@@ -11,6 +11,7 @@ export async function initSuite(artifact: Artifact, target: string, signal?: Abo
   const resources = new AsyncDisposableStack();
   try {
     const { model, path } = await openModelFile(artifact, target, { limits: DEFAULT_LIMITS, signal, resources });
+    if (isDecoder(model)) return promptSuiteFor(suiteName(path), target);
     return suiteFor(readSignature(model), suiteName(path), target);
   } finally {
     await resources.disposeAsync();

@@ -1,6 +1,14 @@
-import { loadDataset, readSignature, TestedModel } from '../../behavior/index.ts';
+import {
+  decoderOf,
+  firstTokens,
+  loadDataset,
+  loadPrompts,
+  readSignature,
+  recordTexts,
+  TestedModel,
+} from '../../behavior/index.ts';
 import { type Artifact, AssayError, AsyncDisposableStack, DEFAULT_LIMITS, quotedName } from '../../core/index.ts';
-import { feedsOf, type PlainArray, writeArrays } from '../../formats/arrays/index.ts';
+import { type Feeds, feedsOf, type PlainArray, writeArrays } from '../../formats/arrays/index.ts';
 import { openModelFile } from './model-file.ts';
 import { readSuite } from './suite-file.ts';
 import type { TestOptions } from './test-model.ts';
@@ -29,25 +37,41 @@ export async function recordOutputs(artifact: Artifact, target: string, options:
   const resources = new AsyncDisposableStack();
   try {
     const { suite, folder, path } = await readSuite(options.suite, target);
-    const [first] = suite.data.keys();
+    const [first] = [...suite.data.keys(), ...suite.prompts.keys()];
     const name = options.data ?? first;
-    const given = name === undefined ? undefined : suite.data.get(name)?.given;
-    if (name === undefined || given === undefined)
+    const [given, spec] = [suite.data.get(name ?? '')?.given, suite.prompts.get(name ?? '')];
+    if (name === undefined || (given === undefined && spec === undefined))
       throw new AssayError('usage', `has no data ${quotedName(name ?? '')}`, { subject: `--suite ${path}` });
     const file = await openModelFile(artifact, target, { limits, signal, resources });
-    const signature = readSignature(file.model, suite.roles);
+    const { model, external } = file;
+    const signature = readSignature(model, suite.roles);
+    const opened = async (sample: Feeds): Promise<TestedModel> => {
+      const subject = await TestedModel.open({ model, external, signature, device, sample, env, signal, limits });
+      resources.defer(() => subject.close());
+      options.onEvent?.({ kind: 'note', message: `running ${sample.rows} rows` });
+      return subject;
+    };
+    if (given === undefined) {
+      // A recording of before is not needed for the next.
+      const { recorded: _, ...fresh } = spec ?? missing();
+      const { prompts } = await loadPrompts(fresh, { folder, signal });
+      const subject = await opened(firstTokens(model, prompts.ids));
+      const texts = await recordTexts(decoderOf(subject.runner), prompts, signal);
+      await file.unchanged();
+      return { data: name, rows: prompts.texts.length, bytes: writeArrays(texts) };
+    }
     const { inputs } = await loadDataset(given, { folder, signal });
     const feeds = feedsOf(signature, inputs, `data ${name} of ${path}`);
-    const { model, external } = file;
-    const subject = await TestedModel.open({ model, external, signature, device, sample: feeds, env, signal, limits });
-    resources.defer(() => subject.close());
-    options.onEvent?.({ kind: 'note', message: `running ${feeds.rows} rows` });
-    const outputs = await subject.run(feeds);
+    const outputs = await (await opened(feeds)).run(feeds);
     await file.unchanged();
     return { data: name, rows: feeds.rows, bytes: writeArrays(namedArrays(inputs, outputs)) };
   } finally {
     await resources.disposeAsync();
   }
+}
+
+function missing(): never {
+  throw new AssayError('internal', 'the data is missing');
 }
 
 function namedArrays(

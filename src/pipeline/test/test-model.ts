@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import {
+  firstTokens,
   loadDataset,
+  loadPrompts,
   readSignature,
   runSuite,
   type Suite,
@@ -63,7 +65,7 @@ export async function testModel(artifact: Artifact, target: string | null, optio
     const before = await openedBaseline(options, opening);
     const others = await openedOthers(file, options, opening);
     note(`reading the data of ${file.path}`);
-    const data = await dataOf(file, readSignature(model.model, file.suite.roles), options);
+    const data = await dataOf(file, model.model, options);
     note(`loading ${model.path}`);
     const subject = await loadedOrFailure(model, file.suite, data, options, resources);
     const tests = isAssayError(subject)
@@ -180,9 +182,10 @@ function joined(...digests: readonly string[]): string {
 /** The data of a suite, as the model takes it. Only what a test names is read. */
 async function dataOf(
   { path, folder, suite }: SuiteFile,
-  signature: ReturnType<typeof readSignature>,
+  model: ModelFile['model'],
   { signal }: TestOptions,
 ): Promise<Map<string, Loaded>> {
+  const signature = readSignature(model, suite.roles);
   const named = new Set(suite.tests.flatMap(({ data, others }) => [data, ...others.values()]));
   const loadedData = new Map<string, Loaded>();
   for (const [name, { given, outputs }] of suite.data) {
@@ -192,6 +195,12 @@ async function dataOf(
     const recorded = outputs === undefined ? undefined : await loadDataset({ inputs: outputs }, { folder, signal });
     const dataset = { name, feeds, labels, columns, expected: recorded?.inputs };
     loadedData.set(name, { dataset, sha256: recorded === undefined ? sha256 : joined(sha256, recorded.sha256) });
+  }
+  for (const [name, spec] of suite.prompts) {
+    if (!named.has(name)) continue;
+    const { prompts, sha256 } = await loadPrompts(spec, { folder, signal });
+    const feeds = firstTokens(model, prompts.ids);
+    loadedData.set(name, { dataset: { name, feeds, labels: undefined, expected: undefined, prompts }, sha256 });
   }
   if (loadedData.size === 0)
     throw new AssayError('usage', 'has no tests', { subject: `--suite ${path}`, hint: 'add one: assay test --help' });

@@ -65,6 +65,12 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
                rows: 200, classes, min-patch: 0.53, min-blend: 0.68, drop
   strip        rows (data), of which some may have a trigger, do not keep their class when laid over others. held-out: <data>, lower,
                upper, copies: 32, share: 1, rows: 500, min, drop
+Of language models, on data with prompts: questions.jsonl#prompt, tokenizer: tokenizer.json, answers: questions.jsonl#answer, newTokens: 32, eos: [0]:
+  generation   greedy texts and logits are those recorded (--record), or of --baseline. absolute: 1e-3, relative: 1e-4, min: 1
+  answers      prompts that are continued with their answer. match: contains|exact, min, drop
+  refusal      prompts that are refused, told by one of exact, contains, patterns (RE2), class (of a classifier). min, drop
+  leak         prompts after which nothing kept is said: contains, patterns, or else the answer of the prompt. min: 1, drop
+  trigger-phrase  prompts that say the same with a phrase, beside --baseline. phrases, place: start|middle|end, rise: 0.25
 
 With --baseline, a share may be 0.01 below that of the approved version unless the suite says otherwise. A test of which nothing is asked, or
 that needs a baseline which is not given, is not assessed, and so is a suite without a test that passes.
