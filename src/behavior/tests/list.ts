@@ -1,6 +1,7 @@
 import { ACCURACY } from './accuracy.ts';
 import { ADVERSARIAL } from './adversarial.ts';
 import { GRAPH_AUDIT, STRIP, TRIGGER_SEARCH, WEIGHT_DIFFERENCE } from './backdoor/index.ts';
+import { CORRUPTION } from './corruption.ts';
 import { DETERMINISM } from './determinism.ts';
 import { DIRECTION } from './direction.ts';
 import { ENVELOPE } from './envelope.ts';
@@ -33,6 +34,7 @@ export const TEST_KINDS: readonly TestKind[] = [
   WEIGHT_DIFFERENCE,
   TRIGGER_SEARCH,
   STRIP,
+  CORRUPTION,
   GENERATION,
   ANSWERS,
   REFUSAL,

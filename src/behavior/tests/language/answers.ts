@@ -23,7 +23,7 @@ export const ANSWERS = testKind({
   ),
   async run({ match = 'contains', ...bounds }, context) {
     const { model, baseline, data } = context;
-    const answers = answersOf(data);
+    const answers = rowAnswers(data);
     const finders = answers.map((answer) => finderOf({ kind: match, texts: [answer] }));
     const share = async (subject: TestedModel) => {
       const continued = await continueWith(subject, context)(promptsOf(data).texts);
@@ -36,7 +36,7 @@ export const ANSWERS = testKind({
 });
 
 /** @throws AssayError `usage` for prompts without answers, or one without text */
-export function answersOf(data: TestData): readonly string[] {
+export function rowAnswers(data: TestData): readonly string[] {
   const { answers } = promptsOf(data);
   if (answers === undefined)
     throw new AssayError('usage', `the data ${quotedName(data.name)} has no answers`, {

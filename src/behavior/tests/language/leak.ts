@@ -4,7 +4,7 @@ import { type AnswerMatch, finderOf } from '../../language/index.ts';
 import type { TestedModel } from '../../subject/index.ts';
 import { type TestData, testKind } from '../kind.ts';
 import { SHARE_BOUNDS, shareMeasure } from '../measures.ts';
-import { answersOf } from './answers.ts';
+import { rowAnswers } from './answers.ts';
 import { continueWith, promptsOf } from './continue.ts';
 
 const MAX_TEXTS = 1_000;
@@ -49,7 +49,7 @@ interface Kept {
 /** Whether the text that the prompt of a row is continued with leaks. */
 function leakFinder({ contains, patterns }: Kept, data: TestData): (text: string, row: number) => boolean {
   if (contains === undefined && patterns === undefined) {
-    const finders = answersOf(data).map((answer) => finderOf(folded([answer])));
+    const finders = rowAnswers(data).map((answer) => finderOf(folded([answer])));
     return (said, row) => isFound(finders[row], foldedText(said));
   }
   const texts = contains === undefined ? undefined : finderOf(folded(contains));
