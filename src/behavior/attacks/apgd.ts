@@ -4,14 +4,14 @@ import type { Ball } from './ball.ts';
 import { ascend, lengthOf } from './moves.ts';
 import { checkCount } from './pgd.ts';
 import type { AttackRandom } from './random.ts';
-import type { AttackBatch, AttackLoss, AttackOptions, AttackResult, AttackTarget } from './target.ts';
+import type { AttackBatch, AttackLoss, AttackOptions, AttackResult, AttackTarget, UntargetedLoss } from './target.ts';
 
 export interface ApgdOptions extends AttackOptions {
   readonly steps: number;
   readonly restarts?: number;
   /** Where the first start is: the row itself, or a random point on the edge of its ball, which is so when absent. */
   readonly start?: 'row' | 'random';
-  readonly loss?: Exclude<AttackLoss, 'targeted-dlr'>;
+  readonly loss?: UntargetedLoss;
 }
 
 export interface TargetedApgdOptions extends AttackOptions {
@@ -66,7 +66,7 @@ export async function targetedApgd(
 }
 
 /** The other classes, the likeliest first. */
-function othersOf(scores: Float32Array, own: number): readonly number[] {
+export function othersOf(scores: Float32Array, own: number): readonly number[] {
   const classes = Array.from(scores, (_, at) => at).filter((one) => one !== own);
   return classes.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
 }

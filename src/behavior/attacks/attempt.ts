@@ -121,6 +121,7 @@ export class Attempt {
     trials: readonly Trial[],
     loss: AttackLoss,
     aimOf?: (row: number) => number,
+    counts: (trial: Trial) => boolean = () => true,
   ): Promise<readonly RowGradient[]> {
     throwIfAborted(this.options.signal);
     if (trials.length === 0) return [];
@@ -138,7 +139,7 @@ export class Attempt {
       const scores = this.#scoresOf(answer.scores, at);
       const gradient = answer.gradient.subarray(at * width, (at + 1) * width);
       if (gradient.length !== width) throw new AssayError('internal', 'the gradient does not have all rows');
-      this.#judge(trial, scores);
+      if (counts(trial)) this.#judge(trial, scores);
       // What no longer stands needs no direction.
       if (!this.hasFallen(row)) {
         this.#looked++;

@@ -22,7 +22,8 @@ export class Ball {
       if (typeof list === 'object' && list.length !== width)
         throw new AssayError('usage', `${list.length} bounds do not fit rows of ${width} numbers`);
     }
-    if (scale !== undefined && norm !== 'linf') throw new AssayError('usage', 'scales of features need the norm linf');
+    if (norm === 'l2' && scale?.some((one) => one !== 0 && one !== 1) === true)
+      throw new AssayError('usage', 'scales of features need the norm linf');
     if (scale?.some((one) => !(one >= 0))) throw new AssayError('usage', 'a scale of a feature is not a number from 0');
     this.width = width;
     this.norm = norm;
@@ -40,7 +41,8 @@ export class Ball {
           hint: 'give the range that the inputs of the model have',
         });
       }
-      const reach = norm === 'linf' ? eps * this.scaleOf(feature) : Number.POSITIVE_INFINITY;
+      const own = this.scaleOf(feature);
+      const reach = norm === 'linf' || own === 0 ? eps * own : Number.POSITIVE_INFINITY;
       this.#low[at] = Math.max(ceil32(low), ceil32(value - reach));
       this.#high[at] = Math.min(floor32(high), floor32(value + reach));
     }
@@ -79,6 +81,12 @@ export class Ball {
       const own = origin[at] ?? 0;
       point[at] = factor === 0 ? own : own + ((point[at] ?? own) - own) * factor;
     }
+  }
+
+  /** Whether a point is within the ball of a row. */
+  contains(row: number, point: Float32Array): boolean {
+    const isInside = point.every((value, at) => value >= this.low(row, at) && value <= this.high(row, at));
+    return isInside && (this.norm === 'linf' || distance(this.original(row), point) <= this.eps);
   }
 
   /** What distances along a feature are multiplied by. */

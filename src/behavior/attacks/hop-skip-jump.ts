@@ -124,7 +124,10 @@ class Walk {
       open = open.filter(({ hopper }) => this.going([hopper]).length > 0);
       const trials = open.map(({ hopper: { row, point }, direction, reach }) => ({
         row,
-        point: this.#clipped(point.map((value, at) => value + reach * (direction[at] ?? 0))),
+        point: this.#clipped(
+          row,
+          point.map((value, at) => value + reach * (direction[at] ?? 0)),
+        ),
       }));
       const beyond = await this.#areBeyond(trials);
       for (const [at, { hopper }] of open.entries()) if (beyond[at]) hopper.point = trials[at]?.point ?? hopper.point;
@@ -144,7 +147,13 @@ class Walk {
       const moves = open.map(({ hopper }) => unitDirection(hopper.point.length, hopper.random));
       const trials = open.map(({ hopper: { row, point } }, index) => {
         const reach = Math.max(1e-3, distance(this.attempt.ball.original(row), point) / point.length);
-        return { row, point: this.#clipped(point.map((value, at) => value + reach * (moves[index]?.[at] ?? 0))) };
+        return {
+          row,
+          point: this.#clipped(
+            row,
+            point.map((value, at) => value + reach * (moves[index]?.[at] ?? 0)),
+          ),
+        };
       });
       const beyond = await this.#areBeyond(trials);
       for (const [index, { at }] of open.entries()) {
@@ -184,7 +193,10 @@ class Walk {
 
   #between(row: number, from: Float32Array, share: number): Float32Array {
     const origin = this.attempt.ball.original(row);
-    return this.#clipped(from.map((value, at) => (origin[at] ?? 0) + share * (value - (origin[at] ?? 0))));
+    return this.#clipped(
+      row,
+      from.map((value, at) => (origin[at] ?? 0) + share * (value - (origin[at] ?? 0))),
+    );
   }
 
   #anywhere(row: number, random: AttackRandom): Float32Array {
@@ -194,10 +206,10 @@ class Walk {
       .map((_, at) => ball.low(row, at) + random.unit() * (ball.high(row, at) - ball.low(row, at)));
   }
 
-  /** Within the range of the features; for L2 the bounds of the ball are those of the range. */
-  #clipped(point: Float32Array): Float32Array {
+  /** Within the range of the features; for L2 the bounds of the ball are those of the range, or of what cannot change. */
+  #clipped(row: number, point: Float32Array): Float32Array {
     const { ball } = this.attempt;
-    return point.map((value, at) => Math.min(ball.high(0, at), Math.max(ball.low(0, at), value)));
+    return point.map((value, at) => Math.min(ball.high(row, at), Math.max(ball.low(row, at), value)));
   }
 }
 

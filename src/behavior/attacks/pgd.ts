@@ -1,7 +1,7 @@
 import { AssayError } from '../../core/index.ts';
 import { Attempt, type Trial } from './attempt.ts';
 import { ascend, randomPoint } from './moves.ts';
-import type { AttackBatch, AttackLoss, AttackOptions, AttackResult, AttackTarget } from './target.ts';
+import type { AttackBatch, AttackOptions, AttackResult, AttackTarget, UntargetedLoss } from './target.ts';
 
 export interface PgdOptions extends AttackOptions {
   readonly steps: number;
@@ -11,7 +11,7 @@ export interface PgdOptions extends AttackOptions {
   readonly restarts?: number;
   /** Where the first start is: the row itself, or a random point of its ball, which is so when absent. */
   readonly start?: 'row' | 'random';
-  readonly loss?: Exclude<AttackLoss, 'targeted-dlr'>;
+  readonly loss?: UntargetedLoss;
 }
 
 /** One step along the sign of the gradient, as far as the ball reaches (Goodfellow et al. 2015). */

@@ -2,7 +2,10 @@ import type { BlockedNode } from '../gradient/index.ts';
 import type { AttackRandoms } from './random.ts';
 
 /** A loss that an attack raises. */
-export type AttackLoss = 'cross-entropy' | 'margin' | 'dlr' | 'targeted-dlr';
+export type AttackLoss = 'cross-entropy' | 'margin' | 'dlr' | 'targeted-dlr' | 'targeted-margin';
+
+/** Those that need no class to drive a row to. */
+export type UntargetedLoss = Exclude<AttackLoss, 'targeted-dlr' | 'targeted-margin'>;
 
 /** Rows of a run, one after another. */
 export interface GradientRequest {
@@ -58,7 +61,7 @@ export interface AttackOptions {
   /** The least and the greatest of each number, or of each feature. */
   readonly lower: number | Float32Array;
   readonly upper: number | Float32Array;
-  /** For L-inf, what `eps` is multiplied by for each feature: 0 for one that cannot change. */
+  /** What `eps` is multiplied by for each feature: 0 for one that cannot change; for L2, 0 or 1. */
   readonly scale?: Float32Array;
   readonly random: AttackRandoms;
   /** Runs of the model for each row, with or without a gradient. */

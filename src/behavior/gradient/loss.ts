@@ -17,7 +17,9 @@ export type Loss =
   | { readonly kind: 'margin'; readonly output: string; readonly scores: ScoreKind }
   /** The difference of logits ratio (Croce & Hein 2020), which does not change when logits are scaled or moved. */
   | { readonly kind: 'dlr'; readonly output: string; readonly scores: ScoreKind }
-  /** That of one other class, the aim. */
+  /** One other class, the aim, less the class. */
+  | { readonly kind: 'targeted-margin'; readonly output: string; readonly scores: ScoreKind }
+  /** The difference of logits ratio of the aim. */
   | { readonly kind: 'targeted-dlr'; readonly output: string; readonly scores: ScoreKind }
   /** The score of the class. */
   | { readonly kind: 'logit'; readonly output: string; readonly scores: ScoreKind }
@@ -65,7 +67,8 @@ export function placeLoss(ops: Ops, loss: Loss, from: string, kind: ScoreKind): 
     throw new AssayError('usage', message, { hint: 'use the loss margin' });
   }
   const own = ops.tape.name('class');
-  const aim = loss.kind === 'targeted-dlr' ? ops.tape.name('aim') : undefined;
+  const isAimed = loss.kind === 'targeted-dlr' || loss.kind === 'targeted-margin';
+  const aim = isAimed ? ops.tape.name('aim') : undefined;
   const { value, derivative } = lossOf(ops, loss.kind, columns, kind, own, aim);
   const inputs = [own, ...(aim === undefined ? [] : [aim])].map((name) => rowInput(name));
   return { loss: value, seed: columns.back(derivative), inputs, class: own, aim, weights: undefined };
@@ -139,6 +142,10 @@ function lossOf(
       if (loss === 'margin') return { value: inRows(ops.mul(scores, direction)), derivative: direction };
       const [first, , third] = ranked(ops, scores, 3, isClass);
       return ratio(ops, scores, direction, ops.sub(first ?? mine, third ?? mine));
+    }
+    case 'targeted-margin': {
+      const direction = ops.sub(ops.mask(isClass(aim ?? own)), mine);
+      return { value: inRows(ops.mul(scores, direction)), derivative: direction };
     }
     case 'targeted-dlr': {
       const direction = ops.sub(ops.mask(isClass(aim ?? own)), mine);

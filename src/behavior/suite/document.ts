@@ -139,7 +139,7 @@ function testOf(
     }),
   );
   for (const [option, name] of others)
-    checkData(name, 'rows', { data, prompts }, `${where} (${id}): ${option} of ${named}`, subject);
+    checkData(name, 'rows', { data, prompts }, `${where} (${id}).${option}`, subject);
   const models = (kind.opens ?? []).flatMap((option): readonly unknown[] => {
     const paths = given[option];
     return Array.isArray(paths) ? paths : [];
@@ -150,14 +150,15 @@ function testOf(
 /** @param takes what the data have to be */
 function checkData(
   name: string,
-  takes: 'rows' | 'prompts',
+  takes: 'rows' | 'prompts' | 'any',
   { data, prompts }: Pick<Suite, 'data' | 'prompts'>,
   where: string,
   subject: string,
 ): void {
-  const has = data.has(name) ? 'rows' : prompts.has(name) ? 'prompts' : undefined;
-  if (has === takes) return;
-  if (has !== undefined) throw wrong(`${where} takes ${takes}, and ${quotedName(name)} has ${has}`, subject);
+  const [hasRows, hasPrompts] = [data.has(name), prompts.has(name)];
+  if ((hasRows && takes !== 'prompts') || (hasPrompts && takes !== 'rows')) return;
+  if (hasRows || hasPrompts)
+    throw wrong(`${where} takes ${takes}, and ${quotedName(name)} has ${hasRows ? 'rows' : 'prompts'}`, subject);
   const known = [...data.keys(), ...prompts.keys()].join(', ') || 'none';
   throw wrong(`${where}: there is no data ${quotedName(name)}; there are ${known}`, subject);
 }

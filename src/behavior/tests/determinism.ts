@@ -8,6 +8,7 @@ export const DETERMINISM = testKind({
   kind: 'determinism',
   area: 'known-input',
   title: 'two runs of the same rows give the same outputs, bit for bit',
+  takes: 'any',
   options: objectOf({}, { more: false }),
   async run(_, { model, data }) {
     const [first, second] = [await model.run(data.feeds), await model.run(data.feeds)];

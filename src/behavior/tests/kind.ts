@@ -51,8 +51,8 @@ export interface TestKind<P extends SchemaProperties = SchemaProperties> {
   readonly area: ModelTest['area'];
   /** What it asks, for `--help`. */
   readonly title: string;
-  /** What its data are; rows when absent. */
-  readonly takes?: 'prompts';
+  /** What its data are; rows when absent. Of prompts, the rows are their first tokens. */
+  readonly takes?: 'prompts' | 'any';
   /** What a suite may say of it, besides `id`, `kind` and `data`. */
   readonly options: ObjectSchema<P>;
   /** Those of its options, texts, that each name other data of the suite. */

@@ -1,6 +1,7 @@
 import { ACCURACY } from './accuracy.ts';
 import { ADVERSARIAL } from './adversarial.ts';
 import { GRAPH_AUDIT, STRIP, TRIGGER_SEARCH, WEIGHT_DIFFERENCE } from './backdoor/index.ts';
+import { ADVERSARIAL } from './adversarial/index.ts';
 import { CORRUPTION } from './corruption.ts';
 import { DETERMINISM } from './determinism.ts';
 import { DIRECTION } from './direction.ts';

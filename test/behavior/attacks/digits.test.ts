@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apgd, targetedApgd } from '../../../src/behavior/attacks/apgd.ts';
+import { autoAttack } from '../../../src/behavior/attacks/auto-attack.ts';
+import { fab } from '../../../src/behavior/attacks/fab.ts';
 import { hopSkipJump } from '../../../src/behavior/attacks/hop-skip-jump.ts';
 import { nes } from '../../../src/behavior/attacks/nes.ts';
 import { type OnnxTarget, openOnnxTarget } from '../../../src/behavior/attacks/onnx-target.ts';
@@ -78,6 +80,44 @@ describe.each(['mlp', 'cnn'])('%s', (name) => {
     expect(robust(simple.fell)).toBeLessThan(60);
     expect(robust(simple.fell)).toBeGreaterThanOrEqual(golden('pgd-l2') - 1);
     expect(estimated.gradients.every((count) => count === 0)).toBe(true);
+  });
+
+  test('the margin of the best other class is the margin towards it', async () => {
+    const scores = await target.forward(BATCH.inputs);
+    const aims = BATCH.classes.map((own, row) => {
+      const mine = [...scores.subarray(row * target.classes, (row + 1) * target.classes)];
+      return mine.indexOf(Math.max(...mine.filter((_, at) => at !== own)));
+    });
+    const best = await target.gradient({ ...BATCH, loss: 'margin' });
+    const aimed = await target.gradient({ ...BATCH, loss: 'targeted-margin', aims });
+    expect(aimed.loss).toEqual(best.loss);
+    expect(aimed.gradient).toEqual(best.gradient);
+  });
+
+  test('FAB finds as near what is adversarial as auto-PGD needs', async () => {
+    const some = { inputs: BATCH.inputs.slice(0, 100 * 64), classes: BATCH.classes.slice(0, 100) };
+    const options = { ...LINF, eps: 0.1 };
+    const [near, by] = [
+      await fab(target, some, { ...options, steps: 20, aims: 4 }),
+      await apgd(target, some, { ...options, steps: 50, restarts: 2 }),
+    ];
+    const fallen = ({ fell }: AttackResult) => fell.reduce((sum, one) => sum + one, 0);
+    expect(Math.abs(fallen(near) - fallen(by))).toBeLessThanOrEqual(3);
+    for (const [row, far] of near.nearest.entries()) {
+      expect(Number.isFinite(far)).toBe(true);
+      expect(near.fell[row] === 1).toBe(far <= 0.1 * (1 + 1e-6));
+    }
+  });
+
+  test('autoattack fells what any of its attacks does', async () => {
+    const some = { inputs: BATCH.inputs.slice(0, 60 * 64), classes: BATCH.classes.slice(0, 60) };
+    const all = await autoAttack(target, some, { ...LINF, steps: 20, queries: 100, image: [1, 8, 8] });
+    const alone = await apgd(target, some, { ...LINF, steps: 20 });
+    expect([...alone.fell].every((own, row) => own === 0 || all.fell[row] === 1)).toBe(true);
+    expect(all.felled.map(({ attack }) => attack)).toEqual(['apgd', 'apgd-t', 'fab', 'square']);
+    const wrong = all.wrong.reduce((sum, one) => sum + one, 0);
+    const felled = all.felled.reduce((sum, { rows }) => sum + rows, 0);
+    expect(all.fell.reduce((sum, one) => sum + one, 0)).toBe(wrong + felled);
   });
 
   test('hop-skip-jump walks near to what PGD finds, by decisions alone', async () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { apgd, targetedApgd } from '../../../src/behavior/attacks/apgd.ts';
+import { autoAttack } from '../../../src/behavior/attacks/auto-attack.ts';
+import { fab } from '../../../src/behavior/attacks/fab.ts';
 import { hopSkipJump } from '../../../src/behavior/attacks/hop-skip-jump.ts';
 import { nes } from '../../../src/behavior/attacks/nes.ts';
 import { fgsm, pgd } from '../../../src/behavior/attacks/pgd.ts';
@@ -24,6 +26,8 @@ const ATTACKS: Readonly<Record<string, { readonly run: Attack; readonly norms: r
   simba: { run: (t, b, o) => simba(t, b, { ...o, tries: 12, stepSize: 0.1 }), norms: ['linf', 'l2'] },
   'hop-skip-jump': { run: (t, b, o) => hopSkipJump(t, b, { ...o, steps: 2, starts: 5, samples: 5 }), norms: ['l2'] },
   square: { run: (t, b, o) => square(t, b, { ...o, queries: 20 }), norms: ['linf'] },
+  fab: { run: (t, b, o) => fab(t, b, { ...o, steps: 3, aims: 2 }), norms: ['linf', 'l2'] },
+  autoattack: { run: (t, b, o) => autoAttack(t, b, { ...o, steps: 4, queries: 10 }), norms: ['linf'] },
 };
 
 const CASES = Object.entries(ATTACKS).flatMap(([name, { run, norms }]) =>
@@ -150,7 +154,7 @@ describe('bounds of features', () => {
     ['a row outside of the range', { upper: 0.5 }, 'feature 1 of row 0 is 1, which is not from 0 to 0.5'],
     ['a range of other features', { lower: new Float32Array(2) }, '2 bounds do not fit rows of 3 numbers'],
     ['an eps that is not a number', { eps: Number.NaN }, 'eps is NaN, which is not a distance'],
-    ['a scale for L2', { norm: 'l2', scale: new Float32Array(3) }, 'scales of features need the norm linf'],
+    ['a scale for L2', { norm: 'l2', scale: Float32Array.of(0, 1, 2) }, 'scales of features need the norm linf'],
     ['a scale below 0', { scale: Float32Array.of(0, -1, 0) }, 'a scale of a feature is not a number from 0'],
     ['a budget that cannot show anything', { budget: 1 }, 'a budget of 1 runs a row is too small'],
   ])('%s is refused', async (_, change, message) => {

@@ -4,6 +4,13 @@ import type { TestData, TestOutcome } from '../../../src/behavior/tests/kind.ts'
 import { digitsData, digitsModel, withModel } from '../../support/digits.ts';
 
 const IMAGE = { image: [1, 8, 8] };
+const CONTEXT = {
+  others: new Map(),
+  openModel: () => Promise.reject(new Error('no other model')),
+  seed: 1,
+  signal: undefined,
+  onStep: () => {},
+};
 type Options = Parameters<typeof CORRUPTION.run>[0];
 
 async function run(
@@ -16,7 +23,7 @@ async function run(
   return withModel(await digitsModel(name), data, async (model) =>
     withModel(await digitsModel('good'), data, (approved) => {
       const baseline = isCompared ? approved : undefined;
-      return CORRUPTION.run(options, { model, baseline, data, seed: 1, signal: undefined, onStep: () => {} });
+      return CORRUPTION.run(options, { model, baseline, data, ...CONTEXT });
     }),
   );
 }

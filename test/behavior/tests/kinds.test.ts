@@ -135,6 +135,8 @@ describe('under attack', () => {
     [{ attack: 'apgd-t', steps: 10 }, 0.3, 0.5],
     [{ attack: 'nes', queries: 300, steps: 5 }, 0.3, 0.95],
     [{ attack: 'simba', queries: 100 }, 0.3, 0.95],
+    [{ attack: 'fab', steps: 10 }, 0.3, 0.5],
+    [{ attack: 'autoattack', steps: 5, queries: 20 }, 0.3, 0.5],
     [{ attack: 'hop-skip-jump', norm: 'l2', eps: 0.6, queries: 400, steps: 2 }, 0.2, 0.95],
   ])('a model keeps some labels: %o', async (attack, low, high) => {
     const { measures, skipped } = await digits('good', 'adversarial', { ...within, ...attack, min: low });
@@ -146,6 +148,42 @@ describe('under attack', () => {
   it('a model that was trained on false labels keeps fewer than the approved version', async () => {
     const { measures } = await digits('flipped', 'adversarial', { ...within, attack: 'pgd' });
     expect(measures[0]).toMatchObject({ drop: 0.01, pass: false });
+  });
+
+  it('keeps fewer labels the further an input may be: a curve', async () => {
+    const options = { ...within, attack: 'pgd', eps: [0.15, 0.02, 0.08], steps: 5, min: 0.8 };
+    const { measures, figures } = await digits('flipped', 'adversarial', options);
+    const robust = measures.filter(({ name }) => name.startsWith('robust accuracy'));
+    expect(robust.map(({ name }) => name)).toEqual(
+      [0.02, 0.08, 0.15].map((eps) => `robust accuracy (pgd, eps ${eps})`),
+    );
+    expect(robust.map(({ min }) => min)).toEqual([0.8, null, null]);
+    const values = robust.map(({ value }) => value ?? -1);
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+    expect(figures).toMatchObject([{ kind: 'curve', lines: [{ name: 'model' }, { name: 'approved version' }] }]);
+  });
+
+  it('tells how near the nearest adversarial input is', async () => {
+    const { measures } = await digits('good', 'adversarial', { ...within, attack: 'fab', steps: 10 });
+    const found = measures.find(({ name }) => name.startsWith('median distance'));
+    expect(found?.value).toBeGreaterThan(0.03);
+    expect(found?.value).toBeLessThan(0.2);
+    expect(found?.baseline).toBe(found?.value);
+  });
+
+  it('refuses features that the rows do not have', async () => {
+    const options = { ...within, attack: 'square', features: [{ columns: [36], integer: true }] };
+    await expect(digits('good', 'adversarial', options)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('in the integer column 36'),
+    });
+  });
+
+  it('leaves columns that cannot change as they are', async () => {
+    const columns = Array.from({ length: 64 }, (_, at) => at);
+    const options = { ...within, attack: 'square', queries: 20, features: [{ columns, immutable: true }] };
+    const [robust, clean] = (await digits('good', 'adversarial', options)).measures;
+    expect(robust?.value).toBe(clean?.value);
   });
 
   it('the same seed gives the same, and no number leaves its bounds', async () => {

@@ -17,6 +17,7 @@ export const GRAPH_AUDIT = testKind({
   area: 'backdoor',
   title:
     'no value of the graph that jumps with the input (a comparison, an index, a saturation) decides over another path',
+  takes: 'any',
   options: objectOf(
     {
       max: optionalOf(

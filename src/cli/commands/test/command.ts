@@ -48,8 +48,9 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
   invariance   labels that stay under noise: 0.1, or with columns shuffled among the rows, shuffle: [3]. min, drop
   direction    an output moves up or down when a column grows. column, by, output, element, moves: up, min, drop
   envelope     time and memory. runs: 20, median-ms, p95-ms, memory-mib, ratio (to --baseline)
-  adversarial  rows that keep their true label under an attack: fgsm, pgd, apgd, apgd-t; without a gradient: square, nes, simba,
-               hop-skip-jump (norm: l2). attack, eps, norm: linf|l2, lower, upper,
+  adversarial  rows that keep their true label under an attack: fgsm, pgd, apgd, apgd-t, fab, autoattack; without a gradient: square,
+               nes, simba, hop-skip-jump (norm: l2). attack, eps (or a list, for a curve), norm: linf|l2, lower, upper,
+               features: [{columns: [0], integer: true, min, max, reach}, {columns: [2, 3], one-hot: true}, {columns: [7], immutable: true}],
                steps: 20, restarts: 1, queries: 300, rows: 100, min, drop. Labels are classes from 0
   membership   rows of the training data (data) are told from others: by loss, label, lira (shadow models). attack, non-members: <data>,
                max-auc, max-tpr, fpr: 0.01, rise, rows; noise: 1, copies: 20; shadows: [paths], trained-on: in

@@ -1,0 +1,1 @@
+export { ADVERSARIAL } from './kind.ts';
