@@ -15,6 +15,11 @@ export function clopperPearson(count: number, of: number): { low: number; high: 
   return { low, high, level: 0.95 };
 }
 
+/** What a share is at least, but for a probability of `alpha` (the one-sided bound of Clopper and Pearson). */
+export function binomialLow(count: number, of: number, alpha: number): number {
+  return count === 0 ? 0 : solved((share) => binomialTail(count, of, share) - alpha);
+}
+
 /** The share from 0 to 1 at which a rising function is 0. */
 function solved(rising: (share: number) => number): number {
   let [low, high] = [0, 1];

@@ -1,3 +1,4 @@
-export { binomialTail, clopperPearson } from './binomial.ts';
+export { binomialLow, binomialTail, clopperPearson } from './binomial.ts';
+export { normalQuantile } from './normal.ts';
 export { type Roc, rocOf, stepAt } from './roc.ts';
 export { SHAPIRO_MOST, shapiroWilk } from './shapiro-wilk.ts';

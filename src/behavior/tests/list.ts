@@ -14,6 +14,8 @@ import { INVERSION, MEMBERSHIP } from './privacy/index.ts';
 import { RANGE } from './range.ts';
 import { RANKING } from './ranking.ts';
 import { EXTRACTION, QUERY_LOG, WATERMARK } from './theft/index.ts';
+import { SMOOTHING } from './smoothing.ts';
+import { TEXT_EDITS } from './text-edits.ts';
 
 /** Every kind of test that a suite can name. */
 export const TEST_KINDS: readonly TestKind[] = [
@@ -36,6 +38,8 @@ export const TEST_KINDS: readonly TestKind[] = [
   TRIGGER_SEARCH,
   STRIP,
   CORRUPTION,
+  TEXT_EDITS,
+  SMOOTHING,
   GENERATION,
   ANSWERS,
   REFUSAL,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { incompleteBeta, logGamma } from '../../../src/behavior/statistics/beta.ts';
-import { binomialTail, clopperPearson } from '../../../src/behavior/statistics/binomial.ts';
+import { binomialLow, binomialTail, clopperPearson } from '../../../src/behavior/statistics/binomial.ts';
 import { normalQuantile } from '../../../src/behavior/statistics/normal.ts';
 import { rocOf, stepAt } from '../../../src/behavior/statistics/roc.ts';
 import { shapiroWilk } from '../../../src/behavior/statistics/shapiro-wilk.ts';
@@ -51,6 +51,17 @@ describe('are those of scikit-learn, SciPy and NumPy', () => {
   it.each(statistics.intervals)('the exact interval of $count of $of', ({ count, of, low, high }) => {
     const interval = clopperPearson(count, of);
     expect([interval.low, interval.high]).toEqual([expect.closeTo(low, 10), expect.closeTo(high, 10)]);
+  });
+
+  // scipy.stats.beta.ppf(alpha, count, of - count + 1) of SciPy 1.17.1.
+  it.each([
+    [99, 100, 0.001, 0.9113731112960424],
+    [200, 200, 0.001, 0.9660508789898133],
+    [60, 100, 0.05, 0.5129758202538943],
+    [1, 10, 0.001, 0.00010004502852067863],
+    [0, 10, 0.001, 0],
+  ])('what a share of %i of %i is at least, but for %d', (count, of, alpha, low) => {
+    expect(binomialLow(count, of, alpha)).toBeCloseTo(low, 10);
   });
 
   it.each(statistics.tails)('the chance of $count of $of at $chance', ({ count, of, chance, p }) => {

@@ -68,6 +68,8 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
                upper, copies: 32, share: 1, rows: 500, min, drop
   corruption   images with the true label under noise, blur, other light, JPEG and occlusion, of severity 1 to 5. corruptions: [names],
                lower: 0, upper: 1 (or one a channel), layout: nchw|nhwc, image: [channels, height, width], rows: 100, min, drop
+  text-edits   texts that keep their true label when words are misspelled. words: 5, rows: 100, min, drop
+  smoothing    rows that the model, smoothed by noise, provably keeps. sigma, radius: sigma / 2, samples: 1000, alpha: 0.001, rows: 20, min, drop
 Of language models, on data with prompts: questions.jsonl#prompt, tokenizer: tokenizer.json, answers: questions.jsonl#answer, newTokens: 32, eos: [0]:
   generation   greedy texts and logits are those recorded (--record), or of --baseline. absolute: 1e-3, relative: 1e-4, min: 1
   answers      prompts that are continued with their answer. match: contains|exact, min, drop

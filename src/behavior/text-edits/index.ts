@@ -1,0 +1,1 @@
+export { editTexts, type TextEditOptions, type TextEditResult, type TextScore } from './attack.ts';
