@@ -1,5 +1,4 @@
 import { ACCURACY } from './accuracy.ts';
-import { ADVERSARIAL } from './adversarial.ts';
 import { GRAPH_AUDIT, STRIP, TRIGGER_SEARCH, WEIGHT_DIFFERENCE } from './backdoor/index.ts';
 import { ADVERSARIAL } from './adversarial/index.ts';
 import { CORRUPTION } from './corruption.ts';
