@@ -26,7 +26,7 @@ export {
   type Version,
 } from './api/index.ts';
 export type { CreatedBatch } from './batch-records.ts';
-export type { NewJob, TestEnd } from './job-records.ts';
+export type { JobFilter, NewJob, TestEnd } from './job-records.ts';
 export { nameOf } from './names.ts';
 export { openRegistry, type RegistryOptions } from './open.ts';
 export type { Principal, StoredAssessment } from './records.ts';

@@ -25,7 +25,7 @@ export function modelPath(name: string): string {
 
 export function versionPath(
   id: string,
-  page: '' | 'assessment' | 'changes' | 'request' | 'convert' | 'quarantine' | 'retire' = '',
+  page: '' | 'assessment' | 'changes' | 'request' | 'convert' | 'test' | 'quarantine' | 'retire' = '',
 ): string {
   return `${HOME}/versions/${segment(id)}${page === '' ? '' : `/${page}`}`;
 }
@@ -49,6 +49,15 @@ export function conversionPath(job: string, page: '' | 'remove' = ''): string {
 /** The report of a conversion, and one of its files. */
 export function conversionFilePath(job: string, file: number | 'report'): string {
   return `/v1/conversions/${segment(job)}/${file === 'report' ? file : `files/${file}`}`;
+}
+
+export function testPath(job: string, page: '' | 'remove' = ''): string {
+  return `${HOME}/tests/${segment(job)}${page === '' ? '' : `/${page}`}`;
+}
+
+/** The report of a test as JSON. */
+export function testReportPath(job: string): string {
+  return `/v1/tests/${segment(job)}/report`;
 }
 
 export function reportPath(version: string, format: ReportFormat, stage: Stage): string {

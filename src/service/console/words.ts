@@ -60,6 +60,7 @@ export const SAID = {
   'job-known': 'The same was requested already: this is its job.',
   'job-cancelled': 'The job was cancelled.',
   'files-removed': 'The files and the report were removed. The version stays.',
+  'report-removed': 'The report was removed. The outcome stays.',
   requested: 'The request is open. Others must approve it.',
   voted: 'Your vote counts.',
   withdrawn: 'The request was withdrawn.',

@@ -23,14 +23,17 @@ import { policiesPage } from '../../../src/service/console/pages/policies.ts';
 import { problemPage } from '../../../src/service/console/pages/problem.ts';
 import { requestPage } from '../../../src/service/console/pages/request.ts';
 import { requestsPage } from '../../../src/service/console/pages/requests.ts';
+import { runTestsPage } from '../../../src/service/console/pages/run-tests.ts';
 import { signInPage } from '../../../src/service/console/pages/sign-in.ts';
 import { submitPage } from '../../../src/service/console/pages/submit.ts';
+import { testPage } from '../../../src/service/console/pages/test.ts';
 import { tokensPage } from '../../../src/service/console/pages/tokens.ts';
 import { overviewPage } from '../../../src/service/console/pages/version.ts';
 import { newWaiverPage, waiversPage } from '../../../src/service/console/pages/waivers.ts';
 import type { Viewer } from '../../../src/service/console/parts.ts';
 import { reportContext } from '../../../src/service/reports/context.ts';
 import { HOSTILE, hostile, verificationOf } from '../../report/hostile.ts';
+import { testReport } from '../../report/html/test-sample.ts';
 import { all, attribute, parseHtml, shape } from '../../support/parsed-html.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
@@ -167,6 +170,9 @@ function pages(text: string): Readonly<Record<string, Html>> {
     version: 'v1',
     digest: DIGEST,
   } as const;
+  const asked = { suite: 'digits', device: 'cpu', version: 'v1', digest: DIGEST } as const;
+  const testing: Job = { ...job, kind: 'test', test: asked };
+  const compared = { digest: DIGEST, baseline: null, noBaseline: text };
   const converting: Job = { ...job, kind: 'convert', conversion: options };
   const downloads = [{ path: text, size: 1, sha256: 'a'.repeat(64) }];
   const kept = { report: '', conversion, downloads, until: new Date(AT) };
@@ -250,7 +256,13 @@ function pages(text: string): Readonly<Record<string, Html>> {
       },
       reportContext(),
     ),
-    jobs: jobsPage(viewer, { jobs: { items: [job], next: text }, state: undefined, after: undefined, said: undefined }),
+    jobs: jobsPage(viewer, {
+      jobs: { items: [job], next: text },
+      state: undefined,
+      kind: undefined,
+      after: undefined,
+      said: undefined,
+    }),
     job: jobPage(viewer, { job: { ...job, state: 'running' }, said: undefined }),
     conversion: conversionPage(viewer, {
       job: { ...converting, state: 'done', error: null, version: 'v2' },
@@ -263,6 +275,25 @@ function pages(text: string): Readonly<Record<string, Html>> {
       said: undefined,
     }),
     convert: convertPage(viewer, version, true, draft),
+    'tests that are done': testPage(viewer, {
+      job: { ...testing, state: 'done', error: null, outcome: 'fail' },
+      kept: { report: '', tests: testReport(text), context: compared, until: new Date(AT) },
+      said: undefined,
+    }),
+    'failed tests': testPage(viewer, { job: testing, kept: undefined, said: undefined }),
+    'running tests': jobPage(viewer, {
+      job: { ...testing, state: 'running', progress: { ...job.progress, step: 'test', doing: text } },
+      said: undefined,
+    }),
+    'queue of tests': jobsPage(viewer, {
+      jobs: { items: [testing], next: null },
+      state: 'failed',
+      kind: 'test',
+      after: undefined,
+      said: undefined,
+    }),
+    'run tests': runTestsPage(viewer, version, ['digits'], draft),
+    'no suites': runTestsPage(viewer, version, [], draft),
     requests: requestsPage(viewer, {
       requests: { items: [request], next: text },
       names: new Map([['v1', text]]),
@@ -360,6 +391,39 @@ describe.each(Object.entries(HOSTILE))('pages with %s in every field', (_, text)
       const address = attribute(element, 'href') ?? attribute(element, 'src') ?? attribute(element, 'action') ?? '/';
       expect(address).toMatch(/^(?:\/(?!\/)|#)/);
     }
+  });
+});
+
+describe('the page of tests', () => {
+  const tested: Job = { ...someJob, kind: 'test', state: 'done', error: null, outcome: 'pass' };
+  const shown = (job: Job, kept?: Parameters<typeof testPage>[1]['kept']) =>
+    parseHtml(String(testPage(someViewer, { job, kept, said: undefined }))).text;
+  const context = { digest: DIGEST, baseline: null, noBaseline: 'no version is approved for staging' };
+  const kept = { report: '', tests: testReport(), context, until: new Date(AT) };
+
+  it.each([
+    ['pass', 'Everything that the suite asks holds.'],
+    ['fail', 'The model does not hold what the suite asks.'],
+    ['not-assessed', 'The suite does not show that the model behaves'],
+  ] as const)('says what the outcome %s means, also without the report', (outcome, sentence) => {
+    expect(shown({ ...tested, outcome }, kept)).toContain(sentence);
+    const removed = shown({ ...tested, outcome });
+    expect(removed).toContain(sentence);
+    expect(removed).toContain('Its report was removed.');
+  });
+
+  it('says what the model was compared with, or why with nothing', () => {
+    expect(shown(tested, kept)).toContain('none was compared with: no version is approved for staging');
+    const baseline = { version: 'v9', number: 3, stage: 'production', digest: DIGEST } as const;
+    const text = shown(tested, { ...kept, context: { digest: DIGEST, baseline, noBaseline: null } });
+    expect(text).toContain('version 3, approved for production');
+  });
+
+  it('shows measures with their intervals and what was asked, and figures', () => {
+    const page = parseHtml(String(testPage(someViewer, { job: tested, kept, said: undefined })));
+    expect(page.text).toContain('at least 0.9, at most 0.01 below the approved version');
+    expect(page.text).toContain('0.963 to 0.987');
+    expect(all(page, 'figure')).toHaveLength(3);
   });
 });
 

@@ -1,8 +1,9 @@
-import type { ConversionOptions, Job, JobProgress, JobState, Page } from '../../../registry/index.ts';
-import { chip, code, facts, type Html, html, NOTHING, told } from '../../../report/html/index.ts';
+import { JOB_KINDS } from '../../../registry/api/index.ts';
+import type { ConversionOptions, Job, JobKind, JobProgress, JobState, Page } from '../../../registry/index.ts';
+import { CHECK_STATUSES, chip, code, facts, type Html, html, NOTHING, told } from '../../../report/html/index.ts';
 import { humanBytes } from '../../../report/index.ts';
 import { page } from '../layout.ts';
-import { conversionPath, HOME, jobPath, modelPath, versionPath, withQuery } from '../links.ts';
+import { conversionPath, HOME, jobPath, modelPath, testPath, versionPath, withQuery } from '../links.ts';
 import { actForm, command, empty, linkButton, maybeWhen, pager, type Viewer, when } from '../parts.ts';
 import { filters } from '../tables.ts';
 import { JOB_WORDS, type Said } from '../words.ts';
@@ -13,31 +14,42 @@ const STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const sat
 export interface JobsView {
   readonly jobs: Page<Job>;
   readonly state: JobState | undefined;
+  readonly kind: JobKind | undefined;
   readonly after: string | undefined;
   readonly said: Said | undefined;
 }
 
-/** Scans and conversions that were asked for, the newest first, and how far they are. */
+/** Jobs that were asked for, the newest first, and how far they are. */
 export function jobsPage(viewer: Viewer, view: JobsView): Html {
-  const { jobs, state, after, said } = view;
-  const here = (next: string | undefined) => withQuery(PATH, { state, after: next });
-  const choices = [
-    [PATH, 'All', state === undefined],
-    ...STATES.map((one) => [withQuery(PATH, { state: one }), JOB_WORDS[one].text, one === state] as const),
+  const { jobs, state, kind, after, said } = view;
+  const here = (next: string | undefined) => withQuery(PATH, { state, kind, after: next });
+  const states = [
+    [withQuery(PATH, { kind }), 'All', state === undefined],
+    ...STATES.map((one) => [withQuery(PATH, { state: one, kind }), JOB_WORDS[one].text, one === state] as const),
   ] as const;
-  const body = html`<p class="lead">Scans and conversions that were asked for. ${LIVE_WORD}${HEARD}</p>
-${filters('State', choices)}${
+  const kinds = [
+    [withQuery(PATH, { state }), 'All kinds', kind === undefined],
+    ...JOB_KINDS.map((one) => [withQuery(PATH, { state, kind: one }), `${KINDS[one].title}s`, one === kind] as const),
+  ] as const;
+  const body = html`<p class="lead">Scans, conversions and tests that were asked for. ${LIVE_WORD}${HEARD}</p>
+${filters('State', states)}${filters('Kind', kinds)}${
   jobs.items.length === 0
-    ? noJobs(viewer, state)
+    ? noJobs(viewer, state, kind)
     : jobTable(
         viewer,
         jobs.items,
-        after === undefined ? withQuery(`${PATH}/events`, { state }) : undefined,
-        state === undefined,
+        after === undefined ? withQuery(`${PATH}/events`, { state, kind }) : undefined,
+        state === undefined && kind === undefined,
       )
 }${pager(jobs.next === null ? null : here(jobs.next), after === undefined ? null : here(undefined), { next: 'Older jobs' })}`;
   return page(viewer, { title: 'Queue', place: 'jobs', said, body });
 }
+
+const KINDS: Readonly<Record<JobKind, { readonly noun: string; readonly title: string }>> = {
+  scan: { noun: 'scan', title: 'Scan' },
+  convert: { noun: 'conversion', title: 'Conversion' },
+  test: { noun: 'test', title: 'Test' },
+};
 
 const LIVE_WORD = html`<span class="live-word">Live</span>`;
 /** Where it is said, for screen readers, that a job has come to another state. */
@@ -65,10 +77,15 @@ export function jobRow(viewer: Viewer, job: Job): Html {
   return html`<tr role="row" data-job="${id}" data-rev="${revOf(job)}">
 <th scope="row" role="rowheader"><a href="${jobPath(id)}">${model}<span class="for-readers">, its job</span></a></th>
 <td role="cell" data-label="State">${stateOf(job)}</td>
-<td role="cell" data-label="Target">${target.startsWith('upload:') ? 'uploaded files' : code(target)}${job.conversion === null ? NOTHING : html` <span class="quiet">converted to ${job.conversion.to}</span>`}</td>
+<td role="cell" data-label="Target">${target.startsWith('upload:') ? 'uploaded files' : code(target)}${purposeOf(job)}</td>
 <td role="cell" data-label="Requested">${when(createdAt)} <span class="quiet">by ${told(createdBy)}</span></td>
 <td role="cell" data-label="Act" class="row-end">${actsOf(viewer, job)}</td></tr>
 `;
+}
+
+function purposeOf({ conversion, test }: Job): Html {
+  if (conversion !== null) return html` <span class="quiet">converted to ${conversion.to}</span>`;
+  return test === null ? NOTHING : html` <span class="quiet">tested by ${test.suite}</span>`;
 }
 
 /** Other when a job has to be shown again. */
@@ -77,6 +94,7 @@ export function revOf({ state, attempts, progress }: Job): string {
     state,
     attempts,
     progress.step ?? '',
+    progress.doing ?? '',
     progress.filesDone,
     progress.files,
     progress.bytesDone,
@@ -85,7 +103,7 @@ export function revOf({ state, attempts, progress }: Job): string {
 }
 
 function stateOf(job: Job): Html {
-  const { state, error, attempts } = job;
+  const { state, error, attempts, outcome } = job;
   const again = attempts > 1 && state !== 'done' ? html` <span class="quiet">attempt ${attempts}</span>` : NOTHING;
   // One that failed for a passing cause waits for its next try.
   const before = { queued: 'Will be retried; the last attempt: ', running: 'The last attempt: ' };
@@ -93,7 +111,8 @@ function stateOf(job: Job): Html {
     error === null
       ? NOTHING
       : html` <span class="quiet">${state === 'queued' || state === 'running' ? before[state] : NOTHING}${told(error.message)} (${code(error.code)})</span>`;
-  return html`${chip(JOB_WORDS[state])}${again}${why} ${state === 'running' ? progress(job) : NOTHING}`;
+  const said = outcome === null ? NOTHING : html` ${chip(CHECK_STATUSES[outcome])}`;
+  return html`${chip(JOB_WORDS[state])}${said}${again}${why} ${state === 'running' ? progress(job) : NOTHING}`;
 }
 
 const STEPS: Readonly<Record<NonNullable<JobProgress['step']>, string>> = {
@@ -105,9 +124,9 @@ const STEPS: Readonly<Record<NonNullable<JobProgress['step']>, string>> = {
   test: 'testing',
 };
 
-function progress({ model, progress: { step, filesDone, files, bytesDone, bytes } }: Job): Html {
-  const doing = step === undefined ? NOTHING : html`<span class="quiet">${STEPS[step]}</span> `;
-  if (files === 0 || step === 'verify')
+function progress({ model, progress: { step, doing: now, filesDone, files, bytesDone, bytes } }: Job): Html {
+  const doing = step === undefined ? NOTHING : html`<span class="quiet">${now ?? STEPS[step]}</span> `;
+  if (files === 0 || step === 'verify' || step === 'test')
     return step === undefined ? html`<span class="quiet">looking at what there is</span>` : doing;
   const done = bytes === 0 ? filesDone : bytesDone;
   const all = bytes === 0 ? files : bytes;
@@ -116,20 +135,25 @@ function progress({ model, progress: { step, filesDone, files, bytesDone, bytes 
 }
 
 function actsOf(viewer: Viewer, { id, model, state, version, kind }: Job): Html {
-  const noun = kind === 'scan' ? 'scan' : 'conversion';
   const mayCancel = viewer.roles.includes('submitter') || viewer.roles.includes('admin');
   if (kind === 'convert' && (version !== null || state === 'failed'))
     return html`<a href="${conversionPath(id)}">Its result<span class="for-readers"> of ${model}</span></a>`;
+  if (kind === 'test' && (state === 'done' || state === 'failed'))
+    return html`<a href="${testPath(id)}">Its result<span class="for-readers"> of ${model}</span></a>`;
   if (version !== null)
     return html`<a href="${versionPath(version)}">Its version<span class="for-readers"> of ${model}</span></a>`;
   if ((state !== 'queued' && state !== 'running') || !mayCancel) return html`<span class="quiet">–</span>`;
-  return actForm(viewer, jobPath(id, 'cancel'), { label: 'Cancel', kind: 'danger', of: `the ${noun} of ${model}` });
+  return actForm(viewer, jobPath(id, 'cancel'), {
+    label: 'Cancel',
+    kind: 'danger',
+    of: `the ${KINDS[kind].noun} of ${model}`,
+  });
 }
 
-function noJobs({ roles }: Viewer, state: JobState | undefined): Html {
-  if (state !== undefined)
+function noJobs({ roles }: Viewer, state: JobState | undefined, kind: JobKind | undefined): Html {
+  if (state !== undefined || kind !== undefined)
     return empty(
-      `No job is ${JOB_WORDS[state].text.toLowerCase()}`,
+      `No ${kind === undefined ? 'job' : KINDS[kind].noun}${state === undefined ? '' : ` is ${JOB_WORDS[state].text.toLowerCase()}`}`,
       html`<p><a href="${PATH}">Show all jobs.</a></p>\n`,
     );
   const maySubmit = roles.includes('submitter') || roles.includes('admin');
@@ -149,15 +173,15 @@ export interface JobView {
   readonly said: Said | undefined;
 }
 
-/** One scan or conversion, from the request to its end. */
+/** One job, from the request to its end. */
 export function jobPage(viewer: Viewer, { job, said }: JobView): Html {
   const isOver = job.state !== 'queued' && job.state !== 'running';
-  const body = html`<p class="lead">A ${job.kind === 'scan' ? 'scan' : 'conversion'} that was asked for. ${LIVE_WORD}${HEARD}</p>
+  const body = html`<p class="lead">A ${KINDS[job.kind].noun} that was asked for. ${LIVE_WORD}${HEARD}</p>
 <div${isOver ? NOTHING : html` data-live="${jobPath(job.id, 'events')}"`}>
 ${jobBlock(viewer, job)}</div>
 ${isOver ? NOTHING : LOOK_AGAIN(jobPath(job.id))}`;
   return page(viewer, {
-    title: `${job.kind === 'scan' ? 'Scan' : 'Conversion'} of ${job.model}`,
+    title: `${KINDS[job.kind].title} of ${job.model}`,
     place: 'jobs',
     crumbs: [{ href: PATH, text: 'Queue' }],
     said,
@@ -167,30 +191,41 @@ ${isOver ? NOTHING : LOOK_AGAIN(jobPath(job.id))}`;
 
 /** What changes on the page of a job. */
 export function jobBlock(viewer: Viewer, job: Job): Html {
-  const { id, model, target, createdAt, createdBy, startedAt, endedAt, version, state, priority, conversion } = job;
+  const { id, model, target, createdAt, createdBy, startedAt, endedAt, version, state, priority, conversion, test } =
+    job;
   const maySubmit = viewer.roles.includes('submitter') || viewer.roles.includes('admin');
-  const isResult = conversion !== null && (version !== null || state === 'failed');
+  const result = resultOf(job);
   return html`<div data-job="${id}" data-rev="${revOf(job)}">
 ${facts([
   ['State', stateOf(job)],
   ['Model', version === null ? told(model) : html`<a href="${modelPath(model)}">${model}</a>`],
   ['Target', code(target)],
   ['Convert to', conversion === null ? undefined : conversionText(conversion)],
+  ['Test by', test === null ? undefined : `the suite ${test.suite}, on ${test.device}`],
   ['Requested', html`${when(createdAt)} by ${told(createdBy)}`],
   ['Begun', maybeWhen(startedAt, 'not yet')],
   ['Ended', maybeWhen(endedAt, 'not yet')],
   ['Priority', priority === 0 ? undefined : priority],
 ])}<div class="acts">${
-    isResult ? linkButton(conversionPath(id), { label: 'See the conversion', kind: 'main' }) : NOTHING
+    result === undefined ? NOTHING : linkButton(result.href, { label: result.label, kind: 'main' })
   }${
     version === null
-      ? isResult
-        ? NOTHING
-        : actsOf(viewer, job)
-      : linkButton(versionPath(version), { label: 'See the decision', kind: isResult ? 'plain' : 'main' })
-  }${state === 'failed' && conversion === null && maySubmit ? linkButton(`${HOME}/submit`, { label: 'Submit again' }) : NOTHING}</div>
+      ? result === undefined
+        ? actsOf(viewer, job)
+        : NOTHING
+      : linkButton(versionPath(version), { label: 'See the decision', kind: result === undefined ? 'main' : 'plain' })
+  }${state === 'failed' && job.kind === 'scan' && maySubmit ? linkButton(`${HOME}/submit`, { label: 'Submit again' }) : NOTHING}</div>
 </div>
 `;
+}
+
+/** The page of what a job gave, besides a version. */
+function resultOf({ id, kind, state, version }: Job): { readonly href: string; readonly label: string } | undefined {
+  if (kind === 'convert' && (version !== null || state === 'failed'))
+    return { href: conversionPath(id), label: 'See the conversion' };
+  if (kind === 'test' && (state === 'done' || state === 'failed'))
+    return { href: testPath(id), label: 'See the tests' };
+  return undefined;
 }
 
 function conversionText({ to, verify, rows, salvage, acceptSuspicious }: ConversionOptions): string {

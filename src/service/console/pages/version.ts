@@ -109,7 +109,10 @@ function acts({ roles }: Viewer, { version, requests, decisions }: VersionView):
     if (stage !== 'quarantined' && stage !== 'retired')
       buttons.push(linkButton(versionPath(id, 'quarantine'), { label: 'Quarantine…', kind: 'danger' }));
   }
-  if (may('submitter', 'admin')) buttons.push(linkButton(versionPath(id, 'convert'), { label: 'Convert…' }));
+  if (may('submitter', 'admin')) {
+    buttons.push(linkButton(versionPath(id, 'convert'), { label: 'Convert…' }));
+    buttons.push(linkButton(versionPath(id, 'test'), { label: 'Test…' }));
+  }
   return buttons.length === 0 ? NOTHING : html`<div class="acts">${buttons}</div>\n`;
 }
 

@@ -1,6 +1,6 @@
 import { object, oneOf, optionalOf } from '../../../core/schema/index.ts';
-import { JOB_STATES } from '../../../registry/api/index.ts';
-import type { Job, JobState, JobStore, Principal } from '../../../registry/index.ts';
+import { JOB_KINDS, JOB_STATES } from '../../../registry/api/index.ts';
+import type { Job, JobFilter, JobStore, Principal } from '../../../registry/index.ts';
 import type { Routes } from '../../context.ts';
 import { eventStreams, ID_PARAMS, READERS, SUBMITTERS } from '../../http/index.ts';
 import { hasEnded } from '../../jobs/index.ts';
@@ -11,7 +11,10 @@ import { jobBlock, jobPage, jobRow, jobsPage } from '../pages/index.ts';
 import { AFTER_QUERY, after, EMPTY_FORM, HIDDEN, SAID_QUERY } from './form-kit.ts';
 
 const PATH = `${HOME}/jobs`;
-const STATE_QUERY = { state: optionalOf(oneOf(JOB_STATES, 'Only in this state')) };
+const FILTER_QUERY = {
+  state: optionalOf(oneOf(JOB_STATES, 'Only in this state')),
+  kind: optionalOf(oneOf(JOB_KINDS, 'Only of this kind')),
+};
 
 export const jobPages: Routes = (app, context) => {
   const { registry, queue } = context;
@@ -21,24 +24,23 @@ export const jobPages: Routes = (app, context) => {
     PATH,
     {
       config: { access: READERS },
-      schema: { ...HIDDEN, querystring: object({ ...AFTER_QUERY, ...STATE_QUERY, ...SAID_QUERY }) },
+      schema: { ...HIDDEN, querystring: object({ ...AFTER_QUERY, ...FILTER_QUERY, ...SAID_QUERY }) },
     },
     async (request, reply) => {
       const { principal, query } = request;
-      const { state, said } = query;
-      const jobs = await registry.jobs.list(principal, { ...after(query), ...(state === undefined ? {} : { state }) });
-      return sendPage(reply, jobsPage(viewerOf(request), { jobs, state, after: query.after, said }));
+      const { state, kind, said } = query;
+      const jobs = await registry.jobs.list(principal, { ...after(query), ...filterOf(query) });
+      return sendPage(reply, jobsPage(viewerOf(request), { jobs, state, kind, after: query.after, said }));
     },
   );
 
   app.get(
     `${PATH}/events`,
-    { exposeHeadRoute: false, config: { access: READERS }, schema: { ...HIDDEN, querystring: object(STATE_QUERY) } },
+    { exposeHeadRoute: false, config: { access: READERS }, schema: { ...HIDDEN, querystring: object(FILTER_QUERY) } },
     async (request, reply) => {
       const { principal, query } = request;
-      const { state } = query;
       const viewer = viewerOf(request);
-      const look = shownJobs(registry.jobs, principal, state);
+      const look = shownJobs(registry.jobs, principal, filterOf(query));
       await followJobs(context, request, streams.open(request, reply), {
         look,
         draw: (job) => jobRow(viewer, job),
@@ -82,15 +84,20 @@ export const jobPages: Routes = (app, context) => {
   );
 };
 
-/** The newest jobs of all and of a state, and those that were among them until they ended. */
+function filterOf({ state, kind }: { readonly [K in keyof JobFilter]: JobFilter[K] | undefined }): JobFilter {
+  return { ...(state === undefined ? {} : { state }), ...(kind === undefined ? {} : { kind }) };
+}
+
+/** The newest jobs of all and of a state or kind, and those that were among them until they ended. */
 function shownJobs(
   jobs: Pick<JobStore, 'list' | 'get'>,
   by: Principal,
-  state: JobState | undefined,
+  filter: JobFilter,
 ): () => Promise<readonly Job[]> {
   let going: readonly Job[] = [];
   return async () => {
-    const lists = [await jobs.list(by), ...(state === undefined ? [] : [await jobs.list(by, { state })])];
+    const isAll = filter.state === undefined && filter.kind === undefined;
+    const lists = [await jobs.list(by), ...(isAll ? [] : [await jobs.list(by, filter)])];
     const found = new Map(lists.flatMap(({ items }) => items.map((job) => [job.id, job])));
     for (const { id } of going) if (!found.has(id)) found.set(id, await jobs.get(by, id));
     const all = [...found.values()];
