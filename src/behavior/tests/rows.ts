@@ -7,6 +7,7 @@ import type { TestData } from './kind.ts';
 export function keptRows(data: TestData, isKept: (row: number) => boolean): TestData {
   const { feeds, labels, expected, columns } = data;
   const keep = Uint8Array.from({ length: feeds.rows }, (_, row) => (isKept(row) ? 1 : 0));
+  if (countOf(keep) === feeds.rows) return data;
   const tensors = [...feeds.tensors].map(([name, tensor]) => [name, keptOfTensor(tensor, keep)] as const);
   const arrayOf = (array: PlainArray) => keptOfArray(array, keep);
   return {

@@ -1,7 +1,7 @@
 import type { Figure } from '../../../core/behavior/index.ts';
 import { AssayError } from '../../../core/index.ts';
 
-export interface PictureShape {
+export interface FigureShape {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
@@ -18,7 +18,7 @@ const MAX_PIXELS = 512 * 512;
 export function imageShape(
   shape: readonly number[],
   { height, width }: { readonly height?: number; readonly width?: number },
-): PictureShape | undefined {
+): FigureShape | undefined {
   const size = shape.reduce((product, one) => product * one, 1);
   const [channels = 0, rows = 0, columns = 0] =
     height === undefined || width === undefined ? shape : [size / (height * width), height, width];
@@ -34,7 +34,7 @@ export function imageShape(
 export function imageFigure(
   title: string,
   row: Float32Array,
-  { channels, height, width }: PictureShape,
+  { channels, height, width }: FigureShape,
   lower: number,
   upper: number,
 ): Figure {

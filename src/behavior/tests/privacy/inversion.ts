@@ -23,13 +23,14 @@ const OPTIONS = objectOf(
     classes: optionalOf(
       wholeNumber({
         minimum: 1,
-        maximum: 1_000,
+        maximum: 100,
         description: 'The first so many classes are recovered; 10 when absent.',
       }),
     ),
     rows: optionalOf(
       wholeNumber({
         minimum: 2,
+        maximum: 10_000,
         description: 'What is recovered is compared with the first so many rows; 1000 when absent.',
       }),
     ),
@@ -107,7 +108,7 @@ async function inverted(model: TestedModel, options: Options, context: TestConte
     const found = await invert(target, wanted, { lower, upper, steps, signal, onStep });
     const [hidden] = found.blocked;
     if (hidden !== undefined) return `the gradient is hidden by ${hidden.op} ${quotedName(hidden.name)}`;
-    const likeness = likenessOf(found, { values, width, classes: truth });
+    const likeness = await likenessOf(found, { values, width, classes: truth }, signal);
     if (typeof likeness === 'string') return likeness;
     const figures = wanted.flatMap((own, at) =>
       image === undefined

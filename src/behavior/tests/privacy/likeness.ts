@@ -1,3 +1,5 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { throwIfAborted } from '../../../core/index.ts';
 import type { Inverted } from './invert.ts';
 
 export interface LikenessRows {
@@ -18,63 +20,93 @@ export interface Likeness {
   readonly notes: readonly string[];
 }
 
+/** Rows between two turns of others. */
+const TURN = 64;
+
+interface Sums {
+  readonly class: number;
+  readonly moved: Float64Array;
+  own: number;
+  ownRows: number;
+  others: number;
+  otherRows: number;
+  closest: number;
+}
+
 /**
  * Compares what was recovered with rows: by the correlation of how it differs from the neutral input and of how a row differs from the mean
  * row. The likeness is 0 for an input that has nothing of its class, whatever all rows have in common.
  * @returns why nothing can be told
+ * @throws AssayError `aborted`
  */
-export function likenessOf({ inputs, classes, start }: Inverted, rows: LikenessRows): Likeness | string {
+export async function likenessOf(
+  { inputs, classes, start }: Inverted,
+  rows: LikenessRows,
+  signal?: AbortSignal,
+): Promise<Likeness | string> {
   const { width, values } = rows;
-  const centred = centredRows(rows);
-  const found: { class: number; value: number; closest: number }[] = [];
-  const absent: number[] = [];
+  const all: Sums[] = [];
   for (const [at, own] of classes.entries()) {
-    const moved = unit(Float64Array.from(inputs.subarray(at * width, (at + 1) * width), (value) => value - start));
-    if (moved === undefined)
-      return `nothing was recovered for class ${own}: its gradient does not lead away from the start`;
-    const groups = { own: [0, 0], others: [0, 0] } satisfies Record<string, [number, number]>;
-    let closest = -1;
-    for (let row = 0; row < values.length / width; row++) {
-      const correlation = dot(moved, centred.subarray(row * width, (row + 1) * width));
-      const isOwn = rows.classes[row] === own;
-      const group = isOwn ? groups.own : groups.others;
-      group[0] = (group[0] ?? 0) + correlation;
-      group[1] = (group[1] ?? 0) + 1;
-      if (isOwn) closest = Math.max(closest, correlation);
-    }
-    const [sum = 0, count = 0] = groups.own;
-    const [otherSum = 0, otherCount = 0] = groups.others;
-    if (count === 0 || otherCount === 0) absent.push(own);
-    else found.push({ class: own, value: sum / count - otherSum / otherCount, closest });
+    const moved = Float64Array.from(inputs.subarray(at * width, (at + 1) * width), (value) => value - start);
+    if (!toUnit(moved)) return `nothing was recovered for class ${own}: its gradient does not lead away from the start`;
+    all.push({ class: own, moved, own: 0, ownRows: 0, others: 0, otherRows: 0, closest: -1 });
   }
-  const [first, ...more] = found;
+  const mean = meanRow(rows);
+  const centred = new Float64Array(width);
+  for (let row = 0; row < values.length / width; row++) {
+    if (row % TURN === 0) {
+      await yieldToEventLoop();
+      throwIfAborted(signal);
+    }
+    for (let at = 0; at < width; at++) centred[at] = (values[row * width + at] ?? 0) - (mean[at] ?? 0);
+    toUnit(centred);
+    for (const sums of all) add(sums, dot(sums.moved, centred), rows.classes[row] === sums.class);
+  }
+  return summary(all);
+}
+
+function add(sums: Sums, correlation: number, isOwn: boolean): void {
+  if (isOwn) {
+    sums.own += correlation;
+    sums.ownRows++;
+    sums.closest = Math.max(sums.closest, correlation);
+  } else {
+    sums.others += correlation;
+    sums.otherRows++;
+  }
+}
+
+function summary(all: readonly Sums[]): Likeness | string {
+  const told = all.filter(({ ownRows, otherRows }) => ownRows > 0 && otherRows > 0);
+  const absent = all.filter((sums) => !told.includes(sums)).map((sums) => sums.class);
+  const [first, ...more] = told.map((sums) => ({
+    class: sums.class,
+    value: sums.own / sums.ownRows - sums.others / sums.otherRows,
+  }));
   if (first === undefined) return 'the data has no rows of a class that was recovered, beside rows of others';
-  const value = found.reduce((sum, one) => sum + one.value, 0) / found.length;
+  const value = more.reduce((sum, one) => sum + one.value, first.value) / told.length;
   if (!Number.isFinite(value)) return 'the data has numbers that are not finite';
   return {
     mean: value,
     largest: more.reduce((best, one) => (one.value > best.value ? one : best), first),
-    closest: Math.max(...found.map(({ closest }) => closest)),
-    notes: absent.length === 0 ? [] : [`the data has no rows of class ${absent.join(', ')}`],
+    closest: Math.max(...told.map(({ closest }) => closest)),
+    notes: absent.length === 0 ? [] : [`the data has no rows of class ${absent.join(', ')}, or none of others`],
   };
 }
 
-/** Each row without the mean row, with the length 1; all zero for one that is the mean. */
-function centredRows({ values, width }: LikenessRows): Float64Array {
+function meanRow({ values, width }: LikenessRows): Float64Array {
   const rows = values.length / width;
   const mean = new Float64Array(width);
-  for (const [at, value] of values.entries()) mean[at % width] = (mean[at % width] ?? 0) + value / rows;
-  const centred = Float64Array.from(values, (value, at) => value - (mean[at % width] ?? 0));
-  for (let row = 0; row < rows; row++) {
-    const own = centred.subarray(row * width, (row + 1) * width);
-    own.set(unit(own) ?? new Float64Array(width));
-  }
-  return centred;
+  for (let at = 0; at < values.length; at++) mean[at % width] = (mean[at % width] ?? 0) + (values[at] ?? 0) / rows;
+  return mean;
 }
 
-function unit(vector: Float64Array): Float64Array | undefined {
+/** Gives a vector the length 1; one of zeros stays. @returns whether it has a direction */
+function toUnit(vector: Float64Array): boolean {
   const length = Math.sqrt(dot(vector, vector));
-  return length === 0 ? undefined : vector.map((value) => value / length);
+  if (length === 0) return false;
+  for (let at = 0; at < vector.length; at++) vector[at] = (vector[at] ?? 0) / length;
+  return true;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -55,6 +55,8 @@ export async function runShadows(
   return { members: own, others: other, variant: online ? 'online' : 'offline' };
 }
 
+const FAULTS: ReadonlySet<string> = new Set(['unsupported', 'limit', 'usage']);
+
 /** A shadow that does not run is a fault of the suite, not of the model. */
 async function shadowConfidences(
   path: string,
@@ -68,8 +70,8 @@ async function shadowConfidences(
     for (const data of groups) found.push(await confidenceOf(shadow, data));
     return found;
   } catch (error) {
-    if (!isAssayError(error) || (error.code !== 'unsupported' && error.code !== 'limit')) throw error;
-    throw new AssayError('usage', `the shadow ${quotedName(path)} does not run: ${error.message}`, {
+    if (!isAssayError(error) || !FAULTS.has(error.code)) throw error;
+    throw new AssayError('usage', `the shadow ${quotedName(path)} cannot be used: ${error.message}`, {
       hint: 'give shadow models of the same inputs and outputs as the model',
       cause: error,
     });

@@ -3,8 +3,9 @@ import type { TestData } from '../kind.ts';
 import { type RowNumbers, rowNumbers } from '../numbers.ts';
 import { Distances } from './distances.ts';
 
-/** Rows that queries are compared with. */
+/** Rows that queries are compared with: fewer where they are wide, because each is compared with each. */
 const MOST = 1_000;
+const WORK = 2e9;
 /** The share of natural rows that are no further from others. */
 const USUAL_SHARE = 0.99;
 
@@ -23,7 +24,8 @@ export function naturalOf(data: TestData, width: number, seed: number): Natural 
   const all = rowNumbers(data.feeds, data.name);
   if (all.width !== width)
     throw new AssayError('usage', `rows of ${quotedName(data.name)} have ${all.width} numbers, and queries ${width}`);
-  const order = new SeededRandom(seed).order(all.rows).subarray(0, MOST);
+  const most = Math.max(2, Math.min(MOST, Math.floor(Math.sqrt(WORK / width))));
+  const order = new SeededRandom(seed).order(all.rows).subarray(0, most);
   const values = new Float64Array(order.length * width);
   for (const [at, row] of order.entries()) values.set(all.values.subarray(row * width, (row + 1) * width), at * width);
   const rows = { rows: order.length, width, values };

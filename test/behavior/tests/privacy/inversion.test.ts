@@ -109,23 +109,26 @@ describe('likeness', () => {
   const rows = { values: Float32Array.of(1, 0, 0, 1, 1, 0, 0, 1), width: 2, classes: Int32Array.of(0, 1, 0, 1) };
   const inverted = { start: 0.5, reached: [], missed: [], blocked: [] };
 
-  it('is that of the rows of the class, less that of others', () => {
+  it('is that of the rows of the class, less that of others', async () => {
     const found = { ...inverted, inputs: Float32Array.of(1, 0, 0, 1), classes: [0, 1] };
     // Each is a row of its class: the correlation is 1, and -1 with others.
-    expect(likenessOf(found, rows)).toMatchObject({ mean: expect.closeTo(2, 6), closest: expect.closeTo(1, 6) });
+    expect(await likenessOf(found, rows)).toMatchObject({ mean: expect.closeTo(2, 6), closest: expect.closeTo(1, 6) });
     const swapped = { ...inverted, inputs: Float32Array.of(0, 1, 1, 0), classes: [0, 1] };
-    expect(likenessOf(swapped, rows)).toMatchObject({ mean: expect.closeTo(-2, 6) });
+    expect(await likenessOf(swapped, rows)).toMatchObject({ mean: expect.closeTo(-2, 6) });
   });
 
-  it('names classes without rows, and is not told without any', () => {
+  it('names classes without rows, and is not told without any', async () => {
     const more = { ...inverted, inputs: Float32Array.of(1, 0, 0, 1), classes: [0, 2] };
-    expect(likenessOf(more, rows)).toMatchObject({ notes: ['the data has no rows of class 2'] });
-    expect(likenessOf({ ...more, classes: [2, 3] }, rows)).toContain('no rows of a class');
-    expect(likenessOf({ ...more, inputs: Float32Array.of(0.5, 0.5, 0, 1) }, rows)).toContain(
+    expect(await likenessOf(more, rows)).toMatchObject({
+      notes: ['the data has no rows of class 2, or none of others'],
+    });
+    expect(await likenessOf({ ...more, classes: [2, 3] }, rows)).toContain('no rows of a class');
+    expect(await likenessOf({ ...more, inputs: Float32Array.of(0.5, 0.5, 0, 1) }, rows)).toContain(
       'nothing was recovered for class 0',
     );
     const strange = { ...rows, values: Float32Array.of(1, 0, Number.NaN, 1, 1, 0, 0, 1) };
-    expect(likenessOf(more, strange)).toBe('the data has numbers that are not finite');
+    expect(await likenessOf(more, strange)).toBe('the data has numbers that are not finite');
+    await expect(likenessOf(more, rows, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
   });
 });
 

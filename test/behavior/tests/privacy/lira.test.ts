@@ -4,6 +4,9 @@ import { TestedModel } from '../../../../src/behavior/subject/subject.ts';
 import type { TestOutcome } from '../../../../src/behavior/tests/kind.ts';
 import { liraScores, rowWithFew, type ShadowOdds } from '../../../../src/behavior/tests/privacy/lira.ts';
 import type { PlainArray } from '../../../../src/formats/arrays/plain-array.ts';
+import { GraphBuilder } from '../../../../src/formats/onnx/build/builder.ts';
+import { tensorOf } from '../../../../src/formats/onnx/build/tensors.ts';
+import type { OnnxModel } from '../../../../src/formats/onnx/model.ts';
 import { arraysAt, modelAt, PRIVACY, privacyData, runKind } from '../../../support/behavior.ts';
 import { withModel } from '../../../support/digits.ts';
 
@@ -76,12 +79,13 @@ async function lira(
   options: Record<string, unknown>,
   column?: PlainArray,
   open: (path: string) => string = (path) => path,
+  shadow?: OnnxModel,
 ): Promise<TestOutcome> {
   const [data, outside] = [await privacyData('members'), await privacyData('non-members')];
   const members = { ...data, columns: new Map([['in', column ?? (await insideOf('members'))]]) };
   const others = new Map([['non-members', { ...outside, columns: new Map([['in', await insideOf('non-members')]]) }]]);
   const openModel = async (path: string) => {
-    const model = await modelAt(`${PRIVACY}${open(path)}`);
+    const model = shadow ?? (await modelAt(`${PRIVACY}${open(path)}`));
     return await TestedModel.open({ model, signature: readSignature(model), device: 'cpu', sample: data.feeds });
   };
   const asked = { attack: 'lira', 'non-members': 'non-members', ...options };
@@ -102,6 +106,17 @@ describe('with shadow models', () => {
     const { measures, skipped } = await lira({ shadows: SHADOWS, 'max-auc': 1 }, undefined, () => 'shadow-0.onnx');
     expect(measures).toEqual([]);
     expect(skipped).toContain('the shadows do not differ');
+  });
+
+  it('names a shadow of other inputs', async () => {
+    const other = new GraphBuilder('other');
+    const z = other.input('Z', 'float32', ['batch', 64]);
+    const weights = other.constant(tensorOf(new Float32Array(640), [64, 10]));
+    other.output('scores', other.op('MatMul', [z, weights]), 'float32', ['batch', 10]);
+    await expect(lira({ shadows: SHADOWS }, undefined, (path) => path, other.model())).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/^the shadow "shadow-0.onnx" cannot be used: no value for the input "Z"/),
+    });
   });
 
   const ones = (dims: readonly number[], value: bigint): PlainArray => ({
