@@ -39,7 +39,7 @@ export const GRAPH_AUDIT = testKind({
     const all = numberMeasure('values that decide over a path', found.length, before === undefined ? { max } : {});
     if (before === undefined) return { measures: [all, ...named(found, all.pass === false)] };
     const own = newOnes(found, before);
-    const added = numberMeasure('of them, not in the approved version', own.length, { max: max ?? 0 });
+    const added = numberMeasure('such values that are not in the approved version', own.length, { max: max ?? 0 });
     return { measures: [all, added, ...named(own, added.pass === false)] };
   },
 });
