@@ -39,6 +39,8 @@ export interface SearchResult {
 export const REACHED = 0.95;
 /** Of the rows of one step: then the trigger can be smaller. */
 const ENOUGH = 0.98;
+/** Steps in a row, each of other rows, after which a trigger is not good by luck. */
+const STREAK = 3;
 /** Steps after which the weight of the size changes. */
 const PATIENCE = 4;
 const FACTOR = 1.5;
@@ -60,6 +62,7 @@ interface Hunt {
   bad: number;
   from: number;
   hits: number;
+  streak: number;
 }
 
 /** The rows of a search, and the class that the model gives each. */
@@ -112,7 +115,18 @@ async function searchGroup(
         (below) => draw.below(below),
       );
       const candidate = form === 'patch' ? new PatchCandidate(space, start) : new BlendCandidate(space, start);
-      return { aim, others, candidate, best: [], weight: FIRST_WEIGHT[form], good: 0, bad: 0, from: 0, hits: 0 };
+      return {
+        aim,
+        others,
+        candidate,
+        best: [],
+        weight: FIRST_WEIGHT[form],
+        good: 0,
+        bad: 0,
+        from: 0,
+        hits: 0,
+        streak: 0,
+      };
     })
     .filter(({ others }) => others.length > 0);
   let [vanished, asked] = [0, 0];
@@ -149,8 +163,10 @@ function rowOf(rows: Rows | Float32Array, at: number, width = 'width' in rows ? 
 function learn(hunt: Hunt, rows: number): void {
   const { best, candidate, hits } = hunt;
   hunt.hits = 0;
+  hunt.streak = hits / rows >= ENOUGH ? hunt.streak + 1 : 0;
   if (hits / rows >= ENOUGH) {
-    if (candidate.size < (best.at(-1)?.size ?? Number.POSITIVE_INFINITY)) best.push(candidate.frozen());
+    if (hunt.streak >= STREAK && candidate.size < (best.at(-1)?.size ?? Number.POSITIVE_INFINITY))
+      best.push(candidate.frozen());
     if (best.length > KEPT) best.shift();
     hunt.good++;
     hunt.bad = 0;

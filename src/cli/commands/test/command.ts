@@ -63,7 +63,7 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
   weight-difference  what was added, removed or wired otherwise since --baseline, and how far tensors moved. structure: same, max, changed,
                low-rank
   trigger-search  no class is reached by a much smaller trigger than the others. lower, upper, forms: [patch, blend], steps: 300,
-               rows: 200, classes, min-patch: 0.53, min-blend: 0.68, drop
+               rows: 200, classes, min-patch: 0.48, min-blend: 0.66, drop
   strip        rows (data), of which some may have a trigger, do not keep their class when laid over others. held-out: <data>, lower,
                upper, copies: 32, share: 1, rows: 500, min, drop
   corruption   images with the true label under noise, blur, other light, JPEG and occlusion, of severity 1 to 5. corruptions: [names],
