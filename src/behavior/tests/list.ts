@@ -1,6 +1,6 @@
 import { ACCURACY } from './accuracy.ts';
-import { GRAPH_AUDIT, STRIP, TRIGGER_SEARCH, WEIGHT_DIFFERENCE } from './backdoor/index.ts';
 import { ADVERSARIAL } from './adversarial/index.ts';
+import { GRAPH_AUDIT, STRIP, TRIGGER_SEARCH, WEIGHT_DIFFERENCE } from './backdoor/index.ts';
 import { CORRUPTION } from './corruption.ts';
 import { DETERMINISM } from './determinism.ts';
 import { DIRECTION } from './direction.ts';
@@ -12,9 +12,9 @@ import { OUTPUTS } from './outputs.ts';
 import { INVERSION, MEMBERSHIP } from './privacy/index.ts';
 import { RANGE } from './range.ts';
 import { RANKING } from './ranking.ts';
-import { EXTRACTION, QUERY_LOG, WATERMARK } from './theft/index.ts';
 import { SMOOTHING } from './smoothing.ts';
 import { TEXT_EDITS } from './text-edits.ts';
+import { EXTRACTION, QUERY_LOG, WATERMARK } from './theft/index.ts';
 
 /** Every kind of test that a suite can name. */
 export const TEST_KINDS: readonly TestKind[] = [

@@ -80,7 +80,7 @@ function isSilent(certificate: Certificate): boolean {
   return Number.isNaN(certificate);
 }
 
-/** A radius of 0 is no certificate, but that of what is told. */
+/** Rows that keep their label within a radius: of 0, all that have a certificate. */
 function within(all: readonly Certificate[], radius: number): Share {
   return { count: all.filter((one) => one >= radius).length, of: all.length };
 }

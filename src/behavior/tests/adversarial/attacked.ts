@@ -1,8 +1,9 @@
-import { AssayError, isAssayError, quotedName } from '../../../core/index.ts';
+import { AssayError, quotedName } from '../../../core/index.ts';
 import { hasRows, someRows } from '../../../formats/arrays/index.ts';
 import { type AttackBatch, FeatureSpace, type OnnxTarget, openOnnxTarget, seededRandoms } from '../../attacks/index.ts';
 import type { TestedModel } from '../../subject/index.ts';
 import type { TestContext, TestData } from '../kind.ts';
+import { withoutGradient } from '../open-target.ts';
 import { areProbabilities, scoresOf, trueLabels } from '../predictions.ts';
 import { type AttackFound, attackBy } from './attack-by.ts';
 import { type AdversarialOptions, isBlack } from './options.ts';
@@ -31,7 +32,7 @@ export async function attacksOn(
         `row ${wrong} of ${quotedName(data.name)} is of class ${batch.classes[wrong] ?? 0}, and the model has ${target.classes}`,
       );
     const without = isBlack(options.attack) ? undefined : await withoutGradient(target);
-    if (without !== undefined) return without;
+    if (without !== undefined) return `${without}: use attack: square`;
     const results: AttackFound[] = [];
     for (const eps of all) {
       const { norm = 'linf' } = options;
@@ -96,17 +97,6 @@ async function openedTarget(
   const output = model.signature.outputs.find(({ role }) => role === 'probabilities')?.name ?? '';
   const scores = areProbabilities(sampled) ? 'probabilities' : 'logits';
   return await openOnnxTarget({ ...model.running, input, shape, output, scores, runRows: model.rowsAtOnce });
-}
-
-/** Why a model has no gradient; `undefined` when it has. */
-async function withoutGradient(target: OnnxTarget): Promise<string | undefined> {
-  try {
-    await target.gradientOf('cross-entropy');
-    return undefined;
-  } catch (error) {
-    if (isAssayError(error) && error.code === 'unsupported') return `${error.message}: use attack: square`;
-    throw error;
-  }
 }
 
 interface Attacked {
