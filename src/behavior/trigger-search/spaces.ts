@@ -2,7 +2,7 @@ import type { Figure } from '../../core/behavior/index.ts';
 import type { TriggerSpace } from './trigger.ts';
 
 /** A row that can be shown as an image. */
-export interface PictureShape {
+export interface ImageLayout {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
@@ -10,7 +10,7 @@ export interface PictureShape {
 }
 
 /** What the sizes of a row mean: an image of one or three channels, which come first or last. */
-export function pictureShapeOf(shape: readonly number[]): PictureShape | undefined {
+export function pictureShapeOf(shape: readonly number[]): ImageLayout | undefined {
   const [a = 0, b = 0, c = 0] = shape;
   if (shape.length === 2) return { height: a, width: b, channels: 1, channelsLast: false };
   if (shape.length !== 3) return undefined;
@@ -32,7 +32,7 @@ export function triggerSpaceOf(shape: readonly number[], lower: number, upper: n
 /** The numbers of a row as an image, from black (`lower`) to white (`upper`). */
 export function pictureOf(
   title: string,
-  { height, width, channels, channelsLast }: PictureShape,
+  { height, width, channels, channelsLast }: ImageLayout,
   numbers: Float32Array,
   { lower, upper, positions }: TriggerSpace,
 ): Figure {
