@@ -180,7 +180,9 @@ async function moveOn(
   strike: number | undefined,
 ): Promise<'moved' | 'asked' | 'voted'> {
   const known = await ask(town, sam, 'GET', `/v1/transitions?version=${version}`);
-  const [transition] = (known?.body.items ?? []) as { id: string; state: string }[];
+  // A service that does not answer does not say that nobody asked yet.
+  if (known?.status !== 200) return 'asked';
+  const [transition] = (known.body.items ?? []) as { id: string; state: string }[];
   if (transition?.state === 'approved') return 'moved';
   if (transition === undefined) {
     const request = { to: 'staging', comment: 'for the team' };

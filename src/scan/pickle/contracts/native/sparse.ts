@@ -80,12 +80,21 @@ const diagonals = sparse((fields, _, context) => {
   return data.sizes.length === 2 && isLine(offsets, data.sizes[0] ?? 0) ? undefined : SHAPES;
 });
 
+/**
+ * A list of columns and one of values for each row. Native code takes their lengths and items as they are (_csparsetools.pyx), and a list
+ * can still grow after the state is given.
+ */
+const lists = sparse(() =>
+  unexpected('the lists of a sparse matrix, which native code uses as indexes, cannot be checked'),
+);
+
 const FORMATS: readonly (readonly [string, Contract])[] = [
   ['csr', compressed(false)],
   ['bsr', compressed(false)],
   ['csc', compressed(true)],
   ['coo', coordinates],
   ['dia', diagonals],
+  ['lil', lists],
 ];
 
 /** By "module:name": modules have had an underscore since SciPy 1.8, and arrays are of later releases. */
