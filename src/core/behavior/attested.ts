@@ -1,7 +1,8 @@
 import type { TestReport } from './schema.ts';
 
 /** What a trusted signer attests of tests of a model. */
-export interface AttestedTests extends Pick<TestReport, 'baseline' | 'data' | 'device' | 'status' | 'tests' | 'tool'> {
+export interface AttestedTests
+  extends Pick<TestReport, 'baseline' | 'data' | 'device' | 'rowsAtOnce' | 'status' | 'tests' | 'tool'> {
   /** As messages name the file of the attestation. */
   readonly name: string;
   /** The name of the signer in the trust file. */

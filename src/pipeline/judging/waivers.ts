@@ -155,14 +155,14 @@ async function whileItHeld(
 
 function testsOf({ statement, rule }: VerifiedAttestation, name: string): AttestedTests | undefined {
   if (statement.predicateType !== PREDICATE_TYPES.tests) return undefined;
-  const { baseline, data, device, status, suite, tests, timeCreated: at, tool } = statement.predicate;
+  const { baseline, data, device, rowsAtOnce, status, suite, tests, timeCreated: at, tool } = statement.predicate;
   const [first, ...others] = statement.subject.map(({ name: path = '', digest: { sha256 = '' } }) => ({
     path,
     sha256,
   }));
   if (first === undefined) return undefined;
   const model = { ...first, data: others };
-  return { name, signer: rule.name, at, baseline, data, device, model, status, suite, tests, tool };
+  return { name, signer: rule.name, at, baseline, data, device, model, rowsAtOnce, status, suite, tests, tool };
 }
 
 function approvalOf({ statement, signer }: VerifiedAttestation): Approval | undefined {

@@ -122,6 +122,7 @@ function testsOf({
     at,
     suite: { name: suite, sha256: suiteDigest.slice('sha256:'.length), seed: 1 },
     data: [],
+    rowsAtOnce: 1,
     model: { path: model, sha256: SHA256, data: [] },
     baseline: baseline === null ? null : { path: model, sha256: baseline, data: [] },
     device:

@@ -1,11 +1,12 @@
 export { checksSection } from './checks.ts';
 export { verificationBlock } from './conversion/index.ts';
-export { htmlPolicy, renderHtml, reviewOf } from './document.ts';
+export { renderHtml, reviewOf } from './document.ts';
 export type { Excerpt } from './excerpt.ts';
 export { filesSection } from './files.ts';
 export { findingsSection } from './findings.ts';
 export { type Css, css, Html, type HtmlValue, html, NOTHING } from './html.ts';
 export { owaspSection } from './owasp-sheet.ts';
+export { htmlPolicy } from './page.ts';
 export { bulletList, capped, chip, code, facts, fold, table, told } from './parts.ts';
 export { policySection } from './policy.ts';
 export { provenanceSection } from './provenance.ts';

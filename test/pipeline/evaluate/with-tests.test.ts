@@ -18,7 +18,7 @@ function testOf(change: Partial<Test> = {}): Test {
 }
 
 function attested(change: Partial<AttestedTests> = {}): AttestedTests {
-  const { baseline, data, device, tool } = report;
+  const { baseline, data, device, rowsAtOnce, tool } = report;
   return {
     name: '--attestation t.json',
     signer: 'ci',
@@ -27,7 +27,7 @@ function attested(change: Partial<AttestedTests> = {}): AttestedTests {
     model: { path: 'm.onnx', sha256: A, data: [] },
     status: 'pass',
     tests: [testOf()],
-    ...{ baseline, data, device, tool },
+    ...{ baseline, data, device, rowsAtOnce, tool },
     ...change,
   };
 }

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { TestReportSchema } from '../../../src/core/behavior/schema.ts';
 import { check } from '../../../src/core/schema/check.ts';
+import { renderHtml } from '../../../src/report/html/document.ts';
 import { renderTests } from '../../../src/report/html/tests/page.ts';
 import { all, attribute, parseHtml, shape, textOf } from '../../support/parsed-html.ts';
 import { HOSTILE } from '../hostile.ts';
+import { NOW } from '../html-sample.ts';
+import { CONTEXT, judged } from '../sample.ts';
 import { measureOf, testOf, testReport } from './test-sample.ts';
 
 const plain = (text: string) => text.replace(/\s+/g, ' ');
@@ -73,5 +76,34 @@ describe('the page of tests', () => {
     const text = parseHtml(renderTests(testReport('x', { tests }))).text;
     expect(text).toContain('800 more tests: the report in JSON has all.');
     expect(text).toContain('200 more measures: the report in JSON has all.');
+  });
+});
+
+describe('the tests of a review', () => {
+  const attested = (text = 'digits') => {
+    const { model, suite, baseline, device, data, rowsAtOnce, tool, status, tests } = testReport(text);
+    const run = { model, suite, baseline, device, data, rowsAtOnce, tool, status, tests };
+    return judged({ tests: [{ ...run, name: 'tests.intoto.json', signer: text, at: '2026-01-02T03:04:05Z' }] });
+  };
+
+  it('show who attests them, with their figures', () => {
+    const parsed = parseHtml(renderHtml(attested(), CONTEXT, { now: NOW }));
+    expect(parsed.errors).toEqual([]);
+    const text = plain(parsed.text);
+    expect(text).toContain('Tests of behaviour');
+    expect(text).toContain('Attested bydigits');
+    expect(all(parsed, 'article').map((one) => plain(textOf(one)).trim().slice(0, 13))).toContain('accuracy Pass');
+    expect(all(parsed, 'figure').length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('are a section only where there are any', () => {
+    const parsed = parseHtml(renderHtml(judged(), CONTEXT, { now: NOW }));
+    expect(plain(parsed.text)).not.toContain('Tests of behaviour');
+  });
+
+  it.each(Object.entries(HOSTILE))('show hostile text as text: %s', (_, hostile) => {
+    const parsed = parseHtml(renderHtml(attested(hostile), CONTEXT, { now: NOW }));
+    expect(parsed.errors).toEqual([]);
+    expect(shape(parsed)).toEqual(shape(parseHtml(renderHtml(attested('x'), CONTEXT, { now: NOW }))));
   });
 });

@@ -1,2 +1,3 @@
 export { renderTests } from './page.ts';
+export { testsSections } from './section.ts';
 export { testFacts, testsBlock } from './tests.ts';

@@ -1,7 +1,7 @@
 import type { TestReport } from '../../../core/behavior/index.ts';
 import { count } from '../../style.ts';
-import { reportDocument } from '../document.ts';
 import { html } from '../html.ts';
+import { reportPage } from '../page.ts';
 import { told } from '../parts.ts';
 import { CHECK_STATUSES, type ReportWord } from '../words.ts';
 import { testFacts, testsBlock } from './tests.ts';
@@ -37,5 +37,5 @@ attack may find more. An interval says how far chance alone may have moved a sha
     },
   ];
   const title = `Tests: ${artifact.ref}: ${word.text}`;
-  return reportDocument({ title, skip: 'Skip to the tests', version: tool.version, head, sections }).toString();
+  return reportPage({ title, skip: 'Skip to the tests', version: tool.version, head, sections }).toString();
 }

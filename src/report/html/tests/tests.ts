@@ -22,8 +22,13 @@ const AREAS: Readonly<Record<ModelTest['area'], string>> = {
   extraction: 'extraction of the model',
 };
 
+/** What a report and an attestation say of a run of tests. */
+type TestedBy = Pick<TestReport, 'model' | 'baseline' | 'device' | 'data' | 'rowsAtOnce' | 'tool'> & {
+  readonly suite: Omit<TestReport['suite'], 'path'>;
+};
+
 /** Which model was tested, by what, beside what, and where. */
-export function testFacts({ model, suite, baseline, device, data, rowsAtOnce, tool }: TestReport): Html {
+export function testFacts({ model, suite, baseline, device, data, rowsAtOnce, tool }: TestedBy): Html {
   const [shown, rest] = capped(data, MAX_DATA, (left) => `${count(left, 'more data set')}.`);
   return facts([
     ['Model', modelText(model)],
