@@ -139,9 +139,8 @@ describe('a warning is given for', () => {
 
 describe('a note is given for data that this version cannot produce:', () => {
   it.each([
-    ['tests.passed', 'behavioural tests (tests)'],
     ['provenance.datasets.size() > 0', 'the origin of its training data (provenance)'],
-    ["checks['behavior.adversarial'].status == 'pass'", 'behavioural tests (checks behavior.*)'],
+    ["checks['serving.theft'].status == 'pass'", 'checks of how a model is served (checks serving.*)'],
     ["checks.all(id, !id.startsWith('provenance.'))", 'checks of training data (checks provenance.*)'],
   ])('%s', (expression, missing) => {
     const { warnings: none, notes } = lintPolicy(policyOf(policyText([{ expression }])), WORDS);
@@ -152,7 +151,9 @@ describe('a note is given for data that this version cannot produce:', () => {
   });
 
   it('but not for a loop variable of the same name', () => {
-    const { notes } = lintPolicy(policyOf(policyText([{ expression: "files.all(tests, tests.path != '')" }])));
+    const { notes } = lintPolicy(
+      policyOf(policyText([{ expression: "files.all(provenance, provenance.path != '')" }])),
+    );
     expect(notes).toEqual([]);
   });
 });

@@ -64,7 +64,10 @@ export function wilson({ count, of }: Share): NonNullable<Measure['interval']> {
   const center = share + Z ** 2 / (2 * of);
   const half = Z * Math.sqrt((share * (1 - share)) / of + Z ** 2 / (4 * of ** 2));
   const scale = 1 + Z ** 2 / of;
-  return { low: Math.max(0, (center - half) / scale), high: Math.min(1, (center + half) / scale), level: LEVEL };
+  // Exact where rounding would say 3e-18.
+  const low = count === 0 ? 0 : Math.max(0, (center - half) / scale);
+  const high = count === of ? 1 : Math.min(1, (center + half) / scale);
+  return { low, high, level: LEVEL };
 }
 
 /** What a suite asks of a number. */

@@ -23,7 +23,7 @@ interface RiskDefinition {
 }
 
 const FILES_CHECK = 'scan.files';
-const NOT_RUN = 'a static scan never runs the model';
+const NOT_RUN = 'assay test measures it, and --attestation gives the result to a scan';
 
 export const OWASP_RISKS: Readonly<Record<string, RiskDefinition>> = {
   'ML01:2023': {

@@ -14,6 +14,13 @@ it.each([
   expect(interval.level).toBe(0.95);
 });
 
+it('gives an interval that begins at exactly 0, or ends at exactly 1, where no row or each counts', () => {
+  for (const of of [1, 7, 100, 597]) {
+    expect(wilson({ count: 0, of }).low).toBe(0);
+    expect(wilson({ count: of, of }).high).toBe(1);
+  }
+});
+
 describe('a share', () => {
   const share = { count: 94, of: 100 };
 

@@ -23,7 +23,7 @@ beforeAll(() => {
   writeFileSync(at('good.yaml'), HEAD + rule('files.size() == 2'));
   writeFileSync(at('allows.yaml'), HEAD + rule('files.size() >= 1'));
   writeFileSync(at('odd.yaml'), HEAD + rule('files.size() > 0') + rule('files.size() > 0', 'two'));
-  writeFileSync(at('tests.yaml'), HEAD + rule('tests.passed'));
+  writeFileSync(at('origin.yaml'), HEAD + rule('provenance.verified'));
   writeFileSync(at('typo.yaml'), HEAD + rule("files.all(f, f.verdct == 'clean')"));
   writeFileSync(at('number.yaml'), HEAD + rule('files.size()'));
   writeFileSync(at('field.yaml'), `${HEAD}${rule('files.size() > 0')}      severity: high\n`);
@@ -42,11 +42,11 @@ beforeAll(() => {
 
 describe('assay policy check', () => {
   it('accepts a sound policy, by file and by name', async () => {
-    const { code, stdout, stderr } = await run('policy', 'check', 'good.yaml', 'production');
+    const { code, stdout, stderr } = await run('policy', 'check', 'good.yaml', 'origin.yaml', 'production');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^good\.yaml: acme is sound \(1 rule, 0 variables, sha256:[0-9a-f]{64}\)$/m);
     expect(stdout).toMatch(
-      /production\.yaml:\d+:\d+: note: tests\.passed denies where it is asked: .*cannot produce$/m,
+      /origin\.yaml:\d+:\d+: note: one denies: .*\(provenance\), which this version cannot produce$/m,
     );
     expect(stdout).toMatch(/production is sound/);
   });
@@ -140,9 +140,9 @@ describe('assay scan with a policy', () => {
       code: 1,
       decision: { rules: [{ id: 'one', outcome: 'error' }] },
     });
-    expect(await scan('plain', '--policy', 'tests.yaml')).toMatchObject({
+    expect(await scan('plain', '--policy', 'origin.yaml')).toMatchObject({
       code: 1,
-      decision: { violations: [{ rule: 'unavailable', message: expect.stringContaining('behavioural tests') }] },
+      decision: { violations: [{ rule: 'unavailable', message: expect.stringContaining('training data') }] },
     });
   });
 
@@ -156,12 +156,12 @@ describe('assay scan with a policy', () => {
     );
   });
 
-  it('denies when required tests cannot run, and does not require them without the label', async () => {
+  it('denies when nobody gave the required tests, and does not require them without the label', async () => {
     const production = ['plain', '--policy', 'production', '--stage', 'production'];
     const rulesOf = (decision: { violations: { rule: string }[] }) => decision.violations.map(({ rule: id }) => id);
     const asked = await scan(...production, '--label', 'require-tests=yes');
     expect(asked.code).toBe(1);
-    expect(rulesOf(asked.decision)).toEqual(['signature.verified', 'stage.approved', 'unavailable']);
+    expect(rulesOf(asked.decision)).toEqual(['signature.verified', 'stage.approved', 'tests.passed']);
     expect(rulesOf((await scan(...production)).decision)).toEqual(['signature.verified', 'stage.approved']);
   });
 
@@ -219,7 +219,7 @@ describe('assay policy test', () => {
   it('passes for the shipped policies', async () => {
     const { code, stdout } = await runCli(['policy', 'test', 'policies']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^12 files: \d+ passed, 0 failed$/m);
+    expect(stdout).toMatch(/^13 files: \d+ passed, 0 failed$/m);
   });
 });
 
@@ -244,9 +244,9 @@ describe('assay policy explain', () => {
     const { code, stdout } = await run('policy', 'explain', '--report', 'report.json', ...place);
     expect(code).toBe(1);
     const { decision, variables, values } = JSON.parse(stdout);
-    expect(decision.violations.at(-1)).toMatchObject({ rule: 'unavailable' });
+    expect(decision.violations.at(-1)).toMatchObject({ rule: 'tests.passed' });
     expect(variables.stage).toBe('"staging"');
-    expect(values.at(-1)).toEqual({ id: 'tests.passed', expression: 'tests.passed', value: null });
+    expect(values.at(-1)).toEqual({ id: 'tests.passed', expression: 'tests.passed', value: 'false' });
   });
 
   it('lists everything that an expression can name', async () => {
