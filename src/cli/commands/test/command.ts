@@ -102,7 +102,7 @@ Exit codes: 0 the tests pass, or ask for nothing; 1 a test failed; 2 could not c
 export function registerTest(program: Command, shell: Shell): void {
   const command = program
     .command('test')
-    .summary('test how a model behaves: known inputs, accuracy, attacks, speed')
+    .summary('test how a model behaves: known inputs, attacks, backdoors, privacy')
     .description('Tests how an ONNX model behaves, by a suite of your organisation.')
     .argument('<artifact>', 'an ONNX file, or a folder with one, on this machine')
     .option('--suite <file>', 'the suite (YAML)')
