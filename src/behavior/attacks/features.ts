@@ -53,7 +53,7 @@ export class FeatureSpace {
     const named = new Set<number>();
     for (const rule of rules) {
       for (const column of rule.columns) {
-        if (column >= width) throw wrong(`there is no column ${column}: they are 0 to ${width - 1}`);
+        if (column >= width) throw wrong(`column ${column} does not exist: the columns are 0 to ${width - 1}`);
         if (named.has(column)) throw wrong(`the column ${column} has two rules`);
         named.add(column);
         this.#apply(rule, column, eps, norm);

@@ -160,7 +160,7 @@ function checkData(
   if (hasRows || hasPrompts)
     throw wrong(`${where} takes ${takes}, and ${quotedName(name)} has ${hasRows ? 'rows' : 'prompts'}`, subject);
   const known = [...data.keys(), ...prompts.keys()].join(', ') || 'none';
-  throw wrong(`${where}: there is no data ${quotedName(name)}; there are ${known}`, subject);
+  throw wrong(`${where}: the suite has no data ${quotedName(name)}; it has ${known}`, subject);
 }
 
 /** @throws AssayError `usage` with the first fault */

@@ -1,8 +1,9 @@
 import { AssayError, isAssayError, quotedName } from '../../core/index.ts';
-import { hasRows, someRows } from '../../formats/arrays/index.ts';
+import { someRows } from '../../formats/arrays/index.ts';
 import { type OnnxTarget, openOnnxTarget } from '../attacks/index.ts';
 import type { TestedModel } from '../subject/index.ts';
 import type { TestData } from './kind.ts';
+import { numberInput } from './numbers.ts';
 import { areProbabilities, scoresOf } from './predictions.ts';
 
 /** Rows of one input of numbers, and the model as what they are tried on. */
@@ -24,13 +25,8 @@ const SAMPLED = 64;
  */
 export async function openAttacked(model: TestedModel, data: TestData, most: number): Promise<OpenTarget> {
   const { signature } = model;
-  const [entry, ...others] = [...data.feeds.tensors];
-  const [input, tensor] = entry ?? [];
-  if (!hasRows(signature))
-    throw new AssayError('usage', 'what the model gives for a row depends on the rows beside it, or on chance');
-  if (input === undefined || tensor?.type !== 'float32' || others.length > 0 || data.feeds.rows === 0)
-    throw new AssayError('usage', `the data ${quotedName(data.name)} is not rows of one input of float32`);
-  const shape = tensor.dims.slice(1);
+  const { input, shape, values } = numberInput(model, data);
+  if (data.feeds.rows === 0) throw new AssayError('usage', `the data ${quotedName(data.name)} has no rows`);
   const sample = someRows(data.feeds, 0, signature.fixedRows ?? Math.min(data.feeds.rows, SAMPLED));
   const scores = areProbabilities(scoresOf(signature, await model.run(sample))) ? 'probabilities' : 'logits';
   const output = signature.outputs.find(({ role }) => role === 'probabilities')?.name ?? '';
@@ -39,7 +35,7 @@ export async function openAttacked(model: TestedModel, data: TestData, most: num
     target,
     shape,
     isLogits: scores === 'logits',
-    rows: tensor.data.slice(0, Math.min(most, data.feeds.rows) * target.width),
+    rows: values.slice(0, Math.min(most, data.feeds.rows) * target.width),
   };
 }
 

@@ -126,7 +126,7 @@ interface Copies {
   readonly random: SeededRandom;
 }
 
-/** How often each label is told of noisy copies of a row. */
+/** How often the model gives each label to noisy copies of a row. */
 async function told(
   model: TestedModel,
   row: number,

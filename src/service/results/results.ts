@@ -53,7 +53,7 @@ export interface KeptResult {
   readonly until: Date;
 }
 
-/** How a store says that there is no room, and that a result is gone. */
+/** The errors of a store: it is full, and a result was removed. */
 export interface ResultWords {
   readonly quota: readonly [code: 'conversion-quota' | 'test-quota', message: string];
   readonly gone: readonly [code: 'conversion-removed' | 'test-removed', message: string];

@@ -4,7 +4,7 @@ import type { JobProgress } from '../../registry/index.ts';
 /** What a test says of itself; UTF-16 units. */
 const MAX_DOING = 200;
 
-/** Adds up the events of a scan, or of a step of a conversion or a test, and tells of the sum now and then. */
+/** Adds up the events of a scan, or of a step of a conversion or a test, and reports the sum from time to time. */
 export function progressOf(
   tell: (progress: JobProgress) => void,
   everyMs: number,

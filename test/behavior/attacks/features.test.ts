@@ -93,7 +93,7 @@ describe('an attack on a table', () => {
   });
 
   test.each<[readonly FeatureRules[], string]>([
-    [[{ columns: [6], integer: true }], 'there is no column 6'],
+    [[{ columns: [6], integer: true }], 'column 6 does not exist'],
     [[{ columns: [0], integer: true }, { columns: [0] }], 'the column 0 has two rules'],
     [[{ columns: [5], integer: true }], 'row 0 has 0.5 in the integer column 5'],
     [[{ columns: [0, 1], oneHot: true }], 'does not have one 1 in the one-hot columns 0, 1'],

@@ -55,11 +55,11 @@ describe('refuses', () => {
       test('- { id: x, kind: __proto__, data: held-out }'),
       'no kind of test "__proto__"',
     ],
-    ['data that does not exist', test('- { id: x, kind: range, data: other }'), 'no data "other"; there are held-out'],
+    ['data that does not exist', test('- { id: x, kind: range, data: other }'), 'no data "other"; it has held-out'],
     [
       'other data that does not exist',
       test('- { id: x, kind: membership, data: held-out, attack: loss, non-members: other }'),
-      'tests[1] (x).non-members: there is no data "other"; there are held-out',
+      'tests[1] (x).non-members: the suite has no data "other"; it has held-out',
     ],
     [
       'no other data where a kind needs it',

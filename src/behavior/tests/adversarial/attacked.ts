@@ -13,7 +13,7 @@ const USUAL_ROWS = 100;
 /**
  * Attacks a model at each eps. A row that fell within a smaller eps falls within a larger one.
  * @param all by rising value
- * @returns why there is no gradient, for an attack that needs one
+ * @returns why an attack that needs a gradient gets none
  */
 export async function attacksOn(
   model: TestedModel,

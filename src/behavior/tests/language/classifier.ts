@@ -6,7 +6,7 @@ import { equalLabels, predictedLabels } from '../predictions.ts';
 import { promptsOf } from './continue.ts';
 
 /**
- * How many texts are of a class, as the classifier of the data tells it.
+ * Counts the texts to which the classifier of the data gives a class.
  * @throws AssayError `usage` for data without a classifier, or one that does not take texts or does not tell such classes
  */
 export async function textsOfClass(

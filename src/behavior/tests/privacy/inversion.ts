@@ -1,13 +1,11 @@
 import type { Figure } from '../../../core/behavior/index.ts';
 import { isAssayError, quotedName } from '../../../core/index.ts';
 import { objectOf, optionalOf, realNumber, wholeNumber } from '../../../core/schema/index.ts';
-import { someRows } from '../../../formats/arrays/index.ts';
-import { type OnnxTarget, openOnnxTarget } from '../../attacks/index.ts';
 import type { TestedModel } from '../../subject/index.ts';
-import { type TestContext, type TestData, type TestOutcome, testKind } from '../kind.ts';
+import { type TestContext, type TestOutcome, testKind } from '../kind.ts';
 import { numberMeasure, riseMeasure } from '../measures.ts';
-import { numberInput } from '../numbers.ts';
-import { areProbabilities, scoresOf, trueClasses } from '../predictions.ts';
+import { openAttacked } from '../open-target.ts';
+import { trueClasses } from '../predictions.ts';
 import { keptRows } from '../rows.ts';
 import { imageFigure, imageShape } from './image-figure.ts';
 import { type Inverted, invert } from './invert.ts';
@@ -99,8 +97,8 @@ async function inverted(model: TestedModel, options: Options, context: TestConte
   const { lower, upper, steps = USUAL.steps, rows = USUAL.rows, classes = USUAL.classes } = options;
   const { signal, onStep } = context;
   const data = keptRows(context.data, (row) => row < rows);
-  const { values, width, shape } = numberInput(model, data);
-  const target = await openedTarget(model, data);
+  const { target, rows: values, shape } = await openAttacked(model, data, rows);
+  const { width } = target;
   try {
     const truth = trueClasses(data, target.classes);
     const image = imageShape(shape, options);
@@ -130,12 +128,4 @@ async function inverted(model: TestedModel, options: Options, context: TestConte
   } finally {
     await target.close();
   }
-}
-
-async function openedTarget(model: TestedModel, data: TestData): Promise<OnnxTarget> {
-  const { input, shape } = numberInput(model, data);
-  const sample = someRows(data.feeds, 0, model.signature.fixedRows ?? Math.min(data.feeds.rows, 64));
-  const scores = areProbabilities(scoresOf(model.signature, await model.run(sample))) ? 'probabilities' : 'logits';
-  const output = model.signature.outputs.find(({ role }) => role === 'probabilities')?.name ?? '';
-  return await openOnnxTarget({ ...model.running, input, shape, output, scores, runRows: model.rowsAtOnce });
 }

@@ -16,7 +16,7 @@ export interface Inverted {
   readonly classes: readonly number[];
   /** Every number of the neutral input that all start from. */
   readonly start: number;
-  /** Classes that the model tells of their input, and others. */
+  /** Classes whose input the model takes for that class; `missed` has the others. */
   readonly reached: readonly number[];
   readonly missed: readonly number[];
   readonly blocked: NonNullable<GradientAnswer['blocked']>;

@@ -6,7 +6,7 @@ import { Distances } from './distances.ts';
 /** Rows that queries are compared with: fewer where they are wide, because each is compared with each. */
 const MOST = 1_000;
 const WORK = 2e9;
-/** The share of natural rows that are no further from others. */
+/** Of natural rows, so large a share is at most this far from the nearest other one. */
 const USUAL_SHARE = 0.99;
 
 /** Natural rows, and how far they are from one another. */

@@ -20,7 +20,8 @@ import type { KeptConversion } from '../../conversions/index.ts';
 import { page } from '../layout.ts';
 import { conversionFilePath, conversionPath, HOME, jobPath, versionPath } from '../links.ts';
 import { actForm, digest, linkButton, note, part, shortDigest, type Viewer, when } from '../parts.ts';
-import { JOB_WORDS, type Said } from '../words.ts';
+import type { Said } from '../words.ts';
+import { openNote } from './open-note.ts';
 
 /** Files, and values that were left out of one, that are listed. */
 const MAX_FILES = 200;
@@ -52,36 +53,18 @@ export function conversionPage(viewer: Viewer, view: ConversionView): Html {
   });
 }
 
-function stateNote({ id, state, error, conversion }: Job, kept: KeptConversion | undefined): Html {
-  switch (state) {
-    case 'queued':
-    case 'running':
-      return note(
-        'open',
-        `It is ${JOB_WORDS[state].text.toLowerCase()}. `,
-        html`<a href="${jobPath(id)}">Follow it</a>`,
+function stateNote(job: Job, kept: KeptConversion | undefined): Html {
+  const open = openNote(job, { cancelled: 'Nothing was written.', failed: 'Nothing was converted.' });
+  if (open !== undefined) return open;
+  if (kept === undefined) return note('plain', 'Its files and its report were removed. Its version stays.');
+  return isClean(kept.conversion)
+    ? note('good', `Converted to ${kept.conversion.target}. Nothing of the source ran.`)
+    : note(
+        'caution',
+        `Converted to ${kept.conversion.target} from files that are ${kept.conversion.source.verdict}. Nothing of them ran. The version is quarantined: only a request that others approve lets it out.${
+          job.conversion?.salvage === true ? ' The numbers are those that their author chose.' : ''
+        }`,
       );
-    case 'cancelled':
-      return note('dark', 'It was cancelled. Nothing was written.');
-    case 'failed':
-      // In one piece: an artifact whose names look like advice must not stand where ours would.
-      return note(
-        'bad',
-        html`<strong>Nothing was converted.</strong> `,
-        told(error?.message ?? ''),
-        html` (${code(error?.code ?? '')})`,
-      );
-    case 'done':
-      if (kept === undefined) return note('plain', 'Its files and its report were removed. Its version stays.');
-      return isClean(kept.conversion)
-        ? note('good', `Converted to ${kept.conversion.target}. Nothing of the source ran.`)
-        : note(
-            'caution',
-            `Converted to ${kept.conversion.target} from files that are ${kept.conversion.source.verdict}. Nothing of them ran. The version is quarantined: only a request that others approve lets it out.${
-              conversion?.salvage === true ? ' The numbers are those that their author chose.' : ''
-            }`,
-          );
-  }
 }
 
 function isClean({ source: { verdict } }: Conversion): boolean {

@@ -15,7 +15,8 @@ import type { KeptTest } from '../../tests/index.ts';
 import { page } from '../layout.ts';
 import { HOME, jobPath, testPath, testReportPath, versionPath } from '../links.ts';
 import { actForm, digest, linkButton, note, part, type Viewer, when } from '../parts.ts';
-import { JOB_WORDS, type Said, STAGE_WORDS } from '../words.ts';
+import { type Said, STAGE_WORDS } from '../words.ts';
+import { openNote } from './open-note.ts';
 
 export interface TestView {
   readonly job: Job;
@@ -43,30 +44,12 @@ export function testPage(viewer: Viewer, view: TestView): Html {
   });
 }
 
-function stateNote({ id, state, error, outcome }: Job, kept: KeptTest | undefined): Html {
-  switch (state) {
-    case 'queued':
-    case 'running':
-      return note(
-        'open',
-        `It is ${JOB_WORDS[state].text.toLowerCase()}. `,
-        html`<a href="${jobPath(id)}">Follow it</a>`,
-      );
-    case 'cancelled':
-      return note('dark', 'It was cancelled. Nothing was shown.');
-    case 'failed':
-      // In one piece: a model whose names look like advice must not stand where ours would.
-      return note(
-        'bad',
-        html`<strong>The tests could not be run.</strong> `,
-        told(error?.message ?? ''),
-        html` (${code(error?.code ?? '')})`,
-      );
-    case 'done':
-      return html`${outcomeNote(outcome ?? 'not-assessed')}${
-        kept === undefined ? note('plain', 'Its report was removed. Its outcome stays.') : NOTHING
-      }`;
-  }
+function stateNote(job: Job, kept: KeptTest | undefined): Html {
+  const open = openNote(job, { cancelled: 'Nothing was shown.', failed: 'The tests could not be run.' });
+  if (open !== undefined) return open;
+  return html`${outcomeNote(job.outcome ?? 'not-assessed')}${
+    kept === undefined ? note('plain', 'Its report was removed. Its outcome stays.') : NOTHING
+  }`;
 }
 
 function outcomeNote(outcome: NonNullable<Job['outcome']>): Html {

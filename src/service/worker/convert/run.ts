@@ -22,7 +22,7 @@ export interface RunParts {
   readonly scratch: string;
   readonly signer: PayloadSigner;
   readonly signal: AbortSignal;
-  /** What is told of a step. */
+  /** Receives the events of a step. */
   readonly tell: (step: NonNullable<JobProgress['step']>) => OnEvent;
 }
 

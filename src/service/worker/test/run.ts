@@ -19,7 +19,7 @@ export interface TestRunParts {
   /** Empty: for downloads. */
   readonly scratch: string;
   readonly signal: AbortSignal;
-  /** What is told of a step. */
+  /** Receives the events of a step. */
   readonly tell: (step: NonNullable<JobProgress['step']>) => OnEvent;
 }
 
