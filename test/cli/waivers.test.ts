@@ -288,7 +288,42 @@ describe('--attestation', STORY, () => {
     expect(code).toBe(1);
     expect(report.decision.waivers).toMatchObject([{ outcome: 'expired' }]);
     expect(report.findings.map(({ ruleId }) => ruleId)).toContain('waiver.expired');
-    expect(report.checks.find(({ id }) => id === 'integrity.attestation')).toMatchObject({ status: 'pass' });
+    expect(report.checks.find(({ id }) => id === 'integrity.attestation')).toMatchObject({
+      status: 'not-assessed',
+      detail: expect.stringContaining('(expired, void)'),
+    });
+  });
+
+  it('of another artifact is told, and does not pass where a policy asks for one', async () => {
+    const approval = ['--type', 'approval', '--stage', 'production'];
+    const other = await attest('other.json', 'approver', ...approval, '--digest', `sha256:${'b2'.repeat(32)}`);
+    const own = await attest('own.json', 'approver', ...approval);
+    writeFileSync(
+      at('attested.yaml'),
+      [
+        'apiVersion: assay.dev/v1',
+        'kind: ModelPolicy',
+        'metadata: {name: attested, description: Needs an attestation.}',
+        'spec:',
+        '  validations:',
+        '    - id: attested',
+        `      expression: "'integrity.attestation' in checks && checks['integrity.attestation'].status == 'pass'"`,
+        '      message: no attestation is about these bytes',
+        '',
+      ].join('\n'),
+    );
+    const asked = ['--policy', 'attested.yaml', ...trust];
+    const denied = await scan(...asked, '--attestation', other);
+    expect(denied.code).toBe(1);
+    expect(denied.report.checks.find(({ id }) => id === 'integrity.attestation')).toEqual({
+      id: 'integrity.attestation',
+      status: 'not-assessed',
+      detail: 'other.json: an approval for production by security (for another artifact)',
+    });
+    expect((await scan(...asked, '--attestation', other, '--attestation', own)).code).toBe(0);
+    expect(denied.report.notes).toEqual([
+      'other.json: an approval for production by security does not count: for another artifact',
+    ]);
   });
 
   it('needs a trust file', async () => {

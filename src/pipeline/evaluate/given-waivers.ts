@@ -1,6 +1,7 @@
-import type { Assessment, Check, Waiver } from '../../core/assessment/index.ts';
+import type { Assessment, Waiver } from '../../core/assessment/index.ts';
 import type { AttestedTests } from '../../core/behavior/index.ts';
 import type { Approval } from '../../policy/index.ts';
+import type { GivenAttestation } from './attestation-check.ts';
 
 /** The waivers, approvals and tests of the organisation, read and verified. */
 export interface GivenWaivers {
@@ -8,8 +9,8 @@ export interface GivenWaivers {
   readonly approvals: readonly Approval[];
   /** Of any model. */
   readonly tests: readonly AttestedTests[];
-  /** `integrity.attestation`, when there are attestations. */
-  readonly checks: readonly Check[];
+  /** Each attestation, whatever it says. */
+  readonly attestations: readonly GivenAttestation[];
   readonly notes: readonly string[];
   /** The waiver files, none of which may be in the artifact. */
   readonly files: readonly string[];
@@ -19,7 +20,7 @@ export const NO_GIVEN_WAIVERS: GivenWaivers = {
   waivers: [],
   approvals: [],
   tests: [],
-  checks: [],
+  attestations: [],
   notes: [],
   files: [],
 };
@@ -28,10 +29,18 @@ export const NO_GIVEN_WAIVERS: GivenWaivers = {
 export async function withWaivers(assessment: Assessment, given: GivenWaivers, now: Date): Promise<Assessment> {
   if (given === NO_GIVEN_WAIVERS) return assessment;
   const { withWaiverFindings } = await import('../../policy/waivers/index.ts');
-  const complete = {
-    ...assessment,
-    checks: [...assessment.checks, ...given.checks],
-    notes: [...assessment.notes, ...given.notes],
-  };
+  const attested = await withAttestations(assessment, given);
+  const complete = { ...attested, notes: [...attested.notes, ...given.notes] };
   return withWaiverFindings(complete, given.waivers, now);
+}
+
+/** What judges attestations is loaded when there are any. */
+async function withAttestations(assessment: Assessment, { attestations }: GivenWaivers): Promise<Assessment> {
+  if (attestations.length === 0) return assessment;
+  const { attestationCheck, attestationNotes } = await import('./attestation-check.ts');
+  return {
+    ...assessment,
+    checks: [...assessment.checks, attestationCheck(assessment, attestations)],
+    notes: [...assessment.notes, ...attestationNotes(assessment, attestations)],
+  };
 }

@@ -1,5 +1,5 @@
 import { delimiter } from 'node:path';
-import type { Check, Signer, Waiver } from '../../core/assessment/index.ts';
+import type { Signer, Waiver } from '../../core/assessment/index.ts';
 import type { AttestedTests } from '../../core/behavior/index.ts';
 import { readDocument, readSmallFile } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
@@ -14,7 +14,7 @@ import { approvedBy, PREDICATE_TYPES, readStatement } from '../../integrity/stat
 import { readTrustFile, type TrustFile } from '../../integrity/trust-file/index.ts';
 import type { Approval } from '../../policy/index.ts';
 import { parseWaivers } from '../../policy/waivers/index.ts';
-import type { GivenWaivers } from '../evaluate/index.ts';
+import type { AttestedSubject, GivenAttestation, GivenWaivers } from '../evaluate/index.ts';
 import type { WaiverChoice } from './choice.ts';
 
 /** CWE-770: each is verified, which costs milliseconds. */
@@ -42,7 +42,7 @@ async function readAttestations(
   env: NodeJS.ProcessEnv,
   now: Date,
 ): Promise<Signed> {
-  if (paths.length === 0) return { waivers: [], approvals: [], tests: [], checks: [], notes: [] };
+  if (paths.length === 0) return { waivers: [], approvals: [], tests: [], attestations: [], notes: [] };
   if (paths.length > MAX_ATTESTATIONS) {
     const hint = 'give only attestations of this artifact';
     throw new AssayError('usage', `was given more than ${MAX_ATTESTATIONS} times`, { subject: '--attestation', hint });
@@ -60,56 +60,64 @@ async function readAttestations(
     waivers: read.flatMap(({ waivers }) => waivers),
     approvals: read.flatMap(({ approvals }) => approvals),
     tests: read.flatMap(({ tests }) => tests),
-    checks: [joined(read.flatMap(({ checks }) => checks))],
+    attestations: read.flatMap(({ attestations }) => attestations),
     notes: read.flatMap(({ notes }) => notes),
   };
 }
 
-function joined(checks: readonly Check[]): Check {
-  const failed = checks.filter(({ status }) => status === 'fail');
-  const told = failed.length > 0 ? failed : checks;
-  const detail = told.map((check) => check.detail).join('; ');
-  return { id: CHECK, status: failed.length > 0 ? 'fail' : 'pass', detail };
-}
-
-const CHECK = 'integrity.attestation';
-
 /** One attestation: its waiver, approval or tests, or the reason why it is not valid. */
 async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Date): Promise<Signed> {
   const none = { waivers: [], approvals: [], tests: [], notes: [] };
-  const says = (status: Check['status'], detail: string): Check[] => [
-    { id: CHECK, status, detail: `${path}: ${detail}` },
-  ];
   const verified = await verifiedOrEnded(bytes, path, trust, now);
   if (isSignatureError(verified)) {
-    return { ...none, checks: says('fail', `it is not valid, and waives no finding: ${verified.message}`) };
+    const detail = `${path}: it is not valid, and waives no finding: ${verified.message}`;
+    return { ...none, attestations: [{ standing: 'invalid', detail }] };
   }
   const { attestation, hasEnded } = verified;
+  const standing = hasEnded ? 'expired' : saysFailed(attestation) ? 'failed' : 'valid';
+  const says = (what: string): readonly GivenAttestation[] => [
+    { standing, detail: `${path}: ${what}`, subject: subjectOf(attestation) },
+  ];
   const waiver = waiverOf(attestation);
   if (waiver !== undefined) {
-    return {
-      ...none,
-      waivers: [waiver],
-      checks: says('pass', `a waiver of ${waiver.rule} by ${attestation.rule.name}`),
-    };
+    return { ...none, waivers: [waiver], attestations: says(`a waiver of ${waiver.rule} by ${attestation.rule.name}`) };
   }
   const tests = testsOf(attestation, path);
-  if (tests !== undefined)
-    return {
-      ...none,
-      tests: [tests],
-      checks: says('pass', `tests of ${tests.model.path} by ${attestation.rule.name}`),
-    };
+  if (tests !== undefined) {
+    const what = `tests of ${tests.model.path} by ${attestation.rule.name}`;
+    return { ...none, tests: [tests], attestations: says(what) };
+  }
   const approval = approvalOf(attestation);
   if (approval === undefined) {
-    return {
-      ...none,
-      checks: says('pass', `signed by ${attestation.rule.name}; it is not a waiver, an approval or tests`),
-    };
+    const what = `signed by ${attestation.rule.name}; it is not a waiver, an approval or tests`;
+    return { ...none, attestations: says(what) };
   }
   const what = `an approval for ${approval.stage} by ${attestation.rule.name}`;
-  if (hasEnded) return { ...none, notes: [`${path}: ${what} has expired and is void`], checks: says('pass', what) };
-  return { ...none, approvals: [approval], checks: says('pass', what) };
+  if (hasEnded) return { ...none, attestations: says(what) };
+  return { ...none, approvals: [approval], attestations: says(what) };
+}
+
+/** The first subject of a statement about an artifact is its tree digest; the others are other names of it. */
+function subjectOf({ statement }: VerifiedAttestation): AttestedSubject {
+  const digests = statement.subject.flatMap(({ digest: { sha256 } }) => (sha256 === undefined ? [] : [sha256]));
+  const [tree] = digests;
+  const ofArtifact = tree !== undefined && OF_ARTIFACTS.has(statement.predicateType);
+  return ofArtifact ? { kind: 'artifact', digest: `sha256:${tree}` } : { kind: 'files', sha256: digests };
+}
+
+const OF_ARTIFACTS: ReadonlySet<string> = new Set(
+  (['scan', 'approval', 'waiver', 'decision'] as const).map((kind) => PREDICATE_TYPES[kind]),
+);
+
+function saysFailed({ statement: { predicateType, predicate } }: VerifiedAttestation): boolean {
+  switch (predicateType) {
+    case PREDICATE_TYPES.scan:
+      return predicate.result === 'FAILED';
+    case PREDICATE_TYPES.decision:
+      return predicate.verificationResult === 'FAILED';
+    default:
+      return false;
+  }
 }
 
 interface Verified {

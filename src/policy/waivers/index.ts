@@ -1,3 +1,3 @@
 export { endOfWaiver } from './end.ts';
 export { parseWaivers } from './file.ts';
-export { judgeWaivers, type WaiverJudgement, waiveRules, withWaiverFindings } from './waivers.ts';
+export { boundDigest, judgeWaivers, type WaiverJudgement, waiveRules, withWaiverFindings } from './waivers.ts';

@@ -142,10 +142,10 @@ export function withWaiverFindings(assessment: Assessment, waivers: readonly Wai
 }
 
 /**
- * The digest that a waiver can bind to. Not one of an artifact that changed or was not wholly read; and one that was only
+ * The digest that a waiver or an attestation can bind to. Not one of an artifact that changed or was not wholly read; and one that was only
  * claimed counts under a pinned commit of the Hub alone, as for decisions.
  */
-function boundDigest({ artifact, status, files }: Assessment): string | null {
+export function boundDigest({ artifact, status, files }: Assessment): string | null {
   if (status !== 'complete') return null;
   const computed = files.every(({ digestBasis }) => digestBasis === 'computed');
   return computed || PINNED_TO_HUB.test(artifact.pinned) ? artifact.digest : null;
