@@ -72,7 +72,7 @@ function conclude(signer: Signer, manifest: OmsManifest, compared: ModelComparis
   if (covered === 0 || uncovered.length > 0) {
     return { ...known, status: 'partial', problem: null, detail: gaps(compared) };
   }
-  const detail = `the signature is valid for ${counted(covered, 'file')}${unlisted(emptyFiles)}`;
+  const detail = `the signature is valid for ${counted(covered, 'file')}${unlisted(emptyFiles)}${passedOver(compared)}`;
   return { ...known, status: 'verified', problem: null, detail };
 }
 
@@ -91,14 +91,19 @@ const REASONS: Readonly<Record<UncoveredFile['why'], (plural: boolean) => string
   link: (plural) => `${plural ? 'are links' : 'is a link'}, which the signer did not allow`,
 };
 
-function gaps({ covered, uncovered, emptyFiles }: ModelComparison): string {
+function gaps(compared: ModelComparison): string {
+  const { covered, uncovered, emptyFiles } = compared;
   const parts = (['added', 'ignored', 'link'] as const).flatMap((why) => {
     const paths = uncovered.filter((file) => file.why === why).map(({ path }) => path);
     return paths.length === 0 ? [] : [`${named(paths)} ${REASONS[why](paths.length > 1)}`];
   });
   const holds =
     covered === 0 ? 'the signature covers none of the files' : `the signature covers ${counted(covered, 'file')}`;
-  return `${[holds, ...parts].join('; ')}${unlisted(emptyFiles)}`;
+  return `${[holds, ...parts].join('; ')}${unlisted(emptyFiles)}${passedOver(compared)}`;
+}
+
+function passedOver({ git }: ModelComparison): string {
+  return git.length === 0 ? '' : `; not for ${named(git)}, which only git reads`;
 }
 
 function unlisted(emptyFiles: readonly string[]): string {

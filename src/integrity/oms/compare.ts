@@ -1,7 +1,7 @@
 import type { UncoveredFile } from '../../core/assessment/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { digestsUnder, type HashPlan, type PlannedDigests } from '../hash/index.ts';
-import { isGitsOwn, isIgnored } from './ignore-paths.ts';
+import { isIgnored, isLeftToGit } from './ignore-paths.ts';
 import type { OmsManifest } from './manifest.ts';
 import { planOf } from './statement.ts';
 
@@ -21,6 +21,8 @@ export interface SignedModel {
   readonly signature?: string;
   /** The model is one file, whose path is its name. */
   readonly single?: boolean;
+  /** Paths of files whose content is what git reads under their names. */
+  readonly gitsOwn?: ReadonlySet<string>;
 }
 
 /** The differences between a model and its signature. Paths are in the order of the manifest, or of the model. */
@@ -32,7 +34,7 @@ export interface ModelComparison {
   readonly uncovered: readonly UncoveredFile[];
   /** Empty files, which a signature by shards cannot list. */
   readonly emptyFiles: readonly string[];
-  /** Internal files of git: no loader reads them, so the signature need not cover them. */
+  /** Files of git, by name and content: no loader reads them, so the signature need not cover them. */
   readonly git: readonly string[];
 }
 
@@ -67,7 +69,7 @@ export function compareModel(manifest: OmsManifest, model: SignedModel): ModelCo
     else covered++;
   }
   const missing = [...expected.keys()].filter((name) => !seen.has(name));
-  return { covered, changed, missing, ...sortRest(rest, manifest, model.signature) };
+  return { covered, changed, missing, ...sortRest(rest, manifest, model) };
 }
 
 /** Shards of a file may be listed in any order; they were checked to be the whole file. */
@@ -108,7 +110,7 @@ function isForbiddenLink({ link }: SignedFile, { serialization }: OmsManifest): 
 function sortRest(
   rest: readonly SignedFile[],
   manifest: OmsManifest,
-  signature: string | undefined,
+  { signature, gitsOwn }: SignedModel,
 ): Pick<ModelComparison, 'uncovered' | 'emptyFiles' | 'git'> {
   const uncovered: UncoveredFile[] = [];
   const emptyFiles: string[] = [];
@@ -116,7 +118,7 @@ function sortRest(
   for (const file of rest) {
     const { path, size } = file;
     if (path === signature) continue;
-    if (isGitsOwn(path, manifest)) git.push(path);
+    if (gitsOwn?.has(path) === true && isLeftToGit(path, manifest)) git.push(path);
     else if (isForbiddenLink(file, manifest)) uncovered.push({ path, why: 'link' });
     else if (isIgnored(path, manifest)) uncovered.push({ path, why: 'ignored' });
     else if (size === 0 && manifest.serialization.method === 'shards') emptyFiles.push(path);

@@ -12,12 +12,12 @@ export function isIgnored(path: string, { serialization }: OmsManifest): boolean
 }
 
 /**
- * Whether a file that was not signed is git's own: `.git` (a file in a worktree) and anything in it, and its two files where the
- * signer left them out.
+ * Whether a file that was not signed may be passed over, if its content is git's: a `.git` file (of a worktree), and the two others where
+ * the signer left them out.
  * Releases before 1.1 of the reference implementation listed no ignored path, whatever they left out.
  */
-export function isGitsOwn(path: string, manifest: OmsManifest): boolean {
-  if (path === '.git' || path.startsWith('.git/')) return true;
+export function isLeftToGit(path: string, manifest: OmsManifest): boolean {
+  if (path === '.git') return true;
   if (!GIT_FILES.has(path)) return false;
   return manifest.serialization.ignorePaths.length === 0 || isIgnored(path, manifest);
 }

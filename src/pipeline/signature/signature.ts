@@ -151,7 +151,9 @@ export async function judgeSignature(
     verified.find((one) => isSignatureError(one) && one.problem !== 'method') ??
     verified[0];
   if (told === undefined) throw new AssayError('internal', 'a signature has no trusted signer');
-  const model = { files, single: isSingle(artifact), ...(within === undefined ? {} : { signature: within }) };
+  const { gitsOwnFiles } = await import('./gits-own.ts');
+  const gitsOwn = await gitsOwnFiles(artifact, files);
+  const model = { files, single: isSingle(artifact), gitsOwn, ...(within === undefined ? {} : { signature: within }) };
   return assessSignature({ signature: name, verified: told, model });
 }
 

@@ -71,29 +71,43 @@ test('the signature file is not part of what it signs', async () => {
 describe('files that the signature ignores', () => {
   const found = { ...SIGNED, '.git/HEAD': 'ref', '.gitignore': '', '.gitattributes': '', '.github/x.py': 'x' };
   const why = async (ignorePaths: readonly string[], contents: Record<string, string> = found) => {
-    const { uncovered, git } = compareModel(manifestOf(SIGNED, { ignorePaths }), { files: await filesOf(contents) });
+    const gitsOwn = new Set(['.git', '.gitignore', '.gitattributes', 'x/.gitignore']);
+    const manifest = manifestOf(SIGNED, { ignorePaths });
+    const { uncovered, git } = compareModel(manifest, { files: await filesOf(contents), gitsOwn });
     return { uncovered: uncovered.map(({ path, why: reason }) => `${path} ${reason}`), git };
   };
 
   test("are uncovered, except git's own files", async () => {
     const all = ['.git', '.gitattributes', '.github', '.gitignore'];
     expect(await why(all)).toEqual({
-      uncovered: ['.github/x.py ignored'],
-      git: ['.git/HEAD', '.gitignore', '.gitattributes'],
+      uncovered: ['.git/HEAD ignored', '.github/x.py ignored'],
+      git: ['.gitignore', '.gitattributes'],
     });
   });
 
   test('are recognized without a list for old releases', async () => {
     expect(await why([])).toEqual({
-      uncovered: ['.github/x.py added'],
-      git: ['.git/HEAD', '.gitignore', '.gitattributes'],
+      uncovered: ['.git/HEAD added', '.github/x.py added'],
+      git: ['.gitignore', '.gitattributes'],
     });
   });
 
   test('are reported as added where the signer would have signed them', async () => {
     expect(await why(['model.sig'])).toEqual({
-      uncovered: ['.gitignore added', '.gitattributes added', '.github/x.py added'],
-      git: ['.git/HEAD'],
+      uncovered: ['.git/HEAD added', '.gitignore added', '.gitattributes added', '.github/x.py added'],
+      git: [],
+    });
+  });
+
+  test('are uncovered when their content is not what git reads', async () => {
+    const manifest = manifestOf(SIGNED, { ignorePaths: ['.gitattributes'] });
+    const files = await filesOf({ ...SIGNED, '.gitattributes': 'cos\nsystem\n', '.git': 'x' });
+    expect(compareModel(manifest, { files, gitsOwn: new Set() })).toMatchObject({
+      uncovered: [
+        { path: '.gitattributes', why: 'ignored' },
+        { path: '.git', why: 'added' },
+      ],
+      git: [],
     });
   });
 

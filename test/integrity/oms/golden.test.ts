@@ -33,9 +33,10 @@ function trustFor(name: string): Trust {
   return method === 'key' ? keyTrust(which) : chainTrust(which);
 }
 
+const gitsOwn = new Set(['.gitattributes', '.gitignore']);
 const assess = async (bundle: SignedBundle, trust: Trust | undefined) => {
   const files = await hashFolder(join(FIXTURES, 'model'), planOf(readOmsManifest(bundle.envelope)));
-  return assessedFor({ signature: 'model.sig', bundle, trust, model: { files } });
+  return assessedFor({ signature: 'model.sig', bundle, trust, model: { files, gitsOwn } });
 };
 
 /** The files that each release signs, of ten. */

@@ -320,7 +320,7 @@ describe('the assessment of a signature', () => {
     const model = { files: [await hashBytes('.git/HEAD', Buffer.from('x'))] };
     expect(await assessedFor({ signature: 's', bundle, trust: key, model })).toMatchObject({
       status: 'partial',
-      detail: 'the signature covers none of the files',
+      detail: 'the signature covers none of the files; .git/HEAD is under a path that the signer excluded',
     });
   });
 

@@ -66,7 +66,7 @@ requirePart(
       fresh('whole');
       const { code, stdout, stderr } = await verify();
       expect(stderr).toBe('');
-      expect(stdout).toMatch(/^SIGNATURE {5}verified: the signature is valid for 4 files\nsigner {8}the P-256 key/);
+      expect(stdout).toMatch(/^SIGNATURE {5}verified: the signature is valid for 4 files; not for \.gitattributes,\s+which only git\s+reads\nsigner {8}the P-256 key/);
       expect(code).toBe(0);
       expect(await verify('--quiet')).toMatchObject({ code: 0, stdout: '', stderr: '' });
     });
@@ -115,6 +115,16 @@ requirePart(
           writeFileSync(join(model, '.github', 'evil.py'), 'boom');
         },
         /\.github\/evil\.py is under a path that the signer excluded/,
+      ],
+      [
+        'a pickle under a name of git',
+        () => writeFileSync(join(model, '.gitattributes'), 'cos\nsystem\n(S"id"\ntR.'),
+        /\.gitattributes is under a path that the signer excluded/,
+      ],
+      [
+        'a .git file that is not the one of a worktree',
+        () => writeFileSync(join(model, '.git'), 'weights'),
+        /\.git is under a path that the signer excluded/,
       ],
       [
         'a file beside the bookkeeping of the Hub client',
