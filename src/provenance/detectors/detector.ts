@@ -1,0 +1,99 @@
+import type { CheckWeight, DataMeasure, RowToReview } from '../../core/data/index.ts';
+
+/** What a column can be named as. `label` and the others are columns of the data; `features` are those without another role. */
+export type ColumnRole = 'label' | 'text' | 'time' | 'source' | 'id' | 'split' | 'url' | 'hash' | 'features';
+
+/** Texts with their labels, one a row; rows without a text are left out. */
+export interface TextColumns {
+  /** NumberColumns of the rows, from 1 on. */
+  readonly rows: Float64Array;
+  readonly texts: readonly string[];
+  /** Empty where a row has no label, and for data without a label column. */
+  readonly labels: readonly string[];
+  readonly splits: readonly string[];
+}
+
+/** The columns of numbers, one row behind the other; rows with a missing number are left out. */
+export interface NumberColumns {
+  readonly rows: Float64Array;
+  /** Names of the columns. */
+  readonly columns: readonly string[];
+  /** `rows.length * columns.length` values. */
+  readonly values: Float64Array;
+  readonly labels: readonly string[];
+  readonly splits: readonly string[];
+}
+
+/** A folder of images: the bytes of one file at a time, in the order of the rows. */
+export interface ImageFile {
+  readonly row: number;
+  readonly path: string;
+  readonly label: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A value of a result of the engine: integers beyond 2^53 come as text. */
+export type SqlValue = string | number | boolean | null;
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+/** What a detector is given: one data set, read once, whose columns have the names of their roles. */
+export interface DataView {
+  readonly rows: number;
+  readonly splits: readonly string[];
+  /** Roles that a column was found for. `features` is among them when there is at least one. */
+  readonly roles: ReadonlySet<ColumnRole>;
+  /** Runs the statement of a file in `detectors/sql` over the tables that `detectors/sql/README.md` describes. */
+  query(statement: string, parameters?: Readonly<Record<string, string | number>>): Promise<readonly SqlRow[]>;
+  /** Bounded: @throws AssayError `limit` for more than the bound on texts. */
+  texts(): Promise<TextColumns>;
+  numbers(): Promise<NumberColumns>;
+  /** Undefined for data that is not a folder of images. */
+  readonly images: (() => AsyncIterable<ImageFile>) | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Says what is being done. */
+  note(message: string): void;
+}
+
+/** What a profile keeps of a detector, and gives back when it is the baseline. */
+export interface DetectorRecord {
+  /** Rows that it flagged, of how many. */
+  readonly flagged: number;
+  readonly of: number;
+  /** JSON of the detector's own, at most 64 KiB: the detector checks what it reads. */
+  readonly sketch?: unknown;
+}
+
+/** What a detector saw. */
+export interface Observation {
+  /**
+   * Of a detector that `decides`, or is for `review`: what it found. Of one that judges `excess`, leave it out: the runner tells it from
+   * `kept` and the baseline.
+   */
+  readonly status?: 'pass' | 'fail' | 'not-assessed';
+  /** A sentence. */
+  readonly detail: string;
+  readonly measures?: readonly DataMeasure[];
+  /** The strangest first. The runner shortens the list, and writes the id of each. */
+  readonly rows?: readonly Omit<RowToReview, 'id'>[];
+  /** For the profile, and for the excess over it. */
+  readonly kept?: DetectorRecord;
+}
+
+/** Asks one question about training data. */
+export interface Detector {
+  /** The id of its check, `data.<what>`; it never changes. */
+  readonly id: `data.${string}`;
+  readonly title: string;
+  /** Columns that it cannot do without: without them, its check is `not-assessed` and names them. */
+  readonly needs: readonly ColumnRole[];
+  readonly weight: CheckWeight;
+  /** How often it is wrong about clean data, as a sentence with a figure. */
+  readonly falseAlarms: string;
+  /** What it cannot see, as a sentence. */
+  readonly unseen: string;
+  /**
+   * @param baseline what the approved profile keeps of this detector, if there is one
+   * @throws AssayError
+   */
+  run(view: DataView, baseline: DetectorRecord | undefined): Promise<Observation>;
+}

@@ -1,0 +1,13 @@
+export type {
+  ColumnRole,
+  DataView,
+  Detector,
+  DetectorRecord,
+  ImageFile,
+  NumberColumns,
+  Observation,
+  SqlRow,
+  SqlValue,
+  TextColumns,
+} from './detector.ts';
+export { DETECTORS } from './list.ts';

@@ -1,0 +1,1 @@
+export { DETECTORS, type Detector } from './detectors/index.ts';
