@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander';
-import { AssayError, isAssayError, systemCode } from '../core/index.ts';
+import { AssayError, isAssayError } from '../core/index.ts';
 import { createProgram } from './program.ts';
 import { type ExitCode, graver, printError, type Shell } from './terminal/index.ts';
+import { endWhenUnwritten } from './unwritten.ts';
 
 const INTERRUPTED = 130;
 const TERMINATED = 143;
@@ -20,11 +21,11 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   };
   process.on('SIGINT', () => interrupt(INTERRUPTED));
   process.on('SIGTERM', () => interrupt(TERMINATED));
-  process.stdout.on('error', quietOnClosedPipe);
-  process.stderr.on('error', quietOnClosedPipe);
+  endWhenUnwritten();
 
   let outcome: ExitCode = 0;
   const shell: Shell = {
+    args,
     env: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
@@ -48,12 +49,6 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   process.exitCode = stoppedWith;
   // All is done: a connection that a library cannot close does not keep a process that was told to end.
   setTimeout(() => process.exit(), LINGER_MS).unref();
-}
-
-/** A reader that has seen enough (`| head`) is not a failure. */
-function quietOnClosedPipe(error: Error): void {
-  if (systemCode(error) === 'EPIPE') process.exit();
-  throw error;
 }
 
 function isHelp(error: unknown): boolean {

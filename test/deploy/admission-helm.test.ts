@@ -46,6 +46,7 @@ function parsed(args: readonly string[]): ReturnType<typeof serveOf> {
   const program = new Command();
   const nothing = { write: () => true };
   registerAdmit(program, {
+    args: [],
     env: {},
     stdout: nothing,
     stderr: nothing,

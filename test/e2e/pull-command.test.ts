@@ -40,6 +40,7 @@ async function assayPull(...args: string[]): Promise<{ code: ExitCode; out: stri
     return true;
   };
   const shell: Shell = {
+    args: [],
     env: { HF_ENDPOINT: hub.endpoint, HF_HOME: home },
     stdout: { write: write('out') },
     stderr: { write: write('err') },

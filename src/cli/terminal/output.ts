@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { AssayError, codeOrText } from '../../core/index.ts';
 import type { Shell } from './shell.ts';
 
@@ -16,12 +16,13 @@ export interface Sink {
 /**
  * A sink for `--output`, or stdout without it. Looks before any work is done whether the file can be written.
  * @param flag the option that named the file, for messages
- * @throws AssayError `usage` when the folder is missing or `path` is a folder.
+ * @throws AssayError `usage` when the folder is missing, `path` is a folder, or the command line names the file for something else, too.
  */
 export async function openSink(path: string | undefined, shell: Shell, flag = '--output'): Promise<Sink> {
   if (path === undefined) return { write: (text) => void shell.stdout.write(text), commit: async () => {} };
   const subject = `${flag} ${path}`;
   await checkDestination(path, subject);
+  await refuseOtherUse(path, subject, shell);
   const parts: Uint8Array[] = [];
   return {
     write: (text) => void parts.push(typeof text === 'string' ? Buffer.from(text) : text),
@@ -40,6 +41,37 @@ async function checkDestination(path: string, subject: string): Promise<void> {
   if (!folder.isDirectory() || (await stat(path).catch(() => undefined))?.isDirectory()) {
     throw new AssayError('usage', 'is not a place for a file', { subject, hint: 'name a file' });
   }
+}
+
+/** A key, a report or a model that the same command reads would be lost. */
+async function refuseOtherUse(path: string, subject: string, { args, env }: Shell): Promise<void> {
+  const own = await fileAt(path);
+  if (own === undefined) return;
+  const isOwn = (word: string) => word === path || word.endsWith(`=${path}`) || word === `-o${path}`;
+  const others = new Set([...args.filter((word) => !isOwn(word)).map(wordValue), ...namedIn(env)]);
+  let isRead = args.filter(isOwn).length > 1;
+  for (const word of others) isRead ||= isSameFile(own, await fileAt(word));
+  if (isRead)
+    throw new AssayError('usage', 'is a file that this command reads', { subject, hint: 'name another file' });
+}
+
+/** Of `--option=value`, the value. */
+function wordValue(word: string): string {
+  return word.startsWith('--') ? word.slice(word.indexOf('=') + 1) : word;
+}
+
+function namedIn(env: NodeJS.ProcessEnv): string[] {
+  const own = Object.entries(env).filter(([name]) => name.startsWith('ASSAY_'));
+  return own.flatMap(([, value]) => (value ?? '').split(delimiter)).filter((word) => word !== '');
+}
+
+async function fileAt(path: string): Promise<Stats | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true ? found : undefined;
+}
+
+function isSameFile(a: Stats, b: Stats | undefined): boolean {
+  return b !== undefined && a.dev === b.dev && a.ino === b.ino;
 }
 
 /** Beside the file and then in its place, so that nobody ever reads half a report. Devices and pipes are written as they are. */

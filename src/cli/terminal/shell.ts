@@ -9,6 +9,8 @@ type Output = Pick<WriteStream, 'write'> & Partial<Pick<WriteStream, 'isTTY' | '
 
 /** The environment of a verb. */
 export interface Shell {
+  /** The words of the command line, without the program. */
+  readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: Output;
   readonly stderr: Output;

@@ -31,6 +31,7 @@ export async function runAudit(args: readonly string[], env: NodeJS.ProcessEnv =
   let code: ExitCode = 0;
   const [out, err]: [string[], string[]] = [[], []];
   const shell: Shell = {
+    args: [],
     env,
     stdout: { write: (text: string | Uint8Array) => out.push(String(text)) > 0 },
     stderr: { write: (text: string | Uint8Array) => err.push(String(text)) > 0 },

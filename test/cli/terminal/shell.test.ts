@@ -9,6 +9,7 @@ function shellOf(isTTY: boolean, columns = 60): { shell: Shell; written: string[
   const written: string[] = [];
   const stream = { write: (text: string | Uint8Array) => written.push(String(text)) > 0, isTTY, columns };
   const shell: Shell = {
+    args: [],
     env: {},
     stdout: stream,
     stderr: stream,

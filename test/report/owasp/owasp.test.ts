@@ -81,7 +81,14 @@ describe('the OWASP ML Top 10 of a scan', () => {
 
   it('names only verbs that exist', () => {
     const stream = { write: () => true };
-    const shell = { env: {}, stdout: stream, stderr: stream, signal: new AbortController().signal, exit: () => {} };
+    const shell = {
+      args: [],
+      env: {},
+      stdout: stream,
+      stderr: stream,
+      signal: new AbortController().signal,
+      exit: () => {},
+    };
     const verbs = createProgram(shell).commands.map((command) => command.name());
     const named = worlds.flatMap(([, over]) => {
       const { risks, open } = mapOwasp(assessment(over));

@@ -66,7 +66,9 @@ requirePart(
       fresh('whole');
       const { code, stdout, stderr } = await verify();
       expect(stderr).toBe('');
-      expect(stdout).toMatch(/^SIGNATURE {5}verified: the signature is valid for 4 files; not for \.gitattributes,\s+which only git\s+reads\nsigner {8}the P-256 key/);
+      expect(stdout).toMatch(
+        /^SIGNATURE {5}verified: the signature is valid for 4 files; not for \.gitattributes,\s+which only git\s+reads\nsigner {8}the P-256 key/,
+      );
       expect(code).toBe(0);
       expect(await verify('--quiet')).toMatchObject({ code: 0, stdout: '', stderr: '' });
     });
