@@ -1,7 +1,9 @@
 export {
+  addChoice,
   addLoop,
   attr,
   type TfAttributes,
+  type TfChoice,
   TfGraphBuilder,
   type TfLoop,
   type TfResult,

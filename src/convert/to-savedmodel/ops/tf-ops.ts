@@ -37,6 +37,13 @@ export class TfOps {
     this.#numbers.set(value, numbers);
   }
 
+  /** A value that is another one, as within a loop, has the elements that are known of it. */
+  learnSame(value: TfValue, other: TfValue): void {
+    this.#knownAs(value, other);
+    const numbers = this.#numbers.get(other);
+    if (numbers !== undefined) this.#numbers.set(value, numbers);
+  }
+
   int32s(values: readonly number[], dims: readonly number[] = [values.length]): TfValue {
     return this.#known(this.graph.constant(tfTensor('int32', Int32Array.from(values), dims)), values);
   }
@@ -235,13 +242,13 @@ export class TfOps {
     return axis >= 0 ? this.gather(sizes, this.int32s([axis], []), 0) : this.slice(sizes, [axis], undefined, true);
   }
 
-  /** A part of a vector: `[from, to)`, or the element at `from`. */
+  /** A part of a vector, or rows of a matrix whose shape is known: `[from, to)`, or the element at `from`. */
   slice(x: TfValue, from: readonly number[], to: readonly number[] | undefined, one = false): TfValue {
     const length = one ? undefined : to === undefined ? undefined : Math.max(0, (to[0] ?? 0) - (from[0] ?? 0));
     return this.graph.op(
       'StridedSlice',
       [x, this.int64s(from), this.int64s(to ?? [0]), this.int64s([1])],
-      { type: x.type, shape: one ? [] : [length] },
+      { type: x.type, shape: [...(one ? [] : [length]), ...(x.shape?.slice(1) ?? [])] },
       {
         T: attr.type(x.type),
         Index: attr.type('int64'),

@@ -84,7 +84,9 @@ export class Translator {
     const values = new Map<string, TfValue>();
     for (const [name, value] of outside) {
       const stands = inside.get(value);
-      if (stands !== undefined) values.set(name, stands);
+      if (stands === undefined) continue;
+      values.set(name, stands);
+      this.#tf.learnSame(stands, value);
     }
     for (const [index, { name }] of graph.inputs.entries()) {
       const value = inputs[index];

@@ -138,23 +138,6 @@ const ROWS = [
   0.5,
 ];
 
-/** The rounds go on until a value is large, or there are enough. */
-function loop(graph: GraphBuilder): void {
-  const x = graph.input('x', 'float32', [2]);
-  const body = graph.subgraph('body');
-  body.input('round', 'int64', []);
-  body.input('go', 'bool', []);
-  const value = body.input('value', 'float32', [2]);
-  const next = body.op('Add', [body.op('Mul', [value, body.constant(tensorOf(Float32Array.of(2), []))]), x]);
-  const most = body.op('ReduceMax', [next], { keepdims: 0 });
-  body.output('goes', body.op('Less', [most, body.constant(tensorOf(Float32Array.of(50), []))]), 'bool', []);
-  body.output('result', next, 'float32', [2]);
-  const rounds = constant(graph, BigInt64Array.of(4n), []);
-  const go = graph.op('Cast', [constant(graph, Uint8Array.of(1), [])], { to: 9 });
-  const [result] = graph.ops('Loop', [rounds, go, x], 1, { body });
-  if (result !== undefined) graph.output('y', result, 'float32', [2]);
-}
-
 const NAMES: Readonly<Record<string, string>> = {
   'a b': 'a b',
   a_b: 'a_b_2',
@@ -191,11 +174,6 @@ export const NETWORKS: Readonly<Record<string, TranslatedCase>> = {
   'trees of 64 bits': { build: trees('float64', 1), feeds: { x: { type: 'float64', dims: [8, 3], data: ROWS } } },
   'trees of two targets': { build: trees('float32', 2), feeds: { x: { type: 'float32', dims: [8, 3], data: ROWS } } },
   'trees without rows': { build: trees('float32', 2), feeds: { x: { type: 'float32', dims: [0, 3], data: [] } } },
-  'a loop that comes to its end': { build: loop, feeds: { x: { type: 'float32', dims: [2], data: [1, 30] } } },
-  'a loop of as many rounds as it may have': {
-    build: loop,
-    feeds: { x: { type: 'float32', dims: [2], data: [1, 2] } },
-  },
   'names of all kinds': {
     build: named,
     feeds: Object.fromEntries(Object.keys(NAMES).map((name, index) => [name, numbers([2, 1], index + 1)])),
