@@ -18,9 +18,17 @@ const SCRIPT = fileURLToPath(new URL('python/onnx_check.py', import.meta.url));
 
 /** What the onnx package says of a model: `{ error }`, or `{ outputs }` of its reference implementation. */
 export async function onnxOracle(python: string, task: OnnxTask): Promise<unknown> {
-  const ended = await runProgram(python, [SCRIPT], { input: `${JSON.stringify(task)}\n` });
-  if (ended.stdout === '') throw new Error(`the onnx package gave no answer: ${ended.stderr}`);
-  return JSON.parse(ended.stdout);
+  const [answer] = await onnxAnswers(python, [task]);
+  return answer;
+}
+
+/** The same for many models, in one process. */
+export async function onnxAnswers(python: string, tasks: readonly OnnxTask[]): Promise<readonly unknown[]> {
+  const lines = tasks.map((task) => `${JSON.stringify(task)}\n`);
+  const ended = await runProgram(python, [SCRIPT], { input: lines.join('') });
+  const answers = ended.stdout.split('\n').filter((line) => line !== '');
+  if (answers.length !== tasks.length) throw new Error(`the onnx package stopped: ${ended.stderr}`);
+  return answers.map((line): unknown => JSON.parse(line));
 }
 
 /** What the onnx package says of many models, in their order: nothing, or what is wrong. */

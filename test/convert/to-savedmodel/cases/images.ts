@@ -143,6 +143,8 @@ export const IMAGES: Readonly<Record<string, TranslatedCase>> = {
         graph.op('LayerNormalization', [x, weights(graph, [5], 2), weights(graph, [5], 3)]),
         'float32',
       );
+      const response = { size: 5, alpha: float(0.02), beta: float(0.6), bias: float(1.5) };
+      graph.output('response', graph.op('LRN', [x], response), 'float32');
       graph.output('layers', graph.op('LayerNormalization', [x, weights(graph, [4, 5], 2)], { axis: 2 }), 'float32');
     },
     feeds: { x: numbers([2, 3, 4, 5]) },

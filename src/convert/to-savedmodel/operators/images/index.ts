@@ -3,6 +3,7 @@ import { conv } from './conv.ts';
 import { convTranspose } from './conv-transpose.ts';
 import { tfAveragePool, tfGlobalPool, tfMaxPool } from './pools.ts';
 import { translateResize } from './resize.ts';
+import { responseNormalization } from './response.ts';
 
 export const IMAGES: OperatorFamily = {
   Conv: conv,
@@ -12,4 +13,5 @@ export const IMAGES: OperatorFamily = {
   GlobalAveragePool: tfGlobalPool('Mean'),
   GlobalMaxPool: tfGlobalPool('Max'),
   Resize: translateResize,
+  LRN: responseNormalization,
 };
