@@ -59,6 +59,11 @@ export const lowerOneHot: Lowering = (call) => {
   );
   const shape = [...indices.shape.slice(0, at), depth, ...indices.shape.slice(at)];
   return made(
-    net.op('OneHot', [places, net.ints([depth]), values], { type: on.type, shape }, { axis: at === rank ? -1 : at }),
+    net.op(
+      'OneHot',
+      [places, net.ints([depth], []), values],
+      { type: on.type, shape },
+      { axis: at === rank ? -1 : at },
+    ),
   );
 };
