@@ -6,7 +6,7 @@ export const STAND_INS = new Map([
   ['src/sandbox/command.ts', `${BUNDLED}/sandbox-command.ts`],
   ['src/integrity/attestations/verify-attestation.ts', `${BUNDLED}/left-out.ts`],
   ['src/integrity/oms/verify.ts', `${BUNDLED}/left-out.ts`],
-  ['src/pipeline/evaluate/with-tests.ts', `${BUNDLED}/left-out.ts`],
+  ['src/policy/tests/with-tests.ts', `${BUNDLED}/left-out.ts`],
   ['src/pipeline/rebuild/run-thread.ts', `${BUNDLED}/left-out.ts`],
   ['src/sandbox/tasks/onnx-session/index.ts', `${BUNDLED}/left-out.ts`],
   ['src/sandbox/tasks/images/index.ts', `${BUNDLED}/left-out.ts`],

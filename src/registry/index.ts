@@ -21,9 +21,11 @@ export {
   type Stage,
   type StoredDecision,
   type StoredWaiver,
+  type TestRun,
   type Transition,
   type TransitionState,
   type Version,
+  type VersionTests,
 } from './api/index.ts';
 export type { CreatedBatch } from './batch-records.ts';
 export type { JobFilter, NewJob, TestEnd } from './job-records.ts';

@@ -1,3 +1,4 @@
+import type { TestReport } from '../core/behavior/index.ts';
 import type { ConversionOptions, Job, JobKind, JobState, Lineage, ModelTestOptions } from './api/index.ts';
 
 export interface NewJob {
@@ -18,6 +19,10 @@ export interface TestEnd {
   readonly output: string;
   /** What the report is about, by digests. */
   readonly evidence: Readonly<Record<string, unknown>>;
+  /** What was measured: it becomes a run of the version of the model that has the tested bytes. */
+  readonly report: TestReport;
+  /** `sha256:<hex>` of the tested bytes. */
+  readonly digest: string;
 }
 
 /** Which jobs are listed. */

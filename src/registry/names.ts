@@ -36,9 +36,13 @@ export function checkPrincipal(by: Principal): void {
   if (by.issuer !== null) checkLine(by.issuer, 'the issuer of the caller', MAX_SUBJECT);
 }
 
-export function checkModelName(name: string): void {
+export function isRegistryModel(name: string): boolean {
   const parts = name.split('/');
-  if (name.length <= MAX_NAME && MODEL.test(name) && parts.every((part) => part !== '.' && part !== '..')) return;
+  return name.length <= MAX_NAME && MODEL.test(name) && parts.every((part) => part !== '.' && part !== '..');
+}
+
+export function checkModelName(name: string): void {
+  if (isRegistryModel(name)) return;
   throw invalid('this is not a name of a model', `write owner/model: up to ${MAX_NAME} letters, digits, ., _ and -`);
 }
 

@@ -25,6 +25,7 @@ import {
 import type { Principal } from './records.ts';
 import type { JobStore, Registry, RegistryRules } from './registry.ts';
 import { type Context, openDatabase } from './store/index.ts';
+import { addTestRun, revokeTestRun, testAttestations, versionTests } from './test-runs/index.ts';
 import { authenticate, createToken, revokeToken, tenants, tokens } from './tokens/index.ts';
 import { quarantine, requestTransition, retire, transition, transitions, withdraw } from './transitions/index.ts';
 import { assessments, decisions, model, models, register, setAlias, versionById, versions } from './versions/index.ts';
@@ -79,6 +80,10 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     waiversFor: bound(waiversFor),
     addWaiver: bound(addWaiver),
     revokeWaiver: bound(revokeWaiver),
+    versionTests: bound(versionTests),
+    testAttestations: bound(testAttestations),
+    addTestRun: bound(addTestRun),
+    revokeTestRun: bound(revokeTestRun),
     reevaluate: bound(reevaluate),
     auditLog: bound(auditLog),
     auditSince: bound(auditSince),

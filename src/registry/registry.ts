@@ -1,4 +1,5 @@
 import type { Assessment, Ruleset, Waiver } from '../core/assessment/index.ts';
+import type { RequiredSuite } from '../core/behavior/index.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
 import type {
   ApprovalRecord,
@@ -16,9 +17,11 @@ import type {
   Stage,
   StoredDecision,
   StoredWaiver,
+  TestRun,
   TokenAnswer,
   Transition,
   Version,
+  VersionTests,
 } from './api/index.ts';
 import type { BatchStore } from './batch-records.ts';
 import type { JobFilter, NewJob, TestEnd } from './job-records.ts';
@@ -35,7 +38,10 @@ export interface StageRules {
   readonly methods: readonly ApprovalRecord['method'][];
 }
 
-export type RegistryRules = Readonly<Record<'candidate' | 'staging' | 'production', StageRules>>;
+export interface RegistryRules extends Readonly<Record<'candidate' | 'staging' | 'production', StageRules>> {
+  /** The suites of tests that are asked for, by the name of the model. */
+  readonly suites: ReadonlyMap<string, RequiredSuite>;
+}
 
 /** A new assessment of bytes, which is stored under their version. */
 export interface Registration {
@@ -154,6 +160,17 @@ export interface Registry {
   /** Signed by the user who waives, or for that user. Decides every version of the digest again. */
   addWaiver(by: Principal, request: WaiverRequest): Promise<StoredWaiver>;
   revokeWaiver(by: Principal, id: string): Promise<StoredWaiver>;
+
+  /** The suite that is asked of a version, its attested runs, and whether they fulfil what is asked. */
+  versionTests(by: Principal, version: string): Promise<VersionTests>;
+  /** The signed runs of a version that nobody revoked: Sigstore bundles as JSON text. */
+  testAttestations(
+    by: Principal,
+    version: string,
+  ): Promise<readonly { readonly id: string; readonly attestation: string }[]>;
+  /** Verified by the trust file; it is about a model of the version. Decides the version again. */
+  addTestRun(by: Principal, version: string, attestation: string): Promise<TestRun>;
+  revokeTestRun(by: Principal, run: string, reason: string): Promise<TestRun>;
 
   /** Decides every stored version again (rules, policies or waivers changed); carries approvals over or voids them. */
   reevaluate(

@@ -12,4 +12,5 @@ export const verifyBundle = leftOut;
 export const createBLAKE3 = leftOut;
 export const runRebuild = leftOut;
 export const withTests = leftOut;
+export const areTestsOf = leftOut;
 export const run = leftOut;

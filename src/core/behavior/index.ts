@@ -6,6 +6,8 @@ export {
   type Figure,
   type Measure,
   type ModelTest,
+  type RequiredSuite,
+  RequiredSuiteSchema,
   type TestReport,
   TestReportSchema,
 } from './schema.ts';

@@ -1,5 +1,6 @@
 export { CONVERSION_NAME, type CoveredFile } from './covered-files.ts';
 export { signStatement } from './sign-statement.ts';
+export { testsOf } from './tests.ts';
 export {
   endOf,
   type VerifiedAttestation,

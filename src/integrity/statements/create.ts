@@ -1,5 +1,5 @@
 import type { Ruleset } from '../../core/assessment/index.ts';
-import type { TestReport } from '../../core/behavior/index.ts';
+import type { RequiredSuite, TestReport } from '../../core/behavior/index.ts';
 import type { Conversion } from '../../core/conversion/index.ts';
 import { AssayError } from '../../core/index.ts';
 import { approvalProperty } from './stage.ts';
@@ -13,6 +13,7 @@ import {
   type ServiceApprover,
   STATEMENT_TYPE,
   type Statements,
+  SUITE,
   type TestResult,
 } from './statement.ts';
 import {
@@ -55,6 +56,8 @@ export interface StatementInputs {
     readonly until?: Date;
     readonly policy?: PolicyReference;
     readonly ruleset?: Ruleset;
+    /** The suite of tests that was asked of the model; absent or `null` for none. */
+    readonly suite?: RequiredSuite | null;
     /** For whom a service signs. */
     readonly approver?: ServiceApprover;
   };
@@ -112,7 +115,7 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
     },
   }),
 
-  approval: ({ subjects, stage, at, until, policy, ruleset, approver }) => ({
+  approval: ({ subjects, stage, at, until, policy, ruleset, suite, approver }) => ({
     _type: STATEMENT_TYPE,
     subject: subjects,
     predicateType: PREDICATE_TYPES.approval,
@@ -122,6 +125,7 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
         policies: [
           ...(policy === undefined ? [] : [policyDescriptor(policy)]),
           ...(ruleset === undefined ? [] : [rulesetDescriptor(ruleset)]),
+          ...(suite == null ? [] : [suiteDescriptor(suite)]),
         ],
       },
       timeCreated: formatTime(at),
@@ -229,6 +233,10 @@ export function createStatement<K extends CreatableKind>(kind: K, input: Stateme
 
 function policyDescriptor({ name, digest }: PolicyReference): ResourceDescriptor {
   return { name: POLICY, uri: `urn:assay:policy:${uriPart(name)}`, digest: digestSetOf(digest) };
+}
+
+function suiteDescriptor({ name, digest }: RequiredSuite): ResourceDescriptor {
+  return { name: SUITE, uri: `urn:assay:suite:${uriPart(name)}`, digest: digestSetOf(digest) };
 }
 
 function rulesetDescriptor({ version, digest }: Ruleset): ResourceDescriptor {

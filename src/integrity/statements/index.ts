@@ -15,6 +15,7 @@ export {
   RULESET,
   type Statement,
   type Statements,
+  SUITE,
   statementKindOf,
   type TestsPredicate,
   type VerificationResult,

@@ -30,9 +30,10 @@ export const ASSAY_VERIFIER = 'https://assay.dev/verifier';
 /** The verifier of approvals; another version would mean that an approval has another meaning. */
 export const APPROVAL_VERIFIER = 'https://assay.dev/approval/v1';
 
-/** Names of the descriptors for the applied ruleset and policy. */
+/** Names of the descriptors for the applied ruleset and policy, and for the suite of tests that was asked for. */
 export const POLICY = 'policy';
 export const RULESET = 'ruleset';
+export const SUITE = 'suite';
 
 /** Scan evidence: the results of the checks of one scan. */
 export interface TestResult {

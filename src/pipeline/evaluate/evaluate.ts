@@ -41,7 +41,7 @@ export async function assessBy(artifact: Artifact, rules: Rules, options: Assess
 /** Applies waivers and the policy to an assessment; every face decides with this function. */
 export async function decideBy(scanned: Assessment, terms: Terms): Promise<Evaluated> {
   const { policy, failOn, given, environment, now } = terms;
-  const assessment = await withGivenTests(await withWaivers(scanned, given, now), given);
+  const assessment = await withGivenTests(await withWaivers(scanned, given, now), terms);
   const { waivers, approvals } = given;
   const decision = decide(assessment, {
     policy,
@@ -55,8 +55,9 @@ export async function decideBy(scanned: Assessment, terms: Terms): Promise<Evalu
 }
 
 /** What judges tests is loaded when there are any. */
-async function withGivenTests(assessment: Assessment, { tests }: GivenWaivers): Promise<Assessment> {
-  if (tests.length === 0) return assessment;
-  const { withTests } = await import('./with-tests.ts');
-  return withTests(assessment, tests);
+async function withGivenTests(assessment: Assessment, { given, environment }: Terms): Promise<Assessment> {
+  const { suite = null } = environment;
+  if (given.tests.length === 0 && suite === null) return assessment;
+  const { withTests } = await import('../../policy/tests/index.ts');
+  return withTests(assessment, given.tests, suite);
 }

@@ -1,9 +1,14 @@
 import { delimiter } from 'node:path';
 import type { Signer, Waiver } from '../../core/assessment/index.ts';
-import type { AttestedTests } from '../../core/behavior/index.ts';
 import { readDocument, readSmallFile } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
-import { endOf, type VerifiedAttestation, verifyAttestation, waiverOf } from '../../integrity/attestations/index.ts';
+import {
+  endOf,
+  testsOf,
+  type VerifiedAttestation,
+  verifyAttestation,
+  waiverOf,
+} from '../../integrity/attestations/index.ts';
 import {
   isSignatureError,
   readBundle,
@@ -159,18 +164,6 @@ async function whileItHeld(
   const end = endOf(readStatement(bundle.envelope.payload));
   if (end === undefined || now < end) return undefined;
   return verifyAttestation(bundle, trust, { now: new Date(end.getTime() - 1) });
-}
-
-function testsOf({ statement, rule }: VerifiedAttestation, name: string): AttestedTests | undefined {
-  if (statement.predicateType !== PREDICATE_TYPES.tests) return undefined;
-  const { baseline, data, device, rowsAtOnce, status, suite, tests, timeCreated: at, tool } = statement.predicate;
-  const [first, ...others] = statement.subject.map(({ name: path = '', digest: { sha256 = '' } }) => ({
-    path,
-    sha256,
-  }));
-  if (first === undefined) return undefined;
-  const model = { ...first, data: others };
-  return { name, signer: rule.name, at, baseline, data, device, model, rowsAtOnce, status, suite, tests, tool };
 }
 
 function approvalOf({ statement, signer }: VerifiedAttestation): Approval | undefined {

@@ -100,7 +100,16 @@ const Waiver = v.strictObject({ ...fragment(ofWaiver, 'rule').entries, digest: v
 const Case = v.strictObject({
   name: Text,
   assessment: v.optional(Fragment, {}),
-  environment: v.optional(v.partial(v.strictObject({ stage: Text, labels: v.record(v.string(), v.string()) })), {}),
+  environment: v.optional(
+    v.partial(
+      v.strictObject({
+        stage: Text,
+        labels: v.record(v.string(), v.string()),
+        suite: v.strictObject({ name: Text, digest: Digest }),
+      }),
+    ),
+    {},
+  ),
   approvals: v.optional(v.array(Approval), []),
   waivers: v.optional(v.array(Waiver), []),
   failOn: v.optional(v.picklist(SEVERITIES)),

@@ -43,11 +43,15 @@ export function readCases(bytes: Uint8Array): ReadCases | readonly PolicyProblem
 /** Decides what a case describes, and compares. */
 export function runCase(policy: CompiledPolicy, one: ReadCases['cases'][number]): CaseResult {
   const { name, at, expect, failOn, environment } = one;
-  const { stage, labels } = environment;
+  const { stage, labels, suite } = environment;
   const decision = decide(caseAssessment(one.assessment), {
     policy,
     ...(failOn === undefined ? {} : { failOn }),
-    environment: { ...(stage === undefined ? {} : { stage }), ...(labels === undefined ? {} : { labels }) },
+    environment: {
+      ...(stage === undefined ? {} : { stage }),
+      ...(labels === undefined ? {} : { labels }),
+      ...(suite === undefined ? {} : { suite }),
+    },
     approvals: one.approvals.map((approval) => ({ ...approval, digest: approval.digest ?? CASE_DIGEST })),
     waivers: one.waivers.map(waiverOf),
     now: new Date(one.now),

@@ -200,6 +200,11 @@ const ENVIRONMENT = record('the environment', {
     'The stage for which the artifact is judged: "staging", "production"; null if none is named.',
   ),
   labels: field(mapOf(STRING), "Other labels of the environment, by name: 'region' in environment.labels."),
+  suite: field(
+    optional(STRING),
+    'The digest of the suite of tests that the organisation asks of the model: "sha256:" and 64 hex digits; null for none.',
+  ),
+  suiteName: field(optional(STRING), 'The name of that suite; null for none.'),
 });
 
 /** Everything an expression can name. */
@@ -213,7 +218,10 @@ export const VIEW: Readonly<Record<string, ViewField>> = {
   signatures: field(listOf(SIGNATURE), 'Signatures over the artifact that were checked, valid or not.'),
   approvals: field(listOf(APPROVAL), 'Approvals of exactly these bytes; only verified approvals are listed.'),
   ruleset: field(RULESET, 'The rules that judged the artifact.'),
-  environment: field(ENVIRONMENT, 'The stage that it is judged for.'),
+  environment: field(
+    ENVIRONMENT,
+    'What it is judged for: the stage, labels, and the suite of tests that is asked for.',
+  ),
   now: field(TIMESTAMP, 'The time of the decision.'),
   provenance: field(
     ANY,

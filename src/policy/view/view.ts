@@ -49,10 +49,19 @@ export class PolicyView {
   for({ approvals, environment }: Occasion): Bindings {
     const own: Bindings = {
       approvals: approvalsView(this.#input.assessment, approvals),
-      environment: record({ stage: environment.stage ?? null, labels: record({ ...environment.labels }) }),
+      environment: environmentView(environment),
     };
     return Object.assign(Object.create(this.#common), own);
   }
+}
+
+function environmentView({ stage, labels, suite }: Environment): CelMap {
+  return record({
+    stage: stage ?? null,
+    labels: record({ ...labels }),
+    suite: suite?.digest ?? null,
+    suiteName: suite?.name ?? null,
+  });
 }
 
 /** Long lists are made on demand. */

@@ -1,7 +1,9 @@
 import { ActionSchema, DecisionSchema, RulesetSchema } from '../../core/assessment/schema/index.ts';
+import { RequiredSuiteSchema } from '../../core/behavior/index.ts';
 import {
   DIGEST,
   list,
+  maybe,
   object,
   oneOf,
   optionalOf,
@@ -20,6 +22,8 @@ export const StoredDecisionSchema = object({
   stage: StageSchema,
   decision: DecisionSchema,
   ruleset: RulesetSchema,
+  // Absent in answers of an older service.
+  suite: optionalOf(maybe(RequiredSuiteSchema)),
   at: moment('When it was made'),
 });
 /** A policy applied to the newest assessment of a version, for a stage. Newer ones replace it; all are kept. */

@@ -82,6 +82,7 @@ export {
   VOTING_ROLES,
 } from './requests.ts';
 export { type ModelTestOptions, SUITE_NAME } from './test-options.ts';
+export { type TestRun, TestRunSchema, type VersionTests, VersionTestsSchema } from './test-runs.ts';
 export { CreatedTokenSchema, NewTokenSchema, type TokenAnswer, TokenSchema } from './tokens.ts';
 export {
   type ApprovalRecord,

@@ -1,6 +1,7 @@
 import { RulesetSchema } from '../../core/assessment/schema/index.ts';
+import { RequiredSuiteSchema } from '../../core/behavior/index.ts';
 import type { Static } from '../../core/schema/index.ts';
-import { countOf, list, object, oneOf, text } from '../../core/schema/index.ts';
+import { countOf, list, maybe, object, oneOf, optionalOf, text } from '../../core/schema/index.ts';
 import { A_DIGEST, AN_ID, maybeMoment, maybeText, moment, RoleSchema, StageSchema } from './kit.ts';
 import { APPROVAL_METHODS, TRANSITION_STATES } from './names.ts';
 
@@ -41,6 +42,8 @@ export const ApprovalSchema = object(
     digest: text('`sha256:<hex>` that was approved', {}, A_DIGEST),
     policyDigest: text('Digest of the policy that the approver saw'),
     ruleset: RulesetSchema,
+    // Absent in answers of an older service.
+    suite: optionalOf(maybe(RequiredSuiteSchema)),
     role: RoleSchema,
     signer: text('Who approved: the hint of a key, an identity; of `service`, who had the session'),
     method: ApprovalMethodSchema,

@@ -13,6 +13,7 @@ import {
   neededBy,
   newestAssessment,
   newestDecisions,
+  suiteIn,
   type TransitionRow,
   transitionOfRow,
   transitionRow,
@@ -20,17 +21,19 @@ import {
   versionRow,
   votesOf,
 } from '../rows/index.ts';
-import { isRuled, JUDGES, type RuledStage, rulesFor } from '../rules/index.ts';
+import { isRuled, JUDGES, type RuledStage, rulesFor, steadyRules } from '../rules/index.ts';
 import { type Approvable, type GivenApproval, signForApprover, verifyApproval } from '../statements/index.ts';
 import { type Change, type Context, change, newId } from '../store/index.ts';
 import { peopleBehind } from '../tokens/index.ts';
 import { checkCorrectable, checkOpen, endTransition, finishTransition } from '../transitions/index.ts';
 
 /** Counts a vote. One rejection ends a transition; the last approval that is needed moves the version. */
-export async function vote(context: Context, by: Principal, id: string, ballot: Ballot): Promise<Transition> {
+export async function vote(live: Context, by: Principal, id: string, ballot: Ballot): Promise<Transition> {
   checkComment(ballot.comment, 'the comment');
   if (!ROLES.includes(ballot.role)) throw new RegistryError('invalid', 'this is not a role');
-  return change(context, by, async (change) => {
+  return change(live, by, async (change) => {
+    // What is checked, signed and decided is by the same rules, whenever they change.
+    const context = { ...live, rules: steadyRules(live.rules) };
     const row = await transitionRow(change.db, change.tenant, id);
     checkOpen(row);
     await checkVoter(change, row, ballot.role);
@@ -146,12 +149,19 @@ function approvableOf({ rules }: Context, version: VersionRow, to: RuledStage, s
   if (policy.digest !== seen.policy_digest) {
     throw new RegistryError('conflict', 'the policy has changed since the decision', { hint: 're-evaluate first' });
   }
+  const suite = rules.suites.get(version.model) ?? null;
+  if (suite?.digest !== suiteIn(seen)?.digest) {
+    throw new RegistryError('conflict', 'the suite of tests has changed since the decision', {
+      hint: 're-evaluate first',
+    });
+  }
   return {
     stage: to,
     digest: version.digest,
     pinned: version.ref,
     policy: { name: policy.name, digest: policy.digest },
     ruleset: { version: seen.ruleset_version, digest: seen.ruleset_digest },
+    suite,
   };
 }
 
@@ -226,6 +236,7 @@ async function storeApproval(
       ruleset_version,
       ruleset_digest,
       decision: seen.id,
+      suite: seen.suite,
       held_policy: policy_digest,
       held_ruleset_version: ruleset_version,
       held_ruleset_digest: ruleset_digest,
@@ -249,6 +260,7 @@ async function storeApproval(
     signer,
     digest: version.digest,
     policyDigest: policy_digest,
+    ...(seen.suite === '' ? {} : { suite: suiteIn(seen) }),
   });
   return id;
 }

@@ -1,4 +1,5 @@
 import type { Assessment, Decision } from '../../core/assessment/index.ts';
+import type { RequiredSuite } from '../../core/behavior/index.ts';
 import { decider } from '../../policy/index.ts';
 import type { StoredWaiver } from '../api/index.ts';
 import type { StoredAssessment } from '../records.ts';
@@ -14,12 +15,16 @@ import {
   newestDecisions,
   policyApproval,
   storedWaiversFor,
+  suiteText,
+  testRunRows,
   type VersionRow,
 } from '../rows/index.ts';
-import { RULED_STAGES, type RuledStage } from '../rules/index.ts';
+import { RULED_STAGES, type RuledStage, steadyRules } from '../rules/index.ts';
 import { type Change, type Context, compiledOnce, insertRow, newId } from '../store/index.ts';
+import { noteSuite, voidOtherSuite } from './asked-suite.ts';
 import { carryOrVoid, isBehind } from './carry-over.ts';
 import { decisionAnswerOf } from './stored-answer.ts';
+import { standingRuns, testedBy } from './tested.ts';
 
 /** The changes of a new decision. */
 export interface DecidedVersion {
@@ -38,30 +43,36 @@ export interface DecidedVersion {
  * @param isNew it was made in this very change: no decision yet, or approved
  */
 export async function decideVersion(
-  context: Context,
+  live: Context,
   change: Change,
   version: VersionRow,
   newest: StoredAssessment,
   isNew = false,
 ): Promise<DecidedVersion> {
+  // Rules that change meanwhile count at the next decision.
+  const context = { ...live, rules: steadyRules(live.rules) };
   const { db, tenant } = change;
+  const suite = context.rules.suites.get(version.model) ?? null;
+  await noteSuite(change, version.model, suite);
+  const runs = isNew ? [] : standingRuns(await testRunRows(db, version.id));
   const waivers = await storedWaiversFor(db, tenant, version.digest);
   const before = isNew ? new Map<RuledStage, DecisionRow>() : await newestDecisions(db, version.id);
   const approvals = isNew ? [] : await approvalRows(db, version.id);
   const decisions = new Map(before);
   const changed: DecidedVersion['changed'][number][] = [];
   const renewed: RuledStage[] = [];
-  let live: readonly ApprovalRow[] = approvals.filter((approval) => isLive(approval, change.now));
-  let [carried, voided] = [0, 0];
-  const deciders = decidersOf(newest.assessment, waivers, change.now);
+  const given = approvals.filter((approval) => isLive(approval, change.now));
+  let held = await voidOtherSuite(change, version, given, suite);
+  let [carried, voided] = [0, given.length - held.length];
+  const deciders = decidersOf(testedBy(newest.assessment, runs, suite), waivers, change.now);
   for (const stage of RULED_STAGES) {
     const decide = deciders(context.rules[stage]);
-    const settled = await settleStage(context, change, { version, newest, decide, live, stage });
+    const settled = await settleStage(context, change, { version, newest, suite, decide, live: held, stage });
     carried += settled.carried;
-    voided += live.length - settled.live.length;
-    live = settled.live;
+    voided += held.length - settled.live.length;
+    held = settled.live;
     const known = before.get(stage);
-    const row = await storeDecision(change, version, newest, stage, settled.decision, known);
+    const row = await storeDecision(change, { version, newest, suite, stage }, settled.decision, known);
     decisions.set(stage, row);
     if (known !== row) renewed.push(stage);
     if (known === undefined || known.action === row.action) continue;
@@ -127,6 +138,7 @@ const keepAnswer = compiledOnce({ version: 'text', answer: 'text' }, (db, { vers
 interface Question {
   readonly version: VersionRow;
   readonly newest: StoredAssessment;
+  readonly suite: RequiredSuite | null;
   readonly decide: ReturnType<typeof decider>;
   readonly live: readonly ApprovalRow[];
   readonly stage: RuledStage;
@@ -149,25 +161,30 @@ async function settleStage(context: Context, change: Change, question: Question)
   return { decision: decisionFor(context, question, kept), live: kept, carried: behind.length - lost.length };
 }
 
-function decisionFor({ rules }: Context, { decide, stage }: Question, approvals: readonly ApprovalRow[]): Decision {
+function decisionFor(
+  { rules }: Context,
+  { decide, stage, suite }: Question,
+  approvals: readonly ApprovalRow[],
+): Decision {
   return decide({
     policy: rules[stage].policy,
     approvals: approvals.map(policyApproval),
-    environment: { stage },
+    environment: { stage, suite },
   });
 }
 
 /** Nothing is written when the decision and its inputs are unchanged. */
 async function storeDecision(
   change: Change,
-  version: VersionRow,
-  { id: assessment, assessment: { ruleset } }: StoredAssessment,
-  stage: RuledStage,
+  { version, newest, suite, stage }: Pick<Question, 'version' | 'newest' | 'suite' | 'stage'>,
   decision: Decision,
   known: DecisionRow | undefined,
 ): Promise<DecisionRow> {
+  const { ruleset } = newest.assessment;
+  const assessment = newest.id;
   const body = JSON.stringify(decision);
-  if (known?.body === body && known.assessment === assessment) return known;
+  const asked = suiteText(suite);
+  if (known?.body === body && known.assessment === assessment && known.suite === asked) return known;
   const row = {
     id: newId(),
     version: version.id,
@@ -178,6 +195,7 @@ async function storeDecision(
     policy_digest: decision.policyDigest,
     ruleset_version: ruleset.version,
     ruleset_digest: ruleset.digest,
+    suite: asked,
     body,
     at: change.at,
   };

@@ -1,8 +1,11 @@
+import { isSignatureError } from '../../integrity/envelope/index.ts';
 import type { TestEnd } from '../job-records.ts';
 import type { Principal } from '../records.ts';
 import type { ClaimedJob } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import { type Context, workChange } from '../store/index.ts';
+import { signTests } from '../statements/index.ts';
+import { type Change, type Context, workChange } from '../store/index.ts';
+import { keepRun } from '../test-runs/index.ts';
 
 /**
  * Ends a test that was done, with its entry in the audit log: once, and only for who holds the lease.
@@ -35,6 +38,37 @@ export async function endTest(
       .where('state', '=', 'running')
       .executeTakeFirst();
     if (numUpdatedRows !== 1n) throw new RegistryError('ended', 'the job has ended already');
-    change.record('test.ended', job.model, { job: job.id, target: job.target, outcome, ...evidence });
+    const { run, why } = await keptRun(context, change, job.model, end);
+    const kept = run === undefined ? { notKept: why } : { run };
+    change.record('test.ended', job.model, { job: job.id, target: job.target, outcome, ...evidence, ...kept });
   });
 }
+
+/** What a job measured counts for the version that has the tested bytes, as the service attests it. */
+async function keptRun(
+  context: Context,
+  change: Change,
+  model: string,
+  { report, digest }: TestEnd,
+): Promise<{ readonly run?: string; readonly why?: string }> {
+  const version = await change.db
+    .selectFrom('versions')
+    .selectAll()
+    .where('tenant', '=', change.tenant)
+    .where('model', '=', model)
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  if (version === undefined) return { why: 'the model has no version of these bytes' };
+  try {
+    const signed = await signTests(context, report, change.now);
+    if (signed === undefined) return { why: 'the service has no key that signs tests' };
+    return { run: (await keepRun(context, change, version, signed)).id };
+  } catch (error) {
+    // The job has its result: that the registry does not count it is told.
+    if (error instanceof RegistryError && NOT_KEPT.has(error.code)) return { why: error.message };
+    if (isSignatureError(error)) return { why: `no attestation can hold it: ${error.message}` };
+    throw error;
+  }
+}
+
+const NOT_KEPT: ReadonlySet<string> = new Set(['bad-attestation', 'conflict', 'too-large']);

@@ -3,6 +3,7 @@ import type { Approval } from '../../policy/index.ts';
 import type { ApprovalMethod, ApprovalRecord, Role, Stage } from '../api/index.ts';
 import type { StageRules } from '../registry.ts';
 import type { Reader, Tables } from '../store/index.ts';
+import { suiteIn } from './suites.ts';
 
 export type ApprovalRow = Selectable<Tables['approvals']>;
 
@@ -14,6 +15,7 @@ export function approvalOfRow(row: ApprovalRow): ApprovalRecord {
     digest: row.digest,
     policyDigest: row.policy_digest,
     ruleset: { version: row.ruleset_version, digest: row.ruleset_digest },
+    suite: suiteIn(row),
     role: row.role as Role,
     signer: row.signer,
     method: row.method as ApprovalMethod,

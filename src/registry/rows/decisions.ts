@@ -5,6 +5,7 @@ import type { StoredAssessment } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import { RULED_STAGES, type RuledStage } from '../rules/index.ts';
 import type { Reader, Tables } from '../store/index.ts';
+import { suiteIn } from './suites.ts';
 
 export type DecisionRow = Selectable<Tables['decisions']>;
 export type AssessmentRow = Selectable<Tables['assessments']>;
@@ -36,6 +37,7 @@ export function decisionOfRow(row: DecisionRow): StoredDecision {
     stage: row.stage as Stage,
     decision: decisionIn(row),
     ruleset: { version: row.ruleset_version, digest: row.ruleset_digest },
+    suite: suiteIn(row),
     at: row.at,
   };
 }

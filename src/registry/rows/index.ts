@@ -15,6 +15,8 @@ export {
   newestAssessment,
   newestDecisions,
 } from './decisions.ts';
+export { suiteIn, suiteText } from './suites.ts';
+export { type TestRunRow, testRunOfRow, testRunRows, testsIn } from './test-runs.ts';
 export {
   neededBy,
   openTransition,

@@ -1,4 +1,4 @@
-export { type LiveRules, openLiveRules } from './live.ts';
+export { type LiveRules, openLiveRules, printOf, steadyRules } from './live.ts';
 export { loadRegistryRules } from './rules.ts';
 export {
   approvalsFor,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RegistryRules } from '../registry.ts';
 import { loadRegistryRules } from './rules.ts';
+import { RULED_STAGES } from './stage-machine.ts';
 
 /** The rules of a registry, which can change while it runs: an open registry uses the newest. */
 export interface LiveRules {
@@ -29,6 +30,9 @@ export async function openLiveRules(path: string | null): Promise<LiveRules> {
       get production() {
         return current.production;
       },
+      get suites() {
+        return current.suites;
+      },
     },
     get print() {
       return print;
@@ -44,9 +48,19 @@ export async function openLiveRules(path: string | null): Promise<LiveRules> {
   };
 }
 
-function printOf(rules: RegistryRules): string {
-  const asked = Object.entries(rules).map(([stage, { policy, approvals, methods }]) => {
+/** The rules as they are now: newer ones leave them as they are. What is decided in several steps uses the same rules in each. */
+export function steadyRules({ candidate, staging, production, suites }: RegistryRules): RegistryRules {
+  return { candidate, staging, production, suites };
+}
+
+/** Hex SHA-256 over the rules, including the policies. */
+export function printOf(rules: RegistryRules): string {
+  const asked = RULED_STAGES.map((stage) => {
+    const { policy, approvals, methods } = rules[stage];
     return [stage, policy.digest, approvals.map(({ role, count }) => [role, count]), methods];
   });
-  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
+  const suites = [...rules.suites].sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([asked, suites]))
+    .digest('hex');
 }

@@ -1,6 +1,8 @@
+import type { RequiredSuite } from '../../core/behavior/index.ts';
 import { closest } from '../../core/index.ts';
 import type { Entry, Position, YamlSource } from '../../policy/index.ts';
-import type { ApprovalMethod, Role } from '../api/index.ts';
+import { type ApprovalMethod, type Role, SUITE_NAME } from '../api/index.ts';
+import { isRegistryModel } from '../names.ts';
 import type { StageRules } from '../registry.ts';
 import { RULED_STAGES, type RuledStage } from './stage-machine.ts';
 
@@ -15,10 +17,20 @@ export interface StageDocument {
   readonly methods?: StageRules['methods'];
 }
 
+/** The rules as they are written. */
+export interface RulesDocument {
+  readonly stages: Partial<Record<RuledStage, StageDocument>>;
+  readonly suites: ReadonlyMap<string, RequiredSuite>;
+}
+
 const APPROVERS = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
 const METHODS = ['key', 'keyless', 'certificate', 'service'] as const satisfies readonly ApprovalMethod[];
 /** CWE-770: the number of required approvals. */
 const MAX_COUNT = 20;
+/** CWE-770: the number of models that a suite is asked of. */
+const MAX_SUITES = 10_000;
+const SUITE_NAMES = new RegExp(SUITE_NAME.pattern);
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** Reads the rules of a registry; what is wrong becomes a problem of the source. */
 export class RulesReader {
@@ -28,10 +40,10 @@ export class RulesReader {
     this.#source = source;
   }
 
-  read(): Partial<Record<RuledStage, StageDocument>> {
+  read(): RulesDocument {
     const source = this.#source;
-    const root = source.mapping(source.root, 'the rules', ['version', 'stages']);
-    if (root === undefined) return {};
+    const root = source.mapping(source.root, 'the rules', ['version', 'stages', 'suites']);
+    if (root === undefined) return { stages: {}, suites: new Map() };
     const version = root.get('version');
     if (version === undefined || source.text(version) !== '1') {
       source.report(version?.at ?? source.positionOf(source.root), 'the rules have no version: 1');
@@ -44,7 +56,49 @@ export class RulesReader {
       const own = stages?.get(stage);
       if (own !== undefined) read[stage] = this.#stage(stage, own);
     }
-    return read;
+    return { stages: read, suites: this.#suites(root.get('suites')) };
+  }
+
+  #suites(entry: Entry | undefined): ReadonlyMap<string, RequiredSuite> {
+    const source = this.#source;
+    const suites = new Map<string, RequiredSuite>();
+    for (const node of source.list(entry, MAX_SUITES)) {
+      const at = source.positionOf(node);
+      const fields = source.mapping(node, 'a suite', ['model', 'name', 'digest']);
+      if (fields === undefined) continue;
+      const model = this.#matching(fields.get('model'), 'model', at, isRegistryModel, 'the exact name of a model');
+      const name = this.#matching(
+        fields.get('name'),
+        'name',
+        at,
+        (text) => text.length <= SUITE_NAME.maxLength && SUITE_NAMES.test(text),
+        'the name of the file of the suite, without .yaml',
+      );
+      const digest = this.#matching(
+        fields.get('digest'),
+        'digest',
+        at,
+        (text) => DIGEST.test(text),
+        'sha256: and the 64 hex digits that sha256sum gives for the file of the suite',
+      );
+      if (model === undefined || name === undefined || digest === undefined) continue;
+      if (suites.has(model)) source.report(at, `the model ${model} has two suites`, 'keep one');
+      suites.set(model, { name, digest });
+    }
+    return suites;
+  }
+
+  #matching(
+    entry: Entry | undefined,
+    what: string,
+    at: Position,
+    isValid: (text: string) => boolean,
+    hint: string,
+  ): string | undefined {
+    if (entry === undefined) return this.#source.report(at, `a suite lacks its ${what}`, `write ${hint}`);
+    const text = this.#source.text(entry);
+    if (text === undefined || isValid(text)) return text;
+    return this.#source.report(entry.at, `${text} is not a ${what}`, `write ${hint}`);
   }
 
   #stage(stage: RuledStage, entry: Entry): StageDocument {

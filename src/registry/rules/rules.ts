@@ -3,7 +3,7 @@ import { AssayError } from '../../core/index.ts';
 import { loadPolicy, problemError, readPolicyFile, SHIPPED_POLICIES, YamlSource } from '../../policy/index.ts';
 import type { RegistryRules, StageRules } from '../registry.ts';
 import { type PolicyName, RulesReader, type StageDocument } from './reader.ts';
-import { RULED_STAGES } from './stage-machine.ts';
+import { RULED_STAGES, type RuledStage } from './stage-machine.ts';
 
 const GUIDE = 'assay serve --help shows the rules of a registry';
 
@@ -34,6 +34,8 @@ const DEFAULT_RULES = {
  *         policy: ours.yaml
  *         approvals: [{role: reviewer, count: 2}, {role: security-approver, count: 1}]
  *         methods: [key, keyless]        # accepted signing methods; any, when absent
+ *     suites:                            # of tests; the digest is that of the file of the suite
+ *       - {model: acme/digits, name: digits, digest: "sha256:..."}
  *
  * @throws AssayError `usage` that names file, line and column; `not-found`, `unreadable`
  */
@@ -42,20 +44,21 @@ export async function loadRegistryRules(path: string | null): Promise<RegistryRu
   if (candidate === undefined || staging === undefined || production === undefined) {
     throw new AssayError('internal', 'a stage has no shipped rules');
   }
-  const shipped = { candidate, staging, production };
+  const shipped = { candidate, staging, production, suites: new Map() };
   if (path === null) return shipped;
   const source = new YamlSource(await readPolicyFile(path), 'failsafe');
-  const document = source.problems.length === 0 ? new RulesReader(source).read() : {};
-  if (source.problems.length > 0) throw problemError(path, source.problems, GUIDE);
-  const rules: Record<keyof RegistryRules, StageRules> = { ...shipped };
+  const document = source.problems.length === 0 ? new RulesReader(source).read() : undefined;
+  if (source.problems.length > 0 || document === undefined) throw problemError(path, source.problems, GUIDE);
+  const { stages, suites } = document;
+  const rules: Record<RuledStage, StageRules> = { candidate, staging, production };
   for (const stage of RULED_STAGES) {
-    const own = document[stage];
+    const own = stages[stage];
     if (own !== undefined) rules[stage] = await rulesOf(own, shipped[stage], path);
   }
-  return rules;
+  return { ...rules, suites };
 }
 
-async function shippedRules(stage: keyof RegistryRules): Promise<StageRules> {
+async function shippedRules(stage: RuledStage): Promise<StageRules> {
   const { policy, approvals } = DEFAULT_RULES[stage];
   return { policy: await loadPolicy(policy), approvals, methods: [] };
 }

@@ -1,10 +1,10 @@
-import type { Role, Stage } from '../api/index.ts';
+import { DECIDED_STAGES, type Role, type Stage } from '../api/index.ts';
 import type { RegistryRules, StageRules } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 
 /** Stages that have rules. */
-export type RuledStage = keyof RegistryRules;
-export const RULED_STAGES: readonly RuledStage[] = ['candidate', 'staging', 'production'];
+export type RuledStage = (typeof DECIDED_STAGES)[number];
+export const RULED_STAGES: readonly RuledStage[] = DECIDED_STAGES;
 
 /** The roles that may reject at every stage. */
 export const JUDGES: readonly Role[] = ['reviewer', 'security-approver', 'admin'];

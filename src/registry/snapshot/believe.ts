@@ -1,6 +1,7 @@
 import type { Signer, Waiver } from '../../core/assessment/index.ts';
+import type { AttestedTests } from '../../core/behavior/index.ts';
 import { isAssayError } from '../../core/index.ts';
-import { type VerifiedAttestation, verifyAttestation, waiverOf } from '../../integrity/attestations/index.ts';
+import { testsOf, type VerifiedAttestation, verifyAttestation, waiverOf } from '../../integrity/attestations/index.ts';
 import { isSignatureError, keyHint, readBundle } from '../../integrity/envelope/index.ts';
 import {
   approvedBy,
@@ -11,6 +12,7 @@ import {
   type ResourceDescriptor,
   RULESET,
   type Statements,
+  SUITE,
   type VerificationResult,
 } from '../../integrity/statements/index.ts';
 import type { TrustFile, TrustRule } from '../../integrity/trust-file/index.ts';
@@ -25,6 +27,8 @@ export interface SignedClaim {
   readonly stage: string;
   readonly policyDigest: string;
   readonly rulesetDigest: string;
+  /** Of the suite of tests that is asked of the model; `undefined` for none. */
+  readonly suiteDigest: string | undefined;
 }
 
 /** An approval that its signature proves. */
@@ -66,6 +70,8 @@ export class Believer {
     const { predicate } = statement;
     const who = this.#approver(predicate, signer, rule);
     if (typeof who === 'string') return who;
+    const other = otherSuite(predicate.verifier.policies, claim);
+    if (other !== undefined) return other;
     const behind = bindingOf(predicate.verifier.policies, claim);
     if (behind !== undefined) {
       const carried = await this.#carried(record, claim, now);
@@ -93,6 +99,24 @@ export class Believer {
       method: isForSomebody ? 'service' : METHODS[signer.kind],
       statement: digestOfStatement(attestation),
     };
+  }
+
+  /** Tests that their signature proves. @returns a sentence when they do not count */
+  async believeTests(
+    attestation: string,
+    now: Date,
+  ): Promise<{ readonly tests: AttestedTests; readonly statement: string } | string> {
+    if (attestation.length > MAX_BUNDLE) return 'it has more than 1 MiB';
+    try {
+      const bundle = readBundle(Buffer.from(attestation), 'the tests');
+      const verified = await verifyAttestation(bundle, this.#trust, { kind: 'tests', now });
+      const statement = digestOfStatement(attestation);
+      const tests = testsOf(verified, statement);
+      return tests === undefined ? 'it does not name a model' : { tests, statement };
+    } catch (error) {
+      if (isSignatureError(error) || isAssayError(error)) return error.message;
+      throw error;
+    }
   }
 
   /**
@@ -166,6 +190,13 @@ function carryProblem(
 function bindingOf(policies: readonly ResourceDescriptor[], claim: SignedClaim): string | undefined {
   if (!isNamed(policies, POLICY, claim.policyDigest)) return 'it was given under another policy';
   return isNamed(policies, RULESET, claim.rulesetDigest) ? undefined : 'it was given under another ruleset';
+}
+
+/** An approval counts while the suite that its approver saw is asked for; who saw none relied on none. */
+function otherSuite(policies: readonly ResourceDescriptor[], { suiteDigest }: SignedClaim): string | undefined {
+  if (policies.every(({ name }) => name !== SUITE)) return undefined;
+  if (suiteDigest !== undefined && isNamed(policies, SUITE, suiteDigest)) return undefined;
+  return 'it was given when another suite of tests was asked of the model';
 }
 
 /** Whether exactly one descriptor has the name, and it has the digest. */

@@ -1,6 +1,7 @@
 import type { Version } from '../api/index.ts';
 import type { Principal } from '../records.ts';
 import type { Registry } from '../registry.ts';
+import { labelOf } from '../rows/index.ts';
 import type { History } from './history.ts';
 import { isAsked, type VersionQuestion } from './judge.ts';
 
@@ -32,10 +33,12 @@ export async function questionOf(
   version: Version,
   history: History,
 ): Promise<VersionQuestion> {
-  if (!isAsked(version)) return { version, approvals: [], waivers: [], assessment: undefined };
+  if (!isAsked(version)) return { version, approvals: [], waivers: [], runs: [], assessment: undefined };
   const approvals = await registry.approvals(by, version.id);
   const isWaived = history.tellsOfWaivers(version.digest);
   const waivers = isWaived ? await registry.waiversFor(by, version.digest) : [];
   const [assessment] = await registry.assessments(by, version.id, 1);
-  return { version, approvals, waivers, assessment };
+  const isTested = history.runs(labelOf(version)).size > 0;
+  const runs = isTested ? await registry.testAttestations(by, version.id) : [];
+  return { version, approvals, waivers, runs, assessment };
 }

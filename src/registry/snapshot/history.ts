@@ -13,6 +13,14 @@ export interface LoggedApproval {
 /** A signed waiver in the audit log. */
 export type ToldWaiver = { readonly kind: 'given'; readonly seq: number } | { readonly kind: 'revoked' };
 
+/** A run of tests in the audit log. */
+export interface ToldRun {
+  readonly status: string;
+  /** Of its suite. */
+  readonly suite: string;
+  readonly isRevoked: boolean;
+}
+
 interface VersionHistory {
   /** `quarantined` or `retired`, and why; absent while it stands at a stage. */
   closed?: { readonly action: string; readonly reason: string };
@@ -20,6 +28,8 @@ interface VersionHistory {
   readonly refs: Map<string, number>;
   /** By id. */
   readonly given: Map<string, LoggedApproval>;
+  /** Runs of tests, by the digest of the statement. */
+  readonly runs: Map<string, ToldRun>;
   /** By stage and signer: approvals from up to then were taken back. */
   readonly ended: Map<string, number>;
 }
@@ -28,6 +38,8 @@ const givenDetail = v.object({ approval: v.string(), stage: v.string(), signer: 
 const registeredDetail = v.object({ digest: v.string(), pinned: v.string() });
 const endedDetail = v.object({ approval: v.string() });
 const moveDetail = v.object({ reason: v.optional(v.string(), '') });
+const runDetail = v.object({ statement: v.string(), status: v.string(), suite: v.object({ digest: v.string() }) });
+const revokedRun = v.object({ statement: v.string() });
 const waiverDetail = v.object({ id: v.string(), statement: v.string() });
 
 /**
@@ -64,6 +76,12 @@ export class History {
       }
       case 'version.moved':
         delete this.#of(subject).closed;
+        return;
+      case 'tests.added':
+        this.#run(subject, detail);
+        return;
+      case 'tests.revoked':
+        this.#revokeRun(subject, detail);
         return;
       case 'waiver.added':
         this.#waive(subject, seq, detail);
@@ -105,8 +123,30 @@ export class History {
     return this.#waivers.get(statement);
   }
 
+  /** The runs of tests of a version, by the digest of the statement. */
+  runs(label: string): ReadonlyMap<string, ToldRun> {
+    return this.#versions.get(label)?.runs ?? new Map();
+  }
+
   tellsOfWaivers(digest: string): boolean {
     return this.#waived.has(digest);
+  }
+
+  #run(subject: string, detail: AuditEntry['detail']): void {
+    const read = v.safeParse(runDetail, detail);
+    if (!read.success) return;
+    const { statement, status, suite } = read.output;
+    const { runs } = this.#of(subject);
+    // An attacker with write access to the database could log it again: a revocation remains, and so does what it gave.
+    if (!runs.has(statement)) runs.set(statement, { status, suite: suite.digest, isRevoked: false });
+  }
+
+  #revokeRun(subject: string, detail: AuditEntry['detail']): void {
+    if (!v.is(revokedRun, detail)) return;
+    const { statement } = v.parse(revokedRun, detail);
+    const { runs } = this.#of(subject);
+    const known = runs.get(statement);
+    if (known !== undefined) runs.set(statement, { ...known, isRevoked: true });
   }
 
   #waive(digest: string, seq: number, detail: AuditEntry['detail']): void {
@@ -146,7 +186,7 @@ export class History {
   #of(label: string): VersionHistory {
     const known = this.#versions.get(label);
     if (known !== undefined) return known;
-    const history: VersionHistory = { refs: new Map(), given: new Map(), ended: new Map() };
+    const history: VersionHistory = { refs: new Map(), given: new Map(), runs: new Map(), ended: new Map() };
     this.#versions.set(label, history);
     return history;
   }

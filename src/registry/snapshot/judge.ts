@@ -10,6 +10,7 @@ import { labelOf } from '../rows/index.ts';
 import { hasReached, type RuledStage } from '../rules/index.ts';
 import type { Believed, Believer } from './believe.ts';
 import { believeApproval, type FormerPolicy } from './former.ts';
+import { type StoredRun, testedByHeldRuns } from './held-runs.ts';
 import { type HeldWaiver, type HeldWaivers, heldWaiversOf, NO_HELD_WAIVERS, waiversAt } from './held-waivers.ts';
 import type { History } from './history.ts';
 import { quorumOf } from './quorum.ts';
@@ -55,6 +56,8 @@ export interface VersionQuestion {
   readonly approvals: readonly ApprovalRecord[];
   /** Of its bytes. */
   readonly waivers: readonly StoredWaiver[];
+  /** That nobody revoked. */
+  readonly runs: readonly StoredRun[];
 }
 
 /** Whether it stands where approvals count: else nothing of it has to be read. */
@@ -107,10 +110,14 @@ export async function judgeVersion(question: VersionQuestion, bench: Bench): Pro
   if (assessment === undefined || assessment.artifact.digest !== version.digest) {
     return { ...base, refs: all, reason: 'it has no assessment of these bytes' };
   }
+  const suite = bench.rules.suites.get(version.model) ?? null;
+  const tested = await testedByHeldRuns(assessment, question.runs, label, suite, bench);
   const weighed = await heldWaiversOf(version.digest, question.waivers, bench);
   const outcomes: StageOutcome[] = [];
-  for (const stage of reached) outcomes.push(await judgeStage(stage, question, assessment, weighed.given, bench));
-  const omitted = [...waiverOmissions(label, weighed), ...outcomes.flatMap((one) => one.omitted)];
+  for (const stage of reached)
+    outcomes.push(await judgeStage(stage, question, tested.assessment, weighed.given, bench));
+  const runs = tested.refused.map(({ id, why }) => ({ version: label, what: `run of tests ${id}`, why }));
+  const omitted = [...runs, ...waiverOmissions(label, weighed), ...outcomes.flatMap((one) => one.omitted)];
   const bars = outcomes.flatMap(({ stage, denied }) => (denied === undefined ? [] : [{ stage, reason: denied }]));
   const held = outcomes.filter(({ quorum, denied }) => quorum !== undefined && denied === undefined);
   const last = held.at(-1);
@@ -181,7 +188,7 @@ async function judgeStage(
     policy: rules[stage].policy,
     waivers: counted.given.map(({ waiver }) => waiver),
     approvals: voices.map((voice) => approvalOf(voice, stage, version.digest)),
-    environment: { stage },
+    environment: { stage, suite: rules.suites.get(version.model) ?? null },
     now,
   });
   const lacking = `its approvals for ${stage} are not valid: ${wantedText(rules, stage)}`;
@@ -216,6 +223,7 @@ async function voiceOf(
     stage,
     policyDigest: policy.digest,
     rulesetDigest: assessment.ruleset.digest,
+    suiteDigest: rules.suites.get(version.model)?.digest,
   };
   const believed = await believeApproval(believer, former, record, claim, now);
   if (typeof believed === 'string') return believed;

@@ -1,4 +1,5 @@
 import type { Ruleset, Signer } from '../../core/assessment/index.ts';
+import type { RequiredSuite } from '../../core/behavior/index.ts';
 import { isAssayError } from '../../core/index.ts';
 import { signStatement, verifyAttestation } from '../../integrity/attestations/index.ts';
 import { isSignatureError, readBundle } from '../../integrity/envelope/index.ts';
@@ -10,6 +11,7 @@ import {
   parseDigest,
   parseTime,
   RULESET,
+  SUITE,
   subjectsOf,
   type VerificationResult,
 } from '../../integrity/statements/index.ts';
@@ -28,6 +30,8 @@ export interface Approvable {
   readonly pinned: string;
   readonly policy: { readonly name: string; readonly digest: string };
   readonly ruleset: Ruleset;
+  /** The suite of tests that is asked of the model. */
+  readonly suite: RequiredSuite | null;
 }
 
 /** A valid approval. */
@@ -55,13 +59,14 @@ export async function signForApprover(
       hint: 'sign the approval with a key of your own',
     });
   }
-  const { stage, digest, pinned, policy, ruleset } = approvable;
+  const { stage, digest, pinned, policy, ruleset, suite } = approvable;
   const statement = createStatement('approval', {
     subjects: subjectsOf({ pinned, tree: digest }),
     stage,
     at,
     policy,
     ruleset,
+    suite,
     approver: { method: 'service', subject: by.subject, role, ...(by.issuer === null ? {} : { issuer: by.issuer }) },
     ...(until === undefined ? {} : { until }),
   });
@@ -118,13 +123,18 @@ async function verified(attestation: string, trust: TrustFile, { stage, digest }
   }
 }
 
-function checkBinding({ verifier }: VerificationResult, { policy, ruleset }: Approvable): void {
+function checkBinding({ verifier }: VerificationResult, { policy, ruleset, suite }: Approvable): void {
   for (const [name, digest] of [
     [POLICY, policy.digest],
     [RULESET, ruleset.digest],
+    [SUITE, suite?.digest],
   ] as const) {
-    const { hex } = parseDigest(digest, name);
     const named = verifier.policies.filter((descriptor) => descriptor.name === name);
+    if (digest === undefined) {
+      if (named.length === 0) continue;
+      throw bad(`it names a ${name}, and none is asked of the model`);
+    }
+    const { hex } = parseDigest(digest, name);
     const [first] = named;
     if (named.length === 1 && first?.digest?.sha256 === hex) continue;
     throw bad(named.length === 0 ? `it names no ${name}` : `its ${name} is not ${digest}`);
@@ -145,7 +155,7 @@ export function approvalSigner(signer: Signer): { readonly signer: string; reado
 
 function bad(why: string, cause?: unknown): RegistryError {
   return new RegistryError('bad-attestation', `the approval is not valid: ${why}`, {
-    hint: 'sign the digest, stage, policy and ruleset of the transition',
+    hint: 'sign the digest, stage, policy, ruleset and suite of the transition',
     ...(cause === undefined ? {} : { cause }),
   });
 }

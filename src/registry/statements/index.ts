@@ -1,2 +1,3 @@
 export { type Approvable, type GivenApproval, signForApprover, verifyApproval } from './approval.ts';
+export { badTests, MAX_TESTS_ATTESTATION, type SignedTests, signTests, verifyTests } from './tests.ts';
 export { digestOfStatement, signWaiver, verifyWaiver } from './waiver.ts';

@@ -12,6 +12,7 @@ import {
   records,
   signedWaivers,
   stages,
+  suites,
   waitingJobs,
   webhooks,
 } from './migrations/index.ts';
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   batches,
   conversions,
   modelTests,
+  suites,
 ];
 
 /** Any number that nothing else locks. */

@@ -18,6 +18,8 @@ export interface Tables extends WebhookTables {
   readonly transitions: TransitionTable;
   readonly votes: VoteTable;
   readonly approvals: ApprovalTable;
+  readonly asked_suites: AskedSuiteTable;
+  readonly test_runs: TestRunTable;
   readonly waivers: WaiverTable;
   readonly tokens: TokenTable;
   readonly audit: AuditTable;
@@ -98,6 +100,8 @@ interface DecisionTable {
   readonly policy_digest: Fixed<string>;
   readonly ruleset_version: Fixed<string>;
   readonly ruleset_digest: Fixed<string>;
+  /** The suite of tests that was asked for, as JSON; empty for none. */
+  readonly suite: Fixed<string>;
   readonly body: Fixed<string>;
   readonly at: Fixed<string>;
 }
@@ -147,6 +151,8 @@ interface ApprovalTable {
   readonly ruleset_version: Fixed<string>;
   readonly ruleset_digest: Fixed<string>;
   readonly decision: Fixed<string>;
+  /** The suite of tests that was asked for, as JSON; empty for none. */
+  readonly suite: Fixed<string>;
   /** The state for which it is valid: the same, or the state of the newest re-evaluation that carried it over. */
   held_policy: string;
   held_ruleset_version: string;
@@ -177,6 +183,34 @@ interface WaiverTable {
   readonly signer: Fixed<string | null>;
   readonly method: Fixed<string | null>;
   readonly attestation: Fixed<string | null>;
+}
+
+/** The suite that was asked of a model when it was last decided, as JSON: a change is told in the audit log. */
+interface AskedSuiteTable {
+  readonly tenant: Fixed<string>;
+  readonly model: Fixed<string>;
+  suite: string;
+}
+
+/** Attested tests of a version. */
+interface TestRunTable {
+  readonly id: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly version: Fixed<string>;
+  readonly digest: Fixed<string>;
+  /** `sha256:<hex>` of what was signed. */
+  readonly statement: Fixed<string>;
+  /** What decisions use of it, as JSON. */
+  readonly body: Fixed<string>;
+  readonly signer: Fixed<string>;
+  readonly method: Fixed<string>;
+  readonly attestation: Fixed<string>;
+  readonly created_by: Fixed<string>;
+  readonly at: Fixed<string>;
+  revoked_at: string | null;
+  /** Why it was revoked. */
+  why: string;
 }
 
 interface TokenTable {

@@ -104,7 +104,7 @@ export type TestedEnd =
       readonly report: string;
       readonly context: TestedWith;
       /** For the audit log. */
-      readonly evidence: Readonly<Record<string, unknown>>;
+      readonly evidence: Readonly<Record<string, unknown>> & { readonly digest: string };
     }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 

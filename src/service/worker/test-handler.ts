@@ -1,3 +1,4 @@
+import type { TestReport } from '../../core/behavior/index.ts';
 import { isRegistryError, type Registry } from '../../registry/index.ts';
 import { DRIVER_ENVIRONMENT } from '../../sandbox/index.ts';
 import type { ConversionStore } from '../conversions/index.ts';
@@ -77,7 +78,13 @@ async function published(
   const { job } = claimed;
   const output = await attempt.keep(report, context);
   try {
-    await registry.jobs.endTest(submitterOf(job), claimed, { outcome, output, evidence });
+    await registry.jobs.endTest(submitterOf(job), claimed, {
+      outcome,
+      output,
+      evidence,
+      report: JSON.parse(report) as TestReport,
+      digest: evidence.digest,
+    });
     return { kind: 'ended' };
   } catch (error) {
     // Nothing was written when the job has ended, such as by a cancellation; after other errors, the sweep looks.

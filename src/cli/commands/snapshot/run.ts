@@ -3,6 +3,7 @@ import { AssayError, isAssayError } from '../../../core/index.ts';
 import { keySigner } from '../../../integrity/sign/index.ts';
 import { filesNamedIn, readTrustFile } from '../../../integrity/trust-file/index.ts';
 import { isRegistryError, loadRegistryRules, openRegistry, type Registry } from '../../../registry/index.ts';
+import { printOf } from '../../../registry/rules/index.ts';
 import {
   digestOfTrust,
   type Omission,
@@ -117,8 +118,7 @@ class Connection {
     const trusted = await trustPrint(this.#place.trust);
     const inputs = await readInputs(this.#place, this.#key, this.#request);
     const { rules, trust } = inputs;
-    const stages = Object.values(rules).map(({ policy, ...stage }) => ({ ...stage, policy: policy.digest }));
-    const print = JSON.stringify([stages, trusted]);
+    const print = JSON.stringify([printOf(rules), trusted]);
     if (this.#open?.print === print) return this.#open.options;
     await this.close();
     const registry = await openRegistry({ database: this.#place.database, rules, trust });

@@ -8,4 +8,5 @@ export { signedWaivers } from './007-signed-waivers.ts';
 export { batches } from './008-batches.ts';
 export { conversions } from './009-conversions.ts';
 export { modelTests } from './010-model-tests.ts';
+export { suites } from './011-suites.ts';
 export type { Migration } from './migration.ts';

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Assessment } from '../../../src/core/assessment/assessment.ts';
 import type { AttestedTests } from '../../../src/core/behavior/attested.ts';
-import { withTests } from '../../../src/pipeline/evaluate/with-tests.ts';
+import type { RequiredSuite } from '../../../src/core/behavior/schema.ts';
 import { caseAssessment } from '../../../src/policy/cases/assessment.ts';
+import { withTests } from '../../../src/policy/tests/with-tests.ts';
 import { INPUTS } from '../../integrity/attestations/samples.ts';
 
 const A = 'a1'.repeat(32);
@@ -35,11 +36,15 @@ function attested(change: Partial<AttestedTests> = {}): AttestedTests {
 type File = Assessment['files'][number];
 
 function judged(files: readonly Partial<File>[], ...tests: readonly AttestedTests[]) {
+  return judgedBy(null, files, tests);
+}
+
+function judgedBy(suite: RequiredSuite | null, files: readonly Partial<File>[], tests: readonly AttestedTests[]) {
   const assessment = caseAssessment({});
   const [plain] = assessment.files;
   if (plain === undefined) throw new Error('a case has a file');
   const given = files.map((file) => ({ ...plain, path: 'm.onnx', sha256: A, format: 'onnx', ...file }));
-  const { checks, tests: own = [] } = withTests({ ...assessment, files: given }, tests);
+  const { checks, tests: own = [] } = withTests({ ...assessment, files: given }, tests, suite);
   return { checks: Object.fromEntries(checks.map(({ id, status, detail }) => [id, `${status}: ${detail}`])), own };
 }
 
@@ -117,5 +122,35 @@ describe('attested tests of an artifact', () => {
     expect(checks['tests.attested']).toContain('--attestation other.json is about another artifact: x.onnx');
     expect(checks['tests.passed']).toMatch(/^pass/);
     expect(own).toHaveLength(1);
+  });
+});
+
+describe('a suite that is asked for', () => {
+  const suite = { name: 'digits', digest: `sha256:${B}` };
+  const other = (change: Partial<AttestedTests> = {}) =>
+    attested({ suite: { name: 'digits', sha256: A, seed: 1 }, ...change });
+
+  it('is answered by its own runs', () => {
+    const { checks, own } = judgedBy(suite, [MODEL], [attested(), other({ status: 'fail' })]);
+    expect(checks['tests.passed']).toBe('pass: 1 tests of digits');
+    expect(own).toHaveLength(2);
+  });
+
+  it.each<[string, readonly AttestedTests[], RegExp]>([
+    ['no run', [], /^not-assessed: the suite digits \(sha256:b2.*\) is asked for, and no attested tests/],
+    ['another suite of the same name', [other()], /^not-assessed: .*by another suite do not count: digits \(sha256:a1/],
+    ['tests of another model', [attested({ model: { path: 'x', sha256: B, data: [] } })], /^not-assessed: the suite/],
+    ['a run that failed', [attested({ status: 'fail', tests: [testOf({ status: 'fail' })] })], /^fail: /],
+    ['a run that leaves what it asks open', [attested({ status: 'not-assessed' })], /^not-assessed: the suite digits/],
+  ])('is not answered by %s', (_, tests, expected) => {
+    expect(judgedBy(suite, [MODEL], tests).checks['tests.passed']).toMatch(expected);
+  });
+
+  it('has to be run on each model', () => {
+    const second = { path: 'second.onnx', sha256: A.replace('a1', 'c3') };
+    const easy = other({ model: { path: 'second.onnx', sha256: second.sha256, data: [] } });
+    expect(judgedBy(suite, [MODEL, second], [attested(), easy]).checks['tests.passed']).toBe(
+      'not-assessed: was not tested: second.onnx',
+    );
   });
 });

@@ -1,0 +1,1 @@
+export { areTestsOf, withTests } from './with-tests.ts';

@@ -1,0 +1,2 @@
+export { keepRun } from './keep.ts';
+export { addTestRun, revokeTestRun, testAttestations, versionTests } from './runs.ts';

@@ -1,0 +1,128 @@
+import { copiesOf } from '../../core/behavior/index.ts';
+import { areTestsOf } from '../../policy/tests/index.ts';
+import { decideVersion } from '../decisions/index.ts';
+import { nameOf } from '../names.ts';
+import type { StoredAssessment } from '../records.ts';
+import { RegistryError } from '../registry-error.ts';
+import { labelOf, newestAssessment, type TestRunRow, testRunRows, testsIn, type VersionRow } from '../rows/index.ts';
+import { badTests, type SignedTests } from '../statements/index.ts';
+import { type Change, type Context, newId } from '../store/index.ts';
+
+/** CWE-770: runs of one version by one suite. */
+const MAX_RUNS = 50;
+/** Approved versions among which a baseline is looked for, the newest first. */
+const MAX_BASELINES = 20;
+
+/**
+ * Keeps attested tests with the version that they are about, and decides it again.
+ * @throws RegistryError `bad-attestation` for tests of other bytes, or beside a model that is not approved; `conflict` for a run that is
+ *   there already, or was revoked; `too-large`
+ */
+export async function keepRun(
+  context: Context,
+  change: Change,
+  version: VersionRow,
+  signed: SignedTests,
+): Promise<TestRunRow> {
+  const { tests, statement, attestation, signer, method } = signed;
+  const newest = await newestAssessment(change.db, version.id);
+  if (!areTestsOf(tests, newest.assessment))
+    throw badTests(
+      `it is about ${tests.model.path} sha256:${tests.model.sha256}, which ${labelOf(version)} does not have`,
+    );
+  await checkBaseline(change, version, signed);
+  await checkRoom(change, version, signed);
+  const row = {
+    id: newId(),
+    tenant: change.tenant,
+    seq: change.next(),
+    version: version.id,
+    digest: version.digest,
+    statement,
+    body: JSON.stringify(tests),
+    signer,
+    method,
+    attestation,
+    created_by: nameOf(change.by),
+    at: change.at,
+    revoked_at: null,
+    why: '',
+  };
+  await change.db.insertInto('test_runs').values(row).execute();
+  record(change, version, row, signed);
+  await decideAgain(context, change, version, newest);
+  return row;
+}
+
+/** A version that is at its end is decided no more. */
+export async function decideAgain(
+  context: Context,
+  change: Change,
+  version: VersionRow,
+  newest: StoredAssessment,
+): Promise<void> {
+  if (version.stage === 'retired' || version.stage === 'quarantined') return;
+  await decideVersion(context, change, version, newest);
+}
+
+function record(change: Change, version: VersionRow, { id }: TestRunRow, { tests, ...signed }: SignedTests): void {
+  const { suite, data, baseline, device, model, status, tool } = tests;
+  change.record('tests.added', labelOf(version), {
+    run: id,
+    statement: signed.statement,
+    digest: version.digest,
+    status,
+    suite: { name: suite.name, digest: `sha256:${suite.sha256}` },
+    model,
+    data,
+    baseline,
+    device: device?.device ?? null,
+    tool: tool.version,
+    signer: signed.signer,
+    method: signed.method,
+  });
+}
+
+async function checkRoom({ db }: Change, version: VersionRow, { statement, tests }: SignedTests): Promise<void> {
+  const rows = await testRunRows(db, version.id);
+  const known = rows.find((row) => row.statement === statement);
+  if (known !== undefined) {
+    const what = known.revoked_at === null ? 'was added already' : 'was revoked';
+    throw new RegistryError('conflict', `this run of tests ${what}`, { hint: 'run the tests again' });
+  }
+  const own = rows.filter((row) => row.revoked_at === null && testsIn(row).suite.sha256 === tests.suite.sha256);
+  if (own.length < MAX_RUNS) return;
+  throw new RegistryError('too-large', `the version has ${own.length} runs by this suite already`, {
+    hint: 'revoke those that are not needed',
+  });
+}
+
+/**
+ * A run beside a model of the tester's own choice proves nothing: what it is compared with has to be the model of another version of
+ * the same model that stands at staging or production.
+ */
+async function checkBaseline({ db, tenant }: Change, version: VersionRow, { tests }: SignedTests): Promise<void> {
+  const { baseline, model } = tests;
+  if (baseline === null) return;
+  if (baseline.sha256 === model.sha256) throw badTests('the model was compared with itself');
+  const approved = await db
+    .selectFrom('versions')
+    .select(['id', 'stage'])
+    .where('tenant', '=', tenant)
+    .where('model', '=', version.model)
+    .where('id', '!=', version.id)
+    .where('stage', 'in', ['staging', 'production'])
+    .orderBy('number', 'desc')
+    .limit(MAX_BASELINES)
+    .execute();
+  for (const { id } of approved) {
+    const { files } = (await newestAssessment(db, id)).assessment;
+    const hashed = files.flatMap(({ path, sha256, digestBasis }) =>
+      sha256 !== null && digestBasis === 'computed' ? [{ path, sha256 }] : [],
+    );
+    if (copiesOf(baseline, hashed).length > 0) return;
+  }
+  throw badTests(
+    `the model was compared with sha256:${baseline.sha256}, which is not the model of an approved version of ${version.model}`,
+  );
+}
