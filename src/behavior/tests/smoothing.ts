@@ -1,8 +1,8 @@
 import type { Figure } from '../../core/behavior/index.ts';
 import { AssayError, quotedName, SeededRandom, throwIfAborted } from '../../core/index.ts';
 import { objectOf, optionalOf, realNumber, wholeNumber } from '../../core/schema/index.ts';
+import { binomialLow, normalQuantile } from '../../core/statistics/index.ts';
 import { type Feeds, hasRows } from '../../formats/arrays/index.ts';
-import { binomialLow, normalQuantile } from '../statistics/index.ts';
 import type { TestedModel } from '../subject/index.ts';
 import { type TestContext, type TestOutcome, testKind } from './kind.ts';
 import { numberMeasure, SHARE_BOUNDS, type Share, shareMeasure } from './measures.ts';

@@ -1,5 +1,5 @@
 import type { Figure, Measure } from '../../../core/behavior/index.ts';
-import { clopperPearson, type Roc, rocOf, stepAt } from '../../statistics/index.ts';
+import { clopperPearson, type Roc, rocOf, stepAt } from '../../../core/statistics/index.ts';
 import { riseMeasure, type Share, wilson } from '../measures.ts';
 
 export interface RocBounds {

@@ -1,4 +1,4 @@
-import { SHAPIRO_MOST, shapiroWilk } from '../../statistics/index.ts';
+import { SHAPIRO_MOST, shapiroWilk } from '../../../core/statistics/index.ts';
 import type { Distances } from './distances.ts';
 
 /** Distances that are looked at by themselves: those that are further off hide the rest. */

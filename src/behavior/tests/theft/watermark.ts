@@ -1,5 +1,5 @@
 import { objectOf, optionalOf, realNumber } from '../../../core/schema/index.ts';
-import { binomialTail } from '../../statistics/index.ts';
+import { binomialTail } from '../../../core/statistics/index.ts';
 import type { TestedModel } from '../../subject/index.ts';
 import { type TestOutcome, testKind } from '../kind.ts';
 import { numberMeasure, SHARE_BOUNDS, shareMeasure } from '../measures.ts';

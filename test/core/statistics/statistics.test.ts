@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { incompleteBeta, logGamma } from '../../../src/behavior/statistics/beta.ts';
-import { binomialLow, binomialTail, clopperPearson } from '../../../src/behavior/statistics/binomial.ts';
-import { normalQuantile } from '../../../src/behavior/statistics/normal.ts';
-import { rocOf, stepAt } from '../../../src/behavior/statistics/roc.ts';
-import { shapiroWilk } from '../../../src/behavior/statistics/shapiro-wilk.ts';
+import { incompleteBeta, logGamma } from '../../../src/core/statistics/beta.ts';
+import { binomialLow, binomialTail, clopperPearson } from '../../../src/core/statistics/binomial.ts';
+import { normalQuantile } from '../../../src/core/statistics/normal.ts';
+import { poissonLogTail } from '../../../src/core/statistics/poisson.ts';
+import { rocOf, stepAt } from '../../../src/core/statistics/roc.ts';
+import { shapiroWilk } from '../../../src/core/statistics/shapiro-wilk.ts';
 import { PRIVACY } from '../../support/behavior.ts';
 
 interface Expected {
@@ -139,5 +140,44 @@ describe('of odd numbers', () => {
       }),
     );
     expect([incompleteBeta(0, 1, 1), incompleteBeta(1, 1, 1)]).toEqual([0, 1]);
+  });
+});
+
+describe('the tail of the Poisson distribution', () => {
+  it.each([
+    // scipy.stats.poisson.logsf(count - 1, mean) of SciPy 1.17.1.
+    [1, 0.1, -2.3521684610440907],
+    [5, 0.3, -11.05644786759145],
+    [20, 3.5, -20.599786843059707],
+    [16, 0.02, -93.28305110681363],
+    [100, 120, -0.028259299048920432],
+    [3, 3, -0.5502424967772209],
+    [2000, 1900.5, -4.4183696196680895],
+    [1_000_000, 999_000, -1.8410218993793996],
+  ])('at %i with a mean of %d', (count, mean, log) => {
+    expect(poissonLogTail(count, mean)).toBeCloseTo(log, 8);
+  });
+
+  it('is told where a 64-bit number would be 0', () => {
+    expect(poissonLogTail(500, 40)).toBeCloseTo(
+      -40 + 500 * Math.log(40) - logGamma(501) + Math.log(1 / (1 - 40 / 501)),
+      2,
+    );
+    expect(poissonLogTail(0, 3)).toBe(0);
+  });
+
+  it('falls as the count rises, and rises with the mean', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 2000 }),
+        fc.double({ min: 1e-6, max: 2000, noNaN: true }),
+        (count, mean) => {
+          const log = poissonLogTail(count, mean);
+          expect(log).toBeLessThanOrEqual(0);
+          expect(poissonLogTail(count + 1, mean)).toBeLessThanOrEqual(log + 1e-9);
+          expect(poissonLogTail(count, mean * 1.1)).toBeGreaterThanOrEqual(log - 1e-9);
+        },
+      ),
+    );
   });
 });

@@ -1,4 +1,5 @@
 export { binomialLow, binomialTail, clopperPearson } from './binomial.ts';
 export { normalQuantile } from './normal.ts';
+export { poissonLogTail } from './poisson.ts';
 export { type Roc, rocOf, stepAt } from './roc.ts';
 export { SHAPIRO_MOST, shapiroWilk } from './shapiro-wilk.ts';
