@@ -18,7 +18,7 @@ const TESTED: TestedEnd = {
   outcome: 'pass',
   report: '{}\n',
   context: { digest: null, baseline: null, noBaseline: 'none' },
-  evidence: { report: 'r' },
+  evidence: { report: 'r', digest: `sha256:${'a'.repeat(64)}` },
 };
 let count = 0;
 /** Equal requests would share a job. */

@@ -69,7 +69,7 @@ export async function runModelTests(order: TestOrder, parts: TestRunParts): Prom
   }
 }
 
-function endOf(report: TestReport, context: TestedWith): TestedEnd {
+function endOf(report: TestReport, context: TestedWith & { readonly digest: string }): TestedEnd {
   const text = `${jsonText(report, 2)}\n`;
   if (text.length > MAX_REPORT) throw new AssayError('limit', `the report has more than ${MAX_REPORT} characters`);
   const { suite, model, device, status } = report;
