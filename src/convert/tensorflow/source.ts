@@ -7,7 +7,7 @@ import type { PlannedModel } from '../onnx-source/index.ts';
 import type { InputFile, TensorReadOptions } from '../tensors/index.ts';
 import { Datum, datumType, nodeQuoted } from './graph/index.ts';
 import { type OpenedModel, openFrozen, openSavedModel } from './model/index.ts';
-import { Interpreter, readConstants } from './run/index.ts';
+import { Interpreter, readValues } from './run/index.ts';
 
 /** A SavedModel, with the files of its folder `variables`, by their names. */
 export async function planTensorflowFolder(
@@ -37,7 +37,7 @@ async function planOpened(
   options: TensorReadOptions,
 ): Promise<PlannedModel> {
   const net = new Network(options, path);
-  const constants = await readConstants(model, options);
+  const values = await readValues(model, options);
   const given = new Map<string, Datum>();
   const rows = new Set<GraphSize>();
   for (const [name, { tensor, type, shape }] of model.signature.inputs) {
@@ -48,7 +48,7 @@ async function planOpened(
   if (given.size === 0 || model.signature.outputs.size === 0)
     throw new AssayError('unsupported', 'has no inputs or no outputs', { subject: path });
   const wanted = [...model.signature.outputs].sort(([a], [b]) => (a < b ? -1 : 1));
-  const results = new Interpreter(net, model, constants, options).results(
+  const results = new Interpreter(net, model, values, options).results(
     wanted.map(([, { tensor }]) => tensor),
     given,
   );

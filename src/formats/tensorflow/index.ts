@@ -12,7 +12,7 @@ export {
   tfStrings,
   tfTensor,
 } from './build/index.ts';
-export { type BundleEntry, bundleRange, readTensorBundle, type TensorBundle } from './bundle/index.ts';
+export { type BundleEntry, bundleRange, bundleText, readTensorBundle, type TensorBundle } from './bundle/index.ts';
 export type {
   MetaGraph,
   SavedModel,
@@ -26,6 +26,7 @@ export type {
   TfTensor,
   TfTensorData,
 } from './model.ts';
-export { readGraphDef, readSavedModel, type TensorflowReadOptions } from './read/index.ts';
+export type { CheckpointObject, ObjectChild, SavedObject, SavedObjects } from './objects.ts';
+export { readCheckpointObjects, readGraphDef, readSavedModel, type TensorflowReadOptions } from './read/index.ts';
 export { isTfType, type TfType, tfTypeBytes } from './types.ts';
 export { writeSavedModel } from './write/index.ts';

@@ -1,4 +1,5 @@
 import type { SourceRange } from '../../core/bytes/index.ts';
+import type { SavedObjects } from './objects.ts';
 import type { TfType } from './types.ts';
 
 /** A SavedModel of TensorFlow (saved_model.proto), inert: nothing of it is run, and tensors stay where they are. */
@@ -17,6 +18,8 @@ export interface MetaGraph {
   readonly restore?: string;
   /** Operations that loaders run after that, by collections. */
   readonly initial?: readonly string[];
+  /** What Python's loader makes of the model, in place of the graph. */
+  readonly objects?: SavedObjects;
 }
 
 /** A GraphDef. */

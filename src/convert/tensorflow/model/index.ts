@@ -1,1 +1,1 @@
-export { type OpenedModel, openFrozen, openSavedModel, type SavedVariable } from './opened.ts';
+export { type LoadedObjects, type OpenedModel, openFrozen, openSavedModel, type SavedVariable } from './opened.ts';

@@ -1,10 +1,14 @@
-import type { ByteSource, SourceRange } from '../../../core/bytes/index.ts';
+import { type ByteSource, MemorySource, type SourceRange } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import {
   bundleRange,
+  bundleText,
+  type CheckpointObject,
+  readCheckpointObjects,
   readGraphDef,
   readSavedModel,
   readTensorBundle,
+  type SavedObjects,
   type TensorBundle,
   type TfGraph,
   type TfPort,
@@ -21,6 +25,14 @@ export interface SavedVariable {
   readonly range: SourceRange;
 }
 
+/** The objects of a model, with those of its checkpoint. */
+export interface LoadedObjects {
+  readonly saved: SavedObjects;
+  readonly checkpoint: readonly CheckpointObject[];
+  /** The name of the signature that is converted. */
+  readonly signature: string;
+}
+
 /** A model that was read, with where its variables are. */
 export interface OpenedModel {
   readonly graph: TfGraph;
@@ -28,6 +40,8 @@ export interface OpenedModel {
   /** The operation that restores variables, and those that run when the model is loaded. */
   readonly restore: string | undefined;
   readonly initial: readonly string[];
+  /** What Python's loader makes of it, where it does not load the graph. */
+  readonly objects?: LoadedObjects;
   /** @throws AssayError for a key that is not saved */
   variable(key: string): SavedVariable;
 }
@@ -51,12 +65,17 @@ export async function openSavedModel(
     throw new AssayError('unsupported', `has ${metaGraph === undefined ? 'no' : 'several'} graphs to serve`, {
       subject: path,
     });
-  const { graph, signatures, restore, initial = [] } = metaGraph;
+  const { graph, signatures, restore, objects, initial = [] } = metaGraph;
   const bundle = await bundleOf(variables, options);
+  const [name, signature] = signatureOf(signatures, path);
+  // Python loads the graph of a model without objects, or of one with several graphs.
+  const isLoadedAsObjects = objects !== undefined && metaGraphs.length === 1;
+  const checkpoint = isLoadedAsObjects ? await checkpointObjects(bundle, options) : [];
   return {
     graph,
-    signature: signatureOf(signatures, path),
+    signature,
     restore,
+    ...(isLoadedAsObjects ? { objects: { saved: objects, checkpoint, signature: name } } : {}),
     initial: [...initial, ...initOutputs(signatures)],
     variable: (key) => saved(bundle, key),
   };
@@ -66,12 +85,28 @@ function initOutputs(signatures: ReadonlyMap<string, TfSignature>): string[] {
   return [...(signatures.get(INIT_SIGNATURE)?.outputs.values() ?? [])].map(({ tensor }) => referenceOf(tensor).node);
 }
 
-function signatureOf(signatures: ReadonlyMap<string, TfSignature>, path: string): TfSignature {
+const OBJECTS = '_CHECKPOINTABLE_OBJECT_GRAPH';
+
+/** The objects that variables were saved as; none where they were saved by their names alone. */
+async function checkpointObjects(
+  opened: OpenedBundle | undefined,
+  { budget }: TensorReadOptions,
+): Promise<readonly CheckpointObject[]> {
+  const entry = opened?.bundle.entries.get(OBJECTS);
+  if (opened === undefined || entry === undefined) return [];
+  const bytes = await bundleText(OBJECTS, entry, opened.shards, budget);
+  return await readCheckpointObjects(new MemorySource(bytes, OBJECTS), budget);
+}
+
+function signatureOf(
+  signatures: ReadonlyMap<string, TfSignature>,
+  path: string,
+): readonly [name: string, signature: TfSignature] {
   const named = [...signatures].filter(([name]) => name !== INIT_SIGNATURE);
   const serving = signatures.get(SERVING);
-  if (serving !== undefined) return serving;
+  if (serving !== undefined) return [SERVING, serving];
   const [only, ...others] = named;
-  if (only !== undefined && others.length === 0) return only[1];
+  if (only !== undefined && others.length === 0) return only;
   throw new AssayError('unsupported', `has no signature ${SERVING}`, {
     subject: path,
     hint: 'save the model with a signature: tf.saved_model.save(model, folder, signatures=...), or model.export(folder)',

@@ -1,1 +1,1 @@
-export { Interpreter, readConstants } from './interpreter.ts';
+export { Interpreter, readValues } from './interpreter.ts';

@@ -18,16 +18,28 @@ import {
 } from '../graph/index.ts';
 import type { OpenedModel } from '../model/index.ts';
 import { LOWERINGS } from '../operators/index.ts';
-import { assigns, calledFunction, savedKeys, variableName } from './variables.ts';
+import { variableKeys } from './objects.ts';
+import { assigns, calledFunction, variableName } from './variables.ts';
 
 const MAX_DEPTH = 64;
 const MAX_OPERATIONS = 1_000_000;
 const NODE_WORK = 500;
 
 /** Small integers of constants, which are read before. */
-export type ConstantBytes = ReadonlyMap<TfTensor, Uint8Array>;
+type ConstantBytes = ReadonlyMap<TfTensor, Uint8Array>;
 
-export async function readConstants({ graph }: OpenedModel, { budget }: TensorReadOptions): Promise<ConstantBytes> {
+/** What is read of a model before its operations are converted. */
+export interface ModelValues {
+  readonly constants: ConstantBytes;
+  /** The keys of saved values, by the names of variables. */
+  readonly keys: ReadonlyMap<string, string>;
+}
+
+export async function readValues(model: OpenedModel, options: TensorReadOptions): Promise<ModelValues> {
+  return { constants: await readConstants(model, options), keys: await variableKeys(model, options) };
+}
+
+async function readConstants({ graph }: OpenedModel, { budget }: TensorReadOptions): Promise<ConstantBytes> {
   const known = new Map<TfTensor, Uint8Array>();
   for (const nodes of [graph.nodes, ...graph.functions.map((one) => one.nodes)])
     for (const { op, attributes } of nodes) {
@@ -52,13 +64,13 @@ export class Interpreter {
   #operations = 0;
   #depth = 0;
 
-  constructor(net: Network, model: OpenedModel, constants: ConstantBytes, options: TensorReadOptions) {
+  constructor(net: Network, model: OpenedModel, { constants, keys }: ModelValues, options: TensorReadOptions) {
     this.#net = net;
     this.#model = model;
     this.#constants = constants;
     this.#options = options;
     this.#functions = functionsByName(model.graph.functions);
-    this.#keys = savedKeys(model);
+    this.#keys = keys;
   }
 
   /** @param given values of placeholders, and of other tensors that a signature feeds, by their references */

@@ -7,7 +7,7 @@ import { LOGIC } from './logic/index.ts';
 import { LOOKUP } from './lookup/index.ts';
 import { MATRIX } from './matrix/index.ts';
 import { NORMALIZATION } from './normalization/index.ts';
-import { RECURRENT } from './recurrent/index.ts';
+import { STEPS } from './recurrent/index.ts';
 import { REDUCE } from './reduce/index.ts';
 import { SELECT } from './select/index.ts';
 import { SHAPE } from './shape/index.ts';
@@ -24,7 +24,7 @@ const FAMILIES = [
   REDUCE,
   IMAGES,
   NORMALIZATION,
-  RECURRENT,
+  STEPS,
   ENSEMBLES,
   LOOKUP,
   CONTROL,

@@ -1,6 +1,6 @@
 import { type ByteSource, MemorySource, type SourceRange } from '../../../core/bytes/index.ts';
 import { AssayError, DEFAULT_LIMITS, type FileBudget } from '../../../core/index.ts';
-import { ProtoCursor, ProtoMessageReader } from '../../protobuf/index.ts';
+import { ProtoCursor, ProtoMessageReader, VarintReader } from '../../protobuf/index.ts';
 import type { TfShape } from '../model.ts';
 import { readShape, tfElements, typeAt } from '../read/index.ts';
 import { type TfType, tfTypeBytes } from '../types.ts';
@@ -45,15 +45,49 @@ export function bundleRange(key: string, entry: BundleEntry, shards: ReadonlyMap
   const bytes = tfTypeBytes(type);
   if (sliced) throw new AssayError('unsupported', `the variable ${named} is saved in parts`);
   if (bytes === undefined) throw new AssayError('unsupported', `the variable ${named} is of ${type}`);
-  if (source === undefined)
-    throw new AssayError('unsupported', `the file ${shard} of variables, which holds ${named}, is missing`, {
-      hint: 'give the whole folder of the model, with its folder "variables"',
-    });
+  if (source === undefined) throw missing(shard, named);
   if (size !== bytes * tfElements(dims))
     throw new AssayError('malformed', `the variable ${named} has ${size} bytes for [${dims.join(', ')}] of ${type}`);
-  if (offset + size > source.size)
-    throw new AssayError('truncated', `the variable ${named} ends beyond its file`, { subject: source.name });
+  if (offset + size > source.size) throw beyond(named, source);
   return { source, offset, length: size };
+}
+
+/**
+ * The one text of an entry, as bytes: its length as a varint, four bytes of a checksum, and its content (tensor_bundle.cc).
+ * @throws AssayError `malformed`, `truncated`, `unsupported`
+ */
+export async function bundleText(
+  key: string,
+  { type, dims, shard, offset, size, sliced }: BundleEntry,
+  shards: ReadonlyMap<number, ByteSource>,
+  budget: FileBudget,
+): Promise<Uint8Array> {
+  const named = JSON.stringify(key.slice(0, 80));
+  const source = shards.get(shard);
+  if (type !== 'string' || dims.length > 0 || sliced)
+    throw new AssayError('malformed', `the variable ${named} is not one text`);
+  if (source === undefined) throw missing(shard, named);
+  if (offset + size > source.size) throw beyond(named, source);
+  budget.hold(size);
+  const bytes = await source.read(offset, size);
+  const varint = new VarintReader();
+  varint.read(bytes, 0, bytes.length);
+  const start = varint.next + CHECKSUM_BYTES;
+  if (varint.integer() !== bytes.length - start)
+    throw new AssayError('malformed', `the text ${named} is not as long as its entry`);
+  return bytes.subarray(start);
+}
+
+const CHECKSUM_BYTES = 4;
+
+function missing(shard: number, named: string): AssayError {
+  return new AssayError('unsupported', `the file ${shard} of variables, which holds ${named}, is missing`, {
+    hint: 'give the whole folder of the model, with its folder "variables"',
+  });
+}
+
+function beyond(named: string, source: ByteSource): AssayError {
+  return new AssayError('truncated', `the variable ${named} ends beyond its file`, { subject: source.name });
 }
 
 /** A BundleHeaderProto. */

@@ -1,1 +1,1 @@
-export { type BundleEntry, bundleRange, readTensorBundle, type TensorBundle } from './bundle.ts';
+export { type BundleEntry, bundleRange, bundleText, readTensorBundle, type TensorBundle } from './bundle.ts';

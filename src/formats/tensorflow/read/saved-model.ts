@@ -2,8 +2,10 @@ import type { ByteSource } from '../../../core/bytes/index.ts';
 import { AssayError, DEFAULT_LIMITS, FileBudget, type Limits } from '../../../core/index.ts';
 import { ProtoCursor, ProtoMessageReader } from '../../protobuf/index.ts';
 import type { MetaGraph, SavedModel, TfGraph, TfPort, TfShape, TfSignature } from '../model.ts';
+import type { SavedObjects } from '../objects.ts';
 import type { TfType } from '../types.ts';
 import { readEntry, readGraphMessage } from './graph.ts';
+import { readObjectGraph } from './objects.ts';
 import { readShape, typeAt } from './values.ts';
 
 export interface TensorflowReadOptions {
@@ -43,6 +45,7 @@ async function readMetaGraph(reader: ProtoMessageReader, end: number): Promise<M
   let tags: readonly string[] = [];
   let graph: TfGraph | undefined;
   let restore: string | undefined;
+  let objects: SavedObjects | undefined;
   const initial: string[] = [];
   const signatures = new Map<string, TfSignature>();
   while (cursor.next(end) || (await cursor.more(end))) {
@@ -58,10 +61,21 @@ async function readMetaGraph(reader: ProtoMessageReader, end: number): Promise<M
     } else if (cursor.number === 4) {
       const [key, names] = await reader.nested((inner, stop) => readEntry(inner, stop, readCollection));
       if (INITIAL.has(key)) initial.push(...(names ?? []));
-    } else if (cursor.number !== 6 && cursor.number !== 7) reader.skip('MetaGraphDef');
+    } else if (cursor.number === 7) {
+      if (objects !== undefined) throw cursor.bad('a model has two graphs of objects under one tag');
+      objects = await reader.nested(readObjectGraph);
+    } else if (cursor.number !== 6) reader.skip('MetaGraphDef');
   }
   if (graph === undefined) throw new AssayError('malformed', 'a model has no graph');
-  return { tags, graph, signatures, properties: new Map(), initial, ...(restore === undefined ? {} : { restore }) };
+  return {
+    tags,
+    graph,
+    signatures,
+    properties: new Map(),
+    initial,
+    ...(restore === undefined ? {} : { restore }),
+    ...(objects === undefined ? {} : { objects }),
+  };
 }
 
 /** Collections whose operations run when a model is loaded. */

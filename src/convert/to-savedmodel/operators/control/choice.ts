@@ -2,7 +2,7 @@ import { addChoice } from '../../../../formats/tensorflow/index.ts';
 import type { InnerGraph, OperatorCall, Translation } from '../../call/index.ts';
 
 /** One of two graphs, by a condition of one element. */
-export const choice: Translation = (call, tf) => {
+export const tfChoice: Translation = (call, tf) => {
   const [yes, no] = [call.inner('then_branch'), call.inner('else_branch')];
   const given = call.input(0);
   call.expect(given, 'bool');

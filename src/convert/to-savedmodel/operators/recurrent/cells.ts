@@ -20,7 +20,7 @@ export interface CellStep {
 }
 
 /** An operator of ONNX that goes through steps (onnx.ai/onnx/operators: LSTM, GRU, RNN). */
-export interface Cell {
+export interface StepCell {
   readonly op: 'LSTM' | 'GRU' | 'RNN';
   readonly gates: number;
   /** The inputs of the operator with which its states begin. */
@@ -36,7 +36,7 @@ export interface Cell {
 
 const COMMON = ['activations', 'clip', 'direction', 'hidden_size', 'layout'];
 
-const LSTM: Cell = {
+const LSTM: StepCell = {
   op: 'LSTM',
   gates: 4,
   states: [5, 6],
@@ -53,7 +53,7 @@ const LSTM: Cell = {
   },
 };
 
-const GRU: Cell = {
+const GRU: StepCell = {
   op: 'GRU',
   gates: 3,
   states: [5],
@@ -76,7 +76,7 @@ const GRU: Cell = {
   },
 };
 
-const RNN: Cell = {
+const RNN: StepCell = {
   op: 'RNN',
   gates: 1,
   states: [5],
@@ -88,7 +88,7 @@ const RNN: Cell = {
   },
 };
 
-export const CELLS: readonly Cell[] = [LSTM, GRU, RNN];
+export const CELLS: readonly StepCell[] = [LSTM, GRU, RNN];
 
 /** Gates that stand side by side. */
 function split(tf: TfOps, value: TfValue, count: number): TfValue[] {

@@ -1,9 +1,9 @@
 import type { TfValue } from '../../../../formats/tensorflow/index.ts';
 import type { OperatorCall, OperatorFamily, Translation } from '../../call/index.ts';
 import type { TfOps } from '../../ops/index.ts';
-import { CELLS, type Cell } from './cells.ts';
+import { CELLS, type StepCell } from './cells.ts';
 import { type CellFunction, functionOf } from './functions.ts';
-import { type CellWeights, runSteps, type StepsResult } from './steps.ts';
+import { type StepsResult, type StepWeights, tfSteps } from './steps.ts';
 
 /** Which of the directions go backwards: each has its own weights and functions. */
 const DIRECTIONS: ReadonlyMap<string, readonly boolean[]> = new Map([
@@ -13,7 +13,7 @@ const DIRECTIONS: ReadonlyMap<string, readonly boolean[]> = new Map([
 ]);
 
 /** A recurrent layer: a loop over the steps for each direction, whose results stand side by side. */
-function recurrent(cell: Cell): Translation {
+function recurrent(cell: StepCell): Translation {
   return (call, tf) => {
     call.only(...cell.attributes);
     refuseVariants(call, cell);
@@ -30,7 +30,7 @@ function recurrent(cell: Cell): Translation {
       if (own === undefined) throw call.broken('has no functions');
       const weights = weightsOf(call, tf, { cell, hidden, direction, resetAfter });
       const states = cell.states.map((index) => initialState(call, tf, index, hidden, direction));
-      return runSteps(tf, { cell, x, backwards, weights, states, functions: own, resetAfter });
+      return tfSteps(tf, { cell, x, backwards, weights, states, functions: own, resetAfter });
     });
     const sequence = tf.concat(
       results.map((one) => tf.expandDims(one.sequence, 1)),
@@ -52,7 +52,7 @@ function stacked(call: OperatorCall, tf: TfOps, results: readonly StepsResult[],
 }
 
 /** What the standard has beside what layers of libraries need. */
-function refuseVariants(call: OperatorCall, cell: Cell): void {
+function refuseVariants(call: OperatorCall, cell: StepCell): void {
   if (call.integer('layout', 0) !== 0) throw call.refuse('it has its rows before its steps (layout)');
   if (call.integer('input_forget', 0) !== 0) throw call.refuse('its input and forget gates are one (input_forget)');
   if (call.attribute('clip', 'float') !== undefined) throw call.refuse('it clips (clip)');
@@ -61,7 +61,7 @@ function refuseVariants(call: OperatorCall, cell: Cell): void {
   if (call.optional(peepholes) !== undefined) throw call.refuse('it has peepholes, or an input that is not known');
 }
 
-function hiddenSize(call: OperatorCall, cell: Cell, directions: number): number {
+function hiddenSize(call: OperatorCall, cell: StepCell, directions: number): number {
   const { shape } = call.input(2);
   const hidden = call.integer('hidden_size', shape?.[2] ?? 0);
   const wanted = [directions, cell.gates * hidden, hidden];
@@ -74,14 +74,14 @@ function hiddenSize(call: OperatorCall, cell: Cell, directions: number): number 
 }
 
 interface Direction {
-  readonly cell: Cell;
+  readonly cell: StepCell;
   readonly hidden: number;
   readonly direction: number;
   readonly resetAfter: boolean;
 }
 
 /** The weights of one direction. Biases are one, but for those that a reset gate is applied to. */
-function weightsOf(call: OperatorCall, tf: TfOps, { cell, hidden, direction, resetAfter }: Direction): CellWeights {
+function weightsOf(call: OperatorCall, tf: TfOps, { cell, hidden, direction, resetAfter }: Direction): StepWeights {
   const part = (value: TfValue) => tf.gather(value, tf.int32s([direction], []), 0);
   const rows = cell.gates * hidden;
   const own = part(call.input(2));
@@ -111,7 +111,7 @@ function initialState(call: OperatorCall, tf: TfOps, index: number, hidden: numb
   return tf.broadcastTo(tf.number(0, x.type), tf.concat([rows, tf.int64s([hidden])], 0));
 }
 
-function functionsOf(call: OperatorCall, cell: Cell, directions: number): readonly (readonly CellFunction[])[] {
+function functionsOf(call: OperatorCall, cell: StepCell, directions: number): readonly (readonly CellFunction[])[] {
   const names = call.attribute('activations', 'strings')?.map((name) => Buffer.from(name).toString('latin1'));
   const all = names ?? Array.from({ length: directions }, () => cell.functions).flat();
   const each = cell.functions.length;
@@ -121,4 +121,4 @@ function functionsOf(call: OperatorCall, cell: Cell, directions: number): readon
   );
 }
 
-export const RECURRENT: OperatorFamily = Object.fromEntries(CELLS.map((cell) => [cell.op, recurrent(cell)]));
+export const STEPS: OperatorFamily = Object.fromEntries(CELLS.map((cell) => [cell.op, recurrent(cell)]));

@@ -1,11 +1,11 @@
 import { AssayError } from '../../../../core/index.ts';
 import { addLoop, attr, type TfValue } from '../../../../formats/tensorflow/index.ts';
 import type { TfOps } from '../../ops/index.ts';
-import type { Cell } from './cells.ts';
+import type { StepCell } from './cells.ts';
 import type { CellFunction } from './functions.ts';
 
 /** The weights of one direction, turned: a row times them gives gates side by side. */
-export interface CellWeights {
+export interface StepWeights {
   /** [in, gates * hidden] */
   readonly input: TfValue;
   /** One for each product of a state. [hidden, gates of the product * hidden] */
@@ -16,12 +16,12 @@ export interface CellWeights {
 }
 
 export interface Steps {
-  readonly cell: Cell;
+  readonly cell: StepCell;
   /** [length, rows, in] */
   readonly x: TfValue;
   /** Whether the last step is the first one. */
   readonly backwards: boolean;
-  readonly weights: CellWeights;
+  readonly weights: StepWeights;
   /** Before the first step. [rows, hidden], each */
   readonly states: readonly TfValue[];
   readonly functions: readonly CellFunction[];
@@ -36,10 +36,7 @@ export interface StepsResult {
 }
 
 /** One direction of a recurrent layer: the products with the input for all steps at once, then a loop over the steps. */
-export function runSteps(
-  tf: TfOps,
-  { cell, x, backwards, weights, states, functions, resetAfter }: Steps,
-): StepsResult {
+export function tfSteps(tf: TfOps, { cell, x, backwards, weights, states, functions, resetAfter }: Steps): StepsResult {
   const product = tf.matmul(x, weights.input);
   const given = weights.inputBias === undefined ? product : tf.add(product, weights.inputBias);
   const length = tf.cast(tf.sizeOf(x, 0), 'int32');
