@@ -21,6 +21,9 @@ type Calls = {
     | 'withdraw'
     | 'quarantine'
     | 'revoke'
+    | 'versionTests'
+    | 'addTestRun'
+    | 'revokeTestRun'
     | 'auditLog']: Unbound<Registry[K]>;
 };
 

@@ -16,11 +16,13 @@ import {
   PolicyListSchema,
   pageSchema,
   type Reason,
+  TestRunSchema,
   type TransitionRequest,
   TransitionSchema,
   UploadSchema,
   type Version,
   VersionSchema,
+  VersionTestsSchema,
 } from '../registry/api/index.ts';
 import { breakOf } from '../registry/audit-chain/index.ts';
 import type { VersionName } from '../registry/index.ts';
@@ -64,6 +66,10 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
     quarantine: (id, reason) =>
       post(`/v1/versions/${segment(id)}/quarantine`, { reason } satisfies Reason, VersionSchema),
     revoke: (id, reason) => post(`/v1/approvals/${segment(id)}/revoke`, { reason } satisfies Reason, ApprovalSchema),
+    versionTests: (id) => get(`/v1/versions/${segment(id)}/tests`, VersionTestsSchema),
+    addTestRun: (id, attestation) => post(`/v1/versions/${segment(id)}/tests`, { attestation }, TestRunSchema),
+    revokeTestRun: (run, reason) =>
+      post(`/v1/test-runs/${segment(run)}/revoke`, { reason } satisfies Reason, TestRunSchema),
     auditLog,
     async verifyAuditLog() {
       const verdict = await get('/v1/audit/verify', AuditVerdictSchema);

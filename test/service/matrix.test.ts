@@ -83,6 +83,7 @@ beforeAll(async () => {
     webhooks: webhook.body.id ?? webhook.body.webhook?.id,
     deliveries: randomUUID(),
     approvals: randomUUID(),
+    'test-runs': randomUUID(),
     tokens: spare.token.id,
     // The model name that the Hub uses.
     'v1/tenant': 'default',
@@ -101,6 +102,8 @@ beforeAll(async () => {
     'POST /v1/transitions/{id}/approve': { comment: 'x' },
     'POST /v1/transitions/{id}/reject': { comment: 'x' },
     'POST /v1/approvals/{id}/revoke': { reason: 'x' },
+    'POST /v1/versions/{id}/tests': { attestation: '{}' },
+    'POST /v1/test-runs/{id}/revoke': { reason: 'x' },
     'POST /v1/conversions': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789', to: 'onnx' },
     'POST /v1/tests': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789', suite: SUITE },
     'POST /v1/uploads': { files: [{ path: 'a', size: 1 }] },

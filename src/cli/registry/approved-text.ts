@@ -82,6 +82,7 @@ export function approvedJson(approved: ApprovalResult): string {
         violations: seen.decision.violations,
       },
       ruleset: seen.ruleset,
+      suite: seen.suite ?? null,
       transition: { id: transition.id, state: transition.state },
       ...tally(transition),
       needed: transition.needed,
@@ -101,12 +102,13 @@ function versionRows(page: TextPage, version: Version): void {
   page.row('reference', terminalText(version.ref));
 }
 
-function decisionRows(page: TextPage, { stage, decision, ruleset }: StoredDecision): void {
+function decisionRows(page: TextPage, { stage, decision, ruleset, suite = null }: StoredDecision): void {
   const inks = { allow: 'green', warn: 'yellow', deny: 'red' } as const;
   page.row('stage', stage, 'bold');
   page.row('decision', decision.action, inks[decision.action]);
   page.row('policy', `${terminalText(decision.policy)} ${terminalText(decision.policyDigest)}`);
   page.row('ruleset', `${terminalText(ruleset.version)} ${terminalText(ruleset.digest)}`);
+  if (suite !== null) page.row('suite', `${terminalText(suite.name)} ${terminalText(suite.digest)}`);
   const told = decision.rules.filter(({ outcome }) => outcome !== 'pass' && outcome !== 'audit');
   for (const { id, outcome, message } of told) page.row(outcome, terminalText(`${id}: ${message}`), 'yellow');
 }

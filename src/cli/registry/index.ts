@@ -12,3 +12,4 @@ export { registeredVersion } from './register.ts';
 export { printRequest } from './request-text.ts';
 export { decisionFor, openRequest, REQUEST_COMMENT, refuseDenied, versionLabel } from './requests.ts';
 export { knownVersion, queryOf, targetOf, versionName } from './target.ts';
+export { addTests, runText } from './tests.ts';

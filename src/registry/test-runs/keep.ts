@@ -15,8 +15,9 @@ const MAX_BASELINES = 20;
 
 /**
  * Keeps attested tests with the version that they are about, and decides it again.
- * @throws RegistryError `bad-attestation` for tests of other bytes, or beside a model that is not approved; `conflict` for a run that is
- *   there already, or was revoked; `too-large`
+ * @returns the run; the one that is there, when it was added already
+ * @throws RegistryError `bad-attestation` for tests of other bytes, or beside a model that is not approved; `conflict` for a run that was
+ *   revoked; `too-large`
  */
 export async function keepRun(
   context: Context,
@@ -30,8 +31,9 @@ export async function keepRun(
     throw badTests(
       `it is about ${tests.model.path} sha256:${tests.model.sha256}, which ${labelOf(version)} does not have`,
     );
+  const known = await knownRun(change, version, signed);
+  if (known !== undefined) return known;
   await checkBaseline(change, version, signed);
-  await checkRoom(change, version, signed);
   const row = {
     id: newId(),
     tenant: change.tenant,
@@ -83,15 +85,19 @@ function record(change: Change, version: VersionRow, { id }: TestRunRow, { tests
   });
 }
 
-async function checkRoom({ db }: Change, version: VersionRow, { statement, tests }: SignedTests): Promise<void> {
+/** The same run, if it was added already. @throws RegistryError `conflict` when it was revoked; `too-large` */
+async function knownRun(
+  { db }: Change,
+  version: VersionRow,
+  { statement, tests }: SignedTests,
+): Promise<TestRunRow | undefined> {
   const rows = await testRunRows(db, version.id);
   const known = rows.find((row) => row.statement === statement);
-  if (known !== undefined) {
-    const what = known.revoked_at === null ? 'was added already' : 'was revoked';
-    throw new RegistryError('conflict', `this run of tests ${what}`, { hint: 'run the tests again' });
-  }
+  if (known !== undefined && known.revoked_at === null) return known;
+  if (known !== undefined)
+    throw new RegistryError('conflict', 'this run of tests was revoked', { hint: 'run the tests again' });
   const own = rows.filter((row) => row.revoked_at === null && testsIn(row).suite.sha256 === tests.suite.sha256);
-  if (own.length < MAX_RUNS) return;
+  if (own.length < MAX_RUNS) return undefined;
   throw new RegistryError('too-large', `the version has ${own.length} runs by this suite already`, {
     hint: 'revoke those that are not needed',
   });
@@ -99,12 +105,11 @@ async function checkRoom({ db }: Change, version: VersionRow, { statement, tests
 
 /**
  * A run beside a model of the tester's own choice proves nothing: what it is compared with has to be the model of another version of
- * the same model that stands at staging or production.
+ * the same model that stands at staging or production: never the tested version itself.
  */
 async function checkBaseline({ db, tenant }: Change, version: VersionRow, { tests }: SignedTests): Promise<void> {
-  const { baseline, model } = tests;
+  const { baseline } = tests;
   if (baseline === null) return;
-  if (baseline.sha256 === model.sha256) throw badTests('the model was compared with itself');
   const approved = await db
     .selectFrom('versions')
     .select(['id', 'stage'])

@@ -34,6 +34,10 @@ export function revokePath(version: string, approval: string): string {
   return `${versionPath(version)}/approvals/${segment(approval)}/revoke`;
 }
 
+export function revokeRunPath(version: string, run: string): string {
+  return `${versionPath(version)}/tests/${segment(run)}/revoke`;
+}
+
 export function requestPath(id: string, page: '' | 'approve' | 'reject' | 'withdraw' = ''): string {
   return `${HOME}/requests/${segment(id)}${page === '' ? '' : `/${page}`}`;
 }

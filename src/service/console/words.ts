@@ -67,6 +67,7 @@ export const SAID = {
   quarantined: 'The version was quarantined: the Hub proxy and the webhook deny it from now on.',
   retired: 'The version was retired.',
   'approval-revoked': 'The approval was revoked: the Hub proxy and the webhook deny what depended on it.',
+  'run-revoked': 'The run of tests was revoked, and the version was decided again.',
   'waiver-added': 'The waiver was added, and every version of the digest was decided again.',
   'waiver-revoked': 'The waiver was revoked, and the affected versions were decided again.',
   'token-revoked': 'The token was revoked: requests with it are refused from now on.',

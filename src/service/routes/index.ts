@@ -11,6 +11,7 @@ export { openapiRoutes } from './openapi.ts';
 export { policyRoutes } from './policies.ts';
 export { reportRoutes } from './reports.ts';
 export { snapshotRoutes } from './snapshot.ts';
+export { testRunRoutes } from './test-runs.ts';
 export { testRoutes } from './tests.ts';
 export { tokenRoutes } from './tokens.ts';
 export { transitionRoutes } from './transitions.ts';

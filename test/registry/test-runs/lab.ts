@@ -83,3 +83,15 @@ export async function attested(sample: RunSample = {}, key: KeyPairKeyObjectResu
     await signStatement(createStatement('tests', { report: reportOf(sample), at }), keySigner(key.privateKey)),
   );
 }
+
+/** A run of a suite on a model of one file, signed as `assay test --attest` does. */
+export async function signedRun(
+  model: Uint8Array,
+  suite: RequiredSuite,
+  key: KeyPairKeyObjectResult = CI,
+): Promise<string> {
+  const sha256 = createHash('sha256').update(model).digest('hex');
+  const report = { ...reportOf({ suite }), model: { path: 'm.onnx', sha256, data: [] } };
+  const statement = createStatement('tests', { report, at: new Date('2026-11-25T12:00:00Z') });
+  return JSON.stringify(await signStatement(statement, keySigner(key.privateKey)));
+}

@@ -6,6 +6,7 @@ import type {
   CurrentDecision,
   Job,
   StoredWaiver,
+  TestRun,
   Transition,
   Version,
 } from '../../../src/registry/index.ts';
@@ -224,6 +225,29 @@ function pages(text: string): Readonly<Record<string, Html>> {
     why: text,
     typed: new Map(['comment', 'rule', 'reason', 'name', 'ref'].map((name) => [name, [text]])),
   };
+  const sha256 = 'a'.repeat(64);
+  const run: TestRun = {
+    id: text,
+    version: version.id,
+    digest: DIGEST,
+    statement: DIGEST,
+    state: 'other-suite',
+    suite: { name: text, digest: DIGEST },
+    status: 'fail',
+    failed: [text],
+    model: { path: text, sha256, data: [] },
+    data: [{ name: text, rows: 1, sha256: DIGEST }],
+    baseline: sha256,
+    device: 'cpu',
+    tool: { name: 'assay', version: text },
+    signer: text,
+    method: 'key',
+    ranAt: AT,
+    at: AT,
+    createdBy: text,
+    revokedAt: null,
+    why: text,
+  };
   const policy = { name: text, digest: DIGEST, source: `${text}\n${text}` };
   const now = new Date(AT);
   return {
@@ -241,6 +265,7 @@ function pages(text: string): Readonly<Record<string, Html>> {
       answer,
       requests: [request],
       approvals: [approval],
+      tests: { suite: { name: text, digest: DIGEST }, check: { id: text, status: 'fail', detail: text }, items: [run] },
       waivers: [waiver],
       baseVersions: [{ ref: text, versions: [version] }],
       seen: { at: AT, findings: 1, files: 2, open: 3 },

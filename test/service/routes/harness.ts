@@ -8,6 +8,7 @@ import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { expect } from 'vitest';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
+import { readTrustFile } from '../../../src/integrity/trust-file/trust-file.ts';
 import {
   loadRegistryRules,
   openRegistry,
@@ -105,8 +106,9 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const registry = await openRegistry({
     database: ground.database,
-    rules: await loadRegistryRules(RULES),
+    rules: await loadRegistryRules(overrides.rules ?? RULES),
     approvalSigner: keySigner(privateKey),
+    ...(overrides.trust == null ? {} : { trust: await readTrustFile(overrides.trust) }),
   });
   const config: ServiceConfig = {
     host: '127.0.0.1',

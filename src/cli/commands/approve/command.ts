@@ -22,6 +22,7 @@ interface ApproveFlags extends SigningFlags, RegistryFlags {
   readonly model?: string;
   readonly report?: string;
   readonly allow?: string;
+  readonly attestation: readonly string[];
   readonly yes: boolean;
   readonly format: ApproveRequest['format'];
   readonly output?: string;
@@ -33,7 +34,8 @@ const GUIDE = `
 A version of a model is its bytes. Name it by a path, a reference, or model@number. A model that the registry does not know is
 scanned first and registered (a service scans it itself; --report takes a scan with other options). The signed statement
 covers these bytes, this stage, this policy and this ruleset. When one of them changes, the approval is checked again, and is void
-when the new scan denies the model. A model that the policy of the stage denies cannot be approved.
+when the new scan denies the model. Where the rules ask a suite of tests of the model (suites:), the statement covers the suite, too:
+the approval is void once the suite is changed or removed. A model that the policy of the stage denies cannot be approved.
 
 A stage may need several approvals, of several roles: the last one moves the version. The person who requested a stage (assay promote)
 cannot approve it. In a registry file, where nobody requested it, approve makes the request, and approving for production approves for
@@ -43,6 +45,7 @@ ${REGISTRY_GUIDE}
 Examples:
   assay approve ./model --stage production --registry models.db --key approver.pem
   assay approve hf://acme/bert@v1.2 --stage staging --registry models.db --key approver.pem --until 2027-06-30T00:00:00Z
+  assay approve ./model --attestation tests.intoto.json --stage production --registry models.db --key approver.pem
   assay approve ./model --report report.json --stage production --registry models.db --key approver.pem
   assay approve acme/bert@3 --stage production --comment "see review 17"           at a service, with ASSAY_URL and ASSAY_TOKEN
   assay approve acme/bert@3 --stage production --keyless                           signed with your identity, where a service requires it
@@ -65,6 +68,12 @@ export function registerApprove(program: Command, shell: Shell): void {
     .option('--model <name>', 'the name to register it under, as owner/model (default: that of the repository or file)')
     .option('--report <file>', 'a report of assay scan (JSON), instead of scanning now')
     .option('--allow <file>', "your organisation's own allowances for that scan (YAML)")
+    .option(
+      '--attestation <file>',
+      'tests that assay test --attest has signed, to be kept with the version (repeatable)',
+      (path: string, paths: readonly string[]) => [...paths, path],
+      [],
+    )
     .option('-y, --yes', 'do not ask before approving', false);
   addSigningOptions(addRegistryOptions(command), '--key, --private-key <file>')
     .addOption(new Option('-f, --format <format>', 'output format').choices(['table', 'json']).default('table'))
@@ -82,6 +91,7 @@ export function registerApprove(program: Command, shell: Shell): void {
 /** @throws AssayError `usage` for what the argument parser cannot know. */
 function toRequest(artifact: string, flags: ApproveFlags): ApproveRequest {
   const { stage, role, until, comment, model, report, allow, yes, format, output, quiet, offline, color } = flags;
+  const { attestation } = flags;
   const signs = [flags.privateKey, flags.pkcs11Module, flags.certificate].some((way) => way !== undefined);
   // A service can sign for the user of the token; with a registry file, only the user can sign.
   const isOptional = flags.registry === undefined && !signs && !flags.keyless;
@@ -96,6 +106,7 @@ function toRequest(artifact: string, flags: ApproveFlags): ApproveRequest {
     model,
     report,
     allow,
+    attestation,
     yes,
     format,
     output,

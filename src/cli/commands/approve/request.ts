@@ -15,6 +15,8 @@ export interface ApproveRequest {
   readonly model: string | undefined;
   readonly report: string | undefined;
   readonly allow: string | undefined;
+  /** Files of attested tests. */
+  readonly attestation: readonly string[];
   readonly yes: boolean;
   readonly format: 'table' | 'json';
   readonly output: string | undefined;

@@ -8,6 +8,7 @@ import { isRuled } from '../../../registry/rules/index.ts';
 import { terminalText } from '../../../report/index.ts';
 import {
   type ApprovalResult,
+  addTests,
   approvedJson,
   approvedText,
   decisionFor,
@@ -65,6 +66,7 @@ async function approve(desk: Desk): Promise<ApprovalResult> {
   const options = { ...request, trust: request.registry.trust };
   const found = await registeredVersion(registry, request.artifact, options, shell);
   let { version } = found;
+  await addTests(registry, version, request, shell);
   const decisions = await registry.decisions(version.id);
   const seen = stagesTo(request.stage, version, registry).map((stage) => decisionFor(decisions, stage));
   for (const decision of seen) await refuseDenied(registry, version, decision);
@@ -192,7 +194,7 @@ async function openTransition(
 /** The signed approval: these bytes, for the stage, under the policy and the ruleset that were shown. */
 async function signed({ way, until }: Desk, version: Version, seen: StoredDecision): Promise<string | undefined> {
   if (way === undefined) return undefined;
-  const { decision, stage, ruleset } = seen;
+  const { decision, stage, ruleset, suite = null } = seen;
   if (!isRuled(stage)) throw new AssayError('internal', `nobody approves for ${stage}`);
   const statement = createStatement('approval', {
     subjects: subjectsOf({ pinned: version.ref, tree: version.digest }),
@@ -200,6 +202,7 @@ async function signed({ way, until }: Desk, version: Version, seen: StoredDecisi
     at: new Date(),
     policy: { name: decision.policy, digest: decision.policyDigest },
     ruleset,
+    suite,
     ...(until === undefined ? {} : { until }),
   });
   try {

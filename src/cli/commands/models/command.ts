@@ -15,7 +15,7 @@ interface ModelsFlags extends RegistryFlags {
 
 const GUIDE = `
 Lists models without a name, the versions of a model with its name, and with model@number, model@alias or model@sha256:... one
-version: the decision for each stage, the approvals, and the open request.
+version: the decision for each stage, the suite of tests that is asked for with its runs, the approvals, and the open request.
 ${REGISTRY_GUIDE}
 Examples:
   assay models --registry models.db

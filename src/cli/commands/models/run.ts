@@ -84,5 +84,6 @@ async function factsOf(registry: RegistryClient, version: Version): Promise<Vers
   const { items: transitions } = await registry.transitions({ version: version.id, limit: 20 });
   const answers = await registry.currentDecisions({ digest: version.digest });
   const gate = answers.find(({ model, number }) => model === version.model && number === version.number) ?? null;
-  return { version, gate, decisions, approvals, transitions };
+  const tests = await registry.versionTests(version.id);
+  return { version, gate, decisions, approvals, tests, transitions };
 }

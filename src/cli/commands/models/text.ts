@@ -6,9 +6,10 @@ import {
   type StoredDecision,
   type Transition,
   type Version,
+  type VersionTests,
 } from '../../../registry/index.ts';
 import { count, type Ink, TextPage, terminalText } from '../../../report/index.ts';
-import { type ApprovedTextOptions, neededText } from '../../registry/index.ts';
+import { type ApprovedTextOptions, neededText, runText } from '../../registry/index.ts';
 import { columnsText } from '../../terminal/index.ts';
 
 /** All that is known of one version. */
@@ -18,6 +19,8 @@ export interface VersionFacts {
   readonly gate: CurrentDecision | null;
   readonly decisions: readonly StoredDecision[];
   readonly approvals: readonly ApprovalRecord[];
+  /** The suite that is asked for, and the runs. */
+  readonly tests: VersionTests;
   /** The newest first. */
   readonly transitions: readonly Transition[];
 }
@@ -68,6 +71,7 @@ export function versionText(facts: VersionFacts, { width, color }: ApprovedTextO
   if (version.aliases.length > 0) page.row('aliases', version.aliases.map((alias) => terminalText(alias)).join(', '));
   page.row('registered', terminalText(`${version.createdAt} by ${version.createdBy}`));
   lineageRows(page, version);
+  testRows(page, facts.tests);
   for (const decision of decisions) decisionRows(page, decision);
   for (const approval of approvals) approvalRows(page, approval);
   const open = transitions.find(({ state }) => state === 'open');
@@ -88,6 +92,20 @@ function lineageRows(page: TextPage, { lineage }: Version): void {
   for (const dataset of lineage.datasets) page.row('dataset', terminalText(dataset));
   if (lineage.code !== null) page.row('code', terminalText(lineage.code));
   if (lineage.run !== null) page.row('run', terminalText(lineage.run));
+}
+
+const CHECK_INKS = { pass: 'green', fail: 'red', error: 'red', 'not-assessed': 'yellow' } as const;
+
+function testRows(page: TextPage, { suite, check, items }: VersionTests): void {
+  if (suite === null && items.length === 0) return;
+  page.gap();
+  page.row('suite', suite === null ? 'none is asked for' : terminalText(`${suite.name} ${suite.digest}`));
+  if (check !== null) page.row('tests', terminalText(`${check.status}: ${check.detail}`), CHECK_INKS[check.status]);
+  for (const run of items) {
+    page.row('run', terminalText(`${run.id} ${runText(run)}`), run.state === 'counts' ? CHECK_INKS[run.status] : 'dim');
+    page.row('', terminalText(`signed by ${run.signer}, run ${run.ranAt}, added ${run.at} by ${run.createdBy}`), 'dim');
+    if (run.why !== '') page.row('', terminalText(`revoked: ${run.why}`), 'dim');
+  }
 }
 
 function decisionRows(page: TextPage, { stage, decision, ruleset, at }: StoredDecision): void {

@@ -26,6 +26,7 @@ ${REGISTRY_GUIDE}
 Examples:
   assay promote hf://acme/bert@v1.2 --stage staging --registry models.db --comment "for the next release"
   assay promote acme/bert@3 --stage production      at a service, with ASSAY_URL and ASSAY_TOKEN
+  assay promote acme/bert@3 --stage production --attestation tests.intoto.json     the tests that the registry asks of the model
   assay promote acme/bert@2 --stage retired --comment "version 3 serves"
 ${REGISTRY_EXITS}`;
 
@@ -39,13 +40,20 @@ export function registerPromote(program: Command, shell: Shell): void {
     .option('--comment <text>', 'why', '')
     .option('--model <name>', 'the name to register it under, as owner/model (default: that of the repository or file)')
     .option('--report <file>', 'a report of assay scan (JSON), instead of scanning now')
-    .option('--allow <file>', "your organisation's own allowances for that scan (YAML)");
+    .option('--allow <file>', "your organisation's own allowances for that scan (YAML)")
+    .option(
+      '--attestation <file>',
+      'tests that assay test --attest has signed, to be kept with the version (repeatable)',
+      (path: string, paths: readonly string[]) => [...paths, path],
+      [],
+    );
   addAnswerOptions(addRegistryOptions(command))
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: PromoteFlags) => {
-      const { stage, comment, model, report, allow, format, quiet, offline } = flags;
+      const { stage, comment, model, report, allow, attestation, format, quiet, offline } = flags;
       const registry = registryOf(flags);
       const { runPromote } = await import('./run.ts');
-      await runPromote({ artifact, registry, stage, comment, model, report, allow, format, quiet, offline }, shell);
+      const request = { artifact, registry, stage, comment, model, report, allow, attestation, format, quiet, offline };
+      await runPromote(request, shell);
     });
 }

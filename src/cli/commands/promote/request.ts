@@ -11,6 +11,8 @@ export interface PromoteRequest extends AnswerFlags {
   readonly model: string | undefined;
   readonly report: string | undefined;
   readonly allow: string | undefined;
+  /** Files of attested tests. */
+  readonly attestation: readonly string[];
 }
 
 /** What may be asked for. */

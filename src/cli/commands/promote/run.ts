@@ -1,5 +1,6 @@
 import { isRuled } from '../../../registry/rules/index.ts';
 import {
+  addTests,
   decisionFor,
   openRequest,
   printRequest,
@@ -24,6 +25,7 @@ export async function runPromote(request: PromoteRequest, shell: Shell): Promise
       { ...request, trust: request.registry.trust },
       shell,
     );
+    await addTests(registry, version, request, shell);
     if (isRuled(stage)) await refuseDenied(registry, version, decisionFor(await registry.decisions(version.id), stage));
     const open = await openRequest(registry, version);
     if (open !== undefined && open.to !== stage) {

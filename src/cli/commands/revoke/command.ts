@@ -20,10 +20,11 @@ interface RevokeFlags extends RegistryFlags, Omit<RevokeRequest, 'what' | 'regis
 
 const GUIDE = `
 Revokes approvals: the Hub proxy and the next snapshot deny what depended on them. The version keeps its stage until others
-approve it again. "assay models MODEL@NUMBER" shows the ids of approvals.
+approve it again. "assay models MODEL@NUMBER" shows the ids of approvals and of runs of tests.
 ${REGISTRY_GUIDE}
 Examples:
   assay revoke 0c8e6af2-e8d1-42e8-aa45-8c1d837a5c9b --reason "the key was lost" --registry models.db
+  assay revoke 0c8e6af2-e8d1-42e8-aa45-8c1d837a5c9b --run --reason "made on the wrong data" --registry models.db
   assay revoke acme/bert@3 --stage production --reason "new evidence" --registry models.db
 ${REGISTRY_EXITS}`;
 
@@ -35,12 +36,14 @@ export function registerRevoke(program: Command, shell: Shell): void {
     .argument('<approval|artifact>', 'the id of an approval; or a path, a reference, model@number, sha256:...')
     .requiredOption('--reason <text>', 'why')
     .addOption(new Option('--stage <stage>', 'of a version: only approvals for this stage').choices(STAGES))
+    .option('--run', 'the id is that of a run of tests: it counts neither for nor against its version any more', false)
     .option('--model <name>', 'the model, when several have these bytes');
   addAnswerOptions(addRegistryOptions(command))
     .addHelpText('after', GUIDE)
     .action(async (what: string, flags: RevokeFlags) => {
-      const { stage, reason, model, format, quiet, offline } = flags;
+      const { stage, reason, model, run, format, quiet, offline } = flags;
       const { runRevoke } = await import('./run.ts');
-      await runRevoke({ what, registry: registryOf(flags), stage, reason, model, format, quiet, offline }, shell);
+      const request = { what, registry: registryOf(flags), stage, reason, model, run, format, quiet, offline };
+      await runRevoke(request, shell);
     });
 }

@@ -10,4 +10,6 @@ export interface RevokeRequest extends AnswerFlags {
   readonly stage: Stage | undefined;
   readonly reason: string;
   readonly model: string | undefined;
+  /** The id is that of a run of tests. */
+  readonly run: boolean;
 }

@@ -2,7 +2,7 @@ import type { RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import type { ApprovalRecord } from '../../../registry/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
-import { knownVersion, versionLabel, withRegistry } from '../../registry/index.ts';
+import { knownVersion, runText, versionLabel, withRegistry } from '../../registry/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { RevokeRequest } from './request.ts';
 
@@ -12,6 +12,12 @@ const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export async function runRevoke(request: RevokeRequest, shell: Shell): Promise<void> {
   await withRegistry(request.registry, shell, { verb: 'assay revoke', subject: request.what }, async (registry) => {
     const { reason, quiet, format } = request;
+    if (request.run) {
+      const run = await registry.revokeTestRun(runId(request), reason);
+      const text = `${run.id} is revoked: ${terminalText(runText(run))}\n`;
+      if (!quiet) shell.stdout.write(format === 'json' ? `${jsonText({ schemaVersion: '1', run }, 2)}\n` : text);
+      return;
+    }
     const revoked: ApprovalRecord[] = [];
     for (const id of await meant(registry, request, shell)) revoked.push(await registry.revoke(id, reason));
     if (quiet) return;
@@ -20,6 +26,13 @@ export async function runRevoke(request: RevokeRequest, shell: Shell): Promise<v
       .join('');
     shell.stdout.write(format === 'json' ? `${jsonText({ schemaVersion: '1', items: revoked }, 2)}\n` : text);
   });
+}
+
+function runId({ what, stage }: RevokeRequest): string {
+  const hint = 'assay models MODEL@NUMBER shows the ids of runs';
+  if (!ID.test(what)) throw new AssayError('usage', 'is not the id of a run', { subject: what, hint });
+  if (stage === undefined) return what;
+  throw new AssayError('usage', 'cannot be used with a run of tests', { subject: '--stage', hint: 'leave it out' });
 }
 
 async function meant(registry: RegistryClient, request: RevokeRequest, shell: Shell): Promise<readonly string[]> {

@@ -46,12 +46,14 @@ ${
 
 function boundFacts({ request, version, decision }: ApproveView): Html {
   const { policy, policyDigest, action } = decision.decision;
+  const { suite = null } = decision;
   return facts([
     ['Version', html`<a href="${versionPath(version.id)}">${version.model} version ${version.number}</a>`],
     ['Digest', code(version.digest)],
     ['Stage', STAGE_WORDS[request.to].text],
     ['Policy', html`${told(policy)} ${code(policyDigest)}`],
     ['Ruleset', html`${decision.ruleset.version} ${code(decision.ruleset.digest)}`],
+    ['Suite of tests', suite === null ? undefined : html`${told(suite.name)} ${code(suite.digest)}`],
     [
       'Decision',
       html`${actionChip(action)} ${when(decision.at)} <a href="${withQuery(versionPath(version.id, 'assessment'), { stage: request.to })}">Findings</a>`,

@@ -20,4 +20,5 @@ export { tokensPage } from './tokens.ts';
 export { overviewPage } from './version.ts';
 export { boundTo } from './version-approvals.ts';
 export { crumbsOf } from './version-head.ts';
+export { runFacts } from './version-tests.ts';
 export { newWaiverPage, waiversPage } from './waivers.ts';

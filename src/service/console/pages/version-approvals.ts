@@ -25,14 +25,14 @@ export function approvalsPart(viewer: Viewer, version: Version, approvals: reado
           ? html` ${linkButton(revokePath(version.id, approval.id), { label: 'Revoke…', of: `the approval by ${approval.signer}` })}`
           : NOTHING
       }`,
-      fold('digest, policy, ruleset', boundTo(approval)),
+      fold('digest, policy, ruleset, suite', boundTo(approval)),
       html`${when(approval.at)} <span class="quiet">${approval.until === null ? 'no expiry' : html`until ${when(approval.until)}`}</span>`,
     ]);
   return part(
     'approvals',
     'Approvals',
     rows.length === 0
-      ? html`<p class="quiet">Nobody has approved it. An approval is a signed statement about these bytes, this policy and this ruleset; when one of them changes, it is looked at again.</p>\n`
+      ? html`<p class="quiet">Nobody has approved it. An approval is a signed statement about these bytes, this policy, this ruleset and the suite of tests that is asked for; when one of them changes, it is looked at again.</p>\n`
       : table({ caption: 'The newest first, including those that are no longer valid', columns, rows }),
   );
 }
@@ -42,10 +42,12 @@ export function boundTo({
   digest,
   policyDigest,
   ruleset,
-}: Pick<ApprovalRecord, 'digest' | 'policyDigest' | 'ruleset'>): Html {
+  suite = null,
+}: Pick<ApprovalRecord, 'digest' | 'policyDigest' | 'ruleset' | 'suite'>): Html {
   return facts([
     ['Artifact', code(digest)],
     ['Policy', code(policyDigest)],
     ['Ruleset', html`${ruleset.version} ${code(ruleset.digest)}`],
+    ['Suite of tests', suite === null ? undefined : html`${told(suite.name)} ${code(suite.digest)}`],
   ]);
 }

@@ -8,6 +8,7 @@ import type {
   StoredWaiver,
   Transition,
   Version,
+  VersionTests,
 } from '../../../registry/index.ts';
 import {
   ACTION_WORDS,
@@ -32,6 +33,7 @@ import { type Said, STAGE_WORDS, WAYS } from '../words.ts';
 import { requestsTable } from './requests.ts';
 import { approvalsPart } from './version-approvals.ts';
 import { versionPage } from './version-head.ts';
+import { testsPart } from './version-tests.ts';
 import { waiverTable } from './waivers.ts';
 
 export interface VersionView {
@@ -43,6 +45,7 @@ export interface VersionView {
   /** The newest first. */
   readonly requests: readonly Transition[];
   readonly approvals: readonly ApprovalRecord[];
+  readonly tests: VersionTests;
   /** Of this digest. */
   readonly waivers: readonly StoredWaiver[];
   readonly baseVersions: readonly { readonly ref: string; readonly versions: readonly Version[] }[];
@@ -64,7 +67,7 @@ ${part(
   requests.length === 0
     ? html`<p class="quiet">No stage was requested yet.</p>\n`
     : requestsTable('The newest first', requests, names),
-)}${approvalsPart(viewer, version, approvals)}${waiversPart(viewer, view)}${reportsPart(version)}`;
+)}${testsPart(viewer, version, view.tests)}${approvalsPart(viewer, version, approvals)}${waiversPart(viewer, view)}${reportsPart(version)}`;
   return versionPage(viewer, version, 'overview', body, said);
 }
 

@@ -7,6 +7,7 @@ export { policyPages } from './policies.ts';
 export { requestPages } from './requests.ts';
 export { sessionRoutes } from './session.ts';
 export { submitPages } from './submit.ts';
+export { testRunActs } from './test-runs.ts';
 export { testPages } from './tests.ts';
 export { tokenPages } from './tokens.ts';
 export { versionActs } from './version-acts.ts';

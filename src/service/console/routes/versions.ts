@@ -42,6 +42,7 @@ export const versionPages: Routes = (app, { registry }) => {
         answer: answers.get(version.id),
         requests: (await registry.transitions(principal, { version: version.id, limit: SHOWN_REQUESTS })).items,
         approvals: await registry.approvals(principal, version.id),
+        tests: await registry.versionTests(principal, version.id),
         waivers: await waiversFor(registry, principal, version.digest),
         baseVersions: await basesOf(registry, principal, version),
         seen: newest === undefined ? undefined : seenOf(newest.at, newest.assessment),
