@@ -15,7 +15,11 @@ export class Ball {
   readonly #high: Float32Array;
 
   /** @throws AssayError `usage` for bounds that do not fit, and rows that are not within them */
-  constructor({ inputs }: AttackBatch, width: number, options: AttackOptions) {
+  constructor(
+    { inputs }: Pick<AttackBatch, 'inputs'>,
+    width: number,
+    options: Pick<AttackOptions, 'eps' | 'norm' | 'lower' | 'upper' | 'scale'>,
+  ) {
     const { eps, norm, lower, upper, scale } = options;
     if (!Number.isFinite(eps) || eps < 0) throw new AssayError('usage', `eps is ${eps}, which is not a distance`);
     for (const list of [lower, upper, scale]) {

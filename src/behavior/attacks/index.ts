@@ -1,5 +1,6 @@
 export { type ApgdOptions, apgd, type TargetedApgdOptions, targetedApgd } from './apgd.ts';
 export { type AutoAttackOptions, type AutoAttackResult, autoAttack } from './auto-attack.ts';
+export { Ball } from './ball.ts';
 export { type FabOptions, type FabResult, fab } from './fab.ts';
 export { type FeatureRules, FeatureSpace } from './features.ts';
 export { type HopSkipJumpOptions, type HopSkipJumpResult, hopSkipJump } from './hop-skip-jump.ts';

@@ -4,7 +4,7 @@ import { activityOf, type BlockedNode, isCall } from './activity.ts';
 import { attributesOf } from './attributes.ts';
 import { Gradients } from './gradients.ts';
 import { isStandard, type OrderedGraph, orderedGraph, type PlacedNode } from './graph.ts';
-import { type Loss, placeLoss, type ScoreKind } from './loss.ts';
+import { type Loss, logitsBehind, placeLoss, type ScoreKind, type ScoreSource } from './loss.ts';
 import { Ops } from './ops.ts';
 import { given, probe } from './probe.ts';
 import { isRecurrent, unrolled } from './recurrent.ts';
@@ -111,7 +111,8 @@ async function unrolledModel(options: GradientOptions, opset: number, maxNodes: 
   return unrolled(model, nodes, shapes, opset, maxNodes);
 }
 
-function opsetOf({ opsets, functions }: OnnxModel): number {
+/** @throws AssayError `unsupported` for an operator set that is too old, or that the model defines itself */
+export function opsetOf({ opsets, functions }: OnnxModel): number {
   const version = Math.max(0, ...opsets.filter(({ domain }) => isStandard(domain)).map((set) => set.version));
   if (version < OLDEST)
     throw new AssayError(
@@ -172,29 +173,15 @@ function typesOf(
 
 /** The tensor that the loss is made of: the logits of probabilities, where a softmax or a sigmoid makes them. */
 function sourceOf(
-  { producers }: OrderedGraph,
+  graph: OrderedGraph,
   loss: Loss,
   shapes: SeenShapes,
   active: ReadonlySet<string>,
   opset: number,
-): { readonly name: string; readonly kind: ScoreKind } {
+): ScoreSource {
   if (loss.kind === 'product') return { name: loss.output, kind: 'logits' };
-  if (loss.scores === 'logits') return { name: loss.output, kind: 'logits' };
-  let name = loss.output;
-  let node = producers.get(name)?.node;
-  while (node?.op === 'Identity' && isStandard(node.domain)) {
-    name = node.inputs[0] ?? '';
-    node = producers.get(name)?.node;
-  }
-  const unknown = { name: loss.output, kind: 'probabilities' } as const;
-  const input = node?.inputs[0] ?? '';
-  if (node === undefined || !isStandard(node.domain) || !active.has(input)) return unknown;
-  const shape = shapes.of(name);
-  if (node.op === 'Sigmoid' && shape[1] === 1) return { name: input, kind: 'logits' };
-  const axis = attributesOf(node).int('axis', opset < 13 ? 1 : -1);
-  if (node.op === 'Softmax' && shape.length === 2 && (axis === 1 || axis === -1))
-    return { name: input, kind: 'logits' };
-  return unknown;
+  const found = logitsBehind(graph, loss.output, loss.scores, shapes, opset);
+  return active.has(found.name) ? found : { name: loss.output, kind: loss.scores };
 }
 
 function back(

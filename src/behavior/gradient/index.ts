@@ -1,4 +1,11 @@
-export type { BlockedNode } from './activity.ts';
-export { deriveGradient, type GradientModel, type GradientOptions } from './derive.ts';
-export type { Loss, ScoreKind } from './loss.ts';
+export { type BlockedNode, dependents } from './activity.ts';
+export { attributesOf, type NodeAttributes } from './attributes.ts';
+export { deriveGradient, type GradientModel, type GradientOptions, opsetOf } from './derive.ts';
+export { isStandard, type OrderedGraph, orderedGraph, type PlacedNode } from './graph.ts';
+export { type Loss, logitsBehind, type ScoreKind, type ScoreSource } from './loss.ts';
+export { Ops } from './ops.ts';
+export { given, probe } from './probe.ts';
+export { malformedNode, shortName, shownNode } from './refusals.ts';
 export { type TensorFeeds, withRows } from './rows.ts';
+export { DYNAMIC, type SeenShapes } from './shapes.ts';
+export { Tape } from './tape.ts';

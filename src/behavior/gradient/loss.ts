@@ -1,7 +1,9 @@
 import { AssayError } from '../../core/index.ts';
 import { type OnnxValue, tensorType } from '../../formats/onnx/index.ts';
+import { attributesOf } from './attributes.ts';
+import { isStandard, type OrderedGraph } from './graph.ts';
 import type { Ops } from './ops.ts';
-import { DYNAMIC } from './shapes.ts';
+import { DYNAMIC, type SeenShapes } from './shapes.ts';
 
 /** What the scores of a classifier are. */
 export type ScoreKind = 'logits' | 'probabilities';
@@ -25,6 +27,37 @@ export type Loss =
   | { readonly kind: 'logit'; readonly output: string; readonly scores: ScoreKind }
   /** The sum of the output times weights that come with the row: of an output of any shape. */
   | { readonly kind: 'product'; readonly output: string };
+
+/** A tensor of scores, and what they are. */
+export interface ScoreSource {
+  readonly name: string;
+  readonly kind: ScoreKind;
+}
+
+/** The logits that probabilities are made of, where a softmax or a sigmoid makes them; else the scores themselves. */
+export function logitsBehind(
+  { producers }: OrderedGraph,
+  output: string,
+  kind: ScoreKind,
+  shapes: SeenShapes,
+  opset: number,
+): ScoreSource {
+  const itself = { name: output, kind };
+  if (kind === 'logits') return itself;
+  let name = output;
+  let node = producers.get(name)?.node;
+  while (node?.op === 'Identity' && isStandard(node.domain)) {
+    name = node.inputs[0] ?? '';
+    node = producers.get(name)?.node;
+  }
+  const input = node?.inputs[0] ?? '';
+  if (node === undefined || !isStandard(node.domain)) return itself;
+  const shape = shapes.of(name);
+  if (node.op === 'Sigmoid' && shape[1] === 1) return { name: input, kind: 'logits' };
+  const axis = attributesOf(node).int('axis', opset < 13 ? 1 : -1);
+  const isLast = node.op === 'Softmax' && shape.length === 2 && (axis === 1 || axis === -1);
+  return isLast ? { name: input, kind: 'logits' } : itself;
+}
 
 /** What a loss adds to a graph. */
 export interface PlacedLoss {

@@ -26,10 +26,13 @@ export class Tape {
   readonly #names = new NameTable();
   readonly #known = new Map<string, string>();
   readonly #maxNodes: number;
+  readonly #what: string;
 
-  constructor(model: OnnxModel, opset: number, maxNodes: number) {
+  /** @param what is made of the nodes: their names start with it */
+  constructor(model: OnnxModel, opset: number, maxNodes: number, what = 'gradient') {
     this.opset = opset;
     this.#maxNodes = maxNodes;
+    this.#what = what;
     for (const name of namesOf(model)) this.#names.reserve(name);
   }
 
@@ -46,12 +49,12 @@ export class Tape {
     attributes: TapeAttributes = {},
   ): readonly string[] {
     if (this.nodes.length >= this.#maxNodes)
-      throw new AssayError('limit', `the gradient needs more than ${this.#maxNodes} nodes`, {
+      throw new AssayError('limit', `the ${this.#what} needs more than ${this.#maxNodes} nodes`, {
         hint: 'use attacks that need no gradient',
       });
-    const outputs = Array.from({ length: count }, () => this.name(`gradient/${op.toLowerCase()}`));
+    const outputs = Array.from({ length: count }, () => this.name(`${this.#what}/${op.toLowerCase()}`));
     this.nodes.push({
-      name: this.name(`gradient/${op}`),
+      name: this.name(`${this.#what}/${op}`),
       op,
       domain: '',
       overload: '',
@@ -82,7 +85,7 @@ export class Tape {
     const key = constantKey(tensor);
     const known = key === undefined ? undefined : this.#known.get(key);
     if (known !== undefined) return known;
-    const name = this.name('gradient/constant');
+    const name = this.name(`${this.#what}/constant`);
     if (key !== undefined) this.#known.set(key, name);
     this.constants.push({ ...tensor, name });
     return name;

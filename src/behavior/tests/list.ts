@@ -5,6 +5,7 @@ import { CORRUPTION } from './corruption.ts';
 import { DETERMINISM } from './determinism.ts';
 import { DIRECTION } from './direction.ts';
 import { ENVELOPE } from './envelope.ts';
+import { IBP } from './ibp.ts';
 import { INVARIANCE } from './invariance.ts';
 import type { TestKind } from './kind.ts';
 import { ANSWERS, GENERATION, LEAK, REFUSAL, TRIGGER_PHRASE } from './language/index.ts';
@@ -39,6 +40,7 @@ export const TEST_KINDS: readonly TestKind[] = [
   CORRUPTION,
   TEXT_EDITS,
   SMOOTHING,
+  IBP,
   GENERATION,
   ANSWERS,
   REFUSAL,

@@ -70,6 +70,7 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
                lower: 0, upper: 1 (or one a channel), layout: nchw|nhwc, image: [channels, height, width], rows: 100, min, drop
   text-edits   texts that keep their true label when words are misspelled. words: 5, rows: 100, min, drop
   smoothing    rows that the model, smoothed by noise, provably keeps. sigma, radius: sigma / 2, samples: 1000, alpha: 0.001, rows: 20, min, drop
+  ibp          rows that provably keep their true label within eps, by interval bounds. eps (one or several), lower, upper, rows: 100, min, drop
 Of language models, on data with prompts: questions.jsonl#prompt, tokenizer: tokenizer.json, answers: questions.jsonl#answer, newTokens: 32, eos: [0]:
   generation   greedy texts and logits are those recorded (--record), or of --baseline. absolute: 1e-3, relative: 1e-4, min: 1
   answers      prompts that are continued with their answer. match: contains|exact, min, drop

@@ -1,0 +1,1 @@
+export { type BoxedRows, type Certifier, type CertifierOptions, openCertifier, type RowBounds } from './certify.ts';
