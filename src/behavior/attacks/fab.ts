@@ -1,5 +1,6 @@
 import { othersOf } from './apgd.ts';
 import { Attempt, type Trial } from './attempt.ts';
+import { randomPoint } from './moves.ts';
 import { checkCount } from './pgd.ts';
 import { type Box, lengthIn, wayToPlane } from './plane.ts';
 import { predicted } from './scores.ts';
@@ -9,6 +10,8 @@ export interface FabOptions extends AttackOptions {
   readonly steps: number;
   /** Other classes whose boundaries are walked to, the likeliest first; 9 when absent, as in AutoAttack. */
   readonly aims?: number;
+  /** Walks to each boundary: the first from the row, others from random points near it; 1 when absent, as in AutoAttack. */
+  readonly restarts?: number;
 }
 
 /** What the attack found, and how near it came. */
@@ -37,18 +40,21 @@ interface Walker {
  * a point has its boundary. Points beyond eps are on its way; a row falls where one within eps is met.
  */
 export async function fab(target: AttackTarget, batch: AttackBatch, options: FabOptions): Promise<FabResult> {
-  const { steps, aims = 9 } = options;
+  const { steps, aims = 9, restarts = 1 } = options;
   checkCount('steps', steps);
   checkCount('aims', aims);
+  checkCount('restarts', restarts);
   const attempt = new Attempt('fab', target, batch, options);
   const first = await attempt.begin();
   const search = new Search(attempt, options);
   const rows = attempt.standing();
   const orders = first.map((scores, row) => othersOf(scores, attempt.classOf(row)));
-  const parts = Math.min(aims, target.classes - 1);
+  const others = Math.min(aims, target.classes - 1);
+  const parts = others * restarts;
   for (let part = 0; part < parts; part++) {
-    let walkers = rows.map((row): Walker => ({ row, point: attempt.ball.original(row).slice() }));
-    const aimOf = (row: number) => orders[row]?.[part] ?? 0;
+    const restart = Math.floor(part / others);
+    let walkers = rows.map((row): Walker => ({ row, point: search.start(row, restart) }));
+    const aimOf = (row: number) => orders[row]?.[part % others] ?? 0;
     for (let step = 0; step < steps && walkers.length > 0; step++) {
       walkers = await search.step(walkers, aimOf);
       attempt.progress(part * steps + step + 1, parts * steps);
@@ -72,6 +78,16 @@ class Search {
     this.nearest = Float64Array.from({ length: attempt.rows }, (_, row) =>
       standing.has(row) ? Number.POSITIVE_INFINITY : 0,
     );
+  }
+
+  /** Where a walk starts: at the row, or at a random point, as far as half of what is known to be near enough (section 3.3 of the paper). */
+  start(row: number, restart: number): Float32Array {
+    const { ball } = this.#attempt;
+    const origin = ball.original(row);
+    if (restart === 0) return origin.slice();
+    const { eps, random } = this.#options;
+    const share = eps === 0 ? 0 : Math.min(this.nearest[row] ?? eps, eps) / eps / 2;
+    return this.#between(row, randomPoint(ball, row, random(row, restart)), share);
   }
 
   /** A step of each walker. @returns those that go on */

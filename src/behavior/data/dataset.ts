@@ -12,6 +12,8 @@ export interface Dataset {
   readonly labels: PlainArray | undefined;
   /** What else is known of each row, by name. */
   readonly columns: ReadonlyMap<string, PlainArray>;
+  /** The columns of an input that was made of several, in their order, by the name of the input. */
+  readonly made: ReadonlyMap<string, readonly string[]>;
   /** The first size of every input, and of the labels. */
   readonly rows: number;
   /** Hexadecimal, over the names and bytes of all files that were read. */
@@ -33,8 +35,10 @@ export async function loadDataset(spec: DataSpec, options: DataOptions): Promise
     const columns = new Map<string, PlainArray>();
     for (const [name, ref] of Object.entries(spec.columns ?? {})) columns.set(name, await parts.column(ref));
     const inputs = new Map<string, PlainArray>();
+    const made = new Map<string, readonly string[]>();
     for (const part of inputPartsOf(spec)) {
-      const { subject, arrays } = await parts.inputs(part, spec);
+      const { subject, arrays, made: own = new Map() } = await parts.inputs(part, spec);
+      for (const [name, from] of own) made.set(name, from);
       for (const [name, array] of arrays) {
         if (inputs.has(name))
           throw new AssayError('usage', `gives the input ${quotedName(name)} a second time`, {
@@ -44,7 +48,7 @@ export async function loadDataset(spec: DataSpec, options: DataOptions): Promise
         inputs.set(name, array);
       }
     }
-    return { inputs, labels, columns, rows: rowsOf(inputs, labels, columns), sha256: files.sha256() };
+    return { inputs, labels, columns, made, rows: rowsOf(inputs, labels, columns), sha256: files.sha256() };
   } finally {
     await context.resources.disposeAsync();
   }

@@ -12,6 +12,8 @@ import { readTexts, type TextsPart } from './texts/index.ts';
 interface PartArrays {
   readonly subject: string;
   readonly arrays: NamedArrays;
+  /** The columns of an array that was made of several, by its name. */
+  readonly made?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Bytes that a value takes. */
@@ -37,7 +39,7 @@ export class Parts {
     }
     if (typeof part !== 'string' && 'texts' in part) return { subject: part.texts, arrays: await this.#texts(part) };
     const file = filePartOf(part);
-    return { subject: file.file, arrays: await this.#columns(file, spec) };
+    return { subject: file.file, ...(await this.#columns(file, spec)) };
   }
 
   async labels(labels: LabelsSpec): Promise<PlainArray> {
@@ -60,7 +62,7 @@ export class Parts {
     return matrixOf(arrays, part.file);
   }
 
-  async #columns(part: FilePart, { labels, columns = {} }: DataSpec): Promise<NamedArrays> {
+  async #columns(part: FilePart, { labels, columns = {} }: DataSpec): Promise<Omit<PartArrays, 'subject'>> {
     const all = await this.#read(part);
     const refs = [...(labels !== undefined && isFileRef(labels) ? [labels] : []), ...Object.values(columns)];
     const apart = refs.map(filePartOf).filter(({ file }) => part.columns === undefined && file === part.file);
@@ -68,9 +70,10 @@ export class Parts {
     const given = new Map([...all].filter(([name]) => !isApart(name)));
     if (given.size === 0)
       throw new AssayError('usage', 'gives no inputs', { subject: part.file, hint: 'add an array to it' });
-    if (part.as === undefined) return given;
+    if (part.as === undefined) return { arrays: given };
     this.#holdMatrix(given);
-    return new Map([[part.as, matrixOf(given, part.file)]]);
+    const made = given.size > 1 ? new Map([[part.as, [...given.keys()]]]) : new Map<string, readonly string[]>();
+    return { arrays: new Map([[part.as, matrixOf(given, part.file)]]), made };
   }
 
   /** All arrays of a file. */

@@ -14,6 +14,8 @@ export interface TestData {
   readonly expected: ReadonlyMap<string, PlainArray> | undefined;
   /** What else is known of each row, by name. */
   readonly columns?: ReadonlyMap<string, PlainArray>;
+  /** The columns of an input that was made of several, in their order, by the name of the input. */
+  readonly made?: ReadonlyMap<string, readonly string[]>;
   /** Texts that a language model continues: the inputs are the first token of each. */
   readonly prompts?: Prompts | undefined;
 }

@@ -190,10 +190,10 @@ async function dataOf(
   const loadedData = new Map<string, Loaded>();
   for (const [name, { given, outputs }] of suite.data) {
     if (!named.has(name)) continue;
-    const { inputs, labels, columns, sha256 } = await loadDataset(given, { folder, signal });
+    const { inputs, labels, columns, made, sha256 } = await loadDataset(given, { folder, signal });
     const feeds: Feeds = feedsOf(signature, inputs, `data ${name} of ${path}`);
     const recorded = outputs === undefined ? undefined : await loadDataset({ inputs: outputs }, { folder, signal });
-    const dataset = { name, feeds, labels, columns, expected: recorded?.inputs };
+    const dataset = { name, feeds, labels, columns, made, expected: recorded?.inputs };
     loadedData.set(name, { dataset, sha256: recorded === undefined ? sha256 : joined(sha256, recorded.sha256) });
   }
   for (const [name, spec] of suite.prompts) {

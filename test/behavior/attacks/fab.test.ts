@@ -104,3 +104,34 @@ test.each(['linf', 'l2'] as const)('FAB finds the nearest boundary of a linear m
     { numRuns: 40 },
   );
 });
+
+describe('random restarts of FAB', () => {
+  const matrix = [
+    [1, 0, 0, 0.5],
+    [0, 1, 0, 0],
+    [0, 0, 1, -0.5],
+  ];
+  const batch = { inputs: Float32Array.of(0.6, 0.2, 0.1, 0.3), classes: Int32Array.of(0) };
+  const options = { eps: 0.4, norm: 'linf', lower: 0, upper: 1, random: seededRandoms(1) } as const;
+
+  test('start at the row first, then at random points as near as half of the nearest boundary, the same for a seed', async () => {
+    const starts = async (restarts: number) => {
+      const target = new LinearTarget(matrix);
+      const found = await fab(target, batch, { ...options, steps: 1, aims: 1, restarts });
+      return { found, seen: target.seen };
+    };
+    const [one, three, again] = [await starts(1), await starts(3), await starts(3)];
+    expect(three.seen).toEqual(again.seen);
+    expect(three.seen.slice(0, one.seen.length - 5)).toEqual(one.seen.slice(0, one.seen.length - 5));
+    expect(three.seen.length).toBeGreaterThan(one.seen.length);
+    expect(three.found.nearest[0]).toBeLessThanOrEqual(one.found.nearest[0] ?? 0);
+    expect(three.found.gradients[0]).toBe(3);
+  });
+
+  test('refuses what is not a count, and stays within the range', async () => {
+    const target = new LinearTarget(matrix);
+    await expect(fab(target, batch, { ...options, steps: 1, restarts: 0 })).rejects.toMatchObject({ code: 'usage' });
+    await fab(target, batch, { ...options, steps: 5, restarts: 4 });
+    expect(target.seen.flatMap((row) => [...row]).every((value) => value >= 0 && value <= 1)).toBe(true);
+  });
+});

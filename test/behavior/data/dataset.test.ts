@@ -55,6 +55,14 @@ describe('files of arrays', () => {
     });
   });
 
+  it('names the columns of an input that is made of several, in their order', async () => {
+    const several = await load({ inputs: { file: 'rows.csv', columns: ['score', 'age'], as: 'X' } });
+    expect(several.made).toEqual(new Map([['X', ['score', 'age']]]));
+    // An array of an archive has no names of columns, and one column is not several.
+    expect((await load({ inputs: [{ file: 'X.npy', as: 'pixels' }] })).made).toEqual(new Map());
+    expect((await load({ inputs: { file: 'rows.csv', columns: ['age'], as: 'X' } })).made).toEqual(new Map());
+  });
+
   it('reads a table once for its inputs, labels and columns', async () => {
     const lines = Array.from({ length: 100 }, (_, at) =>
       JSON.stringify({ x: [at, at + 0.5], y: at, client: `c${at}` }),

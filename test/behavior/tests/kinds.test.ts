@@ -186,6 +186,33 @@ describe('under attack', () => {
     expect(robust?.value).toBe(clean?.value);
   });
 
+  it('knows columns by the names that the data give them', async () => {
+    const names = Array.from({ length: 64 }, (_, at) => `pixel ${at}`);
+    const fixed = (columns: readonly (string | number)[]) => ({
+      ...within,
+      attack: 'square',
+      queries: 60,
+      features: [{ columns, immutable: true }],
+    });
+    const data = { made: new Map([['X', names]]) };
+    const some = [20, 28, 36, 44];
+    const named = await digits('good', 'adversarial', fixed(some.map((at) => `pixel ${at}`)), data);
+    expect(named.measures).toEqual((await digits('good', 'adversarial', fixed(some))).measures);
+    await expect(digits('good', 'adversarial', fixed(['pixel 64']), data)).rejects.toMatchObject({
+      code: 'usage',
+      message: 'the input has no column "pixel 64"',
+      hint: expect.stringContaining('"pixel 0", "pixel 1"'),
+    });
+    await expect(digits('good', 'adversarial', fixed(['pixel 1']))).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('the input is one array of the data'),
+    });
+    // A column that has two names in one rule has two rules.
+    await expect(digits('good', 'adversarial', fixed(['pixel 1', 1]), data)).rejects.toMatchObject({
+      message: expect.stringContaining('column 1 has two rules'),
+    });
+  });
+
   it('the same seed gives the same, and no number leaves its bounds', async () => {
     const runs = [1, 2].map(() => digits('good', 'adversarial', { ...within, attack: 'square', queries: 50 }));
     const [first, second] = await Promise.all(runs);

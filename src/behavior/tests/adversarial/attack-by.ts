@@ -49,7 +49,7 @@ export async function attackBy(
     case 'apgd-t':
       return await targetedApgd(target, batch, { ...shared, steps });
     case 'fab':
-      return await fab(target, batch, { ...shared, steps });
+      return await fab(target, batch, { ...shared, steps, restarts });
     case 'autoattack':
       return await autoAttack(target, batch, { ...shared, steps, queries, ...imageOf(shape) });
     case 'nes':

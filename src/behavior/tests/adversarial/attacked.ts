@@ -45,7 +45,7 @@ export async function attacksOn(
         onProgress: ({ attack, step, steps, standing }: Progress) =>
           onStep(`${attack}${where}, step ${step} of ${steps}, ${standing} rows stand`),
       };
-      const found = await attackWithin(target, batch, shape, options, shared);
+      const found = await attackWithin(target, batch, { shape, columns: data.made?.get(input) }, options, shared);
       results.push(withFallen(found, results.at(-1)));
     }
     return results;
@@ -66,7 +66,7 @@ type Shared = Omit<Parameters<typeof attackBy>[4], 'lower' | 'upper' | 'scale'>;
 async function attackWithin(
   target: OnnxTarget,
   batch: AttackBatch,
-  shape: readonly number[],
+  { shape, columns }: { readonly shape: readonly number[]; readonly columns: readonly string[] | undefined },
   options: AdversarialOptions,
   shared: Shared,
 ): Promise<AttackFound> {
@@ -74,11 +74,29 @@ async function attackWithin(
   if (features === undefined) return await attackBy(options, target, batch, shape, { ...shared, lower, upper });
   if (shape.length !== 1)
     throw new AssayError('usage', 'features are columns of a table, and the rows are not lists of numbers');
-  const rules = features.map(({ 'one-hot': oneHot, ...rule }) => ({ ...rule, oneHot }));
+  const rules = features.map(({ 'one-hot': oneHot, columns: named, ...rule }) => ({
+    ...rule,
+    oneHot,
+    columns: named.map((column) => columnOf(column, columns)),
+  }));
   const space = new FeatureSpace(batch, target.width, rules, { ...shared, lower, upper });
   const { scale } = space;
   const within = { ...shared, lower: space.lower, upper: space.upper, scale };
   return space.result(await attackBy(options, space.target(target), batch, shape, within), batch, shared);
+}
+
+/** The number of a column. @throws AssayError `usage` for a name that the data does not have, or not once */
+function columnOf(column: number | string, columns: readonly string[] | undefined): number {
+  if (typeof column === 'number') return column;
+  if (columns === undefined)
+    throw new AssayError('usage', `no column is known as ${quotedName(column)}: the input is one array of the data`, {
+      hint: 'number the columns of `features` from 0, or make the input of columns: { file: rows.csv, columns: [age, income], as: X }',
+    });
+  const at = columns.indexOf(column);
+  if (at >= 0) return at;
+  throw new AssayError('usage', `the input has no column ${quotedName(column)}`, {
+    hint: `its columns are ${columns.slice(0, 20).map(quotedName).join(', ')}`,
+  });
 }
 
 function withFallen(found: AttackFound, before: AttackFound | undefined): AttackFound {

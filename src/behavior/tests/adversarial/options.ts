@@ -6,6 +6,7 @@ import {
   optionalOf,
   realNumber,
   type Static,
+  text,
   union,
   wholeNumber,
 } from '../../../core/schema/index.ts';
@@ -21,11 +22,11 @@ const distance = realNumber({ minimum: 0 });
 
 const FEATURE = objectOf(
   {
-    columns: array(wholeNumber({ minimum: 0 }), {
+    columns: array(union([wholeNumber({ minimum: 0 }), text()]), {
       minItems: 1,
       maxItems: MAX_FEATURES,
       uniqueItems: true,
-      description: 'From 0.',
+      description: 'By number, from 0, or by name, as the data of the suite name the columns that make the input.',
     }),
     min: optionalOf(realNumber({ description: 'In place of lower.' })),
     max: optionalOf(realNumber({ description: 'In place of upper.' })),
@@ -51,7 +52,9 @@ export const OPTIONS = objectOf(
     upper: realNumber({ description: 'The greatest.' }),
     features: optionalOf(array(FEATURE, { maxItems: MAX_FEATURES, description: 'What columns of a table may hold.' })),
     steps: optionalOf(wholeNumber({ minimum: 1, maximum: 10_000, description: '20 when absent; 100 of autoattack.' })),
-    restarts: optionalOf(wholeNumber({ minimum: 1, maximum: 1_000, description: 'Of pgd and apgd; 1 when absent.' })),
+    restarts: optionalOf(
+      wholeNumber({ minimum: 1, maximum: 1_000, description: 'Of pgd, apgd and fab; 1 when absent.' }),
+    ),
     queries: optionalOf(
       wholeNumber({
         minimum: 1,
