@@ -7,6 +7,7 @@ export const STAND_INS = new Map([
   ['src/integrity/attestations/verify-attestation.ts', `${BUNDLED}/left-out.ts`],
   ['src/integrity/oms/verify.ts', `${BUNDLED}/left-out.ts`],
   ['src/policy/tests/with-tests.ts', `${BUNDLED}/left-out.ts`],
+  ['src/pipeline/evaluate/with-training.ts', `${BUNDLED}/left-out.ts`],
   ['src/pipeline/rebuild/run-thread.ts', `${BUNDLED}/left-out.ts`],
   ['src/sandbox/tasks/onnx-session/index.ts', `${BUNDLED}/left-out.ts`],
   ['src/sandbox/tasks/images/index.ts', `${BUNDLED}/left-out.ts`],

@@ -76,26 +76,32 @@ describe('a rule that cannot be evaluated denies:', () => {
 
 describe('data that this version cannot produce', () => {
   it('makes a rule deny as unavailable, with what is missing', () => {
-    const { action, violations } = decideBy({ id: 'trained', expression: 'provenance.ok || artifact.isPinned' });
+    const { action, violations } = decideBy({
+      id: 'trained',
+      expression: "checks['serving.theft'].status == 'pass' || artifact.isPinned",
+    });
     expect(action).toBe('deny');
     expect(violations).toEqual([
       {
         rule: 'unavailable',
         message:
-          'the rule trained asks for the origin of its training data (provenance), which this version cannot produce',
+          'the rule trained asks for checks of how a model is served (checks serving.*), which this version cannot produce',
         findings: [],
       },
     ]);
   });
 
   it('makes a rule deny also through a variable and for any action', () => {
-    const options = { variables: { a: 'provenance', b: 'variables.a' } };
-    const { violations } = decideBy({ expression: 'variables.b.ok', action: 'audit' }, {}, options);
-    expect(violations).toMatchObject([{ rule: 'unavailable', message: expect.stringContaining('(provenance)') }]);
+    const options = { variables: { a: "checks['serving.theft']", b: 'variables.a' } };
+    const { violations } = decideBy({ expression: "variables.b.status == 'pass'", action: 'audit' }, {}, options);
+    expect(violations).toMatchObject([{ rule: 'unavailable', message: expect.stringContaining('(checks serving.*)') }]);
   });
 
   it('is not required by a rule whose condition is false', () => {
-    const rule = { expression: 'provenance.ok', when: "'trained-here' in environment.labels" };
+    const rule = {
+      expression: "checks['serving.theft'].status == 'pass'",
+      when: "'trained-here' in environment.labels",
+    };
     expect(decideBy(rule).action).toBe('allow');
     const environment = { labels: { 'trained-here': '' } };
     expect(decideBy(rule, {}, { environment }).violations).toMatchObject([{ rule: 'unavailable' }]);

@@ -1,7 +1,7 @@
 import { AssayError } from '../../../src/core/index.ts';
 
 // Stands in for what no input of the Action leads to: signatures, which it is not asked to verify, graphs, which it is not asked to
-// rebuild, tests and their data, and what other clients need.
+// rebuild, tests and their data, training runs, and what other clients need.
 
 function leftOut(): never {
   throw new AssayError('internal', 'is not part of the GitHub Action');
@@ -13,4 +13,5 @@ export const createBLAKE3 = leftOut;
 export const runRebuild = leftOut;
 export const withTests = leftOut;
 export const areTestsOf = leftOut;
+export const withTraining = leftOut;
 export const run = leftOut;

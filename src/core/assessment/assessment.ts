@@ -1,6 +1,7 @@
 import type { AttestedTests } from '../behavior/index.ts';
 import type { ConversionTarget } from '../conversion/targets/index.ts';
 import type { ConversionVerification } from '../conversion/verification/index.ts';
+import type { AttestedTraining } from '../lineage/index.ts';
 import type { Static } from '../schema/index.ts';
 import type { Check } from './check.ts';
 import type { CoverageRange } from './coverage.ts';
@@ -59,6 +60,8 @@ export interface Assessment {
   readonly conversion?: AttestedConversion;
   /** Of files of this artifact; absent where none are. */
   readonly tests?: readonly AttestedTests[];
+  /** Runs that wrote a file of this artifact; absent where none did. */
+  readonly training?: readonly AttestedTraining[];
   readonly ruleset: Ruleset;
   readonly notes: readonly string[];
   readonly stats: Static<typeof StatsSchema>;

@@ -9,6 +9,7 @@ export type {
   RiskStatus,
   Ruleset,
 } from './assessment.ts';
+export { BESIDES } from './besides.ts';
 export type { Check, CheckStatus } from './check.ts';
 export { holdsUnjudgedCode } from './code-bearing.ts';
 export { Coverage, type CoverageKind, type CoverageRange } from './coverage.ts';

@@ -3,6 +3,7 @@ export type Fact =
   | 'licences'
   | 'licenceName'
   | 'baseModels'
+  | 'baseRelation'
   | 'datasets'
   | 'library'
   | 'task'

@@ -12,6 +12,7 @@ const KEYS: ReadonlyMap<string, Fact> = new Map([
   ['license', 'licences'],
   ['license_name', 'licenceName'],
   ['base_model', 'baseModels'],
+  ['base_model_relation', 'baseRelation'],
   ['datasets', 'datasets'],
   ['library_name', 'library'],
   ['pipeline_tag', 'task'],

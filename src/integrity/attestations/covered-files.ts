@@ -1,4 +1,5 @@
 import { copiesOf } from '../../core/behavior/index.ts';
+import { writtenBy } from '../../core/lineage/index.ts';
 import { SignatureError } from '../envelope/index.ts';
 import type { Subject } from '../statements/index.ts';
 
@@ -49,6 +50,16 @@ export function checkTested([model, ...data]: readonly Subject[], files: readonl
   if (copiesOf(tested, files).length > 0) return;
   const what = `the tests are of ${tested.path} sha256:${tested.sha256}`;
   throw new SignatureError('subject', `${what}, which is not among the files with the files of its tensors`);
+}
+
+/**
+ * Looks for a file that a training run wrote among the files of an artifact: which of them it wrote is told elsewhere.
+ * @throws SignatureError `subject` when none is there
+ */
+export function checkTrained(subjects: readonly Subject[], files: readonly CoveredFile[]): void {
+  if (writtenBy(subjects.map(coveredFile), files).length > 0) return;
+  const { path, sha256 } = coveredFile(subjects[0]);
+  throw new SignatureError('subject', `the run wrote ${path} sha256:${sha256}, which is not among the files`);
 }
 
 function coveredFile(subject: Subject | undefined): CoveredFile {

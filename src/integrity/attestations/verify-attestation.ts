@@ -15,7 +15,7 @@ import {
   type WantedDigest,
 } from '../statements/index.ts';
 import { refusalOf, type SignerRole, type TrustFile, type TrustRule, type WantedSigner } from '../trust-file/index.ts';
-import { type CoveredFile, checkFiles, checkTested } from './covered-files.ts';
+import { type CoveredFile, checkFiles, checkTested, checkTrained } from './covered-files.ts';
 import { type Proven, proveSigner } from './verify-signer.ts';
 
 /** The required content of an attestation; an absent property may have any value. */
@@ -25,7 +25,10 @@ export interface VerifyAttestationOptions {
   readonly stage?: string;
   /** What the statement has to be about. */
   readonly subject?: WantedDigest;
-  /** The files of the artifact: a conversion has to be about all of them, and no others; tests about one with its tensors. */
+  /**
+   * The files of the artifact: a conversion has to be about all of them, and no others; tests about one with its tensors; a training run about
+   * one.
+   */
   readonly files?: readonly CoveredFile[];
   readonly now?: Date;
 }
@@ -47,6 +50,7 @@ const ROLES: Readonly<Record<AttestationKind, SignerRole>> = {
   'break-glass': 'break-glass',
   conversion: 'conversion',
   tests: 'tests',
+  training: 'training',
   decision: 'decision',
   'model-signature': 'model-signature',
 };
@@ -124,6 +128,7 @@ function checkAbout(statement: Statement, { subject, files }: VerifyAttestationO
   const { predicateType, subject: subjects } = statement;
   if (predicateType === PREDICATE_TYPES.conversion && files !== undefined) checkFiles(subjects, files);
   else if (predicateType === PREDICATE_TYPES.tests && files !== undefined) checkTested(subjects, files);
+  else if (predicateType === PREDICATE_TYPES.training && files !== undefined) checkTrained(subjects, files);
   // Of tests, the first is the model: its tensors alone are not what was tested.
   else if (predicateType === PREDICATE_TYPES.tests)
     checkSubject({ ...statement, subject: subjects.slice(0, 1) }, subject);

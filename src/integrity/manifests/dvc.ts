@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { AssayError } from '../../core/index.ts';
-import { parseBoundedYaml } from './bounded-yaml.ts';
+import { parseBoundedYaml } from '../../core/yaml/index.ts';
 import { distinctEntries, entryPath, type ManifestEntry } from './manifest.ts';
 
 const MD5 = /^[0-9a-f]{32}(?:\.dir)?$/;

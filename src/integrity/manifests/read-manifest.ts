@@ -1,5 +1,5 @@
+import { MAX_YAML_BYTES } from '../../core/yaml/index.ts';
 import type { DigestAlgorithm } from '../hash/index.ts';
-import { MAX_YAML_BYTES } from './bounded-yaml.ts';
 import { MAX_CHECKSUM_BYTES, readChecksums } from './checksums.ts';
 import type { ManifestEntry } from './manifest.ts';
 

@@ -2,6 +2,7 @@ import type { Ruleset } from '../../core/assessment/index.ts';
 import type { RequiredSuite, TestReport } from '../../core/behavior/index.ts';
 import type { Conversion } from '../../core/conversion/index.ts';
 import { AssayError } from '../../core/index.ts';
+import type { AttestedTraining, TrainingPredicate } from '../../core/lineage/index.ts';
 import { approvalProperty } from './stage.ts';
 import {
   APPROVAL_VERIFIER,
@@ -80,6 +81,7 @@ export interface StatementInputs {
   };
   readonly conversion: { readonly conversion: Conversion; readonly at: Date };
   readonly tests: { readonly report: TestReport; readonly at: Date };
+  readonly training: { readonly model: AttestedTraining['model']; readonly predicate: TrainingPredicate };
   readonly decision: About & {
     /** The pinned reference, as an address. */
     readonly resourceUri: string;
@@ -202,6 +204,13 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
       timeCreated: formatTime(at),
       tests,
     },
+  }),
+
+  training: ({ model, predicate }) => ({
+    _type: STATEMENT_TYPE,
+    subject: subjectsOfFiles(model),
+    predicateType: PREDICATE_TYPES.training,
+    predicate,
   }),
 
   decision: ({ subjects, resourceUri, action, at, version, policy, inputs }) => ({

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { statusOfTests, TestReportSchema } from '../../core/behavior/index.ts';
 import { ConversionSchema, ConvertedFileSchema } from '../../core/conversion/index.ts';
+import { type TrainingPredicate, TrainingPredicateSchema, trainingInputs } from '../../core/lineage/index.ts';
 import { isArtifactPath } from '../../core/reference/index.ts';
 import { APPROVED_FOR, parseApprovalProperty } from './stage.ts';
 import {
@@ -228,6 +229,15 @@ export const tests: v.GenericSchema<unknown, TestsPredicate> = v.pipe(
   v.check(({ tests: own }) => own.length > 0, 'has no tests'),
   v.check(({ tests: own }) => new Set(own.map(({ id }) => id)).size === own.length, 'names a test twice'),
   v.check(({ tests: own, status }) => status === statusOfTests(own), 'has a status that contradicts its tests'),
+);
+
+/** Another build type would mean that the inputs have another meaning. */
+export const training: v.GenericSchema<unknown, TrainingPredicate> = v.pipe(
+  TrainingPredicateSchema as v.GenericSchema<unknown, TrainingPredicate>,
+  v.rawCheck(({ dataset, addIssue }) => {
+    const inputs = dataset.typed ? trainingInputs(dataset.value) : [];
+    if (typeof inputs === 'string') addIssue({ message: inputs });
+  }),
 );
 
 export const verificationSummary: v.GenericSchema<unknown, VerificationSummary> = v.pipe(

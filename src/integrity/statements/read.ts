@@ -7,6 +7,7 @@ import {
   digestSet,
   testResult,
   tests,
+  training,
   verificationResult,
   verificationSummary,
   waiver,
@@ -43,6 +44,7 @@ const statement = v.variant('predicateType', [
   statementOf(PREDICATE_TYPES['break-glass'], breakGlass),
   statementOf(PREDICATE_TYPES.conversion, conversion),
   statementOf(PREDICATE_TYPES.tests, tests),
+  statementOf(PREDICATE_TYPES.training, training),
   statementOf(PREDICATE_TYPES.decision, verificationSummary),
   statementOf(PREDICATE_TYPES['model-signature'], anything),
 ]);

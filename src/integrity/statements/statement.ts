@@ -1,5 +1,6 @@
 import type { TestReport } from '../../core/behavior/index.ts';
 import type { Conversion, ConvertedFile } from '../../core/conversion/index.ts';
+import type { TrainingPredicate } from '../../core/lineage/index.ts';
 import type { ResourceDescriptor, Subject } from './subject.ts';
 
 /** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
@@ -17,6 +18,8 @@ export const PREDICATE_TYPES = {
   'break-glass': 'https://assay.dev/break-glass/v1',
   conversion: 'https://assay.dev/attestation/conversion/v1',
   tests: 'https://assay.dev/attestation/tests/v1',
+  /** https://slsa.dev/spec/v1.1/provenance, of the build type of training runs alone. */
+  training: 'https://slsa.dev/provenance/v1',
   /** https://slsa.dev/spec/v1.1/verification_summary */
   decision: 'https://slsa.dev/verification_summary/v1',
   /** https://github.com/ossf/model-signing-spec: its resources are read elsewhere. */
@@ -178,6 +181,7 @@ export interface Statements {
   readonly 'break-glass': StatementOf<'break-glass', BreakGlassPredicate>;
   readonly conversion: StatementOf<'conversion', ConversionPredicate>;
   readonly tests: StatementOf<'tests', TestsPredicate>;
+  readonly training: StatementOf<'training', TrainingPredicate>;
   readonly decision: StatementOf<'decision', VerificationSummary>;
   readonly 'model-signature': StatementOf<'model-signature', Readonly<Record<string, unknown>>>;
 }
@@ -192,6 +196,7 @@ const KIND_OF: Readonly<Record<Statement['predicateType'], AttestationKind>> = {
   [PREDICATE_TYPES['break-glass']]: 'break-glass',
   [PREDICATE_TYPES.conversion]: 'conversion',
   [PREDICATE_TYPES.tests]: 'tests',
+  [PREDICATE_TYPES.training]: 'training',
   [PREDICATE_TYPES.decision]: 'decision',
   [PREDICATE_TYPES['model-signature']]: 'model-signature',
 };

@@ -17,6 +17,7 @@ export const SIGNER_ROLES = [
   'break-glass',
   'conversion',
   'tests',
+  'training',
   'decision',
   'snapshot',
   'rules',

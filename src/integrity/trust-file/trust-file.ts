@@ -30,8 +30,8 @@ export interface TrustFile {
 /** Larger than any key, chain or root. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The signer of scans, conversions, tests or decisions should not also sign approvals or waivers. */
-const MACHINE_ROLES: readonly SignerRole[] = ['scan', 'conversion', 'tests', 'decision'];
+/** The signer of scans, conversions, tests, training runs or decisions should not also sign approvals or waivers. */
+const MACHINE_ROLES: readonly SignerRole[] = ['scan', 'conversion', 'tests', 'training', 'decision'];
 const HUMAN_ROLES: readonly SignerRole[] = ['approval', 'waiver', 'break-glass'];
 
 const PLURALS: Readonly<Record<SignerRole, string>> = {
@@ -42,6 +42,7 @@ const PLURALS: Readonly<Record<SignerRole, string>> = {
   'break-glass': 'waivers for emergencies',
   conversion: 'conversions',
   tests: 'tests',
+  training: 'training runs',
   decision: 'decisions',
   snapshot: 'snapshots',
   rules: 'rules',

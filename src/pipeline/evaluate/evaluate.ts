@@ -41,7 +41,7 @@ export async function assessBy(artifact: Artifact, rules: Rules, options: Assess
 /** Applies waivers and the policy to an assessment; every face decides with this function. */
 export async function decideBy(scanned: Assessment, terms: Terms): Promise<Evaluated> {
   const { policy, failOn, given, environment, now } = terms;
-  const assessment = await withGivenTests(await withWaivers(scanned, given, now), terms);
+  const assessment = await withGiven(await withWaivers(scanned, given, now), terms);
   const { waivers, approvals } = given;
   const decision = decide(assessment, {
     policy,
@@ -54,10 +54,15 @@ export async function decideBy(scanned: Assessment, terms: Terms): Promise<Evalu
   return { assessment, decision };
 }
 
-/** What judges tests is loaded when there are any. */
-async function withGivenTests(assessment: Assessment, { given, environment }: Terms): Promise<Assessment> {
+/** What judges tests and training runs is loaded when there are any. */
+async function withGiven(
+  assessment: Assessment,
+  { given: { tests, training }, environment }: Terms,
+): Promise<Assessment> {
   const { suite = null } = environment;
-  if (given.tests.length === 0 && suite === null) return assessment;
-  const { withTests } = await import('../../policy/tests/index.ts');
-  return withTests(assessment, given.tests, suite);
+  let judged = assessment;
+  if (tests.length > 0 || suite !== null)
+    judged = (await import('../../policy/tests/index.ts')).withTests(judged, tests, suite);
+  if (training.length > 0) judged = (await import('./with-training.ts')).withTraining(judged, training);
+  return judged;
 }

@@ -1,14 +1,17 @@
 import type { Assessment, Waiver } from '../../core/assessment/index.ts';
 import type { AttestedTests } from '../../core/behavior/index.ts';
+import type { AttestedTraining } from '../../core/lineage/index.ts';
 import type { Approval } from '../../policy/index.ts';
 import type { GivenAttestation } from './attestation-check.ts';
 
-/** The waivers, approvals and tests of the organisation, read and verified. */
+/** The waivers, approvals, tests and training runs of the organisation, read and verified. */
 export interface GivenWaivers {
   readonly waivers: readonly Waiver[];
   readonly approvals: readonly Approval[];
   /** Of any model. */
   readonly tests: readonly AttestedTests[];
+  /** Of any model. */
+  readonly training: readonly AttestedTraining[];
   /** Each attestation, whatever it says. */
   readonly attestations: readonly GivenAttestation[];
   readonly notes: readonly string[];
@@ -20,6 +23,7 @@ export const NO_GIVEN_WAIVERS: GivenWaivers = {
   waivers: [],
   approvals: [],
   tests: [],
+  training: [],
   attestations: [],
   notes: [],
   files: [],

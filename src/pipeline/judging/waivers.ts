@@ -21,6 +21,7 @@ import type { Approval } from '../../policy/index.ts';
 import { parseWaivers } from '../../policy/waivers/index.ts';
 import type { AttestedSubject, GivenAttestation, GivenWaivers } from '../evaluate/index.ts';
 import type { WaiverChoice } from './choice.ts';
+import { trainingOf } from './training.ts';
 
 /** CWE-770: each is verified, which costs milliseconds. */
 const MAX_ATTESTATIONS = 100;
@@ -47,7 +48,7 @@ async function readAttestations(
   env: NodeJS.ProcessEnv,
   now: Date,
 ): Promise<Signed> {
-  if (paths.length === 0) return { waivers: [], approvals: [], tests: [], attestations: [], notes: [] };
+  if (paths.length === 0) return { waivers: [], approvals: [], tests: [], training: [], attestations: [], notes: [] };
   if (paths.length > MAX_ATTESTATIONS) {
     const hint = 'give only attestations of this artifact';
     throw new AssayError('usage', `was given more than ${MAX_ATTESTATIONS} times`, { subject: '--attestation', hint });
@@ -65,14 +66,15 @@ async function readAttestations(
     waivers: read.flatMap(({ waivers }) => waivers),
     approvals: read.flatMap(({ approvals }) => approvals),
     tests: read.flatMap(({ tests }) => tests),
+    training: read.flatMap(({ training }) => training),
     attestations: read.flatMap(({ attestations }) => attestations),
     notes: read.flatMap(({ notes }) => notes),
   };
 }
 
-/** One attestation: its waiver, approval or tests, or the reason why it is not valid. */
+/** One attestation: its waiver, approval, tests or training run, or the reason why it is not valid. */
 async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Date): Promise<Signed> {
-  const none = { waivers: [], approvals: [], tests: [], notes: [] };
+  const none = { waivers: [], approvals: [], tests: [], training: [], notes: [] };
   const verified = await verifiedOrEnded(bytes, path, trust, now);
   if (isSignatureError(verified)) {
     const detail = `${path}: it is not valid, and waives no finding: ${verified.message}`;
@@ -92,9 +94,13 @@ async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Da
     const what = `tests of ${tests.model.path} by ${attestation.rule.name}`;
     return { ...none, tests: [tests], attestations: says(what) };
   }
+  const training = trainingOf(attestation, path);
+  if (training !== undefined) {
+    return { ...none, training: [training], attestations: says(`a training run by ${attestation.rule.name}`) };
+  }
   const approval = approvalOf(attestation);
   if (approval === undefined) {
-    const what = `signed by ${attestation.rule.name}; it is not a waiver, an approval or tests`;
+    const what = `signed by ${attestation.rule.name}; it is not a waiver, an approval, tests or a training run`;
     return { ...none, attestations: says(what) };
   }
   const what = `an approval for ${approval.stage} by ${attestation.rule.name}`;

@@ -9,6 +9,7 @@ const CHECKS: readonly string[] = [
   'conversion.rebuild',
   'conversion.source',
   'conversion.verified',
+  'data.provenance',
   'integrity.attestation',
   'integrity.checksum',
   'integrity.manifest',

@@ -8,6 +8,7 @@ import {
   type Signer,
 } from '../../core/assessment/index.ts';
 import type { AttestedTests } from '../../core/behavior/index.ts';
+import type { AttestedTraining } from '../../core/lineage/index.ts';
 import type { CaseFragment } from './document.ts';
 
 /** A digest that tests may write without having it. */
@@ -38,6 +39,7 @@ export function caseAssessment(fragment: CaseFragment): Assessment {
     checks: (fragment.checks ?? []).map(({ id, status, detail = `${id} gave ${status}` }) => ({ id, status, detail })),
     signatures: (fragment.signatures ?? []).map(signatureOf),
     tests: (fragment.tests ?? []).map(testsOf),
+    training: (fragment.training ?? []).map(trainingOf),
     declared: { ...NOTHING_DECLARED, ...defined(fragment.declared ?? {}) },
     ruleset: { version: '1.0.0', digest: `sha256:${SHA256}` },
     notes: [],
@@ -131,6 +133,22 @@ function testsOf({
         : { requested: device, device, runtime, drivers, share: 1, elsewhere: [], elsewhereCount: 0, passedOver: [] },
     status,
     tests: [],
+  };
+}
+
+function trainingOf({ run = null, signer = 'trainer', at = null, inputs = [] }: Of<'training'>): AttestedTraining {
+  return {
+    name: 'training.intoto.json',
+    signer,
+    run,
+    at,
+    model: [{ path: 'model.safetensors', sha256: SHA256 }],
+    inputs: inputs.map(({ role, name, uri = null, sha256, gitCommit }) => ({
+      role,
+      name,
+      uri,
+      digests: { ...(sha256 === undefined ? {} : { sha256 }), ...(gitCommit === undefined ? {} : { gitCommit }) },
+    })),
   };
 }
 

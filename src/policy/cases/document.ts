@@ -15,6 +15,7 @@ import {
   WaiverSchema,
 } from '../../core/assessment/schema/index.ts';
 import { DEVICES } from '../../core/device/index.ts';
+import { INPUT_ROLES } from '../../core/lineage/index.ts';
 import { pick } from '../../core/schema/index.ts';
 import { fragment } from './fragment.ts';
 
@@ -71,6 +72,24 @@ const TestRun = v.strictObject({
   drivers: v.optional(Texts),
 });
 
+/** An attested training run, as rules see it. */
+const TrainingRun = v.strictObject({
+  run: v.optional(v.nullable(Text)),
+  signer: v.optional(Text),
+  at: v.optional(v.nullable(Moment)),
+  inputs: v.optional(
+    v.array(
+      v.strictObject({
+        role: v.picklist(INPUT_ROLES),
+        name: Text,
+        uri: v.optional(v.nullable(Text)),
+        sha256: v.optional(Text),
+        gitCommit: v.optional(Text),
+      }),
+    ),
+  ),
+});
+
 /** What differs from a clean model of one file. */
 const Fragment = v.partial(
   v.strictObject({
@@ -81,6 +100,7 @@ const Fragment = v.partial(
     checks: v.array(Check),
     signatures: v.array(Signature),
     tests: v.array(TestRun),
+    training: v.array(TrainingRun),
     declared: fragment(DeclaredSchema.properties),
   }),
 );

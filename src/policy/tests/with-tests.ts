@@ -1,4 +1,4 @@
-import type { Assessment, Check, FileAssessment } from '../../core/assessment/index.ts';
+import { type Assessment, BESIDES, type Check, type FileAssessment } from '../../core/assessment/index.ts';
 import {
   type AttestedTests,
   copiesOf,
@@ -13,20 +13,6 @@ const ATTESTED_CHECK = 'tests.attested';
 /** Whether they pass, and no model of the artifact was left out. */
 const PASSED_CHECK = 'tests.passed';
 
-/** Formats that no loader computes anything with. */
-const BESIDES: ReadonlySet<string> = new Set([
-  'csv',
-  'empty',
-  'gif',
-  'jpeg',
-  'json',
-  'jsonl',
-  'markdown',
-  'png',
-  'text',
-  'webp',
-  'yaml',
-]);
 /** Names that one message holds. */
 const MAX_NAMED = 3;
 

@@ -1,6 +1,5 @@
 import { LOADERS, SEVERITIES, VERDICTS } from '../../core/assessment/index.ts';
 import {
-  ANY,
   BOOL_TYPE,
   INT_TYPE,
   listOf,
@@ -189,6 +188,30 @@ const TESTS = record('the tests', {
   ),
 });
 
+const INPUT = record('an input of a run', {
+  role: field(unionOf('data', 'base', 'code'), 'What the run used it as.'),
+  name: field(STRING, 'As the statement names it.'),
+  uri: field(optional(STRING), 'Where it came from; null when the statement does not say.'),
+  sha256: field(optional(STRING), '64 hex digits; null for what is known by another digest.'),
+  gitCommit: field(optional(STRING), 'Hex; null for what is known by another digest.'),
+});
+
+const TRAINING_RUN = record('a training run', {
+  run: field(optional(STRING), 'Its name; null when the statement does not say.'),
+  signer: field(STRING, 'The signer, by the name in the trust file.'),
+  at: field(optional(TIMESTAMP), 'When it ended; null when the statement does not say.'),
+  inputs: field(
+    listOf(INPUT),
+    'What it was given: `role` ("data", "base", "code"), `name`, `uri`, `sha256`, `gitCommit` of each.',
+  ),
+});
+
+const PROVENANCE = record('the provenance', {
+  attested: field(BOOL_TYPE, 'Whether a trusted signer attests a training run that wrote a file of the artifact.'),
+  verified: field(BOOL_TYPE, 'Whether one attested run wrote every model of the artifact.'),
+  runs: field(listOf(TRAINING_RUN), 'The attested runs: `run`, `signer`, `at` and `inputs` of each.'),
+});
+
 const RULESET = record('the ruleset', {
   version: field(STRING, 'Version of rules, allowlists and advisories.'),
   digest: field(STRING, 'Digest of the ruleset, including the allowances of the organisation.'),
@@ -224,8 +247,8 @@ export const VIEW: Readonly<Record<string, ViewField>> = {
   ),
   now: field(TIMESTAMP, 'The time of the decision.'),
   provenance: field(
-    ANY,
-    'The training of the model. This version cannot produce it: a rule that names it denies as unavailable.',
+    PROVENANCE,
+    'What the model was trained on, as a trusted signer attests it (assay data --attest, --attestation).',
   ),
   tests: field(TESTS, 'Tests of behaviour, as a trusted signer attests them (assay test --attest, --attestation).'),
 };

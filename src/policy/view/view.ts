@@ -84,6 +84,7 @@ function commonView(input: ViewInput): Bindings {
     checks: checksView(assessment.checks),
     signatures: list(assessment.signatures, signatureView),
     tests: testsView(assessment),
+    provenance: provenanceView(assessment),
     ruleset: record({ ...assessment.ruleset }),
     now: timestampOf(input.now.getTime()),
   };
@@ -295,9 +296,6 @@ function signerFields({ signer }: SignatureAssessment): Record<string, Plain> {
 
 /** What is asked of tests are their checks; the runs are what stands behind them. */
 function testsView({ checks, tests = [] }: Assessment): CelMap {
-  const passes = (wanted: string) =>
-    checks.some(({ id, status }) => id === wanted && status === 'pass') &&
-    checks.every(({ id, status }) => id !== wanted || status === 'pass');
   const runs = list(tests, ({ suite, signer, at, status, tests: results, model, baseline, device }) =>
     record({
       suite: suite.name,
@@ -312,7 +310,29 @@ function testsView({ checks, tests = [] }: Assessment): CelMap {
       drivers: device?.drivers ?? [],
     }),
   );
-  return record({ attested: passes('tests.attested'), passed: passes('tests.passed'), runs });
+  return record({ attested: passes(checks, 'tests.attested'), passed: passes(checks, 'tests.passed'), runs });
+}
+
+/** What is asked of provenance is its check; the runs are what stands behind it. */
+function provenanceView({ checks, training = [] }: Assessment): CelMap {
+  const verified = passes(checks, 'data.provenance');
+  const runs = list(training, ({ run, signer, at, inputs }) =>
+    record({
+      run,
+      signer,
+      at: at === null ? null : moment(at),
+      inputs: list(inputs, ({ role, name, uri, digests }) =>
+        record({ role, name, uri, sha256: digests.sha256 ?? null, gitCommit: digests.gitCommit ?? null }),
+      ),
+    }),
+  );
+  return record({ attested: verified || training.length > 0, verified, runs });
+}
+
+/** One of several checks of an id that does not pass is enough to fail. */
+function passes(checks: readonly Check[], wanted: string): boolean {
+  const own = checks.filter(({ id }) => id === wanted);
+  return own.length > 0 && own.every(({ status }) => status === 'pass');
 }
 
 /** Null when the text is not a date-time, so that rules about it fail. */

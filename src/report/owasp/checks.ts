@@ -17,6 +17,8 @@ const MEANINGS: ReadonlyMap<string, CheckMeaning> = new Map<string, CheckMeaning
   ['behavior.backdoor', { risks: ['ML10:2023'], evidence: 'direct' }],
   ['behavior.extraction', { risks: ['ML05:2023'], evidence: 'direct' }],
   ['behavior.adversarial', { risks: ['ML01:2023'], evidence: 'direct' }],
+  // It says which data, and not that nobody poisoned it.
+  ['data.provenance', { risks: ['ML02:2023'], evidence: 'proxy' }],
   ['provenance.training-data', { risks: ['ML02:2023'], evidence: 'direct' }],
   ['behavior.inversion', { risks: ['ML03:2023'], evidence: 'direct' }],
   ['behavior.membership', { risks: ['ML04:2023'], evidence: 'direct' }],

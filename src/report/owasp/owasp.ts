@@ -2,6 +2,7 @@ import { type Assessment, type Check, type Finding, type Risk, severityRank } fr
 import { count } from '../style.ts';
 import { meaningOf } from './checks.ts';
 import {
+  dataPoisoning,
   type JudgedRisk,
   type KnownFacts,
   modelPoisoning,
@@ -35,6 +36,7 @@ export const OWASP_RISKS: Readonly<Record<string, RiskDefinition>> = {
     title: 'Data Poisoning Attack',
     check: 'provenance.training-data',
     needs: 'compare the training data with its manifest, and look in it for duplicates, triggers and flipped labels',
+    judge: dataPoisoning,
   },
   'ML03:2023': {
     title: 'Model Inversion Attack',

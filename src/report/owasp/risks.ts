@@ -18,6 +18,17 @@ export type JudgedRisk = Pick<Risk, 'status' | 'evidence' | 'detail'> | undefine
 const MAX_NAMES = 5;
 const MAX_NAME = 100;
 
+/** ML02. Data that is known by its digest can be looked at; that says nothing of what is in it. */
+export function dataPoisoning({ checks }: KnownFacts): JudgedRisk {
+  const known = checks.find(({ id, status }) => id === 'data.provenance' && status === 'pass');
+  if (known === undefined) return undefined;
+  return {
+    status: 'partial',
+    evidence: 'proxy',
+    detail: `${known.detail}; the data itself was not searched for poisoned rows`,
+  };
+}
+
 /** ML05. An address says who may have the weights, and nobody checked that it is true. */
 export function modelTheft({ assessment }: KnownFacts): JudgedRisk {
   if (!assessment.artifact.ref.startsWith('hf://')) return undefined;

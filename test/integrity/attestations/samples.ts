@@ -158,6 +158,27 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
     },
     at: NOW,
   },
+  training: {
+    model: [{ path: 'sub/m.onnx', sha256: 'a1'.repeat(32) }],
+    predicate: {
+      buildDefinition: {
+        buildType: 'https://assay.dev/training/v1',
+        externalParameters: { run: 'fraud-12', hyperparameters: { epochs: '3' } },
+        resolvedDependencies: [
+          {
+            name: 'train.csv',
+            uri: 's3://acme/train.csv',
+            digest: { sha256: 'd1'.repeat(32) },
+            annotations: { role: 'data' },
+          },
+          { name: 'acme/base', digest: { gitCommit: COMMIT }, annotations: { role: 'base' } },
+          { uri: 'git+https://git.example/fraud', digest: { gitCommit: COMMIT }, annotations: { role: 'code' } },
+          { name: 'numpy', uri: 'pkg:pypi/numpy@2.0.0' },
+        ],
+      },
+      runDetails: { builder: { id: 'https://ci.example/trainer' }, metadata: { finishedOn: '2026-11-25T11:00:00Z' } },
+    },
+  },
   decision: {
     subjects: SUBJECTS,
     resourceUri: PINNED,
@@ -170,7 +191,7 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
 };
 
 /** The samples about an artifact. */
-export const KINDS: readonly Exclude<CreatableKind, 'break-glass' | 'conversion' | 'tests'>[] = [
+export const KINDS: readonly Exclude<CreatableKind, 'break-glass' | 'conversion' | 'tests' | 'training'>[] = [
   'scan',
   'approval',
   'waiver',

@@ -320,10 +320,10 @@ describe('an attestation is refused when it', () => {
 
   it('is of an unknown type', async () => {
     const bundle = await signedRaw(
-      { ...sample('scan'), predicateType: 'https://slsa.dev/provenance/v1' },
+      { ...sample('scan'), predicateType: 'https://slsa.dev/provenance/v0.2' },
       scanner.privateKey,
     );
-    await expectProblem(() => verify(bundle), 'predicate', /an unknown type: https:\/\/slsa\.dev\/provenance\/v1/);
+    await expectProblem(() => verify(bundle), 'predicate', /an unknown type: https:\/\/slsa\.dev\/provenance\/v0\.2/);
   });
 
   it('waives a malicious verdict', async () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAssayError } from '../../../src/core/errors.ts';
-import { MAX_YAML_BYTES } from '../../../src/integrity/manifests/bounded-yaml.ts';
+import { MAX_YAML_BYTES } from '../../../src/core/yaml/bounded-yaml.ts';
 import { compareClaims, type KnownFile, manifestClaims } from '../../../src/integrity/manifests/claims.ts';
 import { readDvcFile, readDvcLock } from '../../../src/integrity/manifests/dvc.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MAX_YAML_BYTES } from '../../../src/integrity/manifests/bounded-yaml.ts';
+import { MAX_YAML_BYTES } from '../../../src/core/yaml/bounded-yaml.ts';
 import { readChecksums } from '../../../src/integrity/manifests/checksums.ts';
 import { readDvcFile } from '../../../src/integrity/manifests/dvc.ts';
 import { growth } from '../../support/growth.ts';

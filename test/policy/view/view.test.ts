@@ -8,7 +8,6 @@ import { recordWithin, typeText } from '../../../src/policy/view/text.ts';
 import { PolicyView } from '../../../src/policy/view/view.ts';
 
 const NONE: ReadonlySet<string> = new Set();
-const UNAVAILABLE = ['provenance'];
 
 /** One assessment with every field that a view can hold. */
 const full = caseAssessment({
@@ -111,11 +110,7 @@ function namesOf(view: object): string[] {
 describe('the view of an expression', () => {
   it('has exactly the declared fields, each of its type', () => {
     for (const view of views) {
-      expect(namesOf(view).sort()).toEqual(
-        Object.keys(VIEW)
-          .filter((name) => !UNAVAILABLE.includes(name))
-          .sort(),
-      );
+      expect(namesOf(view).sort()).toEqual(Object.keys(VIEW).sort());
       for (const name of namesOf(view)) {
         const value = view[name];
         const { type } = VIEW[name] ?? { type: { kind: 'null' as const } };

@@ -25,6 +25,7 @@ export const KINDS = [
   'break-glass',
   'conversion',
   'tests',
+  'training',
   'decision',
   'model-signature',
 ] as const;

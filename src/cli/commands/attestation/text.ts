@@ -1,3 +1,4 @@
+import { type InputRole, trainingInputs } from '../../../core/lineage/index.ts';
 import type { VerifiedAttestation } from '../../../integrity/attestations/index.ts';
 import {
   approvedBy,
@@ -30,6 +31,8 @@ export function claimOf(statement: Statement): string {
       return `conversion to ${statement.predicate.target}`;
     case PREDICATE_TYPES.tests:
       return `tests of behaviour: ${statement.predicate.status}`;
+    case PREDICATE_TYPES.training:
+      return 'training run';
     case PREDICATE_TYPES.decision:
       return `decision: ${statement.predicate.verificationResult}`;
     case PREDICATE_TYPES['model-signature']:
@@ -48,10 +51,12 @@ export function attestationRows({ statement, signer, rule }: VerifiedAttestation
 
 /** Other statements have several digests of one artifact. */
 function isOfFiles({ predicateType }: Statement): boolean {
-  return predicateType === PREDICATE_TYPES.conversion || predicateType === PREDICATE_TYPES.tests;
+  return [PREDICATE_TYPES.conversion, PREDICATE_TYPES.tests, PREDICATE_TYPES.training].some(
+    (type) => type === predicateType,
+  );
 }
 
-/** The first is the artifact, and the others are further names of it; of a conversion and of tests, each is a file. */
+/** The first is the artifact, and the others are further names of it; of a conversion, of tests and of a training run, each is a file. */
 function subjectsText([first, ...others]: readonly Subject[], one: 'digest' | 'file'): string {
   const noun = one === 'file' ? 'other file' : 'other digest';
   const more = others.length === 0 ? '' : ` (and ${count(others.length, noun)}${one === 'file' ? '' : ' of it'})`;
@@ -59,8 +64,14 @@ function subjectsText([first, ...others]: readonly Subject[], one: 'digest' | 'f
 }
 
 function subjectText({ name = '_', digest }: Subject): string {
-  const digests = Object.entries(digest).map(([algorithm, hex]) => `${terminalText(algorithm)}:${terminalText(hex)}`);
-  return name === '_' ? digests.join(', ') : `${terminalText(name)} ${digests.join(', ')}`;
+  const digests = terminalText(digestsText(digest));
+  return name === '_' ? digests : `${terminalText(name)} ${digests}`;
+}
+
+function digestsText(digests: Subject['digest']): string {
+  return Object.entries(digests)
+    .map(([algorithm, hex]) => `${algorithm}:${hex}`)
+    .join(', ');
 }
 
 function detailRows(statement: Statement): Row[] {
@@ -137,6 +148,24 @@ function detailRows(statement: Statement): Row[] {
         ...listRow('passed', of('pass')),
         ...listRow('open', of('not-assessed')),
         ['tested', `${timeCreated}, by ${tool.name} ${terminalText(tool.version)}`],
+      ];
+    }
+    case PREDICATE_TYPES.training: {
+      const { buildDefinition, runDetails } = statement.predicate;
+      const inputs = trainingInputs(statement.predicate);
+      const of = (role: InputRole) => (typeof inputs === 'string' ? [] : inputs.filter((input) => input.role === role));
+      const rowOf = (label: string, role: InputRole) =>
+        listRow(
+          label,
+          of(role).map(({ name, digests }) => `${name} ${digestsText(digests)}`),
+        );
+      const { run } = buildDefinition.externalParameters;
+      return [
+        ...(run === undefined ? [] : [['run', terminalText(run)] as const]),
+        ...rowOf('data', 'data'),
+        ...rowOf('base', 'base'),
+        ...rowOf('code', 'code'),
+        ['built by', terminalText(runDetails.builder.id)],
       ];
     }
     case PREDICATE_TYPES.decision: {

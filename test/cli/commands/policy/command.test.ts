@@ -23,7 +23,7 @@ beforeAll(() => {
   writeFileSync(at('good.yaml'), HEAD + rule('files.size() == 2'));
   writeFileSync(at('allows.yaml'), HEAD + rule('files.size() >= 1'));
   writeFileSync(at('odd.yaml'), HEAD + rule('files.size() > 0') + rule('files.size() > 0', 'two'));
-  writeFileSync(at('origin.yaml'), HEAD + rule('provenance.verified'));
+  writeFileSync(at('origin.yaml'), HEAD + rule("checks['provenance.drift'].status == 'pass'"));
   writeFileSync(at('typo.yaml'), HEAD + rule("files.all(f, f.verdct == 'clean')"));
   writeFileSync(at('number.yaml'), HEAD + rule('files.size()'));
   writeFileSync(at('field.yaml'), `${HEAD}${rule('files.size() > 0')}      severity: high\n`);
@@ -46,7 +46,7 @@ describe('assay policy check', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^good\.yaml: acme is sound \(1 rule, 0 variables, sha256:[0-9a-f]{64}\)$/m);
     expect(stdout).toMatch(
-      /origin\.yaml:\d+:\d+: note: one denies: .*\(provenance\), which this version cannot produce$/m,
+      /origin\.yaml:\d+:\d+: note: one denies: .*\(checks provenance\.\*\), which this version cannot produce$/m,
     );
     expect(stdout).toMatch(/production is sound/);
   });
@@ -156,13 +156,16 @@ describe('assay scan with a policy', () => {
     );
   });
 
-  it('denies when nobody gave the required tests, and does not require them without the label', async () => {
+  it('denies when nobody gave the required tests and training run, and requires neither where a label says so', async () => {
     const production = ['plain', '--policy', 'production', '--stage', 'production'];
     const rulesOf = (decision: { violations: { rule: string }[] }) => decision.violations.map(({ rule: id }) => id);
     const asked = await scan(...production, '--label', 'require-tests=yes');
     expect(asked.code).toBe(1);
-    expect(rulesOf(asked.decision)).toEqual(['signature.verified', 'stage.approved', 'tests.passed']);
-    expect(rulesOf((await scan(...production)).decision)).toEqual(['signature.verified', 'stage.approved']);
+    const elsewhere = ['--label', 'trained-elsewhere=yes'];
+    const others = ['signature.verified', 'stage.approved'];
+    expect(rulesOf(asked.decision)).toEqual([...others, 'tests.passed', 'data.provenance']);
+    expect(rulesOf((await scan(...production)).decision)).toEqual([...others, 'data.provenance']);
+    expect(rulesOf((await scan(...production, ...elsewhere)).decision)).toEqual(others);
   });
 
   it.each(['region', '=eu', ''])('refuses %j as a label', async (label) => {
@@ -240,14 +243,16 @@ describe('assay policy explain', () => {
   });
 
   it('applies another policy, stage and label, and prints JSON', async () => {
-    const place = ['--policy', 'production', '--stage', 'staging', '--label', 'require-tests=yes', '--format', 'json'];
+    const labels = ['--label', 'require-tests=yes', '--label', 'trained-elsewhere=yes'];
+    const place = ['--policy', 'production', '--stage', 'staging', ...labels, '--format', 'json'];
     const { code, stdout } = await run('policy', 'explain', '--report', 'report.json', ...place);
     expect(code).toBe(1);
     const { decision, variables, values } = JSON.parse(stdout);
     expect(decision.violations.at(-1)).toMatchObject({ rule: 'tests.passed' });
     expect(variables.stage).toBe('"staging"');
-    expect(values.at(-1)).toMatchObject({ id: 'tests.passed', value: 'false' });
+    expect(values.at(-2)).toMatchObject({ id: 'tests.passed', value: 'false' });
     expect(decision.violations.at(-1).message).toContain('Run assay test ');
+    expect(values.at(-1)).toEqual({ id: 'data.provenance', expression: 'provenance.verified', value: null });
   });
 
   it('lists everything that an expression can name', async () => {

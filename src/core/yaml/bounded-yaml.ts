@@ -1,5 +1,5 @@
-import { AssayError } from '../../core/index.ts';
-import { assertShallowYaml } from '../../core/yaml/index.ts';
+import { AssayError } from '../errors.ts';
+import { assertShallowYaml } from './nesting.ts';
 
 /** A parse takes up to 14 microseconds and 3 KB for each byte (measured). */
 export const MAX_YAML_BYTES = 128 * 1024;
