@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import {
   array,
-  list,
   object,
   objectOf,
   oneOf,

@@ -53,6 +53,8 @@ export interface LineageDocument {
   /** Each once; claims refer to them. */
   readonly entities: readonly Entity[];
   readonly claims: readonly SaidRelation[];
+  /** What the run was set to. */
+  readonly hyperparameters: Readonly<Record<string, string>>;
   /** What of it counts less than a reader might think, as sentences. */
   readonly notes: readonly string[];
 }
@@ -71,6 +73,7 @@ export class DocumentBuilder {
   readonly #entities: Entity[] = [];
   readonly #claims: SaidRelation[] = [];
   readonly #notes: string[] = [];
+  #hyperparameters: LineageDocument['hyperparameters'] = {};
 
   constructor(kind: DocumentKind, name: string) {
     this.#kind = kind;
@@ -100,6 +103,10 @@ export class DocumentBuilder {
     this.#claims.push({ from, relation, to });
   }
 
+  parameters(hyperparameters: LineageDocument['hyperparameters']): void {
+    this.#hyperparameters = hyperparameters;
+  }
+
   note(text: string): void {
     this.#notes.push(text);
   }
@@ -110,6 +117,7 @@ export class DocumentBuilder {
       kind: this.#kind,
       entities: this.#entities,
       claims: this.#claims,
+      hyperparameters: this.#hyperparameters,
       notes: this.#notes,
     };
   }

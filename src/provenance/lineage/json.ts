@@ -7,7 +7,7 @@ export function isJsonFields(value: unknown): value is Readonly<Record<string, u
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function jsonText(value: unknown): string | undefined {
+export function jsonWords(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { AssayError } from '../../../core/index.ts';
 import { DocumentBuilder, digestsOf, type Entity, type LineageDocument, pathBelow } from '../document.ts';
-import { jsonFields, jsonItems, jsonText } from '../json.ts';
+import { jsonFields, jsonItems, jsonWords } from '../json.ts';
 
 const CONFORMS = /^https?:\/\/mlcommons\.org\/croissant\/(\d+)\.(\d+)\/?$/;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
@@ -14,7 +14,7 @@ export function isCroissant(document: Readonly<Record<string, unknown>>): boolea
 
 function conformsTo(document: Readonly<Record<string, unknown>>): readonly string[] {
   return ['conformsTo', 'dct:conformsTo'].flatMap((key) =>
-    jsonItems(document[key]).flatMap((one) => jsonText(one) ?? jsonText(jsonFields(one)['@id']) ?? []),
+    jsonItems(document[key]).flatMap((one) => jsonWords(one) ?? jsonWords(jsonFields(one)['@id']) ?? []),
   );
 }
 
@@ -29,21 +29,21 @@ export function readCroissant(document: Readonly<Record<string, unknown>>, name:
   const builder = new DocumentBuilder('croissant', name);
   const dataset = builder.entity({
     kind: 'data',
-    name: jsonText(document.name) ?? name,
-    uri: jsonText(document.url) ?? jsonText(document['@id']) ?? null,
+    name: jsonWords(document.name) ?? name,
+    uri: jsonWords(document.url) ?? jsonWords(document['@id']) ?? null,
   });
   const files = jsonItems(document.distribution).map(jsonFields);
   const known = new Map<string, Entity>();
   for (const file of files) {
     const entity = isFile(file) ? fileOf(builder, file) : undefined;
     if (entity === undefined) continue;
-    known.set(jsonText(file['@id']) ?? entity.name, entity);
+    known.set(jsonWords(file['@id']) ?? entity.name, entity);
     builder.claim(dataset, 'derives from', entity);
   }
   for (const file of files) {
-    const entity = known.get(jsonText(file['@id']) ?? '');
+    const entity = known.get(jsonWords(file['@id']) ?? '');
     for (const container of jsonItems(file.containedIn)) {
-      const whole = known.get(jsonText(jsonFields(container)['@id']) ?? jsonText(container) ?? '');
+      const whole = known.get(jsonWords(jsonFields(container)['@id']) ?? jsonWords(container) ?? '');
       if (entity !== undefined && whole !== undefined) builder.claim(entity, 'derives from', whole);
     }
     if (entity !== undefined) sourcesOf(builder, entity, file);
@@ -57,23 +57,23 @@ function isFile(file: Readonly<Record<string, unknown>>): boolean {
 }
 
 function fileOf(builder: DocumentBuilder, file: Readonly<Record<string, unknown>>): Entity {
-  const at = jsonText(file.contentUrl) ?? '';
-  const name = jsonText(file.name) ?? jsonText(file['@id']) ?? at;
+  const at = jsonWords(file.contentUrl) ?? '';
+  const name = jsonWords(file.name) ?? jsonWords(file['@id']) ?? at;
   const digests = digestsOf({ sha256: file.sha256, md5: file.md5 });
-  const none = digests.digests.length === 0 && digests.problem === null ? 'has no digest' : digests.problem;
   const common = { kind: 'data' as const, name, digests: digests.digests };
-  if (at === '' || SCHEME.test(at)) return builder.entity({ ...common, uri: at === '' ? null : at, problem: none });
+  if (at === '' || SCHEME.test(at))
+    return builder.entity({ ...common, uri: at === '' ? null : at, problem: digests.problem });
   const place = pathBelow(at);
   if ('problem' in place) return builder.entity({ ...common, problem: place.problem });
-  return builder.entity({ ...common, path: place.path, problem: none });
+  return builder.entity({ ...common, path: place.path, problem: digests.problem });
 }
 
 function sourcesOf(builder: DocumentBuilder, entity: Entity, node: Readonly<Record<string, unknown>>): void {
   for (const key of DERIVED) {
     for (const one of jsonItems(node[key])) {
       const { '@id': id, url, name, 'prov:label': label, 'sc:name': named } = jsonFields(one);
-      const uri = jsonText(one) ?? jsonText(id) ?? jsonText(url) ?? null;
-      const text = jsonText(name) ?? jsonText(named) ?? jsonText(label) ?? uri;
+      const uri = jsonWords(one) ?? jsonWords(id) ?? jsonWords(url) ?? null;
+      const text = jsonWords(name) ?? jsonWords(named) ?? jsonWords(label) ?? uri;
       if (text !== null) builder.claim(entity, 'comes from', builder.entity({ kind: 'source', name: text, uri }));
     }
   }

@@ -1,6 +1,6 @@
 import { AssayError } from '../../../core/index.ts';
 import { DocumentBuilder, digestsOf, type Entity, type LineageDocument } from '../document.ts';
-import { jsonFields, jsonItems, jsonText } from '../json.ts';
+import { jsonFields, jsonItems, jsonWords } from '../json.ts';
 
 /** The first version with machine-learning models is 1.5. */
 const VERSIONS: ReadonlySet<unknown> = new Set(['1.5', '1.6', '1.7']);
@@ -37,7 +37,7 @@ class BillReader {
   read(): LineageDocument {
     const known = this.#components.flatMap((component) => {
       const entity = this.#entityOf(component);
-      const ref = jsonText(component['bom-ref']);
+      const ref = jsonWords(component['bom-ref']);
       if (entity !== undefined && ref !== undefined) this.#byRef.set(ref, entity);
       return entity === undefined ? [] : [{ component, entity }];
     });
@@ -53,12 +53,12 @@ class BillReader {
     if (kind === undefined) return undefined;
     const hashes = jsonItems(component.hashes).map(jsonFields);
     const hashOf = (alg: string) => hashes.find((hash) => hash.alg === alg)?.content;
-    const version = jsonText(component.version);
-    const name = [jsonText(component.group), jsonText(component.name) ?? 'a component without a name'];
+    const version = jsonWords(component.version);
+    const name = [jsonWords(component.group), jsonWords(component.name) ?? 'a component without a name'];
     return this.#builder.entity({
       kind,
       name: `${name.filter((part) => part !== undefined).join('/')}${version === undefined ? '' : `@${version}`}`,
-      uri: jsonText(component.purl) ?? null,
+      uri: jsonWords(component.purl) ?? null,
       ...digestsOf({ sha256: hashOf('SHA-256'), md5: hashOf('MD5') }),
     });
   }
@@ -74,7 +74,7 @@ class BillReader {
 
   /** By reference to a component, or as it stands in the model card. */
   #datasetOf(dataset: Component): Entity {
-    const ref = jsonText(dataset.ref);
+    const ref = jsonWords(dataset.ref);
     const component = ref === undefined ? undefined : this.#byRef.get(ref);
     if (component !== undefined) return component;
     if (ref !== undefined)
@@ -83,8 +83,8 @@ class BillReader {
         name: ref,
         problem: 'is a reference to a component that is not there',
       });
-    const name = jsonText(dataset.name) ?? 'a dataset without a name';
-    return this.#builder.entity({ kind: 'data', name, uri: jsonText(jsonFields(dataset.contents).url) ?? null });
+    const name = jsonWords(dataset.name) ?? 'a dataset without a name';
+    return this.#builder.entity({ kind: 'data', name, uri: jsonWords(jsonFields(dataset.contents).url) ?? null });
   }
 
   #ancestorsOf(component: Component, entity: Entity, depth: number): void {
@@ -93,7 +93,7 @@ class BillReader {
       return;
     }
     for (const ancestor of jsonItems(jsonFields(component.pedigree).ancestors).map(jsonFields)) {
-      const ref = jsonText(ancestor['bom-ref']);
+      const ref = jsonWords(ancestor['bom-ref']);
       const base =
         (ref === undefined ? undefined : this.#byRef.get(ref)) ?? this.#entityOf({ type: component.type, ...ancestor });
       if (base === undefined || base === entity) continue;

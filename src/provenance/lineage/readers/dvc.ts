@@ -93,8 +93,7 @@ function partOf(builder: DocumentBuilder, known: Map<string, Entity>, part: v.In
   const place = pathBelow(text);
   if ('problem' in place) return builder.entity({ kind, name: text, problem: place.problem });
   const [, hex, folder] = MD5.exec(md5 ?? '') ?? [];
-  const problem =
-    md5 === undefined ? 'has no MD5' : hex === undefined ? 'has something else where its MD5 should be' : null;
+  const problem = md5 !== undefined && hex === undefined ? 'has something else where its MD5 should be' : null;
   const old = hex !== undefined && hash !== 'md5';
   const entity = builder.entity({
     kind,

@@ -35,8 +35,9 @@ export function readTrainingManifest(document: Readonly<Record<string, unknown>>
       hint: 'docs/provenance.md shows one',
     });
   }
-  const { run: runName, model, data, test, base, code } = read.output;
+  const { run: runName, hyperparameters, model, data, test, base, code } = read.output;
   const builder = new DocumentBuilder('training', name);
+  builder.parameters(hyperparameters);
   const run = builder.entity({ kind: 'run', name: runName ?? name });
   for (const file of model) builder.claim(fileOf(builder, 'model', file), 'trained by', run);
   for (const file of data) builder.claim(run, 'trained on', fileOf(builder, 'data', file));

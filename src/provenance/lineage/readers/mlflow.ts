@@ -1,5 +1,5 @@
 import { DocumentBuilder, type Entity, type LineageDocument } from '../document.ts';
-import { isJsonFields, jsonFields, jsonItems, jsonText } from '../json.ts';
+import { isJsonFields, jsonFields, jsonItems, jsonWords } from '../json.ts';
 
 type Node = Readonly<Record<string, unknown>>;
 
@@ -21,7 +21,7 @@ export function readMlflowRun(document: Node, name: string): LineageDocument {
   const { info, inputs } = runIn(document);
   const builder = new DocumentBuilder('mlflow', name);
   const { run_name: runName, run_id: id } = jsonFields(info);
-  const run = builder.entity({ kind: 'run', name: jsonText(runName) ?? jsonText(id) ?? name });
+  const run = builder.entity({ kind: 'run', name: jsonWords(runName) ?? jsonWords(id) ?? name });
   for (const input of jsonItems(jsonFields(inputs).dataset_inputs).map(jsonFields)) {
     const dataset = datasetOf(builder, jsonFields(input.dataset));
     builder.claim(run, /test|eval|valid/i.test(contextOf(input)) ? 'tested on' : 'trained on', dataset);
@@ -30,18 +30,21 @@ export function readMlflowRun(document: Node, name: string): LineageDocument {
   return builder.done();
 }
 
+const CONTEXT = 'mlflow.data.context';
+
+/** The API answers with a list of tags, and the library with a dictionary. */
 function contextOf(input: Node): string {
   const tag = jsonItems(input.tags)
     .map(jsonFields)
-    .find(({ key }) => key === 'mlflow.data.context');
-  return jsonText(tag?.value) ?? '';
+    .find(({ key }) => key === CONTEXT);
+  return jsonWords(tag?.value) ?? jsonWords(jsonFields(input.tags)[CONTEXT]) ?? '';
 }
 
 function datasetOf(builder: DocumentBuilder, dataset: Node): Entity {
-  const hex = jsonText(dataset.digest);
+  const hex = jsonWords(dataset.digest);
   return builder.entity({
     kind: 'data',
-    name: jsonText(dataset.name) ?? 'a dataset without a name',
+    name: jsonWords(dataset.name) ?? 'a dataset without a name',
     uri: addressOf(dataset.source),
     digests: hex === undefined ? [] : [{ algorithm: 'mlflow', hex: hex.slice(0, 100), of: 'sample' }],
     problem: 'has a digest of a sample of its rows, so its bytes cannot be compared',
@@ -50,7 +53,7 @@ function datasetOf(builder: DocumentBuilder, dataset: Node): Entity {
 
 /** The source is JSON within JSON: `{"uri": ...}`, `{"url": ...}`, `{"path": ...}`. */
 function addressOf(source: unknown): string | null {
-  const text = jsonText(source);
+  const text = jsonWords(source);
   if (text === undefined) return null;
   let parsed: unknown;
   try {
@@ -59,5 +62,5 @@ function addressOf(source: unknown): string | null {
     return text;
   }
   const { uri, url, path } = jsonFields(parsed);
-  return jsonText(uri) ?? jsonText(url) ?? jsonText(path) ?? null;
+  return jsonWords(uri) ?? jsonWords(url) ?? jsonWords(path) ?? null;
 }

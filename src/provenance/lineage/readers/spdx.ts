@@ -1,5 +1,5 @@
 import { DocumentBuilder, digestsOf, type Entity, type LineageDocument } from '../document.ts';
-import { jsonFields, jsonItems, jsonText } from '../json.ts';
+import { jsonFields, jsonItems, jsonWords } from '../json.ts';
 
 const CONTEXT = /^https:\/\/spdx\.org\/rdf\/3\.\d+\.\d+\/spdx-context\.jsonld$/;
 
@@ -75,23 +75,23 @@ function packageOf(
     jsonFields(typeof one === 'string' ? byId.get(one) : one),
   );
   const hashOf = (algorithm: string) => hashes.find((hash) => hash.algorithm === algorithm)?.hashValue;
-  const version = jsonText(element.software_packageVersion);
+  const version = jsonWords(element.software_packageVersion);
   return builder.entity({
     kind,
-    name: `${jsonText(element.name) ?? jsonText(element.spdxId) ?? 'a package without a name'}${version === undefined ? '' : `@${version}`}`,
-    uri: jsonText(element.software_downloadLocation) ?? jsonText(element.software_packageUrl) ?? null,
+    name: `${jsonWords(element.name) ?? jsonWords(element.spdxId) ?? 'a package without a name'}${version === undefined ? '' : `@${version}`}`,
+    uri: jsonWords(element.software_downloadLocation) ?? jsonWords(element.software_packageUrl) ?? null,
     ...digestsOf({ sha256: hashOf('sha256'), md5: hashOf('md5') }),
   });
 }
 
 function typeOf(element: Element): string {
-  return jsonText(element.type) ?? jsonText(element['@type']) ?? '';
+  return jsonWords(element.type) ?? jsonWords(element['@type']) ?? '';
 }
 
 function idsOf(element: Element): readonly string[] {
-  return [element.spdxId, element['@id']].flatMap((id) => jsonText(id) ?? []);
+  return [element.spdxId, element['@id']].flatMap((id) => jsonWords(id) ?? []);
 }
 
 function idOf(value: unknown): string | undefined {
-  return jsonText(value) ?? jsonText(jsonFields(value).spdxId) ?? jsonText(jsonFields(value)['@id']);
+  return jsonWords(value) ?? jsonWords(jsonFields(value).spdxId) ?? jsonWords(jsonFields(value)['@id']);
 }
