@@ -1,6 +1,7 @@
 export { CONVERSION_NAME, type CoveredFile } from './covered-files.ts';
 export { signStatement } from './sign-statement.ts';
 export { testsOf } from './tests.ts';
+export { trainingOf } from './training.ts';
 export {
   endOf,
   type VerifiedAttestation,

@@ -5,6 +5,7 @@ import { AssayError } from '../../core/index.ts';
 import {
   endOf,
   testsOf,
+  trainingOf,
   type VerifiedAttestation,
   verifyAttestation,
   waiverOf,
@@ -21,7 +22,6 @@ import type { Approval } from '../../policy/index.ts';
 import { parseWaivers } from '../../policy/waivers/index.ts';
 import type { AttestedSubject, GivenAttestation, GivenWaivers } from '../evaluate/index.ts';
 import type { WaiverChoice } from './choice.ts';
-import { trainingOf } from './training.ts';
 
 /** CWE-770: each is verified, which costs milliseconds. */
 const MAX_ATTESTATIONS = 100;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { BESIDES } from '../../core/assessment/index.ts';
 import { type Artifact, type ArtifactFile, AssayError, isFileMissing, type OnEvent } from '../../core/index.ts';
 import { identifyFormat, probeOf, refineText, UNKNOWN } from '../../formats/index.ts';
 import { type HashPlan, SHA256_PLAN, wholeDigest } from '../../integrity/hash/index.ts';
 import { dvcListing } from '../../integrity/manifests/index.ts';
 import type { Entity, HashedHandFile, LineageDocument, LyingThere } from '../../provenance/lineage/index.ts';
 import { type DigestedFile, digestArtifact, sha256Of } from '../digest-artifact.ts';
-import { BESIDES } from '../evaluate/index.ts';
 import { handFile, type Lying, lookBelow } from './below.ts';
 
 /** A document, and where it lies. */

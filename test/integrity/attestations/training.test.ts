@@ -1,13 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
+import { trainingOf } from '../../../src/integrity/attestations/training.ts';
 import { verifyAttestation } from '../../../src/integrity/attestations/verify-attestation.ts';
 import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { readStatement } from '../../../src/integrity/statements/read.ts';
 import type { SignerRole } from '../../../src/integrity/trust-file/document.ts';
 import type { TrustFile } from '../../../src/integrity/trust-file/trust-file.ts';
-import { trainingOf } from '../../../src/pipeline/judging/training.ts';
 import { bytesOf, COMMIT, NOW, sample } from './samples.ts';
 
 const trainer = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });

@@ -1,6 +1,6 @@
 import { type AttestedTraining, trainingInputs } from '../../core/lineage/index.ts';
-import type { VerifiedAttestation } from '../../integrity/attestations/index.ts';
-import { PREDICATE_TYPES } from '../../integrity/statements/index.ts';
+import { PREDICATE_TYPES } from '../statements/index.ts';
+import type { VerifiedAttestation } from './verify-attestation.ts';
 
 /**
  * The training run of an attestation; `undefined` for one that says something else.
