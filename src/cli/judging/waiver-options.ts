@@ -7,7 +7,7 @@ export function addWaiverOptions(command: Command): Command {
     .option('--waivers <file>', "your organisation's waivers (YAML, repeatable; default: $ASSAY_WAIVERS)", collect, [])
     .option(
       '--attestation <file>',
-      'a signed waiver or approval (repeatable); its signer must be in the trust file',
+      'a signed waiver, approval, tests or training run (repeatable); its signer must be in the trust file',
       collect,
       [],
     );

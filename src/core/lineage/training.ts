@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import {
   array,
+  type JsonSchema,
   object,
   objectOf,
   oneOf,
@@ -151,3 +152,15 @@ export function trainingInputs({ buildDefinition }: TrainingPredicate): readonly
 }
 
 const ARTICLES: Readonly<Record<InputRole, string>> = { data: 'data', base: 'a base model', code: 'code' };
+
+/** The JSON Schema of the predicate, which is published as `schema/training-v1.json`. */
+export function trainingSchemaDocument(): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: TRAINING_BUILD_TYPE,
+    title: 'The predicate of a training run: SLSA provenance v1 of this build type',
+    description:
+      'Besides what a schema can say: a dependency with a role has a name or a uri; data has a sha256, a base model a sha256 or a gitCommit, code a gitCommit or a sha256; at least one dependency is data.',
+    ...TrainingPredicateSchema.json,
+  };
+}

@@ -36,7 +36,8 @@ export function lookBelow(folder: string, path: string): Lying {
   return { kind: 'refused', why: 'is neither a file nor a folder' };
 }
 
-function filesBelow(folder: string): Lying {
+/** Every file below a folder. A link in it leads elsewhere, so that the folder cannot be told. */
+export function filesBelow(folder: string): Lying {
   const files = new Map<string, Extract<Lying, { readonly kind: 'file' }>>();
   const open: { readonly path: string; readonly within: string; readonly depth: number }[] = [
     { path: folder, within: '', depth: 0 },

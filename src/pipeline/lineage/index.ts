@@ -1,2 +1,4 @@
 export { attestTraining } from './attest.ts';
+export { dataCheckOf } from './data-check.ts';
+export { givenFiles } from './given.ts';
 export { type AssessedLineage, assessLineage, type LineageOptions } from './lineage.ts';

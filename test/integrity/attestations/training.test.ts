@@ -4,10 +4,12 @@ import { signStatement } from '../../../src/integrity/attestations/sign-statemen
 import { trainingOf } from '../../../src/integrity/attestations/training.ts';
 import { verifyAttestation } from '../../../src/integrity/attestations/verify-attestation.ts';
 import { readBundle } from '../../../src/integrity/envelope/bundle.ts';
+import { certificateSigner } from '../../../src/integrity/sign/certificate-signer.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { readStatement } from '../../../src/integrity/statements/read.ts';
 import type { SignerRole } from '../../../src/integrity/trust-file/document.ts';
 import type { TrustFile } from '../../../src/integrity/trust-file/trust-file.ts';
+import { basicConstraints, extendedKeyUsage, keyUsage, makeCertificate, OIDS } from '../x509/make-certificate.ts';
 import { bytesOf, COMMIT, NOW, sample } from './samples.ts';
 
 const trainer = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -71,6 +73,48 @@ describe('the attestation of a training run', () => {
     if (rule === undefined) throw new Error('no rule');
     const ended = { ...trusting(), rules: [{ ...rule, notAfter: new Date(NOW.getTime() - 1) }] };
     await expect(verify([MODEL], ended)).rejects.toMatchObject({ problem: 'untrusted' });
+  });
+});
+
+describe('the certificate of a trainer', () => {
+  const root = { subject: 'root', key: generateKeyPairSync('ec', { namedCurve: 'prime256v1' }) };
+  const day = 24 * 60 * 60 * 1000;
+  const anchor = makeCertificate({
+    ...root,
+    notBefore: new Date(NOW.getTime() - 60 * day),
+    extensions: [basicConstraints(true), keyUsage(5, 6)],
+  });
+  const trust: TrustFile = {
+    path: 't',
+    rules: [
+      { name: 'ca', trust: { kind: 'certificate', anchors: [anchor], validity: 'now' }, may: new Set(['training']) },
+    ],
+    warnings: [],
+  };
+
+  async function by(notAfter: Date) {
+    const leaf = makeCertificate({
+      subject: 'trainer',
+      key: trainer,
+      issuer: root,
+      notBefore: new Date(NOW.getTime() - 30 * day),
+      notAfter,
+      extensions: [basicConstraints(false), keyUsage(0), extendedKeyUsage(OIDS.codeSigning)],
+    });
+    const at = new Date(NOW.getTime() - 20 * day);
+    const bundle = await signStatement(
+      sample('training'),
+      certificateSigner({ privateKey: trainer.privateKey, leaf, chain: [anchor], at }),
+    );
+    return verifyAttestation(readBundle(bytesOf(bundle), 't'), trust, { now: NOW });
+  }
+
+  it('counts while it is valid', async () => {
+    await expect(by(new Date(NOW.getTime() + day))).resolves.toMatchObject({ kind: 'training', rule: { name: 'ca' } });
+  });
+
+  it('does not count once it has expired', async () => {
+    await expect(by(new Date(NOW.getTime() - day))).rejects.toThrow(/expired/);
   });
 });
 

@@ -13,7 +13,7 @@ A trust file lists who can sign what (paths are relative to the file):
   signers:
     - name: scanner
       key: keys/scanner.pub
-      may: [scan, decision]          # model-signature, scan, approval, waiver, conversion, tests, decision, snapshot
+      may: [scan, decision]          # model-signature, scan, approval, waiver, conversion, tests, training, decision, snapshot
     - name: release workflow
       keyless:
         identity: https://github.com/acme/models/.github/workflows/release.yml@refs/tags/*
@@ -40,7 +40,7 @@ Examples:
   assay attestation verify scan.json --trust trust.yaml --artifact ./model
   assay attestation verify converted/conversion.intoto.json --trust trust.yaml --artifact converted
 
-The attestation of tests (assay test --attest) is about the file of a model, and those of its tensors. The attestation of a conversion (assay convert --private-key ...) is about each file of the folder: one that was changed, removed
+The attestation of a training run (assay data --attest) is about the files that it wrote. The attestation of tests (assay test --attest) is about the file of a model, and those of its tensors. The attestation of a conversion (assay convert --private-key ...) is about each file of the folder: one that was changed, removed
 or added makes it invalid, but for the attestation itself and model.sig.
 
 Exit codes: 0 valid, 1 not valid, 2 could not complete (unreadable, no trust file, bad usage).
@@ -56,8 +56,12 @@ Example:
 export function registerAttestation(program: Command, shell: Shell): void {
   const attestation = program
     .command('attestation')
-    .summary('sign, verify and read statements about a model: scans, approvals, waivers, decisions, conversions, tests')
-    .description('Signed statements about a model: scan evidence, approvals, waivers, decisions, conversions, tests.')
+    .summary(
+      'sign, verify and read statements about a model: scans, approvals, waivers, decisions, conversions, tests, training',
+    )
+    .description(
+      'Signed statements about a model: scan evidence, approvals, waivers, decisions, conversions, tests, training runs.',
+    )
     .helpCommand(false)
     .addHelpText('after', GUIDE);
   registerAttestationCreate(attestation, shell);

@@ -1,0 +1,14 @@
+import type { SigningChoice } from '../../../options/index.ts';
+
+/** What `assay data` is asked about lineage. */
+export interface LineageRequest {
+  /** Nothing else is asked. */
+  readonly alone: boolean;
+  readonly manifests: readonly string[];
+  readonly model: string | undefined;
+  readonly attestations: readonly string[];
+  readonly trust: string | undefined;
+  /** Where the attestation is written, and how it is signed. */
+  readonly attest: { readonly file: string; readonly signing: SigningChoice } | undefined;
+  readonly offline: boolean;
+}

@@ -1,0 +1,90 @@
+import type { Check } from '../../../../core/assessment/index.ts';
+import type { Artifact, OnEvent } from '../../../../core/index.ts';
+import type { AttestedTraining } from '../../../../core/lineage/index.ts';
+import { readGivenWaivers } from '../../../../pipeline/judging/index.ts';
+import { type AssessedLineage, assessLineage, attestTraining, givenFiles } from '../../../../pipeline/lineage/index.ts';
+import { jsonText } from '../../../../report/index.ts';
+import { openArtifact } from '../../../../sources/index.ts';
+import { signingWay } from '../../../signing/index.ts';
+import { openSink, Progress, type Shell } from '../../../terminal/index.ts';
+import type { LineageRequest } from './request.ts';
+import { lineageText } from './text.ts';
+
+/** What is printed, and where. */
+export interface Printed {
+  readonly format: 'text' | 'json';
+  readonly output: string | undefined;
+  readonly quiet: boolean;
+}
+
+/** Judges lineage alone. A contradiction is recorded as a denial. */
+export async function runLineage(
+  datasets: readonly string[],
+  request: LineageRequest,
+  { format, output, quiet }: Printed,
+  shell: Shell,
+): Promise<void> {
+  const sink = await openSink(output, shell);
+  const progress = new Progress(shell, !quiet);
+  let assessed: AssessedLineage;
+  try {
+    assessed = await judgedLineage(givenFiles(datasets), request, { quiet, onEvent: progress.onEvent }, shell);
+  } finally {
+    progress.end();
+  }
+  const { check, lineage } = assessed;
+  sink.write(
+    format === 'json' ? `${jsonText({ schemaVersion: '1', checks: [check], lineage }, 2)}\n` : lineageText(assessed),
+  );
+  await sink.commit();
+  if (check.status === 'fail') shell.exit(1);
+}
+
+/**
+ * Judges the lineage of data that is at hand, and signs it if that is asked.
+ * @param files of the data
+ */
+export async function judgedLineage(
+  files: readonly string[],
+  request: LineageRequest,
+  { quiet, onEvent }: { readonly quiet: boolean; readonly onEvent: OnEvent },
+  shell: Shell,
+): Promise<AssessedLineage> {
+  const { manifests, model, attest, offline } = request;
+  const { signal, env } = shell;
+  const { trainings, invalid } = await attested(request, shell);
+  const bundle = attest === undefined ? undefined : await openSink(attest.file, shell, '--attest');
+  // A key that cannot be used is said before anything is hashed.
+  const way = attest === undefined ? undefined : await signingWay(attest.signing, shell);
+  let artifact: Artifact | undefined;
+  try {
+    artifact = model === undefined ? undefined : await openArtifact(model, { signal, env, offline });
+    const assessed = await assessLineage({ data: files, manifests, model: artifact, trainings, signal, onEvent });
+    if (way !== undefined) {
+      bundle?.write(await attestTraining(assessed, way.signer));
+      await bundle?.commit();
+      if (!quiet) shell.stderr.write(`Signed: the training run, by ${way.who()}\n`);
+    }
+    return invalid === undefined ? assessed : { ...assessed, check: invalid };
+  } finally {
+    await artifact?.close();
+    await way?.close();
+  }
+}
+
+/** An attestation that is not valid is not passed over: whoever gave it relies on it. */
+async function attested(
+  { attestations: attestation, trust }: LineageRequest,
+  { env }: Shell,
+): Promise<{ readonly trainings: readonly AttestedTraining[]; readonly invalid: Check | undefined }> {
+  if (attestation.length === 0) return { trainings: [], invalid: undefined };
+  const choice = { waivers: [], attestation, ...(trust === undefined ? {} : { trust }) };
+  // Waivers of the environment are about models.
+  const given = await readGivenWaivers(choice, { ...env, ASSAY_WAIVERS: '' }, new Date());
+  const faults = given.attestations.filter(({ standing }) => standing === 'invalid').map(({ detail }) => detail);
+  const detail = faults.join('; ');
+  return {
+    trainings: given.training,
+    invalid: faults.length === 0 ? undefined : { id: 'data.provenance', status: 'fail', detail },
+  };
+}

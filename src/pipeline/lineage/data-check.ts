@@ -1,0 +1,22 @@
+import type { DataCheck } from '../../core/data/index.ts';
+import type { AssessedLineage } from './lineage.ts';
+
+/** `data.provenance`, as a check of data. */
+export function dataCheckOf({ check: { status, detail }, lineage: { nodes, edges } }: AssessedLineage): DataCheck {
+  const nameOf = (id: string) => nodes.find((node) => node.id === id)?.name ?? id;
+  const rows = edges.flatMap(({ from, why, status: held }) =>
+    held === 'mismatched' ? [{ row: null, id: nameOf(from), why, score: null }] : [],
+  );
+  return {
+    id: 'data.provenance',
+    title: 'Does a trusted signer attest that the model was trained on this data?',
+    weight: 'decides',
+    status,
+    detail,
+    measures: [],
+    rows,
+    rowCount: rows.length,
+    falseAlarms: 'none: bytes and digests either agree or do not',
+    unseen: 'whether the run was as its signer says, and what is in the data',
+  };
+}
