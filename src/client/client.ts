@@ -61,6 +61,8 @@ export interface LocalRegistry extends Common {
   requestForNobody: Common['requestTransition'];
   /** Takes such a request back. */
   withdrawForNobody(transition: string): Promise<Transition>;
+  /** Decides a version by the rules of now: nobody watches the rules of a registry file. */
+  decideAgain(version: string): Promise<void>;
   /** The assessment on which the decision about a version is based. */
   newestAssessment(version: string): Promise<Assessment | undefined>;
 }

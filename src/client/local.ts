@@ -106,6 +106,7 @@ function localRegistry({ registry, rules, place, who, firstKey }: Opened): Local
     auditLog: (page) => registry.auditLog(by, page),
     verifyAuditLog: () => registry.verifyAuditLog(by),
     register: (model, assessment) => registry.register(by, { model, assessment }),
+    decideAgain: async (version) => void (await registry.reevaluate(by, { version })),
     newestAssessment: async (version) => (await registry.assessments(by, version, 1))[0]?.assessment,
     policy: async (stage) => (stage === 'retired' || stage === 'quarantined' ? undefined : rules[stage].policy),
     async vote(id, { role, ...ballot }) {

@@ -179,6 +179,8 @@ export interface Registry {
       readonly signal?: AbortSignal;
       /** The ruleset of now: versions that were assessed under another are in `rescan`. */
       readonly ruleset?: Ruleset;
+      /** Only this version. */
+      readonly version?: string;
     },
   ): Promise<Reevaluation>;
 

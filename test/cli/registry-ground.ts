@@ -61,7 +61,7 @@ export function onEveryGround(suite: Suite, shorter: Suite): void {
   );
 }
 
-type Opened = Pick<Ground, 'kind' | 'as'> & { readonly close?: () => Promise<void> };
+export type Opened = Pick<Ground, 'kind' | 'as'> & { readonly close?: () => Promise<void> };
 
 function on(open: (root: string) => Promise<Opened>, suite: Suite): void {
   let root = '';
@@ -119,7 +119,7 @@ export function writeModel(root: string, name: string, content: 'benign' | 'evil
   return name;
 }
 
-async function localGround(root: string, registry: string, env: NodeJS.ProcessEnv): Promise<Opened> {
+export async function localGround(root: string, registry: string, env: NodeJS.ProcessEnv): Promise<Opened> {
   const own = ['--registry', registry, '--rules', 'rules.yaml', '--trust', 'trust.yaml'];
   return {
     kind: 'local',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/core/assessment/decision.ts';
 import { decide, loadPolicy } from '../../src/policy/index.ts';
+import { withTests } from '../../src/policy/tests/index.ts';
 import { decisionReport, jsonText, renderJson } from '../../src/report/index.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { CONTEXT } from '../report/sample.ts';
@@ -24,10 +25,11 @@ describe.each(cases)('$name: $about', ({ name, assessment, policy, waivers, envi
     const decision = decide(assessment, { policy: compiled, waivers, environment });
     const report = join(folder, `${name}.json`);
     writeFileSync(report, renderJson({ assessment, decision }, CONTEXT));
-    const { stage, labels = {} } = environment;
+    const { stage, labels = {}, suite } = environment;
     const place = [
       ...(stage === undefined ? [] : ['--stage', stage]),
       ...Object.entries(labels).flatMap(([label, value]) => ['--label', `${label}=${value}`]),
+      ...(suite == null ? [] : ['--require-suite', suite.digest]),
     ];
     const ran = await runCli([
       'policy',
@@ -48,12 +50,18 @@ describe.each(cases)('$name: $about', ({ name, assessment, policy, waivers, envi
 });
 
 /** A service decides for its stages, with its own waivers and without labels: the library gets the same input. */
-describe.each(cases)('$name: $about', ({ name, assessment, policy }) => {
+describe.each(cases)('$name: $about', ({ name, assessment, policy, environment }) => {
+  const { suite = null } = environment;
   let service: TestService | undefined;
   beforeAll(async () => {
     const rules = join(folder, `${name}.rules.yaml`);
     const stage = `{ policy: ${JSON.stringify(policy)} }`;
-    writeFileSync(rules, `version: 1\nstages: { candidate: ${stage}, staging: ${stage}, production: ${stage} }\n`);
+    const asked =
+      suite === null ? '' : `suites: [{ model: acme/${name}, name: ${suite.name}, digest: "${suite.digest}" }]\n`;
+    writeFileSync(
+      rules,
+      `version: 1\nstages: { candidate: ${stage}, staging: ${stage}, production: ${stage} }\n${asked}`,
+    );
     service = await testService(join(folder, name), { config: { rules } });
   });
   afterAll(async () => service?.close());
@@ -71,7 +79,10 @@ describe.each(cases)('$name: $about', ({ name, assessment, policy }) => {
     expect(items.map(({ stage }) => stage).sort()).toEqual(['candidate', 'production', 'staging']);
     const compiled = await loadPolicy(policy);
     for (const { stage, decision } of items) {
-      const own = decide(assessment, { policy: compiled, environment: { stage } });
+      const own = decide(suite === null ? assessment : withTests(assessment, [], suite), {
+        policy: compiled,
+        environment: { stage, suite },
+      });
       expect(decisionText(decision), stage).toBe(decisionText(own));
     }
   });

@@ -31,9 +31,15 @@ export async function registeredVersion(
   const target = targetOf(text);
   if (target.kind !== 'artifact') {
     refuseReport(options, `${text} names a version that is registered`);
-    return { version: await knownVersion(registry, text, options, shell), created: false };
+    const version = await knownVersion(registry, text, options, shell);
+    if (registry.kind === 'local') await registry.decideAgain(version.id);
+    return { version, created: false };
   }
-  if (registry.kind === 'local') return registerHere(registry, target.ref, options, shell);
+  if (registry.kind === 'local') {
+    const found = await registerHere(registry, target.ref, options, shell);
+    if (!found.created) await registry.decideAgain(found.version.id);
+    return found;
+  }
   refuseReport(options, 'a service scans for itself');
   const { registerThere } = await import('./submit.ts');
   return registerThere(registry, target.ref, options, shell);

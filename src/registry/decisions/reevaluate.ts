@@ -2,7 +2,7 @@ import type { Ruleset } from '../../core/assessment/index.ts';
 import { throwIfAborted } from '../../core/index.ts';
 import type { Principal } from '../records.ts';
 import type { Reevaluation } from '../registry.ts';
-import { labelOf, newestAssessment, type VersionRow } from '../rows/index.ts';
+import { labelOf, newestAssessment, type VersionRow, versionRow } from '../rows/index.ts';
 import { type Context, change, read } from '../store/index.ts';
 import { decideVersion } from './decide-version.ts';
 
@@ -13,6 +13,8 @@ export interface ReevaluateOptions {
   readonly signal?: AbortSignal;
   /** The current ruleset: versions that were assessed under another ruleset must be scanned again. */
   readonly ruleset?: Ruleset;
+  /** Only this version. */
+  readonly version?: string;
 }
 
 /**
@@ -23,13 +25,13 @@ export interface ReevaluateOptions {
 export async function reevaluate(
   context: Context,
   by: Principal,
-  { signal, ruleset }: ReevaluateOptions = {},
+  { signal, ruleset, version: only }: ReevaluateOptions = {},
 ): Promise<Reevaluation> {
   const changed: Reevaluation['changed'][number][] = [];
   const rescan: string[] = [];
   let [versions, carried, voided, after] = [0, 0, 0, 0];
   for (;;) {
-    const batch = await idsAfter(context, by, after);
+    const batch = only === undefined ? await idsAfter(context, by, after) : [await ownVersion(context, by, only)];
     for (const { id, seq } of batch) {
       throwIfAborted(signal);
       after = seq;
@@ -43,6 +45,11 @@ export async function reevaluate(
     }
     if (batch.length < BATCH) return { versions, changed, carried, voided, rescan };
   }
+}
+
+/** @throws RegistryError `not-found`, also for a version of another tenant */
+async function ownVersion(context: Context, by: Principal, id: string): Promise<Pick<VersionRow, 'id' | 'seq'>> {
+  return read(context, by, (db) => versionRow(db, by.tenant, id));
 }
 
 async function idsAfter(context: Context, by: Principal, seq: number): Promise<Pick<VersionRow, 'id' | 'seq'>[]> {

@@ -41,6 +41,8 @@ export async function testAttestations(
 
 /** Adds tests that a trusted signer attests. */
 export async function addTestRun(context: Context, by: Principal, id: string, attestation: string): Promise<TestRun> {
+  // Another tenant learns nothing of the version, not even whom this registry trusts.
+  await read(context, by, (db) => versionRow(db, by.tenant, id));
   const signed = await verifyTests(context, attestation, context.now());
   return change(context, by, async (change) => {
     const version = await versionRow(change.db, change.tenant, id);

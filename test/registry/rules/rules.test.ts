@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { AssayError } from '../../../src/core/errors.ts';
 import { loadRegistryRules } from '../../../src/registry/index.ts';
+import { printOf } from '../../../src/registry/rules/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-rules-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -67,6 +68,34 @@ stages:
       ],
       methods: ['key', 'keyless'],
     });
+  });
+
+  it('ask suites of models, by exact name and digest', async () => {
+    const digest = `sha256:${'ab'.repeat(32)}`;
+    writeFileSync(
+      path,
+      `version: 1\nstages: {}\nsuites:\n  - {model: acme/digits, name: digits, digest: "${digest}"}\n`,
+    );
+    const rules = await loadRegistryRules(path);
+    expect([...rules.suites]).toEqual([['acme/digits', { name: 'digits', digest }]]);
+    const none = await loadRegistryRules(null);
+    expect(none.suites.size).toBe(0);
+    // What a service compares to find out whether it has to decide again.
+    expect(printOf(rules)).not.toBe(printOf({ ...rules, suites: new Map() }));
+    expect(printOf({ ...rules, suites: new Map(rules.suites) })).toBe(printOf(rules));
+  });
+
+  it.each([
+    ['suites: {}', '3:1: suites is not a list'],
+    ['suites: [{name: a, digest: b}]', '3:10: a suite lacks its model'],
+    ['suites: [{model: "acme/*", name: a, digest: D}]', '3:11: acme/* is not a model'],
+    ['suites: [{model: m, name: ../a, digest: D}]', '3:21: ../a is not a name'],
+    ['suites: [{model: m, name: a, digest: abcd}]', '3:30: abcd is not a digest'],
+    ['suites: [{model: m, name: a, sha256: D}]', 'a suite lacks its digest (and 1 more'],
+    ['suites: [{model: m, name: a, digest: D}, {model: m, name: b, digest: D}]', 'the model m has two suites'],
+  ])('are refused for %j', async (suites, message) => {
+    const text = `version: 1\nstages: {}\n${suites.replaceAll('D}', `"sha256:${'ab'.repeat(32)}"}`)}\n`;
+    expect(await refused(text)).toContain(message);
   });
 
   it.each([

@@ -33,6 +33,8 @@ const MAY: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'POST /console/versions/:id/retire': REVIEWERS,
   'GET /console/versions/:id/approvals/:approval/revoke': REVIEWERS,
   'POST /console/versions/:id/approvals/:approval/revoke': REVIEWERS,
+  'GET /console/versions/:id/tests/:run/revoke': ['security-approver', 'admin'],
+  'POST /console/versions/:id/tests/:run/revoke': ['security-approver', 'admin'],
   'GET /console/jobs': READERS,
   'GET /console/jobs/events': READERS,
   'GET /console/jobs/:id': READERS,
@@ -140,6 +142,7 @@ function call({ method, url }: Route, secret: string | undefined) {
     .replace(':id', ids[kind] ?? 'none')
     .replace(':name', 'their%2Fmodel')
     .replace(':approval', 'none')
+    .replace(':run', 'none')
     .replace('*', 'nowhere');
   return service.app.inject({
     method: method as 'GET',
@@ -164,6 +167,7 @@ const FORMS: Readonly<Record<string, string>> = {
   '/console/versions/:id/quarantine': 'reason=x',
   '/console/versions/:id/retire': 'reason=x',
   '/console/versions/:id/approvals/:approval/revoke': 'reason=x',
+  '/console/versions/:id/tests/:run/revoke': 'reason=x',
   '/console/requests/:id/approve':
     'role=reviewer&comment=x&until=&digest=x&decision=x&policy_digest=x&ruleset_digest=x',
   '/console/requests/:id/reject': 'role=reviewer&comment=x',

@@ -142,3 +142,38 @@ describe('re-evaluation', () => {
     expect(JSON.parse(readFileSync(join(folder, 'reevaluated.json'), 'utf8'))).toHaveProperty('acme');
   });
 });
+
+describe('a suite that is asked of a model', () => {
+  const suite = (byte: string) =>
+    `suites:\n  - {model: acme/model, name: digits, digest: "sha256:${byte.repeat(32)}"}\n`;
+  const ask = (text: string) => writeFileSync(rules, `version: 1\nstages:\n  staging: {policy: baseline}\n${text}`);
+
+  it('voids approvals once another one, or none, is in the rules, and an unreadable file changes nothing', async () => {
+    ask(suite('ab'));
+    await live.reload();
+    const version = await staged();
+    const reevaluation = start();
+    try {
+      await reevaluation.look();
+      writeFileSync(rules, 'version: 1\nsuites: [');
+      await reevaluation.look();
+      expect(await registry.approvals(sam, version.id)).toMatchObject([{ state: 'valid' }]);
+      ask(suite('cd'));
+      await reevaluation.look();
+      expect(await registry.approvals(sam, version.id)).toMatchObject([
+        { state: 'void', why: expect.stringContaining('and now it is digits (sha256:cdcd') },
+      ]);
+      expect(told.at(-1)).toContain('approvals: 0 carried over, 1 void');
+      ask('');
+      await reevaluation.look();
+      const actions = (await registry.auditLog(sam)).items.filter(({ action }) => action === 'suite.changed');
+      expect(actions.map(({ detail }) => (detail.to as { digest: string } | null)?.digest.slice(7, 11))).toEqual([
+        'abab',
+        'cdcd',
+        undefined,
+      ]);
+    } finally {
+      await reevaluation.close();
+    }
+  });
+});

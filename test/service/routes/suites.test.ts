@@ -88,7 +88,7 @@ onEveryGround(
       const refused = await ask(id);
       expect(refused.body.code).toBe('denied');
       expect(refused.body.detail).toContain(`the suite digits (${ASKED.digest}) is asked for`);
-      expect(refused.body.detail).toContain('Run assay test MODEL --suite digits.yaml --attest tests.intoto.json');
+      expect(refused.body.detail).toContain('(assay test MODEL --suite digits.yaml --attest tests.intoto.json');
       const job = await test(id);
       expect(job).toMatchObject({ state: 'done', outcome: 'pass' });
       const { suite, check, items } = await runs(id);

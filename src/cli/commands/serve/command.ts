@@ -51,6 +51,8 @@ Rules of the registry (--rules), with their defaults:
       policy: production                # or a file, relative to this one
       approvals: [{role: reviewer, count: 1}, {role: security-approver, count: 1}]
       methods: [key, keyless, certificate]  # accepted methods of signing; any, when absent
+  suites:                                   # of tests that a model has to pass; the digest of the file of each
+    - {model: acme/digits, name: digits, digest: "sha256:..."}
 
 Monitoring: GET /healthz, GET /readyz; GET /metrics with a token of the tenant "default" and the role gate or admin, or without
 one at --metrics-listen, which only Prometheus should reach. Traces: load an OpenTelemetry SDK first, as in

@@ -18,7 +18,6 @@ export { submitPage } from './submit.ts';
 export { testPage } from './test.ts';
 export { tokensPage } from './tokens.ts';
 export { overviewPage } from './version.ts';
-export { boundTo } from './version-approvals.ts';
 export { crumbsOf } from './version-head.ts';
-export { runFacts } from './version-tests.ts';
+export { boundTo, runFacts } from './version-parts/index.ts';
 export { newWaiverPage, waiversPage } from './waivers.ts';

@@ -31,9 +31,8 @@ import { digest, linkButton, part, type Viewer, when } from '../parts.ts';
 import { actionChip, stageChip, versionLink } from '../tables.ts';
 import { type Said, STAGE_WORDS, WAYS } from '../words.ts';
 import { requestsTable } from './requests.ts';
-import { approvalsPart } from './version-approvals.ts';
 import { versionPage } from './version-head.ts';
-import { testsPart } from './version-tests.ts';
+import { approvalsPart, testsPart } from './version-parts/index.ts';
 import { waiverTable } from './waivers.ts';
 
 export interface VersionView {

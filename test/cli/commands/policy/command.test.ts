@@ -251,7 +251,7 @@ describe('assay policy explain', () => {
     expect(decision.violations.at(-1)).toMatchObject({ rule: 'tests.passed' });
     expect(variables.stage).toBe('"staging"');
     expect(values.at(-2)).toMatchObject({ id: 'tests.passed', value: 'false' });
-    expect(decision.violations.at(-1).message).toContain('Run assay test ');
+    expect(decision.violations.at(-1).message).toContain('(assay test ');
     expect(values.at(-1)).toEqual({ id: 'data.provenance', expression: 'provenance.verified', value: null });
   });
 

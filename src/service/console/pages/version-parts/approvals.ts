@@ -1,8 +1,8 @@
-import type { ApprovalRecord, Version } from '../../../registry/index.ts';
-import { chip, code, facts, fold, type Html, html, NOTHING, table, told } from '../../../report/html/index.ts';
-import { revokePath } from '../links.ts';
-import { linkButton, part, type Viewer, when } from '../parts.ts';
-import { APPROVAL_WORDS, STAGE_WORDS } from '../words.ts';
+import type { ApprovalRecord, Version } from '../../../../registry/index.ts';
+import { chip, code, facts, fold, type Html, html, NOTHING, table, told } from '../../../../report/html/index.ts';
+import { revokePath } from '../../links.ts';
+import { linkButton, part, type Viewer, when } from '../../parts.ts';
+import { APPROVAL_WORDS, STAGE_WORDS } from '../../words.ts';
 
 const METHODS: Readonly<Record<ApprovalRecord['method'], string>> = {
   key: 'signed with a key of the approver',

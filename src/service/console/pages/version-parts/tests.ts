@@ -1,4 +1,4 @@
-import type { TestRun, Version, VersionTests } from '../../../registry/index.ts';
+import type { TestRun, Version, VersionTests } from '../../../../registry/index.ts';
 import {
   CHECK_STATUSES,
   chip,
@@ -10,9 +10,9 @@ import {
   NOTHING,
   table,
   told,
-} from '../../../report/html/index.ts';
-import { revokeRunPath } from '../links.ts';
-import { linkButton, part, type Viewer, when } from '../parts.ts';
+} from '../../../../report/html/index.ts';
+import { revokeRunPath } from '../../links.ts';
+import { linkButton, part, type Viewer, when } from '../../parts.ts';
 
 /** The suite that is asked of a version, whether its runs fulfil that, and the runs, the newest first. */
 export function testsPart(viewer: Viewer, version: Version, { suite, check, items }: VersionTests): Html {

@@ -1,0 +1,2 @@
+export { approvalsPart, boundTo } from './approvals.ts';
+export { runFacts, testsPart } from './tests.ts';
