@@ -8,7 +8,7 @@ export { type NesOptions, nes } from './nes.ts';
 export { type OnnxTarget, type OnnxTargetOptions, openOnnxTarget } from './onnx-target.ts';
 export { fgsm, type PgdOptions, pgd } from './pgd.ts';
 export { type AttackRandom, type AttackRandoms, seededRandoms } from './random.ts';
-export { predicted } from './scores.ts';
+export { marginOf, predicted } from './scores.ts';
 export { type SimbaOptions, simba } from './simba.ts';
 export { type SquareOptions, square } from './square.ts';
 export type {

@@ -7,5 +7,5 @@ export { Ops } from './ops.ts';
 export { given, probe } from './probe.ts';
 export { malformedNode, shortName, shownNode } from './refusals.ts';
 export { type TensorFeeds, withRows } from './rows.ts';
-export { DYNAMIC, type SeenShapes } from './shapes.ts';
+export { DYNAMIC, SeenShapes } from './shapes.ts';
 export { Tape } from './tape.ts';

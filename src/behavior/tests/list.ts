@@ -1,5 +1,5 @@
 import { ACCURACY } from './accuracy.ts';
-import { ADVERSARIAL } from './adversarial/index.ts';
+import { ADVERSARIAL, HOTFLIP } from './adversarial/index.ts';
 import { GRAPH_AUDIT, STRIP, TRIGGER_SEARCH, WEIGHT_DIFFERENCE } from './backdoor/index.ts';
 import { CORRUPTION } from './corruption.ts';
 import { DETERMINISM } from './determinism.ts';
@@ -39,6 +39,7 @@ export const TEST_KINDS: readonly TestKind[] = [
   STRIP,
   CORRUPTION,
   TEXT_EDITS,
+  HOTFLIP,
   SMOOTHING,
   IBP,
   GENERATION,

@@ -1,1 +1,2 @@
+export { HOTFLIP } from './hotflip.ts';
 export { ADVERSARIAL } from './kind.ts';

@@ -69,6 +69,8 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
   corruption   images with the true label under noise, blur, other light, JPEG and occlusion, of severity 1 to 5. corruptions: [names],
                lower: 0, upper: 1 (or one a channel), layout: nchw|nhwc, image: [channels, height, width], rows: 100, min, drop
   text-edits   texts that keep their true label when words are misspelled. words: 5, rows: 100, min, drop
+  hotflip      texts that keep their true label when tokens are replaced by those that the gradient names. special: [ids of tokens that stay],
+               flips: 3, candidates: 16, rows: 100, min, drop
   smoothing    rows that the model, smoothed by noise, provably keeps. sigma, radius: sigma / 2, samples: 1000, alpha: 0.001, rows: 20, min, drop
   ibp          rows that provably keep their true label within eps, by interval bounds. eps (one or several), lower, upper, rows: 100, min, drop
 Of language models, on data with prompts: questions.jsonl#prompt, tokenizer: tokenizer.json, answers: questions.jsonl#answer, newTokens: 32, eos: [0]:
