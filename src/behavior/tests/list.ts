@@ -1,6 +1,6 @@
 import { ACCURACY } from './accuracy.ts';
 import { ADVERSARIAL, HOTFLIP } from './adversarial/index.ts';
-import { GRAPH_AUDIT, STRIP, TRIGGER_SEARCH, WEIGHT_DIFFERENCE } from './backdoor/index.ts';
+import { GRAPH_AUDIT, STRIP, TOKEN_TRIGGER_SEARCH, TRIGGER_SEARCH, WEIGHT_DIFFERENCE } from './backdoor/index.ts';
 import { CORRUPTION } from './corruption.ts';
 import { DETERMINISM } from './determinism.ts';
 import { DIRECTION } from './direction.ts';
@@ -36,6 +36,7 @@ export const TEST_KINDS: readonly TestKind[] = [
   GRAPH_AUDIT,
   WEIGHT_DIFFERENCE,
   TRIGGER_SEARCH,
+  TOKEN_TRIGGER_SEARCH,
   STRIP,
   CORRUPTION,
   TEXT_EDITS,

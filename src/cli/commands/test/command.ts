@@ -64,6 +64,8 @@ Kinds of tests, and what they take (a share is from 0 to 1; min: the least that 
                low-rank
   trigger-search  no class is reached by a much smaller trigger than the others. lower, upper, forms: [patch, blend], steps: 300,
                rows: 200, classes, min-patch: 0.48, min-blend: 0.66, drop
+  token-trigger-search  no rare tokens drive texts to a class far better than others. special: [ids of tokens that are not put in], length: 2,
+               at: 1, rare: 0.02, starts: 3, steps: 6, candidates: 12, classes, rows: 200, max: 0.53, rise
   strip        rows (data), of which some may have a trigger, do not keep their class when laid over others. held-out: <data>, lower,
                upper, copies: 32, share: 1, rows: 500, min, drop
   corruption   images with the true label under noise, blur, other light, JPEG and occlusion, of severity 1 to 5. corruptions: [names],
