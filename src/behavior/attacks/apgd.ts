@@ -1,10 +1,11 @@
 import { AssayError } from '../../core/index.ts';
-import { Attempt, type RowGradient, type Trial } from './attempt.ts';
+import { Attempt, type RowGradient } from './attempt.ts';
 import type { Ball } from './ball.ts';
 import { ascend, lengthOf } from './moves.ts';
 import { checkCount } from './pgd.ts';
 import type { AttackRandom } from './random.ts';
 import type { AttackBatch, AttackLoss, AttackOptions, AttackResult, AttackTarget, UntargetedLoss } from './target.ts';
+import type { Trial } from './trial.ts';
 
 export interface ApgdOptions extends AttackOptions {
   readonly steps: number;

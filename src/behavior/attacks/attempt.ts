@@ -2,19 +2,14 @@ import { AssayError, throwIfAborted } from '../../core/index.ts';
 import type { BlockedNode } from '../gradient/index.ts';
 import { Ball } from './ball.ts';
 import { marginOf, predicted } from './scores.ts';
-import type { AttackBatch, AttackLoss, AttackOptions, AttackResult, AttackTarget } from './target.ts';
+import type { AttackBatch, AttackLoss, AttackOptions, AttackResult, AttackTarget, WalkRequest } from './target.ts';
+import { joinedPoints, points, type Trial } from './trial.ts';
 
 /** What a run of a row with a gradient gave. */
 export interface RowGradient {
   readonly loss: number;
   readonly gradient: Float32Array;
   readonly scores: Float32Array;
-}
-
-/** A point that is tried for a row. */
-export interface Trial {
-  readonly row: number;
-  readonly point: Float32Array;
 }
 
 /**
@@ -150,6 +145,51 @@ export class Attempt {
     });
   }
 
+  /**
+   * All steps of some points in a loop of the graph, where the target has one: the rows that fall are kept, and all points are moved.
+   * @returns why the steps have to be taken one by one
+   */
+  async walk(
+    trials: readonly Trial[],
+    walk: Pick<WalkRequest, 'loss' | 'steps' | 'onSteps'>,
+    size: number,
+  ): Promise<string> {
+    const { ball, target, options } = this;
+    if (ball.norm !== 'linf') return 'the norm is not linf';
+    if (options.budget !== undefined) return 'each row has a budget';
+    if (target.walk === undefined) return 'the rows that the model is given are not those of the steps';
+    throwIfAborted(options.signal);
+    if (trials.length === 0) return '';
+    const { width } = target;
+    const ends = (end: 'low' | 'high') =>
+      Float32Array.from({ length: trials.length * width }, (_, at) =>
+        ball[end](trials[Math.floor(at / width)]?.row ?? 0, at % width),
+      );
+    const answer = await target.walk({
+      ...walk,
+      points: joinedPoints(trials, width),
+      classes: Int32Array.from(trials, ({ row }) => this.classOf(row)),
+      step: Float64Array.from({ length: width }, (_, at) => size * ball.scaleOf(at)),
+      low: ends('low'),
+      high: ends('high'),
+    });
+    if (typeof answer === 'string') return answer;
+    this.#blocked = answer.blocked;
+    for (const [at, { row, point }] of trials.entries()) {
+      const [cost, lost] = [answer.gradients[at] ?? 0, answer.vanished[at] ?? 0];
+      point.set(answer.points.subarray(at * width, (at + 1) * width));
+      this.#gradients[row] = (this.#gradients[row] ?? 0) + cost;
+      const looked = cost - (answer.fell[at] ?? 0);
+      this.#looked += looked;
+      this.#vanished += lost;
+      if (looked > lost) this.#useful[row] = 1;
+      if (answer.fell[at] !== 1) continue;
+      this.#fell[row] = 1;
+      this.#adversarial.set(point, row * width);
+    }
+    return '';
+  }
+
   progress(step: number, steps: number): void {
     this.options.onProgress?.({ attack: this.#name, step, steps, standing: this.standing().length });
   }
@@ -198,15 +238,4 @@ export class Attempt {
     this.#fell[row] = 1;
     this.#adversarial.set(point, row * this.target.width);
   }
-}
-
-/** Whether a gradient says anything: a number that is not zero, and none that is not a number. */
-function points(gradient: Float32Array): boolean {
-  return gradient.every((one) => Number.isFinite(one)) && gradient.some((one) => one !== 0);
-}
-
-function joinedPoints(trials: readonly Trial[], width: number): Float32Array {
-  const all = new Float32Array(trials.length * width);
-  for (const [at, { point }] of trials.entries()) all.set(point, at * width);
-  return all;
 }

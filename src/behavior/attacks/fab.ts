@@ -1,10 +1,11 @@
 import { othersOf } from './apgd.ts';
-import { Attempt, type Trial } from './attempt.ts';
+import { Attempt } from './attempt.ts';
 import { randomPoint } from './moves.ts';
 import { checkCount } from './pgd.ts';
 import { type Box, lengthIn, wayToPlane } from './plane.ts';
 import { predicted } from './scores.ts';
 import type { AttackBatch, AttackOptions, AttackResult, AttackTarget } from './target.ts';
+import type { Trial } from './trial.ts';
 
 export interface FabOptions extends AttackOptions {
   readonly steps: number;

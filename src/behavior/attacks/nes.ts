@@ -1,9 +1,10 @@
 import { AssayError } from '../../core/index.ts';
-import { Attempt, type Trial } from './attempt.ts';
+import { Attempt } from './attempt.ts';
 import { ascend } from './moves.ts';
 import { checkCount } from './pgd.ts';
 import type { AttackRandom } from './random.ts';
 import type { AttackBatch, AttackOptions, AttackResult, AttackTarget } from './target.ts';
+import type { Trial } from './trial.ts';
 
 export interface NesOptions extends AttackOptions {
   readonly steps: number;

@@ -8,7 +8,10 @@ import {
 } from '../../formats/onnx/index.ts';
 import type { RunTensor } from '../../sandbox/index.ts';
 import { deriveGradient, type GradientModel, type ScoreKind, type TensorFeeds, withRows } from '../gradient/index.ts';
-import type { AttackLoss, AttackTarget, GradientAnswer, GradientRequest } from './target.ts';
+import { addRows, joined, reals } from './row-tensors.ts';
+import type { AttackLoss, AttackTarget, GradientAnswer, GradientRequest, WalkAnswer, WalkRequest } from './target.ts';
+import { whyNoLoop } from './walk.ts';
+import { type OpenWalk, openWalk, walkRows } from './walk-rows.ts';
 
 /** How the model is run. */
 type RunSettings = Omit<RunnerOptions, 'model' | keyof ReadOnnxOptions>;
@@ -79,6 +82,7 @@ class RunnerTarget implements OnnxTarget {
   readonly #options: OnnxTargetOptions;
   readonly #forward: Runner;
   readonly #gradients = new Map<AttackLoss, Promise<OpenGradient>>();
+  readonly #walks = new Map<AttackLoss, Promise<OpenWalk | string>>();
   readonly #most: number;
   /** Rows of every run, of a model that takes no other number. */
   readonly #exactly: number | undefined;
@@ -133,17 +137,53 @@ class RunnerTarget implements OnnxTarget {
     return { scores: joined(scores), loss: joined(losses), gradient: joined(gradients), blocked };
   }
 
+  async walk(request: WalkRequest): Promise<WalkAnswer | string> {
+    const open = await this.#openWalk(request.loss);
+    return typeof open === 'string' ? open : await walkRows(open, request);
+  }
+
   async gradientOf(loss: AttackLoss): Promise<GradientModel> {
     return (await this.#open(loss)).derived;
   }
 
   async runners(): Promise<readonly Runner[]> {
     const opened = await Promise.allSettled(this.#gradients.values());
-    return [this.#forward, ...opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value.runner] : []))];
+    const walks = await Promise.allSettled(this.#walks.values());
+    const loops = walks.flatMap((one) =>
+      one.status === 'fulfilled' && typeof one.value !== 'string' ? [one.value.runner] : [],
+    );
+    return [
+      this.#forward,
+      ...loops,
+      ...opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value.runner] : [])),
+    ];
   }
 
   async close(): Promise<void> {
     for (const runner of await this.runners()) await runner.close();
+  }
+
+  #openWalk(loss: AttackLoss): Promise<OpenWalk | string> {
+    const known = this.#walks.get(loss) ?? this.#loop(loss);
+    this.#walks.set(loss, known);
+    return known;
+  }
+
+  /** @returns why there is no loop */
+  async #loop(loss: AttackLoss): Promise<OpenWalk | string> {
+    const { device = 'cpu', input, shape } = this.#options;
+    if (device !== 'cpu') return `the device ${device} does not run loops by itself`;
+    if (this.#exactly !== undefined) return `the model takes ${this.#exactly} rows at a time`;
+    if (this.#columns === 1) return 'the model gives one score for two classes';
+    const why = whyNoLoop(this.#options.model, this.width);
+    if (why !== undefined) return why;
+    const { derived } = await this.#open(loss);
+    const others = (rows: number) => {
+      const feeds = new Map(this.#feeds(new Float32Array(rows * this.width), rows));
+      feeds.delete(input);
+      return feeds;
+    };
+    return await openWalk(derived, { ...settingsOf(this.#options), input, shape, runRows: this.#most, others });
   }
 
   #open(loss: AttackLoss): Promise<OpenGradient> {
@@ -230,37 +270,4 @@ function settingsOf(options: OnnxTargetOptions): RunSettings {
   const { model: _model, input: _input, shape: _shape, output: _output, ...rest } = options;
   const { scores: _scores, others: _others, runRows: _runRows, ...settings } = rest;
   return settings;
-}
-
-function addRows(
-  feeds: Map<string, RunTensor>,
-  name: string | undefined,
-  values: Int32Array,
-  from: number,
-  rows: number,
-): void {
-  if (name === undefined) return;
-  const data = BigInt64Array.from({ length: rows }, (_, row) =>
-    BigInt(values[Math.min(from + row, values.length - 1)] ?? 0),
-  );
-  feeds.set(name, { type: 'int64', dims: [rows], data });
-}
-
-function reals(results: ReadonlyMap<string, RunTensor>, name: string, count: number): Float32Array {
-  const tensor = results.get(name);
-  if (tensor?.type !== 'float32' && tensor?.type !== 'float64')
-    throw new AssayError('unsupported', 'the gradient is not of numbers');
-  if (tensor.data.length !== count)
-    throw new AssayError('unsupported', `the gradient has ${tensor.data.length} numbers, not ${count}`);
-  return tensor.type === 'float32' ? tensor.data : Float32Array.from(tensor.data);
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

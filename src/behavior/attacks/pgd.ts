@@ -1,7 +1,8 @@
 import { AssayError } from '../../core/index.ts';
-import { Attempt, type Trial } from './attempt.ts';
+import { Attempt } from './attempt.ts';
 import { ascend, randomPoint } from './moves.ts';
-import type { AttackBatch, AttackOptions, AttackResult, AttackTarget, UntargetedLoss } from './target.ts';
+import type { AttackBatch, AttackOptions, AttackResult, AttackTarget, UntargetedLoss, WalkRequest } from './target.ts';
+import type { Trial } from './trial.ts';
 
 export interface PgdOptions extends AttackOptions {
   readonly steps: number;
@@ -38,25 +39,43 @@ async function descend(
     throw new AssayError('usage', `a step of ${stepSize} is not a distance`);
   const { ball } = attempt;
   await attempt.begin();
+  let unlooped: string | undefined;
   for (let restart = 0; restart < restarts; restart++) {
     let trials = attempt.standing().map((row): Trial => {
       const random = restart > 0 || start === 'random';
       return { row, point: random ? randomPoint(ball, row, options.random(row, restart)) : ball.original(row).slice() };
     });
-    for (let step = 0; step < steps && trials.length > 0; step++) {
-      const gradients = await attempt.differentiate(trials, loss);
-      for (const [at, { row, point }] of trials.entries()) {
-        const gradient = gradients[at]?.gradient;
-        if (gradient === undefined || attempt.hasFallen(row)) continue;
-        ascend(ball, point, gradient, stepSize);
-        ball.project(row, point);
-      }
-      trials = trials.filter(({ row }) => !attempt.hasFallen(row) && attempt.left(row) >= 1);
-      attempt.progress(restart * steps + step + 1, restarts * steps);
-    }
+    const onSteps = (step: number) => attempt.progress(restart * steps + step, restarts * steps);
+    if (steps > 1 && !unlooped) unlooped = await attempt.walk(trials, { loss, steps, onSteps }, stepSize);
+    trials = trials.filter(({ row }) => !attempt.hasFallen(row));
+    // What was walked in the graph has only its last point to be run.
+    if (unlooped !== '') trials = await stepwise(attempt, trials, { loss, steps, onSteps }, stepSize);
     await attempt.run(trials);
   }
-  return await attempt.finish();
+  return { ...(await attempt.finish()), ...(unlooped === undefined ? {} : { unlooped }) };
+}
+
+/** The steps one by one. @returns the points of rows that stand */
+async function stepwise(
+  attempt: Attempt,
+  points: readonly Trial[],
+  { loss, steps, onSteps }: Pick<WalkRequest, 'loss' | 'steps' | 'onSteps'>,
+  stepSize: number,
+): Promise<Trial[]> {
+  const { ball } = attempt;
+  let trials = [...points];
+  for (let step = 0; step < steps && trials.length > 0; step++) {
+    const gradients = await attempt.differentiate(trials, loss);
+    for (const [at, { row, point }] of trials.entries()) {
+      const gradient = gradients[at]?.gradient;
+      if (gradient === undefined || attempt.hasFallen(row)) continue;
+      ascend(ball, point, gradient, stepSize);
+      ball.project(row, point);
+    }
+    trials = trials.filter(({ row }) => !attempt.hasFallen(row) && attempt.left(row) >= 1);
+    onSteps(step + 1);
+  }
+  return trials;
 }
 
 export function checkCount(name: string, count: number): void {

@@ -25,6 +25,33 @@ export interface GradientAnswer {
   readonly blocked?: readonly BlockedNode[];
 }
 
+/** Steps along the sign of the gradient of a loss, each back into the box of its row. */
+export interface WalkRequest {
+  /** Where the rows start, one after another. */
+  readonly points: Float32Array;
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+  readonly loss: UntargetedLoss;
+  readonly classes: Int32Array;
+  readonly steps: number;
+  /** How far a step goes, for each number of a row. */
+  readonly step: Float64Array;
+  /** Called with the steps that are done. */
+  readonly onSteps: (steps: number) => void;
+}
+
+/** What became of the rows. */
+export interface WalkAnswer {
+  /** Where a row fell, or has come. */
+  readonly points: Float32Array;
+  /** 1 where the model told another class at one of the points, the last one left out. */
+  readonly fell: Uint8Array;
+  /** Gradients of each row, and those that pointed nowhere while it stood. */
+  readonly gradients: Int32Array;
+  readonly vanished: Int32Array;
+  readonly blocked: readonly BlockedNode[];
+}
+
 /** A classifier that is attacked: rows of numbers in, rows of scores out. */
 export interface AttackTarget {
   /** Numbers of one row. */
@@ -34,6 +61,8 @@ export interface AttackTarget {
   forward(inputs: Float32Array): Promise<Float32Array>;
   /** @throws AssayError `unsupported` for a model without a gradient */
   gradient(request: GradientRequest): Promise<GradientAnswer>;
+  /** The same steps in a loop of the graph; a reason, as a sentence, where there is none. Absent where rows are changed on their way to the model. */
+  walk?(request: WalkRequest): Promise<WalkAnswer | string>;
 }
 
 /** Rows to attack, and the class of each. */
@@ -92,4 +121,6 @@ export interface AttackResult {
   readonly unconfirmed: number;
   /** Rows that still stood when their budget was spent. */
   readonly exhausted: number;
+  /** Why the steps ran one by one, and not as a loop in the graph; empty where they did; absent of attacks that have no such loop. */
+  readonly unlooped?: string;
 }

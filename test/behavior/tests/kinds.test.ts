@@ -217,7 +217,11 @@ describe('under attack', () => {
     const runs = [1, 2].map(() => digits('good', 'adversarial', { ...within, attack: 'square', queries: 50 }));
     const [first, second] = await Promise.all(runs);
     expect(first?.measures).toEqual(second?.measures);
-    const [none] = (await digits('good', 'adversarial', { ...within, eps: 0, attack: 'pgd' })).measures;
+    const still = await digits('good', 'adversarial', { ...within, eps: 0, attack: 'pgd' });
+    expect(still.notes).toEqual(['the steps of pgd ran as a loop in the graph']);
+    const l2 = await digits('good', 'adversarial', { ...within, eps: 0, norm: 'l2', attack: 'pgd' });
+    expect(l2.notes).toEqual(['the steps of pgd ran one by one: the norm is not linf']);
+    const [none] = still.measures;
     expect(none?.value).toBe(
       (await digits('good', 'adversarial', { ...within, eps: 0, attack: 'fgsm' })).measures[1]?.value,
     );

@@ -41,10 +41,18 @@ export const ADVERSARIAL = testKind({
       ...attacked.map((one) => whyBlind(one, options.attack)),
       ...(before ?? []).map((one) => whyBlind(one, options.attack, ' of the approved version')),
     ].find((one) => one !== undefined);
-    if (data.feeds.rows === 0 || why === undefined) return { measures, figures };
-    return { measures, figures, skipped: why };
+    const notes = formOf(options.attack, found);
+    if (data.feeds.rows === 0 || why === undefined) return { measures, figures, notes };
+    return { measures, figures, notes, skipped: why };
   },
 });
+
+/** In which form the steps ran, of attacks that have two. */
+function formOf(attack: string, found: AttackFound | undefined): readonly string[] {
+  if (found?.unlooped === undefined) return [];
+  if (found.unlooped === '') return [`the steps of ${attack} ran as a loop in the graph`];
+  return [`the steps of ${attack} ran one by one: ${found.unlooped}`];
+}
 
 function robust({ fell, wrong }: AttackFound): Share {
   return { count: fell.filter((own, row) => own === 0 && wrong[row] === 0).length, of: fell.length };
