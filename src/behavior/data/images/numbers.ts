@@ -1,12 +1,6 @@
 import { AssayError } from '../../../core/index.ts';
+import type { ImageShape } from '../../../formats/decoded-images/index.ts';
 import type { Preprocess } from './spec.ts';
-
-/** The size of one image. */
-export interface ImageShape {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
 
 const DIVISOR = 255;
 

@@ -1,24 +1,20 @@
-import { MemorySource, PartsSource } from '../../../core/bytes/index.ts';
-import { AssayError, isAssayError } from '../../../core/index.ts';
+import { AssayError } from '../../../core/index.ts';
 import type { PlainArray } from '../../../formats/arrays/index.ts';
-import { giveTensors, type ImageSteps, isImageMessage } from '../../../sandbox/index.ts';
+import {
+  BATCH_BYTES,
+  BATCH_IMAGES,
+  decodeImages,
+  type EncodedImage,
+  type ImageShape,
+} from '../../../formats/decoded-images/index.ts';
 import type { DataFiles } from '../files.ts';
 import type { DataContext } from '../options.ts';
 import { pixelWriter } from './numbers.ts';
 import type { ImagesPart, Preprocess } from './spec.ts';
 
-/** Files that one child decodes, and their bytes: its bounds on time are of all of them. */
-const BATCH_FILES = 64;
-const BATCH_BYTES = 32 * 1024 * 1024;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
-const MAX_OUTPUT = 512 * 1024 * 1024;
 /** Values are held as 64-bit numbers. */
 const HELD = 8;
-
-interface Loaded {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
 
 /**
  * Images as one input, a row each, in the order of `paths`.
@@ -32,7 +28,7 @@ export async function readImages(
   context: DataContext,
 ): Promise<PlainArray> {
   const rows = new Rows(preprocess, paths.length, images, context);
-  let batch: Loaded[] = [];
+  let batch: EncodedImage[] = [];
   let held = 0;
   for (const path of paths) {
     const bytes = await files.use(path, async ({ source }) => {
@@ -42,7 +38,7 @@ export async function readImages(
     });
     batch.push({ path, bytes });
     held += bytes.length;
-    if (batch.length < BATCH_FILES && held < BATCH_BYTES) continue;
+    if (batch.length < BATCH_IMAGES && held < BATCH_BYTES) continue;
     await decodeBatch(batch, rows, preprocess, context);
     context.budget.release(held);
     [batch, held] = [[], 0];
@@ -53,52 +49,18 @@ export async function readImages(
 }
 
 async function decodeBatch(
-  batch: readonly Loaded[],
+  batch: readonly EncodedImage[],
   rows: Rows,
   { channels, resize, filter, crop }: Preprocess,
-  { limits, signal }: DataContext,
+  context: DataContext,
 ): Promise<void> {
-  const steps: ImageSteps = {
+  const steps = {
     channels,
     filter,
     ...(resize === undefined ? {} : { resize }),
     ...(crop === undefined ? {} : { crop }),
   };
-  let current = 0;
-  const tensors = giveTensors({
-    task: 'images',
-    args: { sizes: batch.map(({ bytes }) => bytes.length), steps },
-    input: new PartsSource(
-      batch.map(({ path, bytes }) => ({ source: new MemorySource(bytes, path), offset: 0, length: bytes.length })),
-      'images',
-    ),
-    limits,
-    maxOutputBytes: MAX_OUTPUT,
-    signal,
-    onMessage: (value) => {
-      if (isImageMessage(value)) current = value.image;
-    },
-  });
-  let done = 0;
-  try {
-    for await (const { tensor } of tensors) {
-      const [height = 0, width = 0, channelCount = 0] = tensor.dims;
-      if (tensor.type !== 'uint8') throw new AssayError('sandbox', 'the sandbox gave an image that is not bytes');
-      rows.add(tensor.data, { height, width, channels: channelCount }, batch[done]?.path ?? '');
-      done++;
-    }
-  } catch (error) {
-    // A child that met a bound says only where it was.
-    if (!isAssayError(error) || error.subject !== undefined || error.code === 'aborted') throw error;
-    const { code, message, hint } = error;
-    const subject = batch[current]?.path;
-    throw new AssayError(code, message, {
-      cause: error,
-      ...(subject === undefined ? {} : { subject }),
-      ...(hint === undefined ? {} : { hint }),
-    });
-  }
-  if (done !== batch.length) throw new AssayError('sandbox', 'the sandbox gave fewer images than it was given');
+  await decodeImages(batch, steps, context, (pixels, shape, path) => rows.add(pixels, shape, path));
 }
 
 /** The images that were decoded, as numbers. */
@@ -107,9 +69,7 @@ class Rows {
   readonly #rows: number;
   readonly #folder: string;
   readonly #context: DataContext;
-  #first:
-    | { readonly path: string; readonly height: number; readonly width: number; readonly channels: number }
-    | undefined;
+  #first: (ImageShape & { readonly path: string }) | undefined;
   #values = new Float64Array(0);
   #write: ReturnType<typeof pixelWriter> | undefined;
   #next = 0;
@@ -121,11 +81,7 @@ class Rows {
     this.#context = context;
   }
 
-  add(
-    pixels: Uint8Array,
-    shape: { readonly height: number; readonly width: number; readonly channels: number },
-    path: string,
-  ): void {
+  add(pixels: Uint8Array, shape: ImageShape, path: string): void {
     const size = shape.height * shape.width * shape.channels;
     if (this.#first === undefined) {
       this.#context.budget.hold(HELD * size * this.#rows);
