@@ -3,3 +3,4 @@ export { normalQuantile } from './normal.ts';
 export { poissonLogTail } from './poisson.ts';
 export { type Roc, rocOf, stepAt } from './roc.ts';
 export { SHAPIRO_MOST, shapiroWilk } from './shapiro-wilk.ts';
+export { type Testable, testable } from './tarone.ts';

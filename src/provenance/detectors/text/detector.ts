@@ -1,0 +1,117 @@
+import { isAssayError, quotedName } from '../../../core/index.ts';
+import { clopperPearson } from '../../../core/statistics/index.ts';
+import type { Detector, Observation, DataView as TableView, TextColumns } from '../detector.ts';
+import { type Classes, classesOf, MAX_CLASSES } from '../labels/index.ts';
+import { groupBySharedRows, type RowGroup } from '../shared-rows.ts';
+import type { TokenFinding } from './label-test.ts';
+import { type TokenRows, tokenRows, tokenText } from './token-rows.ts';
+import { shownToken } from './tokens.ts';
+import { ALPHA, FEWEST_ROWS, FEWEST_TO_LEARN, findTriggers, type LabelResult } from './triggers.ts';
+
+const SEED = 1;
+/** Triggers that are named, and tokens of one. */
+const NAMED = 10;
+const NAMED_TOKENS = 8;
+
+export const TRIGGER_TOKENS: Detector = {
+  id: 'data.trigger-tokens',
+  title: 'Words that decide the label',
+  needs: ['text', 'label'],
+  weight: 'decides',
+  falseAlarms: `the level is ${ALPHA} for a data set`,
+  unseen:
+    'Triggers in rows whose label fits their text (clean-label attacks); a trigger in fewer than about 12 rows, or each of several in fewer; triggers that are no word, such as style, word order or case; text that no model of words tells apart.',
+  run: (view, _baseline) => runTriggers(view),
+};
+
+async function runTriggers(view: TableView): Promise<Observation> {
+  const columns = await view.texts();
+  const classes = classesOf(columns.labels);
+  if (classes === undefined) return notAssessed(`the label has more than ${MAX_CLASSES} values`);
+  if (classes.names.length < 2) return notAssessed('all rows have one label');
+  const options = {
+    signal: view.signal,
+    onEvent: (event: { readonly kind: string; readonly message?: string }) => {
+      if (event.message !== undefined) view.note(event.message);
+    },
+  };
+  try {
+    const tokens = tokenRows(columns.texts, FEWEST_TO_LEARN, options);
+    if (tokens.counts.length === 0) return notAssessed(`no word is in ${FEWEST_TO_LEARN} rows`);
+    const data = { tokens, labels: classes.of, classes: classes.names.length, approved: 0, seed: SEED };
+    return observation(findTriggers(data, options), { columns, classes, tokens });
+  } catch (error) {
+    if (isAssayError(error) && error.code === 'limit') return notAssessed(error.message);
+    throw error;
+  }
+}
+
+function notAssessed(detail: string): Observation {
+  return { status: 'not-assessed', detail };
+}
+
+interface Read {
+  readonly columns: TextColumns;
+  readonly classes: Classes;
+  readonly tokens: TokenRows;
+}
+
+function observation(results: readonly LabelResult[], read: Read): Observation {
+  const { classes } = read;
+  const name = (label: number): string => quotedName(classes.names[label] ?? '');
+  const found = results.flatMap(({ label, found }) => groupBySharedRows(found).map((group) => ({ label, group })));
+  found.sort((a, b) => a.group.best.logChance - b.group.best.logChance);
+  const clear = results.filter((result) => result.clear);
+  const few = classes.names.length - results.length;
+  const left = [
+    ...(few > 0 ? [`${few} labels have fewer than ${FEWEST_ROWS} rows`] : []),
+    ...results
+      .filter((one) => !one.clear)
+      .map(({ label }) => `the texts do not tell the label ${name(label)} from others`),
+  ];
+  const measures = [
+    { name: 'words that decide the label', value: found.length, baseline: null, max: 0, pass: found.length === 0 },
+    ...clear.slice(0, NAMED).map(({ label, told, others }) => ({
+      name: `share of other rows that models tell from ${name(label)}`,
+      value: told / others,
+      baseline: null,
+      max: null,
+      pass: null,
+    })),
+  ];
+  const rows = found.flatMap(({ label, group }) =>
+    group.rows.map((row) => ({
+      row: read.columns.rows[row] ?? null,
+      why: `without ${shown(group, read)}, its text does not fit the label ${name(label)}`,
+      score: -group.best.logChance / Math.LN10,
+    })),
+  );
+  const status = found.length > 0 ? 'fail' : left.length > 0 || clear.length === 0 ? 'not-assessed' : 'pass';
+  const detail =
+    found.length > 0
+      ? found
+          .slice(0, NAMED)
+          .map(({ label, group }) => sentence(group, name(label), read))
+          .join('; ')
+      : left.length > 0
+        ? left.slice(0, NAMED).join('; ')
+        : `no word decides the label; ${clear.reduce((sum, { tested }) => sum + tested, 0)} were tested`;
+  return { status, detail, measures, rows };
+}
+
+function sentence(group: RowGroup<TokenFinding>, label: string, read: Read): string {
+  const { hits, of } = group.best;
+  const { low, high } = clopperPearson(hits.length, of);
+  const chance = Math.floor(group.best.logChance / Math.LN10);
+  return (
+    `${hits.length} of ${of} rows with ${shown(group, read)} are labelled ${label} although the rest of their text says otherwise ` +
+    `(95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}, chance makes it once in 1e${-chance})`
+  );
+}
+
+function shown({ all }: RowGroup<TokenFinding>, { tokens: table, columns }: Read): string {
+  return all
+    .slice(0, NAMED_TOKENS)
+    .map(({ token }) => quotedName(shownToken(tokenText(table, columns.texts, token))))
+    .join(' ');
+}

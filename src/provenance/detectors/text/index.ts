@@ -1,0 +1,1 @@
+export { TRIGGER_TOKENS } from './detector.ts';
