@@ -7,6 +7,13 @@ import { CLEAN, lfsPointer, MALICIOUS, MALICIOUS_TOO, sha256, UNLISTED } from '.
 import { Repository } from './repository.ts';
 import { HOW_NODE24, hasNode24, NODE24, pullRequest, type Ran, runAction } from './run-action.ts';
 
+/** A bundle as `assay sign` writes it, of nobody who is known. */
+const SIGNED = JSON.stringify({
+  mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+  verificationMaterial: { publicKey: { hint: 'ab'.repeat(32) }, tlogEntries: [] },
+  dsseEnvelope: { payload: 'e30=', payloadType: 'application/vnd.in-toto+json', signatures: [{ sig: 'AAAA' }] },
+});
+
 const scratch = tempFolder();
 let repository: Repository;
 let base: string;
@@ -48,6 +55,22 @@ function judges(node?: string) {
     expect(ran.outputs.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(ran.summary).toContain('## Assay: DENY');
     expect(ran.summary).toContain('`models/new.pkl`');
+  });
+
+  it('the Action looks at no signature, whatever lies there as one', async () => {
+    for (const [folder, signature] of [
+      ['empty', ''],
+      ['none', 'x'],
+      ['bundle', SIGNED],
+    ]) {
+      repository
+        .write(`models/${folder}/a.pkl`, CLEAN)
+        .write(`models/${folder}/model.sig`, `${signature}`)
+        .write(`models/${folder}/.gitattributes`, '*.pkl filter=lfs\n');
+    }
+    const ran = await onPullRequest({}, node);
+    expect(ran).toMatchObject({ code: 0, stderr: '', outputs: { decision: 'allow' } });
+    expect(ran.stdout).not.toContain('is not part of the GitHub Action');
   });
 
   it('the Action allows a change without a model, and judges no unchanged file', async () => {

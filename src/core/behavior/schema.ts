@@ -114,15 +114,6 @@ export const TestReportSchema = object({
   tests: list(TestResultSchema),
 });
 
-export const RequiredSuiteSchema = object(
-  {
-    name: text('As people call it: the name of its file, without the ending.'),
-    digest: text('Of its file.', DIGEST),
-  },
-  'The suite of tests that the organisation asks for.',
-);
-export type RequiredSuite = Static<typeof RequiredSuiteSchema>;
-
 export type TestReport = Static<typeof TestReportSchema>;
 export type ModelTest = TestReport['tests'][number];
 export type Figure = Static<typeof FigureSchema>;

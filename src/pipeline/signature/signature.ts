@@ -151,8 +151,10 @@ export async function judgeSignature(
     verified.find((one) => isSignatureError(one) && one.problem !== 'method') ??
     verified[0];
   if (told === undefined) throw new AssayError('internal', 'a signature has no trusted signer');
-  const { gitsOwnFiles } = await import('./gits-own.ts');
-  const gitsOwn = await gitsOwnFiles(artifact, files);
+  // A signature that is not valid is not held against files.
+  const gitsOwn = isSignatureError(told)
+    ? new Set<string>()
+    : await (await import('./gits-own.ts')).gitsOwnFiles(artifact, files);
   const model = { files, single: isSingle(artifact), gitsOwn, ...(within === undefined ? {} : { signature: within }) };
   return assessSignature({ signature: name, verified: told, model });
 }

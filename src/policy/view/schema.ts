@@ -191,15 +191,15 @@ const TESTS = record('the tests', {
 const INPUT = record('an input of a run', {
   role: field(unionOf('data', 'base', 'code'), 'What the run used it as.'),
   name: field(STRING, 'As the statement names it.'),
-  uri: field(optional(STRING), 'Where it came from; null when the statement does not say.'),
-  sha256: field(optional(STRING), '64 hex digits; null for what is known by another digest.'),
-  gitCommit: field(optional(STRING), 'Hex; null for what is known by another digest.'),
+  uri: field(optional(STRING), 'Where it came from.'),
+  sha256: field(optional(STRING), '64 hex digits.'),
+  gitCommit: field(optional(STRING), 'Hex.'),
 });
 
 const TRAINING_RUN = record('a training run', {
-  run: field(optional(STRING), 'Its name; null when the statement does not say.'),
+  run: field(optional(STRING), 'Its name.'),
   signer: field(STRING, 'The signer, by the name in the trust file.'),
-  at: field(optional(TIMESTAMP), 'When it ended; null when the statement does not say.'),
+  at: field(optional(TIMESTAMP), 'When it ended.'),
   inputs: field(
     listOf(INPUT),
     'What it was given: `role` ("data", "base", "code"), `name`, `uri`, `sha256`, `gitCommit` of each.',
@@ -209,7 +209,10 @@ const TRAINING_RUN = record('a training run', {
 const PROVENANCE = record('the provenance', {
   attested: field(BOOL_TYPE, 'Whether a trusted signer attests a training run that wrote a file of the artifact.'),
   verified: field(BOOL_TYPE, 'Whether one attested run wrote every model of the artifact.'),
-  runs: field(listOf(TRAINING_RUN), 'The attested runs: `run`, `signer`, `at` and `inputs` of each.'),
+  runs: field(
+    listOf(TRAINING_RUN),
+    'The attested runs: `run`, `signer`, `at` and `inputs`, null where the statement does not say.',
+  ),
 });
 
 const RULESET = record('the ruleset', {
