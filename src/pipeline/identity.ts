@@ -13,10 +13,17 @@ export async function identities(files: readonly ArtifactFile[]): Promise<Map<st
   return known;
 }
 
+function notLocal(subject: string): AssayError {
+  return new AssayError('unsupported', 'is not a file of this machine', {
+    subject,
+    hint: 'download the model first (assay pull hf://owner/model), and give the folder',
+  });
+}
+
 /** @throws AssayError `unsupported` for what is not a file of this machine */
 export function fileIdentity(source: ByteSource): string {
   const shared = source.share?.();
-  if (shared === undefined) throw new AssayError('unsupported', 'is not a file', { subject: source.name });
+  if (shared === undefined) throw notLocal(source.name);
   const { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats = fstatSync(shared.fd, { bigint: true });
   return [dev, ino, size, mtimeNs, ctimeNs].join(':');
 }

@@ -8,6 +8,7 @@ import {
   cancelJob,
   claimJobs,
   claimNamedJob,
+  countJobKinds,
   countJobs,
   createJob,
   createJobs,
@@ -128,5 +129,6 @@ function jobStore(context: Context): JobStore {
     queued: (limit) => queuedJobs(context, limit),
     endTest: bound(endTest),
     counts: () => countJobs(context),
+    countsByKind: () => countJobKinds(context),
   };
 }

@@ -8,6 +8,7 @@ import type {
   CreatedJob,
   CurrentDecision,
   Job,
+  JobKind,
   JobProgress,
   JobState,
   Lineage,
@@ -264,6 +265,14 @@ export interface JobStore {
    */
   queued(limit: number): Promise<readonly string[]>;
   counts(): Promise<Readonly<Record<JobState, number>>>;
+  /** The same of each kind of job; those of which there are none, too. */
+  countsByKind(): Promise<readonly JobCount[]>;
+}
+
+export interface JobCount {
+  readonly kind: JobKind;
+  readonly state: JobState;
+  readonly count: number;
 }
 
 export interface ClaimedJob {

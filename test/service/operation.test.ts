@@ -63,7 +63,8 @@ describe('metrics', () => {
     );
     expect(body).toContain('route="none",status="404"');
     expect(body).not.toMatch(/made-up-name|somewhere-nobody-is/);
-    expect(body).toContain('assay_jobs{state="queued"} 0');
+    for (const kind of ['scan', 'convert', 'test'])
+      expect(body).toContain(`assay_jobs{kind="${kind}",state="queued"} 0`);
     expect(body).toContain('assay_queue_depth{state="waiting"} 0');
     expect(body).toContain('process_resident_memory_bytes');
   });

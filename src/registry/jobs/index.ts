@@ -1,5 +1,14 @@
 export { batchStore } from './batches.ts';
 export { cancelJob, createJob, createJobs, getJob, listJobs } from './jobs.ts';
-export { claimJobs, claimNamedJob, countJobs, finishJob, heartbeat, jobState, queuedJobs } from './leases.ts';
+export {
+  claimJobs,
+  claimNamedJob,
+  countJobKinds,
+  countJobs,
+  finishJob,
+  heartbeat,
+  jobState,
+  queuedJobs,
+} from './leases.ts';
 export { jobOutput, outputsAmong, removeOutput } from './outputs.ts';
 export { endTest } from './test-end.ts';

@@ -1,6 +1,6 @@
 import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
-import type { JobProgress, JobState } from '../api/index.ts';
-import { type ClaimedJob, type JobEnd, MAX_ATTEMPTS } from '../registry.ts';
+import { JOB_KINDS, JOB_STATES, type JobKind, type JobProgress, type JobState } from '../api/index.ts';
+import { type ClaimedJob, type JobCount, type JobEnd, MAX_ATTEMPTS } from '../registry.ts';
 import { type Context, compiledOnce, type Database, newId, type Reader, type Tables, unowned } from '../store/index.ts';
 import { type JobRow, jobOfRow, lineageOfRow } from './jobs.ts';
 
@@ -229,6 +229,31 @@ export async function queuedJobs(context: Context, limit: number): Promise<strin
       .execute(),
   );
   return rows.map(({ id }) => id);
+}
+
+/** How many jobs there are of each kind and state. */
+export async function countJobKinds(context: Context): Promise<readonly JobCount[]> {
+  const rows = await unowned(() =>
+    context.database.read
+      .selectFrom('jobs')
+      .select(({ eb, fn }) => [
+        'state',
+        eb('conversion', '!=', sql.lit('')).as('converts'),
+        eb('test', '!=', sql.lit('')).as('tests'),
+        fn.countAll<number>().as('count'),
+      ])
+      .groupBy(({ eb }) => ['state', eb('conversion', '!=', sql.lit('')), eb('test', '!=', sql.lit(''))])
+      .execute(),
+  );
+  const of = (kind: JobKind, state: JobState) =>
+    rows.find((row) => row.state === state && kindOf(row) === kind)?.count ?? 0;
+  return JOB_KINDS.flatMap((kind) => JOB_STATES.map((state) => ({ kind, state, count: of(kind, state) })));
+}
+
+/** Databases without truth values say 0 and 1. */
+function kindOf({ converts, tests }: { readonly converts: unknown; readonly tests: unknown }): JobKind {
+  if (tests) return 'test';
+  return converts ? 'convert' : 'scan';
 }
 
 export async function countJobs(context: Context): Promise<Readonly<Record<JobState, number>>> {

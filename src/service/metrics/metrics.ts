@@ -41,7 +41,12 @@ export function addMetrics(app: App, context: Counted): void {
     labelNames: ['action'],
     registers,
   });
-  const jobs = new Gauge({ name: 'assay_jobs', help: 'Jobs by state', labelNames: ['state'], registers });
+  const jobs = new Gauge({
+    name: 'assay_jobs',
+    help: 'Jobs by kind and state',
+    labelNames: ['kind', 'state'],
+    registers,
+  });
   const depth = new Gauge({
     name: 'assay_queue_depth',
     help: 'Jobs in the queue that wait, and that run',
@@ -66,11 +71,11 @@ export function addMetrics(app: App, context: Counted): void {
     contentType: set.contentType,
     async text() {
       const [counts, queued, snapshot] = await Promise.all([
-        context.registry.jobs.counts(),
+        context.registry.jobs.countsByKind(),
         context.queue.depth(),
         context.snapshots.newest(OPERATOR_TENANT),
       ]);
-      for (const [state, count] of Object.entries(counts)) jobs.set({ state }, count);
+      for (const { kind, state, count } of counts) jobs.set({ kind, state }, count);
       depth.set({ state: 'waiting' }, queued.waiting);
       depth.set({ state: 'active' }, queued.active);
       snapshotAge.remove();

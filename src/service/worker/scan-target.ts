@@ -15,7 +15,7 @@ const UPLOAD = 'upload:';
 export async function openWhole(order: ScanOrder, settings: ScanSettings, signal: AbortSignal): Promise<Artifact> {
   const artifact = await openTarget(order, settings, signal);
   // An upload is on this machine, and its name is not a reference.
-  if (order.target.startsWith(UPLOAD)) return artifact;
+  if (isUpload(order)) return artifact;
   const limits = { ...DEFAULT_LIMITS, maxExpandedBytes: Math.max(settings.limits.maxUploadBytes, 1) };
   try {
     return withWholeFiles(artifact, limits);
@@ -23,6 +23,11 @@ export async function openWhole(order: ScanOrder, settings: ScanSettings, signal
     await artifact.close();
     throw error;
   }
+}
+
+/** Whether the files of a job are on this machine already. */
+export function isUpload({ target }: Pick<ScanOrder, 'target'>): boolean {
+  return target.startsWith(UPLOAD);
 }
 
 /**
@@ -34,7 +39,7 @@ export async function openTarget(
   settings: ScanSettings,
   signal: AbortSignal,
 ): Promise<Artifact> {
-  if (target.startsWith(UPLOAD)) {
+  if (isUpload({ target })) {
     return openUpload(join(settings.dataFolder, 'uploads'), tenant, target.slice(UPLOAD.length));
   }
   if (parseReference(target, settings.hubEndpoint).kind === 'path') {

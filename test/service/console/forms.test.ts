@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Role } from '../../../src/registry/index.ts';
 import { ALL_ASSETS } from '../../../src/service/console/assets.ts';
@@ -88,6 +89,29 @@ async function register(model: string, subject = 'maker') {
   const { version } = await service.registry.register(by, { model, assessment: assessment({ artifact }) });
   return { by, version };
 }
+
+describe('the form of a conversion', () => {
+  it('takes an upload of rows, and shows itself again for one that there is not', async () => {
+    const { context } = service;
+    const rows = await context.uploads.create('default', OPERATOR.subject, [
+      { path: 'inputs.npz', size: 1, sha256: null },
+    ]);
+    await context.uploads.append('default', rows.id, 'inputs.npz', 0, Readable.from([Buffer.from('x')]));
+    await context.uploads.complete('default', rows.id);
+    const { version } = await register('acme/rows');
+
+    const sam = await session('submitter');
+    const url = `/console/versions/${version.id}/convert`;
+    expect((await sam.get(url)).body).toContain('Upload with rows');
+    const fields = { to: 'onnx', model: 'acme/rows-onnx', verify: 'yes' };
+    const none = await sam.post(url, { ...fields, rows: 'no-such-upload' });
+    expect(none.statusCode).toBe(422);
+    expect(none.body).toContain('value="no-such-upload"');
+    expect((await sam.post(url, { ...fields, rows: rows.id })).statusCode).toBe(303);
+    const [job] = (await service.registry.jobs.list(OPERATOR, { kind: 'convert' })).items;
+    expect(job?.conversion).toMatchObject({ to: 'onnx', verify: true, rows: rows.id });
+  });
+});
 
 describe('a form', () => {
   it.each([

@@ -45,7 +45,14 @@ ${facts([
     hint: 'Without the batch. Only for modules of PyTorch whose first layer does not contain it.',
   }),
   html`<fieldset><legend>Verification</legend>
-${box('verify', 'Verify the result before it is published', 'run it on drawn rows, or compare every tensor', draft, true)}</fieldset>
+${box('verify', 'Verify the result before it is published', 'run it on drawn rows, or compare every tensor', draft, true)}${field(
+  {
+    name: 'rows',
+    label: 'Upload with rows',
+    value: typedInto(draft, 'rows'),
+    hint: html`The id of an upload of your own with ${code('inputs.npz')}, and with ${code('outputs.npz')} of your framework if you have it: the result is run on these rows in place of drawn ones.`,
+  },
+)}</fieldset>
 `,
   tolerant ? tolerance(draft) : NOTHING,
   html`<div class="acts">${button({ label: 'Convert it', kind: 'main' })}${linkButton(versionPath(id), { label: 'Back' })}</div>\n`,

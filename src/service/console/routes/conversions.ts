@@ -28,6 +28,7 @@ const ConvertForm = object({
   model: text('The model of the result', { minLength: 1, maxLength: MODEL_NAME.maxLength }),
   shape: optionalOf(text('Sizes with commas between them', { maxLength: 200 })),
   verify: TICKED,
+  rows: optionalOf(text('The id of an upload', { maxLength: 64 })),
   acceptSuspicious: TICKED,
   salvage: TICKED,
 });
@@ -53,6 +54,7 @@ export const conversionPages: Routes = (app, context) => {
       errorHandler: showAgain(asked),
     },
     async ({ principal, params, body }, reply) => {
+      const rows = typedOrNone(body.rows);
       const inputShape = shapeOf(typedOrNone(body.shape));
       const request = {
         version: params.id,
@@ -61,9 +63,10 @@ export const conversionPages: Routes = (app, context) => {
         verify: body.verify === 'yes',
         acceptSuspicious: body.acceptSuspicious === 'yes',
         salvage: body.salvage === 'yes',
+        ...(rows === undefined ? {} : { rows }),
         ...(inputShape === undefined ? {} : { inputShape }),
       };
-      const checked = await checkConversion(context, principal, request);
+      const checked = await checkConversion(context, principal, request).catch(correctable);
       const { job, created } = await submitConversion(context, principal, checked);
       return reply.redirect(created ? jobPath(job.id) : said(jobPath(job.id), 'job-known'), 303);
     },
@@ -88,6 +91,13 @@ export const conversionPages: Routes = (app, context) => {
     },
   );
 };
+
+/** An upload that does not exist is a field that can be corrected, not a page that does not exist. */
+function correctable(error: unknown): never {
+  if (error instanceof ServiceError && error.code === 'upload-not-found')
+    throw new ServiceError(422, error.code, error.message);
+  throw error;
+}
 
 /** @throws ServiceError `invalid-request` */
 function shapeOf(given: string | undefined): readonly number[] | undefined {

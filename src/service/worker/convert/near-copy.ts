@@ -21,24 +21,23 @@ export interface CopyOptions {
 
 /**
  * The same artifact with all its files on this machine: a conversion reads them several times, and they must be the same each time.
+ * A small file of a server is copied as well: that reading it is cheap does not make it a file.
  * No name of the artifact is a name on the disk.
  * @throws AssayError `limit` when they are too large, or the disk is too small; `mismatch` for other bytes than were announced;
  *   `changed`; what reading throws
  */
 export async function nearCopy(artifact: Artifact, options: CopyOptions): Promise<Artifact> {
-  const far = artifact.files.filter(({ distance }) => distance !== 'near');
-  if (far.length === 0) return artifact;
   const { folder, maxBytes, onEvent } = options;
-  const bytes = far.reduce((sum, { size }) => sum + size, 0);
+  const bytes = artifact.files.reduce((sum, { size }) => sum + size, 0);
   await mkdir(folder, { mode: 0o700 });
   const { bavail, bsize } = await statfs(folder);
   const most = Math.min(maxBytes, bavail * bsize);
   if (bytes > most)
     throw new AssayError('limit', `the files to download have ${bytes} bytes, and ${most} may be downloaded`);
-  onEvent({ kind: 'artifact', ref: artifact.ref, files: far.length, bytes });
+  onEvent({ kind: 'artifact', ref: artifact.ref, files: artifact.files.length, bytes });
   const files: ArtifactFile[] = [];
   for (const [index, file] of artifact.files.entries())
-    files.push(file.distance === 'near' ? file : await copied(file, join(folder, String(index)), options));
+    files.push(await copied(file, join(folder, String(index)), options));
   return { ...artifact, files };
 }
 

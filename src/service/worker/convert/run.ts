@@ -10,7 +10,7 @@ import type { JobProgress } from '../../../registry/index.ts';
 import { openPath } from '../../../sources/path/index.ts';
 import { jobFailure } from '../job-failure.ts';
 import type { ConversionOrder, ConvertEnd, ScanSettings } from '../scan-messages.ts';
-import { openTarget } from '../scan-target.ts';
+import { isUpload, openTarget } from '../scan-target.ts';
 import { givenRows } from './given-rows.ts';
 import { nearCopy } from './near-copy.ts';
 
@@ -36,12 +36,14 @@ export async function runConversion(order: ConversionOrder, parts: RunParts): Pr
   const verify = await verifyRequest(order, parts);
   const target = await openTarget(order, settings, signal);
   try {
-    const near = await nearCopy(target, {
-      folder: join(scratch, 'source'),
-      maxBytes: settings.limits.maxUploadBytes,
-      signal,
-      onEvent: tell('fetch'),
-    });
+    const near = isUpload(order)
+      ? target
+      : await nearCopy(target, {
+          folder: join(scratch, 'source'),
+          maxBytes: settings.limits.maxUploadBytes,
+          signal,
+          onEvent: tell('fetch'),
+        });
     const assessOnce = assessing(order, parts);
     const conversion = await convertArtifact(near, assessOnce, {
       target: options.to,
