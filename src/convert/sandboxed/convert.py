@@ -3,6 +3,7 @@ for a sandbox. It reads a request from its standard input (JSON), and writes fra
 """
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import pickle
 import struct
 import sys
 import warnings
+import zipfile
 
 warnings.simplefilter("ignore")
 
@@ -61,7 +63,8 @@ def load(path):
         head = file.read(4096)
     if head.startswith(b"\x89HDF\r\n\x1a\n") or (head.startswith(b"PK") and b"metadata.json" in head):
         keras = need("keras", "loads the model")
-        return "keras", keras.models.load_model(path, safe_mode=False, compile=False)
+        own = dict(own_classes(keras_config(path, head)))
+        return "keras", keras.models.load_model(path, custom_objects=own, safe_mode=False, compile=False)
     if head.startswith(b"PK") or b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19" in head[:64]:
         torch = need("torch", "loads the model")
         kwargs = {"map_location": "cpu"}
@@ -77,6 +80,29 @@ def load(path):
     else:
         value = joblib.load(path)
     return kind_of(value), value
+
+
+def keras_config(path, head):
+    if head.startswith(b"PK"):
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read("config.json"))
+    with need("h5py", "reads the model").File(path, "r") as file:
+        text = file.attrs.get("model_config", "{}")
+        return json.loads(text if isinstance(text, str) else text.decode())
+
+
+def own_classes(config):
+    """Classes of the user, by their names: Keras 3.15 does not import the modules that a model names."""
+    waiting = [config]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting.extend(part)
+        elif isinstance(part, dict):
+            waiting.extend(part.values())
+            module, name = part.get("module"), part.get("class_name")
+            if isinstance(module, str) and isinstance(name, str) and module.split(".")[0] not in ("keras", "builtins"):
+                yield name, getattr(importlib.import_module(module), name)
 
 
 def kind_of(value):
