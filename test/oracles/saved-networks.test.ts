@@ -4,14 +4,14 @@ import { testSavedNetworks } from './networks/saved-models.ts';
 
 /** One version of each framework, and one model of each template. The others are in test/full. */
 const CHOSEN: readonly RegExp[] = [
-  /^keras\/2\.12\.0\//,
-  /^keras\/3\.15\.1\/.*\.keras/,
-  /^torch-modules\/2\.6\.0\//,
+  /^keras\/2\.12\.0\/(?:recurrent|conv2d-plain)\.keras/,
+  /^keras\/3\.15\.1\/(?:attention|bidirectional|conv2d|digits-\w+|embedding|merges|pools|recurrent|transformer)\.keras/,
+  /^torch-modules\/2\.6\.0\/(?:digits-|conv|lstm|gru|rnn|encoder|norm-|pool-average|pool-max|shape-|transposed|text)/,
   /^torchvision\//,
-  /^torchscript\/2\.6\.0\/traced-(?:cnn|encoder|lstm|gru|mlp)/,
-  /^exported\//,
-  /^huggingface\/4\.57\.6\/(?:Bert|DistilBert|GPT2|ViT|Llama|Mistral|Qwen2|Roberta)\w*Model$/,
-  /^huggingface\/4\.57\.6\/(?:BertForQuestionAnswering|GPT2LMHeadModel|LlamaForCausalLM|ViTForImageClassification)$/,
+  /^torchscript\/2\.6\.0\/traced-(?:cnn|lstm|gru)/,
+  /^exported\/2\.6\.0\/exported-(?:cnn|encoder|mlp)/,
+  /^huggingface\/4\.57\.6\/(?:Bert|DistilBert|GPT2|ViT)Model$/,
+  /^huggingface\/4\.57\.6\/LlamaForCausalLM$/,
   /^tensorflow\//,
 ];
 

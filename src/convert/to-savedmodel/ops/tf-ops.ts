@@ -15,6 +15,7 @@ export class TfOps {
   readonly graph = new TfGraphBuilder();
   /** What is known of small integers, which axes and sizes are. */
   readonly #integers = new Map<TfValue, readonly number[]>();
+  readonly #parts = new Map<TfValue, readonly (number | undefined)[]>();
   /** The same of a few other numbers. */
   readonly #numbers = new Map<TfValue, readonly number[]>();
   /** Images with their channels last, by the values that have them second. */
@@ -23,6 +24,11 @@ export class TfOps {
   /** The elements of a value that were known when the model was translated. */
   knownIntegers(value: TfValue): readonly number[] | undefined {
     return this.#integers.get(value);
+  }
+
+  /** The same, of vectors of which only some elements were known. */
+  partlyKnown(value: TfValue): readonly (number | undefined)[] | undefined {
+    return this.#integers.get(value) ?? this.#parts.get(value);
   }
 
   learnIntegers(value: TfValue, integers: readonly number[]): void {
@@ -205,8 +211,18 @@ export class TfOps {
       { type, shape: withSize(first?.shape, axis, total) },
       { N: attr.int(parts.length), T: attr.type(type), Tidx: attr.type('int32') },
     );
+    if (axis === 0) this.#learnJoined(value, parts);
+    return value;
+  }
+
+  /** What is known of vectors that are joined. */
+  #learnJoined(value: TfValue, parts: readonly TfValue[]): void {
     const known = parts.map((part) => this.#integers.get(part));
-    return known.every((one) => one !== undefined) && axis === 0 ? this.#known(value, known.flat()) : value;
+    if (known.every((one) => one !== undefined)) this.#integers.set(value, known.flat());
+    const lengths = parts.map(({ shape }) => (shape?.length === 1 ? shape[0] : undefined));
+    if (!lengths.every((length) => length !== undefined && length <= MAX_PARTS)) return;
+    const all = known.map((one, index) => one ?? Array<undefined>(lengths[index] ?? 0).fill(undefined));
+    this.#parts.set(value, all.flat());
   }
 
   /** Indices are not negative. */
@@ -234,6 +250,17 @@ export class TfOps {
       { T: attr.type(x.type), out_type: attr.type('int64') },
     );
     return isKnownShape(x.shape) ? this.#known(value, x.shape) : value;
+  }
+
+  /** The same value, of which one size is known. */
+  sized(x: TfValue, axis: number, size: number): TfValue {
+    const shape = withSize(x.shape, axis, size);
+    return this.graph.op(
+      'EnsureShape',
+      [x],
+      { type: x.type, shape },
+      { T: attr.type(x.type), shape: attr.shape(shape) },
+    );
   }
 
   /** One size of a value. int64, without dimensions */
@@ -311,6 +338,9 @@ export class TfOps {
     return known === undefined ? value : this.#known(value, known);
   }
 }
+
+/** Elements of a vector that are looked at, as of a shape. */
+const MAX_PARTS = 32;
 
 /** The axes `from`, ..., `to - 1`. */
 export function axesFrom(from: number, to: number): number[] {

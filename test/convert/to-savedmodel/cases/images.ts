@@ -97,6 +97,7 @@ export const IMAGES: Readonly<Record<string, TranslatedCase>> = {
   'transposed convolutions of images of unknown size': layers(
     [2, 4, 5, 3],
     {
+      dilated: { op: 'ConvTranspose', filter: [4, 3, 3, 2], attributes: { dilations: [2, 3], strides: [2, 1] } },
       strided: {
         op: 'ConvTranspose',
         filter: [4, 3, 3, 3],
@@ -148,6 +149,43 @@ export const IMAGES: Readonly<Record<string, TranslatedCase>> = {
       graph.output('layers', graph.op('LayerNormalization', [x, weights(graph, [4, 5], 2)], { axis: 2 }), 'float32');
     },
     feeds: { x: numbers([2, 3, 4, 5]) },
+  },
+  'sizes that TensorFlow has no operation for': {
+    build: (graph) => {
+      const x = graph.input('x', 'float32', ['batch', 2, 4, 6]);
+      const scales = constant(graph, Float32Array.of(1, 1, 1.7, 0.6));
+      const resize = (name: string, attributes: Attributes) =>
+        graph.output(name, graph.op('Resize', [x, undefined, scales], attributes), 'float32');
+      const way = (name: string) => ({ coordinate_transformation_mode: name });
+      resize('cubic', { mode: 'cubic' });
+      resize('cubicCorners', { mode: 'cubic', cubic_coeff_a: float(-0.5), ...way('align_corners') });
+      resize('linear', { mode: 'linear', ...way('asymmetric') });
+      resize('up', { mode: 'nearest', nearest_mode: 'ceil' });
+      resize('preferring', { mode: 'nearest', nearest_mode: 'round_prefer_ceil', ...way('asymmetric') });
+      const batch = graph.op('Shape', [x], { start: 0, end: 1 });
+      const sizes = graph.op('Concat', [batch, constant(graph, BigInt64Array.of(2n, 1n, 9n))], { axis: 0 });
+      const one = { mode: 'linear', ...way('pytorch_half_pixel') };
+      graph.output('one', graph.op('Resize', [x, undefined, undefined, sizes], one), 'float32');
+      const line = graph.op('ReduceMean', [x], { axes: [2], keepdims: 0 });
+      const third = constant(graph, Float32Array.of(1, 1, 1 / 3));
+      graph.output('line', graph.op('Resize', [line, undefined, third], { mode: 'linear' }), 'float32');
+    },
+    feeds: { x: numbers([3, 2, 4, 6], 8) },
+  },
+  'padding by edges, and by less than nothing': {
+    build: (graph) => {
+      const x = graph.input('x', 'float32', ['batch', 3, 'length']);
+      const pad = (name: string, pads: readonly number[], attributes: Attributes) =>
+        graph.output(
+          name,
+          graph.op('Pad', [x, constant(graph, BigInt64Array.from(pads, BigInt))], attributes),
+          'float32',
+        );
+      pad('edge', [0, 1, 2, 0, 0, 3], { mode: 'edge' });
+      pad('cut', [0, -1, -2, 0, 0, -1], { mode: 'constant' });
+      pad('both', [0, 0, -2, 0, 1, 4], { mode: 'constant' });
+    },
+    feeds: { x: numbers([2, 3, 7], 3) },
   },
   'sizes of images': {
     build: (graph) => {
