@@ -24,7 +24,7 @@ import { type AssessedFile, assessFiles, type FileChecks, type Shared } from './
 import { batchesOf } from './batches.ts';
 import { joinDeclarations } from './declared.ts';
 import type { OnTarget } from './file-scan.ts';
-import { identities } from './identity.ts';
+import { localIdentities } from './identity.ts';
 import { concurrencyFor, mapConcurrent } from './map-concurrent.ts';
 import { type ParserPool, type ParseSettings, sharedParsers } from './parsers/index.ts';
 import { type RebuildMode, rebuildChecks } from './rebuild/index.ts';
@@ -64,7 +64,7 @@ export interface AssessOptions {
  */
 export async function assess(artifact: Artifact, options: AssessOptions = {}): Promise<Assessment> {
   const started = performance.now();
-  const before = options.rebuild === undefined ? undefined : await nearIdentities(artifact.files);
+  const before = options.rebuild === undefined ? undefined : await localIdentities(artifact.files);
   const signature = await openSignatureToScan(artifact, options.signature);
   const { allowances = [], lists = BUILT_IN_LISTS } = options;
   const provided = providedModules(artifact.files.map((file) => file.path));
@@ -109,11 +109,6 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
     { bytesTotal, durationMs, ruleset: rulesetOf(allowances, lists) },
   );
   return applyLists(conversion === undefined ? summary : { ...summary, conversion }, lists);
-}
-
-/** What the files of this machine are before they are scanned. */
-function nearIdentities(files: readonly ArtifactFile[]): Promise<ReadonlyMap<string, string>> | undefined {
-  return files.every(({ distance }) => distance === 'near') ? identities(files) : undefined;
 }
 
 async function rebuiltGraphs(

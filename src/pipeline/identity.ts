@@ -20,6 +20,19 @@ function notLocal(subject: string): AssayError {
   });
 }
 
+/** The same of those that are files of this machine: a small file of a server is near, and is not one. */
+export async function localIdentities(files: readonly ArtifactFile[]): Promise<Map<string, string>> {
+  const known = new Map<string, string>();
+  for (const file of files) {
+    if (file.distance !== 'near') continue;
+    // A file that does not open is reported where it is scanned.
+    const source = await file.open().catch(() => undefined);
+    if (source?.share?.() !== undefined) known.set(file.path, fileIdentity(source));
+    await source?.close();
+  }
+  return known;
+}
+
 /** @throws AssayError `unsupported` for what is not a file of this machine */
 export function fileIdentity(source: ByteSource): string {
   const shared = source.share?.();

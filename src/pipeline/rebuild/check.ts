@@ -49,7 +49,7 @@ export async function rebuildChecks(
   if (graphs.length === 0) return open('no file is an ONNX model');
   if (!files.some(({ path }) => path === 'config.json' || path.endsWith('/config.json')))
     return open('no config.json stands beside the ONNX model');
-  if (files.some(({ distance }) => distance !== 'near'))
+  if (files.some(({ path }) => !before.has(path)))
     return open('only files on this machine are compared: download them first (assay pull)');
   try {
     const { graphs: compared, models } = await compareAll(files, graphs, before, limits, signal);

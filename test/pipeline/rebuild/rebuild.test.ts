@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Assessment } from '../../../src/core/assessment/index.ts';
-import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
+import { type ByteSource, MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { readOnnx } from '../../../src/formats/onnx/read/model.ts';
 import { writeOnnx } from '../../../src/formats/onnx/write/write.ts';
 import { assess } from '../../../src/pipeline/assess.ts';
@@ -147,4 +147,27 @@ test('a model that cannot be read is an error, not a pass', async () => {
   const bytes = await exportedBytes(NAME);
   const { status } = await checkOf({ graphs: { 'model.onnx': bytes.subarray(0, bytes.length - 100) } });
   expect(status).toBe('error');
+});
+
+test('small files of a server, which are near but not of this machine, are scanned and not compared', async () => {
+  const artifact = await openArtifact(await folderWith({ graphs: { 'onnx/model.onnx': await exportedBytes(NAME) } }));
+  const inMemory = async (path: string, open: () => Promise<ByteSource>) => {
+    const source = await open();
+    const bytes = Uint8Array.from(await source.read(0, source.size));
+    await source.close();
+    return new MemorySource(bytes, path);
+  };
+  const files = artifact.files.map((file) => ({ ...file, open: () => inMemory(file.path, () => file.open()) }));
+  try {
+    const { checks, status } = await assess({ ...artifact, files }, { rebuild: 'asked' });
+    expect(status).toBe('complete');
+    expect(checks.find(({ id }) => id === 'conversion.rebuild')).toMatchObject({
+      status: 'not-assessed',
+      detail: expect.stringContaining('only files on this machine'),
+    });
+    const { checks: others } = await assess({ ...artifact, files }, { rebuild: 'offered' });
+    expect(others.map(({ id }) => id)).not.toContain('conversion.rebuild');
+  } finally {
+    await artifact.close();
+  }
 });
