@@ -25,20 +25,26 @@ export async function noteSuite(change: Change, model: string, suite: RequiredSu
   change.record('suite.changed', model, { from: suiteIn(known), to: suite });
 }
 
+/** The suite of a version's last decision, and the one that is asked of its model now. */
+export interface SuiteChange {
+  readonly last: RequiredSuite | null;
+  readonly now: RequiredSuite | null;
+}
+
 /**
- * Voids the approvals that were given when another suite was asked of the model: who approved relied on that one. A suite that is
- * asked for where none was asks for more, and takes nothing from an approval.
+ * Voids the approvals that relied on another suite: on the one that their approvers saw, or else on the one that was asked for until now.
+ * A suite that is asked for where none was asks for more, and takes nothing from an approval.
  * @returns the approvals that are left
  */
 export async function voidOtherSuite(
   change: Change,
   version: VersionRow,
   live: readonly ApprovalRow[],
-  suite: RequiredSuite | null,
+  { last, now }: SuiteChange,
 ): Promise<readonly ApprovalRow[]> {
   const left: ApprovalRow[] = [];
   for (const approval of live) {
-    const why = whyVoid(suiteIn(approval), suite);
+    const why = whyVoid(suiteIn(approval) ?? last, now);
     if (why === undefined) left.push(approval);
     else await voidApproval(change, approval, version, why);
   }
@@ -47,6 +53,6 @@ export async function voidOtherSuite(
 
 function whyVoid(before: RequiredSuite | null, now: RequiredSuite | null): string | undefined {
   if (before === null || before.digest === now?.digest) return undefined;
-  const asked = `it was given when the suite ${before.name} (${before.digest}) was asked of the model`;
+  const asked = `it relied on the suite ${before.name} (${before.digest}), which was asked of the model`;
   return now === null ? `${asked}, and none is any more` : `${asked}, and now it is ${now.name} (${now.digest})`;
 }

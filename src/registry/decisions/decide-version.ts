@@ -15,6 +15,7 @@ import {
   newestDecisions,
   policyApproval,
   storedWaiversFor,
+  suiteIn,
   suiteText,
   testRunRows,
   type VersionRow,
@@ -62,7 +63,7 @@ export async function decideVersion(
   const changed: DecidedVersion['changed'][number][] = [];
   const renewed: RuledStage[] = [];
   const given = approvals.filter((approval) => isLive(approval, change.now));
-  let held = await voidOtherSuite(change, version, given, suite);
+  let held = await voidOtherSuite(change, version, given, { last: lastSuite(before), now: suite });
   let [carried, voided] = [0, given.length - held.length];
   const deciders = decidersOf(testedBy(newest.assessment, runs, suite), waivers, change.now);
   for (const stage of RULED_STAGES) {
@@ -82,6 +83,12 @@ export async function decideVersion(
   const known = carried + voided === 0 ? approvals : undefined;
   await storeAnswer(context, change, version, decisions, known);
   return { decisions, changed, renewed, carried, voided };
+}
+
+/** Every stage of a version is decided at once. */
+function lastSuite(before: ReadonlyMap<RuledStage, DecisionRow>): RequiredSuite | null {
+  const [last] = before.values();
+  return last === undefined ? null : suiteIn(last);
 }
 
 /** A decider for the waivers that a stage takes: one for all stages that take the same. */

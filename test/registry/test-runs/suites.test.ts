@@ -74,7 +74,7 @@ describeOnBoth('suites in the rules', (fresh) => {
     expect(await registry.reevaluate(sam)).toMatchObject({ voided: 1, carried: 0 });
     const [approval] = await registry.approvals(sam, version.id);
     expect(approval?.why).toBe(
-      `it was given when the suite digits (${SUITE.digest}) was asked of the model, and now it is digits (${LOOSER.digest})`,
+      `it relied on the suite digits (${SUITE.digest}), which was asked of the model, and now it is digits (${LOOSER.digest})`,
     );
     expect(await current(registry)).toMatchObject({ action: 'deny', approvedFor: [] });
     expect(await told(registry, 'suite.changed')).toEqual([
@@ -116,6 +116,10 @@ describeOnBoth('suites in the rules', (fresh) => {
     await registry.addTestRun(sam, version.id, await attested());
     expect(await current(registry)).toMatchObject({ action: 'allow', approvedFor: ['staging'] });
     expect(await states(registry, version)).toEqual(['valid']);
+    // From then on it relies on that suite: to loosen it is to approve again.
+    await rules.ask(LOOSER);
+    expect(await registry.reevaluate(sam)).toMatchObject({ voided: 1 });
+    expect(await states(registry, version)).toEqual(['void']);
   });
 
   it('under another name are the same suite', async () => {
