@@ -150,3 +150,49 @@ describe.each(['local', 'service'] as const)('a suite that a registry asks of a 
       expect(log.stdout).toContain('suite.changed');
     });
 });
+
+describe('a suite that a scan asks of a model', STORY, () => {
+  const root = tempFolder();
+  beforeAll(async () => {
+    await writeGround(root);
+    for (const suite of ['digits', 'easy'])
+      await runCli(
+        ['test', 'm.onnx', '--suite', `${suite}.yaml`, '--attest', `${suite}.json`, '--private-key', 'ci.pem'],
+        {
+          cwd: root,
+        },
+      );
+  });
+
+  const scan = (asked: string, ...attestations: string[]) =>
+    runCli(
+      [
+        ...['scan', 'm.onnx', '--policy', 'asked.yaml', '--require-suite', asked],
+        ...attestations.flatMap((path) => ['--trust', 'trust.yaml', '--attestation', path]),
+        ...['--format', 'json'],
+      ],
+      { cwd: root },
+    );
+
+  it('is named by its file or its digest, and answered by its own run alone', async () => {
+    const passed = await scan('digits.yaml', 'digits.json');
+    expect([passed.code, JSON.parse(passed.stdout).decision.action]).toEqual([0, 'allow']);
+    const other = JSON.parse((await scan('digits.yaml', 'easy.json')).stdout).decision;
+    expect(other.violations).toMatchObject([{ rule: 'tests.passed' }]);
+    expect(other.violations[0].message).toContain('assay test m.onnx --suite digits.yaml --attest');
+    const digest = /\(sha256:[0-9a-f]{64}\)/.exec(other.violations[0].message)?.[0].slice(1, -1) ?? '';
+    expect((await scan(digest, 'easy.json', 'digits.json')).code).toBe(0);
+    expect((await scan(digest)).code).toBe(1);
+  });
+
+  it.each([
+    ['none.yaml', 'cannot be read (ENOENT); give the file of a suite, or its digest'],
+    ['.', 'cannot be read (EISDIR)'],
+    ['sha256:abc', 'cannot be read (ENOENT)'],
+  ])('is refused when it is not there: %s', async (asked, message) => {
+    const { code, stderr, stdout } = await scan(asked);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(ONE_LINE);
+    expect(stderr).toContain(message);
+  });
+});

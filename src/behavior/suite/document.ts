@@ -102,6 +102,11 @@ async function yamlOf(source: string, subject: string): Promise<unknown> {
 function dataOf(value: unknown, where: string, subject: string): SuiteData {
   if (!isMapping(value)) throw wrong(`${where} is not a mapping`, subject);
   const { outputs, ...given } = value;
+  const stray = Object.keys(given).find((key) => !Object.hasOwn(dataSchema.entries, key));
+  if (stray !== undefined) {
+    const known = [...Object.keys(dataSchema.entries), 'outputs', 'prompts'].join(', ');
+    throw wrong(`${where} does not take ${quotedName(stray)}; it takes ${known}`, subject);
+  }
   return {
     given: checked(dataSchema, given, where, subject),
     outputs: outputs === undefined ? undefined : checked(dataSchema, { inputs: outputs }, where, subject).inputs,

@@ -95,6 +95,11 @@ describe('refuses', () => {
       SUITE.replace('name: digits', 'name: digits\nseed: 4294967296'),
       'seed must be <= 4294967295',
     ],
+    [
+      'a misspelled key of data',
+      SUITE.replace(/ {4}labels: /, '    lables: '),
+      'data.held-out does not take "lables"; it takes inputs, labels, columns, outputs, prompts',
+    ],
     ['data without inputs', SUITE.replace(/ {4}inputs: .*\n/, ''), 'data.held-out'],
     [
       'data that is a list',

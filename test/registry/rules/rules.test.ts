@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { AssayError } from '../../../src/core/errors.ts';
 import { loadRegistryRules } from '../../../src/registry/index.ts';
@@ -131,5 +132,28 @@ stages:
 
   it('report a file that does not exist', async () => {
     await expect(loadRegistryRules(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('are read or refused, whatever the suites are', async () => {
+    const value = fc.oneof(
+      fc.constantFrom('acme/m', 'digits', `sha256:${'ab'.repeat(32)}`, '__proto__', ''),
+      fc.string({ maxLength: 20 }),
+      fc.integer(),
+      fc.constant(null),
+    );
+    const suite = fc.oneof(value, fc.dictionary(fc.constantFrom('model', 'name', 'digest', 'else'), value));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.array(suite, { maxLength: 4 }), suite), async (suites) => {
+        writeFileSync(path, JSON.stringify({ version: '1', stages: {}, suites }));
+        const read = await loadRegistryRules(path).catch((error: unknown) => error);
+        if (read instanceof AssayError) return;
+        for (const [model, { name, digest }] of (read as Awaited<ReturnType<typeof loadRegistryRules>>).suites) {
+          expect(model).toMatch(/^[\w.-]+(?:\/[\w.-]+)*$/);
+          expect(name).toMatch(/^[a-z0-9][a-z0-9_.-]*$/);
+          expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 });

@@ -144,6 +144,9 @@ onEveryGround(
         expect((await client.call('POST', `/v1/test-runs/${run.id}/revoke`, { reason: 'x' })).body.code).toBe(
           'missing-role',
         );
+      const form = await (await selma.raw(`/console/versions/${id}/tests/${run.id}/revoke`)).text();
+      expect(form).toContain(ASKED.digest);
+      expect(form).toContain('Revoke the run');
       const revoked = await selma.call('POST', `/v1/test-runs/${run.id}/revoke`, { reason: 'wrong rows' });
       expect(revoked.body).toMatchObject({ state: 'revoked', why: 'wrong rows' });
       expect((await ask(id)).body.code).toBe('denied');
