@@ -6,7 +6,7 @@ const ARRAYS = arraysOf('gradients/operators.npz');
 const NAMES = [...ARRAYS.keys()].filter((key) => key.endsWith('/model')).map((key) => key.slice(0, -'/model'.length));
 /** Operators that have no rule, or not with these attributes. */
 const REFUSED =
-  /^(?:Einsum|Resize|Softmax|LogSoftmax|GroupNorm|GRU|Gemm-(?:1|second|bias)|MatMul-both|Reduce(?:L1|L2|SumSquare|Log)|Pow-(?:integer|broadcast|exponent|zero)|Mean$|Where-both|Cast|Mish|Gelu|HardSwish|Swish|Log$|Tan$|Sin$|Cos$|ThresholdedRelu|LSTM|RNN|RMS)/;
+  /^(?:Einsum|Resize|Softmax|LogSoftmax|GroupNorm|GRU|Gemm-(?:1|second|bias)|MatMul-both|Div-(?:from-constant|both)|Reduce(?:L1|L2|SumSquare|Log)|Pow-(?:integer|broadcast|exponent|zero)|Mean$|Where-both|Cast|Mish|Gelu|HardSwish|Swish|Log$|Tan$|Sin$|Cos$|ThresholdedRelu|LSTM|RNN|RMS)/;
 
 describe('no number that an operator gives lies outside of its bounds', () => {
   test.each(NAMES)('%s', async (name) => {

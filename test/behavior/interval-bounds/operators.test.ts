@@ -19,7 +19,7 @@ const NAMES = [
   'InstanceNormalization',
   'AveragePool-include',
   'Mul-both',
-  'Div-from-constant',
+  'Div-constant',
   'Elu-alpha',
   'Sqrt',
   'PRelu',
@@ -100,6 +100,7 @@ describe('bounds leave out nothing that the scores depend on', () => {
     ],
     ['numbers of half precision', 'Cast', (g, x) => g.op('Cast', [g.op('Cast', [x], { to: 10 })], { to: 1 })],
     ['an attribute that turns it', 'LeakyRelu', (g, x) => g.op('LeakyRelu', [x], { alpha: float(-1) })],
+    ['a divisor of the input', 'Div', (g, x) => g.op('Div', [x, g.op('Exp', [x])])],
     ['softmax within the graph', 'Softmax', (g, x) => g.op('Mul', [x, g.op('Softmax', [x], { axis: 1 })])],
   ])('%s is refused by its name', async (_, op, build) => {
     await expect(bounds(build)).rejects.toMatchObject({
@@ -126,7 +127,8 @@ describe('bounds leave out nothing that the scores depend on', () => {
     ['a weight that is not a number', (g, x) => g.op('Relu', [g.op('Mul', [x, reals(g, [Number.NaN, 1, 1], [3])])])],
     ['a bound of a clip that is not a number', (g, x) => g.op('Clip', [x, reals(g, [Number.NaN], [])])],
     ['an overflow that a function hides', (g, x) => g.op('Tanh', [g.op('Mul', [x, reals(g, [3e38, 1, 1], [3])])])],
-    ['a divisor that may be zero', (g, x) => g.op('Div', [reals(g, [1], []), x])],
+    ['a divisor that is zero', (g, x) => g.op('Div', [x, reals(g, [0], [])])],
+    ['a reciprocal of what may be zero', (g, x) => g.op('Reciprocal', [x])],
     ['a root below zero', (g, x) => g.op('Relu', [g.op('Sqrt', [x])])],
   ])('%s leaves no bound', async (_, build) => {
     const { model, inputs, outputs } = await bounds(build);

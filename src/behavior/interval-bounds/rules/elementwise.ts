@@ -71,15 +71,15 @@ function square(step: BoundStep): void {
   step.outwards(ops.mul(below, below), ops.mul(above, above));
 }
 
+/** Runtimes fuse a division by a deviation with what it is made of, and round that otherwise: a divisor is a constant. */
 function divide(step: BoundStep): void {
   const { ops } = step;
-  const [a, b] = [step.interval(0), step.interval(1)];
-  // A quotient has bounds where the divisor keeps its sign.
-  step.demand(ops.op('Greater', [ops.mul(b.lower, b.upper), ops.real(0)]));
-  const right = b.lower === b.upper ? [b.lower] : [b.lower, b.upper];
-  const left = a.lower === a.upper ? [a.lower] : [a.lower, a.upper];
-  const ends = left.flatMap((one) => right.map((other) => ops.div(one, other)));
-  step.outwards(...spanOf(step, ends), { share: roundingOf(1), terms: a.terms });
+  step.onlyActive(0);
+  const { lower, upper, terms } = step.interval(0);
+  const divisor = step.interval(1).lower;
+  // Of zero, the quotients are not finite.
+  const ends = [lower, upper].map((end) => ops.div(end, divisor));
+  step.outwards(...spanOf(step, ends), { share: roundingOf(1), terms });
 }
 
 function power(step: BoundStep): void {
