@@ -56,6 +56,11 @@ export class TokenTarget {
     return new TokenTarget(options, embedding, await openRunner(options));
   }
 
+  /** Rows of one run at most. */
+  get runRows(): number {
+    return this.#options.runRows;
+  }
+
   /** Nodes that hide what goes through them from the gradients that were asked for. */
   get blocked(): readonly BlockedNode[] {
     return this.#blocked;

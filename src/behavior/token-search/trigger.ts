@@ -65,7 +65,7 @@ async function climb(
     onStep(start + 1, step);
     const some = chosenRows(
       rows,
-      Array.from({ length: Math.min(batch, count) }, () => random.below(count)),
+      Array.from({ length: Math.min(batch, count, target.runRows) }, () => random.below(count)),
     );
     const before = trigger;
     let height = await heightOf(target, some, aim, [trigger], at).then(([own = Number.NEGATIVE_INFINITY]) => own);
