@@ -138,6 +138,9 @@ class RunnerTarget implements OnnxTarget {
   }
 
   async walk(request: WalkRequest): Promise<WalkAnswer | string> {
+    const { derived } = await this.#open(request.loss);
+    const why = whyNoLoop(derived.model, Math.min(this.#most, request.classes.length), this.width);
+    if (why !== undefined) return why;
     const open = await this.#openWalk(request.loss);
     return typeof open === 'string' ? open : await walkRows(open, request);
   }
@@ -175,8 +178,6 @@ class RunnerTarget implements OnnxTarget {
     if (device !== 'cpu') return `the device ${device} does not run loops by itself`;
     if (this.#exactly !== undefined) return `the model takes ${this.#exactly} rows at a time`;
     if (this.#columns === 1) return 'the model gives one score for two classes';
-    const why = whyNoLoop(this.#options.model, this.width);
-    if (why !== undefined) return why;
     const { derived } = await this.#open(loss);
     const others = (rows: number) => {
       const feeds = new Map(this.#feeds(new Float32Array(rows * this.width), rows));
