@@ -160,7 +160,7 @@ module.exports = {
       from: { path: '^(src|action)/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional', 'npm-peer'],
-        pathNot: '(^|/)node_modules/(pkcs11js|onnxruntime-node)/',
+        pathNot: '(^|/)node_modules/(pkcs11js|onnxruntime-node|@duckdb/node-api)/',
       },
     },
     {
@@ -177,6 +177,13 @@ module.exports = {
         'onnxruntime-node is native code that few install: an optional peer, loaded in a bounded child process alone',
       from: { path: '^(src|admission-webhook|action)/', pathNot: '^src/sandbox/tasks/onnx-session/' },
       to: { path: '(^|/)node_modules/onnxruntime-(node|common|web)/' },
+    },
+    {
+      name: 'tables-are-read-in-one-place',
+      severity: 'error',
+      comment: 'DuckDB is native code that few install: an optional peer, loaded in a bounded child process alone',
+      from: { path: '^(src|admission-webhook|action)/', pathNot: '^src/sandbox/tasks/sql/' },
+      to: { path: '(^|/)node_modules/@duckdb/' },
     },
     {
       name: 'child-processes-in-the-sandbox-only',

@@ -16,5 +16,6 @@ export const STAND_INS = new Map([
   ['src/sandbox/tasks/onnx-session/index.ts', `${BUNDLED}/left-out.ts`],
   ['src/sandbox/tasks/images/index.ts', `${BUNDLED}/left-out.ts`],
   ['src/sandbox/tasks/parquet.ts', `${BUNDLED}/left-out.ts`],
+  ['src/sandbox/tasks/sql/index.ts', `${BUNDLED}/left-out.ts`],
   ['src/sandbox/tasks/tokenizer/index.ts', `${BUNDLED}/left-out.ts`],
 ]);

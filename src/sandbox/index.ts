@@ -21,6 +21,15 @@ export {
   type SessionFile,
   type SessionLimits,
 } from './session/index.ts';
+export {
+  openSqlSession,
+  type SqlColumn,
+  type SqlLimits,
+  type SqlResult,
+  type SqlSession,
+  type SqlSessionOptions,
+  sqlEngine,
+} from './sql/index.ts';
 export { taskFailure } from './supervised.ts';
 export { type ImageSteps, isImageMessage, RESIZE_FILTERS, type ResizeFilter } from './tasks/images/index.ts';
 export type { TokenizerRequest } from './tasks/tokenizer/index.ts';

@@ -139,6 +139,8 @@ export class Supervised {
     const { signalCode, exitCode } = this.#child;
     const met = signalCode === 'SIGXCPU' ? 'sandboxCpuSeconds' : this.#watchdog.met;
     if (met !== undefined) return new AssayError('limit', `the sandbox was killed: it reached its ${met}`);
+    if (signalCode === 'SIGXFSZ')
+      return new AssayError('limit', 'the sandbox was killed: it wrote a larger file than it may');
     // V8 ends itself when the data segment may not grow.
     if (/out of memory|allocation failed|bad_alloc|Cannot allocate/i.test(this.#stderr)) {
       return new AssayError('limit', 'the sandbox was killed: it reached its sandboxMemoryBytes');

@@ -28,6 +28,25 @@ export const TASKS = {
   },
   'pickle-preview': { packages: ['pickleparser'], load: () => import('./pickle-preview.ts') },
   'seven-zip': { packages: ['7z-wasm'], load: () => import('./seven-zip.ts') },
+  sql: {
+    packages: [
+      '@duckdb/node-api',
+      '@duckdb/node-bindings',
+      ...[
+        'linux-x64',
+        'linux-arm64',
+        'linux-x64-musl',
+        'linux-arm64-musl',
+        'darwin-x64',
+        'darwin-arm64',
+        'win32-x64',
+        'win32-arm64',
+      ].map((platform) => `@duckdb/node-bindings-${platform}`),
+      'detect-libc',
+    ],
+    addons: true,
+    load: () => import('./sql/index.ts'),
+  },
   tokenizer: { packages: ['@huggingface/tokenizers'], load: () => import('./tokenizer/index.ts') },
 } satisfies Readonly<Record<string, TaskEntry>>;
 
