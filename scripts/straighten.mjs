@@ -1,5 +1,6 @@
 // After the compiler, before anything is joined: makes the modules of `dist` import what they need from where it is declared, and
-// puts the bytes of the sources where the compiler wrote JSON in a form of its own, because the digest of the rules is over them.
+// puts the bytes of the sources where the compiler wrote JSON in a form of its own, because the digest of the rules is over them; SQL
+// statements, which it does not know, too.
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +10,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 straightenTree(join(ROOT, 'dist'));
 for (const entry of readdirSync(join(ROOT, 'src'), { withFileTypes: true, recursive: true })) {
-  if (!entry.isFile() || !entry.name.endsWith('.json')) continue;
+  if (!entry.isFile() || !/\.(?:json|sql)$/.test(entry.name)) continue;
   const from = join(entry.parentPath, entry.name);
   const to = join(ROOT, 'dist', relative(ROOT, from));
   mkdirSync(dirname(to), { recursive: true });

@@ -39,7 +39,7 @@ export async function transpile() {
     logLevel: 'error',
   });
   straightenTree(join(ROOT, 'dist'));
-  for (const file of files.filter((name) => name.endsWith('.json'))) {
+  for (const file of files.filter((name) => /\.(?:json|sql)$/.test(name))) {
     mkdirSync(dirname(join(ROOT, 'dist', file)), { recursive: true });
     copyFileSync(join(ROOT, file), join(ROOT, 'dist', file));
   }

@@ -1,1 +1,12 @@
-export { DETECTORS, type Detector } from './detectors/index.ts';
+export {
+  DETECTORS,
+  type Detected,
+  type Detector,
+  type DetectorRecord,
+  MAX_ROWS,
+  runDetector,
+  statementNamed,
+} from './detectors/index.ts';
+export { type DataLimits, DEFAULT_DATA_LIMITS, type Engine, openEngine } from './engine/index.ts';
+export { type Profile, profileOf, profileText, readDataProfile, recordsOf } from './profile/index.ts';
+export { type ColumnChoice, detectorView, openDataset, type TrainingData } from './tables/index.ts';

@@ -7,4 +7,4 @@ export {
   DataReportSchema,
   type RowToReview,
 } from './schema.ts';
-export { statusOfData } from './status.ts';
+export { poisoningRisk, statusOfData } from './status.ts';

@@ -74,8 +74,27 @@ export const DataReportSchema = object({
   rows: countOf(),
   splits: list(object({ name: text(), rows: countOf() })),
   columns: list(ColumnSchema),
-  baseline: nullable(object({ path: text(), sha256: text(undefined, DIGEST), rows: countOf() })),
+  baseline: nullable(
+    object({
+      path: text(),
+      sha256: text('Of the profile.', DIGEST),
+      rows: countOf('Rows of the data that it was made of.'),
+    }),
+  ),
   status: oneOf(CHECK_RESULTS, 'That of the checks that can fail the data.'),
+  owasp: object({
+    'ML02:2023': object(
+      {
+        status: oneOf(
+          ['pass', 'fail', 'partial', 'not-assessed'],
+          '`partial`: no check fails, and some could not be made.',
+        ),
+        evidence: oneOf(['direct']),
+        checks: list(text(), 'The checks that could be made.'),
+      },
+      'Data poisoning.',
+    ),
+  }),
   checks: list(DataCheckSchema),
   notes: optionalOf(list(text(), 'What was left out while the data was read, and why.')),
 });

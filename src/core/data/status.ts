@@ -11,3 +11,17 @@ export function statusOfData(checks: readonly Pick<DataCheck, 'weight' | 'status
   if (statuses.has('error')) return 'error';
   return statuses.has('pass') ? 'pass' : 'not-assessed';
 }
+
+/** What the checks say about data poisoning (OWASP ML02:2023). */
+export function poisoningRisk(checks: readonly Pick<DataCheck, 'id' | 'weight' | 'status'>[]): DataReport['owasp'] {
+  const judging = checks.filter(({ weight }) => weight !== 'review');
+  const made = judging.filter(({ status }) => status === 'pass' || status === 'fail');
+  const status = judging.some((one) => one.status === 'fail')
+    ? 'fail'
+    : made.length === 0
+      ? 'not-assessed'
+      : made.length < judging.length
+        ? 'partial'
+        : 'pass';
+  return { 'ML02:2023': { status, evidence: 'direct', checks: made.map(({ id }) => id) } };
+}

@@ -18,6 +18,7 @@ export {
   choiceOf,
   flagOf,
   growingChoice,
+  isObject,
   literal,
   type NumberOptions,
   nothing,

@@ -1,11 +1,35 @@
 import type { CheckWeight, DataMeasure, RowToReview } from '../../core/data/index.ts';
 
-/** What a column can be named as. `label` and the others are columns of the data; `features` are those without another role. */
-export type ColumnRole = 'label' | 'text' | 'time' | 'source' | 'id' | 'split' | 'url' | 'hash' | 'features';
+/** What a column can be named as; `features` are those without another role. */
+export type ColumnRole =
+  | 'label'
+  | 'text'
+  | 'time'
+  | 'source'
+  | 'id'
+  | 'split'
+  | 'url'
+  | 'hash'
+  | 'downloaded-hash'
+  | 'event-time'
+  | 'features';
+
+/** What a feature is compared as; `other` is not compared, and is not in the table. */
+export type FeatureKind = 'number' | 'category' | 'time' | 'other';
+
+/** A column without another role. */
+export interface Feature {
+  readonly name: string;
+  /** As the engine names it. */
+  readonly type: string;
+  /** Its name in the table that detectors see: `f0`. */
+  readonly key: string;
+  readonly kind: FeatureKind;
+}
 
 /** Texts with their labels, one a row; rows without a text are left out. */
 export interface TextColumns {
-  /** NumberColumns of the rows, from 1 on. */
+  /** Numbers of the rows, from 1 on. */
   readonly rows: Float64Array;
   readonly texts: readonly string[];
   /** Empty where a row has no label, and for data without a label column. */
@@ -37,11 +61,16 @@ export type SqlValue = string | number | boolean | null;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /** What a detector is given: one data set, read once, whose columns have the names of their roles. */
-export interface DataView {
+export interface DatasetView {
   readonly rows: number;
   readonly splits: readonly string[];
   /** Roles that a column was found for. `features` is among them when there is at least one. */
   readonly roles: ReadonlySet<ColumnRole>;
+  readonly features: readonly Feature[];
+  /** All columns, in the order of the data. */
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly role: ColumnRole }[];
+  /** When the data was taken from its sources (ISO 8601), where that is known. */
+  readonly snapshot: string | undefined;
   /** Runs the statement of a file in `detectors/sql` over the tables that `detectors/sql/README.md` describes. */
   query(statement: string, parameters?: Readonly<Record<string, string | number>>): Promise<readonly SqlRow[]>;
   /** Bounded: @throws AssayError `limit` for more than the bound on texts. */
@@ -59,7 +88,7 @@ export interface DetectorRecord {
   /** Rows that it flagged, of how many. */
   readonly flagged: number;
   readonly of: number;
-  /** JSON of the detector's own, at most 64 KiB: the detector checks what it reads. */
+  /** JSON of the detector's own. Profiles are bounded in all, and the detector checks what it reads. */
   readonly sketch?: unknown;
 }
 
@@ -95,5 +124,5 @@ export interface Detector {
    * @param baseline what the approved profile keeps of this detector, if there is one
    * @throws AssayError
    */
-  run(view: DataView, baseline: DetectorRecord | undefined): Promise<Observation>;
+  run(view: DatasetView, baseline: DetectorRecord | undefined): Promise<Observation>;
 }

@@ -1,8 +1,10 @@
 export type {
   ColumnRole,
-  DataView,
+  DatasetView,
   Detector,
   DetectorRecord,
+  Feature,
+  FeatureKind,
   ImageFile,
   NumberColumns,
   Observation,
@@ -11,3 +13,5 @@ export type {
   TextColumns,
 } from './detector.ts';
 export { DETECTORS } from './list.ts';
+export { type Detected, MAX_ROWS, runDetector } from './run-detectors.ts';
+export { STATEMENTS, statementNamed } from './sql/index.ts';

@@ -43,7 +43,14 @@ const MEANINGS: ReadonlyMap<string, CheckMeaning> = new Map<string, CheckMeaning
 /** Whether a format, or a part of it (`format.gguf.chat-template`), was judged: whatever is not judged may carry code. */
 const OF_FORMAT = /^format\.[a-z0-9-]+\.[a-z0-9-]+$/;
 
+/** Of training data: what moved away from the approved data skews the model, too. */
+const OF_DATA = /^data\.[a-z0-9-]+$/;
+const DRIFT: ReadonlySet<string> = new Set(['data.label-drift', 'data.feature-drift']);
+const POISONING: CheckMeaning = { risks: ['ML02:2023'], evidence: 'direct' };
+const SKEWING: CheckMeaning = { risks: ['ML02:2023', 'ML08:2023'], evidence: 'direct' };
+
 /** The meaning of a check; `undefined` for an unknown id. */
 export function meaningOf(checkId: string): CheckMeaning | undefined {
+  if (OF_DATA.test(checkId)) return DRIFT.has(checkId) ? SKEWING : POISONING;
   return MEANINGS.get(checkId) ?? (OF_FORMAT.test(checkId) ? SUPPLY_CHAIN : undefined);
 }

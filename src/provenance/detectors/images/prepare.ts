@@ -1,4 +1,4 @@
-import type { DataView as TableView } from '../detector.ts';
+import type { DatasetView as TableView } from '../detector.ts';
 import {
   type Classes,
   classesOf,

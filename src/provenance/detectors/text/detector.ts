@@ -1,6 +1,6 @@
 import { isAssayError, quotedName } from '../../../core/index.ts';
 import { clopperPearson } from '../../../core/statistics/index.ts';
-import type { Detector, Observation, DataView as TableView, TextColumns } from '../detector.ts';
+import type { Detector, Observation, DatasetView as TableView, TextColumns } from '../detector.ts';
 import { type Classes, classesOf, MAX_CLASSES } from '../labels/index.ts';
 import { groupBySharedRows, type RowGroup } from '../shared-rows.ts';
 import type { TokenFinding } from './label-test.ts';

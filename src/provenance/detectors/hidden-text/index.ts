@@ -1,0 +1,2 @@
+export { invisibleText } from './invisible-text.ts';
+export { mixedScript } from './mixed-script.ts';

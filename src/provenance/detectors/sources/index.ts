@@ -1,0 +1,3 @@
+export { bursts } from './bursts.ts';
+export { newContributors } from './contributors.ts';
+export { sourceLabels } from './source-labels.ts';

@@ -1,0 +1,2 @@
+-- How many different values there are.
+SELECT count(DISTINCT value) AS different FROM feature

@@ -1,0 +1,1 @@
+export { futureValues } from './future-values.ts';

@@ -1,0 +1,2 @@
+export { DUCKDB, inDialect, type SqlDialect } from './dialect.ts';
+export { type DataLimits, DEFAULT_DATA_LIMITS, type Engine, type EngineOptions, openEngine } from './engine.ts';

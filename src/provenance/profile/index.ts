@@ -1,0 +1,1 @@
+export { type Profile, ProfileSchema, profileOf, profileText, readDataProfile, recordsOf } from './profile.ts';

@@ -1,0 +1,1 @@
+export { type Distance, distanceBetween } from './distributions.ts';

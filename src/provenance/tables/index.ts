@@ -1,0 +1,3 @@
+export type { ChosenColumns, ColumnChoice, TableColumn } from './columns.ts';
+export { type DatasetFile, type DatasetOptions, openDataset, type TrainingData } from './dataset.ts';
+export { detectorView } from './view.ts';
