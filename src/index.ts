@@ -12,13 +12,16 @@ export type {
 export { SEVERITIES, type Severity, VERDICTS, type Verdict } from './core/assessment/index.ts';
 export type { TestReport } from './core/behavior/index.ts';
 export type { Conversion } from './core/conversion/index.ts';
+export type { DataReport } from './core/data/index.ts';
 export type { Artifact, ArtifactFile, OnEvent, OpenOptions, ProgressEvent } from './core/index.ts';
 export { AssayError, DEFAULT_LIMITS, type ErrorCode, isAssayError, type Limits } from './core/index.ts';
 export type { HashAlgorithm } from './integrity/hash/index.ts';
 export type { PayloadSigner } from './integrity/sign/index.ts';
 export {
+  type CheckDataSetOptions,
   type ConvertModelOptions,
   convert,
+  data,
   type ScanOptions,
   type ScanResult,
   type SignOptions,

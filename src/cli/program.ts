@@ -5,6 +5,7 @@ import { registerApprove } from './commands/approve/index.ts';
 import { registerAttestation } from './commands/attestation/index.ts';
 import { registerAuditLog } from './commands/audit-log/index.ts';
 import { registerConvert } from './commands/convert/index.ts';
+import { registerData } from './commands/data/index.ts';
 import { registerDiff } from './commands/diff/index.ts';
 import { registerDigest } from './commands/digest/index.ts';
 import { registerExplain } from './commands/explain/index.ts';
@@ -35,6 +36,7 @@ const VERBS: ReadonlyMap<string, (program: Command, shell: Shell) => void> = new
   ['pull', registerPull],
   ['convert', registerConvert],
   ['test', registerTest],
+  ['data', registerData],
   ['verify', registerVerify],
   ['sign', registerSign],
   ['attestation', registerAttestation],
@@ -69,6 +71,8 @@ Examples:
   assay convert model.pt --to safetensors -o out
                                               its tensors, in a format that cannot carry code
   assay test model.onnx --suite suite.yaml    how it behaves: known inputs, accuracy, against the approved version
+  assay data train.parquet test.parquet --label label --text text
+                                              training data: poisoning, leakage, drift
   assay sign ./model --private-key k.pem      sign it (OpenSSF Model Signing)
   assay verify ./model --public-key k.pub     verify the signer, and that no file has changed
   assay approve ./model --stage production --registry models.db --key k.pem

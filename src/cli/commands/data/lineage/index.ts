@@ -1,2 +1,3 @@
 export { addLineageOptions, LINEAGE_GUIDE, type LineageFlags, lineageOf } from './options.ts';
 export type { LineageRequest } from './request.ts';
+export { judgedLineage, runLineage } from './run.ts';

@@ -1,0 +1,1 @@
+export { registerData } from './command.ts';
