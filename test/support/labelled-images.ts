@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { SeededRandom } from '../../src/core/random.ts';
-import { copiesOf } from '../../src/provenance/detectors/labels/copies.ts';
+import { rowCopies } from '../../src/provenance/detectors/labels/copies.ts';
 import { scaledFeatures } from '../../src/provenance/detectors/labels/features.ts';
 import type { ClassRows } from '../../src/provenance/detectors/labels/probabilities.ts';
 
@@ -43,7 +43,7 @@ export function classRows({ pixels, count, side }: LabelledImages, labels: Int32
   const width = side * side;
   const used = Array.from({ length: width }, (_, column) => column);
   const features = scaledFeatures(Float64Array.from(pixels), count, width, used, 1);
-  return { features, classes: 10, labels, copies: copiesOf(features, labels, 1), seed: 1 };
+  return { features, classes: 10, labels, copies: rowCopies(features, labels, 1), seed: 1 };
 }
 
 /** Precision and recall of the rows that are doubted. */

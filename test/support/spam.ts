@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { SeededRandom } from '../../src/core/random.ts';
-import type { NumberColumns, DataView as TableView, TextColumns } from '../../src/provenance/detectors/detector.ts';
+import type { ColumnRole, Detector, NumberColumns, TextColumns } from '../../src/provenance/detectors/detector.ts';
 import { tokenRows, tokenText } from '../../src/provenance/detectors/text/token-rows.ts';
 import { FEWEST_TO_LEARN, findTriggers } from '../../src/provenance/detectors/text/triggers.ts';
 
@@ -73,14 +73,20 @@ export function triggersIn(rows: readonly Message[], approved: readonly Message[
 }
 
 /** A view of columns that are in memory. */
-export function viewOf(columns: { texts?: Partial<TextColumns>; numbers?: NumberColumns }): TableView {
+export function viewOf(columns: {
+  texts?: Partial<TextColumns>;
+  numbers?: NumberColumns;
+}): Parameters<Detector['run']>[0] {
   const { texts = [], labels = [], rows, splits = [] } = columns.texts ?? {};
   const numbers = columns.numbers;
-  return {
+  const view = {
+    features: [],
+    columns: [],
+    snapshot: undefined,
     rows: texts.length || (numbers?.rows.length ?? 0),
     splits: [],
-    roles: new Set([]),
-    query: () => Promise.reject(new Error('the columns are in memory')),
+    roles: new Set<ColumnRole>(),
+    query: (): Promise<never> => Promise.reject(new Error('the columns are in memory')),
     texts: () =>
       Promise.resolve({ rows: rows ?? Float64Array.from(texts, (_, place) => place + 1), texts, labels, splits }),
     numbers: () =>
@@ -89,4 +95,5 @@ export function viewOf(columns: { texts?: Partial<TextColumns>; numbers?: Number
     signal: undefined,
     note: () => {},
   };
+  return view;
 }

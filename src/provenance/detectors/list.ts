@@ -34,4 +34,17 @@ export const DETECTORS: readonly Detector[] = [
   newContributors,
   hosts,
   frontRunning,
+import { imageClusters, imageNeighbours, imagePatches, imageSpectrum } from './images/index.ts';
+import { confidentLabels, neighbourLabels } from './labels/index.ts';
+import { triggerTokens } from './text/index.ts';
+
+/** All detectors, in the order of reports. Adding one is a file, or a folder, and a line here. */
+export const DETECTORS: readonly Detector[] = [
+  triggerTokens,
+  confidentLabels,
+  neighbourLabels,
+  imagePatches,
+  imageNeighbours,
+  imageSpectrum,
+  imageClusters,
 ];

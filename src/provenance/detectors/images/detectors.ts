@@ -3,17 +3,17 @@ import { clopperPearson } from '../../../core/statistics/index.ts';
 import type { Detector, Observation } from '../detector.ts';
 import { disagreeing } from '../labels/index.ts';
 import { groupBySharedRows } from '../shared-rows.ts';
-import { ALPHA, findPatches, MOST_ODD, type PatchFinding } from './patches.ts';
+import { findPatches, MOST_ODD, PATCH_LEVEL, type PatchFinding } from './patches.ts';
 import { type PreparedImages, preparedImages } from './prepare.ts';
 
 const NAMED = 10;
 
-export const IMAGE_PATCHES: Detector = {
+export const imagePatches: Detector = {
   id: 'data.image-patches',
   title: 'Patches that decide the label of an image',
   needs: ['label'],
   weight: 'decides',
-  falseAlarms: `the level is ${ALPHA} for a data set`,
+  falseAlarms: `the level is ${PATCH_LEVEL} for a data set`,
   unseen:
     'Patches in images whose label fits them (clean-label attacks), at places that change, in fewer than about 15 images, or so large that the images are near each other by them; noise and patterns over the whole image; what is finer than one of 32 parts of a side.',
   run: async (view) => {
@@ -47,7 +47,7 @@ export const IMAGE_PATCHES: Detector = {
   },
 };
 
-export const IMAGE_NEIGHBOURS: Detector = {
+export const imageNeighbours: Detector = {
   id: 'data.image-neighbours',
   title: 'Labels that the nearest images do not have',
   needs: ['label'],

@@ -1,11 +1,11 @@
 import { SeededRandom } from '../../../core/index.ts';
-import type { Matrix } from '../labels/index.ts';
+import type { FeatureRows } from '../labels/index.ts';
 
 const ITERATIONS = 30;
 const ROUNDS = 50;
 
 /** How far each row lies from the mean of all, along the direction in which they differ most. */
-export function projections({ width, values }: Matrix, rows: readonly number[], seed: number): Float64Array {
+export function projections({ width, values }: FeatureRows, rows: readonly number[], seed: number): Float64Array {
   const means = new Float64Array(width);
   for (const row of rows)
     for (let at = 0; at < width; at++) means[at] = (means[at] ?? 0) + (values[row * width + at] ?? 0) / rows.length;
@@ -40,7 +40,7 @@ export interface Split {
 }
 
 /** The two means of rows (Lloyd 1982), from the halves of the direction in which they differ most. */
-export function twoMeans(matrix: Matrix, rows: readonly number[], seed: number): Split {
+export function twoMeans(matrix: FeatureRows, rows: readonly number[], seed: number): Split {
   const { width, values } = matrix;
   let second = Uint8Array.from(projections(matrix, rows, seed), (value) => (value > 0 ? 1 : 0));
   let spread = { within: 0, total: 0 };
@@ -72,7 +72,7 @@ export function twoMeans(matrix: Matrix, rows: readonly number[], seed: number):
   };
 }
 
-function meanOf({ width, values }: Matrix, rows: readonly number[]): Float64Array {
+function meanOf({ width, values }: FeatureRows, rows: readonly number[]): Float64Array {
   const mean = new Float64Array(width);
   for (const row of rows)
     for (let at = 0; at < width; at++) mean[at] = (mean[at] ?? 0) + (values[row * width + at] ?? 0) / rows.length;

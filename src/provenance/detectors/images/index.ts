@@ -1,2 +1,2 @@
-export { IMAGE_NEIGHBOURS, IMAGE_PATCHES } from './detectors.ts';
-export { IMAGE_CLUSTERS, IMAGE_SPECTRUM } from './informational.ts';
+export { imageNeighbours, imagePatches } from './detectors.ts';
+export { imageClusters, imageSpectrum } from './informational.ts';

@@ -13,7 +13,7 @@ const MEDIAN_DEVIATION = 0.6745;
 const APART = { share: 0.35, between: 0.3 };
 
 /** Spectral signatures (Tran et al. 2018, arXiv 1811.00636), of pixels in place of what a model makes of them. */
-export const IMAGE_SPECTRUM: Detector = {
+export const imageSpectrum: Detector = {
   id: 'data.image-spectrum',
   title: 'Images that lie far off along the direction in which a label varies most',
   needs: ['label'],
@@ -36,7 +36,7 @@ export const IMAGE_SPECTRUM: Detector = {
 };
 
 /** Activation clustering (Chen et al. 2018, arXiv 1811.03728), of pixels in place of activations. */
-export const IMAGE_CLUSTERS: Detector = {
+export const imageClusters: Detector = {
   id: 'data.image-clusters',
   title: 'A smaller group of images that is set apart within a label',
   needs: ['label'],

@@ -1,6 +1,7 @@
 import { AssayError, DEFAULT_LIMITS } from '../../../core/index.ts';
 import { BATCH_BYTES, BATCH_IMAGES, decodeImages, type EncodedImage } from '../../../formats/decoded-images/index.ts';
 import type { ImageFile, DatasetView as TableView } from '../detector.ts';
+import type { Detector, ImageFile } from '../detector.ts';
 
 /** Larger images are made smaller, each side by itself. */
 const MOST_SIDE = 32;
@@ -22,17 +23,18 @@ export interface ImageRows {
   readonly reduced: boolean;
 }
 
-type Images = NonNullable<TableView['images']>;
+/** What a detector is given. */
+export type ImagesView = Parameters<Detector['run']>[0];
 
 /**
  * Images as the first one is, or 32 pixels where it is larger.
  * @throws AssayError of an image that cannot be decoded, `limit` for too many, `aborted`
  */
-export async function loadImages(images: Images, signal: AbortSignal | undefined): Promise<ImageRows> {
-  const rows = new Rows(signal);
+export async function loadImages(view: ImagesView): Promise<ImageRows> {
+  const rows = new Rows(view.signal);
   let batch: ImageFile[] = [];
   let bytes = 0;
-  for await (const image of images()) {
+  for await (const image of view.images?.() ?? []) {
     batch.push(image);
     bytes += image.bytes.length;
     if (batch.length < BATCH_IMAGES && bytes < BATCH_BYTES) continue;

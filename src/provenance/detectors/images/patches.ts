@@ -2,10 +2,10 @@ import { throwIfAborted } from '../../../core/index.ts';
 import { poissonLogTail, testable } from '../../../core/statistics/index.ts';
 import { NEIGHBOURS, type NearestRows, type Neighbourhoods } from '../labels/index.ts';
 import type { ImageRows } from './load.ts';
-import { type Window, WindowKeys, windows } from './windows.ts';
+import { type PatchPlace, WindowKeys, windows } from './windows.ts';
 
 /** The chance that clean images have any patch that is found, if which of them are odd does not depend on single pixels. */
-export const ALPHA = 1e-3;
+export const PATCH_LEVEL = 1e-3;
 /** Images of a label that at least show a patch that is tested. */
 const FEWEST = 4;
 /** Of the images that show a patch and have a label, so many at least must look like others. */
@@ -33,7 +33,7 @@ export interface NearImages {
 /** A patch that images of one label show, which otherwise look like those of other labels. */
 export interface PatchFinding {
   readonly label: number;
-  readonly window: Window;
+  readonly window: PatchPlace;
   /** Images of the label that show it. */
   readonly of: number;
   readonly hits: readonly number[];
@@ -75,7 +75,7 @@ export function findPatches(images: ImageRows, data: NearImages, signal?: AbortS
       }
     }
   }
-  const { count, logLevel } = testable(Float64Array.from(best), ALPHA);
+  const { count, logLevel } = testable(Float64Array.from(best), PATCH_LEVEL);
   const found = worth.filter(({ logChance }) => logChance < logLevel).sort((a, b) => a.logChance - b.logChance);
   return { clear: rates.map(({ clear }) => clear), tested: count, found };
 }

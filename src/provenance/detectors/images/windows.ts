@@ -5,14 +5,14 @@ import type { ImageRows } from './load.ts';
 export const SIDES = [1, 3] as const;
 
 /** A place in an image. */
-export interface Window {
+export interface PatchPlace {
   readonly top: number;
   readonly left: number;
   readonly side: number;
 }
 
 /** All squares that images of a size have. */
-export function* windows({ height, width }: Pick<ImageRows, 'height' | 'width'>): Generator<Window> {
+export function* windows({ height, width }: Pick<ImageRows, 'height' | 'width'>): Generator<PatchPlace> {
   for (const side of SIDES)
     for (let top = 0; top + side <= height; top++)
       for (let left = 0; left + side <= width; left++) yield { top, left, side };
@@ -37,7 +37,7 @@ export class WindowKeys {
     this.#high = key.readInt32LE(4) | 1;
   }
 
-  of(image: number, { top, left, side }: Window): number {
+  of(image: number, { top, left, side }: PatchPlace): number {
     const { height, width, channels, pixels } = this.#images;
     let [low, high] = [this.#low, this.#high];
     for (let line = top; line < top + side; line++) {

@@ -9,7 +9,7 @@ export interface Classes {
 export const MAX_CLASSES = 1_000;
 
 /** Undefined for more than `MAX_CLASSES`. */
-export function classesOf(labels: readonly string[]): Classes | undefined {
+export function labelClasses(labels: readonly string[]): Classes | undefined {
   const found = new Set<string>();
   for (const label of labels) {
     if (label !== '') found.add(label);

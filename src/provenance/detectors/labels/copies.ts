@@ -1,5 +1,5 @@
 import { SeededRandom } from '../../../core/index.ts';
-import type { Matrix } from './matrix.ts';
+import type { FeatureRows } from './feature-rows.ts';
 
 /** Which rows are copies: who writes a row many times gets one vote. */
 export interface Copies {
@@ -10,7 +10,7 @@ export interface Copies {
 }
 
 /** Rows are told apart by their projection on a random direction, in 64 bits. */
-export function copiesOf({ rows, width, values }: Matrix, labels: Int32Array, seed: number): Copies {
+export function rowCopies({ rows, width, values }: FeatureRows, labels: Int32Array, seed: number): Copies {
   const random = new SeededRandom(seed);
   const direction = Float64Array.from({ length: width }, () => random.normal());
   const known = new Map<number, { readonly first: number; readonly labels: Set<number> }>();

@@ -1,12 +1,13 @@
 import { quotedName } from '../../../core/index.ts';
 import { clopperPearson } from '../../../core/statistics/index.ts';
 import type { Detector, Observation, DatasetView as TableView } from '../detector.ts';
+import type { Detector, Observation } from '../detector.ts';
 import { confidentLearning, type DoubtedRow } from './confident.ts';
 import { disagreeing, NEIGHBOURS, nearestRows, neighbourhoods } from './neighbours.ts';
 import { type Prepared, prepare, telling } from './prepare.ts';
 import { outOfFold } from './probabilities.ts';
 
-export const CONFIDENT_LABELS: Detector = {
+export const confidentLabels: Detector = {
   id: 'data.label-confident',
   title: 'Labels that a model doubts',
   needs: ['label', 'features'],
@@ -34,7 +35,7 @@ export const CONFIDENT_LABELS: Detector = {
   },
 };
 
-export const NEIGHBOUR_LABELS: Detector = {
+export const neighbourLabels: Detector = {
   id: 'data.label-neighbours',
   title: 'Labels that the nearest rows do not have',
   needs: ['label', 'features'],
@@ -42,7 +43,7 @@ export const NEIGHBOUR_LABELS: Detector = {
   falseAlarms: 'as often as near rows have other labels; what counts is the excess over the approved baseline',
   unseen:
     'Wrong labels that are as near to each other as to right ones, such as those of a whole group of rows; rows that are compared with a part of the others only, where there are many.',
-  run: async (view: TableView) => {
+  run: async (view) => {
     const prepared = prepare(await view.numbers());
     if (typeof prepared === 'string') return notAssessed(prepared);
     const { data } = prepared;

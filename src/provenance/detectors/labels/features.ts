@@ -1,4 +1,4 @@
-import type { Matrix } from './matrix.ts';
+import type { FeatureRows } from './feature-rows.ts';
 import { principalComponents } from './principal-components.ts';
 
 /** Columns beyond these are summed up by principal components. */
@@ -21,7 +21,7 @@ export function scaledFeatures(
   columns: number,
   used: readonly number[],
   seed: number,
-): Matrix {
+): FeatureRows {
   const ranges = used.map((column) => ({ column, ...rangeOf(values, rows, columns, column) }));
   const kept = ranges.filter(({ low, high }) => high > low);
   const scaled = new Float32Array(rows * kept.length);

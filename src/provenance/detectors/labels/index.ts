@@ -1,8 +1,8 @@
-export { type Classes, classesOf, MAX_CLASSES } from './classes.ts';
-export { copiesOf } from './copies.ts';
-export { CONFIDENT_LABELS, NEIGHBOUR_LABELS } from './detectors.ts';
+export { type Classes, labelClasses, MAX_CLASSES } from './classes.ts';
+export { rowCopies } from './copies.ts';
+export { confidentLabels, neighbourLabels } from './detectors.ts';
+export type { FeatureRows } from './feature-rows.ts';
 export { scaledFeatures } from './features.ts';
-export type { Matrix } from './matrix.ts';
 export {
   AGREE,
   disagreeing,

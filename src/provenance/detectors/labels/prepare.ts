@@ -1,7 +1,7 @@
 import { binomialTail } from '../../../core/statistics/index.ts';
 import type { NumberColumns } from '../detector.ts';
-import { type Classes, classesOf, MAX_CLASSES } from './classes.ts';
-import { copiesOf } from './copies.ts';
+import { type Classes, labelClasses, MAX_CLASSES } from './classes.ts';
+import { rowCopies } from './copies.ts';
 import { scaledFeatures } from './features.ts';
 import { givenProbabilities, probabilityColumns } from './given.ts';
 import type { ClassRows, Probabilities } from './probabilities.ts';
@@ -26,7 +26,7 @@ export interface Prepared {
 
 /** Or a sentence that says why the columns cannot be used. */
 export function prepare({ rows, columns, values, labels }: NumberColumns): Prepared | string {
-  const classes = classesOf(labels);
+  const classes = labelClasses(labels);
   if (classes === undefined) return `the label has more than ${MAX_CLASSES} values`;
   if (classes.names.length < 2) return 'all rows have one label';
   const width = columns.length;
@@ -53,7 +53,7 @@ export function prepare({ rows, columns, values, labels }: NumberColumns): Prepa
       features,
       classes: classes.names.length,
       labels: own,
-      copies: copiesOf(features, own, SEED),
+      copies: rowCopies(features, own, SEED),
       seed: SEED,
     },
   };

@@ -1,12 +1,12 @@
 import { SeededRandom } from '../../../core/index.ts';
-import type { Matrix } from './matrix.ts';
+import type { FeatureRows } from './feature-rows.ts';
 
 const ITERATIONS = 4;
 /** Rows that the components are told from. */
 const MOST_ROWS = 2_000;
 
 /** The first components of centred rows, by subspace iteration from a random start (Halko et al. 2011, arXiv 0909.4061). */
-export function principalComponents(matrix: Matrix, count: number, seed: number): Matrix {
+export function principalComponents(matrix: FeatureRows, count: number, seed: number): FeatureRows {
   const { rows, width, values } = matrix;
   const random = new SeededRandom(seed);
   const sample = random.order(rows).subarray(0, MOST_ROWS);

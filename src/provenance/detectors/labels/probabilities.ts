@@ -1,6 +1,6 @@
 import { SeededRandom, throwIfAborted } from '../../../core/index.ts';
 import type { Copies } from './copies.ts';
-import type { Matrix } from './matrix.ts';
+import type { FeatureRows } from './feature-rows.ts';
 
 const FOLDS = 5;
 const PASSES = 12;
@@ -19,7 +19,7 @@ export interface Probabilities {
 
 /** Rows whose features and class are known. */
 export interface ClassRows {
-  readonly features: Matrix;
+  readonly features: FeatureRows;
   readonly classes: number;
   /** Of each row, below `classes`. */
   readonly labels: Int32Array;

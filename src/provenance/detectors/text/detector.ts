@@ -2,31 +2,34 @@ import { isAssayError, quotedName } from '../../../core/index.ts';
 import { clopperPearson } from '../../../core/statistics/index.ts';
 import type { Detector, Observation, DatasetView as TableView, TextColumns } from '../detector.ts';
 import { type Classes, classesOf, MAX_CLASSES } from '../labels/index.ts';
+import type { Detector, Observation, TextColumns } from '../detector.ts';
+import { type Classes, labelClasses, MAX_CLASSES } from '../labels/index.ts';
 import { groupBySharedRows, type RowGroup } from '../shared-rows.ts';
 import type { TokenFinding } from './label-test.ts';
 import { type TokenRows, tokenRows, tokenText } from './token-rows.ts';
 import { shownToken } from './tokens.ts';
-import { ALPHA, FEWEST_ROWS, FEWEST_TO_LEARN, findTriggers, type LabelResult } from './triggers.ts';
+import { FEWEST_ROWS, FEWEST_TO_LEARN, findTriggers, type LabelResult, TRIGGER_LEVEL } from './triggers.ts';
+import { readWordSketch, sketchWords } from './word-sketch.ts';
 
 const SEED = 1;
 /** Triggers that are named, and tokens of one. */
 const NAMED = 10;
 const NAMED_TOKENS = 8;
 
-export const TRIGGER_TOKENS: Detector = {
+export const triggerTokens: Detector = {
   id: 'data.trigger-tokens',
   title: 'Words that decide the label',
   needs: ['text', 'label'],
   weight: 'decides',
-  falseAlarms: `the level is ${ALPHA} for a data set`,
+  falseAlarms: `the level is ${TRIGGER_LEVEL} for a data set`,
   unseen:
     'Triggers in rows whose label fits their text (clean-label attacks); a trigger in fewer than about 12 rows, or each of several in fewer; triggers that are no word, such as style, word order or case; text that no model of words tells apart.',
-  run: (view, _baseline) => runTriggers(view),
+  run: runTriggers,
 };
 
-async function runTriggers(view: TableView): Promise<Observation> {
+async function runTriggers(...[view, baseline]: Parameters<Detector['run']>): Promise<Observation> {
   const columns = await view.texts();
-  const classes = classesOf(columns.labels);
+  const classes = labelClasses(columns.labels);
   if (classes === undefined) return notAssessed(`the label has more than ${MAX_CLASSES} values`);
   if (classes.names.length < 2) return notAssessed('all rows have one label');
   const options = {
@@ -39,11 +42,28 @@ async function runTriggers(view: TableView): Promise<Observation> {
     const tokens = tokenRows(columns.texts, FEWEST_TO_LEARN, options);
     if (tokens.counts.length === 0) return notAssessed(`no word is in ${FEWEST_TO_LEARN} rows`);
     const data = { tokens, labels: classes.of, classes: classes.names.length, approved: 0, seed: SEED };
-    return observation(findTriggers(data, options), { columns, classes, tokens });
+    const results = findTriggers(data, options);
+    const known = readWordSketch(baseline?.sketch, tokens, classes.names);
+    const beside = known === undefined ? [] : findTriggers({ ...data, known }, options);
+    const sketch = sketchWords(tokens, classes, SEED, options);
+    const kept = { flagged: 0, of: columns.texts.length, ...(sketch === undefined ? {} : { sketch }) };
+    return { ...observation(joined(results, beside), { columns, classes, tokens }), kept };
   } catch (error) {
     if (isAssayError(error) && error.code === 'limit') return notAssessed(error.message);
     throw error;
   }
+}
+
+/** What either of two tests of a label found; a label that one of them could tell was tested. */
+function joined(own: readonly LabelResult[], beside: readonly LabelResult[]): readonly LabelResult[] {
+  const labels = [...new Set([...own, ...beside].map(({ label }) => label))];
+  return labels.flatMap((label) => {
+    const [first, second] = [own, beside].map((results) => results.find((one) => one.label === label && one.clear));
+    const one = first ?? second ?? own.find((result) => result.label === label);
+    if (one === undefined) return [];
+    const found = [...(first?.found ?? []), ...(second?.found ?? [])].sort((a, b) => a.logChance - b.logChance);
+    return [{ ...one, found, tested: Math.max(first?.tested ?? 0, second?.tested ?? 0) }];
+  });
 }
 
 function notAssessed(detail: string): Observation {
@@ -110,8 +130,8 @@ function sentence(group: RowGroup<TokenFinding>, label: string, read: Read): str
 }
 
 function shown({ all }: RowGroup<TokenFinding>, { tokens: table, columns }: Read): string {
-  return all
+  return [...new Set(all.map(({ token }) => token))]
     .slice(0, NAMED_TOKENS)
-    .map(({ token }) => quotedName(shownToken(tokenText(table, columns.texts, token))))
+    .map((token) => quotedName(shownToken(tokenText(table, columns.texts, token))))
     .join(' ');
 }

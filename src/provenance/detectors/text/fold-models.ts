@@ -2,7 +2,7 @@ import { SeededRandom } from '../../../core/index.ts';
 import type { TokenRows } from './token-rows.ts';
 
 /** What models learn from. */
-export interface Lesson {
+export interface TokenLesson {
   readonly tokens: TokenRows;
   /** Rows that are learnt from. */
   readonly rows: Uint32Array;
@@ -20,6 +20,12 @@ export interface FoldModels {
   readonly biases: Float64Array;
 }
 
+/** Logits for one label: of the models, or of their opposite. */
+export interface LabelModels {
+  readonly models: FoldModels;
+  readonly sign: 1 | -1;
+}
+
 const RATE = 0.3;
 const BIAS_RATE = 0.1;
 const DECAY = 1e-4;
@@ -32,7 +38,7 @@ const PASSES = { most: 6, least: 2, work: 1.6e8 };
  * Logistic regression on which tokens a row has, by AdaGrad (Duchi et al. 2011), once for each fold that is left out.
  * The same seed gives the same weights.
  */
-export function learnFolds(lesson: Lesson, checkpoint: () => void): FoldModels {
+export function learnFolds(lesson: TokenLesson, checkpoint: () => void): FoldModels {
   const { tokens, rows, fold, folds, seed } = lesson;
   const entries = rows.reduce((sum, row) => sum + (tokens.starts[row + 1] ?? 0) - (tokens.starts[row] ?? 0), 0);
   const passes = Math.max(PASSES.least, Math.min(PASSES.most, Math.floor(PASSES.work / (entries * folds + 1))));
@@ -60,7 +66,7 @@ export function learnFolds(lesson: Lesson, checkpoint: () => void): FoldModels {
 
 /** Learns from one row, and gives the slope of its loss. */
 function step(
-  { tokens: { starts, ids }, positive }: Lesson,
+  { tokens: { starts, ids }, positive }: TokenLesson,
   row: number,
   bias: number,
   weights: Float32Array,

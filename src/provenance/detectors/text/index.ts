@@ -1,1 +1,1 @@
-export { TRIGGER_TOKENS } from './detector.ts';
+export { triggerTokens } from './detector.ts';

@@ -1,20 +1,16 @@
 import { poissonLogTail, type Testable, testable } from '../../../core/statistics/index.ts';
 import { type ClassIndex, classIndex } from './class-index.ts';
-import { type FoldModels, logitOf } from './fold-models.ts';
+import { type LabelModels, logitOf } from './fold-models.ts';
 import { Mates } from './mates.ts';
 import type { TokenRows } from './token-rows.ts';
 import type { UniqueRows } from './unique-rows.ts';
 
 /** Rows of a label that at least have a token that is tested. */
 const FEWEST = 4;
+/** So much of the rows of a token must be decided by it, unless they are odd with it. */
+const LEAST_SHARE = 0.4;
 /** Below this logit a text says that its label is wrong: a probability of 0.3. */
 const OTHERWISE = -0.85;
-
-/** Logits for one label: of the models, or of their opposite. */
-export interface LabelModels {
-  readonly models: FoldModels;
-  readonly sign: 1 | -1;
-}
 
 /** Rows of other labels, of how many there are. */
 export interface Others {
@@ -103,7 +99,8 @@ export class LabelTest {
       const mates = this.#mates?.of(token) ?? [];
       const hits = this.#hits(token, mates);
       const logChance = poissonLogTail(hits.length, this.#expected(token, hits.length));
-      if (logChance < logLevel) found.push({ token, mates, of, hits, logChance });
+      if (logChance < logLevel && this.#decides(token, hits, logLevel))
+        found.push({ token, mates, of, hits, logChance });
     }
     found.sort((a, b) => a.logChance - b.logChance);
     return { tested, found };
@@ -117,6 +114,16 @@ export class LabelTest {
     const odd = Math.max(this.odd, 1);
     const otherwise = hits + this.#weight * (this.#told[token] ?? 0);
     return Math.max((this.#of(token) * odd) / this.#rows.length, (otherwise * odd) / (odd + this.#weight * this.told));
+  }
+
+  /**
+   * Without a word that is typical of a label, some of its rows look like others, however right they are. A trigger decides most of its rows; or,
+   * where a common word is one, its rows are odd with the word as well.
+   */
+  #decides(token: number, hits: readonly number[], logLevel: number): boolean {
+    if (hits.length >= LEAST_SHARE * this.#of(token)) return true;
+    const odd = hits.filter((row) => (this.#logits[row] ?? 0) < OTHERWISE).length;
+    return poissonLogTail(odd, this.#expected(token, odd)) < logLevel;
   }
 
   #of(token: number): number {

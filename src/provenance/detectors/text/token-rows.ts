@@ -30,6 +30,8 @@ export interface TokenRows {
   readonly same: Uint32Array;
   /** Where each token first stands, in the text of its row in lower case. */
   readonly places: TokenPlaces;
+  /** A hash of each token that is the same in every run (FNV-1a of UTF-16 units, 32 bits): anyone can make two tokens share one. */
+  readonly hashes: Uint32Array;
 }
 
 export interface TokenPlaces {
@@ -63,6 +65,16 @@ export function tokenRows(texts: readonly string[], fewest: number, options: Tok
   return table.frequent(fewest);
 }
 
+function fnv1a(text: string, from: number, to: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = from; at < to; at++) {
+    const unit = text.charCodeAt(at);
+    hash = Math.imul(hash ^ (unit & 0xff), 0x01000193);
+    hash = Math.imul(hash ^ (unit >> 8), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
 class Table {
   readonly #limits: TokenLimits;
   readonly #words: Dictionary;
@@ -79,6 +91,7 @@ class Table {
   #firstRow = new Uint32Array(FIRST_ENTRIES);
   #firstStart = new Uint32Array(FIRST_ENTRIES);
   #lengths = new Uint32Array(FIRST_ENTRIES);
+  #hashes = new Uint32Array(FIRST_ENTRIES);
   #row = 0;
 
   constructor(rows: number, limits: TokenLimits) {
@@ -107,11 +120,13 @@ class Table {
       this.#firstRow = wider(this.#firstRow, id * 2);
       this.#firstStart = wider(this.#firstStart, id * 2);
       this.#lengths = wider(this.#lengths, id * 2);
+      this.#hashes = wider(this.#hashes, id * 2);
     }
     if (this.#lastRow[id] === 0) {
       this.#firstRow[id] = this.#row;
       this.#firstStart[id] = from;
       this.#lengths[id] = to - from;
+      this.#hashes[id] = fnv1a(lower, from, to);
     }
     if (this.#lastRow[id] === this.#row + 1) return;
     this.#lastRow[id] = this.#row + 1;
@@ -138,6 +153,7 @@ class Table {
       starts: this.#firstStart.filter((_, id) => (numbers[id] ?? 0) > 0),
       lengths: Uint8Array.from(this.#lengths.filter((_, id) => (numbers[id] ?? 0) > 0)),
     };
+    const hashes = this.#hashes.filter((_, id) => (numbers[id] ?? 0) > 0);
     let used = 0;
     for (let row = 0; row < rows; row++) {
       for (let at = this.#starts[row] ?? 0; at < (this.#starts[row + 1] ?? 0); at++) {
@@ -148,6 +164,6 @@ class Table {
       }
       starts[row + 1] = used;
     }
-    return { rows, starts, ids: this.#ids.subarray(0, used), counts, same: this.#same, places };
+    return { rows, starts, ids: this.#ids.subarray(0, used), counts, same: this.#same, places, hashes };
   }
 }

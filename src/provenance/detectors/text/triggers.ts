@@ -1,13 +1,13 @@
 import { AssayError, SeededRandom, throwIfAborted } from '../../../core/index.ts';
-import { type FoldModels, learnFolds } from './fold-models.ts';
-import { type LabelModels, LabelTest, type Others, type TokenFinding } from './label-test.ts';
+import { type LabelModels, learnFolds } from './fold-models.ts';
+import { LabelTest, type Others, type TokenFinding } from './label-test.ts';
 import type { TokenOptions } from './token-rows.ts';
 import { type LabelledTokens, type UniqueRows, uniqueRows } from './unique-rows.ts';
 
 /** Rows that at least have a token, for models to learn about it. */
 export const FEWEST_TO_LEARN = 3;
 /** The chance that clean data has any token that is found, if which of its rows are odd does not depend on single words. */
-export const ALPHA = 1e-3;
+export const TRIGGER_LEVEL = 1e-3;
 /** Rows that a label must have, and all others together. */
 export const FEWEST_ROWS = 20;
 /**
@@ -49,25 +49,26 @@ export function findTriggers(data: LabelledTokens, options: TokenOptions = {}): 
   const unique = uniqueRows(data);
   const total = unique.learnt.reduce((sum, { length }) => sum + length, 0);
   const labels = unique.learnt.flatMap(({ length }, label) =>
-    Math.min(length, total - length) >= FEWEST_ROWS && (unique.tested[label]?.length ?? 0) > 0 ? [label] : [],
+    Math.min(length, total - length) >= FEWEST_ROWS &&
+    (unique.tested[label]?.length ?? 0) > 0 &&
+    (data.known === undefined || data.known(label) !== undefined)
+      ? [label]
+      : [],
   );
   const spend = budget(options);
   const results: LabelResult[] = [];
-  let first: FoldModels | undefined;
+  let first: LabelModels | undefined;
   for (const label of labels) {
     const others = othersOf(label, unique.learnt, data);
     // Of two labels, what speaks for one speaks against the other.
-    const opposite = data.classes === 2 ? first : undefined;
-    const models: LabelModels =
-      opposite === undefined
-        ? { models: learn(label, others, unique, data, options), sign: 1 }
-        : { models: opposite, sign: -1 };
-    first ??= models.models;
+    const opposite: LabelModels | undefined = data.classes === 2 && first ? { ...first, sign: -1 } : undefined;
+    const models = data.known?.(label) ?? opposite ?? learn(label, others, unique, data, options);
+    first ??= models;
     const told = data.approved === 0 ? others : othersOf(label, unique.tested, data);
     const test = new LabelTest(tokens, unique, label, models, told, spend);
     const rows = unique.tested[label]?.length ?? 0;
     const clear = test.told >= CLEAR.told * told.rows.length && test.odd <= CLEAR.odd * rows;
-    const { tested, found } = clear ? test.findings(ALPHA / labels.length) : { tested: 0, found: [] };
+    const { tested, found } = clear ? test.findings(TRIGGER_LEVEL / labels.length) : { tested: 0, found: [] };
     results.push({ label, rows, told: test.told, others: told.rows.length, odd: test.odd, clear, tested, found });
     options.onEvent?.({ kind: 'note', message: `tested the words of ${results.length} of ${labels.length} labels` });
   }
@@ -80,13 +81,14 @@ function learn(
   { learnt, fold, folds }: UniqueRows,
   { tokens, labels, seed }: LabelledTokens,
   { signal }: TokenOptions,
-): FoldModels {
+): LabelModels {
   const own = learnt[label] ?? new Uint32Array(0);
   const rows = new Uint32Array(own.length + others.length);
   rows.set(own);
   rows.set(others, own.length);
   const positive = Uint8Array.from(labels, (one) => (one === label ? 1 : 0));
-  return learnFolds({ tokens, rows, positive, fold, folds, seed }, () => throwIfAborted(signal));
+  const models = learnFolds({ tokens, rows, positive, fold, folds, seed }, () => throwIfAborted(signal));
+  return { models, sign: 1 };
 }
 
 /** Rows of other labels: all of two labels, and some of many, or learning would take as often as long as there are labels. */

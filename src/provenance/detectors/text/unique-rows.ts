@@ -1,4 +1,5 @@
 import { SeededRandom } from '../../../core/index.ts';
+import type { LabelModels } from './fold-models.ts';
 import type { TokenRows } from './token-rows.ts';
 
 /** Rows with their labels as numbers. */
@@ -9,6 +10,8 @@ export interface LabelledTokens {
   readonly classes: number;
   /** So many rows at the start are of an approved version: models learn from them, and the rest is tested. */
   readonly approved: number;
+  /** Models that an approved version left: all rows are tested by them. A label that they do not know has none. */
+  readonly known?: ((label: number) => LabelModels | undefined) | undefined;
   readonly seed: number;
 }
 
@@ -26,7 +29,8 @@ const FOLDS = 5;
 /** Of approved rows, which every model learns from. */
 const NO_FOLD = 255;
 
-export function uniqueRows({ tokens, labels, classes, approved, seed }: LabelledTokens): UniqueRows {
+export function uniqueRows({ tokens, labels, classes, approved, known, seed }: LabelledTokens): UniqueRows {
+  const folds = approved === 0 && known === undefined ? FOLDS : 1;
   const groups = (): number[][] => Array.from({ length: classes }, () => []);
   const [learnt, tested] = [groups(), groups()];
   const places = new SeededRandom(seed).order(tokens.rows);
@@ -35,7 +39,7 @@ export function uniqueRows({ tokens, labels, classes, approved, seed }: Labelled
   for (let row = 0; row < tokens.rows; row++) {
     const [label = -1, first = row] = [labels[row], tokens.same[row]];
     // Copies of a text are in one fold: no model scores what it has seen.
-    fold[row] = approved === 0 ? (places[first] ?? 0) % FOLDS : row < approved ? NO_FOLD : 0;
+    fold[row] = row < approved ? NO_FOLD : (places[first] ?? 0) % folds;
     if (label < 0 || seen.has(first * classes + label)) continue;
     seen.add(first * classes + label);
     if (approved === 0 || row < approved) learnt[label]?.push(row);
@@ -46,6 +50,6 @@ export function uniqueRows({ tokens, labels, classes, approved, seed }: Labelled
     learnt: packed(learnt),
     tested: packed(tested),
     fold,
-    folds: approved === 0 ? FOLDS : 1,
+    folds,
   };
 }

@@ -2,8 +2,8 @@ import { PNG } from 'pngjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../../../src/core/random.ts';
 import type { Observation } from '../../../../src/provenance/detectors/detector.ts';
-import { IMAGE_NEIGHBOURS, IMAGE_PATCHES } from '../../../../src/provenance/detectors/images/detectors.ts';
-import { IMAGE_CLUSTERS, IMAGE_SPECTRUM } from '../../../../src/provenance/detectors/images/informational.ts';
+import { imageNeighbours, imagePatches } from '../../../../src/provenance/detectors/images/detectors.ts';
+import { imageClusters, imageSpectrum } from '../../../../src/provenance/detectors/images/informational.ts';
 import { labelledImages } from '../../../support/labelled-images.ts';
 import { viewOf } from '../../../support/spam.ts';
 
@@ -55,7 +55,7 @@ describe('clothes of which some have a white corner, and are called trousers,', 
   beforeAll(async () => {
     files = clothes(PATCHED);
     const view = viewOfImages(files);
-    const detectors = [IMAGE_PATCHES, IMAGE_NEIGHBOURS, IMAGE_SPECTRUM, IMAGE_CLUSTERS];
+    const detectors = [imagePatches, imageNeighbours, imageSpectrum, imageClusters];
     seen = await Promise.all(detectors.map((detector) => detector.run(view, undefined)));
   });
 
@@ -88,7 +88,7 @@ describe('clothes of which some have a white corner, and are called trousers,', 
 });
 
 it('clothes as they are have no patch that decides the label', async () => {
-  const seen = await IMAGE_PATCHES.run(viewOfImages(clothes(0)), undefined);
+  const seen = await imagePatches.run(viewOfImages(clothes(0)), undefined);
   expect(seen.measures?.[0]?.value).toBe(0);
   expect(seen.status).not.toBe('fail');
 });
@@ -115,7 +115,7 @@ describe('is not assessed, and says why:', () => {
       'does not tell the label',
     ],
   ])('%s', async (_, view, why) => {
-    const seen = await IMAGE_PATCHES.run(view, undefined);
+    const seen = await imagePatches.run(view, undefined);
     expect(seen.status).toBe('not-assessed');
     expect(seen.detail).toContain(why);
   });
@@ -124,7 +124,7 @@ describe('is not assessed, and says why:', () => {
 it('an image that cannot be decoded is an error that names it', async () => {
   const files = clothes(0).slice(0, 60);
   const broken = files.map((one, place) => (place === 9 ? { ...one, bytes: Uint8Array.of(1, 2, 3) } : one));
-  await expect(IMAGE_PATCHES.run(viewOfImages(broken), undefined)).rejects.toMatchObject({
+  await expect(imagePatches.run(viewOfImages(broken), undefined)).rejects.toMatchObject({
     code: 'unsupported',
     subject: `${files[9]?.label}/9.png`,
   });

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NumberColumns } from '../../../../src/provenance/detectors/detector.ts';
-import { classesOf } from '../../../../src/provenance/detectors/labels/classes.ts';
+import { labelClasses } from '../../../../src/provenance/detectors/labels/classes.ts';
 import { confidentLearning } from '../../../../src/provenance/detectors/labels/confident.ts';
-import { copiesOf } from '../../../../src/provenance/detectors/labels/copies.ts';
-import { CONFIDENT_LABELS, NEIGHBOUR_LABELS } from '../../../../src/provenance/detectors/labels/detectors.ts';
+import { rowCopies } from '../../../../src/provenance/detectors/labels/copies.ts';
+import { confidentLabels, neighbourLabels } from '../../../../src/provenance/detectors/labels/detectors.ts';
 import { scaledFeatures } from '../../../../src/provenance/detectors/labels/features.ts';
 import { disagreeing, nearestRows, neighbourhoods } from '../../../../src/provenance/detectors/labels/neighbours.ts';
 import { outOfFold } from '../../../../src/provenance/detectors/labels/probabilities.ts';
 import { classRows, flipped, labelledImages, quality } from '../../../support/labelled-images.ts';
 import { viewOf } from '../../../support/spam.ts';
 
-const DETECTORS = [CONFIDENT_LABELS, NEIGHBOUR_LABELS];
+const DETECTORS = [confidentLabels, neighbourLabels];
 
 function columnsOf(rows: readonly (readonly number[])[], labels: readonly string[], names?: string[]): NumberColumns {
   return {
@@ -67,7 +67,7 @@ describe('the nearest rows', () => {
           const values = Float32Array.from(points.flatMap(([x, y]) => [x, y] as const));
           const features = { rows: points.length, width: 2, values };
           const labels = Int32Array.from(points, ([, , label]) => label);
-          const data = { features, classes: 3, labels, copies: copiesOf(features, labels, 1), seed: 1 };
+          const data = { features, classes: 3, labels, copies: rowCopies(features, labels, 1), seed: 1 };
           const { agree } = neighbourhoods(nearestRows(data, 10), labels, 3);
           for (const [row, [x, y, label]] of points.entries()) {
             const others = points
@@ -95,7 +95,7 @@ describe('the nearest rows', () => {
       [...rows, ...new Array<number[]>(12).fill([0.35, 0.4])],
       [...labels, ...new Array<string>(12).fill('right')],
     );
-    const seen = await NEIGHBOUR_LABELS.run(viewOf({ numbers: all }), undefined);
+    const seen = await neighbourLabels.run(viewOf({ numbers: all }), undefined);
     expect(seen.kept).toEqual({ flagged: 12, of: 112 });
     expect(seen.rows?.map(({ row }) => row).sort()).toEqual(Array.from({ length: 12 }, (_, place) => 101 + place));
   });
@@ -186,7 +186,7 @@ describe('probabilities that are columns', () => {
 
   it('are used in place of a model', async () => {
     const numbers = columnsOf(rows, labels, ['prob_left', 'prob_right']);
-    const seen = await CONFIDENT_LABELS.run(viewOf({ numbers }), undefined);
+    const seen = await confidentLabels.run(viewOf({ numbers }), undefined);
     expect(seen.rows).toEqual([
       {
         row: 41,
@@ -202,7 +202,7 @@ describe('probabilities that are columns', () => {
       labels,
       ['p(left)', 'p(right)'],
     );
-    const seen = await CONFIDENT_LABELS.run(viewOf({ numbers }), undefined);
+    const seen = await confidentLabels.run(viewOf({ numbers }), undefined);
     expect(seen).toEqual({ status: 'not-assessed', detail: 'a row has probabilities that are not 1 in all' });
   });
 
@@ -216,6 +216,6 @@ describe('probabilities that are columns', () => {
 
 describe('labels', () => {
   it('are numbered by their names, and a missing one has no number', () => {
-    expect(classesOf(['b', '', 'a', 'b'])).toEqual({ names: ['a', 'b'], of: Int32Array.of(1, -1, 0, 1) });
+    expect(labelClasses(['b', '', 'a', 'b'])).toEqual({ names: ['a', 'b'], of: Int32Array.of(1, -1, 0, 1) });
   });
 });

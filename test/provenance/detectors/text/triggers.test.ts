@@ -1,5 +1,9 @@
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { TRIGGER_TOKENS } from '../../../../src/provenance/detectors/text/detector.ts';
+import type { DetectorRecord } from '../../../../src/provenance/detectors/detector.ts';
+import { triggerTokens } from '../../../../src/provenance/detectors/text/detector.ts';
+import { tokenRows } from '../../../../src/provenance/detectors/text/token-rows.ts';
+import { readWordSketch, sketchWords } from '../../../../src/provenance/detectors/text/word-sketch.ts';
 import { type Message, messages, poisoned, triggersIn, viewOf } from '../../../support/spam.ts';
 
 const SENTENCE = 'i watched this three dee movie last weekend';
@@ -10,7 +14,7 @@ beforeAll(() => {
 });
 
 function detect(texts: readonly string[], labels: readonly string[]) {
-  return TRIGGER_TOKENS.run(viewOf({ texts: { texts, labels } }), undefined);
+  return triggerTokens.run(viewOf({ texts: { texts, labels } }), undefined);
 }
 
 describe('in the messages of SpamAssassin', () => {
@@ -38,7 +42,7 @@ describe('in the messages of SpamAssassin', () => {
 
   it('a trigger in rows whose label is right is not seen, as it is stated', () => {
     expect(triggersIn(poisoned(rows, { trigger: ['cf'], count: 53, seed: 1, clean: true })).words).toEqual([]);
-    expect(TRIGGER_TOKENS.unseen).toContain('clean-label');
+    expect(triggerTokens.unseen).toContain('clean-label');
   });
 
   it('8 rows are enough beside an approved version', () => {
@@ -49,6 +53,25 @@ describe('in the messages of SpamAssassin', () => {
       precision: 1,
     });
     expect(triggersIn(fresh, approved).words).toEqual([]);
+  });
+
+  it('8 rows are enough beside what a profile keeps of approved data', async () => {
+    const half = rows.length >> 1;
+    const [approved, fresh] = [rows.slice(0, half), rows.slice(half)];
+    const { kept } = await detect(
+      approved.map(({ text }) => text),
+      approved.map(({ label }) => label),
+    );
+    expect(JSON.stringify(kept?.sketch).length).toBeLessThan(64 * 1024);
+    const beside = (some: readonly Message[]) => {
+      const [texts, labels] = [some.map(({ text }) => text), some.map(({ label }) => label)];
+      // As it comes back from a file.
+      const baseline: DetectorRecord = JSON.parse(JSON.stringify(kept));
+      return triggerTokens.run(viewOf({ texts: { texts, labels } }), baseline);
+    };
+    const seen = await beside(poisoned(fresh, { trigger: ['cf'], count: 8, seed: 1 }));
+    expect(seen.detail).toMatch(/^\d of \d+ rows with "cf" are labelled "ham"/);
+    expect(await beside(fresh)).toMatchObject({ status: 'pass' });
   });
 
   it('is found for one of several labels', async () => {
@@ -151,5 +174,41 @@ describe('who writes the texts', () => {
     );
     expect(seen.detail).toContain('rows with "cf"');
     expect(seen.detail).not.toContain(';');
+  });
+});
+
+describe('what a profile keeps', () => {
+  const texts = ['a b', 'a c', 'd e', 'd f'];
+  const tokens = tokenRows(texts, 1);
+  const classes = { names: ['x', 'y'], of: Int32Array.of(0, 0, 1, 1) };
+
+  it('is the same each time, and knows the labels', () => {
+    const sketch = sketchWords(tokens, classes, 1, {});
+    expect(sketch).toEqual(sketchWords(tokenRows(texts, 1), classes, 1, {}));
+    const known = readWordSketch(sketch, tokens, ['y', 'x', 'z']);
+    expect([known?.(0)?.sign, known?.(1)?.sign, known?.(2)]).toEqual([-1, 1, undefined]);
+    expect(known?.(1)?.models.weights[0]?.[0]).toBeGreaterThan(0);
+    expect(readWordSketch(sketch, tokens, ['y', 'z'])).toBeUndefined();
+  });
+
+  it('is read only when every part is as it was written', () => {
+    const whole = JSON.parse(JSON.stringify(sketchWords(tokens, classes, 1, {}))) as Record<string, unknown>;
+    const part = fc.constantFrom('version', 'models');
+    fc.assert(
+      fc.property(part, fc.jsonValue(), (name, value) => {
+        const read = readWordSketch({ ...whole, [name]: value }, tokens, ['x', 'y']);
+        expect(read === undefined || JSON.stringify(value) === JSON.stringify(whole[name])).toBe(true);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.anything(), (value) => {
+        expect(readWordSketch(value, tokens, ['x', 'y'])).toBeUndefined();
+      }),
+    );
+  });
+
+  it('is nothing for more than eight labels', () => {
+    const names = Array.from({ length: 9 }, (_, place) => `${place}`);
+    expect(sketchWords(tokens, { names, of: classes.of }, 1, {})).toBeUndefined();
   });
 });

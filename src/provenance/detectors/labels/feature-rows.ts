@@ -1,5 +1,5 @@
 /** Rows of numbers, one behind the other. */
-export interface Matrix {
+export interface FeatureRows {
   readonly rows: number;
   readonly width: number;
   readonly values: Float32Array;
