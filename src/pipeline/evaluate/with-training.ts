@@ -12,7 +12,9 @@ const MAX_NAMED = 3;
  */
 export function withTraining(assessment: Assessment, given: readonly AttestedTraining[]): Assessment {
   if (given.length === 0) return assessment;
-  const models = assessment.files.filter(({ format }) => !BESIDES.has(format));
+  const { files } = assessment;
+  // A single file is the model, whatever it looks like.
+  const models = files.length === 1 ? files : files.filter(({ format }) => !BESIDES.has(format));
   // A digest that a source claims proves nothing.
   const hashed = models.flatMap(({ path, sha256, digestBasis }) =>
     sha256 !== null && digestBasis === 'computed' ? [{ path, sha256 }] : [],

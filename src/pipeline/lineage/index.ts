@@ -1,3 +1,4 @@
+export type { AskBase } from '../../provenance/lineage/index.ts';
 export { attestTraining } from './attest.ts';
 export { dataCheckOf } from './data-check.ts';
 export { givenFiles } from './given.ts';

@@ -17,6 +17,8 @@ import { type HandOptions, hashHand, hashModel, type PlacedDocument } from './ha
 export interface LineageOptions extends HandOptions {
   /** Files of the data that is at hand, as they were given. */
   readonly data: readonly string[];
+  /** SHA-256 of those that count, where others lie beside them; all, when absent. */
+  readonly only?: ReadonlySet<string> | undefined;
   /** Documents about the data, as they were given. */
   readonly manifests: readonly string[];
   /** The model at hand, which stays open. */
@@ -43,12 +45,13 @@ const MAX_MANIFESTS = 100;
  * @throws AssayError about a file that was given: `not-found`, `unreadable`, `unsupported`, `malformed`, `limit`, `changed`; `aborted`
  */
 export async function assessLineage(options: LineageOptions): Promise<AssessedLineage> {
-  const { data, manifests, model: artifact, trainings = [], askBase } = options;
+  const { data, only, manifests, model: artifact, trainings = [], askBase } = options;
   const documents = await readManifests(manifests);
   const files = artifact === undefined ? undefined : await hashModel(artifact, options);
-  const hand = await hashHand(data, documents, options);
+  const { data: all, found } = await hashHand(data, documents, options);
+  const counted = all.filter(({ sha256 }) => only?.has(sha256) !== false);
   const model = artifact === undefined || files === undefined ? null : { name: basename(artifact.ref), files };
-  const inputs = { model, ...hand, documents: documents.map(({ document }) => document), trainings };
+  const inputs = { model, data: counted, found, documents: documents.map(({ document }) => document), trainings };
   const edges = lineageOf(inputs);
   if (askBase !== undefined) await followBases(edges, askBase);
   return { lineage: edges.done(), check: provenanceCheck(edges, inputs), inputs };

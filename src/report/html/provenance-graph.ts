@@ -1,3 +1,4 @@
+import type { InputRole } from '../../core/lineage/index.ts';
 import { terminalText } from '../escape.ts';
 import { displayWidth } from '../style.ts';
 import { type Html, html } from './html.ts';
@@ -39,7 +40,7 @@ ${fold('The graph in words', bulletList(inWords(graph)))}`;
 }
 
 function graphOf({ assessment, decision }: Review): Graph {
-  const { artifact, declared, signatures } = assessment;
+  const { artifact, checks, declared, signatures, training = [] } = assessment;
   const signers = signatures.map(({ status, signer }) => ({
     kind: `Signature: ${SIGNATURE_STATUSES[status].text.toLowerCase()}`,
     name: signer === null ? 'no trusted signer was named' : signerName(signer),
@@ -47,10 +48,18 @@ function graphOf({ assessment, decision }: Review): Graph {
   }));
   const said = (kind: string, names: readonly string[]) =>
     names.map((name) => ({ kind: `${kind}, declared`, name, proven: false }));
+  const verified = checks.some(({ id, status }) => id === 'data.provenance' && status === 'pass');
+  const attested = (kind: string, wanted: InputRole) =>
+    training
+      .flatMap(({ inputs }) => inputs)
+      .filter(({ role }) => role === wanted)
+      .map(({ name }) => ({ kind: `${kind}, attested`, name, proven: verified }));
   return {
     inputs: [
       { kind: 'Source', name: artifact.ref, proven: true },
       ...drawn(signers, 'signatures'),
+      ...drawn(attested('Training data', 'data'), 'files of training data, attested'),
+      ...drawn(attested('Base model', 'base'), 'base models, attested'),
       ...drawn(said('Base model', declared.baseModels), 'base models, declared'),
       ...drawn(said('Training data', declared.datasets), 'data sets, declared'),
     ],

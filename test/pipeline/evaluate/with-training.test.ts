@@ -34,6 +34,10 @@ describe('attested training runs of an artifact', () => {
     expect(training).toHaveLength(1);
   });
 
+  it('pass for a single file that looks like text', () => {
+    expect(judged([{ format: 'json' }], attested()).said).toEqual([expect.stringMatching(/^data\.provenance pass/)]);
+  });
+
   it('name the run and the base model', () => {
     const base: TrainingInput = { role: 'base', name: 'acme/base', uri: null, digests: { sha256: B } };
     expect(judged([{}], attested({ run: 'r1', inputs: [data(), base] })).said).toEqual([
@@ -53,7 +57,14 @@ describe('attested training runs of an artifact', () => {
       /did not write x\.pt$/,
     ],
     ['a model whose digest its source claims', [{ digestBasis: 'claimed' }], /not-assessed: t\.json is about another/],
-    ['text alone', [{ path: 'README.md', format: 'markdown' }], /not-assessed: the artifact has no file/],
+    [
+      'text alone',
+      [
+        { path: 'README.md', format: 'markdown' },
+        { path: 'a.txt', format: 'text' },
+      ],
+      /not-assessed: the artifact has no file/,
+    ],
   ])('do not pass for %s', (_, files, said) => {
     expect(judged(files, attested()).said).toEqual([expect.stringMatching(said)]);
   });

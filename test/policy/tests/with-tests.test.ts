@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Assessment } from '../../../src/core/assessment/assessment.ts';
 import type { AttestedTests } from '../../../src/core/behavior/attested.ts';
-import type { RequiredSuite } from '../../../src/core/behavior/schema.ts';
+import type { RequiredSuite } from '../../../src/core/behavior/required-suite.ts';
 import { caseAssessment } from '../../../src/policy/cases/assessment.ts';
 import { withTests } from '../../../src/policy/tests/with-tests.ts';
 import { INPUTS } from '../../integrity/attestations/samples.ts';

@@ -247,6 +247,20 @@ describe('what only the source or the model itself declares', () => {
     });
   });
 
+  it('is a proxy for ML02 when a trusted signer attests it, and against it when it is contradicted', () => {
+    expect(risk('ML02:2023', { checks: [check('data.provenance', 'pass')] })).toMatchObject({
+      status: 'partial',
+      evidence: 'proxy',
+      detail: 'the answer to data.provenance; the data itself was not searched for poisoned rows',
+      checks: ['provenance.training-data', 'data.provenance'],
+    });
+    expect(risk('ML02:2023', { checks: [check('data.provenance', 'fail')] })).toMatchObject({
+      status: 'fail',
+      evidence: 'proxy',
+    });
+    expect(risk('ML02:2023', { checks: [check('data.provenance', 'not-assessed')] }).status).toBe('not-assessed');
+  });
+
   it.each(Object.entries(HOSTILE))('is not put into a command when it is hostile (%s)', (_, text) => {
     const names = [
       text,

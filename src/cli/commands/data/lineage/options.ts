@@ -11,6 +11,9 @@ export interface LineageFlags extends SigningFlags {
   readonly attestation: readonly string[];
   readonly trust?: string;
   readonly attest?: string;
+  readonly registry?: string;
+  readonly registryUrl?: string;
+  readonly tokenFile?: string;
 }
 
 export const LINEAGE_GUIDE = `
@@ -35,8 +38,18 @@ export function addLineageOptions(command: Command): Command {
       [],
     )
     .option('--trust <file>', 'who may sign training runs (YAML; default: $ASSAY_TRUST)')
-    .option('--attest <file>', 'write a signed attestation of the training run');
+    .option('--attest <file>', 'write a signed attestation of the training run')
+    .option('--registry <file|url>', 'the registry on this machine that is asked for base models')
+    .option('--registry-url <url>', 'the same, of a service')
+    .option('--token-file <file>', 'a file with the token for the service (default: $ASSAY_TOKEN)');
   return addSigningOptions(command);
+}
+
+/** No service is asked because of the environment alone. */
+function registryPlaceOf({ registry, registryUrl: url, tokenFile }: LineageFlags): LineageRequest['registry'] {
+  if (registry === undefined && url === undefined) return undefined;
+  const asked = { registry, url, tokenFile };
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
 }
 
 function collect(path: string, paths: readonly string[]): readonly string[] {
@@ -64,6 +77,7 @@ export function lineageOf(flags: LineageFlags): LineageRequest | undefined {
   }
   if (attest !== undefined && model === undefined)
     throw new AssayError('usage', 'needs the model that was trained', { subject: '--attest', hint: 'give --model' });
+  const registry = registryPlaceOf(flags);
   if (!alone && manifests.length + attestations.length === 0 && model === undefined) return undefined;
-  return { alone, manifests, model, attestations, trust, attest, offline };
+  return { alone, manifests, model, attestations, trust, registry, attest, offline };
 }

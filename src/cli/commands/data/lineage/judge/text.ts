@@ -1,5 +1,5 @@
-import type { AssessedLineage } from '../../../../pipeline/lineage/index.ts';
-import { count, terminalText } from '../../../../report/index.ts';
+import type { AssessedLineage } from '../../../../../pipeline/lineage/index.ts';
+import { count, terminalText } from '../../../../../report/index.ts';
 
 /** Edges that are shown. */
 const MAX_EDGES = 40;

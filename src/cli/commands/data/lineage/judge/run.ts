@@ -1,13 +1,20 @@
-import type { Check } from '../../../../core/assessment/index.ts';
-import type { Artifact, OnEvent } from '../../../../core/index.ts';
-import type { AttestedTraining } from '../../../../core/lineage/index.ts';
-import { readGivenWaivers } from '../../../../pipeline/judging/index.ts';
-import { type AssessedLineage, assessLineage, attestTraining, givenFiles } from '../../../../pipeline/lineage/index.ts';
-import { jsonText } from '../../../../report/index.ts';
-import { openArtifact } from '../../../../sources/index.ts';
-import { signingWay } from '../../../signing/index.ts';
-import { openSink, Progress, type Shell } from '../../../terminal/index.ts';
-import type { LineageRequest } from './request.ts';
+import type { Check } from '../../../../../core/assessment/index.ts';
+import { type Artifact, AssayError, type OnEvent } from '../../../../../core/index.ts';
+import type { AttestedTraining } from '../../../../../core/lineage/index.ts';
+import { readGivenWaivers } from '../../../../../pipeline/judging/index.ts';
+import {
+  type AskBase,
+  type AssessedLineage,
+  assessLineage,
+  attestTraining,
+  givenFiles,
+} from '../../../../../pipeline/lineage/index.ts';
+import { jsonText } from '../../../../../report/index.ts';
+import { openArtifact } from '../../../../../sources/index.ts';
+import { withRegistry } from '../../../../registry/index.ts';
+import { signingWay } from '../../../../signing/index.ts';
+import { openSink, Progress, type Shell } from '../../../../terminal/index.ts';
+import type { LineageRequest } from '../request.ts';
 import { lineageText } from './text.ts';
 
 /** What is printed, and where. */
@@ -28,7 +35,7 @@ export async function runLineage(
   const progress = new Progress(shell, !quiet);
   let assessed: AssessedLineage;
   try {
-    assessed = await judgedLineage(givenFiles(datasets), request, { quiet, onEvent: progress.onEvent }, shell);
+    assessed = await judgedLineage(datasets, request, { quiet, onEvent: progress.onEvent }, shell);
   } finally {
     progress.end();
   }
@@ -42,12 +49,12 @@ export async function runLineage(
 
 /**
  * Judges the lineage of data that is at hand, and signs it if that is asked.
- * @param files of the data
+ * @param only SHA-256 of the files that count, where others lie beside them; all, when absent
  */
 export async function judgedLineage(
-  files: readonly string[],
+  datasets: readonly string[],
   request: LineageRequest,
-  { quiet, onEvent }: { readonly quiet: boolean; readonly onEvent: OnEvent },
+  { quiet, onEvent, only }: { readonly quiet: boolean; readonly onEvent: OnEvent; readonly only?: ReadonlySet<string> },
   shell: Shell,
 ): Promise<AssessedLineage> {
   const { manifests, model, attest, offline } = request;
@@ -59,7 +66,16 @@ export async function judgedLineage(
   let artifact: Artifact | undefined;
   try {
     artifact = model === undefined ? undefined : await openArtifact(model, { signal, env, offline });
-    const assessed = await assessLineage({ data: files, manifests, model: artifact, trainings, signal, onEvent });
+    const options = {
+      data: givenFiles(datasets),
+      only,
+      manifests,
+      model: artifact,
+      trainings,
+      signal,
+      onEvent,
+    };
+    const assessed = await asking(request, shell, (askBase) => assessLineage({ ...options, askBase }));
     if (way !== undefined) {
       bundle?.write(await attestTraining(assessed, way.signer));
       await bundle?.commit();
@@ -70,6 +86,24 @@ export async function judgedLineage(
     await artifact?.close();
     await way?.close();
   }
+}
+
+/** Works with the registry that is asked for base models, if one is. */
+async function asking<T>(
+  { registry: place, offline }: LineageRequest,
+  shell: Shell,
+  work: (ask: AskBase | undefined) => Promise<T>,
+): Promise<T> {
+  if (place === undefined) return await work(undefined);
+  if (offline && place.url !== undefined)
+    throw new AssayError('usage', 'opens a connection', { subject: '--registry-url', hint: 'leave out --offline' });
+  const { keptBases } = await import('./bases.ts');
+  let done: { readonly value: T } | undefined;
+  await withRegistry(place, shell, { verb: 'assay data' }, async (registry) => {
+    done = { value: await work(keptBases(registry)) };
+  });
+  if (done !== undefined) return done.value;
+  throw new AssayError('refused', 'the registry does not answer for base models', { subject: 'assay data' });
 }
 
 /** An attestation that is not valid is not passed over: whoever gave it relies on it. */

@@ -1,0 +1,1 @@
+export { judgedLineage, runLineage } from './run.ts';
