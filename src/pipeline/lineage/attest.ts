@@ -82,7 +82,10 @@ function dataOf(
     const same = entity.digests.flatMap(({ hex }) => given.get(hex) ?? []);
     const own = files.length > 0 ? files : same;
     if (own.length === 0)
-      throw refusal(`${entity.name} is named as data of the run, and is not at hand`, 'give its files');
+      throw refusal(
+        `${entity.name} is named as data of the run, and is not at hand`,
+        'give its files, or leave out the document that names it',
+      );
     return own.map((file) => dataInput(file, nameOf(file.path), addressOf(entity)));
   });
   const known = new Set([...listed.map(({ digests }) => digests.sha256), ...testedOnly(inputs, tested)]);

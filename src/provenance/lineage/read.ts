@@ -37,7 +37,6 @@ export async function readLineageDocument(bytes: Uint8Array, name: string): Prom
   const first = firstCharacter(bytes);
   if (first === '{') return fromJson(bytes, name);
   if (isCard(bytes)) return readCard(bytes, name);
-  if (bytes.length > MAX_YAML_BYTES) throw unknown(name);
   const document = await parseBoundedYaml(bytes, name);
   if (isJsonFields(document) && isDvc(document)) return readDvc(document, name);
   if (isJsonFields(document) && isTrainingManifest(document)) return readTrainingManifest(document, name);

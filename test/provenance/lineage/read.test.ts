@@ -91,6 +91,7 @@ describe('reading a document about training data', () => {
   it('refuses what is too deep or too much before it is built', async () => {
     await expect(read(`{"a":${'['.repeat(100)}`)).rejects.toMatchObject({ code: 'limit' });
     await expect(read(`{"a":[${'0,'.repeat(2_000_001)}0]}`)).rejects.toMatchObject({ code: 'limit' });
+    await expect(read(`a: ${'b'.repeat(200_000)}`)).rejects.toMatchObject({ code: 'limit' });
     const many = Array.from({ length: 20_001 }, () => ({ type: 'data', name: 'd' }));
     await expect(read({ bomFormat: 'CycloneDX', specVersion: '1.6', components: many })).rejects.toMatchObject({
       code: 'limit',
