@@ -27,7 +27,13 @@ export {
 } from './decide/index.ts';
 export { fallbackManifests, readSnapshotFile } from './fallback/index.ts';
 export { type KubeClient, openKube } from './kube/index.ts';
-export { type InjectionAnswer, injectionCheck, mutateReview, verifyInjected } from './mutate/index.ts';
+export {
+  type InjectionAnswer,
+  injectionCheck,
+  mutateReview,
+  ownContainerCheck,
+  verifyInjected,
+} from './mutate/index.ts';
 export type { Mutation, MutationOptions } from './patch.ts';
 export { type AdmissionPolicies, NO_POLICIES, type PolicyInput } from './policies.ts';
 export type { AdmissionRequest } from './request.ts';

@@ -42,6 +42,12 @@ const READABLE: ReadonlySet<string> = new Set(['hf', 'https', 's3', 'oci', 'mode
  * @param revision given beside it
  */
 export function hubTarget(text: string, revision: string | null, role: ReferenceRole = 'model'): Target {
+  // In a text, a name like that of a file is mostly one beside it.
+  if (
+    /^(?:~|\.\.?$)/.test(text) ||
+    (!text.includes(':') && (text.split('/').length > 2 || /\.(?:gguf|onnx|pt|bin)$/i.test(text)))
+  )
+    return { kind: 'local', path: text };
   const read = readReference(text, 'hub', revision ?? undefined);
   if (read.kind === 'path') return { kind: 'local', path: read.path };
   if (read.kind === 'unresolved') return { kind: 'unresolved', why: read.why };

@@ -188,7 +188,7 @@ export function likeProgram(words: readonly ShellWord[]): 'vllm' | 'kserve-stora
 }
 
 /** After `--`, `_` and `-` are one: argparse of vLLM, gflags and clap have it so. */
-function normal(name: string): string {
+export function normal(name: string): string {
   return name.startsWith('--') ? name.replaceAll('_', '-') : name;
 }
 

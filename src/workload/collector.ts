@@ -1,5 +1,12 @@
 import { cut } from '../core/index.ts';
-import type { LoaderFlags, Unresolved, WorkloadImage, WorkloadReference, WorkloadReferences } from './result.ts';
+import type {
+  LoaderFlags,
+  RunPlace,
+  Unresolved,
+  WorkloadImage,
+  WorkloadReference,
+  WorkloadReferences,
+} from './result.ts';
 
 /** Values looked at in one object: a 3 MB object of the API server has fewer. */
 const MAX_NODES = 400_000;
@@ -21,6 +28,7 @@ export class Collector {
   readonly #unresolved = new Map<string, Unresolved>();
   readonly #images: WorkloadImage[] = [];
   readonly #podSpecs = new Set<string>();
+  readonly #runs: RunPlace[] = [];
   readonly #places = new Set<string>();
   #nodes = 0;
 
@@ -59,7 +67,13 @@ export class Collector {
   podSpec(where: string): boolean {
     if (this.#podSpecs.has(where)) return false;
     this.#podSpecs.add(where);
+    this.#runs.push({ where, what: 'pod-spec' });
     return true;
+  }
+
+  /** Something that runs, beside PodSpecs. */
+  run(run: RunPlace): void {
+    this.#runs.push(run);
   }
 
   /** Whether something was reported at a place. */
@@ -77,6 +91,7 @@ export class Collector {
       unresolved: [...this.#unresolved.values()],
       images: this.#images,
       podSpecs: this.#podSpecs.size,
+      runs: this.#runs,
     };
   }
 }

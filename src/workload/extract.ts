@@ -75,6 +75,7 @@ function readPlaces(
     }
     for (const { value, where } of containers.flatMap((path) => followPath(path, root, collector))) {
       if (!isFields(value) || !collector.visit(where, COST.container)) continue;
+      collector.run({ where, what: 'container' });
       const container = readContainer(value, where, collector, runs);
       loaders.set(where, container);
       const { folder, onInjected } = injected;

@@ -68,6 +68,7 @@ function readField(row: FieldRow, place: Place, object: unknown, loaders: Loader
       readRayEnvironment(value, where, id, collector);
       return;
     case 'command-line': {
+      collector.run({ where, what: 'command' });
       const { told, variables } = readEntrypoint(
         value,
         where,

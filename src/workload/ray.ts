@@ -23,10 +23,16 @@ export function readRayServe(text: string, where: string, via: string, collector
   for (const application of applications) {
     const variables = readEnvironment(own(application, 'runtime_env'), where, via, collector);
     const models = ownList(own(application, 'args'), 'llm_configs');
+    const runs = ownText(application, 'import_path');
+    if (runs !== undefined && !RAY_SERVE_LLM.test(runs))
+      collector.unresolved(where, 'runs an application of its own, which may load any model');
     if (!collector.visit(where, models.length)) return;
     for (const model of models) readLlmConfig(model, where, via, variables, collector);
   }
 }
+
+/** The application of Ray Serve LLM: it loads the models of its arguments. */
+const RAY_SERVE_LLM = /^ray\.serve\.llm:build_(?:openai_app|llm_deployment|pd_openai_app|dp_openai_app)$/;
 
 function readLlmConfig(config: unknown, where: string, via: string, outer: Variables, collector: Collector): void {
   if (typeof config === 'string') {

@@ -128,8 +128,9 @@ function readBare(text: string, bare: BareName, revision: string | undefined): R
   }
 }
 
+/** Loaders take everything else for a repository: the Hub has repositories that are named like files. */
 function isPath(text: string): boolean {
-  return /^(?:\.{0,2}\/|~|\.\.?$)/.test(text) || text.split('/').length > 2 || /\.(?:gguf|onnx|pt|bin)$/i.test(text);
+  return /^\.{0,2}\//.test(text);
 }
 
 function readHub(text: string, given: string | undefined): ReadReference {

@@ -49,6 +49,14 @@ export interface WorkloadReferences {
   readonly images: readonly WorkloadImage[];
   /** How many PodSpecs were found. */
   readonly podSpecs: number;
+  /** What runs: PodSpecs, objects that are like a container, and commands of jobs. */
+  readonly runs: readonly RunPlace[];
+}
+
+export interface RunPlace {
+  /** JSON pointer. */
+  readonly where: string;
+  readonly what: 'pod-spec' | 'container' | 'command';
 }
 
 /** The key of a decision: the reference, its server, and the loader settings. */

@@ -82,7 +82,7 @@ describe('for any object', () => {
     // JSON.parse made an own property: it is not the PodSpec of the Pod, but is still found by its shape.
     expect(extractReferences(pod).references[0]?.where).toMatch(/^\/__proto__\//);
     const inherited = Object.create({ spec: { containers: [{ name: 'c', args: ['--model', 'a/b'] }] } });
-    expect(extractReferences(inherited)).toEqual({ references: [], unresolved: [], images: [], podSpecs: 0 });
+    expect(extractReferences(inherited)).toEqual({ references: [], unresolved: [], images: [], podSpecs: 0, runs: [] });
   });
 
   it('the depth and the number of nodes are bounded, and reaching a bound is reported', () => {

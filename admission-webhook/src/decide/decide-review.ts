@@ -5,43 +5,34 @@ import {
   type WorkloadReference,
   type WorkloadReferences,
 } from '../../../src/workload/index.ts';
+import { type ContainerPosture, readPostures } from '../../../src/workload/posture/index.ts';
 import type { AdmissionAnswer, Ruling } from '../answer.ts';
 import type { AdmissionRequest } from '../request.ts';
-import type { NamespaceRule, Outcome, WebhookAction } from '../rules.ts';
+import type { NamespaceRule, WebhookAction } from '../rules.ts';
 import type { WebhookState } from '../state.ts';
 import { ceilingOf, weaker } from './actions.ts';
 import { reviewAnswerOf } from './answer-of.ts';
 import { type Changes, changesOf } from './changes.ts';
-import { isAllowedImage } from './images.ts';
-import { type InjectionCheck, NOTHING_INJECTED } from './injected.ts';
+import type { AdmissionFinding } from './finding.ts';
+import { approvalOfImage } from './images.ts';
+import { type InjectionCheck, NOTHING_INJECTED, type OwnContainerCheck } from './injected.ts';
 import { type JudgeContext, judgeReference } from './judge.ts';
 import { NO_DECISIONS } from './no-decisions.ts';
+import { postureFindings, toldBy } from './postures.ts';
 import { expiredSentence, noneSentence, noSnapshotSentence, shownReference, unresolvedSentence } from './sentences.ts';
 import { plain } from './text.ts';
-
-/** Something that was found, before what the namespace does about it. */
-interface Finding {
-  readonly outcome: Outcome;
-  readonly message: string;
-  /** As it was extracted. */
-  readonly reference: string | null;
-  readonly where: string;
-  readonly container: string | null;
-  /** It came with this request; what was there before leads to a warning at most. */
-  readonly isNew: boolean;
-  /** In place of the namespace's. */
-  readonly action?: WebhookAction;
-}
 
 /**
  * Answers a review from what is held: no I/O, no waiting, no cryptography, and no exception for anything an object may hold.
  * @param isInjected believed about objects that the webhook has changed
+ * @param isOwn believed about containers that it has added
  */
 export function decideReview(
   request: AdmissionRequest,
   state: WebhookState,
   now: Date,
   isInjected: InjectionCheck = NOTHING_INJECTED,
+  isOwn: OwnContainerCheck = () => false,
 ): AdmissionAnswer {
   const started = performance.now();
   const rule = state.namespaces.ruleOf(request.namespace);
@@ -53,10 +44,10 @@ export function decideReview(
   }
   const found = extractReferences(request.object);
   const changes = changesOf(request, found);
-  const findings = findingsOf(request, found, changes, { rule, state, now, isInjected });
+  const findings = findingsOf(request, found, changes, { rule, state, now, isInjected, isOwn });
   const isUnchanged = changes.nothing && findings.every(({ isNew }) => !isNew);
   const outcomes = [...new Set(findings.map(({ outcome }) => outcome))];
-  const policies = state.policies.judge({ request, found, rule, outcomes }).map((ruling): Finding => {
+  const policies = state.policies.judge({ request, found, rule, outcomes }).map((ruling): AdmissionFinding => {
     const { id, action, message } = ruling;
     const told = `${plain(message, 500)} (policy ${plain(id, 100)})`;
     const place = { reference: null, where: '', container: null };
@@ -92,14 +83,15 @@ interface Context {
   readonly state: WebhookState;
   readonly now: Date;
   readonly isInjected: InjectionCheck;
+  readonly isOwn: OwnContainerCheck;
 }
 
 function findingsOf(
   { object, oldObject }: AdmissionRequest,
   found: WorkloadReferences,
   changes: Changes,
-  { rule, state, now, isInjected }: Context,
-): readonly Finding[] {
+  { rule, state, now, isInjected, isOwn }: Context,
+): readonly AdmissionFinding[] {
   const { snapshot, serviceUrl } = state;
   const decisions = snapshot.kind === 'held' ? snapshot.index : NO_DECISIONS;
   const judging: JudgeContext = {
@@ -112,30 +104,32 @@ function findingsOf(
   // Verified bytes that this request lets somebody else write to are as new as another model.
   const isLoosened = (one: WorkloadReference) => isInjected(oldObject, one) && !isInjected(object, one);
   const references = found.references.flatMap((one) => {
-    return referenceFindings(one, changes.reference(one) || isLoosened(one), judging);
+    return referenceFindings(one, changes.found(one) || isLoosened(one), judging);
   });
-  const unresolved = found.unresolved.map((one): Finding => {
+  const postures = readPostures(object, found, { approvalOf: (image) => approvalOfImage(image, judging), isOwn });
+  const isTold = toldBy(postures);
+  const unresolved = found.unresolved.flatMap((one): readonly AdmissionFinding[] => {
+    if (isTold(one.where)) return [];
     const place = { reference: null, where: one.where, container: null };
-    const isNew = changes.unresolved(one);
-    return { outcome: 'unresolved', message: unresolvedSentence(one.why), ...place, isNew };
+    const isNew = changes.found(one);
+    return [{ outcome: 'unresolved', message: unresolvedSentence(one.why), ...place, isNew }];
   });
   // Data names no model: beside it, a program may still download one.
   const loads = found.references.some((one) => !isData(one));
-  const none = loads || unresolved.length > 0 ? undefined : noneFinding(found, changes, rule, judging);
-  const all = [...references, ...unresolved, ...(none === undefined ? [] : [none])];
-  const asked = loads || (none?.action === 'allow' && rule.actions.none !== 'allow');
-  const ended = asked
-    ? endedFinding(
-        state,
-        rule,
-        all.some(({ isNew }) => isNew),
-        now,
-      )
-    : undefined;
-  return ended === undefined ? all : [...all, ended];
+  const open = postureFindings(postures, { found, isNew: changes.container, loads, rule });
+  const none = noneFinding(postures, loads || unresolved.length > 0 || open.length > 0, found, changes);
+  const all = [...references, ...unresolved, ...open, ...none];
+  // Where every image has to be approved, the approvals may have ended.
+  const asked = loads || (rule.actions.none !== 'allow' && postures.length > 0);
+  const isNew = all.some((one) => one.isNew);
+  return asked ? [...all, ...endedFindings(state, rule, isNew, now)] : all;
 }
 
-function referenceFindings(found: WorkloadReference, isNew: boolean, judging: JudgeContext): readonly Finding[] {
+function referenceFindings(
+  found: WorkloadReference,
+  isNew: boolean,
+  judging: JudgeContext,
+): readonly AdmissionFinding[] {
   const { reference, where, container } = found;
   return judgeReference(found, judging).map(({ outcome, message }) => {
     const finding = { outcome, message, reference, where, container, isNew };
@@ -148,47 +142,40 @@ function isData({ role, trustRemoteCode }: WorkloadReference): boolean {
   return role === 'dataset' && !trustRemoteCode;
 }
 
-/** An object that runs something and names no model: its program may load one all the same. */
+/** An object that runs something, names no model, and of which nothing else is said. */
 function noneFinding(
+  postures: readonly ContainerPosture[],
+  isTold: boolean,
   found: WorkloadReferences,
   changes: Changes,
-  rule: NamespaceRule,
-  judging: JudgeContext,
-): Finding | undefined {
-  if (found.podSpecs === 0 && found.images.length === 0) return undefined;
-  const unknown = found.images.filter((image) => !isAllowedImage(image, judging)).map(({ reference }) => reference);
-  const isAllowed = rule.actions.none === 'allow' || (unknown.length === 0 && found.images.length > 0);
-  const message = noneSentence(isAllowed ? [] : unknown.length > 0 ? unknown : ['(none is named)']);
+): readonly AdmissionFinding[] {
+  if (isTold || (found.podSpecs === 0 && found.images.length === 0)) return [];
+  const isEmpty = postures.length === 0;
   const place = { reference: null, where: '', container: null };
-  return {
-    outcome: 'none',
-    message,
-    ...place,
-    isNew: changes.images,
-    ...(isAllowed ? { action: 'allow' as const } : {}),
-  };
+  const finding = { outcome: 'none', message: noneSentence(isEmpty), ...place, isNew: changes.images } as const;
+  return [isEmpty ? finding : { ...finding, action: 'allow' }];
 }
 
 /** The decisions that are held have ended, or there are none: then no configuration helps but that nothing is enforced. */
-function endedFinding(
+function endedFindings(
   { snapshot, serviceUrl }: WebhookState,
   rule: NamespaceRule,
   isNew: boolean,
   now: Date,
-): Finding | undefined {
+): readonly AdmissionFinding[] {
   const place = { reference: null, where: '', container: null };
   if (snapshot.kind === 'none') {
-    return { outcome: 'expired', message: noSnapshotSentence(snapshot.why), ...place, isNew, action: 'deny' };
+    return [{ outcome: 'expired', message: noSnapshotSentence(snapshot.why), ...place, isNew, action: 'deny' }];
   }
   const { index } = snapshot;
-  if (!index.isExpired(now)) return undefined;
+  if (!index.isExpired(now)) return [];
   const message = expiredSentence(index.meta.expires, { stage: rule.stage, serviceUrl });
-  return { outcome: 'expired', message, ...place, isNew };
+  return [{ outcome: 'expired', message, ...place, isNew }];
 }
 
 /** What the namespace does about a finding: the weakest of its action, its mode, and what was there before; waivers last. */
 function rulingOf(
-  finding: Finding,
+  finding: AdmissionFinding,
   rule: NamespaceRule,
   state: WebhookState,
   { namespace }: AdmissionRequest,
@@ -205,7 +192,7 @@ function rulingOf(
 }
 
 /** Of the two, the weaker: a rule of its own never makes a namespace stricter than it was told to be. */
-function actionOf({ outcome, action }: Finding, rule: NamespaceRule): WebhookAction {
+function actionOf({ outcome, action }: AdmissionFinding, rule: NamespaceRule): WebhookAction {
   if (action === undefined) return rule.actions[outcome];
   return outcome === 'expired' ? action : weaker(action, rule.actions[outcome]);
 }

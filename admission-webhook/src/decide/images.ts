@@ -1,13 +1,21 @@
+import type { ImageApproval } from '../../../src/workload/posture/index.ts';
 import type { Decisions } from './decisions.ts';
 
-/** Whether an image is pinned, and may run: it is allowed by its digest, or approved as a model is. */
-export function isAllowedImage(
-  { reference, pinned }: { readonly reference: string; readonly pinned: boolean },
-  { decisions, stage, now }: { readonly decisions: Decisions; readonly stage: string | null; readonly now: Date },
-): boolean {
+interface Asking {
+  readonly decisions: Decisions;
+  readonly stage: string | null;
+  readonly now: Date;
+}
+
+/**
+ * How an image is approved: by its digest, or as a model is.
+ * @returns `undefined` for one that is not pinned, not approved, or denied
+ */
+export function approvalOfImage(reference: string, { decisions, stage, now }: Asking): ImageApproval | undefined {
   const digest = /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];
-  if (digest === undefined || !pinned) return false;
+  if (digest === undefined) return undefined;
   const answer = decisions.lookup({ ref: reference }, stage === null ? { now } : { now, stage });
-  if (answer.kind === 'denied') return false;
-  return answer.kind === 'approved' || decisions.allowsImage(digest, now);
+  if (answer.kind === 'denied') return undefined;
+  if (decisions.allowsImage(digest, now)) return { as: 'program' };
+  return answer.kind === 'approved' ? { as: 'program' } : undefined;
 }

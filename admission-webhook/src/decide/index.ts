@@ -1,7 +1,7 @@
 export { compileAdmissionPolicies } from './compile-policies.ts';
 export { type AdmissionPolicyDocument, POLICY_ACTIONS } from './compiled.ts';
 export { decideReview } from './decide-review.ts';
-export type { InjectionCheck } from './injected.ts';
+export type { InjectionCheck, OwnContainerCheck } from './injected.ts';
 export { answerMalformed } from './malformed.ts';
 export { type ReviewProblem, readReview } from './read-review.ts';
 export { type ReviewResponse, reviewResponse } from './response.ts';

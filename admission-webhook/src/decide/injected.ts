@@ -7,3 +7,6 @@ import type { WorkloadReference } from '../../../src/workload/index.ts';
 export type InjectionCheck = (object: unknown, found: WorkloadReference) => boolean;
 
 export const NOTHING_INJECTED: InjectionCheck = () => false;
+
+/** Whether a container is exactly one that the webhook itself adds. */
+export type OwnContainerCheck = (container: unknown) => boolean;

@@ -4,7 +4,7 @@ import type { Asked, SnapshotAnswer } from '../../../src/snapshot/index.ts';
 import type { WorkloadReference } from '../../../src/workload/index.ts';
 import type { Outcome } from '../rules.ts';
 import type { Decisions } from './decisions.ts';
-import { isAllowedImage } from './images.ts';
+import { approvalOfImage } from './images.ts';
 import { kindOfScheme, loadsOtherFiles, schemeOfReference } from './loader.ts';
 import {
   allowedImageSentence,
@@ -146,7 +146,8 @@ function judgeImage(found: WorkloadReference, context: JudgeContext): readonly R
     if (against.length > 0 || answer.kind !== 'approved') return against;
     return [{ outcome: 'approved', message: approvedSentence(found, answer.entry) }];
   }
-  if (isAllowedImage(found, context)) return [{ outcome: 'approved', message: allowedImageSentence(found.reference) }];
+  if (found.pinned && approvalOfImage(found.reference, context)?.as === 'sealed')
+    return [{ outcome: 'approved', message: allowedImageSentence(found.reference) }];
   const outcome = found.pinned ? 'unlisted' : 'unpinned';
   return [{ outcome, message: imageSentence(found, context) }];
 }

@@ -1,5 +1,6 @@
 import { type SnapshotEntry, schemeOf } from '../../../src/snapshot/index.ts';
 import type { WorkloadReference } from '../../../src/workload/index.ts';
+import type { ContainerPosture, PostureProblem } from '../../../src/workload/posture/index.ts';
 import { bounded, plain, shellWord } from './text.ts';
 
 /** What sentences need to know of the place. */
@@ -145,9 +146,8 @@ export function imageSentence(found: Pick<WorkloadReference, 'reference' | 'pinn
       `the model is in the image ${image}, which is not pinned: its content may change. Name the image by its digest, and allow that: assay snapshot --image sha256:...`,
     );
   }
-  const digest = image.slice(image.lastIndexOf('@') + 1);
   return sentence(
-    `the model is in the image ${image}, which is not approved. Approve it: ${command('approve', image, null, stageFlag(place))}, or allow the image: assay snapshot --image ${shellWord(digest)}.`,
+    `the model is in the image ${image}, which is not approved. Approve it: ${command('approve', image, null, stageFlag(place))}, or approve the image as one that loads only what it holds: ${command('approve', image, null, ' --as sealed')}.`,
   );
 }
 
@@ -161,13 +161,21 @@ export function unresolvedSentence(why: string): string {
   );
 }
 
-export function noneSentence(unknownImages: readonly string[]): string {
-  const [first] = unknownImages;
-  if (first === undefined) return 'the object names no model.';
-  const more = unknownImages.length === 1 ? '' : ` and ${unknownImages.length - 1} more`;
-  return sentence(
-    `the object names no model, but its program may download one: the image ${shownReference(first)}${more} is not allowed here. Name images by digest, and allow them: assay snapshot --image sha256:...`,
-  );
+/** @param isEmpty it names nothing that runs */
+export function noneSentence(isEmpty: boolean): string {
+  if (!isEmpty) return 'the object names no model.';
+  return 'the object names no model, and no image that could be approved. Name the image by its digest.';
+}
+
+/** @param more how many others of the same kind the container has */
+export function postureSentence(
+  { container, where }: Pick<ContainerPosture, 'container' | 'where'>,
+  { why, hint }: PostureProblem,
+  more: number,
+): string {
+  const name = container === null ? `the container at ${plain(where, 100)}` : `the container ${plain(container, 80)}`;
+  const others = more === 0 ? '' : ` (and ${more} more)`;
+  return sentence(`${name} is unresolved: it ${plain(why, 300)}${others}. ${plain(hint, 200)}.`);
 }
 
 export function expiredSentence(expires: string, place: SentencePlace): string {

@@ -1,2 +1,2 @@
 export { mutateReview } from './mutate-review.ts';
-export { type InjectionAnswer, injectionCheck, verifyInjected } from './verify.ts';
+export { type InjectionAnswer, injectionCheck, ownContainerCheck, verifyInjected } from './verify.ts';

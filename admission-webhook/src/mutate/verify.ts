@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isFields, own, ownList, ownText, type WorkloadReference } from '../../../src/workload/index.ts';
-import type { InjectionCheck } from '../decide/index.ts';
+import type { InjectionCheck, OwnContainerCheck } from '../decide/index.ts';
 import type { MutationOptions } from '../patch.ts';
 import type { SnapshotIndex, WebhookState } from '../state.ts';
 import { valueAt } from './apply.ts';
@@ -27,6 +27,11 @@ export function injectionCheck(options: MutationOptions, state: WebhookState, no
   if (fetch === null || snapshot.kind === 'none') return () => false;
   const expected = { image: fetch.image, decisions: snapshot.index, now };
   return (object, found) => verifyInjected(object, found, expected).kind === 'verified';
+}
+
+/** Whether a container is exactly an init container that the webhook adds. */
+export function ownContainerCheck({ fetch }: MutationOptions): OwnContainerCheck {
+  return (container) => fetch !== null && readFetcher(container, fetch.image) !== undefined;
 }
 
 /**

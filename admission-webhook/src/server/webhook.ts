@@ -3,7 +3,7 @@ import { namespaceRules } from '../config/index.ts';
 import { decideReview } from '../decide/index.ts';
 import type { BreakGlassSource, SnapshotFeed } from '../feed.ts';
 import type { WatchedNamespaces } from '../kube/index.ts';
-import { injectionCheck, mutateReview } from '../mutate/index.ts';
+import { injectionCheck, mutateReview, ownContainerCheck } from '../mutate/index.ts';
 import type { Mutation } from '../patch.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRules } from '../rules.ts';
@@ -53,7 +53,14 @@ export function assembleWebhook(parts: AdmissionWebhookParts): AdmissionWebhook 
       serviceUrl: parts.serviceUrl ?? config.serviceUrl,
       ownNamespace: parts.ownNamespace ?? config.ownNamespace,
     }),
-    decide: (request, state, now) => decideReview(request, state, now, injectionCheck(config.mutation, state, now)),
+    decide: (request, state, now) =>
+      decideReview(
+        request,
+        state,
+        now,
+        injectionCheck(config.mutation, state, now),
+        ownContainerCheck(config.mutation),
+      ),
     mutate: (request, state, now) => mutateReview(request, state, config.mutation, now),
     health: () => ({
       snapshot: feed.held(),

@@ -7,6 +7,8 @@ import type { SnapshotEntry } from '../../../src/snapshot/index.ts';
 import { signed, writer } from '../../snapshot/samples.ts';
 
 export const GOOD = `hf://acme/llama@${'a'.repeat(40)}`;
+/** An image that is approved to run. */
+const RUNS = `sha256:${'e'.repeat(64)}`;
 export const BAD = `hf://acme/other@${'b'.repeat(40)}`;
 
 const seconds = (ms: number) => `${new Date(Date.now() + ms).toISOString().slice(0, 19)}Z`;
@@ -20,7 +22,12 @@ export async function snapshotFlags(
   const [file, key] = [join(folder, `snapshot-${endsInMs}.json`), join(folder, 'snapshot.pub')];
   writeFileSync(
     file,
-    await signed({ entries, issued: seconds(endsInMs - 7 * 86_400_000), expires: seconds(endsInMs) }),
+    await signed({
+      entries,
+      images: [{ digest: RUNS, notAfter: null }],
+      issued: seconds(endsInMs - 7 * 86_400_000),
+      expires: seconds(endsInMs),
+    }),
   );
   writeFileSync(key, writer.publicKey.export({ type: 'spki', format: 'pem' }));
   return ['--snapshot', file, '--snapshot-key', key];
@@ -60,7 +67,7 @@ export function line({ action, namespace, kind, name, under }: AuditedObject): s
   return `${action} ${namespace ?? '-'}/${kind}/${name}${under === 0 ? '' : ` +${under}`}`;
 }
 
-export function podSpec(model: string | null, image = 'vllm/vllm-openai:v0.10.0') {
+export function podSpec(model: string | null, image = `vllm/vllm-openai@${RUNS}`) {
   const [, name = '', revision = ''] = /^hf:\/\/(.*)@(.*)$/.exec(model ?? '') ?? [];
   const args = model === null ? [] : ['--model', name, `--revision=${revision}`];
   return { containers: [{ name: 'server', image, args }] };

@@ -36,7 +36,7 @@ describe('an audit of listed objects', () => {
       listed([
         namespace('prod', labels),
         pod({ namespace: 'prod', name: 'silent' }, null),
-        pod({ namespace: 'other', name: 'silent' }, null),
+        pod({ namespace: 'other', name: 'silent' }, null, 'registry.example/tool:1'),
         workload('Deployment', { namespace: 'prod', name: 'llm' }, GOOD),
       ]),
     );

@@ -9,7 +9,7 @@ import {
   type WebhookState,
 } from '../../../admission-webhook/src/index.ts';
 import { podOf } from '../../workload/build.ts';
-import { ALLOWED_IMAGE, DIGEST, heldModels, IMAGE, OTHER, pinned, vllm, withEnv } from './models.ts';
+import { ALLOWED_IMAGE, DIGEST, heldModels, IMAGE, LISTED, OTHER, pinned, vllm, withEnv } from './models.ts';
 import { COMMIT, decide, gateOf, NOW, reviewOf, sha256 } from './support.ts';
 
 let snapshot: HeldSnapshot;
@@ -128,7 +128,12 @@ describe('each reference is', () => {
       ['unpinned deny', 'unpinned deny'],
     ],
     ['approved within an approved image', { image: IMAGE, args: ['--model', '/app/x'] }, {}, ['approved allow']],
-    ['approved within an allowed image', { image: ALLOWED_IMAGE, args: ['--model', '/app/x'] }, {}, ['approved allow']],
+    [
+      'unlisted within an image that is approved only to run',
+      { image: ALLOWED_IMAGE, args: ['--model', '/app/x'] },
+      {},
+      ['unlisted deny'],
+    ],
     [
       'unpinned within an image with a tag',
       { image: 'reg.io/x:1', args: ['--model', '/app/x'] },
@@ -183,9 +188,10 @@ describe('the stage of the namespace', () => {
   const at = (stage: string) => gateOf(snapshot, { defaults: { stage } });
   it('must be a stage of the approval', () => {
     expect(ruled(pinned('acme/staged'), {}, at('staging'))).toEqual(['approved allow']);
-    expect(ruled(pinned('acme/staged'), {}, at('production'))).toEqual(['denied deny']);
+    const approvedImage = { image: `vllm/vllm-openai@${LISTED}` };
+    expect(ruled({ ...pinned('acme/staged'), ...approvedImage }, {}, at('production'))).toEqual(['denied deny']);
     expect(ruled(pinned('acme/staged'))).toEqual(['approved allow']);
-    expect(ruled(pinned('acme/ended'), {}, at('production'))).toEqual(['denied deny']);
+    expect(ruled({ ...pinned('acme/ended'), ...approvedImage }, {}, at('production'))).toEqual(['denied deny']);
   });
 
   it('appears in the suggested command', () => {

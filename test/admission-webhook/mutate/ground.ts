@@ -6,6 +6,7 @@ import {
   type Mutation,
   type MutationOptions,
   mutateReview,
+  ownContainerCheck,
   type WebhookState,
 } from '../../../admission-webhook/src/index.ts';
 import type { SnapshotEntry } from '../../../src/snapshot/index.ts';
@@ -67,5 +68,11 @@ export function patched(object: unknown, { patch }: Mutation): unknown {
 
 /** The response of the webhook to the validation of the changed object. */
 export function answer(object: unknown, state: WebhookState, options: MutationOptions, more: Fields = {}) {
-  return decideReview(requestOf(reviewOf(object as object, more)), state, NOW, injectionCheck(options, state, NOW));
+  return decideReview(
+    requestOf(reviewOf(object as object, more)),
+    state,
+    NOW,
+    injectionCheck(options, state, NOW),
+    ownContainerCheck(options),
+  );
 }

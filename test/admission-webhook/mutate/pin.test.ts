@@ -71,9 +71,9 @@ describe('an unpinned reference is rewritten to the approved version in the synt
       {
         image: 'lmsysorg/sglang:v0.4',
         command: ['python3', '-m', 'sglang.launch_server'],
-        args: ['--model-path', 'acme/llama'],
+        args: ['--model-path', 'acme/llama', '--admin-api-key=$(KEY)'],
       },
-      { args: ['--model-path', 'acme/llama', `--revision=${COMMIT}`] },
+      { args: ['--model-path', 'acme/llama', '--admin-api-key=$(KEY)', `--revision=${COMMIT}`] },
     ],
     [
       "KServe's storage initializer",

@@ -1,17 +1,20 @@
 import { TextPage, terminalText } from '../../../report/index.ts';
 import { extractReferences, type WorkloadReference, type WorkloadReferences } from '../../../workload/index.ts';
+import { type ContainerPosture, readPostures } from '../../../workload/posture/index.ts';
 import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import { readManifestFile } from './manifest-file.ts';
 import type { AdmitExplainRequest } from './request.ts';
 
-interface Explained extends WorkloadReferences {
+interface Explained extends Omit<WorkloadReferences, 'runs'> {
+  /** Under the condition that its images are approved to run. */
+  readonly postures: readonly ContainerPosture[];
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespace: string | null;
   readonly name: string;
 }
 
-/** Lists what the objects of a manifest load. */
+/** Lists what the objects of a manifest load, and the posture of each container. */
 export async function runAdmitExplain(request: AdmitExplainRequest, shell: Shell): Promise<void> {
   const { file, format, output } = request;
   const sink = await openSink(output, shell);
@@ -34,17 +37,20 @@ function explained(object: unknown): Explained {
     return typeof value === 'string' ? value : undefined;
   };
   const metadata: unknown = Object.hasOwn(fields, 'metadata') ? fields.metadata : undefined;
+  const { runs, ...found } = extractReferences(object);
+  const knowledge = { approvalOf: () => ({ as: 'program' as const }), isOwn: () => false };
   return {
     apiVersion: text(object, 'apiVersion') ?? '',
     kind: text(object, 'kind') ?? '',
     namespace: text(metadata, 'namespace') ?? null,
     name: text(metadata, 'name') ?? text(metadata, 'generateName') ?? '',
-    ...extractReferences(object),
+    ...found,
+    postures: readPostures(object, { runs, ...found }, knowledge),
   };
 }
 
 function objectRows(page: TextPage, object: Explained): void {
-  const { kind, namespace, name, references, unresolved } = object;
+  const { kind, namespace, name, references, unresolved, postures } = object;
   const place = namespace === null ? name : `${namespace}/${name}`;
   page.gap();
   page.row('object', terminalText(`${kind} ${place}`), 'dim', 'bold');
@@ -54,6 +60,7 @@ function objectRows(page: TextPage, object: Explained): void {
     page.row('', `at ${terminalText(where === '' ? 'the object' : where)}`, 'dim');
   }
   if (references.length === 0 && unresolved.length === 0) page.row('none', 'names no model', 'dim', 'dim');
+  for (const posture of postures) postureRows(page, posture);
 }
 
 function referenceRows(page: TextPage, found: WorkloadReference): void {
@@ -69,6 +76,18 @@ function referenceRows(page: TextPage, found: WorkloadReference): void {
   page.row('', terminalText(facts.join('; ')), 'dim');
   const container = found.container === null ? '' : ` of container ${found.container}`;
   page.row('', terminalText(`at ${found.where}${container} (${found.via})`), 'dim');
+}
+
+function postureRows(page: TextPage, { container, where, posture, program, problems }: ContainerPosture): void {
+  const name = container === null ? where : container;
+  const runs = program === null ? 'its image, which is told nothing' : program;
+  const about = posture === 'unresolved' ? 'unresolved' : `${posture}: runs ${runs}; its image has to be approved`;
+  const style = posture === 'unresolved' ? 'yellow' : 'dim';
+  page.row('container', terminalText(`${name} ${about}`), style, style);
+  for (const { where: at, why, hint } of problems) {
+    page.row('', terminalText(`it ${why}`));
+    page.row('', terminalText(`at ${at}. ${hint}.`), 'dim');
+  }
 }
 
 function totalRow(page: TextPage, objects: readonly Explained[]): void {

@@ -1,0 +1,67 @@
+import type { WorkloadReferences } from '../../../src/workload/index.ts';
+import type { ContainerPosture, PostureProblem } from '../../../src/workload/posture/index.ts';
+import type { NamespaceRule, Outcome } from '../rules.ts';
+import type { AdmissionFinding } from './finding.ts';
+import { postureSentence } from './sentences.ts';
+
+interface PostureContext {
+  /** What is found of the object already. */
+  readonly found: WorkloadReferences;
+  /** Whether what a container would run is new. */
+  readonly isNew: (where: string) => boolean;
+  /** The object names a model. */
+  readonly loads: boolean;
+  readonly rule: NamespaceRule;
+}
+
+const OUTCOME: Readonly<Record<PostureProblem['kind'], Outcome>> = {
+  image: 'none',
+  program: 'none',
+  told: 'unresolved',
+  place: 'unverified',
+};
+
+/** One finding for each container and outcome: the first problem, and how many more there are. */
+export function postureFindings(
+  postures: readonly ContainerPosture[],
+  context: PostureContext,
+): readonly AdmissionFinding[] {
+  const { found, isNew, loads, rule } = context;
+  const volumes = new Set(found.references.flatMap(({ where }) => /^.*?\/volumes\/\d+(?=\/)/.exec(where) ?? []));
+  const isTold = ({ kind, where }: PostureProblem) => kind === 'place' && volumes.has(where);
+  const mayLoad = (one: ContainerPosture) => one.problems.some(({ kind }) => OUTCOME[kind] !== 'none');
+  const named = loads || found.unresolved.length > 0 || postures.some(mayLoad);
+  return postures.flatMap((posture): readonly AdmissionFinding[] => {
+    const byOutcome = new Map<Outcome, PostureProblem[]>();
+    for (const problem of posture.problems) {
+      const outcome = OUTCOME[problem.kind];
+      // Where such programs may run, a model that is named beside them is all that is asked about.
+      if (outcome === 'none' && named && rule.actions.none === 'allow') continue;
+      // A reference to a volume that others write is never approved.
+      if (isTold(problem)) continue;
+      byOutcome.set(outcome, [...(byOutcome.get(outcome) ?? []), problem]);
+    }
+    return [...byOutcome].flatMap(([outcome, [first, ...more]]) => {
+      if (first === undefined) return [];
+      const { container, where } = posture;
+      const message = postureSentence(posture, first, more.length);
+      return [{ outcome, message, reference: null, where: first.where, container, isNew: isNew(where) }];
+    });
+  });
+}
+
+/**
+ * Whether a place is in a container that was proved to load nothing but what its image holds, where what looks like a model is none;
+ * or the posture of the container says the same of it, and what to do.
+ */
+export function toldBy(postures: readonly ContainerPosture[]): (where: string) => boolean {
+  const told = new Set<string>();
+  for (const { where, posture, loads, problems } of postures) {
+    if (posture === 'sealed' || (posture === 'understood' && !loads)) told.add(where);
+    for (const { kind, where: at } of problems) if (kind === 'told') told.add(at);
+  }
+  return (where) => {
+    for (let at = where; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) if (told.has(at)) return true;
+    return false;
+  };
+}

@@ -1,0 +1,198 @@
+import { Collector } from '../collector.ts';
+import { own, ownList, ownText, step } from '../own.ts';
+import { recognise } from '../programs.ts';
+import { expandVariables, readVariables, type ShellWord, type Variables } from '../variables.ts';
+import { type ContainerCommand, readCommand } from './command.ts';
+import { readEnvironment, whyUnsealed } from './environment.ts';
+import { HINTS } from './hints.ts';
+import { imageOf, type ReadOfImage } from './image.ts';
+import { type Reach, readHooks, readReach } from './isolation.ts';
+import { isPlainPath, type MountReader, type PodMount, type PodVolume, readPodMounts, whyUnsafe } from './mounts.ts';
+import type { ImageApproval, PostureKnowledge, PostureProblem, ProblemKind } from './result.ts';
+import { whyActive } from './script.ts';
+import { serverProblems } from './server.ts';
+import { GRAMMARS, type Grammar, LOADS_BY_API } from './table/index.ts';
+
+/** One container, read as far as it can be without the others. */
+export interface ReadRun {
+  readonly name: string | null;
+  readonly where: string;
+  readonly program: string | null;
+  /** What would have to be otherwise for it to be understood. */
+  readonly problems: readonly PostureProblem[];
+  /** The same for sealed; absent where its image is not approved as sealed. */
+  readonly unsealed: readonly PostureProblem[] | undefined;
+  readonly mounts: readonly PodMount[];
+  /** It is known to load models. */
+  readonly loads: boolean;
+  /** Places that name what it loads: all of them have to be among what was found. */
+  readonly named: readonly string[];
+}
+
+/** What holds for all containers of a Pod. */
+export interface PodContext {
+  /** The platform chooses the image where none is named. */
+  readonly hasOwnImage?: true;
+  readonly volumes: ReadonlyMap<string, PodVolume | undefined>;
+  readonly reach: readonly Reach[];
+  readonly aliases: readonly Reach[];
+  /** Names of volumes that more than one container mounts. */
+  readonly shared: ReadonlySet<string>;
+}
+
+export function readRun(container: unknown, where: string, pod: PodContext, knowledge: PostureKnowledge): ReadRun {
+  const name = ownText(container, 'name') ?? null;
+  const mounts = readPodMounts(container, where, pod.volumes);
+  if (knowledge.isOwn(container)) {
+    const none = { problems: [], unsealed: undefined, loads: false, named: [] };
+    return { name, where, program: 'assay pull', mounts, ...none };
+  }
+  const read = imageOf(container, where, knowledge);
+  const image = pod.hasOwnImage === true && read.text === '' ? { ...read, problems: [] } : read;
+  const variables = readVariables(container, where, new Collector());
+  const command = wordsOf(container, 'command', where, variables);
+  const args = wordsOf(container, 'args', where, variables);
+  const runs = commandOf(command, args, image, where);
+  const about: Read = { container, where, pod, image, variables, runs, mounts };
+  const { problems, named } = understoodProblems(about);
+  const words = [...recorded(image), ...command, ...args];
+  const loads = runs.kind === 'server' || recognise(image.text, words).size > 0;
+  // What a server of models loads is never what its image holds.
+  const unsealed = image.approval?.as === 'sealed' && !loads ? sealedProblems(about) : undefined;
+  const program = runs.kind === 'server' ? runs.grammar.title : runs.kind === 'inert' ? runs.name : null;
+  return { name, where, program, problems, unsealed, mounts, loads, named };
+}
+
+/** A container, and what was read of it. */
+interface Read {
+  readonly container: unknown;
+  readonly where: string;
+  readonly pod: PodContext;
+  readonly image: ReadOfImage;
+  readonly variables: Variables;
+  readonly runs: ContainerCommand;
+  readonly mounts: readonly PodMount[];
+}
+
+/** What keeps a container from being understood, and the places of what it names. */
+function understoodProblems({ container, where, pod, image, variables, runs, mounts }: Read) {
+  const grammar = runs.kind === 'server' ? runs.grammar : undefined;
+  const open: ProblemKind = grammar === undefined ? 'program' : 'told';
+  const reader: MountReader = grammar !== undefined ? 'loader' : runs.kind === 'inert' ? 'inert' : 'program';
+  const as = (kind: ProblemKind, all: readonly Reach[], hint: string = HINTS[kind]): readonly PostureProblem[] =>
+    all.map((one) => ({ kind, where: one.where, why: one.why, hint }));
+  const environment = readEnvironment(container, where, variables, grammar);
+  const told = serverProblems(runs, environment, container, mounts, where);
+  const unsafe = mounts.flatMap((mount): readonly PostureProblem[] => {
+    const found = whyUnsafe(mount, reader, pod.shared.has(mount.name));
+    if (found === undefined) return [];
+    if (!found.place) return as(open, [{ where: mount.where, why: found.why }]);
+    const kind = grammar === undefined ? 'program' : 'place';
+    return as(kind, [{ where: mount.volume, why: found.why }], HINTS.place);
+  });
+  const problems = [
+    ...image.problems,
+    ...(runs.kind === 'unknown' ? [runs.problem] : []),
+    ...as('told', told.problems),
+    ...as(open, environment.unknown),
+    ...unsafe,
+    ...as(open, readHooks(container, where), HINTS.command),
+    ...as(open, folderProblems(container, where, grammar, image.approval)),
+    ...as(open, [...readReach(container, where), ...pod.reach]),
+    ...(grammar === undefined ? [] : as('told', pod.aliases)),
+  ];
+  return { problems, named: told.named };
+}
+
+/** The text of a job that a cluster runs on its own: one literal command of an inert program, or unknown. */
+export function readCommandRun(text: string, where: string): ReadRun {
+  const about = { name: null, where, unsealed: undefined, mounts: [], loads: false, named: [] };
+  const why = whyActive(text);
+  if (why === undefined) return { ...about, program: null, problems: [] };
+  return { ...about, program: null, problems: [{ kind: 'program', where, why, hint: HINTS.program }] };
+}
+
+function wordsOf(container: unknown, field: string, where: string, variables: Variables): readonly ShellWord[] {
+  return ownList(container, field).map((text, index) => {
+    const at = step(step(where, field), index);
+    if (typeof text !== 'string') return { text: '', where: at, unresolved: 'is not text' };
+    return expandVariables({ text, where: at }, variables);
+  });
+}
+
+/** What runs: the command, or the image's own program with the arguments (Kubernetes API, Container.command). */
+function commandOf(
+  command: readonly ShellWord[],
+  args: readonly ShellWord[],
+  image: ReadOfImage,
+  where: string,
+): ContainerCommand {
+  if (command.length > 0) return readCommand([...command, ...args], where);
+  const facts = image.approval?.facts;
+  const published = GRAMMARS.find(({ repositories }) => repositories.includes(image.repository));
+  if (facts !== undefined) {
+    const said = args.map(({ text }) => text);
+    const asRecorded = said.length === 0 || JSON.stringify(said) === JSON.stringify(facts.cmd);
+    const own = [...facts.entrypoint, ...(said.length === 0 ? facts.cmd : [])].map((text) => ({ text, where }));
+    const read = readCommand([...own, ...(said.length === 0 ? [] : args)], where);
+    // The approval of the image is about what it does by itself; of a server of models, the tables say what that is.
+    if (read.kind === 'server' || !asRecorded) return read;
+  } else if (published !== undefined) {
+    // The words of its publisher's images; older ones are given the verb, newer ones have it.
+    const verb = published.words === 'first' && args[0]?.text === 'serve' ? 1 : 0;
+    return { kind: 'server', grammar: published, words: args.slice(verb) };
+  } else if (args.length > 0) {
+    const why = 'gives arguments to the program of its image, which is not recorded';
+    const hint =
+      'Write the program as its command, or approve the image with what it runs: assay approve oci://IMAGE --as program';
+    return { kind: 'unknown', problem: { kind: 'program', where: step(where, 'args'), why, hint } };
+  }
+  for (const { id, title } of recognise(image.text, recorded(image))) {
+    const api = Object.hasOwn(LOADS_BY_API, id) ? LOADS_BY_API[id] : undefined;
+    const why =
+      api === undefined
+        ? `runs ${title}, and is told no model: its default is unknown`
+        : `runs a server of models: ${api}`;
+    const hint = 'Name the model in arguments that the tables know';
+    return { kind: 'unknown', problem: { kind: api === undefined ? 'program' : 'told', where, why, hint } };
+  }
+  return { kind: 'nothing' };
+}
+
+/** The words that an image was recorded to start with. */
+function recorded({ approval }: ReadOfImage): readonly ShellWord[] {
+  const facts = approval?.facts;
+  return facts === undefined ? [] : [...facts.entrypoint, ...facts.cmd].map((text) => ({ text, where: '' }));
+}
+
+/** The folder where it starts: its image's, or the recorded one. Python and the libraries of the Hub load from there first. */
+function folderProblems(
+  container: unknown,
+  where: string,
+  grammar: Grammar | undefined,
+  approval: ImageApproval | undefined,
+): readonly Reach[] {
+  const folder = own(container, 'workingDir');
+  if (folder === undefined || folder === '' || folder === approval?.facts?.workingDir) return [];
+  if (grammar === undefined && typeof folder === 'string' && isPlainPath(folder)) return [];
+  return [{ where: step(where, 'workingDir'), why: 'starts in another folder than its image says (workingDir)' }];
+}
+
+/** What keeps a container from being sealed: it is told more than its image was approved with, or something may lie over its code. */
+function sealedProblems({ container, where, pod, image, runs, mounts }: Read): readonly PostureProblem[] {
+  const found: Reach[] = [...whyUnsealed(container, where)];
+  if (runs.kind !== 'nothing') {
+    const at = step(where, own(container, 'command') === undefined ? 'args' : 'command');
+    found.push({ where: at, why: 'is told something else than its image was approved with' });
+  }
+  const folder = own(container, 'workingDir');
+  if (folder !== undefined && folder !== '' && folder !== image.approval?.facts?.workingDir)
+    found.push({ where: step(where, 'workingDir'), why: 'starts in another folder than its image says (workingDir)' });
+  for (const mount of mounts) {
+    const unsafe = whyUnsafe(mount, 'sealed', false);
+    if (unsafe !== undefined) found.push({ where: mount.where, why: unsafe.why });
+  }
+  found.push(...readHooks(container, where), ...readReach(container, where), ...pod.reach);
+  const problems = found.map((one) => ({ kind: 'program' as const, ...one, hint: HINTS.sealed }));
+  return [...image.problems, ...problems];
+}

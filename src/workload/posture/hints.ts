@@ -1,0 +1,17 @@
+/** What to do about each kind of problem. */
+export const HINTS = {
+  image: 'Name the image by its digest, and approve it: assay approve oci://IMAGE@sha256:... --as program',
+  told: 'Remove it: docs/admission.md lists what the tables know',
+  program:
+    'Approve an image that holds what it needs, as one that loads nothing else: assay approve oci://IMAGE@sha256:... --as sealed',
+  place:
+    'Mount the model as an image volume (oci:// by digest), use an emptyDir, or let the webhook fetch it (mutation.fetch)',
+  command:
+    'Write the program and its arguments as separate literal words, or approve an image that starts it by itself: assay approve oci://IMAGE@sha256:... --as sealed',
+  sealed: 'Leave its image as it was approved: what it needs belongs in the image',
+} as const;
+
+/** Text of an object within a sentence. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
+}

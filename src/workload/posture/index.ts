@@ -1,0 +1,11 @@
+export { pointedAt } from './places.ts';
+export { readPostures } from './read-postures.ts';
+export type {
+  ContainerPosture,
+  ImageApproval,
+  ImageFacts,
+  Posture,
+  PostureKnowledge,
+  PostureProblem,
+} from './result.ts';
+export { runKeys } from './run-key.ts';

@@ -1,0 +1,62 @@
+/** What is known of what one container would load. */
+export type Posture =
+  /** The program, every argument, variable and mount of it is in the tables: it loads the references that were found, and no others. */
+  | 'understood'
+  /** Its image is approved as one that loads only what it holds, and nothing that it is given changes that. */
+  | 'sealed'
+  /** The organisation allows this container as it is. */
+  | 'excepted'
+  | 'unresolved';
+
+/**
+ * Why a container is unresolved. `image`: its image is not approved. `program`: what it runs, or is given, is in no table, and
+ * nothing says that it loads models. `told`: something that loads models, or runs code, is told what no table knows. `place`: others
+ * may write to what it reads.
+ */
+export type ProblemKind = 'image' | 'program' | 'told' | 'place';
+
+export interface PostureProblem {
+  readonly kind: ProblemKind;
+  /** JSON pointer (RFC 6901) into the object. */
+  readonly where: string;
+  /** Part of a sentence, after the name of the container. */
+  readonly why: string;
+  /** A sentence: what to do. */
+  readonly hint: string;
+}
+
+export interface ContainerPosture {
+  readonly container: string | null;
+  /** JSON pointer (RFC 6901) to the container. */
+  readonly where: string;
+  readonly posture: Posture;
+  /** What it runs, for people: `vLLM`, `sleep`; `null` where it is not known. */
+  readonly program: string | null;
+  /** It is known to load models. */
+  readonly loads: boolean;
+  /** Empty unless it is unresolved. */
+  readonly problems: readonly PostureProblem[];
+}
+
+/** What an image starts by itself (OCI image configuration, `config`), the same on every platform. */
+export interface ImageFacts {
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  /** Absolute; `/` where the image says nothing. */
+  readonly workingDir: string;
+}
+
+export interface ImageApproval {
+  /** `program`: it may run. `sealed`: it also loads only what it holds. */
+  readonly as: 'program' | 'sealed';
+  /** Absent where they were not recorded. */
+  readonly facts?: ImageFacts;
+}
+
+/** What postures are read with. */
+export interface PostureKnowledge {
+  /** @param image `oci://registry/repository@sha256:<hex>` */
+  readonly approvalOf: (image: string) => ImageApproval | undefined;
+  /** Whether a container is exactly one that the webhook itself adds. */
+  readonly isOwn: (container: unknown) => boolean;
+}

@@ -1,0 +1,70 @@
+import { ownText } from '../own.ts';
+import type { ContainerCommand } from './command.ts';
+import type { ReadEnvironment } from './environment.ts';
+import { quoted } from './hints.ts';
+import type { Reach } from './isolation.ts';
+import { isPlainPath, overlap, type PodMount } from './mounts.ts';
+import { readTold } from './told.ts';
+
+export interface ServerProblems {
+  readonly problems: readonly Reach[];
+  readonly named: readonly string[];
+}
+
+/** What a program that loads models is told that no table knows, and the places of what it names. */
+export function serverProblems(
+  runs: ContainerCommand,
+  environment: ReadEnvironment,
+  container: unknown,
+  mounts: readonly PodMount[],
+  where: string,
+): ServerProblems {
+  if (runs.kind !== 'server') return { problems: [], named: [] };
+  const { grammar, words } = runs;
+  const told = readTold(words, grammar);
+  const problems: Reach[] = [...told.unknown];
+  const { needs, title } = grammar;
+  if (!told.namesModel && !environment.namesModel) {
+    const why = grammar.hasDefault ? 'and loads its default' : 'so what it loads is unknown';
+    problems.push({ where, why: `runs ${title}, which is told no model, ${why}` });
+  }
+  if (needs !== undefined && !told.options.has(needs.option))
+    problems.push({ where, why: `runs ${title} without ${needs.option}: ${needs.why}` });
+  for (const one of told.paths) problems.push(...pathProblems(one, container, mounts));
+  for (const one of [...told.places, ...environment.places]) problems.push(...placeProblems(one, mounts));
+  // Of a folder that starts empty, whoever fills it is what was found.
+  const filled = new Set(told.paths.filter(({ path }) => startsEmpty(path, mounts)).map((one) => one.where));
+  return { problems, named: [...told.named, ...environment.named].filter((one) => !filled.has(one)) };
+}
+
+function startsEmpty(path: string, mounts: readonly PodMount[]): boolean {
+  return mounts.some((mount) => mount.source === 'empty' && `${path}/`.startsWith(`${mount.path}/`));
+}
+
+/** A path that is loaded: of one volume, with nothing else under, in or over it, or of the image. */
+function pathProblems(
+  { path, where }: { path: string; where: string },
+  container: unknown,
+  mounts: readonly PodMount[],
+): Reach[] {
+  if (!path.startsWith('/')) {
+    const own = mounts.some(({ source }) => source !== 'token');
+    const set = ownText(container, 'workingDir') !== undefined;
+    return own || set || /(?:^|\/)\.\.(?:\/|$)/.test(path)
+      ? [{ where, why: `loads ${quoted(path)}, a path that begins in a folder that is not known` }]
+      : [];
+  }
+  if (!isPlainPath(path)) return [{ where, why: `loads ${quoted(path)}, which is not the plain spelling of a path` }];
+  const [, more] = mounts.filter((mount) => overlap(mount.path, path));
+  return more === undefined ? [] : [{ where, why: `loads ${quoted(path)}, where another volume (${more.path}) lies` }];
+}
+
+/** A folder that is written, and loaded from: its own, or one that starts empty. */
+function placeProblems({ path, where }: { path: string; where: string }, mounts: readonly PodMount[]): Reach[] {
+  if (!isPlainPath(path))
+    return [{ where, why: `uses the folder ${quoted(path)}, which is not a plain absolute path` }];
+  const bad = mounts.find((mount) => mount.source !== 'empty' && overlap(mount.path, path));
+  return bad === undefined
+    ? []
+    : [{ where, why: `uses the folder ${quoted(path)}, where a volume (${bad.path}) has content` }];
+}
