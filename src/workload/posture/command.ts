@@ -1,6 +1,6 @@
 import { recognise } from '../programs.ts';
 import type { ShellWord } from '../variables.ts';
-import { HINTS, quoted } from './hints.ts';
+import { HINTS, quotedWord } from './hints.ts';
 import { inertCommand, programName } from './inert.ts';
 import type { ProblemKind } from './result.ts';
 import { whyActive } from './script.ts';
@@ -32,7 +32,7 @@ export function readCommand(argv: readonly ShellWord[], where: string): Containe
   });
   if (first.unresolved !== undefined) return unknown('told', `runs a program that is not written in the object`);
   if (name === undefined)
-    return unknown('program', `runs ${quoted(first.text)}, which is in no folder of known programs`);
+    return unknown('program', `runs ${quotedWord(first.text)}, which is in no folder of known programs`);
   const starter = Object.hasOwn(STARTERS, name) ? STARTERS[name] : undefined;
   if (starter !== undefined) {
     const at = rest.findIndex(({ text }) => !starter.test(text));
@@ -52,7 +52,7 @@ export function readCommand(argv: readonly ShellWord[], where: string): Containe
     const why = Object.hasOwn(LOADS_BY_API, id) ? LOADS_BY_API[id] : undefined;
     if (why !== undefined) return unknown('told', `runs a server of models: ${why}`);
   }
-  return unknown('program', `runs ${quoted(first.text)} with these arguments, which is in no table`);
+  return unknown('program', `runs ${quotedWord(first.text)} with these arguments, which is in no table`);
 }
 
 function startedBy(name: string, rest: readonly ShellWord[]): ContainerCommand | undefined {

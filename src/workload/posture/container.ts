@@ -5,7 +5,7 @@ import { expandVariables, readVariables, type ShellWord, type Variables } from '
 import { type ContainerCommand, readCommand } from './command.ts';
 import { readEnvironment, whyUnsealed } from './environment.ts';
 import { HINTS } from './hints.ts';
-import { imageOf, type ReadOfImage } from './image.ts';
+import { containerImage, type ReadOfImage } from './image.ts';
 import { type Reach, readHooks, readReach } from './isolation.ts';
 import { isPlainPath, type MountReader, type PodMount, type PodVolume, readPodMounts, whyUnsafe } from './mounts.ts';
 import type { ImageApproval, PostureKnowledge, PostureProblem, ProblemKind } from './result.ts';
@@ -47,7 +47,7 @@ export function readRun(container: unknown, where: string, pod: PodContext, know
     const none = { problems: [], unsealed: undefined, loads: false, named: [] };
     return { name, where, program: 'assay pull', mounts, ...none };
   }
-  const read = imageOf(container, where, knowledge);
+  const read = containerImage(container, where, knowledge);
   const image = pod.hasOwnImage === true && read.text === '' ? { ...read, problems: [] } : read;
   const variables = readVariables(container, where, new Collector());
   const command = wordsOf(container, 'command', where, variables);

@@ -1,7 +1,7 @@
 import { ENDPOINT_VARIABLES } from '../endpoint.ts';
 import { isFields, own, ownList, ownText, step } from '../own.ts';
 import { expandVariables, type Variables } from '../variables.ts';
-import { quoted } from './hints.ts';
+import { quotedWord } from './hints.ts';
 import { isPlainPath } from './mounts.ts';
 import type { Grammar } from './table/index.ts';
 import { CACHE_VARIABLES, INERT_VARIABLES, type InertVariable, LOADER_VARIABLES } from './table/index.ts';
@@ -36,7 +36,7 @@ export function readEnvironment(
   for (const [index, entry] of ownList(container, 'env').entries()) {
     const at = step(step(where, 'env'), index);
     const name = ownText(entry, 'name') ?? '';
-    const refuse = (why: string) => void unknown.push({ where: at, why: `has the variable ${quoted(name)}, ${why}` });
+    const refuse = (why: string) => void unknown.push({ where: at, why: `has the variable ${quotedWord(name)}, ${why}` });
     const inert = inertOf(name, grammar);
     if (own(entry, 'valueFrom') != null) {
       const why = whyNotFrom(own(entry, 'valueFrom'), inert);
@@ -66,7 +66,7 @@ export function readEnvironment(
     const kind = isFields(from) ? (Object.keys(from).find((key) => key.endsWith('Ref')) ?? '') : '';
     unknown.push({
       where: step(step(where, 'envFrom'), index),
-      why: `takes all variables of another object (${quoted(kind)})`,
+      why: `takes all variables of another object (${quotedWord(kind)})`,
     });
   }
   const map = own(container, 'env');
@@ -105,9 +105,9 @@ export function whyUnsealed(
     const text = ownText(entry, 'value') ?? '';
     const at = step(step(where, 'env'), index);
     if (LOADS_CODE.test(name))
-      found.push({ where: at, why: `has the variable ${quoted(name)}, which may change what is loaded` });
+      found.push({ where: at, why: `has the variable ${quotedWord(name)}, which may change what is loaded` });
     else if (/(?:hf|oci|s3|gs|huggingface|models|pvc):\/\/?|huggingface\.co|hf\.co/i.test(text))
-      found.push({ where: at, why: `has the variable ${quoted(name)}, which names something to load` });
+      found.push({ where: at, why: `has the variable ${quotedWord(name)}, which names something to load` });
   }
   if (ownList(container, 'envFrom').length > 0)
     found.push({ where: step(where, 'envFrom'), why: 'takes all variables of another object' });

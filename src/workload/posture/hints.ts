@@ -12,6 +12,6 @@ export const HINTS = {
 } as const;
 
 /** Text of an object within a sentence. */
-export function quoted(text: string): string {
+export function quotedWord(text: string): string {
   return JSON.stringify(text.slice(0, 100));
 }

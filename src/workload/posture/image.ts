@@ -12,7 +12,7 @@ export interface ReadOfImage {
   readonly text: string;
 }
 
-export function imageOf(container: unknown, where: string, { approvalOf }: PostureKnowledge): ReadOfImage {
+export function containerImage(container: unknown, where: string, { approvalOf }: PostureKnowledge): ReadOfImage {
   const text = ownText(container, 'image') ?? '';
   const at = step(where, 'image');
   const refuse = (why: string) => [{ kind: 'image' as const, where: at, why, hint: HINTS.image }];

@@ -1,7 +1,7 @@
 import { ownText } from '../own.ts';
 import type { ContainerCommand } from './command.ts';
 import type { ReadEnvironment } from './environment.ts';
-import { quoted } from './hints.ts';
+import { quotedWord } from './hints.ts';
 import type { Reach } from './isolation.ts';
 import { isPlainPath, overlap, type PodMount } from './mounts.ts';
 import { readTold } from './told.ts';
@@ -51,20 +51,20 @@ function pathProblems(
     const own = mounts.some(({ source }) => source !== 'token');
     const set = ownText(container, 'workingDir') !== undefined;
     return own || set || /(?:^|\/)\.\.(?:\/|$)/.test(path)
-      ? [{ where, why: `loads ${quoted(path)}, a path that begins in a folder that is not known` }]
+      ? [{ where, why: `loads ${quotedWord(path)}, a path that begins in a folder that is not known` }]
       : [];
   }
-  if (!isPlainPath(path)) return [{ where, why: `loads ${quoted(path)}, which is not the plain spelling of a path` }];
+  if (!isPlainPath(path)) return [{ where, why: `loads ${quotedWord(path)}, which is not the plain spelling of a path` }];
   const [, more] = mounts.filter((mount) => overlap(mount.path, path));
-  return more === undefined ? [] : [{ where, why: `loads ${quoted(path)}, where another volume (${more.path}) lies` }];
+  return more === undefined ? [] : [{ where, why: `loads ${quotedWord(path)}, where another volume (${more.path}) lies` }];
 }
 
 /** A folder that is written, and loaded from: its own, or one that starts empty. */
 function placeProblems({ path, where }: { path: string; where: string }, mounts: readonly PodMount[]): Reach[] {
   if (!isPlainPath(path))
-    return [{ where, why: `uses the folder ${quoted(path)}, which is not a plain absolute path` }];
+    return [{ where, why: `uses the folder ${quotedWord(path)}, which is not a plain absolute path` }];
   const bad = mounts.find((mount) => mount.source !== 'empty' && overlap(mount.path, path));
   return bad === undefined
     ? []
-    : [{ where, why: `uses the folder ${quoted(path)}, where a volume (${bad.path}) has content` }];
+    : [{ where, why: `uses the folder ${quotedWord(path)}, where a volume (${bad.path}) has content` }];
 }

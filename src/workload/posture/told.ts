@@ -2,7 +2,7 @@ import { normal } from '../arguments.ts';
 import { readReference } from '../reference.ts';
 import { type Finds, PROGRAMS, type ProgramRow } from '../table/index.ts';
 import type { ShellWord } from '../variables.ts';
-import { quoted } from './hints.ts';
+import { quotedWord } from './hints.ts';
 import type { Grammar } from './table/index.ts';
 
 /** What a program of the tables is told, and what of it no table knows. */
@@ -80,7 +80,7 @@ class ToldReader {
     else if (allowed === 'pairs' && row?.pairs !== undefined) this.#pair(row.pairs, word, index);
     else if (allowed !== 'none' && finds !== undefined && index === 0) this.#find(finds, word, word.text);
     else if (allowed !== 'all' || index === 0)
-      this.#refuse(word, `is given ${quoted(word.text)}, which is not an argument of ${title} that the tables know`);
+      this.#refuse(word, `is given ${quotedWord(word.text)}, which is not an argument of ${title} that the tables know`);
   }
 
   /** Of a source, and the folder that it is written to. */
@@ -100,7 +100,7 @@ class ToldReader {
     if (pattern !== undefined) {
       const value = this.#value(name, word, attached);
       if (value !== undefined && !pattern.test(value.text))
-        this.#refuse(value, `is given ${name} ${quoted(value.text)}, which may name a model or code`);
+        this.#refuse(value, `is given ${name} ${quotedWord(value.text)}, which may name a model or code`);
     } else if (switches.has(name)) {
       if (attached !== undefined) this.#refuse(word, `is given a value with ${name}, which takes none`);
     } else if (values.has(name)) {
@@ -117,7 +117,7 @@ class ToldReader {
     const means = Object.hasOwn(takes, name) ? takes[name] : undefined;
     if (means === undefined) {
       const { title } = this.#grammar;
-      this.#refuse(word, `is given ${quoted(name)}, which is not an argument of ${title} that the tables know`);
+      this.#refuse(word, `is given ${quotedWord(name)}, which is not an argument of ${title} that the tables know`);
     } else if ('unread' in means) {
       this.#refuse(word, `is given ${name}: ${means.unread}`);
     } else if ('ignores' in means) {
@@ -204,14 +204,14 @@ class ToldReader {
       json = undefined;
     }
     if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-      this.#refuse(word, `is given ${quoted(word.text)}, which is not a JSON object`);
+      this.#refuse(word, `is given ${quotedWord(word.text)}, which is not a JSON object`);
       return [];
     }
     const named: string[] = [];
     for (const [key, value] of Object.entries(json)) {
       const pattern = Object.hasOwn(JSON_PROPERTIES, key) ? JSON_PROPERTIES[key] : undefined;
       if (pattern === undefined || typeof value === 'object' || !pattern.test(String(value)))
-        this.#refuse(word, `is given JSON with ${quoted(key)}, which the tables do not know`);
+        this.#refuse(word, `is given JSON with ${quotedWord(key)}, which the tables do not know`);
       else if (['model', 'path', 'lora_path'].includes(key)) named.push(String(value));
     }
     if (named.length > 1) this.#refuse(word, `is given JSON that names more than one model`);
