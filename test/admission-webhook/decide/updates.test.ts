@@ -56,6 +56,88 @@ describe('an update', () => {
     expect(update(podOf(after), podOf(before)).allowed).toBe(false);
   });
 
+  it.each<[string, object, object]>([
+    ['the place of two containers', {}, {}],
+    ['labels', { metadata: { labels: { a: 'b' } } }, {}],
+    ['limits', { limits: true }, {}],
+  ])('that changes only %s of what would be refused is allowed with a warning', (_, before, after) => {
+    const made = (more: object, swapped: boolean) => {
+      const resources = Object.hasOwn(more, 'limits') ? { resources: { limits: { cpu: '1' } } } : {};
+      const one = { name: 'a', ...withEnv(pinned('acme/good'), 'EVIL', 'x'), ...resources };
+      const two = { name: 'b', image: 'x', command: ['bash', '-ec', 'x'] };
+      const containers = swapped ? [two, one] : [one, two];
+      return { apiVersion: 'v1', kind: 'Pod', ...more, spec: { containers } };
+    };
+    const answer = update(made(after, true), made(before, false));
+    expect(answer).toMatchObject({ allowed: true, record: { skipped: 'unchanged', action: 'warn' } });
+  });
+
+  it.each<[string, object, object]>([
+    ['the name of a variable', { env: [{ name: 'A', value: 'x' }] }, { env: [{ name: 'B', value: 'x' }] }],
+    [
+      'the order of variables',
+      {
+        env: [
+          { name: 'A', value: 'x' },
+          { name: 'B', value: '' },
+        ],
+      },
+      {
+        env: [
+          { name: 'B', value: '' },
+          { name: 'A', value: 'x' },
+        ],
+      },
+    ],
+    [
+      'where a volume is mounted',
+      { volumeMounts: [{ name: 'v', mountPath: '/a' }] },
+      { volumeMounts: [{ name: 'v', mountPath: '/root' }] },
+    ],
+    ['a hook', {}, { lifecycle: { postStart: { exec: { command: ['/x'] } } } }],
+    ['a probe', {}, { livenessProbe: { exec: { command: ['/x'] } } }],
+    ['a capability', {}, { securityContext: { privileged: true } }],
+    ['the folder where it starts', {}, { workingDir: '/x' }],
+  ])('that changes %s of a refused container is refused', (_, before, after) => {
+    const volumes = [{ name: 'v', nfs: { server: 's', path: '/' } }];
+    const refused = (more: object) => podOf({ ...pinned('acme/good', '--unknown'), ...more }, { volumes });
+    expect(update(refused(before), refused(before)).allowed).toBe(true);
+    expect(update(refused(after), refused(before)).allowed).toBe(false);
+  });
+
+  it('that changes what is behind a mount is refused', () => {
+    const container = { ...pinned('acme/good', '--unknown'), volumeMounts: [{ name: 'v', mountPath: '/models' }] };
+    const made = (path: string) => podOf(container, { volumes: [{ name: 'v', nfs: { server: 's', path } }] });
+    expect(update(made('/a'), made('/a')).allowed).toBe(true);
+    expect(update(made('/b'), made('/a')).allowed).toBe(false);
+  });
+
+  it('that puts the models of two containers into each other is refused', () => {
+    const made = (first: string, second: string) => {
+      const containers = [
+        { name: 'a', image: 'one', args: ['--model', first] },
+        { name: 'b', image: 'two', args: ['--model', second] },
+      ];
+      return { apiVersion: 'v1', kind: 'Pod', spec: { containers } };
+    };
+    expect(update(made('acme/x', 'acme/y'), made('acme/x', 'acme/y')).allowed).toBe(true);
+    expect(update(made('acme/y', 'acme/x'), made('acme/x', 'acme/y')).allowed).toBe(false);
+  });
+
+  it('that adds a second container like a refused one is refused', () => {
+    const one = bad.spec.containers[0];
+    const both = { ...bad, spec: { containers: [one, { ...one }] } };
+    expect(update(both, both).allowed).toBe(true);
+    expect(update(both, bad).allowed).toBe(false);
+  });
+
+  it('that mounts another volume with an unapproved image is refused', () => {
+    const volumes = ['a', 'b'].map((name) => ({ name, image: { reference: `reg.io/${name}:1` } }));
+    const made = (name: string) => podOf({ image: 'x', volumeMounts: [{ name, mountPath: '/models' }] }, { volumes });
+    expect(update(made('a'), made('a')).allowed).toBe(true);
+    expect(update(made('b'), made('a')).allowed).toBe(false);
+  });
+
   it('of the image of a program without a model is refused in production', () => {
     const production = gateOf(snapshot, { defaults: { stage: 'production' } });
     const asked = (image: string, before: string) => {
