@@ -1,6 +1,5 @@
 import { AssayError, DEFAULT_LIMITS } from '../../../core/index.ts';
 import { BATCH_BYTES, BATCH_IMAGES, decodeImages, type EncodedImage } from '../../../formats/decoded-images/index.ts';
-import type { ImageFile, DatasetView as TableView } from '../detector.ts';
 import type { Detector, ImageFile } from '../detector.ts';
 
 /** Larger images are made smaller, each side by itself. */

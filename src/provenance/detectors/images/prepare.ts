@@ -1,4 +1,3 @@
-import type { DatasetView as TableView } from '../detector.ts';
 import {
   type Classes,
   type FeatureRows,

@@ -1,6 +1,5 @@
 import { quotedName } from '../../../core/index.ts';
 import { clopperPearson } from '../../../core/statistics/index.ts';
-import type { Detector, Observation, DatasetView as TableView } from '../detector.ts';
 import type { Detector, Observation } from '../detector.ts';
 import { confidentLearning, type DoubtedRow } from './confident.ts';
 import { disagreeing, NEIGHBOURS, nearestRows, neighbourhoods } from './neighbours.ts';

@@ -1,7 +1,5 @@
 import { isAssayError, quotedName } from '../../../core/index.ts';
 import { clopperPearson } from '../../../core/statistics/index.ts';
-import type { Detector, Observation, DatasetView as TableView, TextColumns } from '../detector.ts';
-import { type Classes, classesOf, MAX_CLASSES } from '../labels/index.ts';
 import type { Detector, Observation, TextColumns } from '../detector.ts';
 import { type Classes, labelClasses, MAX_CLASSES } from '../labels/index.ts';
 import { groupBySharedRows, type RowGroup } from '../shared-rows.ts';
