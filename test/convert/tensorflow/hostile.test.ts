@@ -190,7 +190,7 @@ async function endsWell(converting: Promise<unknown>): Promise<void> {
   if (error !== undefined && !(isAssayError(error) && error.code !== 'internal')) throw error;
 }
 
-test.each(['saved_model.pb', 'variables.index'])(
+test.each(['saved_model.pb', 'variables.index', 'variables.data-00000-of-00001'])(
   '%s with changed bytes is converted or refused, and nothing else',
   async (name) => {
     const files = await filesOf(CNN);

@@ -18,7 +18,7 @@ const MAX_WEIGHTS = 2 ** 24;
  * Resizes one axis after the other, by a product with the weights that each element of the result gives to those of the input. ONNX
  * defines its interpolations for each axis alone (onnx.ai/onnx/operators/onnx__Resize.html), and TensorFlow lacks some of them.
  */
-export function interpolated(call: OperatorCall, tf: TfOps, x: TfValue, axes: readonly AxisScaling[]): TfValue {
+export function resizedAxes(call: OperatorCall, tf: TfOps, x: TfValue, axes: readonly AxisScaling[]): TfValue {
   const mode = call.text('mode', 'nearest');
   return axes
     .filter(({ size, result, scale }) => size !== result || scale !== 1)

@@ -1,7 +1,7 @@
 import { attr, type TfAttributes, type TfValue } from '../../../../formats/tensorflow/index.ts';
 import type { OperatorCall, Translation } from '../../call/index.ts';
 import { axesFrom, type TfOps } from '../../ops/index.ts';
-import { type AxisScaling, interpolated } from './interpolation.ts';
+import { type AxisScaling, resizedAxes } from './interpolation.ts';
 
 interface Scaling {
   /** The sizes of the result. int32 */
@@ -23,7 +23,7 @@ export const translateResize: Translation = (call, tf) => {
   if (call.integers('axes') !== undefined) throw call.refuse('it names axes');
   if (call.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch') throw call.refuse('it keeps the ratio of sizes');
   const known = knownScaling(call, tf, x);
-  if (known !== undefined && !isTensorflows(call, x, known)) return interpolated(call, tf, x, known);
+  if (known !== undefined && !isTensorflows(call, x, known)) return resizedAxes(call, tf, x, known);
   if (rank !== 4) throw call.refuse(`it resizes ${rank - 2} dimensions, whose sizes are not known`);
   const scaling = call.optional(3) === undefined ? scaled(call, tf, x) : sized(call, tf, x);
   const { op, attributes } = operationOf(call, scaling);
