@@ -57,99 +57,108 @@ ${suite === null ? '' : `suites:\n  - { model: m.onnx, name: ${suite}, digest: "
   return { ask };
 }
 
-describe.each(['local', 'service'] as const)('a suite that a registry asks of a model (%s)', STORY, (kind) => {
-  const root = tempFolder();
-  let ask: (suite: 'digits' | 'easy' | null) => void;
-  let opened: Opened;
-  beforeAll(async () => {
-    ({ ask } = await writeGround(root));
-    opened = kind === 'local' ? await localGround(root, 'models.db', {}) : await serviceGround(root);
-  });
-  afterAll(async () => opened.close?.());
-
-  const promote = (...more: string[]) => opened.as(ALICE, 'promote', 'm.onnx', '--stage', 'staging', ...more);
-  const attest = (suite: string, file: string) =>
-    runCli(['test', 'm.onnx', '--suite', `${suite}.yaml`, '--attest', file, '--private-key', 'ci.pem'], { cwd: root });
-  const shown = async () => JSON.parse((await opened.as(BOB, 'models', 'm.onnx@1', '--format', 'json')).stdout);
-
-  it('keeps the model back, with the command that makes a run', async () => {
-    const { code, stderr } = await promote();
-    expect(code).toBe(1);
-    expect(stderr).toMatch(ONE_LINE);
-    expect(stderr).toContain('the suite digits (');
-    expect(stderr).toMatch(
-      /\(assay test (MODEL|m\.onnx) --suite digits\.yaml --attest tests\.intoto\.json --private-key KEY; then give --attestation/,
-    );
-  });
-
-  it('does not take a run by another suite, or one whose signer may not sign tests', async () => {
-    expect((await attest('easy', 'easy.json')).code).toBe(0);
-    const other = await promote('--attestation', 'easy.json');
-    expect(other.code).toBe(1);
-    expect(other.stderr).toContain('easy.json: pass by easy (sha256:');
-    expect(other.stderr).toContain('by another suite than is asked for');
-    const args = ['test', 'm.onnx', '--suite', 'digits.yaml', '--attest', 'bob.json', '--private-key', 'bob.pem'];
-    expect((await runCli(args, { cwd: root })).code).toBe(0);
-    const byBob = await promote('--attestation', 'bob.json');
-    expect(byBob.code).toBe(kind === 'local' ? 1 : byBob.code);
-    expect(byBob.stderr).toMatch(/may not sign|not trusted|"bob"/);
-  });
-
-  it('lets it move with a run that passes, and binds the approval to the suite', async () => {
-    expect((await attest('digits', 'tests.intoto.json')).code).toBe(0);
-    const asked = await promote('--attestation', 'tests.intoto.json');
-    expect([asked.code, asked.stderr]).toEqual([
-      0,
-      expect.stringMatching(
-        /^assay: note: tests\.intoto\.json: pass by digits \(sha256:[0-9a-f]{64}\) on cpu of m\.onnx@1\n$/,
-      ),
-    ]);
-    const approved = await opened.as(
-      BOB,
-      'approve',
-      'm.onnx@1',
-      '--stage',
-      'staging',
-      '--key',
-      'bob.pem',
-      '--format',
-      'json',
-    );
-    expect(approved.stderr).toBe('');
-    const [step] = JSON.parse(approved.stdout).steps;
-    expect(step).toMatchObject({ suite: { name: 'digits' }, approval: { suite: { name: 'digits' } } });
-    const facts = await shown();
-    expect(facts.tests).toMatchObject({ suite: { name: 'digits' }, check: { status: 'pass' } });
-    expect(facts.tests.items.map(({ state }: { state: string }) => state)).toEqual(['counts', 'other-suite']);
-    const { stdout } = await opened.as(BOB, 'models', 'm.onnx@1');
-    expect(stdout).toMatch(/^suite +digits sha256:[0-9a-f]{64}$/m);
-    expect(stdout).toMatch(/^run +[0-9a-f-]{36} pass by digits$/m);
-    expect(stdout).toMatch(/^may run at +staging$/m);
-  });
-
-  it('revokes a run', async () => {
-    const { tests } = await shown();
-    const { id } = tests.items[0];
-    const wrong = await opened.as('carol', 'revoke', 'm.onnx@1', '--run', '--reason', 'x');
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('is not the id of a run')]);
-    const { code, stdout } = await opened.as('carol', 'revoke', id, '--run', '--reason', 'wrong rows');
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/ is revoked: pass by digits .*, revoked\n$/)]);
-    expect((await shown()).gate).toMatchObject({ approvedFor: [] });
-    const again = await promote('--attestation', 'tests.intoto.json');
-    expect(again.stderr).toContain('this run of tests was revoked');
-  });
-
-  if (kind === 'local')
-    it('voids the approval once the rules ask for another', async () => {
-      ask('easy');
-      await opened.as(ALICE, 'promote', 'm.onnx@1', '--stage', 'staging');
-      const { approvals, decisions } = await shown();
-      expect(approvals).toMatchObject([{ state: 'void', why: expect.stringContaining('and now it is easy (sha256:') }]);
-      expect(decisions[1]).toMatchObject({ stage: 'staging', decision: { action: 'allow' }, suite: { name: 'easy' } });
-      const log = await opened.as(BOB, 'audit-log');
-      expect(log.stdout).toContain('suite.changed');
+for (const kind of ['local', 'service'] as const)
+  describe(`a suite that a registry asks of a model (${kind})`, STORY, () => {
+    const root = tempFolder();
+    let ask: (suite: 'digits' | 'easy' | null) => void;
+    let opened: Opened;
+    beforeAll(async () => {
+      ({ ask } = await writeGround(root));
+      opened = kind === 'local' ? await localGround(root, 'models.db', {}) : await serviceGround(root);
     });
-});
+    afterAll(async () => opened.close?.());
+
+    const promote = (...more: string[]) => opened.as(ALICE, 'promote', 'm.onnx', '--stage', 'staging', ...more);
+    const attest = (suite: string, file: string) =>
+      runCli(['test', 'm.onnx', '--suite', `${suite}.yaml`, '--attest', file, '--private-key', 'ci.pem'], {
+        cwd: root,
+      });
+    const shown = async () => JSON.parse((await opened.as(BOB, 'models', 'm.onnx@1', '--format', 'json')).stdout);
+
+    it('keeps the model back, with the command that makes a run', async () => {
+      const { code, stderr } = await promote();
+      expect(code).toBe(1);
+      expect(stderr).toMatch(ONE_LINE);
+      expect(stderr).toContain('the suite digits (');
+      expect(stderr).toMatch(
+        /\(assay test (MODEL|m\.onnx) --suite digits\.yaml --attest tests\.intoto\.json --private-key KEY; then give --attestation/,
+      );
+    });
+
+    it('does not take a run by another suite, or one whose signer may not sign tests', async () => {
+      expect((await attest('easy', 'easy.json')).code).toBe(0);
+      const other = await promote('--attestation', 'easy.json');
+      expect(other.code).toBe(1);
+      expect(other.stderr).toContain('easy.json: pass by easy (sha256:');
+      expect(other.stderr).toContain('by another suite than is asked for');
+      const args = ['test', 'm.onnx', '--suite', 'digits.yaml', '--attest', 'bob.json', '--private-key', 'bob.pem'];
+      expect((await runCli(args, { cwd: root })).code).toBe(0);
+      const byBob = await promote('--attestation', 'bob.json');
+      expect(byBob.code).toBe(kind === 'local' ? 1 : byBob.code);
+      expect(byBob.stderr).toMatch(/may not sign|not trusted|"bob"/);
+    });
+
+    it('lets it move with a run that passes, and binds the approval to the suite', async () => {
+      expect((await attest('digits', 'tests.intoto.json')).code).toBe(0);
+      const asked = await promote('--attestation', 'tests.intoto.json');
+      expect([asked.code, asked.stderr]).toEqual([
+        0,
+        expect.stringMatching(
+          /^assay: note: tests\.intoto\.json: pass by digits \(sha256:[0-9a-f]{64}\) on cpu of m\.onnx@1\n$/,
+        ),
+      ]);
+      const approved = await opened.as(
+        BOB,
+        'approve',
+        'm.onnx@1',
+        '--stage',
+        'staging',
+        '--key',
+        'bob.pem',
+        '--format',
+        'json',
+      );
+      expect(approved.stderr).toBe('');
+      const [step] = JSON.parse(approved.stdout).steps;
+      expect(step).toMatchObject({ suite: { name: 'digits' }, approval: { suite: { name: 'digits' } } });
+      const facts = await shown();
+      expect(facts.tests).toMatchObject({ suite: { name: 'digits' }, check: { status: 'pass' } });
+      expect(facts.tests.items.map(({ state }: { state: string }) => state)).toEqual(['counts', 'other-suite']);
+      const { stdout } = await opened.as(BOB, 'models', 'm.onnx@1');
+      expect(stdout).toMatch(/^suite +digits sha256:[0-9a-f]{64}$/m);
+      expect(stdout).toMatch(/^run +[0-9a-f-]{36} pass by digits$/m);
+      expect(stdout).toMatch(/^may run at +staging$/m);
+    });
+
+    it('revokes a run', async () => {
+      const { tests } = await shown();
+      const { id } = tests.items[0];
+      const wrong = await opened.as('carol', 'revoke', 'm.onnx@1', '--run', '--reason', 'x');
+      expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('is not the id of a run')]);
+      const { code, stdout } = await opened.as('carol', 'revoke', id, '--run', '--reason', 'wrong rows');
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/ is revoked: pass by digits .*, revoked\n$/)]);
+      expect((await shown()).gate).toMatchObject({ approvedFor: [] });
+      const again = await promote('--attestation', 'tests.intoto.json');
+      expect(again.stderr).toContain('this run of tests was revoked');
+    });
+
+    if (kind === 'local')
+      it('voids the approval once the rules ask for another', async () => {
+        ask('easy');
+        await opened.as(ALICE, 'promote', 'm.onnx@1', '--stage', 'staging');
+        const { approvals, decisions } = await shown();
+        expect(approvals).toMatchObject([
+          { state: 'void', why: expect.stringContaining('and now it is easy (sha256:') },
+        ]);
+        expect(decisions[1]).toMatchObject({
+          stage: 'staging',
+          decision: { action: 'allow' },
+          suite: { name: 'easy' },
+        });
+        const log = await opened.as(BOB, 'audit-log');
+        expect(log.stdout).toContain('suite.changed');
+      });
+  });
 
 describe('a suite that a scan asks of a model', STORY, () => {
   const root = tempFolder();
