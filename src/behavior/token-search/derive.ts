@@ -36,7 +36,10 @@ export interface TokenGradientModel {
   };
   readonly outputs: {
     readonly scores: string;
-    /** float32 and int64: how much the loss rises, and which (place * vocabulary + token): [rows, candidates]; of a trigger, how much it falls: [length, candidates]. */
+    /**
+     * float32 and int64 [rows, candidates]: how much the loss rises, and which (place * vocabulary + token). Of a trigger, [length, candidates]: how
+     * much it falls, and which token.
+     */
     readonly gains: string;
     readonly indices: string;
   };

@@ -16,8 +16,8 @@ const ROUNDS = 3;
 export const FEWEST_TOKENS = 20;
 
 /**
- * How far the best trigger of a class stands out among tokens of equal frequency. What a model learned of rare tokens by chance, it learned of many; what was
- * planted, of few.
+ * How far the best trigger of a class stands out among tokens of equal frequency. What a model learned of rare tokens by chance, it learned of many;
+ * what was planted, of few.
  * @param rows of other classes, with room for the trigger
  */
 export async function standingOut(

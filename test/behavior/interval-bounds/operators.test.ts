@@ -87,6 +87,31 @@ describe('no number that a model gives lies outside of its bounds', () => {
   });
 });
 
+describe('the runtime approximates functions no worse than the rules allow: 2^-18 of the value, and 1e-6', () => {
+  const expm1 = (alpha: number) => (x: number) => (x > 0 ? x : alpha * Math.expm1(x));
+  test.each<[string, (x: number) => number]>([
+    ['Tanh', Math.tanh],
+    ['Sigmoid', (x) => 1 / (1 + Math.exp(-x))],
+    ['Exp', Math.exp],
+    ['Softplus', (x) => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)))],
+    ['Elu', expm1(1)],
+    ['Celu', expm1(1)],
+    ['Selu', (x) => 1.0507010221481323 * expm1(1.6732631921768188)(x)],
+    ['Softsign', (x) => x / (1 + Math.abs(x))],
+    ['Atan', Math.atan],
+  ])('%s', async (op, exact) => {
+    const count = 30_000;
+    const data = Float32Array.from({ length: count }, (_, at) => ((at - count / 2) / count) * (at % 3 === 0 ? 160 : 8));
+    const model = built((graph, x) => graph.op(op, [x]));
+    const results = await runHere(model, new Map([['x', { type: 'float32', dims: [count / 3, 3], data }]]));
+    const off = numbersOf(results.get('y')).map((y, at) => {
+      const wanted = exact(data[at] ?? 0);
+      return Math.abs(y - wanted) / (2 ** -18 * Math.abs(wanted) + 1e-6);
+    });
+    expect(off.reduce((most, one) => Math.max(most, one), 0)).toBeLessThan(1);
+  });
+});
+
 describe('bounds leave out nothing that the scores depend on', () => {
   test.each<[string, string, Build]>([
     ['a step beside the path', 'Round', (g, x) => g.op('Add', [x, g.op('Round', [x])])],
