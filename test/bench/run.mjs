@@ -9,6 +9,7 @@ import { benchAction } from './action.mjs';
 import { benchAdmission } from './admission.mjs';
 import { benchAdmissionDecide } from './admission-decide.mjs';
 import { benchAdmissionSwap } from './admission-swap.mjs';
+import { benchAttacks } from './attacks.mjs';
 import { benchConvert } from './convert.mjs';
 import { benchConvertForest } from './convert-forest.mjs';
 import { benchDigest } from './digest.mjs';
@@ -36,6 +37,7 @@ const SECTIONS = [
   { name: 'convert', needs: ['time', 'torch'], run: benchConvert },
   { name: 'convert-forest', needs: ['time', 'sklearn'], run: benchConvertForest },
   { name: 'onnx-run', needs: ['onnxruntime'], run: benchOnnxRun },
+  { name: 'attacks', needs: ['onnxruntime', 'torch'], run: benchAttacks },
   { name: 'policy', needs: [], run: benchPolicy },
   { name: 'snapshot', needs: [], run: benchSnapshot },
   { name: 'admission-decide', needs: [], run: benchAdmissionDecide },
