@@ -88,6 +88,8 @@ export interface DetectorRecord {
   /** Rows that it flagged, of how many. */
   readonly flagged: number;
   readonly of: number;
+  /** Groups of rows that belong together, where rows are not flagged independently of each other: they are counted for the excess. */
+  readonly groups?: number;
   /** JSON of the detector's own. Profiles are bounded in all, and the detector checks what it reads. */
   readonly sketch?: unknown;
 }

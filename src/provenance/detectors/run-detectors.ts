@@ -74,8 +74,8 @@ function excess(
       measure: [],
     };
   const [rate, usual] = [kept.flagged / kept.of, baseline.flagged / baseline.of];
-  const total = kept.flagged + baseline.flagged;
-  const p = binomialTail(kept.flagged, total, kept.of / (kept.of + baseline.of));
+  const [found, before] = [kept.groups ?? kept.flagged, baseline.groups ?? baseline.flagged];
+  const p = binomialTail(found, found + before, kept.of / (kept.of + baseline.of));
   const isExcess = p < CHANCE && rate > LEAST_RISE * usual;
   const shown = `${percent(rate)} of the rows, and ${percent(usual)} in the baseline`;
   // The share that would still pass, told by the rise that counts.

@@ -22,6 +22,7 @@ const RecordSchema = object({
   id: text('The check.', { pattern: ID }),
   flagged: countOf('Rows that were flagged.'),
   of: countOf('Rows that were looked at.'),
+  groups: optionalOf(countOf('Groups of flagged rows, where these belong together.')),
   sketch: optionalOf(opaque<Readonly<Record<string, unknown>>>({ type: 'object', description: "The check's own." })),
 });
 
@@ -50,7 +51,13 @@ export interface ProfileOptions {
 export function profileOf({ version, data, rows, kept }: ProfileOptions): Profile {
   const checks = [...kept]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, { flagged, of, sketch }]) => ({ id, flagged, of, ...(isSketch(sketch) ? { sketch } : {}) }));
+    .map(([id, { flagged, of, groups, sketch }]) => ({
+      id,
+      flagged,
+      of,
+      ...(groups === undefined ? {} : { groups }),
+      ...(isSketch(sketch) ? { sketch } : {}),
+    }));
   return { profileVersion: '1', tool: { name: 'assay', version }, data: [...data], rows, checks };
 }
 
@@ -83,6 +90,9 @@ export function readDataProfile(bytes: Uint8Array, name: string): Profile {
 /** What a profile keeps, by the ids of checks. */
 export function recordsOf({ checks }: Profile): ReadonlyMap<string, DetectorRecord> {
   return new Map(
-    checks.map(({ id, flagged, of, sketch }) => [id, { flagged, of, ...(sketch === undefined ? {} : { sketch }) }]),
+    checks.map(({ id, flagged, of, groups, sketch }) => [
+      id,
+      { flagged, of, ...(groups === undefined ? {} : { groups }), ...(sketch === undefined ? {} : { sketch }) },
+    ]),
   );
 }

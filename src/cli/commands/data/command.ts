@@ -38,6 +38,8 @@ What is asked (which columns it needs), and what it is for:
     data.label-drift             labels are as frequent as there (--label)
     data.feature-drift           other columns are distributed as there
     data.split-leakage           rows of one split are not in another (two splits)
+    data.trigger-tokens          no word decides the label (--text, --label)
+    data.image-patches           no patch decides the label of an image (images)
     data.invisible-text          no characters that nobody sees (--text)
     data.mixed-script            no words of letters that look alike (--text)
     data.split-view              downloads are what the list names (--hash, --downloaded-hash)
@@ -46,11 +48,15 @@ What is asked (which columns it needs), and what it is for:
     data.conflicting-duplicates  the same content with several labels (--label)
     data.near-duplicates         nearly the same text with several labels (--text, --label)
     data.near-split-leakage      nearly the same text in several splits (--text, two splits)
+    data.label-confident, data.label-neighbours, data.image-neighbours
+                                 labels that a model, or the nearest rows or images, contradict (--label)
   review    rows for a person to look at; it never fails
     data.source-labels           a source that gives a label more often than others (--source, --label)
     data.bursts                  many rows of a source within an hour (--source, --time)
     data.new-contributors        sources that are new (--source, and --baseline or --time)
     data.hosts                   hosts that are new, or give much (--url)
+    data.image-spectrum, data.image-clusters
+                                 images that are unlike others of their label
     data.front-running           many rows right before the snapshot (--time)
 
 A baseline is a profile of data that you approved: counts of labels and values, names of sources and hosts, and how much each check flagged. It

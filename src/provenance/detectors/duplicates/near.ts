@@ -1,8 +1,9 @@
-import type { DatasetView, Detector, Observation } from '../detector.ts';
+import type { DatasetView, Detector, Observation, SqlRow } from '../detector.ts';
 import { countText, shownMeasure } from '../measures.ts';
 import { statementNamed } from '../sql/index.ts';
 
-const UNSEEN = 'texts that say the same in other words, and texts of fewer than five words';
+const UNSEEN =
+  'texts that say the same in other words, and texts of fewer than five words; many near copies of one text count once';
 const RATE = 'one in 1,000 data sets that have as many as the baseline, by the level of its test';
 /** Numbers of a signature. */
 const NUMBERS = 32;
@@ -49,7 +50,7 @@ async function nearlySame(view: DatasetView, kind: 'label' | 'split', other: str
     detail: `${countText(rows.length, 'text')} of ${view.rows} are nearly the same as one with ${other}`,
     measures: [shownMeasure(`texts that are nearly the same as one with ${other}`, rows.length)],
     rows: rows.sort((a, b) => b.score - a.score || a.row - b.row),
-    kept: { flagged: rows.length, of: view.rows },
+    kept: { flagged: rows.length, of: view.rows, groups: groupsOf(found) },
   };
 }
 
@@ -60,4 +61,20 @@ async function makeSignatures(view: DatasetView): Promise<void> {
   view.note('looking for texts that are nearly the same');
   await view.query(statementNamed('signatures'));
   await view.query(statementNamed('bands'));
+}
+
+/** How many groups the rows make when each belongs with the one that it is like: campaigns come as one. */
+function groupsOf(found: readonly SqlRow[]): number {
+  const parent = new Map<number, number>();
+  const root = (row: number): number => {
+    let at = row;
+    for (let up = parent.get(at); up !== undefined && up !== at; up = parent.get(at)) at = up;
+    return at;
+  };
+  for (const { row_number: row, other_row: other } of found) {
+    const [one, two] = [root(Number(row)), root(Number(other))];
+    parent.set(Math.max(one, two), Math.min(one, two));
+    if (!parent.has(Math.min(one, two))) parent.set(Math.min(one, two), Math.min(one, two));
+  }
+  return [...parent].filter(([row, up]) => row === up).length;
 }
