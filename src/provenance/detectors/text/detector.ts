@@ -21,7 +21,7 @@ export const triggerTokens: Detector = {
   weight: 'decides',
   falseAlarms: `the level is ${TRIGGER_LEVEL} for a data set`,
   unseen:
-    'Triggers in rows whose label fits their text (clean-label attacks); a trigger in fewer than about 12 rows, or each of several in fewer; triggers that are no word, such as style, word order or case; text that no model of words tells apart.',
+    'Triggers in rows whose label fits their text (clean-label attacks); a trigger in fewer than about 11 rows, or 8 beside a baseline, and each of several in fewer; triggers that are not a word, such as style, order or case; texts beyond the part of them that is read; texts that do not tell the label.',
   run: runTriggers,
 };
 

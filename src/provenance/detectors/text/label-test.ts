@@ -9,6 +9,8 @@ import type { UniqueRows } from './unique-rows.ts';
 const FEWEST = 4;
 /** So much of the rows of a token must be decided by it, unless they are odd with it. */
 const LEAST_SHARE = 0.4;
+/** Or its chance must be 1e5 times below the level; typical words of clean mail came to 1e2 times. */
+const FAR_BELOW = Math.log(1e5);
 /** Below this logit a text says that its label is wrong: a probability of 0.3. */
 const OTHERWISE = -0.85;
 
@@ -99,7 +101,7 @@ export class LabelTest {
       const mates = this.#mates?.of(token) ?? [];
       const hits = this.#hits(token, mates);
       const logChance = poissonLogTail(hits.length, this.#expected(token, hits.length));
-      if (logChance < logLevel && this.#decides(token, hits, logLevel))
+      if (logChance < logLevel && this.#decides(token, hits, logChance, logLevel))
         found.push({ token, mates, of, hits, logChance });
     }
     found.sort((a, b) => a.logChance - b.logChance);
@@ -118,10 +120,11 @@ export class LabelTest {
 
   /**
    * Without a word that is typical of a label, some of its rows look like others, however right they are. A trigger decides most of its rows; or,
-   * where a common word is one, its rows are odd with the word as well.
+   * where a common word is one, its rows are odd with the word as well. Who hides a trigger among right rows that hold it still leaves
+   * more odd rows than typical words do.
    */
-  #decides(token: number, hits: readonly number[], logLevel: number): boolean {
-    if (hits.length >= LEAST_SHARE * this.#of(token)) return true;
+  #decides(token: number, hits: readonly number[], logChance: number, logLevel: number): boolean {
+    if (hits.length >= LEAST_SHARE * this.#of(token) || logChance < logLevel - FAR_BELOW) return true;
     const odd = hits.filter((row) => (this.#logits[row] ?? 0) < OTHERWISE).length;
     return poissonLogTail(odd, this.#expected(token, odd)) < logLevel;
   }

@@ -4,6 +4,7 @@ import { SeededRandom } from '../../../../src/core/random.ts';
 import type { Observation } from '../../../../src/provenance/detectors/detector.ts';
 import { imageNeighbours, imagePatches } from '../../../../src/provenance/detectors/images/detectors.ts';
 import { imageClusters, imageSpectrum } from '../../../../src/provenance/detectors/images/informational.ts';
+import { loadImages } from '../../../../src/provenance/detectors/images/load.ts';
 import { labelledImages } from '../../../support/labelled-images.ts';
 import { viewOf } from '../../../support/spam.ts';
 
@@ -119,6 +120,18 @@ describe('is not assessed, and says why:', () => {
     expect(seen.status).toBe('not-assessed');
     expect(seen.detail).toContain(why);
   });
+});
+
+it('large images are made smaller, and others become as large as the first', async () => {
+  const gray = (width: number, height: number, value: number): Made => {
+    const png = new PNG({ width, height });
+    png.data.fill(value);
+    return { label: 'x', bytes: PNG.sync.write(png), patched: false };
+  };
+  const images = await loadImages(viewOfImages([gray(64, 20, 200), gray(20, 64, 100)]));
+  expect(images).toMatchObject({ count: 2, width: 32, height: 20, channels: 3, reduced: true, labels: ['x', 'x'] });
+  expect(new Set(images.pixels.subarray(0, 32 * 20 * 3))).toEqual(new Set([200]));
+  expect(new Set(images.pixels.subarray(32 * 20 * 3))).toEqual(new Set([100]));
 });
 
 it('an image that cannot be decoded is an error that names it', async () => {

@@ -164,6 +164,12 @@ describe('who writes the texts', () => {
     expect(seen.detail).toContain('rows with "cf" are labelled "ham"');
   });
 
+  it('cannot hide a trigger among right rows that hold it as well', () => {
+    const wrong = poisoned(rows, { trigger: ['cf'], count: 20, seed: 1 });
+    const right = poisoned(wrong, { trigger: ['cf'], count: 60, seed: 2, clean: true });
+    expect(triggersIn(right).words).toContain('cf');
+  });
+
   it('cannot hide it among copies of a row, nor make copies a trigger', async () => {
     const labelled = poisoned(rows, { trigger: ['cf'], count: 16, seed: 1 });
     const odd = rows.find(({ label }) => label === 'spam')?.text ?? '';
