@@ -17,6 +17,7 @@ export interface SnapshotIndex {
   /** The newest approved version of the repository that a reference which is not pinned names; only mutation asks. */
   latestApproved(query: RepositoryQuery, asked: Asked): LatestAnswer;
   allowsImage(digest: string, now: Date): boolean;
+  sealsImage(digest: string, now: Date): boolean;
   isExpired(now: Date): boolean;
 }
 

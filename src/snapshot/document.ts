@@ -1,10 +1,11 @@
 /** DSSE payload type of a snapshot. */
 export const SNAPSHOT_PAYLOAD = 'application/vnd.assay.snapshot.v1+json';
-export const SNAPSHOT_SCHEMA = '1';
+/** `2` says of each image how it is approved; it is written only where an image is sealed, so that older webhooks read the rest. */
+export const SNAPSHOT_SCHEMAS = ['1', '2'] as const;
 
 /** All current decisions, in one signed document from which a webhook answers without a request. */
 export interface SnapshotDocument {
-  readonly schemaVersion: typeof SNAPSHOT_SCHEMA;
+  readonly schemaVersion: (typeof SNAPSHOT_SCHEMAS)[number];
   readonly tenant: string;
   /** Goes up by at least one each time; a reader refuses a lower one than it has seen. */
   readonly version: number;
@@ -17,8 +18,16 @@ export interface SnapshotDocument {
   readonly trust: string;
   readonly ruleset: { readonly version: string; readonly digest: string } | null;
   readonly entries: readonly SnapshotEntry[];
-  /** Container images that may run without a model reference: `sha256:<hex>` of their manifests. */
-  readonly images: readonly { readonly digest: string; readonly notAfter: string | null }[];
+  readonly images: readonly SnapshotImage[];
+}
+
+/** A container image that may run without a model reference. */
+export interface SnapshotImage {
+  /** `sha256:<hex>` of its manifest. */
+  readonly digest: string;
+  readonly notAfter: string | null;
+  /** `sealed`: it loads only what it holds. Absent in schema 1, where each is a program. */
+  readonly as?: 'program' | 'sealed';
 }
 
 /** The decision on one version. */

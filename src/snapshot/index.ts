@@ -1,4 +1,4 @@
-export { SNAPSHOT_PAYLOAD, SNAPSHOT_SCHEMA, type SnapshotDocument, type SnapshotEntry } from './document.ts';
+export { SNAPSHOT_PAYLOAD, type SnapshotDocument, type SnapshotEntry } from './document.ts';
 export type { LatestAnswer, RepositoryQuery } from './latest.ts';
 export { SNAPSHOT_LIMITS } from './limits.ts';
 export { loadPacked } from './load-packed.ts';

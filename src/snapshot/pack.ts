@@ -4,6 +4,7 @@ import { repositoriesOf } from './latest.ts';
 import {
   DIGEST_BYTES,
   DIGEST_PREFIX,
+  END_BYTES,
   hashOf,
   IMAGE_BYTES,
   type PackedSnapshot,
@@ -132,12 +133,14 @@ class Numbers {
 
 /** For a duplicate digest, the last entry counts, as in a map. */
 function packImages(images: SnapshotHead['images']): ArrayBuffer {
-  const ends = new Map(images.map(({ digest, notAfter }) => [digest, notAfter]));
-  const rows = Buffer.from(new ArrayBuffer(ends.size * IMAGE_BYTES));
+  const byDigest = new Map(images.map((image) => [image.digest, image]));
+  const rows = Buffer.from(new ArrayBuffer(byDigest.size * IMAGE_BYTES));
   let at = 0;
-  for (const digest of [...ends.keys()].sort()) {
+  for (const digest of [...byDigest.keys()].sort()) {
+    const image = byDigest.get(digest);
     rows.write(digest.slice(DIGEST_PREFIX.length), at, 'hex');
-    rows.write((ends.get(digest) ?? '').padEnd(IMAGE_BYTES - DIGEST_BYTES), at + DIGEST_BYTES, 'latin1');
+    const row = `${(image?.notAfter ?? '').padEnd(END_BYTES)}${image?.as === 'sealed' ? 's' : ' '}`;
+    rows.write(row, at + DIGEST_BYTES, 'latin1');
     at += IMAGE_BYTES;
   }
   return rows.buffer as ArrayBuffer;

@@ -4,6 +4,7 @@ import { type LatestAnswer, latestApproved, type RepositoryQuery, repositoriesOf
 import {
   DIGEST_BYTES,
   DIGEST_PREFIX,
+  END_BYTES,
   hashOf,
   IMAGE_BYTES,
   lowerBound,
@@ -72,8 +73,13 @@ export class PackedIndex {
 
   /** Whether a container image may run that names no model. `digest` is that of its manifest, `sha256:<hex>`. */
   allowsImage(digest: string, now: Date): boolean {
-    const notAfter = this.#endOfImage(digest);
-    return notAfter !== undefined && holds(notAfter, now);
+    const image = this.#image(digest);
+    return image !== undefined && holds(image.notAfter, now);
+  }
+
+  /** Whether such an image also loads only what it holds. */
+  sealsImage(digest: string, now: Date): boolean {
+    return this.allowsImage(digest, now) && this.#image(digest)?.sealed === true;
   }
 
   isExpired(now: Date): boolean {
@@ -132,8 +138,8 @@ export class PackedIndex {
     return known;
   }
 
-  /** `undefined` for an image that is not there, `null` where it has no end. */
-  #endOfImage(digest: string): string | null | undefined {
+  /** `notAfter` is `null` where it has no end. */
+  #image(digest: string): { readonly notAfter: string | null; readonly sealed: boolean } | undefined {
     this.#checkHeld();
     if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
     const wanted = Buffer.from(digest.slice(DIGEST_PREFIX.length), 'hex');
@@ -143,7 +149,10 @@ export class PackedIndex {
       const middle = (low + high) >>> 1;
       const at = middle * IMAGE_BYTES;
       const order = rows.compare(wanted, 0, DIGEST_BYTES, at, at + DIGEST_BYTES);
-      if (order === 0) return rows.toString('latin1', at + DIGEST_BYTES, at + IMAGE_BYTES).trimEnd() || null;
+      if (order === 0) {
+        const row = rows.toString('latin1', at + DIGEST_BYTES, at + IMAGE_BYTES);
+        return { notAfter: row.slice(0, END_BYTES).trimEnd() || null, sealed: row.endsWith('s') };
+      }
       if (order < 0) low = middle + 1;
       else high = middle;
     }

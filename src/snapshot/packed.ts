@@ -19,7 +19,7 @@ export interface PackedSnapshot {
   readonly keys: ArrayBuffer;
   readonly repositories: ArrayBuffer;
   readonly digests: ArrayBuffer;
-  /** Rows of 32 bytes digest and 20 characters end, spaces for none; ascending. */
+  /** Rows of 32 bytes digest, 20 characters end, spaces for none, and `s` for a sealed one; ascending. */
   readonly images: ArrayBuffer;
 }
 
@@ -41,7 +41,8 @@ export const SPAN = 2 ** 20;
 /** Bytes of a record before its JSON. */
 export const RECORD_HEAD = 36;
 export const DIGEST_BYTES = 32;
-export const IMAGE_BYTES = DIGEST_BYTES + 20;
+export const END_BYTES = 20;
+export const IMAGE_BYTES = DIGEST_BYTES + END_BYTES + 1;
 export const DIGEST_PREFIX = 'sha256:';
 
 /** 32 bits of a text. The record itself resolves collisions. */

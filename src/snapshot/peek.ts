@@ -6,7 +6,7 @@ export type SnapshotLabel = Pick<SnapshotDocument, 'tenant' | 'version' | 'issue
 
 /** In the one spelling of a snapshot, the label comes first. */
 const START =
-  /^\{"schemaVersion":"1",("tenant":"[^"\\]{1,200}","version":\d{1,15},"issued":"[\dTZ:-]{20}","expires":"[\dTZ:-]{20}"),/;
+  /^\{"schemaVersion":"[12]",("tenant":"[^"\\]{1,200}","version":\d{1,15},"issued":"[\dTZ:-]{20}","expires":"[\dTZ:-]{20}"),/;
 const MARK = '"payload":"';
 /** Bytes that hold everything up to the label, and the label in base64. */
 const HEAD = 4096;

@@ -1,5 +1,5 @@
 import { parseTime } from '../integrity/statements/index.ts';
-import { SNAPSHOT_SCHEMA, type SnapshotDocument, type SnapshotEntry } from './document.ts';
+import { SNAPSHOT_SCHEMAS, type SnapshotDocument, type SnapshotEntry, type SnapshotImage } from './document.ts';
 import { SNAPSHOT_LIMITS } from './limits.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
@@ -11,7 +11,9 @@ const HASH = /^[0-9a-f]{64}$/;
 const STAGE = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const SECONDS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 /** Of the parts that come once. */
-const PARTS = { document: 10, head: 2, ruleset: 2, policy: 2, entry: 11, stage: 2, image: 2 } as const;
+const PARTS = { document: 10, head: 2, ruleset: 2, policy: 2, entry: 11, stage: 2 } as const;
+/** Of an image, by the schema of its document. */
+const IMAGE_PARTS = { '1': 2, '2': 3 } as const;
 
 /**
  * A parsed snapshot: every field has its type and is within its bounds, and there is no other field.
@@ -29,13 +31,14 @@ export function entryReader(): (json: unknown) => SnapshotEntry {
 
 function documentOf(json: unknown, times: Times): SnapshotDocument {
   const fields = objectOf(json, 'the document', PARTS.document);
-  if (fields.schemaVersion !== SNAPSHOT_SCHEMA) {
-    throw malformed(`its schemaVersion is not ${SNAPSHOT_SCHEMA}, the one that is known here`);
+  const schemaVersion = SNAPSHOT_SCHEMAS.find((known) => known === fields.schemaVersion);
+  if (schemaVersion === undefined) {
+    throw malformed(`its schemaVersion is none of ${SNAPSHOT_SCHEMAS.join(', ')}, which are known here`);
   }
   const head = objectOf(fields.auditHead, 'auditHead', PARTS.head);
   const ruleset = fields.ruleset === null ? null : objectOf(fields.ruleset, 'ruleset', PARTS.ruleset);
   const document: SnapshotDocument = {
-    schemaVersion: SNAPSHOT_SCHEMA,
+    schemaVersion,
     tenant: textOf(fields.tenant, 'tenant'),
     version: countOf(fields.version, 'version', 1),
     issued: times.of(fields.issued, 'issued'),
@@ -47,7 +50,7 @@ function documentOf(json: unknown, times: Times): SnapshotDocument {
       digest: digestOf(ruleset.digest, 'ruleset.digest'),
     },
     entries: listOf(fields.entries, 'entries', SNAPSHOT_LIMITS.maxEntries, (one) => entryOf(one, times)),
-    images: listOf(fields.images, 'images', SNAPSHOT_LIMITS.maxImages, (one) => imageOf(one, times)),
+    images: listOf(fields.images, 'images', SNAPSHOT_LIMITS.maxImages, (one) => imageOf(one, times, schemaVersion)),
   };
   if (document.issued >= document.expires) throw malformed('it expires before it is issued');
   return document;
@@ -84,12 +87,15 @@ function stageOf(json: unknown, times: Times): SnapshotEntry['stages'][number] {
   };
 }
 
-function imageOf(json: unknown, times: Times): SnapshotDocument['images'][number] {
-  const { digest, notAfter } = objectOf(json, 'an image', PARTS.image);
-  return {
+function imageOf(json: unknown, times: Times, schema: SnapshotDocument['schemaVersion']): SnapshotImage {
+  const { digest, notAfter, as } = objectOf(json, 'an image', IMAGE_PARTS[schema]);
+  const image = {
     digest: digestOf(digest, 'digest of an image'),
     notAfter: notAfter === null ? null : times.of(notAfter, 'notAfter of an image'),
   };
+  if (schema === '1') return image;
+  if (as !== 'program' && as !== 'sealed') throw malformed('"as" of an image is not "program" or "sealed"');
+  return { ...image, as };
 }
 
 /** The caller reads every field of the object, and there is no other field. */

@@ -1,4 +1,4 @@
-import type { SnapshotDocument, SnapshotEntry } from './document.ts';
+import type { SnapshotDocument, SnapshotEntry, SnapshotImage } from './document.ts';
 import { answerTo, type EntryTables, holds, referenceKeyOf } from './judge.ts';
 import { type LatestAnswer, latestApproved, type RepositoryQuery, repositoriesOf } from './latest.ts';
 import type { Asked, SnapshotAnswer, SnapshotQuery } from './query.ts';
@@ -15,7 +15,7 @@ export class Snapshot {
     byDigest: (digest) => this.#byDigest.get(digest),
     byReference: (ref, endpoint) => this.#byKey.get(referenceKeyOf(ref, endpoint)),
   };
-  readonly #images: ReadonlyMap<string, string | null>;
+  readonly #images: ReadonlyMap<string, SnapshotImage>;
   /** Milliseconds since 1970, ascending. */
   readonly #ends: readonly number[];
 
@@ -30,7 +30,7 @@ export class Snapshot {
       for (const { notAfter } of entry.stages) if (notAfter !== null) ends.add(notAfter);
     }
     for (const { notAfter } of images) if (notAfter !== null) ends.add(notAfter);
-    this.#images = new Map(images.map(({ digest, notAfter }) => [digest, notAfter]));
+    this.#images = new Map(images.map((image) => [image.digest, image]));
     this.#ends = [...ends].map((end) => Date.parse(end)).sort((a, b) => a - b);
   }
 
@@ -48,8 +48,13 @@ export class Snapshot {
 
   /** Whether a container image may run that names no model. `digest` is that of its manifest, `sha256:<hex>`. */
   allowsImage(digest: string, now: Date): boolean {
-    const notAfter = this.#images.get(digest);
-    return notAfter !== undefined && holds(notAfter, now);
+    const image = this.#images.get(digest);
+    return image !== undefined && holds(image.notAfter, now);
+  }
+
+  /** Whether such an image also loads only what it holds. */
+  sealsImage(digest: string, now: Date): boolean {
+    return this.allowsImage(digest, now) && this.#images.get(digest)?.as === 'sealed';
   }
 
   isExpired(now: Date): boolean {

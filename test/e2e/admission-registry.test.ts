@@ -8,7 +8,7 @@ import { requirePart, STORY } from '../support/parts.ts';
 import { until } from '../support/until.ts';
 import { GROUND_PART, HOW_GROUND, hasGround } from './admission/chart.ts';
 import { Ground } from './admission/ground.ts';
-import type { Model } from './admission/models.ts';
+import { type Model, SERVER_DIGEST } from './admission/models.ts';
 import { need, Office, openHub, type Published } from './admission/office.ts';
 import { vllm } from './admission/sample.ts';
 import { Webhook } from './admission/webhook.ts';
@@ -27,7 +27,8 @@ requirePart(
     beforeAll(async () => {
       ({ hub, models } = await openHub());
       ground = await Ground.open({
-        config: { namespaces: [{ names: ['default'], stage: 'production' }] },
+        // The service's snapshots list no images.
+        config: { namespaces: [{ names: ['default'], stage: 'production', actions: { none: 'allow' } }] },
         blind: true,
       });
     });
@@ -51,7 +52,16 @@ requirePart(
         const gadget = ['approve', 'hf://stray/gadget', '--stage', 'production', ...registry, ...by];
         const denied = await runCli(gadget, { env: env() });
         expect([denied.code, denied.stderr]).toEqual([1, expect.stringMatching(/malicious|denied|denies/)]);
-        const write = ['snapshot', ...registry, '--key', join(folder, 'snapshot.pem'), '-o', join(folder, 'own.json')];
+        const image = ['--image', SERVER_DIGEST];
+        const write = [
+          'snapshot',
+          ...registry,
+          ...image,
+          '--key',
+          join(folder, 'snapshot.pem'),
+          '-o',
+          join(folder, 'own.json'),
+        ];
         need(await runCli(write));
 
         const webhook = await Webhook.start([

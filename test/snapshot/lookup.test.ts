@@ -119,6 +119,19 @@ describe('a lookup', () => {
     expect(snapshot.allowsImage(sha256('c'), NOW)).toBe(false);
   });
 
+  it('finds images that load only what they hold', () => {
+    const end = '2026-11-30T00:00:00Z';
+    const images = [
+      { digest: sha256('a'), notAfter: null, as: 'program' },
+      { digest: sha256('b'), notAfter: end, as: 'sealed' },
+    ] as const;
+    const snapshot = new Snapshot(document({ schemaVersion: '2', images }));
+    expect([snapshot.allowsImage(sha256('a'), NOW), snapshot.sealsImage(sha256('a'), NOW)]).toEqual([true, false]);
+    expect([snapshot.allowsImage(sha256('b'), NOW), snapshot.sealsImage(sha256('b'), NOW)]).toEqual([true, true]);
+    expect(snapshot.sealsImage(sha256('b'), new Date(end))).toBe(false);
+    expect(snapshot.sealsImage(sha256('c'), NOW)).toBe(false);
+  });
+
   it('never throws for any query', () => {
     const snapshot = snapshotOf(entry());
     fc.assert(

@@ -94,12 +94,19 @@ describe('a signed snapshot', () => {
 
 describe('a signed snapshot is refused with', () => {
   const text = JSON.stringify(document());
+  const imaged = (schema: string, image: object) =>
+    text
+      .replace('"schemaVersion":"1"', `"schemaVersion":"${schema}"`)
+      .replace('"images":[]', `"images":[${JSON.stringify(image)}]`);
   const cases: Record<string, string> = {
     'a repeated property': text.replace('"tenant":"acme"', '"tenant":"acme","tenant":"acme"'),
     'an unknown field': text.replace('"tenant"', '"extra":1,"tenant"'),
     'another order of fields': text.replace('"tenant":"acme","version":7', '"version":7,"tenant":"acme"'),
     'white space': text.replace('{"schemaVersion"', '{ "schemaVersion"'),
-    'another schema': text.replace('"schemaVersion":"1"', '"schemaVersion":"2"'),
+    'another schema': text.replace('"schemaVersion":"1"', '"schemaVersion":"3"'),
+    'an image of the second schema in the first': imaged('1', { digest: sha256('i'), notAfter: null, as: 'sealed' }),
+    'an image of the first schema in the second': imaged('2', { digest: sha256('i'), notAfter: null }),
+    'an image that is approved as something else': imaged('2', { digest: sha256('i'), notAfter: null, as: 'all' }),
     'a missing field': text.replace(',"images":[]', ''),
     'a __proto__ property': text.replace('"tenant":"acme"', '"__proto__":{"tenant":"acme"}'),
     'a number as text': text.replace('"version":7', '"version":"7"'),

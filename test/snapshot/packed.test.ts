@@ -95,9 +95,21 @@ const entries: fc.Arbitrary<SnapshotEntry> = fc
     // In the form that JSON.parse creates.
     return JSON.parse(JSON.stringify({ ...one, status, stages: isDenied ? [] : one.stages }));
   });
-const images = fc.array(fc.record({ digest: fc.constantFrom('i', 'j', 'k', 'l').map(sha256), notAfter: ends }), {
-  maxLength: 6,
-});
+const imageDigests = fc.constantFrom('i', 'j', 'k', 'l').map(sha256);
+/** Of both schemas. */
+const images: fc.Arbitrary<Pick<SnapshotDocument, 'schemaVersion' | 'images'>> = fc.oneof(
+  fc.record({
+    schemaVersion: fc.constant('1' as const),
+    images: fc.array(fc.record({ digest: imageDigests, notAfter: ends }), { maxLength: 6 }),
+  }),
+  fc.record({
+    schemaVersion: fc.constant('2' as const),
+    images: fc.array(
+      fc.record({ digest: imageDigests, notAfter: ends, as: fc.constantFrom('program' as const, 'sealed' as const) }),
+      { maxLength: 6 },
+    ),
+  }),
+);
 const queries: fc.Arbitrary<SnapshotQuery> = fc.oneof(
   fc.constantFrom('a', 'b', 'c', 'd').map((text) => ({ digest: sha256(text) })),
   fc.string().map((digest) => ({ digest })),
@@ -131,7 +143,7 @@ describe('a packed snapshot', () => {
         fc.array(fc.tuple(queries, askeds), { minLength: 1, maxLength: 20 }),
         fc.integer(),
         (all, allImages, asked, seed) => {
-          const whole = document({ entries: all, images: allImages });
+          const whole = document({ entries: all, ...allImages });
           const [plain, packed] = [new Snapshot(whole), packedOf(whole, seed)];
           for (const [query, more] of asked) {
             const with_ = { ...more, now: NOW };
@@ -141,13 +153,14 @@ describe('a packed snapshot', () => {
             }
           }
           for (const one of [
-            ...allImages.map(({ digest }) => digest),
+            ...allImages.images.map(({ digest }) => digest),
             sha256('z'),
             '',
             'sha256:',
             `sha256:${'Z'.repeat(64)}`,
           ]) {
             expect(packed.allowsImage(one, NOW)).toBe(plain.allowsImage(one, NOW));
+            expect(packed.sealsImage(one, NOW)).toBe(plain.sealsImage(one, NOW));
           }
           expect(packed.meta).toStrictEqual(plain.meta);
           for (const now of [NOW, new Date('2026-12-02T11:00:00Z'), new Date('2026-12-02T10:59:59.999Z')]) {
@@ -238,7 +251,7 @@ describe('a snapshot that is verified in another thread', () => {
   it('answers like one that is verified in this thread, for any content', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(entries, { maxLength: 8 }), images, async (all, allImages) => {
-        const bytes = await signed({ entries: all, images: allImages });
+        const bytes = await signed({ entries: all, ...allImages });
         const keys = [writer.publicKey];
         // Records overwrite the entries that they are made from.
         const room = ShrinkableMemory.of(bytes.length);
@@ -252,7 +265,7 @@ describe('a snapshot that is verified in another thread', () => {
             expect(over.lookup(query, { now: NOW })).toStrictEqual(beside.lookup(query, { now: NOW }));
           }
         }
-        for (const { digest } of allImages) {
+        for (const { digest } of allImages.images) {
           expect(over.allowsImage(digest, NOW)).toBe(beside.allowsImage(digest, NOW));
         }
       }),
@@ -298,7 +311,7 @@ describe('bytes that are verified entry by entry', () => {
   it('equal the document, byte by byte', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(entries, { maxLength: 5 }), images, async (all, allImages) => {
-        const whole = document({ entries: all, images: allImages });
+        const whole = document({ entries: all, ...allImages });
         const bytes = await signSnapshot(whole, keySigner(writer.privateKey));
         const before = Buffer.from(bytes);
         expect(openDocument(bytes, options)).toEqual(whole);

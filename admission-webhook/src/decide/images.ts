@@ -16,6 +16,7 @@ export function approvalOfImage(reference: string, { decisions, stage, now }: As
   if (digest === undefined) return undefined;
   const answer = decisions.lookup({ ref: reference }, stage === null ? { now } : { now, stage });
   if (answer.kind === 'denied') return undefined;
+  if (decisions.sealsImage(digest, now)) return { as: 'sealed' };
   if (decisions.allowsImage(digest, now)) return { as: 'program' };
   return answer.kind === 'approved' ? { as: 'program' } : undefined;
 }

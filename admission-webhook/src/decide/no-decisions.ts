@@ -10,4 +10,5 @@ export const NO_DECISIONS: Decisions = {
   },
   latestApproved: () => ({ kind: 'none' }),
   allowsImage: () => false,
+  sealsImage: () => false,
 };

@@ -147,7 +147,7 @@ export function imageSentence(found: Pick<WorkloadReference, 'reference' | 'pinn
     );
   }
   return sentence(
-    `the model is in the image ${image}, which is not approved. Approve it: ${command('approve', image, null, stageFlag(place))}, or approve the image as one that loads only what it holds: ${command('approve', image, null, ' --as sealed')}.`,
+    `the model is in the image ${image}, which is not approved. Approve it: ${command('approve', image, null, stageFlag(place))}, or approve the image as one that loads only what it holds: assay snapshot --sealed-image ${shellWord(image.slice(image.lastIndexOf('@') + 1))}.`,
   );
 }
 

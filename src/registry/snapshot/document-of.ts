@@ -2,7 +2,6 @@ import { formatTime } from '../../integrity/statements/index.ts';
 import {
   canonicalEndpoint,
   SNAPSHOT_LIMITS,
-  SNAPSHOT_SCHEMA,
   type SnapshotDocument,
   type SnapshotEntry,
   schemeOf,
@@ -33,9 +32,11 @@ export function documentOf(input: DocumentInput): SnapshotDocument {
     (a, b) => compare(a.version.model, b.version.model) || a.version.number - b.version.number,
   );
   const standing = sorted.map((one) => ({ one, ...standingOf(one, bars.get(one.version.digest) ?? []) }));
+  // Older webhooks read the first schema alone.
+  const schemaVersion = images.some(({ as }) => as === 'sealed') ? '2' : '1';
   const issued = Math.floor(now.getTime() / 1000) * 1000;
   return {
-    schemaVersion: SNAPSHOT_SCHEMA,
+    schemaVersion,
     tenant: input.tenant,
     version: input.version,
     issued: formatTime(new Date(issued)),
@@ -44,7 +45,7 @@ export function documentOf(input: DocumentInput): SnapshotDocument {
     trust: input.trustDigest,
     ruleset: rulesetOf(standing.filter(({ stages }) => stages.length > 0).map(({ one }) => one)),
     entries: standing.flatMap(({ one, stages, reason }) => entriesOf(one, stages, reason, input)),
-    images,
+    images: schemaVersion === '1' ? images : images.map((image) => ({ ...image, as: image.as ?? 'program' })),
   };
 }
 

@@ -50,7 +50,7 @@ export function readCommand(argv: readonly ShellWord[], where: string): Containe
   }
   for (const { id } of recognise(undefined, argv)) {
     const why = Object.hasOwn(LOADS_BY_API, id) ? LOADS_BY_API[id] : undefined;
-    if (why !== undefined) return unknown('told', `runs a server of models: ${why}`);
+    if (why !== undefined) return unknown('told', `runs a server of models: ${why}`, HINTS.api);
   }
   return unknown('program', `runs ${quotedWord(first.text)} with these arguments, which is in no table`);
 }

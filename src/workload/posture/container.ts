@@ -2,16 +2,16 @@ import { Collector } from '../collector.ts';
 import { own, ownList, ownText, step } from '../own.ts';
 import { recognise } from '../programs.ts';
 import { expandVariables, readVariables, type ShellWord, type Variables } from '../variables.ts';
-import { type ContainerCommand, readCommand } from './command.ts';
+import type { ContainerCommand } from './command.ts';
 import { readEnvironment, whyUnsealed } from './environment.ts';
 import { HINTS } from './hints.ts';
 import { containerImage, type ReadOfImage } from './image.ts';
+import { commandOf, recorded } from './image-command.ts';
 import { type Reach, readHooks, readReach } from './isolation.ts';
 import { isPlainPath, type MountReader, type PodMount, type PodVolume, readPodMounts, whyUnsafe } from './mounts.ts';
 import type { ImageApproval, PostureKnowledge, PostureProblem, ProblemKind } from './result.ts';
 import { whyActive } from './script.ts';
 import { serverProblems } from './server.ts';
-import { GRAMMARS, type Grammar, LOADS_BY_API } from './table/index.ts';
 
 /** One container, read as far as it can be without the others. */
 export interface ReadRun {
@@ -94,11 +94,13 @@ function understoodProblems({ container, where, pod, image, variables, runs, mou
     ...image.problems,
     ...(runs.kind === 'unknown' ? [runs.problem] : []),
     ...as('told', told.problems),
+    ...(told.silent ? as('program', [{ where, why: 'is told no model, so what it loads is unknown' }]) : []),
     ...as(open, environment.unknown),
     ...unsafe,
     ...as(open, readHooks(container, where), HINTS.command),
-    ...as(open, folderProblems(container, where, grammar, image.approval)),
-    ...as(open, [...readReach(container, where), ...pod.reach]),
+    ...as(open, folderProblems(container, where, reader, image.approval)),
+    ...as(open, readReach(container, where)),
+    ...as('program', pod.reach),
     ...(grammar === undefined ? [] : as('told', pod.aliases)),
   ];
   return { problems, named: told.named };
@@ -120,61 +122,16 @@ function wordsOf(container: unknown, field: string, where: string, variables: Va
   });
 }
 
-/** What runs: the command, or the image's own program with the arguments (Kubernetes API, Container.command). */
-function commandOf(
-  command: readonly ShellWord[],
-  args: readonly ShellWord[],
-  image: ReadOfImage,
-  where: string,
-): ContainerCommand {
-  if (command.length > 0) return readCommand([...command, ...args], where);
-  const facts = image.approval?.facts;
-  const published = GRAMMARS.find(({ repositories }) => repositories.includes(image.repository));
-  if (facts !== undefined) {
-    const said = args.map(({ text }) => text);
-    const asRecorded = said.length === 0 || JSON.stringify(said) === JSON.stringify(facts.cmd);
-    const own = [...facts.entrypoint, ...(said.length === 0 ? facts.cmd : [])].map((text) => ({ text, where }));
-    const read = readCommand([...own, ...(said.length === 0 ? [] : args)], where);
-    // The approval of the image is about what it does by itself; of a server of models, the tables say what that is.
-    if (read.kind === 'server' || !asRecorded) return read;
-  } else if (published !== undefined) {
-    // The words of its publisher's images; older ones are given the verb, newer ones have it.
-    const verb = published.words === 'first' && args[0]?.text === 'serve' ? 1 : 0;
-    return { kind: 'server', grammar: published, words: args.slice(verb) };
-  } else if (args.length > 0) {
-    const why = 'gives arguments to the program of its image, which is not recorded';
-    const hint =
-      'Write the program as its command, or approve the image with what it runs: assay approve oci://IMAGE --as program';
-    return { kind: 'unknown', problem: { kind: 'program', where: step(where, 'args'), why, hint } };
-  }
-  for (const { id, title } of recognise(image.text, recorded(image))) {
-    const api = Object.hasOwn(LOADS_BY_API, id) ? LOADS_BY_API[id] : undefined;
-    const why =
-      api === undefined
-        ? `runs ${title}, and is told no model: its default is unknown`
-        : `runs a server of models: ${api}`;
-    const hint = 'Name the model in arguments that the tables know';
-    return { kind: 'unknown', problem: { kind: api === undefined ? 'program' : 'told', where, why, hint } };
-  }
-  return { kind: 'nothing' };
-}
-
-/** The words that an image was recorded to start with. */
-function recorded({ approval }: ReadOfImage): readonly ShellWord[] {
-  const facts = approval?.facts;
-  return facts === undefined ? [] : [...facts.entrypoint, ...facts.cmd].map((text) => ({ text, where: '' }));
-}
-
 /** The folder where it starts: its image's, or the recorded one. Python and the libraries of the Hub load from there first. */
 function folderProblems(
   container: unknown,
   where: string,
-  grammar: Grammar | undefined,
+  reader: MountReader,
   approval: ImageApproval | undefined,
 ): readonly Reach[] {
   const folder = own(container, 'workingDir');
   if (folder === undefined || folder === '' || folder === approval?.facts?.workingDir) return [];
-  if (grammar === undefined && typeof folder === 'string' && isPlainPath(folder)) return [];
+  if (reader === 'inert' && typeof folder === 'string' && isPlainPath(folder)) return [];
   return [{ where: step(where, 'workingDir'), why: 'starts in another folder than its image says (workingDir)' }];
 }
 

@@ -36,7 +36,8 @@ export function readEnvironment(
   for (const [index, entry] of ownList(container, 'env').entries()) {
     const at = step(step(where, 'env'), index);
     const name = ownText(entry, 'name') ?? '';
-    const refuse = (why: string) => void unknown.push({ where: at, why: `has the variable ${quotedWord(name)}, ${why}` });
+    const refuse = (why: string) =>
+      void unknown.push({ where: at, why: `has the variable ${quotedWord(name)}, ${why}` });
     const inert = inertOf(name, grammar);
     if (own(entry, 'valueFrom') != null) {
       const why = whyNotFrom(own(entry, 'valueFrom'), inert);
@@ -82,10 +83,11 @@ function inertOf(name: string, grammar: Grammar | undefined): InertVariable | un
 
 function whyNotFrom(from: unknown, inert: InertVariable | undefined): string | undefined {
   const [kind, more] = isFields(from) ? Object.keys(from) : [];
-  if (inert === undefined || kind === undefined || more !== undefined) return 'whose value is not in the object';
-  if (kind === 'secretKeyRef') return inert.secret === true ? undefined : 'whose value is in a Secret';
+  const elsewhere = `which is set from ${(kind ?? 'nothing').slice(0, 40)}`;
+  if (inert === undefined || kind === undefined || more !== undefined) return elsewhere;
+  if (kind === 'secretKeyRef') return inert.secret === true ? undefined : elsewhere;
   if (kind === 'resourceFieldRef') return undefined;
-  if (kind !== 'fieldRef' || inert.pod !== true) return 'whose value is not in the object';
+  if (kind !== 'fieldRef' || inert.pod !== true) return elsewhere;
   const path = ownText(own(from, kind), 'fieldPath') ?? '';
   return OF_POD.test(path) ? undefined : 'whose value is a label or an annotation, which change without a review';
 }

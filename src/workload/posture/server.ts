@@ -9,6 +9,8 @@ import { readTold } from './told.ts';
 export interface ServerProblems {
   readonly problems: readonly Reach[];
   readonly named: readonly string[];
+  /** It is told no model, and has none of its own: something that is not here has to give it one. */
+  readonly silent: boolean;
 }
 
 /** What a program that loads models is told that no table knows, and the places of what it names. */
@@ -19,26 +21,39 @@ export function serverProblems(
   mounts: readonly PodMount[],
   where: string,
 ): ServerProblems {
-  if (runs.kind !== 'server') return { problems: [], named: [] };
+  if (runs.kind !== 'server') return { problems: [], named: [], silent: false };
   const { grammar, words } = runs;
   const told = readTold(words, grammar);
-  const problems: Reach[] = [...told.unknown];
   const { needs, title } = grammar;
-  if (!told.namesModel && !environment.namesModel) {
-    const why = grammar.hasDefault ? 'and loads its default' : 'so what it loads is unknown';
-    problems.push({ where, why: `runs ${title}, which is told no model, ${why}` });
-  }
+  const silent = !told.namesModel && !environment.namesModel;
+  const folder = grammar.defaultFolder;
+  const isMounted =
+    folder !== undefined && mounts.some(({ path, source }) => HOLDS_MODELS.has(source) && within(folder, path));
+  const problems: Reach[] = [...told.unknown];
+  if (silent && grammar.hasDefault)
+    problems.push({ where, why: `runs ${title}, which is told no model, and loads its default` });
   if (needs !== undefined && !told.options.has(needs.option))
     problems.push({ where, why: `runs ${title} without ${needs.option}: ${needs.why}` });
   for (const one of told.paths) problems.push(...pathProblems(one, container, mounts));
   for (const one of [...told.places, ...environment.places]) problems.push(...placeProblems(one, mounts));
   // Of a folder that starts empty, whoever fills it is what was found.
-  const filled = new Set(told.paths.filter(({ path }) => startsEmpty(path, mounts)).map((one) => one.where));
-  return { problems, named: [...told.named, ...environment.named].filter((one) => !filled.has(one)) };
+  const filled = new Set(
+    told.paths
+      .filter(({ path }) => mounts.some((mount) => mount.source === 'empty' && within(path, mount.path)))
+      .map((one) => one.where),
+  );
+  return {
+    problems,
+    named: [...told.named, ...environment.named].filter((one) => !filled.has(one)),
+    silent: silent && !grammar.hasDefault && !isMounted,
+  };
 }
 
-function startsEmpty(path: string, mounts: readonly PodMount[]): boolean {
-  return mounts.some((mount) => mount.source === 'empty' && `${path}/`.startsWith(`${mount.path}/`));
+/** An image, which its reference decides on, or what containers of the Pod fill. */
+const HOLDS_MODELS: ReadonlySet<string> = new Set(['image', 'empty']);
+
+function within(path: string, folder: string): boolean {
+  return `${path}/`.startsWith(`${folder}/`);
 }
 
 /** A path that is loaded: of one volume, with nothing else under, in or over it, or of the image. */
@@ -54,9 +69,12 @@ function pathProblems(
       ? [{ where, why: `loads ${quotedWord(path)}, a path that begins in a folder that is not known` }]
       : [];
   }
-  if (!isPlainPath(path)) return [{ where, why: `loads ${quotedWord(path)}, which is not the plain spelling of a path` }];
+  if (!isPlainPath(path))
+    return [{ where, why: `loads ${quotedWord(path)}, which is not the plain spelling of a path` }];
   const [, more] = mounts.filter((mount) => overlap(mount.path, path));
-  return more === undefined ? [] : [{ where, why: `loads ${quotedWord(path)}, where another volume (${more.path}) lies` }];
+  return more === undefined
+    ? []
+    : [{ where, why: `loads ${quotedWord(path)}, where another volume (${more.path}) lies` }];
 }
 
 /** A folder that is written, and loaded from: its own, or one that starts empty. */

@@ -80,7 +80,10 @@ class ToldReader {
     else if (allowed === 'pairs' && row?.pairs !== undefined) this.#pair(row.pairs, word, index);
     else if (allowed !== 'none' && finds !== undefined && index === 0) this.#find(finds, word, word.text);
     else if (allowed !== 'all' || index === 0)
-      this.#refuse(word, `is given ${quotedWord(word.text)}, which is not an argument of ${title} that the tables know`);
+      this.#refuse(
+        word,
+        `is given ${quotedWord(word.text)}, which is not an argument of ${title} that the tables know`,
+      );
   }
 
   /** Of a source, and the folder that it is written to. */

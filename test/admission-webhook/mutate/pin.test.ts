@@ -291,6 +291,7 @@ function ended(index: Index): Index {
     lookup: (query, asked) => index.lookup(query, asked),
     latestApproved: (query, asked) => index.latestApproved(query, asked),
     allowsImage: () => false,
+    sealsImage: () => false,
     isExpired: () => true,
   };
 }

@@ -51,6 +51,9 @@ export const MIRROR = 'https://hub.acme.example';
 /** An image that is allowed to run without a model. */
 export const TOOL_DIGEST = `sha256:${createHash('sha256').update('tool').digest('hex')}`;
 
+/** An image of a server that is allowed to run. */
+export const SERVER_DIGEST = `sha256:${createHash('sha256').update('server').digest('hex')}`;
+
 const hash = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 export function entryOf(model: Model, more: Partial<SnapshotEntry> = {}): SnapshotEntry {

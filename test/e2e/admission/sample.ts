@@ -1,4 +1,4 @@
-import type { Model } from './models.ts';
+import { type Model, SERVER_DIGEST } from './models.ts';
 
 /** An object of a kind that names one model in one place, as its documentation shows it. */
 export interface Sample {
@@ -30,7 +30,7 @@ export const hub = ({ hub: reference }: Model) => reference;
 export const oci = ({ image }: Model) => `oci://${image}`;
 export const s3 = ({ s3: reference }: Model) => reference;
 
-const VLLM = 'vllm/vllm-openai:v0.11.0';
+const VLLM = `vllm/vllm-openai@${SERVER_DIGEST}`;
 
 /** A container that serves a model with vLLM. */
 export function vllm({ repo, commit }: Model, more: object = {}): Readonly<Record<string, unknown>> {

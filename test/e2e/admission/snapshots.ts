@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { type SnapshotDocument, type SnapshotEntry, signSnapshot } from '../../../src/snapshot/index.ts';
-import { TOOL_DIGEST } from './models.ts';
+import { SERVER_DIGEST, TOOL_DIGEST } from './models.ts';
 
 const HOUR = 3_600_000;
 const hex = (digit: string) => digit.repeat(64);
@@ -43,7 +43,7 @@ export class SnapshotWriter {
       trust: `sha256:${hex('b')}`,
       ruleset: { version: '2026.11.1', digest: `sha256:${hex('c')}` },
       entries,
-      images: [{ digest: TOOL_DIGEST, notAfter: null }],
+      images: [TOOL_DIGEST, SERVER_DIGEST].map((digest) => ({ digest, notAfter: null })),
     };
     return signSnapshot(document, keySigner(this.key));
   }

@@ -7,6 +7,7 @@ interface SnapshotFlags extends Omit<SnapshotRequest, 'expiresInMs' | 'endpoints
   readonly expiresIn: string;
   readonly endpoint: readonly string[];
   readonly image: readonly string[];
+  readonly sealedImage: readonly string[];
 }
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -64,6 +65,12 @@ export function registerSnapshot(program: Command, shell: Shell): void {
       collect,
       [],
     )
+    .option(
+      '--sealed-image <digest[=until]>',
+      'such an image that loads only what it holds, whatever it is given (repeatable)',
+      collect,
+      [],
+    )
     .option('--public-url <url>', 'address of the service, used in links to reports')
     .option('--watch', 'keep running, and write a new snapshot whenever something changes', false)
     .option('--explain', 'list the versions that were left out, and why', false)
@@ -81,12 +88,15 @@ function collect(text: string, texts: readonly string[]): readonly string[] {
 }
 
 /** @throws AssayError `usage` for what the argument parser cannot know. */
-function toRequest({ expiresIn, endpoint, image, ...flags }: SnapshotFlags): SnapshotRequest {
+function toRequest({ expiresIn, endpoint, image, sealedImage, ...flags }: SnapshotFlags): SnapshotRequest {
   return {
     ...flags,
     expiresInMs: durationOf(expiresIn),
     endpoints: Object.fromEntries(endpoint.map(endpointOf)),
-    images: image.map(imageOf),
+    images: [
+      ...image.map((text) => imageOf('--image', text)),
+      ...sealedImage.map((text) => ({ ...imageOf('--sealed-image', text), as: 'sealed' as const })),
+    ],
   };
 }
 
@@ -103,12 +113,12 @@ function endpointOf(text: string): [string, string] {
   throw usage(`--endpoint ${text}`, 'names no server', 'write a scheme and an address: hf=https://hub.example');
 }
 
-function imageOf(text: string): SnapshotRequest['images'][number] {
+function imageOf(option: string, text: string): SnapshotRequest['images'][number] {
   const [digest = '', notAfter = null] = text.split('=');
   const isMoment = notAfter === null || (MOMENT.test(notAfter) && !Number.isNaN(Date.parse(notAfter)));
   if (/^sha256:[0-9a-f]{64}$/.test(digest) && isMoment) return { digest, notAfter };
   throw usage(
-    `--image ${text}`,
+    `${option} ${text}`,
     'names no image',
     'write sha256: and 64 hex digits, and =2027-01-31T00:00:00Z if it ends',
   );

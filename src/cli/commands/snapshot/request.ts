@@ -9,7 +9,7 @@ export interface SnapshotRequest {
   readonly tenant: string;
   readonly expiresInMs: number;
   readonly endpoints: Readonly<Record<string, string>>;
-  readonly images: readonly { readonly digest: string; readonly notAfter: string | null }[];
+  readonly images: readonly { readonly digest: string; readonly notAfter: string | null; readonly as?: 'sealed' }[];
   readonly publicUrl?: string;
   readonly explain: boolean;
   readonly watch: boolean;

@@ -26,6 +26,8 @@ export interface Grammar {
   readonly words: 'none' | 'first' | 'all' | 'pairs';
   /** Told no model, it loads one of its own. */
   readonly hasDefault: boolean;
+  /** Told no model, it loads this folder. */
+  readonly defaultFolder?: string;
   /** Without this option, its API loads other models while it runs. */
   readonly needs?: { readonly option: string; readonly why: string };
 }
@@ -117,6 +119,7 @@ export const GRAMMARS: readonly Grammar[] = [
     env: VLLM_ENV,
     words: 'none',
     hasDefault: false,
+    defaultFolder: '/mnt/models',
   },
   {
     id: 'tgi',

@@ -35,6 +35,7 @@ export const INERT_VARIABLES: Readonly<Record<string, InertVariable>> = {
 export const LOADER_VARIABLES: Readonly<Record<string, InertVariable>> = {
   ...each('HF_TOKEN HUGGING_FACE_HUB_TOKEN HF_API_TOKEN API_KEY VLLM_API_KEY', SECRET),
   ...each('AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN', SECRET),
+  HF_TOKEN_PATH: { value: /^\/[\w./-]{1,200}$/ },
   ...each('AWS_REGION AWS_DEFAULT_REGION', { value: WORD }),
   ...each('HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy', PROXY),
   ...each('HF_HUB_ENABLE_HF_TRANSFER HF_XET_HIGH_PERFORMANCE HF_HUB_DISABLE_TELEMETRY HF_HUB_DISABLE_PROGRESS_BARS', {

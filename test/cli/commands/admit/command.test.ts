@@ -47,6 +47,9 @@ describe('assay admit --explain', () => {
     expect(stdout).toMatch(/unresolved +MODEL_ID is set from secretKeyRef/);
     expect(stdout).toMatch(/2 objects · 1 references · 0 not pinned · 1 UNRESOLVED/);
     expect(stdout).toMatch(/Service +front\nnone +names no model/);
+    expect(stdout).toMatch(/container +\S+ unresolved\n/);
+    expect(stdout).toMatch(/it has the variable "MODEL_ID"/);
+    expect(stdout).toMatch(/Approve|approve/);
   });
 
   it('writes JSON, also for a review and a list', async () => {

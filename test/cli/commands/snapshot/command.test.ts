@@ -91,6 +91,14 @@ describe('assay snapshot', () => {
     const ref = `hf://acme/model@${commitOf('one')}`;
     expect(opened().lookup({ ref, endpoint: 'https://hub.example' }, asked).kind).toBe('approved');
     expect(opened().allowsImage(image, new Date())).toBe(true);
+    expect(opened().meta.schemaVersion).toBe('1');
+    const sealed = `sha256:${'cd'.repeat(32)}`;
+    expect((await runCli(args('--image', image, '--sealed-image', sealed))).code).toBe(0);
+    expect(opened().meta.schemaVersion).toBe('2');
+    expect([image, sealed].map((one) => opened().sealsImage(one, new Date()))).toEqual([false, true]);
+    expect([image, sealed].map((one) => opened().allowsImage(one, new Date()))).toEqual([true, true]);
+    const wrong = await runCli(args('--sealed-image', 'nginx:1'));
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/--sealed-image nginx:1: names no image/)]);
   });
 
   it('decrypts an encrypted key with a passphrase from a file or the environment', async () => {

@@ -1,3 +1,4 @@
+import { LOADS_BY_API } from '../../../../src/workload/posture/table/servers.ts';
 import { PROGRAMS } from '../../../../src/workload/table/programs.ts';
 import type { Finds, ProgramRow } from '../../../../src/workload/table/types.ts';
 import type { Model } from '../models.ts';
@@ -10,8 +11,11 @@ const PINNED: Readonly<Record<string, (model: Model) => readonly [value: string,
   path: ({ s3 }) => [s3, s3],
 };
 
+/** Programs whose models can be approved: the others load whatever their API is asked for. */
+const APPROVABLE = PROGRAMS.filter(({ id }) => !Object.hasOwn(LOADS_BY_API, id));
+
 /** Every argument and every variable that names a model according to the tables. */
-export const FLAGS: readonly Sample[] = PROGRAMS.flatMap((row) => [
+export const FLAGS: readonly Sample[] = APPROVABLE.flatMap((row) => [
   ...Object.entries(row.takes).flatMap(([name, means]) =>
     'finds' in means ? sampleOf(row, name, means, (value) => ({ args: [name, value] })) : [],
   ),

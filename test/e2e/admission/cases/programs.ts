@@ -1,4 +1,4 @@
-import type { Model } from '../models.ts';
+import { APPROVED, type Model } from '../models.ts';
 import { hub, type Refused, type Sample, s3 } from '../sample.ts';
 
 interface Program {
@@ -98,7 +98,7 @@ const LINES: readonly Program[] = [
     container: ({ repo, commit }) => ({
       image: 'lmsysorg/sglang:v0.5.3',
       command: ['python3', '-m', 'sglang.launch_server'],
-      args: ['--model-path', repo, '--revision', commit, '--host', '0.0.0.0', '--tp', '2'],
+      args: ['--model-path', repo, '--revision', commit, '--host', '0.0.0.0', '--tp', '2', '--admin-api-key=$(KEY)'],
     }),
   },
   {
@@ -125,22 +125,6 @@ const LINES: readonly Program[] = [
       image: 'nvcr.io/nvidia/tritonserver:25.09-py3',
       command: ['tritonserver'],
       args: [`--model-repository=${repository}`, '--http-port=8000'],
-    }),
-    says: s3,
-  },
-  {
-    row: 'torchserve',
-    container: ({ https, image }) => ({
-      image,
-      command: ['torchserve', '--start', '--model-store', '/home/model-server/store', '--models', `llm=${https}`],
-    }),
-    says: ({ https }) => https,
-  },
-  {
-    row: 'tf-serving',
-    container: ({ s3: folder }) => ({
-      image: 'tensorflow/serving:2.19.1',
-      args: ['--port=8500', '--rest_api_port=8501', `--model_base_path=${folder}`],
     }),
     says: s3,
   },
@@ -214,6 +198,21 @@ const VLLM = 'vllm/vllm-openai:v0.11.0';
 
 /** Models that an object does not name, or names without a pin. */
 export const UNTOLD: readonly Refused[] = [
+  pods('an approved file that TorchServe is told', ['torchserve'], /TorchServe loads every model/, {
+    image: APPROVED.image,
+    command: [
+      'torchserve',
+      '--start',
+      '--model-store',
+      '/home/model-server/store',
+      '--models',
+      `llm=${APPROVED.https}`,
+    ],
+  }),
+  pods('an approved folder that TensorFlow Serving is told', ['tf-serving'], /TensorFlow Serving loads every model/, {
+    image: 'tensorflow/serving:2.19.1',
+    args: ['--port=8500', '--rest_api_port=8501', `--model_base_path=${APPROVED.s3}`],
+  }),
   pods('a branch', [], /hf:\/\/acme\/llama@main/, {
     image: VLLM,
     args: ['--model', 'acme/llama', '--revision', 'main'],
@@ -287,7 +286,7 @@ export const UNTOLD: readonly Refused[] = [
   pods('variables of a ConfigMap', [], /configMapRef settings/, { envFrom: [{ configMapRef: { name: 'settings' } }] }),
   pods('a shell script', [], /script/, { command: ['/bin/sh', '-c'], args: ['exec vllm serve "$MODEL"'] }),
   pods('a file of settings', ['vllm'], /file/, { image: VLLM, args: ['--config', '/etc/vllm.yaml'] }),
-  pods('a server of a secret', ['hf-endpoint'], /HF_ENDPOINT is set from secretKeyRef/, {
+  pods('a server of a secret', ['hf-endpoint'], /HF_ENDPOINT.* set from secretKeyRef/, {
     image: VLLM,
     args: ['--model', 'acme/llama'],
     env: [{ name: 'HF_ENDPOINT', ...SECRET }],
