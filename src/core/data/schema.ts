@@ -1,4 +1,5 @@
 import { CHECK_RESULTS } from '../assessment/schema/index.ts';
+import { DataLineageSchema } from '../lineage/index.ts';
 import {
   countOf,
   DIGEST,
@@ -96,6 +97,7 @@ export const DataReportSchema = object({
     ),
   }),
   checks: list(DataCheckSchema),
+  lineage: optionalOf(DataLineageSchema),
   notes: optionalOf(list(text(), 'What was left out while the data was read, and why.')),
 });
 

@@ -29,8 +29,6 @@ export interface CheckDataOptions {
   readonly limits?: DataLimits | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
-  /** Checks of what surrounds the data, such as its lineage, which stand before the others. */
-  readonly before?: readonly DataCheck[] | undefined;
 }
 
 export interface CheckedData {
@@ -50,14 +48,13 @@ const MAX_PROFILE = 16 * 1024 * 1024;
  * @throws AssayError `usage`, `not-found`, `unreadable`, `unsupported`, `malformed`, `limit`, `changed`, `sandbox`, `aborted`
  */
 export async function checkData(datasets: readonly string[], options: CheckDataOptions): Promise<CheckedData> {
-  const { columns, limits = DEFAULT_DATA_LIMITS, signal, before = [] } = options;
+  const { columns, limits = DEFAULT_DATA_LIMITS, signal } = options;
   const { onEvent, onProgress } = noted(options.onEvent);
   const baseline = options.baseline === undefined ? undefined : await openedProfile(options.baseline);
   const dataset = await openDataset(datasets, { choice: columns, limits, signal, onEvent, onProgress });
   try {
     const { checks, rows, kept } = await detected(dataset, baseline?.profile, { ...options, onEvent });
-    const all = [...before, ...checks];
-    return { report: reportOf(dataset, all, baseline), rows, profile: profileText(ownProfile(dataset, kept)) };
+    return { report: reportOf(dataset, checks, baseline), rows, profile: profileText(ownProfile(dataset, kept)) };
   } finally {
     await dataset.close();
   }

@@ -1,8 +1,14 @@
-import type { DataCheck } from '../../core/data/index.ts';
+import { type DataCheck, type DataReport, poisoningRisk, statusOfData } from '../../core/data/index.ts';
 import type { AssessedLineage } from './lineage.ts';
 
+/** The report on data with its lineage: its check stands before the others. */
+export function withLineage(report: DataReport, assessed: AssessedLineage): DataReport {
+  const checks = [dataCheckOf(assessed), ...report.checks];
+  return { ...report, status: statusOfData(checks), owasp: poisoningRisk(checks), checks, lineage: assessed.lineage };
+}
+
 /** `data.provenance`, as a check of data. */
-export function dataCheckOf({ check: { status, detail }, lineage: { nodes, edges } }: AssessedLineage): DataCheck {
+function dataCheckOf({ check: { status, detail }, lineage: { nodes, edges } }: AssessedLineage): DataCheck {
   const nameOf = (id: string) => nodes.find((node) => node.id === id)?.name ?? id;
   const rows = edges.flatMap(({ from, why, status: held }) =>
     held === 'mismatched' ? [{ row: null, id: nameOf(from), why, score: null }] : [],

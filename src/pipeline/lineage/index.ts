@@ -1,5 +1,5 @@
 export type { AskBase } from '../../provenance/lineage/index.ts';
 export { attestTraining } from './attest.ts';
-export { dataCheckOf } from './data-check.ts';
+export { withLineage } from './data-check.ts';
 export { givenFiles } from './given.ts';
 export { type AssessedLineage, assessLineage, type LineageOptions } from './lineage.ts';

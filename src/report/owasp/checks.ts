@@ -51,6 +51,8 @@ const SKEWING: CheckMeaning = { risks: ['ML02:2023', 'ML08:2023'], evidence: 'di
 
 /** The meaning of a check; `undefined` for an unknown id. */
 export function meaningOf(checkId: string): CheckMeaning | undefined {
+  const known = MEANINGS.get(checkId);
+  if (known !== undefined) return known;
   if (OF_DATA.test(checkId)) return DRIFT.has(checkId) ? SKEWING : POISONING;
-  return MEANINGS.get(checkId) ?? (OF_FORMAT.test(checkId) ? SUPPLY_CHAIN : undefined);
+  return OF_FORMAT.test(checkId) ? SUPPLY_CHAIN : undefined;
 }

@@ -5,16 +5,19 @@ import {
   reviewRowsCsv,
   reviewRowsParquet,
 } from '../../../pipeline/data/index.ts';
-import { dataCheckOf, givenFiles } from '../../../pipeline/lineage/index.ts';
+import { withLineage } from '../../../pipeline/lineage/index.ts';
 import { jsonText } from '../../../report/index.ts';
 import { openSink, Progress, type Shell } from '../../terminal/index.ts';
-import { judgedLineage, runLineage } from './lineage/index.ts';
 import type { DataRequest } from './request.ts';
 import { dataText } from './text.ts';
 
 /** Checks a data set. A check that fails it is recorded as a denial, one that could not be completed as incomplete. */
 export async function runData(request: DataRequest, shell: Shell): Promise<void> {
-  if (request.lineage?.alone === true) return await runLineage(request.datasets, request.lineage, request, shell);
+  const { lineage } = request;
+  if (lineage?.alone === true) {
+    const { runLineage } = await import('./lineage/judge/index.ts');
+    return await runLineage(request.datasets, lineage, request, shell);
+  }
   const { output, rows: list, profileOut } = request;
   const sink = await openSink(output, shell);
   const listSink = list === undefined ? undefined : await openSink(list.file, shell, '--rows');
@@ -35,15 +38,7 @@ async function checked(request: DataRequest, shell: Shell): Promise<CheckedData>
   const { datasets, lineage, columns, baseline, snapshot, limits, quiet } = request;
   const progress = new Progress(shell, !quiet);
   try {
-    return await checkData(datasets, {
-      before:
-        lineage === undefined
-          ? []
-          : [
-              dataCheckOf(
-                await judgedLineage(givenFiles(datasets), lineage, { quiet, onEvent: progress.onEvent }, shell),
-              ),
-            ],
+    const data = await checkData(datasets, {
       columns,
       baseline,
       snapshot: snapshot === undefined ? undefined : checkedSnapshot(snapshot),
@@ -51,6 +46,12 @@ async function checked(request: DataRequest, shell: Shell): Promise<CheckedData>
       signal: shell.signal,
       onEvent: progress.onEvent,
     });
+    if (lineage === undefined) return data;
+    const { judgedLineage } = await import('./lineage/judge/index.ts');
+    // A folder also holds files that are not part of its tables.
+    const only = new Set(data.report.files.map(({ sha256 }) => sha256.replace(/^sha256:/, '')));
+    const assessed = await judgedLineage(datasets, lineage, { quiet, onEvent: progress.onEvent, only }, shell);
+    return { ...data, report: withLineage(data.report, assessed) };
   } finally {
     progress.end();
   }

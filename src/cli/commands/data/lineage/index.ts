@@ -1,3 +1,2 @@
 export { addLineageOptions, LINEAGE_GUIDE, type LineageFlags, lineageOf } from './options.ts';
 export type { LineageRequest } from './request.ts';
-export { judgedLineage, runLineage } from './run.ts';
