@@ -27,9 +27,13 @@ export function provenanceCheck(edges: Edges, { model, data, trainings }: Lineag
     const left = data.filter(({ sha256 }) => !known.has(`sha256:${sha256}`));
     if (left.length > 0) return open(`the run is not said to have had ${named(left.map(({ path }) => path))}`);
     const what = data.length === 0 ? 'none of it at hand' : `${data.length} of them at hand`;
-    return { id: ID, status: 'pass', detail: `${why}: ${edges.nameOf(to)} had ${known.size} files of data, ${what}` };
+    return { id: ID, status: 'pass', detail: `${why}: ${edges.nameOf(to)} had ${files(known.size)} of data, ${what}` };
   }
   return open('no attested run says what data it had');
+}
+
+function files(count: number): string {
+  return count === 1 ? '1 file' : `${count} files`;
 }
 
 function sentence(edges: Edges, { from, why, documents }: LineageEdge): string {

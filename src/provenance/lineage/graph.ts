@@ -1,4 +1,4 @@
-import { type AttestedTraining, type TrainingInput, writtenBy } from '../../core/lineage/index.ts';
+import { type AttestedTraining, type NodeKind, type TrainingInput, writtenBy } from '../../core/lineage/index.ts';
 import type { Entity, LineageDocument } from './document.ts';
 import { Edges } from './edges.ts';
 import { compareBytes, type HashedHandFile, type LyingThere } from './found.ts';
@@ -54,8 +54,8 @@ export function lineageOf(known: LineageInputs): Edges {
   return edges;
 }
 
-function handNode(edges: Edges, { path, sha256 }: HashedHandFile): string {
-  return edges.node(`sha256:${sha256}`, { kind: 'data', name: path, sha256, atHand: true });
+function handNode(edges: Edges, { path, sha256 }: HashedHandFile, kind: NodeKind = 'data'): string {
+  return edges.node(`sha256:${sha256}`, { kind, name: path, sha256, atHand: true });
 }
 
 const INPUT_RELATIONS = { data: 'trained on', base: 'started from', code: 'ran' } as const;
@@ -191,7 +191,7 @@ function entityNode(
   // An MD5 does not tell which file it is.
   const sha256 = entity.digests.find(({ algorithm }) => algorithm === 'sha256')?.hex ?? null;
   const hand = there?.kind === 'file' ? there.file : ofData.get(sha256 ?? '');
-  if (hand !== undefined) return handNode(edges, hand);
+  if (hand !== undefined) return handNode(edges, hand, entity.kind);
   const node = { kind: entity.kind, name: entity.name, sha256, atHand: false };
   if (entity.kind === 'run') return edges.node(`run:${document.name}:${entity.name}`, node);
   if (sha256 !== null) return edges.node(`sha256:${sha256}`, node);

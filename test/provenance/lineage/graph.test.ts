@@ -48,7 +48,7 @@ function judged(change: Partial<LineageInputs> = {}) {
 describe('the lineage of a model', () => {
   it('is verified by one signature over the model and the data', () => {
     const { said, lines } = judged({ trainings: [attested({ inputs: [{ ...data(), uri: 's3://acme/t.csv' }] })] });
-    expect(said).toBe('pass: "ci" signed it: r1 had 1 files of data, 1 of them at hand');
+    expect(said).toBe('pass: "ci" signed it: r1 had 1 file of data, 1 of them at hand');
     expect(lines).toEqual([
       'm.onnx trained by r1: verified',
       'r1 trained on train.csv: verified',
@@ -83,7 +83,7 @@ describe('the lineage of a model', () => {
 
   it('passes without data at hand, and says so', () => {
     expect(judged({ data: [], trainings: [attested()] }).said).toBe(
-      'pass: "ci" signed it: r1 had 1 files of data, none of it at hand',
+      'pass: "ci" signed it: r1 had 1 file of data, none of it at hand',
     );
   });
 
