@@ -6,8 +6,8 @@ import type { AttestedTraining, DataLineage } from '../../core/lineage/index.ts'
 import {
   type AskBase,
   followBases,
+  joinLineage,
   type LineageInputs,
-  lineageOf,
   MANIFEST_BOUNDS,
   provenanceCheck,
   readLineageDocument,
@@ -52,7 +52,7 @@ export async function assessLineage(options: LineageOptions): Promise<AssessedLi
   const counted = all.filter(({ sha256 }) => only?.has(sha256) !== false);
   const model = artifact === undefined || files === undefined ? null : { name: basename(artifact.ref), files };
   const inputs = { model, data: counted, found, documents: documents.map(({ document }) => document), trainings };
-  const edges = lineageOf(inputs);
+  const edges = joinLineage(inputs);
   if (askBase !== undefined) await followBases(edges, askBase);
   return { lineage: edges.done(), check: provenanceCheck(edges, inputs), inputs };
 }

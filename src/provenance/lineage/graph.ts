@@ -33,7 +33,7 @@ function byDigest(files: readonly HashedHandFile[]): ByDigest {
 export const MODEL = 'model';
 
 /** Builds the graph from a model to its runs, their data, and where those came from. */
-export function lineageOf(known: LineageInputs): Edges {
+export function joinLineage(known: LineageInputs): Edges {
   const edges = new Edges();
   const { model, data } = known;
   const inputs: Known = {

@@ -5,7 +5,7 @@ import { type AskBase, followBases } from '../../../src/provenance/lineage/bases
 import { provenanceCheck } from '../../../src/provenance/lineage/check.ts';
 import type { Entity, LineageDocument } from '../../../src/provenance/lineage/document.ts';
 import { compareBytes, type HashedHandFile, type LyingThere } from '../../../src/provenance/lineage/found.ts';
-import { type LineageInputs, lineageOf } from '../../../src/provenance/lineage/graph.ts';
+import { joinLineage, type LineageInputs } from '../../../src/provenance/lineage/graph.ts';
 import { D1, D2, read } from './documents.ts';
 
 const hex = (byte: number) => byte.toString(16).padStart(2, '0').repeat(32);
@@ -37,7 +37,7 @@ const attested = (change: Partial<AttestedTraining> = {}): AttestedTraining => (
 
 function judged(change: Partial<LineageInputs> = {}) {
   const inputs = { model: MODEL, data: [TRAIN], documents: [], found: new Map(), trainings: [], ...change };
-  const edges = lineageOf(inputs);
+  const edges = joinLineage(inputs);
   const { status, detail } = provenanceCheck(edges, inputs);
   const { nodes, edges: shown, notes } = edges.done();
   const name = (id: string | null) => nodes.find((node) => node.id === id)?.name ?? 'nothing';
@@ -239,7 +239,7 @@ describe('base models', () => {
 
   async function followed(ask: AskBase, base = 'a') {
     const inputs = { model: MODEL, data: [], documents: [await card(base)], found: new Map(), trainings: [] };
-    const edges = lineageOf(inputs);
+    const edges = joinLineage(inputs);
     await followBases(edges, ask);
     const { nodes, edges: shown, notes } = edges.done();
     const name = (id: string | null) => nodes.find((node) => node.id === id)?.name;
@@ -266,7 +266,7 @@ describe('base models', () => {
       found: new Map(),
       trainings: [attested({ inputs: [data(D2), base] })],
     };
-    const edges = lineageOf(inputs);
+    const edges = joinLineage(inputs);
     await followBases(edges, async () => ({ standing: 'is approved', sha256: D2, bases: [] }));
     expect(provenanceCheck(edges, inputs)).toMatchObject({
       status: 'fail',
