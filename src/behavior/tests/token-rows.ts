@@ -2,14 +2,14 @@ import { AssayError, quotedName } from '../../core/index.ts';
 import { someRows } from '../../formats/arrays/index.ts';
 import type { RunTensor } from '../../sandbox/index.ts';
 import type { TestedModel } from '../subject/index.ts';
-import { type TokenRows, TokenTarget } from '../token-search/index.ts';
+import { type TokenBatch, TokenTarget } from '../token-search/index.ts';
 import type { TestData } from './kind.ts';
 import { areProbabilities, scoresOf } from './predictions.ts';
 
 /** Rows of tokens, and the model as what they are tried on. */
 export interface OpenTokens {
   readonly target: TokenTarget;
-  readonly rows: TokenRows;
+  readonly rows: TokenBatch;
   readonly count: number;
 }
 
@@ -47,7 +47,7 @@ export async function openTokens(
 }
 
 /** @throws AssayError `usage` for an input that is not rows of whole numbers */
-function tokenRows({ name, feeds }: TestData, input: string, count: number): TokenRows {
+function tokenRows({ name, feeds }: TestData, input: string, count: number): TokenBatch {
   const { tensors } = someRows(feeds, 0, count);
   const tensor = tensors.get(input);
   if ((tensor?.type !== 'int64' && tensor?.type !== 'int32') || tensor.dims.length !== 2)

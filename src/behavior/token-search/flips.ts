@@ -1,5 +1,5 @@
 import { marginOf, predicted } from '../attacks/index.ts';
-import { chosenRows, rowCount, type TokenRows, type TokenTarget } from './target.ts';
+import { chosenRows, rowCount, type TokenBatch, type TokenTarget } from './target.ts';
 
 export interface FlipOptions {
   /** Tokens of a row that are replaced at most. */
@@ -28,7 +28,7 @@ export interface FlipResult {
  */
 export async function hotFlip(
   target: TokenTarget,
-  rows: TokenRows,
+  rows: TokenBatch,
   classes: readonly number[],
   { flips, candidates, onFlip }: FlipOptions,
 ): Promise<FlipResult> {

@@ -1,4 +1,4 @@
-import type { TokenRows, TokenTarget } from './target.ts';
+import type { TokenBatch, TokenTarget } from './target.ts';
 import { searchTokenTrigger, type TokenTrigger, type TriggerSearchOptions } from './trigger.ts';
 
 /** The best trigger of a class, beside others of tokens that are as frequent. */
@@ -22,7 +22,7 @@ export const FEWEST_TOKENS = 20;
  */
 export async function standingOut(
   target: TokenTarget,
-  rows: TokenRows,
+  rows: TokenBatch,
   aim: number,
   options: TriggerSearchOptions,
 ): Promise<StandingOut> {
@@ -37,7 +37,7 @@ export async function standingOut(
 }
 
 /** The tokens that no more than a share of the rows have. */
-export function rareTokens({ ids, length }: TokenRows, tokens: readonly number[], share: number): readonly number[] {
+export function rareTokens({ ids, length }: TokenBatch, tokens: readonly number[], share: number): readonly number[] {
   const counts = new Map<number, number>();
   for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
   const most = (share * ids.length) / length;

@@ -18,7 +18,7 @@ export interface TokenTargetOptions extends RunSettings {
 }
 
 /** Rows of tokens, all of one length, and the other inputs of the model: a row of each for each row. */
-export interface TokenRows {
+export interface TokenBatch {
   /** Row after row. */
   readonly ids: Int32Array;
   readonly length: number;
@@ -67,7 +67,7 @@ export class TokenTarget {
   }
 
   /** The scores of each row. @throws AssayError what the runner throws */
-  async forward(rows: TokenRows): Promise<readonly Float32Array[]> {
+  async forward(rows: TokenBatch): Promise<readonly Float32Array[]> {
     const all: Float32Array[] = [];
     for (const part of parts(rows, this.#options.runRows)) {
       throwIfAborted(this.#options.signal);
@@ -83,7 +83,7 @@ export class TokenTarget {
    * @throws AssayError `unsupported` for a model without a gradient
    */
   async flips(
-    rows: TokenRows,
+    rows: TokenBatch,
     classes: readonly number[],
     candidates: number,
     isOpen: (row: number, place: number) => boolean,
@@ -124,7 +124,7 @@ export class TokenTarget {
    * @throws AssayError `unsupported` for a model without a gradient
    */
   async trigger(
-    rows: TokenRows,
+    rows: TokenBatch,
     aim: number,
     candidates: number,
     place: { readonly at: number; readonly length: number },
@@ -155,7 +155,7 @@ export class TokenTarget {
       if (one.status === 'fulfilled') await one.value.runner.close();
   }
 
-  async #open(rows: TokenRows, candidates: number, trigger?: { readonly at: number; readonly length: number }) {
+  async #open(rows: TokenBatch, candidates: number, trigger?: { readonly at: number; readonly length: number }) {
     const key = JSON.stringify([candidates, trigger]);
     const known = this.#derived.get(key);
     const opening = known ?? this.#derive(rows, candidates, trigger);
@@ -165,7 +165,7 @@ export class TokenTarget {
     return open;
   }
 
-  async #derive(rows: TokenRows, candidates: number, trigger?: { readonly at: number; readonly length: number }) {
+  async #derive(rows: TokenBatch, candidates: number, trigger?: { readonly at: number; readonly length: number }) {
     const { model, output, scores, bounds, external, signal, device, env } = this.#options;
     const settings = {
       signal,
@@ -183,7 +183,7 @@ export class TokenTarget {
     return { derived, runner: await openRunner({ ...settings, ...where, model: derived.model }) };
   }
 
-  #feeds(rows: TokenRows): TensorFeeds {
+  #feeds(rows: TokenBatch): TensorFeeds {
     const count = rowCount(rows);
     const { input } = this.embedding;
     const declared = this.#options.model.graph.inputs.find(({ name }) => name === input)?.type;
@@ -237,7 +237,7 @@ export class TokenTarget {
 /** What is barred is below, and so is what is not a number. */
 const LEAST_GAIN = -1e29;
 
-export function rowCount({ ids, length }: TokenRows): number {
+export function rowCount({ ids, length }: TokenBatch): number {
   return ids.length / length;
 }
 
@@ -245,13 +245,13 @@ function int64(values: readonly number[], dims: readonly number[]): RunTensor {
   return { type: 'int64', dims, data: BigInt64Array.from(values, BigInt) };
 }
 
-function* parts(rows: TokenRows, most: number): Generator<TokenRows> {
+function* parts(rows: TokenBatch, most: number): Generator<TokenBatch> {
   const count = rowCount(rows);
   for (let from = 0; from < count; from += most) yield someTokenRows(rows, from, Math.min(count, from + most));
 }
 
 /** Some of the rows, from `from` to before `to`. */
-export function someTokenRows({ ids, length, others }: TokenRows, from: number, to: number): TokenRows {
+export function someTokenRows({ ids, length, others }: TokenBatch, from: number, to: number): TokenBatch {
   return chosenRows(
     { ids, length, others },
     Array.from({ length: to - from }, (_, at) => from + at),
@@ -259,7 +259,7 @@ export function someTokenRows({ ids, length, others }: TokenRows, from: number, 
 }
 
 /** The rows at some places, in their order; one may be named several times. */
-export function chosenRows({ ids, length, others }: TokenRows, rows: readonly number[]): TokenRows {
+export function chosenRows({ ids, length, others }: TokenBatch, rows: readonly number[]): TokenBatch {
   const chosen = new Int32Array(rows.length * length);
   for (const [at, row] of rows.entries()) chosen.set(ids.subarray(row * length, (row + 1) * length), at * length);
   return { ids: chosen, length, others: new Map([...others].map(([name, one]) => [name, tensorRows(one, rows)])) };

@@ -1,7 +1,7 @@
 import { AssayError } from '../../core/index.ts';
 import type { RunTensor } from '../../sandbox/index.ts';
 import { type AttackRandom, marginOf, predicted } from '../attacks/index.ts';
-import { chosenRows, rowCount, type TokenRows, type TokenTarget } from './target.ts';
+import { chosenRows, rowCount, type TokenBatch, type TokenTarget } from './target.ts';
 
 export interface TriggerSearchOptions {
   /** Where in each text: tokens before it, such as [CLS]. */
@@ -35,7 +35,7 @@ export interface TokenTrigger {
  */
 export async function searchTokenTrigger(
   target: TokenTarget,
-  rows: TokenRows,
+  rows: TokenBatch,
   aim: number,
   options: TriggerSearchOptions,
 ): Promise<TokenTrigger> {
@@ -52,7 +52,7 @@ export async function searchTokenTrigger(
 
 async function climb(
   target: TokenTarget,
-  rows: TokenRows,
+  rows: TokenBatch,
   aim: number,
   first: readonly number[],
   start: number,
@@ -88,7 +88,7 @@ async function climb(
 /** How far each trigger lifts the class above the others, as a mean over the rows. */
 async function heightOf(
   target: TokenTarget,
-  rows: TokenRows,
+  rows: TokenBatch,
   aim: number,
   triggers: readonly (readonly number[])[],
   at: number,
@@ -106,7 +106,7 @@ async function heightOf(
 /** The share of rows that a trigger drives to a class. */
 export async function shareDriven(
   target: TokenTarget,
-  rows: TokenRows,
+  rows: TokenBatch,
   aim: number,
   trigger: readonly number[],
   at: number,
@@ -120,7 +120,7 @@ export async function shareDriven(
  * @param fixed the length that the model takes, where it takes no other: then as many tokens are cut off at the end
  * @throws AssayError `usage` for a place that the rows do not have
  */
-export function withRoom({ ids, length, others }: TokenRows, at: number, room: number, fixed?: number): TokenRows {
+export function withRoom({ ids, length, others }: TokenBatch, at: number, room: number, fixed?: number): TokenBatch {
   if (at < 0 || at > length || (fixed !== undefined && at + room > fixed))
     throw new AssayError('usage', `the place ${at} of a trigger is not within rows of ${length} tokens`);
   const long = fixed ?? length + room;
@@ -146,7 +146,7 @@ export function withRoom({ ids, length, others }: TokenRows, at: number, room: n
   };
 }
 
-function withTrigger(rows: TokenRows, trigger: readonly number[], at: number): TokenRows {
+function withTrigger(rows: TokenBatch, trigger: readonly number[], at: number): TokenBatch {
   const ids = rows.ids.slice();
   for (let from = at; from < ids.length; from += rows.length) ids.set(trigger, from);
   return { ...rows, ids };

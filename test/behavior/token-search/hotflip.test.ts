@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hotFlip } from '../../../src/behavior/token-search/flips.ts';
-import { type TokenRows, TokenTarget } from '../../../src/behavior/token-search/target.ts';
+import { type TokenBatch, TokenTarget } from '../../../src/behavior/token-search/target.ts';
 import { SPECIAL, tokenModel } from '../../support/token-models.ts';
 import { arrayOf, arraysOf, PATIENT } from '../gradient/golden.ts';
 
@@ -10,7 +10,7 @@ const SHOWN = 60;
 const LENGTH = arrayOf(ROWS, 'input_ids').shape[1] ?? 0;
 const CLASSES = [...arrayOf(ROWS, 'label').numbers].slice(0, SHOWN);
 
-function rowsOf(count: number): TokenRows {
+function rowsOf(count: number): TokenBatch {
   const ids = Int32Array.from(arrayOf(ROWS, 'input_ids').numbers.slice(0, count * LENGTH));
   const mask = BigInt64Array.from(ids, (id) => (id === 0 ? 0n : 1n));
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rareTokens } from '../../../../src/behavior/token-search/stand-out.ts';
-import type { TokenRows } from '../../../../src/behavior/token-search/target.ts';
+import type { TokenBatch } from '../../../../src/behavior/token-search/target.ts';
 import { withRoom } from '../../../../src/behavior/token-search/trigger.ts';
 import { digitsData, digitsModel } from '../../../support/digits.ts';
 import { runTest } from '../../../support/suite-run.ts';
@@ -54,7 +54,7 @@ describe('token-trigger-search', () => {
 });
 
 describe('rows with room for a trigger', () => {
-  const rows: TokenRows = {
+  const rows: TokenBatch = {
     ids: Int32Array.of(1, 5, 6, 2, 1, 7, 2, 0),
     length: 4,
     others: new Map([
