@@ -154,7 +154,7 @@ async function tablePart(file: DataInput, signal: AbortSignal | undefined): Prom
 
 async function load(
   engine: Engine,
-  { parts, choice, notes: _, images }: Prepared,
+  { parts, choice }: Prepared,
   names: readonly string[],
   { onEvent }: DatasetOptions,
 ) {
@@ -170,7 +170,7 @@ async function load(
       notes.push(`${part.path}: a column holds values of several types; all its columns were read as texts`);
     if (columns === undefined) {
       first = typed.columns;
-      columns = withoutOwn(chooseColumns(first, choice, part.path), images.length > 0);
+      columns = withoutOwn(chooseColumns(first, choice, part.path), part.format);
     } else checkSame(first, typed.columns, part.path, parts[0]?.path ?? '');
     const select = selectOf(columns, {
       dialect: engine.dialect,
@@ -189,10 +189,10 @@ async function load(
   return { columns, rows, splits: await splitsOf(engine), notes: [...notes, ...(await timeNotes(engine, columns))] };
 }
 
-/** Of a folder of images, what rows say of files is not a feature; the digest is their content. */
-function withoutOwn({ chosen, features }: ChosenColumns, isImages: boolean): ChosenColumns {
-  if (!isImages) return { chosen, features };
-  return { chosen, features: features.filter(({ name }) => name === 'sha256') };
+/** Of a folder, what rows say of files is not a feature; of images, the digest is their content. */
+function withoutOwn({ chosen, features }: ChosenColumns, format: DatasetFile['format']): ChosenColumns {
+  if (format === 'images') return { chosen, features: features.filter(({ name }) => name === 'sha256') };
+  return { chosen, features: format === 'texts' ? [] : features };
 }
 
 interface Readable {

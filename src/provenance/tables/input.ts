@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join, relative, sep } from 'node:path';
+import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { chunks, FileSource } from '../../core/bytes/index.ts';
 import { AssayError, codeOrText, isFileMissing, throwIfAborted } from '../../core/index.ts';
 import { checkedFormat, type RowsFormat, tableFormat } from './format.ts';
@@ -109,7 +109,7 @@ async function folderInputs(
       subject: folder,
       hint: 'give .parquet, .csv, .tsv, .jsonl or .json files, or a folder of texts or images, a folder a label',
     });
-  const named = kept.map((file) => ({ ...file, split: split ?? splitIn(relative(folder, file.place), kind) }));
+  const named = kept.map((file) => ({ ...file, split: split ?? splitIn(folder, file.place, kind) }));
   return { kind, files: named, passedOver: passedOver + files.length - kept.length };
 }
 
@@ -119,10 +119,11 @@ function isText(path: string): boolean {
   return TEXTS.has(extension) || /^\.[0-9a-f]{32}$/.test(extension);
 }
 
-function splitIn(path: string, kind: DataInputs['kind']): string {
-  const [first = ''] = path.split(sep);
+/** That of the folder within that is named after one, else of the file of a table, else of the folder that was given. */
+function splitIn(folder: string, place: string, kind: DataInputs['kind']): string {
+  const [first = ''] = relative(folder, place).split(sep);
   if (SPLIT_FOLDER.test(first)) return first.toLowerCase();
-  return kind === 'tables' ? splitOf(basename(path)) : 'all';
+  return kind === 'tables' ? splitOf(basename(place)) : basename(resolve(folder));
 }
 
 /** Files below a folder, by name. Links are passed over: they may lead out of it. */

@@ -177,7 +177,7 @@ describe('a data set', () => {
     writeFileSync(join(root, 'texts/train/spam/2.txt'), Buffer.from('caf\u00e9', 'latin1'));
     writeFileSync(join(root, 'texts/test/ham/1.txt'), 'Hello');
     symlinkSync('/etc', join(root, 'texts/train/etc'));
-    await using([join(root, 'texts')], {}, async ({ engine, notes, splits }) => {
+    await using([join(root, 'texts')], {}, async ({ engine, notes, splits, columns }) => {
       expect((await engine.run('SELECT label, text, split FROM samples ORDER BY row_number')).rows).toEqual([
         ['ham', 'Hello', 'test'],
         ['spam', 'Buy now, \u20ac 5', 'train'],
@@ -185,6 +185,13 @@ describe('a data set', () => {
       ]);
       expect(notes).toContain('1 texts are not UTF-8, and were read as Latin-1');
       expect(splits).toHaveLength(2);
+      expect(columns.features).toEqual([]);
+    });
+    await using([join(root, 'texts/train'), join(root, 'texts/test')], {}, async ({ splits }) => {
+      expect(splits).toEqual([
+        { name: 'train', rows: 2 },
+        { name: 'test', rows: 1 },
+      ]);
     });
     for (const name of ['cat/a.png', 'cat/b.png', 'dog/c.png'])
       writeFileSync(join(root, 'images', name), name.startsWith('cat') ? 'same' : name);
