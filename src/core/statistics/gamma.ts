@@ -43,9 +43,3 @@ function nonZero(value: number): number {
 export function chiSquareTail(value: number, degrees: number): number {
   return degrees <= 0 ? 1 : gammaParts(degrees / 2, value / 2).upper;
 }
-
-/** The probability that a standard normal variable is at least `z`. */
-export function normalTail(z: number): number {
-  const half = gammaParts(0.5, (z * z) / 2).upper / 2;
-  return z >= 0 ? half : 1 - half;
-}

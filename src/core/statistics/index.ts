@@ -1,5 +1,5 @@
 export { binomialLow, binomialTail, clopperPearson } from './binomial.ts';
-export { chiSquareTail, normalTail } from './gamma.ts';
+export { chiSquareTail } from './gamma.ts';
 export { normalQuantile } from './normal.ts';
 export { poissonLogTail } from './poisson.ts';
 export { type Roc, rocOf, stepAt } from './roc.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chiSquareTail, normalTail } from '../../../src/core/statistics/gamma.ts';
+import { chiSquareTail } from '../../../src/core/statistics/gamma.ts';
 
 describe('tails of distributions', () => {
   it('are those of SciPy 1.17.1', () => {
@@ -7,9 +7,6 @@ describe('tails of distributions', () => {
     expect(chiSquareTail(50, 9) / 1.0772382022574693e-7).toBeCloseTo(1, 9);
     expect(chiSquareTail(0.5, 30)).toBeCloseTo(1, 12);
     expect(chiSquareTail(900, 200) / 2.360899075506571e-89).toBeCloseTo(1, 6);
-    expect(normalTail(1.5)).toBeCloseTo(0.06680720126885807, 12);
-    expect(normalTail(-2)).toBeCloseTo(0.9772498680518208, 12);
-    expect(normalTail(8) / 6.22096057427174e-16).toBeCloseTo(1, 8);
   });
 
   it('is one without degrees of freedom', () => {

@@ -1,14 +1,11 @@
 import { quotedName } from '../../../core/index.ts';
-import { normalTail, poissonLogTail } from '../../../core/statistics/index.ts';
+import { binomialTail } from '../../../core/statistics/index.ts';
 import type { Detector, SqlRow } from '../detector.ts';
 import { countText, shownMeasure } from '../measures.ts';
 import { statementNamed } from '../sql/index.ts';
 
 /** The chance that any cell of a table of independent sources and labels is shown. */
 export const FAMILY_CHANCE = 1e-3;
-/** Of fewer expected rows, the normal approximation is not used. */
-const FEW = 5;
-
 /** Finds sources that give a label more often than the others do. */
 export const sourceLabels: Detector = {
   id: 'data.source-labels',
@@ -40,7 +37,7 @@ export const sourceLabels: Detector = {
   },
 };
 
-/** The adjusted residual of a cell of a contingency table (Haberman 1973), and the chance of one as large. */
+/** The adjusted residual of a cell of a contingency table (Haberman 1973), and the chance of as many rows. */
 function cellOf(row: SqlRow) {
   const [seen, ofSource, ofLabel, all] = [row.seen, row.of_source, row.of_label, row.of_all].map(Number) as [
     number,
@@ -51,7 +48,8 @@ function cellOf(row: SqlRow) {
   const expected = (ofSource * ofLabel) / all;
   const spread = Math.sqrt(expected * (1 - ofSource / all) * (1 - ofLabel / all));
   const residual = spread === 0 ? 0 : (seen - expected) / spread;
-  const chance = expected < FEW ? Math.exp(poissonLogTail(seen, expected)) : normalTail(residual);
+  // Exact, where the normal distribution of residuals is not: small tables have skewed ones.
+  const chance = binomialTail(seen, ofSource, ofLabel / all);
   return {
     source: String(row.source),
     label: String(row.label),
