@@ -6,7 +6,7 @@ import { groupBySharedRows, type RowGroup } from '../shared-rows.ts';
 import type { TokenFinding } from './label-test.ts';
 import { type TokenRows, tokenRows, tokenText } from './token-rows.ts';
 import { shownToken } from './tokens.ts';
-import { FEWEST_ROWS, FEWEST_TO_LEARN, findTriggers, type LabelResult, TRIGGER_LEVEL } from './triggers.ts';
+import { FEWEST_ROWS, FEWEST_TO_LEARN, findTriggers, type LabelResult } from './triggers.ts';
 import { readWordSketch, sketchWords } from './word-sketch.ts';
 
 const SEED = 1;
@@ -19,7 +19,8 @@ export const triggerTokens: Detector = {
   title: 'Words that decide the label',
   needs: ['text', 'label'],
   weight: 'decides',
-  falseAlarms: `the level is ${TRIGGER_LEVEL} for a data set`,
+  falseAlarms:
+    'none in 200 random halves of real messages (at most 1.8 %, 95 % bound), and 3 in 200 with 5 % of wrong labels (4.3 %)',
   unseen:
     'Triggers in rows whose label fits their text (clean-label attacks); a trigger in fewer than about 11 rows, or 8 beside a baseline, and each of several in fewer; triggers that are not a word, such as style, order or case; texts beyond the part of them that is read; texts that do not tell the label.',
   run: runTriggers,
