@@ -39,7 +39,7 @@ export const neighbourLabels: Detector = {
   title: 'Labels that the nearest rows do not have',
   needs: ['label', 'features'],
   weight: 'excess',
-  falseAlarms: 'as often as near rows have other labels; what counts is the excess over the approved baseline',
+  falseAlarms: 'in none of 200 pairs of clean digits was there an excess over the baseline (at most 1.8 %, 95 % bound)',
   unseen:
     'Wrong labels that are as near to each other as to right ones, such as those of a whole group of rows; rows that are compared with a part of the others only, where there are many.',
   run: async (view) => {

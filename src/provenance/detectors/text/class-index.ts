@@ -1,4 +1,4 @@
-import type { TokenRows } from './token-rows.ts';
+import type { TokenTable } from './token-rows.ts';
 
 /** Which rows of one label have each token. */
 export interface ClassIndex {
@@ -7,7 +7,7 @@ export interface ClassIndex {
   readonly rows: Uint32Array;
 }
 
-export function classIndex({ starts, ids, counts }: TokenRows, rows: Uint32Array): ClassIndex {
+export function classIndex({ starts, ids, counts }: TokenTable, rows: Uint32Array): ClassIndex {
   const own = new Uint32Array(counts.length + 1);
   const each = (take: (id: number, row: number) => void): void => {
     for (const row of rows) for (let at = starts[row] ?? 0; at < (starts[row + 1] ?? 0); at++) take(ids[at] ?? 0, row);

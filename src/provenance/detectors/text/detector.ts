@@ -4,7 +4,7 @@ import type { Detector, Observation, TextColumns } from '../detector.ts';
 import { type Classes, labelClasses, MAX_CLASSES } from '../labels/index.ts';
 import { groupBySharedRows, type RowGroup } from '../shared-rows.ts';
 import type { TokenFinding } from './label-test.ts';
-import { type TokenRows, tokenRows, tokenText } from './token-rows.ts';
+import { type TokenTable, tokenRows, tokenText } from './token-rows.ts';
 import { shownToken } from './tokens.ts';
 import { FEWEST_ROWS, FEWEST_TO_LEARN, findTriggers, type LabelResult } from './triggers.ts';
 import { readWordSketch, sketchWords } from './word-sketch.ts';
@@ -72,7 +72,7 @@ function notAssessed(detail: string): Observation {
 interface Read {
   readonly columns: TextColumns;
   readonly classes: Classes;
-  readonly tokens: TokenRows;
+  readonly tokens: TokenTable;
 }
 
 function observation(results: readonly LabelResult[], read: Read): Observation {

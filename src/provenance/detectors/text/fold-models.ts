@@ -1,9 +1,9 @@
 import { SeededRandom } from '../../../core/index.ts';
-import type { TokenRows } from './token-rows.ts';
+import type { TokenTable } from './token-rows.ts';
 
 /** What models learn from. */
 export interface TokenLesson {
-  readonly tokens: TokenRows;
+  readonly tokens: TokenTable;
   /** Rows that are learnt from. */
   readonly rows: Uint32Array;
   /** 1 for a row of the label that is looked at, of all rows. */
@@ -90,7 +90,7 @@ function step(
 /** The logit of a row, by the model that did not see it. */
 export function logitOf(
   { weights, biases }: FoldModels,
-  { starts, ids }: TokenRows,
+  { starts, ids }: TokenTable,
   row: number,
   fold: number,
 ): number {

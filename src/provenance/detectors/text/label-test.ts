@@ -2,7 +2,7 @@ import { poissonLogTail, type Testable, testable } from '../../../core/statistic
 import { type ClassIndex, classIndex } from './class-index.ts';
 import { type LabelModels, logitOf } from './fold-models.ts';
 import { Mates } from './mates.ts';
-import type { TokenRows } from './token-rows.ts';
+import type { TokenTable } from './token-rows.ts';
 import type { UniqueRows } from './unique-rows.ts';
 
 /** Rows of a label that at least have a token that is tested. */
@@ -35,7 +35,7 @@ export interface TokenFinding {
 
 /** Tests the tokens of one label. */
 export class LabelTest {
-  readonly #tokens: TokenRows;
+  readonly #tokens: TokenTable;
   readonly #unique: UniqueRows;
   readonly #rows: Uint32Array;
   readonly #models: LabelModels;
@@ -55,7 +55,7 @@ export class LabelTest {
   readonly told: number;
 
   constructor(
-    tokens: TokenRows,
+    tokens: TokenTable,
     unique: UniqueRows,
     label: number,
     models: LabelModels,

@@ -1,5 +1,5 @@
 import type { ClassIndex } from './class-index.ts';
-import type { TokenRows } from './token-rows.ts';
+import type { TokenTable } from './token-rows.ts';
 
 /** A mate is in so much of the rows of a token, and so much of its own rows are rows of the token. */
 const SHARE = 0.8;
@@ -9,12 +9,12 @@ const LOOKED_AT = 64;
 
 /** Finds the tokens that come with a token, as the other words of a phrase do. */
 export class Mates {
-  readonly #tokens: TokenRows;
+  readonly #tokens: TokenTable;
   readonly #index: ClassIndex;
   readonly #seen: Uint8Array;
   #steps = 0;
 
-  constructor(tokens: TokenRows, index: ClassIndex) {
+  constructor(tokens: TokenTable, index: ClassIndex) {
     this.#tokens = tokens;
     this.#index = index;
     this.#seen = new Uint8Array(tokens.counts.length);

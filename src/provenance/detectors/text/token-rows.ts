@@ -19,7 +19,7 @@ export interface TokenOptions {
 }
 
 /** Which tokens each row has, as numbers; a token that few rows have has no number. */
-export interface TokenRows {
+export interface TokenTable {
   readonly rows: number;
   /** The tokens of row r are `ids[starts[r]]` up to `ids[starts[r + 1]]`, each once, in the order in which they first stand there. */
   readonly starts: Uint32Array;
@@ -41,7 +41,7 @@ export interface TokenPlaces {
 }
 
 /** The token of a number. */
-export function tokenText({ places }: TokenRows, texts: readonly string[], token: number): string {
+export function tokenText({ places }: TokenTable, texts: readonly string[], token: number): string {
   const [row = 0, from = 0, length = 0] = [places.rows[token], places.starts[token], places.lengths[token]];
   return texts[row]?.toLowerCase().slice(from, from + length) ?? '';
 }
@@ -54,7 +54,7 @@ const FIRST_ENTRIES = 1 << 12;
  * Numbers the tokens of texts, by the order in which they first stand there; those alone that at least `fewest` rows have.
  * @throws AssayError `limit`, naming the bound; `aborted`
  */
-export function tokenRows(texts: readonly string[], fewest: number, options: TokenOptions = {}): TokenRows {
+export function tokenRows(texts: readonly string[], fewest: number, options: TokenOptions = {}): TokenTable {
   const { limits = TOKEN_LIMITS, signal, onEvent } = options;
   const table = new Table(texts.length, limits);
   for (const [row, text] of texts.entries()) {
@@ -141,7 +141,7 @@ class Table {
   };
 
   /** Gives numbers without gaps to the tokens that enough rows have. */
-  frequent(fewest: number): TokenRows {
+  frequent(fewest: number): TokenTable {
     const numbers = new Uint32Array(this.#words.size);
     let size = 0;
     for (let id = 0; id < numbers.length; id++) if ((this.#counts[id] ?? 0) >= fewest) numbers[id] = ++size;

@@ -1,10 +1,10 @@
 import { SeededRandom } from '../../../core/index.ts';
 import type { LabelModels } from './fold-models.ts';
-import type { TokenRows } from './token-rows.ts';
+import type { TokenTable } from './token-rows.ts';
 
 /** Rows with their labels as numbers. */
 export interface LabelledTokens {
-  readonly tokens: TokenRows;
+  readonly tokens: TokenTable;
   /** Of each row, below `classes`; -1 for a row without a label. */
   readonly labels: Int32Array;
   readonly classes: number;

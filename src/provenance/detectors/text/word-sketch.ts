@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../../core/index.ts';
 import { type LabelModels, learnFolds } from './fold-models.ts';
-import type { TokenOptions, TokenRows } from './token-rows.ts';
+import type { TokenOptions, TokenTable } from './token-rows.ts';
 
 /** Weights that a sketch has in all, a byte each: a profile keeps 64 KiB of a detector, as JSON. */
 const MOST_WEIGHTS = 2 ** 15;
@@ -25,7 +25,7 @@ export interface WordSketch {
 
 /** Undefined for too many labels. The same data gives the same sketch. */
 export function sketchWords(
-  tokens: TokenRows,
+  tokens: TokenTable,
   { names, of }: { readonly names: readonly string[]; readonly of: Int32Array },
   seed: number,
   { signal }: TokenOptions,
@@ -58,7 +58,7 @@ export function sketchWords(
  */
 export function readWordSketch(
   sketch: unknown,
-  tokens: TokenRows,
+  tokens: TokenTable,
   names: readonly string[],
 ): ((label: number) => LabelModels | undefined) | undefined {
   const read = checked(sketch);
