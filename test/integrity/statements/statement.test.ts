@@ -156,7 +156,7 @@ describe('a statement', () => {
     ['too many subjects', changed('scan', ['subject'], Array(1001).fill(SUBJECTS[0])), 'statement', /too many/],
     [
       'another predicate',
-      changed('scan', ['predicateType'], 'https://slsa.dev/provenance/v1'),
+      changed('scan', ['predicateType'], 'https://slsa.dev/provenance/v0.2'),
       'predicate',
       /provenance/,
     ],
