@@ -7,7 +7,7 @@ import { readEnvironment, whyUnsealed } from './environment.ts';
 import { HINTS } from './hints.ts';
 import { containerImage, type ReadOfImage } from './image.ts';
 import { commandOf, recorded } from './image-command.ts';
-import { type Reach, readHooks, readReach } from './isolation.ts';
+import { type Objection, readHooks, readReach } from './isolation.ts';
 import { isPlainPath, type MountReader, type PodMount, type PodVolume, readPodMounts, whyUnsafe } from './mounts.ts';
 import type { ImageApproval, PostureKnowledge, PostureProblem, ProblemKind } from './result.ts';
 import { whyActive } from './script.ts';
@@ -23,6 +23,8 @@ export interface ReadRun {
   /** The same for sealed; absent where its image is not approved as sealed. */
   readonly unsealed: readonly PostureProblem[] | undefined;
   readonly mounts: readonly PodMount[];
+  /** What it writes is known: models that were found, or nothing. */
+  readonly writesKnown: boolean;
   /** It is known to load models. */
   readonly loads: boolean;
   /** Places that name what it loads: all of them have to be among what was found. */
@@ -34,8 +36,8 @@ export interface PodContext {
   /** The platform chooses the image where none is named. */
   readonly hasOwnImage?: true;
   readonly volumes: ReadonlyMap<string, PodVolume | undefined>;
-  readonly reach: readonly Reach[];
-  readonly aliases: readonly Reach[];
+  readonly reach: readonly Objection[];
+  readonly aliases: readonly Objection[];
   /** Names of volumes that more than one container mounts. */
   readonly shared: ReadonlySet<string>;
 }
@@ -44,7 +46,7 @@ export function readRun(container: unknown, where: string, pod: PodContext, know
   const name = ownText(container, 'name') ?? null;
   const mounts = readPodMounts(container, where, pod.volumes);
   if (knowledge.isOwn(container)) {
-    const none = { problems: [], unsealed: undefined, loads: false, named: [] };
+    const none = { problems: [], unsealed: undefined, writesKnown: true, loads: false, named: [] };
     return { name, where, program: 'assay pull', mounts, ...none };
   }
   const read = containerImage(container, where, knowledge);
@@ -60,7 +62,8 @@ export function readRun(container: unknown, where: string, pod: PodContext, know
   // What a server of models loads is never what its image holds.
   const unsealed = image.approval?.as === 'sealed' && !loads ? sealedProblems(about) : undefined;
   const program = runs.kind === 'server' ? runs.grammar.title : runs.kind === 'inert' ? runs.name : null;
-  return { name, where, program, problems, unsealed, mounts, loads, named };
+  const writesKnown = runs.kind === 'server' || runs.kind === 'inert';
+  return { name, where, program, problems, unsealed, mounts, writesKnown, loads, named };
 }
 
 /** A container, and what was read of it. */
@@ -79,7 +82,7 @@ function understoodProblems({ container, where, pod, image, variables, runs, mou
   const grammar = runs.kind === 'server' ? runs.grammar : undefined;
   const open: ProblemKind = grammar === undefined ? 'program' : 'told';
   const reader: MountReader = grammar !== undefined ? 'loader' : runs.kind === 'inert' ? 'inert' : 'program';
-  const as = (kind: ProblemKind, all: readonly Reach[], hint: string = HINTS[kind]): readonly PostureProblem[] =>
+  const as = (kind: ProblemKind, all: readonly Objection[], hint: string = HINTS[kind]): readonly PostureProblem[] =>
     all.map((one) => ({ kind, where: one.where, why: one.why, hint }));
   const environment = readEnvironment(container, where, variables, grammar);
   const told = serverProblems(runs, environment, container, mounts, where);
@@ -108,7 +111,7 @@ function understoodProblems({ container, where, pod, image, variables, runs, mou
 
 /** The text of a job that a cluster runs on its own: one literal command of an inert program, or unknown. */
 export function readCommandRun(text: string, where: string): ReadRun {
-  const about = { name: null, where, unsealed: undefined, mounts: [], loads: false, named: [] };
+  const about = { name: null, where, unsealed: undefined, mounts: [], writesKnown: false, loads: false, named: [] };
   const why = whyActive(text);
   if (why === undefined) return { ...about, program: null, problems: [] };
   return { ...about, program: null, problems: [{ kind: 'program', where, why, hint: HINTS.program }] };
@@ -128,7 +131,7 @@ function folderProblems(
   where: string,
   reader: MountReader,
   approval: ImageApproval | undefined,
-): readonly Reach[] {
+): readonly Objection[] {
   const folder = own(container, 'workingDir');
   if (folder === undefined || folder === '' || folder === approval?.facts?.workingDir) return [];
   if (reader === 'inert' && typeof folder === 'string' && isPlainPath(folder)) return [];
@@ -137,7 +140,7 @@ function folderProblems(
 
 /** What keeps a container from being sealed: it is told more than its image was approved with, or something may lie over its code. */
 function sealedProblems({ container, where, pod, image, runs, mounts }: Read): readonly PostureProblem[] {
-  const found: Reach[] = [...whyUnsealed(container, where)];
+  const found: Objection[] = [...whyUnsealed(container, where)];
   if (runs.kind !== 'nothing') {
     const at = step(where, own(container, 'command') === undefined ? 'args' : 'command');
     found.push({ where: at, why: 'is told something else than its image was approved with' });

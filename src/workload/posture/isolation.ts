@@ -11,14 +11,14 @@ const PROPERTIES: ReadonlySet<string> = new Set(
   imagePullPolicy securityContext stdin stdinOnce tty targetContainerName`.split(/\s+/),
 );
 
-export interface Reach {
+export interface Objection {
   readonly where: string;
   readonly why: string;
 }
 
 /** What lets a container reach into others, or past what is mounted in it. */
-export function readReach(container: unknown, where: string): readonly Reach[] {
-  const found: Reach[] = [];
+export function readReach(container: unknown, where: string): readonly Objection[] {
+  const found: Objection[] = [];
   const security = own(container, 'securityContext');
   const at = step(where, 'securityContext');
   if (own(security, 'privileged') === true) found.push({ where: at, why: 'is privileged' });
@@ -39,8 +39,8 @@ export function readReach(container: unknown, where: string): readonly Reach[] {
 }
 
 /** What lets every container of a Pod reach into every other, or moves the servers that they ask. */
-export function readPodReach(podSpec: unknown, where: string): readonly Reach[] {
-  const found: Reach[] = [];
+export function readPodReach(podSpec: unknown, where: string): readonly Objection[] {
+  const found: Objection[] = [];
   const add = (name: string, why: string) => void found.push({ where: step(where, name), why });
   if (own(podSpec, 'hostPID') === true) add('hostPID', 'shares the processes of the node (hostPID)');
   const many = ['containers', 'initContainers', 'ephemeralContainers'].flatMap((list) => [...ownList(podSpec, list)]);
@@ -51,13 +51,13 @@ export function readPodReach(podSpec: unknown, where: string): readonly Reach[] 
 }
 
 /** Names of servers that the Pod resolves otherwise: with a certificate of its own, that moves the Hub. */
-export function readAliases(podSpec: unknown, where: string): readonly Reach[] {
+export function readAliases(podSpec: unknown, where: string): readonly Objection[] {
   if (ownList(podSpec, 'hostAliases').length === 0) return [];
   return [{ where: step(where, 'hostAliases'), why: 'is told other addresses of servers (hostAliases)' }];
 }
 
 /** Hooks and probes: commands that run in the container. */
-export function readHooks(container: unknown, where: string): readonly Reach[] {
+export function readHooks(container: unknown, where: string): readonly Objection[] {
   const lifecycle = own(container, 'lifecycle');
   const all = [
     ...['livenessProbe', 'readinessProbe', 'startupProbe'].map(
@@ -65,7 +65,7 @@ export function readHooks(container: unknown, where: string): readonly Reach[] {
     ),
     ...['postStart', 'preStop'].map((name) => [own(lifecycle, name), step(step(where, 'lifecycle'), name)] as const),
   ];
-  return all.flatMap(([hook, at]): readonly Reach[] => {
+  return all.flatMap(([hook, at]): readonly Objection[] => {
     if (hook === undefined || hook === null) return [];
     const command = ownList(own(hook, 'exec'), 'command');
     if (own(hook, 'exec') !== undefined) {

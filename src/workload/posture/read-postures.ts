@@ -93,8 +93,8 @@ function posturesOf(runs: readonly ReadRun[], known: ReadonlySet<string>): reado
     ];
     return { run, problems, unsealed: run.unsealed === undefined ? undefined : [...run.unsealed] };
   });
-  const isOpen = ({ problems, unsealed }: (typeof states)[number]) =>
-    problems.some(({ kind }) => kind !== 'image') && unsealed?.length !== 0;
+  const isOpen = ({ run, problems, unsealed }: (typeof states)[number]) =>
+    (!run.writesKnown || problems.some(({ kind }) => kind !== 'image')) && unsealed?.length !== 0;
   // Whoever is not understood may write anything, and makes so of who reads it.
   for (let changed = true; changed; ) {
     changed = false;
@@ -111,7 +111,7 @@ function posturesOf(runs: readonly ReadRun[], known: ReadonlySet<string>): reado
         const others = source === 'empty' ? [...(writers.get(name) ?? [])].filter((run) => run !== state.run) : [];
         const [other] = others;
         if (other === undefined || !state.run.loads || state.problems.some((one) => one.where === where)) continue;
-        const why = `reads the volume ${JSON.stringify(name.slice(0, 80))}, to which ${nameOf(other)} may write, which is unresolved`;
+        const why = `reads the volume ${JSON.stringify(name.slice(0, 80))}, to which ${nameOf(other)} may write what is not known`;
         state.problems.push({
           kind: 'place',
           where,

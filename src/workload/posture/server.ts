@@ -2,12 +2,12 @@ import { ownText } from '../own.ts';
 import type { ContainerCommand } from './command.ts';
 import type { ReadEnvironment } from './environment.ts';
 import { quotedWord } from './hints.ts';
-import type { Reach } from './isolation.ts';
+import type { Objection } from './isolation.ts';
 import { isPlainPath, overlap, type PodMount } from './mounts.ts';
 import { readTold } from './told.ts';
 
 export interface ServerProblems {
-  readonly problems: readonly Reach[];
+  readonly problems: readonly Objection[];
   readonly named: readonly string[];
   /** It is told no model, and has none of its own: something that is not here has to give it one. */
   readonly silent: boolean;
@@ -29,11 +29,12 @@ export function serverProblems(
   const folder = grammar.defaultFolder;
   const isMounted =
     folder !== undefined && mounts.some(({ path, source }) => HOLDS_MODELS.has(source) && within(folder, path));
-  const problems: Reach[] = [...told.unknown];
+  const problems: Objection[] = [...told.unknown];
   if (silent && grammar.hasDefault)
     problems.push({ where, why: `runs ${title}, which is told no model, and loads its default` });
   if (needs !== undefined && !told.options.has(needs.option))
     problems.push({ where, why: `runs ${title} without ${needs.option}: ${needs.why}` });
+  for (const one of told.repositories) problems.push(...shadowProblems(one, mounts));
   for (const one of told.paths) problems.push(...pathProblems(one, container, mounts));
   for (const one of [...told.places, ...environment.places]) problems.push(...placeProblems(one, mounts));
   // Of a folder that starts empty, whoever fills it is what was found.
@@ -56,12 +57,21 @@ function within(path: string, folder: string): boolean {
   return `${path}/`.startsWith(`${folder}/`);
 }
 
+/** A folder that is named like a repository is loaded in its place, where the program starts beside it. */
+function shadowProblems({ path, where }: { path: string; where: string }, mounts: readonly PodMount[]): Objection[] {
+  const [owner = ''] = path.split('/');
+  const bad = mounts.find((mount) => `${mount.path}/`.includes(`/${owner}/`));
+  return bad === undefined
+    ? []
+    : [{ where, why: `loads ${quotedWord(path)}, and may take the folder ${bad.path} for it` }];
+}
+
 /** A path that is loaded: of one volume, with nothing else under, in or over it, or of the image. */
 function pathProblems(
   { path, where }: { path: string; where: string },
   container: unknown,
   mounts: readonly PodMount[],
-): Reach[] {
+): Objection[] {
   if (!path.startsWith('/')) {
     const own = mounts.some(({ source }) => source !== 'token');
     const set = ownText(container, 'workingDir') !== undefined;
@@ -78,7 +88,7 @@ function pathProblems(
 }
 
 /** A folder that is written, and loaded from: its own, or one that starts empty. */
-function placeProblems({ path, where }: { path: string; where: string }, mounts: readonly PodMount[]): Reach[] {
+function placeProblems({ path, where }: { path: string; where: string }, mounts: readonly PodMount[]): Objection[] {
   if (!isPlainPath(path))
     return [{ where, why: `uses the folder ${quotedWord(path)}, which is not a plain absolute path` }];
   const bad = mounts.find((mount) => mount.source !== 'empty' && overlap(mount.path, path));

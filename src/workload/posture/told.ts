@@ -10,6 +10,8 @@ export interface Told {
   readonly unknown: readonly { readonly where: string; readonly why: string }[];
   /** Places of the words that name what it loads: each has to have been found. */
   readonly named: readonly string[];
+  /** Repositories that it loads: `owner/name`. */
+  readonly repositories: readonly { readonly path: string; readonly where: string }[];
   /** Paths that it loads from. */
   readonly paths: readonly { readonly path: string; readonly where: string }[];
   /** Folders that it writes, and loads from. */
@@ -42,6 +44,7 @@ class ToldReader {
   readonly #unknown: { where: string; why: string }[] = [];
   readonly #named: string[] = [];
   readonly #paths: { path: string; where: string }[] = [];
+  readonly #repositories: { path: string; where: string }[] = [];
   readonly #places: { path: string; where: string }[] = [];
   readonly #options = new Set<string>();
   #namesModel = false;
@@ -64,6 +67,7 @@ class ToldReader {
     return {
       unknown: this.#unknown,
       named: this.#named,
+      repositories: this.#repositories,
       paths: this.#paths,
       places: this.#places,
       options: this.#options,
@@ -196,6 +200,8 @@ class ToldReader {
     if (finds.finds === 'model') this.#namesModel = true;
     const read = readReference(text, finds.bare ?? 'hub');
     if (read.kind === 'path') this.#paths.push({ path: read.path, where: word.where });
+    const [, repository] = read.kind === 'reference' ? (/^hf:\/\/([^@]+)/.exec(read.reference) ?? []) : [];
+    if (repository !== undefined) this.#repositories.push({ path: repository, where: word.where });
   }
 
   /** Models in JSON: each of its properties is in the table, and none names more than one. */

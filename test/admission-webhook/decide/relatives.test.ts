@@ -281,6 +281,28 @@ describe('production refuses', () => {
         ],
       },
     ],
+    [
+      'a cache that an approved program shares, of which nothing is known',
+      vllm(mount('/root/.cache')),
+      { ...empty, ...init(runs('acme/x', mount('/y'))) },
+    ],
+    ['a folder that is named like the model', vllm({ volumeMounts: [{ name: 'v', mountPath: '/mnt/good' }] }), weights],
+    ['another machine', vllm({ args: ['--data-parallel-address', 'evil.example'] })],
+    [
+      'SGLang with an empty key',
+      runs('lmsysorg/sglang', {
+        command: [
+          'python3',
+          '-m',
+          'sglang.launch_server',
+          '--model-path',
+          'good/model',
+          '--revision',
+          GOOD,
+          '--admin-api-key=',
+        ],
+      }),
+    ],
     ['a folder that nobody fills', { ...path('/data/m'), ...mount('/data') }, empty],
     [
       'a cache that an unknown container shares',

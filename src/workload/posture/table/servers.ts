@@ -1,7 +1,8 @@
 import type { InertVariable } from './variables.ts';
 
 // Programs that load models and can be understood to the last word: how each is started, and what says nothing of what it loads.
-// What names a model is in the rows of `../../table/programs.ts`. What is in neither is unknown, however harmless it is.
+// What names a model is in the rows of `../../table/programs.ts`. What is in neither is unknown, however harmless it is. Addresses of
+// other machines are not here: those of a group send each other pickled objects.
 
 export interface Grammar {
   readonly id: string;
@@ -55,13 +56,11 @@ const VLLM_VALUES = `
   --host --port --uvicorn-log-level --allow-credentials --allowed-origins --allowed-methods --allowed-headers --api-key
   --ssl-keyfile --ssl-certfile --ssl-ca-certs --ssl-cert-reqs --root-path --response-role --chat-template-content-format
   --dtype --max-model-len --max-seq-len-to-capture --seed --task --runner --convert --tokenizer-mode --quantization -q
-  --tensor-parallel-size -tp --pipeline-parallel-size -pp --data-parallel-size -dp --data-parallel-rank
-  --data-parallel-address --data-parallel-rpc-port --gpu-memory-utilization --swap-space --cpu-offload-gb --block-size
+  --tensor-parallel-size -tp --pipeline-parallel-size -pp --data-parallel-size -dp --gpu-memory-utilization --swap-space --cpu-offload-gb --block-size
   --kv-cache-dtype --max-num-batched-tokens --max-num-seqs --max-logprobs --max-lora-rank --max-loras --max-cpu-loras
   --lora-extra-vocab-size --lora-dtype --scheduling-policy --num-scheduler-steps --max-log-len --tool-call-parser
   --reasoning-parser --distributed-executor-backend --max-parallel-loading-workers --num-gpu-blocks-override
-  --limit-mm-per-prompt --guided-decoding-backend --api-server-count --chat-template --device
-  --nnodes --node-rank --master-addr --master-port --kv-cache-memory-bytes --long-prefill-token-threshold`;
+  --limit-mm-per-prompt --guided-decoding-backend --api-server-count --chat-template --device --kv-cache-memory-bytes --long-prefill-token-threshold`;
 const VLLM_CHOSEN = {
   '--generation-config': /^(?:auto|vllm)$/,
   '--config-format': /^(?:auto|hf|mistral)$/,
@@ -135,7 +134,7 @@ export const GRAMMARS: readonly Grammar[] = [
       set(`--port -p --hostname --num-shard --sharded --quantize --dtype --kv-cache-dtype --max-concurrent-requests
       --max-best-of --max-stop-sequences --max-top-n-tokens --max-input-tokens --max-input-length --max-total-tokens
       --waiting-served-ratio --max-batch-prefill-tokens --max-batch-total-tokens --max-waiting-tokens --max-batch-size
-      --validation-workers --shard-uds-path --master-addr --master-port --cuda-memory-fraction --rope-scaling --rope-factor
+      --validation-workers --shard-uds-path --cuda-memory-fraction --rope-scaling --rope-factor
       --api-key --max-client-batch-size --payload-limit --usage-stats --prometheus-port --cors-allow-origin`),
     chosen: {},
     places: set('--huggingface-hub-cache'),
@@ -177,9 +176,8 @@ export const GRAMMARS: readonly Grammar[] = [
     switches: set('--enable-metrics --disable-radix-cache --enable-torch-compile --skip-server-warmup --log-requests'),
     values: set(`--host --port --dtype --quantization --context-length --mem-fraction-static --max-running-requests
       --max-total-tokens --chunked-prefill-size --tp --tp-size --tensor-parallel-size --dp --dp-size --pp-size --device
-      --log-level --api-key --admin-api-key --served-model-name --random-seed --schedule-policy --attention-backend
-      --nnodes --node-rank --dist-init-addr`),
-    chosen: { '--quantization': /^[\w-]+$/ },
+      --log-level --api-key --admin-api-key --served-model-name --random-seed --schedule-policy --attention-backend`),
+    chosen: { '--quantization': /^[\w-]+$/, '--admin-api-key': /./ },
     places: set('--download-dir'),
     env: {},
     words: 'none',
