@@ -8,7 +8,7 @@ import { tempFolder } from '../support/temp.ts';
 
 const folder = tempFolder();
 /** Approved data sets, and data sets that are compared with each. */
-const APPROVED = 40;
+const APPROVED = 50;
 const FRESH = 5;
 const RESAMPLES = APPROVED * FRESH;
 /** Rows of each. */
