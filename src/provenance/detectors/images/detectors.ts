@@ -15,7 +15,7 @@ export const imagePatches: Detector = {
   weight: 'decides',
   falseAlarms: `the level is ${PATCH_LEVEL} for a data set`,
   unseen:
-    'Patches in images whose label fits them (clean-label attacks), at places that change, in fewer than about 15 images, or so large that the images are near each other by them; noise and patterns over the whole image; what is finer than one of 32 parts of a side.',
+    'Patches in images whose label fits them (clean-label attacks), at places that change, in fewer than about 20 images, or so large that the images are near each other by them; noise and patterns over the whole image; what is finer than one of 32 parts of a side.',
   run: async (view) => {
     const prepared = await preparedImages(view);
     if (typeof prepared === 'string') return { status: 'not-assessed', detail: prepared };

@@ -6,8 +6,8 @@ import { type PatchPlace, WindowKeys, windows } from './windows.ts';
 
 /** The chance that clean images have any patch that is found, if which of them are odd does not depend on single pixels. */
 export const PATCH_LEVEL = 1e-3;
-/** Images of a label that at least show a patch that is tested. */
-const FEWEST = 4;
+/** Images of a label that at least show a patch that is tested: five odd ones that look alike are in clean data, too. */
+const FEWEST = 8;
 /** Of the images that show a patch and have a label, so many at least must look like others. */
 const LEAST_SHARE = 0.5;
 /** Neighbours without the patch that an image must at least have. */
