@@ -5,7 +5,7 @@ const MAX_SCRIPT = 4_096;
 /** All that a script may have: no expansion, no substitution, no glob, no comment, no group, no job. */
 const PLAIN = /^[\w@%+=:,./ \t\n;&|!<>[\]"'-]*$/;
 /** Output that is thrown away. */
-const TO_NOWHERE = /(?:[12]|&)?>[ \t]*\/dev\/null(?![\w./-])|2>&1(?![\w])/g;
+const TO_NOWHERE = /(?:(?:[12]|&)?>[ \t]*\/dev\/null|2>&1)(?=[\s;&|]|$)/g;
 const OPENERS: ReadonlySet<string> = new Set(['until', 'while', 'if', 'elif', 'then', 'else', 'do', '!', 'exec']);
 const CLOSERS: ReadonlySet<string> = new Set(['done', 'fi']);
 

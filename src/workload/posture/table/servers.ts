@@ -127,15 +127,13 @@ export const GRAMMARS: readonly Grammar[] = [
     row: 'tgi',
     starts: [['text-generation-launcher']],
     repositories: ['ghcr.io/huggingface/text-generation-inference'],
-    switches: set(
-      '--json-output --disable-custom-kernels --cuda-graphs --disable-grammar-support --disable-usage-stats',
-    ),
+    switches: set('--json-output --disable-custom-kernels --disable-grammar-support --disable-usage-stats'),
     values:
       set(`--port -p --hostname --num-shard --sharded --quantize --dtype --kv-cache-dtype --max-concurrent-requests
       --max-best-of --max-stop-sequences --max-top-n-tokens --max-input-tokens --max-input-length --max-total-tokens
       --waiting-served-ratio --max-batch-prefill-tokens --max-batch-total-tokens --max-waiting-tokens --max-batch-size
       --validation-workers --shard-uds-path --cuda-memory-fraction --rope-scaling --rope-factor
-      --api-key --max-client-batch-size --payload-limit --usage-stats --prometheus-port --cors-allow-origin`),
+      --api-key --max-client-batch-size --payload-limit --usage-stats --cuda-graphs --prometheus-port --cors-allow-origin`),
     chosen: {},
     places: set('--huggingface-hub-cache'),
     env: {
@@ -215,7 +213,7 @@ export const GRAMMARS: readonly Grammar[] = [
     row: 'triton',
     starts: [['tritonserver']],
     repositories: [],
-    switches: set('--strict-readiness --disable-auto-complete-config'),
+    switches: set('--disable-auto-complete-config'),
     values: set(`--http-port --grpc-port --metrics-port --http-address --grpc-address --allow-http --allow-grpc
       --allow-metrics --allow-gpu-metrics --log-verbose --log-info --log-warning --log-error --strict-readiness
       --exit-timeout-secs --http-thread-count --pinned-memory-pool-byte-size --cuda-memory-pool-byte-size

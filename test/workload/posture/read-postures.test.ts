@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { extractReferences } from '../../src/workload/index.ts';
-import { type ImageApproval, readPostures } from '../../src/workload/posture/index.ts';
-import { podOf } from './build.ts';
+import { extractReferences } from '../../../src/workload/index.ts';
+import { type ImageApproval, readPostures } from '../../../src/workload/posture/index.ts';
+import { podOf } from '../build.ts';
 
 const IMAGE = `reg.io/acme/tool@sha256:${'a'.repeat(64)}`;
 const facts = { entrypoint: ['/usr/bin/tool'], cmd: ['--serve', 'x'], workingDir: '/srv' };
