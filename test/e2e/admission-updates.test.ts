@@ -77,9 +77,8 @@ requirePart(
         expect(await ground().webhook.answered()).toBe(before);
       });
 
-      it('its environment beside the model and its memory change', async () => {
-        const env = [{ name: 'LOG_LEVEL', value: 'debug' }];
-        const containers = [{ name: 'server', env, resources: { limits: { memory: '8Gi' } } }];
+      it('its memory changes', async () => {
+        const containers = [{ name: 'server', resources: { limits: { memory: '8Gi' } } }];
         const body = { spec: { template: { spec: { containers } } } };
         expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toBe('200');
       });
@@ -90,6 +89,12 @@ requirePart(
 
       it('to an unapproved model', async () => {
         expect(told(await patch(`${deployments}/llm`, withArgs(OTHER), STRATEGIC))).toContain(OTHER.hub);
+      });
+
+      it('to another environment of an unapproved model', async () => {
+        const env = [{ name: 'LOG_LEVEL', value: 'debug' }];
+        const body = { spec: { template: { spec: { containers: [{ name: 'server', env }] } } } };
+        expect(told(await patch(`${deployments}/llm`, body, STRATEGIC))).toContain(STRAY.hub);
       });
 
       it('to another server for the same name', async () => {
