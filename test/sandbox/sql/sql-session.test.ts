@@ -87,7 +87,9 @@ describe('an SQL session', () => {
   it('ends at the bound on a result, on disk and on memory, and names it', async () => {
     const session = await open({ spillBytes: 24 * MiB });
     await expect(session.run("SELECT repeat('x', 100) FROM range(100000)")).rejects.toMatchObject({ code: 'limit' });
-    await expect(session.run("SELECT len(list(repeat('x', 1000) || range)) FROM range(3000000)")).rejects.toMatchObject({ code: 'limit' });
+    await expect(session.run("SELECT len(list(repeat('x', 1000) || range)) FROM range(3000000)")).rejects.toMatchObject(
+      { code: 'limit' },
+    );
     expect((await session.run('SELECT 1')).rows).toEqual([[1]]);
     await expect(
       session.run('CREATE TABLE large AS SELECT sha256(CAST(range AS VARCHAR)) FROM range(2000000)'),
