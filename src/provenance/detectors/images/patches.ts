@@ -5,7 +5,7 @@ import type { ImageRows } from './load.ts';
 import { type PatchPlace, WindowKeys, windows } from './windows.ts';
 
 /** The chance that clean images have any patch that is found, if which of them are odd does not depend on single pixels. */
-export const PATCH_LEVEL = 1e-3;
+const PATCH_LEVEL = 1e-3;
 /** Images of a label that at least show a patch that is tested: five odd ones that look alike are in clean data, too. */
 const FEWEST = 8;
 /** Of the images that show a patch and have a label, so many at least must look like others. */
