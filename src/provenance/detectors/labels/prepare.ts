@@ -26,9 +26,10 @@ export interface Prepared {
 
 /** Or a sentence that says why the columns cannot be used. */
 export function prepare({ rows, columns, values, labels }: NumberColumns): Prepared | string {
+  if (columns.length === 0) return 'there is no column of numbers';
   const classes = labelClasses(labels);
   if (classes === undefined) return `the label has more than ${MAX_CLASSES} values`;
-  if (classes.names.length < 2) return 'all rows have one label';
+  if (classes.names.length < 2) return classes.names.length === 0 ? 'no row has a label' : 'all rows have one label';
   const width = columns.length;
   const kept = [...rows.keys()].filter(
     (row) => (classes.of[row] ?? -1) >= 0 && values.subarray(row * width, (row + 1) * width).every(Number.isFinite),

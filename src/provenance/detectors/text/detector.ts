@@ -30,7 +30,8 @@ async function runTriggers(...[view, baseline]: Parameters<Detector['run']>): Pr
   const columns = await view.texts();
   const classes = labelClasses(columns.labels);
   if (classes === undefined) return notAssessed(`the label has more than ${MAX_CLASSES} values`);
-  if (classes.names.length < 2) return notAssessed('all rows have one label');
+  if (classes.names.length < 2)
+    return notAssessed(classes.names.length === 0 ? 'no row has a label' : 'all rows have one label');
   const options = {
     signal: view.signal,
     onEvent: (event: { readonly kind: string; readonly message?: string }) => {

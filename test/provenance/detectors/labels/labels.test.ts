@@ -149,6 +149,8 @@ describe.each(DETECTORS)('$id', (detector) => {
   });
 
   it.each([
+    ['no column of numbers', columnsOf([], []), 'there is no column of numbers'],
+    ['no label', columnsOf(groups(100).rows, []), 'no row has a label'],
     ['one label', columnsOf(groups(100).rows, new Array<string>(100).fill('x')), 'all rows have one label'],
     ['few rows', columnsOf(groups(20).rows, groups(20).labels), 'fewer than 50 rows'],
     [

@@ -119,7 +119,7 @@ describe('is not assessed, and says why,', () => {
 
   it.each([
     ['for one label', many('a text'), many('x'), 'all rows have one label'],
-    ['without labels', many('a text'), [], 'all rows have one label'],
+    ['without labels', many('a text'), [], 'no row has a label'],
     ['for texts without words', many(' \n '), [...many('x').slice(50), ...many('y').slice(50)], 'no word is in 3 rows'],
     [
       'for rows that are all equal',
