@@ -182,7 +182,7 @@ describe('the program', () => {
   });
 
   it('refuses verbs that do not exist', async () => {
-    for (const verb of ['convertt', 'tests', 'data'])
+    for (const verb of ['convertt', 'tests', 'datas'])
       expect((await runCli([verb, 'x'])).stderr).toContain('unknown command');
   });
 
