@@ -11,16 +11,24 @@ const DIST = fileURLToPath(new URL('../dist/src/', import.meta.url));
  * What a module finds beside itself is still beside the place that it had. And what is loaded `later` says that the entry
  * comes first, which it does: so all that the entry holds is one file, not one for each set of verbs that share a module.
  */
-const ownPlaces = (joined, entry, later) => ({
+const ownPlaces = (joined, entry, later, held) => ({
   name: 'own-places',
   setup({ onLoad }) {
     onLoad({ filter: /\/dist\/(?:src|admission-webhook)\/.*\.js$/ }, ({ path }) => {
       const place = `new URL(${JSON.stringify(relative(joined, path))}, import.meta.url).href`;
-      const first = later.has(path) ? `import ${JSON.stringify(entry)};\n` : '';
+      const first = later.has(path) ? `import ${JSON.stringify(entry)};\n` : path === entry ? held : '';
       return { contents: first + readFileSync(path, 'utf8').replaceAll('import.meta.url', place) };
     });
   },
 });
+
+/** Small modules that most verbs share: in a file each, finding them takes longer than reading them. */
+const HELD = [
+  ...['action', 'finding', 'loader', 'verdict', 'waiver-rules'].map((name) => `core/assessment/${name}`),
+  ...['byte-order', 'small-file'].map((name) => `core/bytes/${name}`),
+  'core/limits',
+  'sources/source',
+];
 
 /** Modules whose state a program and its entry share: each exists once, beside what is joined. */
 const SHARED = /\/pipeline\/early\/early\.js$/;
@@ -41,10 +49,14 @@ function loadedLater({ inputs }) {
   return new Set(imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => resolve(path)));
 }
 
-/** @param forward what the entry is from now on: no more than the way to what was joined */
-async function join(folder, name, forward) {
+/**
+ * @param forward what the entry is from now on: no more than the way to what was joined
+ * @param held modules that are in the file of the entry, whoever shares them
+ */
+async function join(folder, name, forward, held = []) {
   const joined = `${DIST}${folder}joined/`;
   const entry = `${DIST}${folder}${name}`;
+  const imports = held.map((path) => `import ${JSON.stringify(`${DIST}${path}.js`)};\n`).join('');
   const joining = (later, write) =>
     build({
       entryPoints: [entry],
@@ -59,7 +71,7 @@ async function join(folder, name, forward) {
       // Other threads and children start from modules of their own; so does all that is required by a path.
       external: ['*.cjs'],
       legalComments: 'inline',
-      plugins: [keptApart(joined), ownPlaces(joined, entry, later)],
+      plugins: [keptApart(joined), ownPlaces(joined, entry, later, imports)],
       metafile: true,
       write,
       logLevel: 'error',
@@ -73,7 +85,7 @@ async function join(folder, name, forward) {
 
 // No entry is replaced before all are joined: one may hold another.
 const replace = [
-  await join('cli/', 'run.js', "export { runCommandLine } from './joined/run.js';"),
+  await join('cli/', 'run.js', "export { runCommandLine } from './joined/run.js';", HELD),
   await join('service/worker/', 'scan-thread.js', "import './joined/scan-thread.js';"),
   await join('pipeline/parsers/', 'parser-thread.js', "import './joined/parser-thread.js';"),
 ];
