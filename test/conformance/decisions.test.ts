@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/core/assessment/decision.ts';
 import { decide, loadPolicy } from '../../src/policy/index.ts';
-import { withTests } from '../../src/policy/tests/index.ts';
 import { decisionReport, jsonText, renderJson } from '../../src/report/index.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { CONTEXT } from '../report/sample.ts';
@@ -79,7 +78,7 @@ describe.each(cases)('$name: $about', ({ name, assessment, policy, environment }
     expect(items.map(({ stage }) => stage).sort()).toEqual(['candidate', 'production', 'staging']);
     const compiled = await loadPolicy(policy);
     for (const { stage, decision } of items) {
-      const own = decide(suite === null ? assessment : withTests(assessment, [], suite), {
+      const own = decide(assessment, {
         policy: compiled,
         environment: { stage, suite },
       });
