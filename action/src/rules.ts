@@ -2,9 +2,9 @@ import { AssayError } from '../../src/core/index.ts';
 import {
   type AllowanceFile,
   allowancesOf,
-  type GivenWaivers,
+  type GivenEvidence,
   NO_ALLOWANCES,
-  NO_GIVEN_WAIVERS,
+  NO_GIVEN_EVIDENCE,
   type Rules,
   type Terms,
 } from '../../src/pipeline/evaluate/index.ts';
@@ -28,7 +28,7 @@ export async function readRuling(comparison: Comparison, inputs: Inputs, git: Gi
   const read = (name: string, path: string) => fileAt(git, comparison, name, path);
   const policy = await readPolicy(inputs.policy, read);
   const allowances = inputs.allow === undefined ? NO_ALLOWANCES : await readAllow(inputs.allow, read, now);
-  const given = await readGivenWaivers(inputs.waivers, read);
+  const given = await readGivenEvidence(inputs.waivers, read);
   return {
     rules: { lists: BUILT_IN_LISTS, allowances, notes: [] },
     terms: { policy, failOn: inputs.failOn, given, environment: {}, now },
@@ -46,11 +46,11 @@ async function readAllow(path: string, read: Read, now: Date): Promise<Allowance
   return allowancesOf((await read('allow', path)).toString('utf8'), path, now);
 }
 
-async function readGivenWaivers(paths: readonly string[], read: Read): Promise<GivenWaivers> {
-  if (paths.length === 0) return NO_GIVEN_WAIVERS;
+async function readGivenEvidence(paths: readonly string[], read: Read): Promise<GivenEvidence> {
+  if (paths.length === 0) return NO_GIVEN_EVIDENCE;
   const waivers = [];
   for (const path of paths) waivers.push(...parseWaivers(await read('waivers', path), path));
-  return { ...NO_GIVEN_WAIVERS, waivers, files: paths };
+  return { ...NO_GIVEN_EVIDENCE, waivers, files: paths };
 }
 
 /** A file of the commit that decides. */

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decideBy, NO_GIVEN_WAIVERS } from '../../src/pipeline/evaluate/index.ts';
+import { decideBy, NO_GIVEN_EVIDENCE } from '../../src/pipeline/evaluate/index.ts';
 import { loadPolicy } from '../../src/policy/index.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { conformanceCases, decisionText } from '../conformance/cases.ts';
@@ -14,7 +14,7 @@ const scratch = tempFolder();
 
 describe.each(conformanceCases())('$name: $about', ({ assessment, policy, waivers, environment, expected }) => {
   it('is decided as expected by the code of the Action and the command line', async () => {
-    const given = waivers.length === 0 ? NO_GIVEN_WAIVERS : { ...NO_GIVEN_WAIVERS, waivers };
+    const given = waivers.length === 0 ? NO_GIVEN_EVIDENCE : { ...NO_GIVEN_EVIDENCE, waivers };
     const terms = { policy: await loadPolicy(policy), failOn: undefined, given, environment, now: new Date() };
     const { decision } = await decideBy(assessment, terms);
     expect(decisionText(decision)).toBe(readFileSync(expected, 'utf8'));

@@ -172,7 +172,7 @@ class RunnerTarget implements OnnxTarget {
     return known;
   }
 
-  /** @returns why there is no loop */
+  /** @returns the loop, or a sentence that says why the attack goes step by step */
   async #loop(loss: AttackLoss): Promise<OpenWalk | string> {
     const { device = 'cpu', input, shape } = this.#options;
     if (device !== 'cpu') return `the device ${device} does not run loops by itself`;

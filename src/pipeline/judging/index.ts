@@ -6,4 +6,4 @@ export { addressOf, type OpenedPlace, uriOf } from './place.ts';
 export { signatureRequest } from './trust.ts';
 export { isVerified, verifyModel } from './verify.ts';
 export { refuseWaiversFrom, trustFiles } from './waiver-place.ts';
-export { readGivenWaivers } from './waivers.ts';
+export { readGivenEvidence } from './waivers.ts';

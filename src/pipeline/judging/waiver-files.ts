@@ -1,4 +1,4 @@
-import { type GivenWaivers, NO_GIVEN_WAIVERS } from '../evaluate/index.ts';
+import { type GivenEvidence, NO_GIVEN_EVIDENCE } from '../evaluate/index.ts';
 import type { WaiverChoice } from './choice.ts';
 
 /**
@@ -11,9 +11,9 @@ export async function readWaivers(
   choice: WaiverChoice & { readonly trust?: string },
   env: NodeJS.ProcessEnv,
   now = new Date(),
-): Promise<GivenWaivers> {
+): Promise<GivenEvidence> {
   if (choice.waivers.length + choice.attestation.length === 0 && (env.ASSAY_WAIVERS ?? '') === '')
-    return NO_GIVEN_WAIVERS;
-  const { readGivenWaivers } = await import('./waivers.ts');
-  return readGivenWaivers(choice, env, now);
+    return NO_GIVEN_EVIDENCE;
+  const { readGivenEvidence } = await import('./waivers.ts');
+  return readGivenEvidence(choice, env, now);
 }

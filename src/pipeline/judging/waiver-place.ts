@@ -4,7 +4,7 @@ import { AssayError } from '../../core/index.ts';
 import { parseReference } from '../../core/reference/index.ts';
 import { SHIPPED_POLICIES } from '../../policy/index.ts';
 import { repoFolder, snapshotAt } from '../../sources/hub-cache/index.ts';
-import type { GivenWaivers } from '../evaluate/index.ts';
+import type { GivenEvidence } from '../evaluate/index.ts';
 import type { TrustChoice } from './choice.ts';
 
 /** Other places that a waiver may come from. */
@@ -26,7 +26,7 @@ const MAX_LINKS = 40;
 /** Every file of waivers that the choice and the environment name. A policy may be a name, which is not a file. */
 export async function waiverFiles(
   configuration: Configuration,
-  given: GivenWaivers,
+  given: GivenEvidence,
   env: NodeJS.ProcessEnv,
 ): Promise<WaiverFile[]> {
   const { policy, allow, trust } = configuration;

@@ -20,18 +20,18 @@ import { approvedBy, PREDICATE_TYPES, readStatement } from '../../integrity/stat
 import { readTrustFile, type TrustFile } from '../../integrity/trust-file/index.ts';
 import type { Approval } from '../../policy/index.ts';
 import { parseWaivers } from '../../policy/waivers/index.ts';
-import type { AttestedSubject, GivenAttestation, GivenWaivers } from '../evaluate/index.ts';
+import type { AttestedSubject, GivenAttestation, GivenEvidence } from '../evaluate/index.ts';
 import type { WaiverChoice } from './choice.ts';
 
 /** CWE-770: each is verified, which costs milliseconds. */
 const MAX_ATTESTATIONS = 100;
 
 /** The part of `readWaivers` for when there are files to read. */
-export async function readGivenWaivers(
+export async function readGivenEvidence(
   flags: WaiverChoice & { readonly trust?: string },
   env: NodeJS.ProcessEnv,
   now: Date,
-): Promise<GivenWaivers> {
+): Promise<GivenEvidence> {
   const named = (env.ASSAY_WAIVERS ?? '').split(delimiter).filter((path) => path !== '');
   const files = flags.waivers.length > 0 ? flags.waivers : named;
   const option = flags.waivers.length > 0 ? '--waivers' : 'ASSAY_WAIVERS';
@@ -41,14 +41,14 @@ export async function readGivenWaivers(
   return { ...signed, waivers: [...waivers, ...signed.waivers], files };
 }
 
-type Signed = Omit<GivenWaivers, 'files'>;
+type Signed = Omit<GivenEvidence, 'files'>;
 
 async function readAttestations(
   { attestation: paths, trust: given }: WaiverChoice & { readonly trust?: string },
   env: NodeJS.ProcessEnv,
   now: Date,
 ): Promise<Signed> {
-  if (paths.length === 0) return { waivers: [], approvals: [], tests: [], training: [], attestations: [], notes: [] };
+  if (paths.length === 0) return { waivers: [], approvals: [], tests: [], training: [], attestations: [] };
   if (paths.length > MAX_ATTESTATIONS) {
     const hint = 'give only attestations of this artifact';
     throw new AssayError('usage', `was given more than ${MAX_ATTESTATIONS} times`, { subject: '--attestation', hint });
@@ -68,13 +68,12 @@ async function readAttestations(
     tests: read.flatMap(({ tests }) => tests),
     training: read.flatMap(({ training }) => training),
     attestations: read.flatMap(({ attestations }) => attestations),
-    notes: read.flatMap(({ notes }) => notes),
   };
 }
 
 /** One attestation: its waiver, approval, tests or training run, or the reason why it is not valid. */
 async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Date): Promise<Signed> {
-  const none = { waivers: [], approvals: [], tests: [], training: [], notes: [] };
+  const none = { waivers: [], approvals: [], tests: [], training: [] };
   const verified = await verifiedOrEnded(bytes, path, trust, now);
   if (isSignatureError(verified)) {
     const detail = `${path}: it is not valid, and waives no finding: ${verified.message}`;
@@ -104,8 +103,7 @@ async function judged(bytes: Uint8Array, path: string, trust: TrustFile, now: Da
     return { ...none, attestations: says(what) };
   }
   const what = `an approval for ${approval.stage} by ${attestation.rule.name}`;
-  if (hasEnded) return { ...none, attestations: says(what) };
-  return { ...none, approvals: [approval], attestations: says(what) };
+  return { ...none, approvals: hasEnded ? [] : [approval], attestations: says(what) };
 }
 
 /** The first subject of a statement about an artifact is its tree digest; the others are other names of it. */

@@ -100,7 +100,7 @@ function passedCheck({ own, counted, suite }: Counted, files: readonly FileAsses
   return says('pass', `${count} tests of ${named(counted.map(({ suite }) => suite.name))}`);
 }
 
-/** Why there are no tests that count. */
+/** Says why none of the attested tests counts. */
 function whyNone(own: readonly AttestedTests[], suite: RequiredSuite | null): string {
   if (own.length === 0 && suite === null) return 'no attested tests are about a file of this artifact';
   const asked = suite === null ? 'a suite' : `the suite ${suite.name} (${suite.digest})`;

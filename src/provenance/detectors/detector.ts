@@ -14,6 +14,21 @@ export type ColumnRole =
   | 'event-time'
   | 'features';
 
+/** The option that names a column of each role. */
+export const ROLE_OPTIONS: Readonly<Record<ColumnRole, string>> = {
+  label: '--label',
+  text: '--text',
+  time: '--time',
+  source: '--source',
+  id: '--id',
+  split: '--split',
+  url: '--url',
+  hash: '--hash',
+  'downloaded-hash': '--downloaded-hash',
+  'event-time': '--event-time',
+  features: 'columns beside the label',
+};
+
 /** What a feature is compared as; `other` is not compared, and is not in the table. */
 export type FeatureKind = 'number' | 'category' | 'time' | 'other';
 
@@ -97,8 +112,8 @@ export interface DetectorRecord {
 /** What a detector saw. */
 export interface Observation {
   /**
-   * Of a detector that `decides`, or is for `review`: what it found. Of one that judges `excess`, leave it out: the runner tells it from
-   * `kept` and the baseline.
+   * What a detector that `decides`, or that lists rows for `review`, found. A detector that judges `excess` leaves it out: the runner
+   * compares `kept` with the baseline.
    */
   readonly status?: 'pass' | 'fail' | 'not-assessed';
   /** A sentence. */

@@ -1,5 +1,8 @@
 import type { DataMeasure } from '../../core/data/index.ts';
 
+/** Why a comparison is not assessed. */
+export const NO_BASELINE = 'there is no approved baseline to compare with; give --baseline';
+
 /** A number of which nothing is asked. */
 export function shownMeasure(name: string, value: number, baseline: number | null = null): DataMeasure {
   return { name, value: finite(value), baseline, max: null, pass: null };

@@ -1,7 +1,7 @@
 import type { DataCheck, DataMeasure, RowToReview } from '../../core/data/index.ts';
 import { isContentError, withHint } from '../../core/index.ts';
 import { binomialTail } from '../../core/statistics/index.ts';
-import type { ColumnRole, DatasetView, Detector, DetectorRecord, Observation } from './detector.ts';
+import { type DatasetView, type Detector, type DetectorRecord, type Observation, ROLE_OPTIONS } from './detector.ts';
 import { boundedMeasure, percent } from './measures.ts';
 
 /** What came of a detector. */
@@ -19,19 +19,6 @@ export const MAX_ROWS = 1_000;
 const CHANCE = 1e-3;
 /** How much more frequent than in the baseline counts. */
 const LEAST_RISE = 1.5;
-const OPTIONS: Readonly<Record<ColumnRole, string>> = {
-  label: '--label',
-  text: '--text',
-  time: '--time',
-  source: '--source',
-  id: '--id',
-  split: '--split',
-  url: '--url',
-  hash: '--hash',
-  'downloaded-hash': '--downloaded-hash',
-  'event-time': '--event-time',
-  features: 'columns beside the label',
-};
 
 /** Asks a detector. What it cannot look at is `not-assessed`; what stops it is an `error` of its check, and the next goes on. */
 export async function runDetector(
@@ -41,7 +28,7 @@ export async function runDetector(
 ): Promise<Detected> {
   const missing = detector.needs.filter((role) => !view.roles.has(role));
   if (missing.length > 0) {
-    const detail = `no column was named for it: ${missing.map((role) => OPTIONS[role]).join(', ')}`;
+    const detail = `no column was named for it: ${missing.map((role) => ROLE_OPTIONS[role]).join(', ')}`;
     return { check: checkOf(detector, 'not-assessed', { detail }), rows: [], kept: undefined };
   }
   try {

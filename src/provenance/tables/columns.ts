@@ -1,5 +1,5 @@
 import { AssayError, closest, quotedName } from '../../core/index.ts';
-import type { ColumnRole, Feature, FeatureKind } from '../detectors/index.ts';
+import { type ColumnRole, type Feature, type FeatureKind, ROLE_OPTIONS } from '../detectors/index.ts';
 
 /** Roles that one column has. */
 type SingleRole = Exclude<ColumnRole, 'features' | 'event-time'>;
@@ -26,17 +26,17 @@ export interface ChosenColumns {
 }
 
 const MAX_COLUMNS = 2_000;
-const OPTIONS: Readonly<Record<SingleRole, string>> = {
-  label: '--label',
-  text: '--text',
-  time: '--time',
-  source: '--source',
-  id: '--id',
-  split: '--split',
-  url: '--url',
-  hash: '--hash',
-  'downloaded-hash': '--downloaded-hash',
-};
+const SINGLE_ROLES: readonly SingleRole[] = [
+  'label',
+  'text',
+  'time',
+  'source',
+  'id',
+  'split',
+  'url',
+  'hash',
+  'downloaded-hash',
+];
 
 /**
  * Finds the named columns; the others are features.
@@ -47,11 +47,11 @@ export function chooseColumns(columns: readonly TableColumn[], choice: ColumnCho
   if (columns.length > MAX_COLUMNS)
     throw new AssayError('limit', `has ${columns.length} columns, more than ${MAX_COLUMNS}`, { subject });
   const named: [ColumnRole, string, string][] = [];
-  for (const [role, option] of Object.entries(OPTIONS) as [SingleRole, string][]) {
+  for (const role of SINGLE_ROLES) {
     const name = choice[role];
-    if (name !== undefined) named.push([role, option, name]);
+    if (name !== undefined) named.push([role, ROLE_OPTIONS[role], name]);
   }
-  for (const name of choice.eventTimes ?? []) named.push(['event-time', '--event-time', name]);
+  for (const name of choice.eventTimes ?? []) named.push(['event-time', ROLE_OPTIONS['event-time'], name]);
   const chosen = named.map(([role, option, name]): ChosenColumn => {
     const column = columns.find((one) => one.name === name);
     if (column === undefined) throw missing(option, name, columns, subject);

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Assessment } from '../../../src/core/assessment/assessment.ts';
-import {
-  attestationCheck,
-  attestationNotes,
-  type GivenAttestation,
-} from '../../../src/pipeline/evaluate/attestation-check.ts';
+import { type GivenAttestation, judgeAttestations } from '../../../src/pipeline/evaluate/attestation-check.ts';
 import { caseAssessment } from '../../../src/policy/cases/assessment.ts';
 
 const OTHER = `sha256:${'b2'.repeat(32)}`;
@@ -32,6 +28,9 @@ const tests = (...sha256: string[]): GivenAttestation => ({
 });
 const forged: GivenAttestation = { standing: 'invalid', detail: 'f.json: it is not valid' };
 
+const attestationCheck = (assessment: Assessment, given: readonly GivenAttestation[]) =>
+  judgeAttestations(assessment, given).check;
+
 describe('integrity.attestation', () => {
   const { assessment, digest } = assessed();
 
@@ -58,7 +57,7 @@ describe('integrity.attestation', () => {
   it('says of each that does not count why, and is silent about the others', () => {
     const [file] = assessment.files;
     const given = [approval(digest), approval(OTHER), approval(digest, 'expired'), forged, tests(file?.sha256 ?? '')];
-    expect(attestationNotes(assessment, given)).toEqual([
+    expect(judgeAttestations(assessment, given).notes).toEqual([
       'a.json: an approval for production by ada does not count: for another artifact',
       'a.json: an approval for production by ada does not count: expired, void',
     ]);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
-import { readGivenWaivers } from '../../../src/pipeline/judging/waivers.ts';
+import { readGivenEvidence } from '../../../src/pipeline/judging/waivers.ts';
 import { attestTraining } from '../../../src/pipeline/lineage/attest.ts';
 import { assessLineage, type LineageOptions } from '../../../src/pipeline/lineage/lineage.ts';
 import { openArtifact } from '../../../src/sources/index.ts';
@@ -46,7 +46,7 @@ function linesOf({ lineage: { nodes, edges } }: Awaited<ReturnType<typeof assess
 async function attested(options: Asked, key: KeyObject = keys.privateKey, trust = 'trust.yaml') {
   const file = at(`${createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 8)}.intoto.json`);
   writeFileSync(file, await attestTraining(await assessed(options), keySigner(key)));
-  return readGivenWaivers({ waivers: [], attestation: [file], trust: at(trust) }, {}, new Date());
+  return readGivenEvidence({ waivers: [], attestation: [file], trust: at(trust) }, {}, new Date());
 }
 
 const REPO = () => ({ model: at('dvc/model.bin'), manifests: [at('dvc/dvc.lock')] });

@@ -2,7 +2,7 @@ import { cut, quotedName } from '../../../core/index.ts';
 import { isObject } from '../../../core/schema/index.ts';
 import { type Distance, distanceBetween } from '../../statistics/index.ts';
 import type { DatasetView, Detector, Feature, SqlRow } from '../detector.ts';
-import { boundedMeasure } from '../measures.ts';
+import { boundedMeasure, NO_BASELINE } from '../measures.ts';
 import { statementNamed } from '../sql/index.ts';
 import { aligned, frequent, isCount, readCounts, type ValueCounts } from './counts.ts';
 import { CHANCE, PSI_FAILS } from './label-drift.ts';
@@ -53,8 +53,7 @@ export const featureDrift: Detector = {
       if (old !== undefined && now !== undefined) compared.push({ name: feature.name, distance: between(old, now) });
     }
     const kept = { flagged: 0, of: view.rows, sketch };
-    if (before === undefined)
-      return { status: 'not-assessed', detail: 'there is no approved baseline to compare with; give --baseline', kept };
+    if (before === undefined) return { status: 'not-assessed', detail: NO_BASELINE, kept };
     return { ...judge(compared), kept };
   },
 };

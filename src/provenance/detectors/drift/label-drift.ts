@@ -1,7 +1,7 @@
 import { quotedName } from '../../../core/index.ts';
 import { type Distance, distanceBetween } from '../../statistics/index.ts';
 import type { Detector } from '../detector.ts';
-import { boundedMeasure, shownMeasure } from '../measures.ts';
+import { boundedMeasure, NO_BASELINE, shownMeasure } from '../measures.ts';
 import { statementNamed } from '../sql/index.ts';
 import { aligned, frequent, readCounts, type ValueCounts } from './counts.ts';
 
@@ -29,8 +29,7 @@ export const labelDrift: Detector = {
     const after = frequent(values, view.rows, MAX_LABELS);
     const kept = { flagged: 0, of: view.rows, sketch: after };
     const before = readCounts(baseline?.sketch);
-    if (before === undefined)
-      return { status: 'not-assessed', detail: 'there is no approved baseline to compare with; give --baseline', kept };
+    if (before === undefined) return { status: 'not-assessed', detail: NO_BASELINE, kept };
     const distance = distanceBetween(...aligned(before, after));
     const fresh = freshLabels(before, after, baseline?.of ?? 0, view.rows);
     const measures = [

@@ -1,15 +1,13 @@
 import { quotedName } from '../../../core/index.ts';
 import { isObject } from '../../../core/schema/index.ts';
 import type { DatasetView, Detector, DetectorRecord, Observation } from '../detector.ts';
-import { boundedMeasure } from '../measures.ts';
+import { boundedMeasure, NO_BASELINE } from '../measures.ts';
 
 interface KnownColumn {
   readonly name: string;
   readonly kind: string;
   readonly role: string;
 }
-
-const NO_BASELINE = 'there is no approved baseline to compare with; give --baseline';
 
 /** Compares the columns with those of the approved baseline. */
 export const schemaDrift: Detector = {

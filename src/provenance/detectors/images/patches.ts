@@ -42,7 +42,7 @@ export interface PatchFinding {
 }
 
 export interface Patches {
-  /** Of each label, whether images tell it well enough for a patch to show. */
+  /** For each label: whether its images differ enough from the others that a patch could be seen. */
   readonly clear: readonly boolean[];
   readonly tested: number;
   /** The least likely first. */

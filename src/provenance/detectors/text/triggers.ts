@@ -6,7 +6,7 @@ import { type LabelledTokens, type UniqueRows, uniqueRows } from './unique-rows.
 
 /** Rows that at least have a token, for models to learn about it. */
 export const FEWEST_TO_LEARN = 3;
-/** The chance that clean data has any token that is found, if which of its rows are odd does not depend on single words. */
+/** The chance that any token is found in clean data, if no single word makes its rows odd. */
 const TRIGGER_LEVEL = 1e-3;
 /** Rows that a label must have, and all others together. */
 export const FEWEST_ROWS = 20;

@@ -1,7 +1,7 @@
 import type { Check } from '../../../../../core/assessment/index.ts';
 import { type Artifact, AssayError, type OnEvent } from '../../../../../core/index.ts';
 import type { AttestedTraining } from '../../../../../core/lineage/index.ts';
-import { readGivenWaivers } from '../../../../../pipeline/judging/index.ts';
+import { readGivenEvidence } from '../../../../../pipeline/judging/index.ts';
 import {
   type AskBase,
   type AssessedLineage,
@@ -114,7 +114,7 @@ async function attested(
   if (attestation.length === 0) return { trainings: [], invalid: undefined };
   const choice = { waivers: [], attestation, ...(trust === undefined ? {} : { trust }) };
   // Waivers of the environment are about models.
-  const given = await readGivenWaivers(choice, { ...env, ASSAY_WAIVERS: '' }, new Date());
+  const given = await readGivenEvidence(choice, { ...env, ASSAY_WAIVERS: '' }, new Date());
   const faults = given.attestations.filter(({ standing }) => standing === 'invalid').map(({ detail }) => detail);
   const detail = faults.join('; ');
   return {
