@@ -1,18 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tempFolder } from '../../../../support/temp.ts';
 import { runCli } from '../../../run-cli.ts';
 
 const FIXTURES = new URL('../../../../../fixtures/lineage/dvc', import.meta.url).pathname;
 const SAFETENSORS = new URL('../../../../../fixtures/convert/distcp.safetensors', import.meta.url).pathname;
-let folder: string;
+const folder = tempFolder();
 const at = (name: string) => join(folder, name);
 const run = (...args: readonly string[]) => runCli(['data', ...args], { cwd: folder });
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'assay-data-lineage-'));
   cpSync(FIXTURES, at('repo'), { recursive: true });
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   writeFileSync(at('ci.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
@@ -20,7 +19,6 @@ beforeAll(() => {
   writeFileSync(at('trust.yaml'), 'version: 1\nsigners: [{name: ci, key: ci.pub, may: [training]}]\n');
   writeFileSync(at('scans.yaml'), 'version: 1\nsigners: [{name: ci, key: ci.pub, may: [scan]}]\n');
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const MODEL = ['--model', 'repo/model.bin'];
 const ATTESTED = ['--attestation', 'run.json', '--trust', 'trust.yaml'];
