@@ -4,7 +4,7 @@ import { type CompiledPolicy, decide, type Environment } from '../../policy/inde
 import type { RuleLists } from '../../scan/lists/index.ts';
 import { type AssessOptions, assess } from '../assess.ts';
 import type { AllowanceFile } from './allowance-file.ts';
-import { type GivenEvidence, withEvidence } from './given-evidence.ts';
+import { type GivenEvidence, withGivenEvidence } from './given-evidence.ts';
 
 /** The rules by which files are scanned. */
 export interface Rules {
@@ -41,7 +41,7 @@ export async function assessBy(artifact: Artifact, rules: Rules, options: Assess
 /** Applies waivers and the policy to an assessment; every face decides with this function. */
 export async function decideBy(scanned: Assessment, terms: Terms): Promise<Evaluated> {
   const { policy, failOn, given, environment, now } = terms;
-  const assessment = await withGiven(await withEvidence(scanned, given, now), terms);
+  const assessment = await withGiven(await withGivenEvidence(scanned, given, now), terms);
   const { waivers, approvals } = given;
   const decision = decide(assessment, {
     policy,

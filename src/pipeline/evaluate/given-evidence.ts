@@ -28,7 +28,7 @@ export const NO_GIVEN_EVIDENCE: GivenEvidence = {
 };
 
 /** The assessment with what the evidence adds: a check, notes, and a finding for each void waiver. */
-export async function withEvidence(assessment: Assessment, given: GivenEvidence, now: Date): Promise<Assessment> {
+export async function withGivenEvidence(assessment: Assessment, given: GivenEvidence, now: Date): Promise<Assessment> {
   if (given === NO_GIVEN_EVIDENCE) return assessment;
   const { withWaiverFindings } = await import('../../policy/waivers/index.ts');
   return withWaiverFindings(await withAttestations(assessment, given), given.waivers, now);
