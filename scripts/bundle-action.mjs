@@ -28,7 +28,7 @@ function carriedFiles() {
       .map((name) => `${folder}/${name.split(sep).join('/')}`);
   const { name, version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
   const paths = [
-    ...below('src/scan/pickle', /\.json$/),
+    ...below('src/scan', /\.json$/),
     ...below('src/formats/pickle', /\.json$/),
     ...below('policies', /^[a-z-]+\.yaml$/),
     'src/report/torch-safe-globals.json',
