@@ -1,16 +1,18 @@
 // Makes the GitHub Action's one file, `action/dist/index.js`, from the sources: all code and all lists and policies that it reads.
 //   node scripts/bundle-action.mjs          writes it
 //   node scripts/bundle-action.mjs check    fails when it is not what the sources make
-// The same sources make the same bytes on every machine: esbuild and the deflater are pinned, and nothing tells a path or a time.
+// The same sources make the same bytes on every machine: esbuild and the compressor are pinned, and nothing tells a path or a time.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { deflateSync, strToU8 } from 'fflate';
 import { inlineOpcodes } from './inline-opcodes.mjs';
 import { STAND_INS } from './stand-ins.mjs';
 import { straightener } from './straight-imports.mjs';
 
+/** Its `import` is for browsers. */
+const brotli = createRequire(import.meta.url)('brotli-wasm');
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUNDLED = 'action/src/bundled';
 export const BUNDLE = fileURLToPath(new URL('../action/dist/index.js', import.meta.url));
@@ -39,7 +41,7 @@ function carriedFiles() {
   ];
 }
 
-const packed = () => base85(Buffer.from(deflateSync(strToU8(JSON.stringify(carriedFiles())), { level: 9 })));
+const packed = () => base85(Buffer.from(brotli.compress(Buffer.from(JSON.stringify(carriedFiles())), { quality: 11 })));
 
 /** ZeroMQ's Base-85, behind the number of bytes: `action/src/bundled/base85.ts` reads it. */
 function base85(bytes) {

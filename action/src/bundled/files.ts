@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { inflateRawSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 import { decodeBase85 } from './base85.ts';
 import { PACKED } from './packed.ts';
 import { CARRIED } from './place.ts';
@@ -10,7 +10,7 @@ import { CARRIED } from './place.ts';
 let carried: ReadonlyMap<string, string> | undefined;
 
 function files(): ReadonlyMap<string, string> {
-  carried ??= new Map(JSON.parse(inflateRawSync(decodeBase85(PACKED)).toString('utf8')));
+  carried ??= new Map(JSON.parse(brotliDecompressSync(decodeBase85(PACKED)).toString('utf8')));
   return carried;
 }
 
