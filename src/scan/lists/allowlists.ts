@@ -22,7 +22,7 @@ export function listedGlobal(module: string, name: string): ListedGlobal | undef
   const own = packageOf(module);
   const files = listsByPackage().get(own);
   if (files === undefined) return undefined;
-  const entries = packages.get(own) ?? mergeAllowlists(files.map(readOnce), own);
+  const entries = packages.get(own) ?? mergeAllowlists(files.map(readOnce), (one) => packageOf(one) === own);
   packages.set(own, entries);
   return entries.get(`${module}:${name}`);
 }
@@ -51,7 +51,7 @@ export function packageOf(module: string): string {
 
 /** The shipped lists by name: `torch`, `scikit-learn`. Some lie in folders by their first letter. */
 export function shippedAllowlists(): ReadonlyMap<string, Allowlist> {
-  return new Map(allowlistFiles().map((file) => [basename(file, '.json'), readAllowlist(file)]));
+  return new Map(allowlistFiles().map((file) => [basename(file, '.json'), readOnce(file)]));
 }
 
 const FOLDER = new URL('../pickle/allowlists/', import.meta.url);
@@ -69,15 +69,19 @@ export function readAllowlist(file: string): Allowlist {
 
 /**
  * Lists as one map from "module:name". A name in several lists has the uses of all.
- * @param only names of this package, when it is given
+ * @param isWanted names for which it is false are left out
  */
-export function mergeAllowlists(lists: Iterable<Allowlist>, only?: string): ReadonlyMap<string, ListedGlobal> {
+export function mergeAllowlists(
+  lists: Iterable<Allowlist>,
+  isWanted: (module: string, key: string) => boolean = () => true,
+): ReadonlyMap<string, ListedGlobal> {
   const map = new Map<string, ListedGlobal>();
   for (const list of lists) {
-    const told = new ListTypes(list);
+    let told: ListTypes | undefined;
     for (const [module, name, uses, versions, contract] of list.globals) {
-      if (only !== undefined && packageOf(module) !== only) continue;
       const key = `${module}:${name}`;
+      if (!isWanted(module, key)) continue;
+      told ??= typesIn(list);
       const earlier = map.get(key);
       const traits = told.traitsOf(key) ?? earlier?.traits;
       map.set(key, {
@@ -95,6 +99,14 @@ export function mergeAllowlists(lists: Iterable<Allowlist>, only?: string): Read
     }
   }
   return map;
+}
+
+const knownTypes = new WeakMap<Allowlist, ListTypes>();
+
+function typesIn(list: Allowlist): ListTypes {
+  const known = knownTypes.get(list) ?? new ListTypes(list);
+  knownTypes.set(list, known);
+  return known;
 }
 
 /** Many entries have the same uses. */

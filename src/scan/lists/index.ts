@@ -1,5 +1,5 @@
 export { isUse, type ListedGlobal, USES, type Use } from './allowlist.ts';
-export { allowlistFiles, listedGlobals, mergeAllowlists, readAllowlist, shippedAllowlists } from './allowlists.ts';
+export { allowlistFiles, listedGlobals, readAllowlist, shippedAllowlists } from './allowlists.ts';
 export { dangerAmong, dangerOf } from './dangerous.ts';
 export {
   isConstant,
@@ -17,5 +17,5 @@ export {
 export { type Allowance, createGlobalPolicy, type GlobalPolicy, type Standing } from './globals.ts';
 export { whyRefused } from './refused-names.ts';
 export { type Advisory, MAX_RULES_BYTES, parseRuleBundle, RULES_PAYLOAD, type RuleBundle } from './rule-bundle.ts';
-export { BUILT_IN_LISTS, listsWith, type RuleLists, withBundle } from './rule-lists.ts';
+export { BUILT_IN_LISTS, listsWith, mergedWith, type RuleLists } from './rule-lists.ts';
 export { compareVersions, RULESET_VERSION } from './ruleset-version.ts';

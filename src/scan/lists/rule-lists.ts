@@ -49,7 +49,7 @@ export const BUILT_IN_LISTS: RuleLists = {
  * @param digest of the bundle's payload
  */
 export function listsWith(bundle: RuleBundle, digest: string): RuleLists {
-  const merged = mergeAllowlists(withBundle(bundle).values());
+  const merged = mergedWith(bundle);
   const barred = (module: string, name: string) => dangerAmong(bundle.dangerous, module, name);
   const listed = new Map([...merged].filter(([, { module, name }]) => barred(module, name) === undefined));
   const packages = new Set([...listed.values()].map(({ module }) => packageOf(module)));
@@ -66,11 +66,25 @@ export function listsWith(bundle: RuleBundle, digest: string): RuleLists {
   };
 }
 
+/** The entries of `withBundle`, merged. Those that no list of the bundle changes are as they were. */
+export function mergedWith(bundle: RuleBundle): ReadonlyMap<string, ListedGlobal> {
+  const shipped = shippedAllowlists();
+  const merged = new Map(listedGlobals());
+  const changed = new Set<string>();
+  for (const [list, { globals }] of Object.entries(bundle.allowlists)) {
+    for (const [module, name] of [...globals, ...(shipped.get(list)?.globals ?? [])]) changed.add(`${module}:${name}`);
+  }
+  for (const key of changed) merged.delete(key);
+  for (const [key, entry] of mergeAllowlists(withBundle(bundle).values(), (_, key) => changed.has(key)))
+    merged.set(key, entry);
+  return merged;
+}
+
 /**
  * Lists by name; a list of a bundle replaces that of this program. A list without types keeps the types of the list that it
  * replaces.
  */
-export function withBundle(bundle: RuleBundle): ReadonlyMap<string, Allowlist> {
+function withBundle(bundle: RuleBundle): ReadonlyMap<string, Allowlist> {
   const lists = new Map(shippedAllowlists());
   for (const [name, list] of Object.entries(bundle.allowlists)) {
     const silent = list.types === undefined && list.otherTypes === undefined && list.everyTypes === undefined;

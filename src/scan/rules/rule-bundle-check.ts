@@ -8,12 +8,11 @@ import {
   type ListedGlobal,
   listedGlobals,
   mayHold,
-  mergeAllowlists,
+  mergedWith,
   PLAIN,
   type RuleBundle,
   shippedAllowlists,
   type Takes,
-  withBundle,
 } from '../lists/index.ts';
 import { RULES } from './catalogue.ts';
 
@@ -71,7 +70,7 @@ function looseName(bundle: RuleBundle): string | undefined {
     }
   }
   const shipped = shippedAllowlists();
-  const merged = mergeAllowlists(withBundle(bundle).values());
+  const merged = mergedWith(bundle);
   for (const { globals } of own.flatMap(([list, one]) => [one, shipped.get(list) ?? { globals: [] }])) {
     for (const [module, name] of globals) {
       const fault = looseGlobal(merged.get(`${module}:${name}`));
@@ -114,7 +113,22 @@ function looserTypes(entry: ListedGlobal, shipped: ListedGlobal | undefined): st
   return undefined;
 }
 
+/** What was found of two types: thousands of entries have the same ones. */
+type Compared = WeakMap<Takes, Map<Takes, string | undefined>>;
+const NEW_NAMES: Compared = new WeakMap();
+const SHIPPED_NAMES: Compared = new WeakMap();
+
 function looserTakes(takes: Takes, before: Takes, isShipped: boolean): string | undefined {
+  const compared = isShipped ? SHIPPED_NAMES : NEW_NAMES;
+  const known = compared.get(takes) ?? new Map<Takes, string | undefined>();
+  compared.set(takes, known);
+  if (known.has(before)) return known.get(before);
+  const more = moreTaken(takes, before, isShipped);
+  known.set(before, more);
+  return more;
+}
+
+function moreTaken(takes: Takes, before: Takes, isShipped: boolean): string | undefined {
   for (const name of [...takes.callables, ...takes.own.flatMap((names) => [...names])]) {
     if (mayHold(before, name)) continue;
     const [module = '', own = ''] = name.split(':');
