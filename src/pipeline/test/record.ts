@@ -46,7 +46,19 @@ export async function recordOutputs(artifact: Artifact, target: string, options:
     const { model, external } = file;
     const signature = readSignature(model, suite.roles);
     const opened = async (sample: Feeds): Promise<TestedModel> => {
-      const subject = await TestedModel.open({ model, external, signature, device, sample, env, signal, limits });
+      const { sandboxCpuSeconds, sandboxWallMs } = limits;
+      const bounds = { sandboxCpuSeconds, sandboxWallMs };
+      const subject = await TestedModel.open({
+        model,
+        external,
+        signature,
+        device,
+        sample,
+        bounds,
+        env,
+        signal,
+        limits,
+      });
       resources.defer(() => subject.close());
       options.onEvent?.({ kind: 'note', message: `running ${sample.rows} rows` });
       return subject;

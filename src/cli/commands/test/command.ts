@@ -13,6 +13,7 @@ interface TestFlags extends SigningFlags {
   readonly record?: string;
   readonly data?: string;
   readonly attest?: string;
+  readonly minutes: string;
   readonly format: TestRequest['format'];
   readonly output?: string;
   readonly quiet: boolean;
@@ -121,6 +122,7 @@ export function registerTest(program: Command, shell: Shell): void {
     .option('--record <file>', 'write what the model gives for the inputs of the suite (.npz)')
     .option('--data <name>', 'with --record: the data of the suite that the model is given (default: the first)')
     .option('--attest <file>', 'write a signed attestation of the tests')
+    .option('--minutes <number>', 'the most processor time of one step of the model', '1')
     .addOption(new Option('--format <format>', 'of the report').choices(TEST_FORMATS).default('text'))
     .option('-o, --output <file>', 'write the report, or the suite, to a file')
     .option('-q, --quiet', 'no progress', false)
@@ -129,10 +131,21 @@ export function registerTest(program: Command, shell: Shell): void {
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: TestFlags) => {
       const { format, output, device, quiet, verbose } = flags;
-      const request = { artifact, task: taskOf(flags), device, format, output, quiet, verbose };
+      const stepSeconds = 60 * minutesOf(flags.minutes);
+      const request = { artifact, task: taskOf(flags), device, stepSeconds, format, output, quiet, verbose };
       const { runTest } = await import('./run.ts');
       await runTest(request, shell);
     });
+}
+
+/** @throws AssayError `usage` */
+function minutesOf(text: string): number {
+  const value = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 0.01 && value <= 1440) return value;
+  throw new AssayError('usage', `is not a number from 0.01 to 1440: ${JSON.stringify(text)}`, {
+    subject: '--minutes',
+    hint: 'correct it, or leave it out',
+  });
 }
 
 /** @throws AssayError `usage` for options that exclude each other, or are missing */

@@ -18,6 +18,8 @@ export interface TestRequest {
     | { readonly kind: 'record'; readonly suite: string; readonly file: string; readonly data: string | undefined }
     | { readonly kind: 'init' };
   readonly device: DeviceChoice;
+  /** The most processor time of one step of the model. */
+  readonly stepSeconds: number;
   readonly format: (typeof TEST_FORMATS)[number];
   readonly output: string | undefined;
   readonly quiet: boolean;

@@ -1,5 +1,5 @@
 import type { TestReport } from '../../../core/behavior/index.ts';
-import type { Artifact } from '../../../core/index.ts';
+import { type Artifact, DEFAULT_LIMITS, type Limits } from '../../../core/index.ts';
 import { attestTests, initSuite, recordOutputs, type TestOptions, testModel } from '../../../pipeline/test/index.ts';
 import { count, jsonText, renderTests, terminalText } from '../../../report/index.ts';
 import { openArtifact } from '../../../sources/index.ts';
@@ -76,7 +76,7 @@ function reportText(report: TestReport, { format, verbose }: TestRequest): strin
 }
 
 async function withArtifact<T>(
-  { artifact: target, device, quiet }: TestRequest,
+  { artifact: target, device, stepSeconds, quiet }: TestRequest,
   shell: Shell,
   use: (artifact: Artifact, options: Omit<TestOptions, 'suite' | 'baseline'>) => Promise<T>,
 ): Promise<T> {
@@ -85,9 +85,14 @@ async function withArtifact<T>(
   const open = (path: string) => openArtifact(path, { signal, env });
   const artifact = await open(target);
   try {
-    return await use(artifact, { device, env, signal, open, onEvent: progress.onEvent });
+    return await use(artifact, { device, env, signal, limits: limitsOf(stepSeconds), open, onEvent: progress.onEvent });
   } finally {
     progress.end();
     await artifact.close();
   }
+}
+
+/** The wall clock is for a child that is starved, or hangs. */
+function limitsOf(stepSeconds: number): Limits {
+  return { ...DEFAULT_LIMITS, sandboxCpuSeconds: stepSeconds, sandboxWallMs: 10_000 * stepSeconds };
 }

@@ -150,7 +150,7 @@ it.each(['loop', 'fill', 'expand'] as const)(
       suite,
       'version: 1\nname: x\ndata: { x: { inputs: x.csv } }\ntests: [{ id: same, kind: determinism, data: x }]\n',
     );
-    const run = await runCli(['test', join(folder, 'evil.onnx'), '--suite', suite]);
+    const run = await runCli(['test', join(folder, 'evil.onnx'), '--suite', suite, '--minutes', '0.03']);
     expect(run).toMatchObject({ code: 1, stderr: '' });
     expect(run.stdout).toContain('did not run');
     expect(run.stdout).toMatch(/FAIL +same: the model does not run: .*(sandbox|memory|limit)/);
@@ -159,6 +159,11 @@ it.each(['loop', 'fill', 'expand'] as const)(
 
 describe('says what is wrong, and what to do', () => {
   it.each<[string, (folder: string) => string[], string]>([
+    [
+      'a time that is not one',
+      (folder) => ['test', GOOD, '--suite', join(folder, 'suite.yaml'), '--minutes', '0'],
+      '--minutes: is not a number from 0.01 to 1440',
+    ],
     ['no suite', () => ['test', GOOD], '--suite: no suite is given'],
     ['a suite that is missing', (folder) => ['test', GOOD, '--suite', join(folder, 'none.yaml')], 'no such file'],
     ['data that is missing', (folder) => ['test', GOOD, '--suite', join(folder, 'missing.yaml')], 'none.npz'],
