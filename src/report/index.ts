@@ -13,7 +13,7 @@ export {
 } from './diff/index.ts';
 export { jsonText, terminalText } from './escape.ts';
 export { findingText, withEvidence } from './finding-text.ts';
-export { type Excerpt, type HtmlOptions, htmlPolicy, renderHtml, renderTests } from './html/index.ts';
+export { type Excerpt, type HtmlOptions, htmlPolicy, renderData, renderHtml, renderTests } from './html/index.ts';
 export { decisionReport, renderJson, renderJsonLine, toReport } from './json/index.ts';
 export { renderJunit } from './junit/index.ts';
 export { markdownCode, markdownText, renderMarkdown } from './markdown/index.ts';

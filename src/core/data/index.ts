@@ -2,6 +2,7 @@ export {
   CHECK_WEIGHTS,
   type CheckWeight,
   type DataCheck,
+  type DataFigure,
   type DataMeasure,
   type DataReport,
   DataReportSchema,

@@ -39,6 +39,23 @@ const RowSchema = object({
   score: nullable(realOf('How strange it is; what it counts is said by the check. Comparable within one check alone.')),
 });
 
+const FigureSchema = object(
+  {
+    kind: oneOf(['bars']),
+    title: text(),
+    value: text('What the length of a bar is.'),
+    bars: list(
+      object({
+        name: text(),
+        value: realOf('From 0 on.'),
+        baseline: nullable(realOf('The same of the approved baseline.')),
+      }),
+      'Those to look at first are first.',
+    ),
+  },
+  'Bars, one for each name.',
+);
+
 const DataCheckSchema = object({
   id: text('`data.<what>`; it never changes.'),
   title: text('What it asks.'),
@@ -48,6 +65,7 @@ const DataCheckSchema = object({
   measures: list(MeasureSchema),
   rows: list(RowSchema, 'Rows to look at, the strangest first; the first of them.'),
   rowCount: countOf('How many rows there are to look at.'),
+  figures: list(FigureSchema, 'What is shown as a plot.'),
   falseAlarms: text('How often it is wrong about clean data, and how that was measured.'),
   unseen: text('What it cannot see.'),
 });
@@ -105,6 +123,7 @@ export type DataReport = Static<typeof DataReportSchema>;
 /** A question about training data, and its result. */
 export type DataCheck = DataReport['checks'][number];
 export type DataMeasure = DataCheck['measures'][number];
+export type DataFigure = DataCheck['figures'][number];
 /** A row that a person should look at. */
 export type RowToReview = DataCheck['rows'][number];
 export type CheckWeight = (typeof CHECK_WEIGHTS)[number];

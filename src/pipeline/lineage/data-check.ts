@@ -22,6 +22,7 @@ function dataCheckOf({ check: { status, detail }, lineage: { nodes, edges } }: A
     measures: [],
     rows,
     rowCount: rows.length,
+    figures: [],
     falseAlarms: 'none: bytes and digests either agree or do not',
     unseen: 'whether the run was as its signer says, and what is in the data',
   };

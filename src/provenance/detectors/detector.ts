@@ -1,4 +1,4 @@
-import type { CheckWeight, DataMeasure, RowToReview } from '../../core/data/index.ts';
+import type { CheckWeight, DataFigure, DataMeasure, RowToReview } from '../../core/data/index.ts';
 
 /** What a column can be named as; `features` are those without another role. */
 export type ColumnRole =
@@ -121,6 +121,8 @@ export interface Observation {
   readonly measures?: readonly DataMeasure[];
   /** The strangest first. The runner shortens the list, and writes the id of each. */
   readonly rows?: readonly Omit<RowToReview, 'id'>[];
+  /** What a report shows as a plot. */
+  readonly figures?: readonly DataFigure[];
   /** For the profile, and for the excess over it. */
   readonly kept?: DetectorRecord;
 }

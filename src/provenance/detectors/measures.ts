@@ -1,4 +1,5 @@
-import type { DataMeasure } from '../../core/data/index.ts';
+import type { DataFigure, DataMeasure } from '../../core/data/index.ts';
+import { cut } from '../../core/index.ts';
 
 /** Why a comparison is not assessed. */
 export const NO_BASELINE = 'there is no approved baseline to compare with; give --baseline';
@@ -25,4 +26,24 @@ export function percent(share: number): string {
 /** `1 row`, `2 rows`. */
 export function countText(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** Bars that a figure keeps, and characters of a name. */
+const MAX_BARS = 40;
+const MAX_NAME = 200;
+
+/** A figure of the first bars, and none without bars. */
+export function barsFigure(
+  title: string,
+  value: string,
+  bars: readonly { readonly name: string; readonly value: number; readonly baseline?: number }[],
+): readonly DataFigure[] {
+  const drawn = bars.filter((bar) => Number.isFinite(bar.value)).slice(0, MAX_BARS);
+  if (drawn.length === 0) return [];
+  const shown = drawn.map((bar) => ({
+    name: cut(bar.name, MAX_NAME),
+    value: bar.value,
+    baseline: bar.baseline ?? null,
+  }));
+  return [{ kind: 'bars', title, value, bars: shown }];
 }

@@ -76,7 +76,7 @@ function excess(
 function checkOf(
   { id, title, weight, falseAlarms, unseen }: Detector,
   status: DataCheck['status'],
-  { detail, measures = [], rows = [] }: Observation,
+  { detail, measures = [], rows = [], figures = [] }: Observation,
 ): DataCheck {
   const shown = rows
     .slice(0, MAX_ROWS)
@@ -90,6 +90,7 @@ function checkOf(
     measures: [...measures],
     rows: shown,
     rowCount: rows.length,
+    figures: [...figures],
     falseAlarms,
     unseen,
   };

@@ -161,6 +161,8 @@ details > :not(summary) { margin-left: 1.1rem; }
 .plot .tick { fill: var(--quiet); font: 13px var(--text); }
 .plot .middle { text-anchor: middle; }
 .plot .end { text-anchor: end; }
+.bar-now { fill: var(--ink); }
+.bar-before { fill: var(--open); }
 .line-model, .line-second, .line-third, .line-fourth { fill: none; stroke: var(--ink); stroke-width: 2.4; stroke-linejoin: round; }
 .line-second { stroke: var(--open); stroke-dasharray: 9 5; }
 .line-third { stroke: var(--caution); stroke-dasharray: 2 4; }

@@ -114,6 +114,8 @@ describe('the detectors', () => {
       expect.stringContaining('"mallory" is not in the baseline: 40 rows'),
     ]);
     expect(check('front-running').rows[0]).toMatchObject({ row: 1 });
+    expect(check('source-labels').figures[0]?.bars[0]?.name).toMatch(/^".+" gives ".+"$/);
+    expect(check('front-running').figures[0]?.bars).toHaveLength(20);
     expect(check('label-drift').status).toBe('pass');
     expect(rows.filter(({ check: id }) => id === 'data.invisible-text').map(({ id }) => id)).toEqual(
       fresh.slice(140, 147).map(({ id }) => id),
@@ -138,6 +140,7 @@ describe('the detectors', () => {
     });
     expect(check('feature-drift').status).toBe('fail');
     expect(check('feature-drift').detail).toContain('"weight"');
+    expect(check('feature-drift').figures[0]?.bars[0]).toMatchObject({ name: 'weight', baseline: null });
     const moved = changed('moved', (row, i) => ({
       ...row,
       kind: i % 3 === 0 ? 'c' : 'b',

@@ -67,6 +67,7 @@ Examples:
   assay data train.parquet test.parquet --label label --text text --baseline approved.json --rows rows.csv
   assay data edits.jsonl --label spam --text body --source user --time at --snapshot 2026-03-01
   assay data laion=list.parquet --url url --hash sha256 --downloaded-hash seen_sha256
+  assay data mails.csv --label label --text text --format html -o data.html      with plots
   assay data ./images                              a folder of images, a folder a label
 
 Exit codes: 0 no check fails the data; 1 a check fails it; 2 could not complete.

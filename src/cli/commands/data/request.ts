@@ -2,7 +2,7 @@ import type { CheckDataOptions } from '../../../pipeline/data/index.ts';
 import type { LineageRequest } from './lineage/index.ts';
 
 /** Formats of the report. */
-export const DATA_FORMATS = ['text', 'json'] as const;
+export const DATA_FORMATS = ['text', 'json', 'html'] as const;
 
 /** What `assay data` is asked for. */
 export interface DataRequest {

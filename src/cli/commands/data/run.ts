@@ -1,3 +1,5 @@
+import type { DataReport } from '../../../core/data/index.ts';
+import { AssayError } from '../../../core/index.ts';
 import {
   type CheckedData,
   checkData,
@@ -6,17 +8,22 @@ import {
   reviewRowsParquet,
 } from '../../../pipeline/data/index.ts';
 import { withLineage } from '../../../pipeline/lineage/index.ts';
-import { jsonText } from '../../../report/index.ts';
+import { jsonText, renderData } from '../../../report/index.ts';
 import { openSink, Progress, type Shell } from '../../terminal/index.ts';
 import type { DataRequest } from './request.ts';
 import { dataText } from './text.ts';
 
 /** Checks a data set. A check that fails it is recorded as a denial, one that could not be completed as incomplete. */
 export async function runData(request: DataRequest, shell: Shell): Promise<void> {
-  const { lineage } = request;
+  const { lineage, format } = request;
   if (lineage?.alone === true) {
+    if (format === 'html')
+      throw new AssayError('usage', 'is a report on the rows of data', {
+        subject: '--format html',
+        hint: 'leave out --provenance, or use --format text or json',
+      });
     const { runLineage } = await import('./lineage/judge/index.ts');
-    return await runLineage(request.datasets, lineage, request, shell);
+    return await runLineage(request.datasets, lineage, { ...request, format }, shell);
   }
   const { output, rows: list, profileOut } = request;
   const sink = await openSink(output, shell);
@@ -26,12 +33,23 @@ export async function runData(request: DataRequest, shell: Shell): Promise<void>
   if (list !== undefined)
     listSink?.write(list.format === 'csv' ? reviewRowsCsv(rows) : await reviewRowsParquet(rows, shell.signal));
   profileSink?.write(profile);
-  sink.write(request.format === 'json' ? `${jsonText(report, 2)}\n` : dataText(report, request.verbose));
+  sink.write(reportText(report, request));
   await sink.commit();
   await listSink?.commit();
   await profileSink?.commit();
   if (report.status === 'fail') shell.exit(1);
   else if (report.checks.some(({ status }) => status === 'error')) shell.exit(2);
+}
+
+function reportText(report: DataReport, { format, verbose }: DataRequest): string {
+  switch (format) {
+    case 'json':
+      return `${jsonText(report, 2)}\n`;
+    case 'html':
+      return renderData(report);
+    case 'text':
+      return dataText(report, verbose);
+  }
 }
 
 async function checked(request: DataRequest, shell: Shell): Promise<CheckedData> {

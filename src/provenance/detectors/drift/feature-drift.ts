@@ -2,7 +2,7 @@ import { cut, quotedName } from '../../../core/index.ts';
 import { isObject } from '../../../core/schema/index.ts';
 import { type Distance, distanceBetween } from '../../statistics/index.ts';
 import type { DatasetView, Detector, Feature, SqlRow } from '../detector.ts';
-import { boundedMeasure, NO_BASELINE } from '../measures.ts';
+import { barsFigure, boundedMeasure, NO_BASELINE } from '../measures.ts';
 import { statementNamed } from '../sql/index.ts';
 import { aligned, frequent, isCount, readCounts, type ValueCounts } from './counts.ts';
 import { CHANCE, PSI_FAILS } from './label-drift.ts';
@@ -67,18 +67,25 @@ function judge(compared: readonly { readonly name: string; readonly distance: Di
     );
   if (compared.length === 0)
     return { status: 'not-assessed', detail: 'the baseline has none of the columns', measures } as const;
+  const figures = barsFigure(
+    'Columns',
+    `population stability index; ${PSI_FAILS} fails`,
+    sorted.map(({ name, distance }) => ({ name, value: distance.psi })),
+  );
   const failed = sorted.filter(({ distance: { psi, p } }) => psi >= PSI_FAILS && p < CHANCE / compared.length);
   if (failed.length === 0)
     return {
       status: 'pass',
       detail: `${compared.length} columns are distributed as in the baseline`,
       measures,
+      figures,
     } as const;
   const names = failed.slice(0, 5).map(({ name, distance }) => `${quotedName(name)} (PSI ${distance.psi.toFixed(2)})`);
   return {
     status: 'fail',
     detail: `distributed otherwise than in the baseline: ${names.join(', ')}`,
     measures,
+    figures,
   } as const;
 }
 

@@ -1,7 +1,7 @@
 import { quotedName } from '../../../core/index.ts';
 import { type Distance, distanceBetween } from '../../statistics/index.ts';
 import type { Detector } from '../detector.ts';
-import { boundedMeasure, NO_BASELINE, shownMeasure } from '../measures.ts';
+import { barsFigure, boundedMeasure, NO_BASELINE, shownMeasure } from '../measures.ts';
 import { statementNamed } from '../sql/index.ts';
 import { aligned, frequent, readCounts, type ValueCounts } from './counts.ts';
 
@@ -29,7 +29,8 @@ export const labelDrift: Detector = {
     const after = frequent(values, view.rows, MAX_LABELS);
     const kept = { flagged: 0, of: view.rows, sketch: after };
     const before = readCounts(baseline?.sketch);
-    if (before === undefined) return { status: 'not-assessed', detail: NO_BASELINE, kept };
+    const figures = sharesFigure(after, before);
+    if (before === undefined) return { status: 'not-assessed', detail: NO_BASELINE, figures, kept };
     const distance = distanceBetween(...aligned(before, after));
     const fresh = freshLabels(before, after, baseline?.of ?? 0, view.rows);
     const measures = [
@@ -38,11 +39,30 @@ export const labelDrift: Detector = {
     ];
     if (fresh.length > 0) {
       const names = fresh.slice(0, 5).map(quotedName).join(', ');
-      return { status: 'fail', detail: `the baseline does not have the label ${names}`, measures, kept };
+      return { status: 'fail', detail: `the baseline does not have the label ${names}`, measures, figures, kept };
     }
-    return { ...judged(distance, 'the labels', CHANCE), measures, kept };
+    return { ...judged(distance, 'the labels', CHANCE), measures, figures, kept };
   },
 };
+
+/** How frequent each label is, those that changed the most first. */
+function sharesFigure(after: ValueCounts, before: ValueCounts | undefined) {
+  const sharesOf = ({ values, rest }: ValueCounts) => {
+    const total = values.reduce((sum, [, seen]) => sum + seen, rest);
+    return new Map(values.map(([label, seen]) => [label, total === 0 ? 0 : seen / total]));
+  };
+  const [now, usual] = [sharesOf(after), before === undefined ? undefined : sharesOf(before)];
+  const bars = [...new Set([...now.keys(), ...(usual?.keys() ?? [])])].map((name) => {
+    const value = now.get(name) ?? 0;
+    return usual === undefined ? { name, value } : { name, value, baseline: usual.get(name) ?? 0 };
+  });
+  const change = (bar: (typeof bars)[number]) => Math.abs(bar.value - (bar.baseline ?? 0));
+  return barsFigure(
+    'Labels',
+    'share of the rows',
+    bars.sort((a, b) => change(b) - change(a)),
+  );
+}
 
 /** Labels that two samples of one population would not leave out by chance. */
 function freshLabels(before: ValueCounts, after: ValueCounts, n: number, m: number): readonly string[] {

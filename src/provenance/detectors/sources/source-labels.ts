@@ -1,7 +1,7 @@
 import { quotedName } from '../../../core/index.ts';
 import { binomialTail } from '../../../core/statistics/index.ts';
 import type { Detector, SqlRow } from '../detector.ts';
-import { countText, shownMeasure } from '../measures.ts';
+import { barsFigure, countText, shownMeasure } from '../measures.ts';
 import { statementNamed } from '../sql/index.ts';
 
 /** The chance that any cell of a table of independent sources and labels is shown. */
@@ -32,6 +32,16 @@ export const sourceLabels: Detector = {
           : `${countText(rows.length, 'pair')} of a source and a label are more frequent than chance`,
       measures: [shownMeasure('pairs of a source and a label that are too frequent', rows.length)],
       rows: rows.sort((a, b) => b.score - a.score),
+      figures: barsFigure(
+        'Sources and labels',
+        'adjusted residual: standard deviations above what is to be expected',
+        [...strange]
+          .sort((a, b) => b.residual - a.residual)
+          .map(({ source, label, residual }) => ({
+            name: `${quotedName(source)} gives ${quotedName(label)}`,
+            value: residual,
+          })),
+      ),
       kept: { flagged, of: view.rows },
     };
   },

@@ -2,6 +2,7 @@ import { isAssayError, quotedName } from '../../../core/index.ts';
 import { clopperPearson } from '../../../core/statistics/index.ts';
 import type { Detector, Observation, TextColumns } from '../detector.ts';
 import { type Classes, labelClasses, MAX_CLASSES } from '../labels/index.ts';
+import { barsFigure } from '../measures.ts';
 import { groupBySharedRows, type RowGroup } from '../shared-rows.ts';
 import type { TokenFinding } from './label-test.ts';
 import { type TokenTable, tokenRows, tokenText } from './token-rows.ts';
@@ -116,7 +117,12 @@ function observation(results: readonly LabelResult[], read: Read): Observation {
       : left.length > 0
         ? left.slice(0, NAMED).join('; ')
         : `no word decides the label; ${clear.reduce((sum, { tested }) => sum + tested, 0)} were tested`;
-  return { status, detail, measures, rows };
+  const figures = barsFigure(
+    'Words that decide the label',
+    'rows that have the label because of the word',
+    found.map(({ label, group }) => ({ name: `${shown(group, read)}: ${name(label)}`, value: group.best.hits.length })),
+  );
+  return { status, detail, measures, rows, figures };
 }
 
 function sentence(group: RowGroup<TokenFinding>, label: string, read: Read): string {

@@ -1,10 +1,12 @@
 import type { DatasetView, Detector } from '../detector.ts';
-import { countText, shownMeasure } from '../measures.ts';
+import { barsFigure, countText, shownMeasure } from '../measures.ts';
 import { statementNamed } from '../sql/index.ts';
 
 /** Days before the snapshot that are looked at, and days that are needed to know what is usual. */
 const LAST_DAYS = 2;
 const LEAST_DAYS = 14;
+/** Days of the figure. */
+const SHOWN_DAYS = 20;
 /** Robust standard deviations from the median. */
 const STRANGE = 6;
 /** Makes the median absolute deviation that of a normal distribution. */
@@ -56,6 +58,15 @@ export const frontRunning: Detector = {
         why: `${seen} rows come ${day === 0 ? 'on the last day' : 'a day before'}`,
         score: (seen - middle) / spread,
       })),
+      figures: barsFigure(
+        'Days before the snapshot',
+        'rows; the baseline is the median of the days before',
+        Array.from({ length: Math.min(span, SHOWN_DAYS) }, (_, day) => ({
+          name: day === 0 ? 'the last day' : day === 1 ? 'a day before' : `${day} days before`,
+          value: counts.get(day) ?? 0,
+          baseline: middle,
+        })),
+      ),
       kept: { flagged, of: view.rows },
     };
   },

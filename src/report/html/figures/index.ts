@@ -1,1 +1,2 @@
 export { figuresBlock } from './figures.ts';
+export { numberText } from './scale.ts';

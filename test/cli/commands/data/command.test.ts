@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type DataReport, DataReportSchema } from '../../../../src/core/data/schema.ts';
 import { check } from '../../../../src/core/schema/check.ts';
 import { TABLES, writeRows } from '../../../support/data-set.ts';
+import { all, parseHtml, textOf } from '../../../support/parsed-html.ts';
 import { tempFolder } from '../../../support/temp.ts';
 import { runCli } from '../../run-cli.ts';
 
@@ -72,6 +73,20 @@ describe('assay data', () => {
         .columns.map(({ name }) => name)
         .sort(),
     ).toEqual(['check', 'id', 'row', 'score', 'why']);
+  });
+
+  it('draws a page with plots of the labels and of what fails', async () => {
+    const rows = Array.from({ length: 100 }, (_, i) => ({ label: i < 70 ? 'a' : 'b', text: `row ${i}` }));
+    const data = writeRows(at('drawn.jsonl'), rows);
+    const options = ['--label', 'label', '--text', 'text', '--format', 'html', '-o', at('data.html')];
+    expect(await runCli(['data', data, ...options])).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    const parsed = parseHtml(readFileSync(at('data.html'), 'utf8'));
+    expect(parsed.errors).toEqual([]);
+    const drawn = all(parsed, 'figure').map((one) => textOf(one).replace(/\s+/g, ' '));
+    expect(drawn[0]).toContain('a0.7');
+    expect(drawn[0]).toContain('b0.3');
+    const alone = await runCli(['data', data, '--provenance', '--format', 'html']);
+    expect(alone).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--format html: is a report') });
   });
 
   it('names what is wrong, and how to correct it', async () => {

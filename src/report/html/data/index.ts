@@ -1,0 +1,1 @@
+export { renderData } from './page.ts';
