@@ -4,9 +4,11 @@ import { BLOCK_SIZE, type ByteSource, FileSource } from '../core/bytes/index.ts'
 import { type ArtifactFile, AssayError, isAssayError, type OnEvent, throwIfAborted, withHint } from '../core/index.ts';
 import { keepsClaim, type PlannedDigests, wholeDigest } from '../integrity/hash/index.ts';
 import { noteBounds } from '../sandbox/index.ts';
+import type { ReferredBytes } from '../scan/scanner/index.ts';
 import type { FileDeclaration } from './declared.ts';
 import { bytesReadOf, reportBytes } from './file-progress.ts';
 import type { OnTarget } from './file-scan.ts';
+import { fileIdentity } from './identity.ts';
 import {
   type BatchOutcome,
   fromWire,
@@ -36,6 +38,10 @@ export interface AssessedFile {
   readonly file: FileAssessment;
   readonly findings: readonly Finding[];
   readonly checks: FileChecks;
+  /** Bytes of other files that belong to it. */
+  readonly refers: readonly ReferredBytes[];
+  /** What tells a file of this machine from every other, and from itself after a change. */
+  readonly identity: string | undefined;
   /** Empty when not every byte was hashed. */
   readonly digests: readonly PlannedDigests[];
   /** The declarations in the file, if it is a file with declarations. */
@@ -195,6 +201,8 @@ async function assessedOf(one: Opened, parsed: ParsedFile, shared: Shared): Prom
     },
     findings: parsed.findings,
     checks: { path: file.path, checks },
+    refers: parsed.refers,
+    identity: source.share?.() === undefined ? undefined : fileIdentity(source),
     digests: parsed.digests,
     declaration: parsed.declaration,
     bytesRead: source instanceof FileSource ? parsed.bytesRead : bytesReadOf(source),
@@ -257,6 +265,8 @@ function unread(file: ArtifactFile, error: AssayError): AssessedFile {
       path: file.path,
       checks: error.code === 'mismatch' ? [{ id: 'integrity.checksum', status: 'fail', detail: error.message }] : [],
     },
+    refers: [],
+    identity: undefined,
     digests: [],
     declaration: undefined,
     bytesRead: 0,

@@ -85,8 +85,9 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
   const bytesTotal = artifact.files.reduce((sum, file) => sum + file.size, 0);
   onEvent?.({ kind: 'artifact', ref: artifact.ref, files: artifact.files.length, bytes: bytesTotal });
   const order = [...artifact.files].sort((a, b) => b.size - a.size);
-  const assessed = await assessAll(order, shared);
-  if (provided.size > known) await againShadowed(order, assessed, { ...shared, settings: settings() });
+  const scannedAlone = await assessAll(order, shared);
+  if (provided.size > known) await againShadowed(order, scannedAlone, { ...shared, settings: settings() });
+  const assessed = await withReferred(artifact.files, scannedAlone, signal);
   const signed = await judgeScanned(signature, artifact, assessed);
   const scanned = assessed.map(({ file }) => file);
   const manifests = await manifestChecks(artifact.files, scanned, signal);
@@ -119,6 +120,17 @@ async function rebuiltGraphs(
 ): Promise<{ readonly checks: readonly Check[]; readonly findings: readonly Finding[] }> {
   if (mode === undefined) return { checks: [], findings: [] };
   return await rebuildChecks(files, scanned, { mode, before, limits, signal });
+}
+
+/** Files that belong to others are judged with them. */
+async function withReferred(
+  files: readonly ArtifactFile[],
+  assessed: readonly AssessedFile[],
+  signal: AbortSignal | undefined,
+): Promise<readonly AssessedFile[]> {
+  if (assessed.every(({ refers }) => refers.length === 0)) return assessed;
+  const { joinReferred } = await import('./referred-files.ts');
+  return await joinReferred(files, assessed, signal);
 }
 
 async function assessAll(order: readonly ArtifactFile[], shared: Shared): Promise<AssessedFile[]> {

@@ -29,6 +29,7 @@ import type {
   MemberOptions,
   MemberResult,
   NameRule,
+  ReferredBytes,
   Report,
   Rule,
   ScanContext,
@@ -71,6 +72,7 @@ export interface FileScanResult {
   readonly imports: readonly string[];
   readonly readings: readonly Reading[];
   readonly reasons: readonly string[];
+  readonly refers: readonly ReferredBytes[];
   readonly coverage: Coverage;
 }
 
@@ -107,6 +109,7 @@ class FileScan {
   readonly #checks = new Map<string, Check>();
   readonly #imports = new Set<string>();
   readonly #reasons = new Set<string>();
+  readonly #refers: ReferredBytes[] = [];
   readonly #readings = new Readings();
   #verdict: Verdict = 'clean';
   #dropped = 0;
@@ -128,6 +131,7 @@ class FileScan {
       imports: [...this.#imports].sort(),
       readings: this.#readings.list(),
       reasons: [...this.#reasons],
+      refers: this.#refers,
       coverage,
     };
   }
@@ -259,6 +263,10 @@ class FileScan {
     if (this.#reasons.size < 100) this.#reasons.add(member === undefined ? check.detail : `${member}: ${check.detail}`);
   }
 
+  refersTo(bytes: ReferredBytes): void {
+    this.#refers.push(bytes);
+  }
+
   imported(name: string, loaders: LoaderSet): void {
     this.#imports.add(name);
     this.#readings.imports(name, loaders);
@@ -337,6 +345,10 @@ class TargetContext implements ScanContext {
 
   imported(name: string, loaders: LoaderSet): void {
     this.#scan.imported(name, loaders);
+  }
+
+  refersTo(bytes: ReferredBytes): void {
+    this.#scan.refersTo(bytes);
   }
 
   acts(): void {

@@ -12,6 +12,7 @@ const REFINED: readonly (readonly [id: string, title: string])[] = [
   ['keras', 'Keras model (zip)'],
   ['skops', 'skops model'],
   ['joblib', 'joblib pickle'],
+  ['onnx-data', 'tensors of an ONNX model'],
 ];
 
 /** Titles for people, by format id. */

@@ -70,6 +70,8 @@ export class TentativeContext implements ScanContext {
 
   identified(): void {}
 
+  refersTo(): void {}
+
   lists(names: readonly string[]): void {
     this.#outer.lists(names);
   }

@@ -10,6 +10,7 @@ import {
   safetensorsScanner,
 } from './models/index.ts';
 import { nativeScanner } from './native.ts';
+import { onnxScanner } from './onnx/index.ts';
 import { pickleScanner } from './pickle/index.ts';
 import { plainMediaScanner } from './plain-media.ts';
 import type { Scanner } from './scanner/index.ts';
@@ -29,6 +30,7 @@ export const SCANNERS: readonly Scanner[] = [
   safetensorsScanner,
   ggufScanner,
   hdf5Scanner,
+  onnxScanner,
   protoModelScanner,
   nativeModelScanner,
   nativeScanner,

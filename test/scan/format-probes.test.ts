@@ -15,7 +15,7 @@ const truth: readonly Probe[] = JSON.parse(readFileSync(`${FOLDER}/truth.json`, 
 
 /** Probes whose verdict is the expected one; no scanner judges the content of the others yet. */
 const JUDGED =
-  /^(?:st-|gguf-(?:ok|nkv|strlen|tensor|ssti|loop)|hydra-|yaml-python|llamafile|repo-(?:ok|pth|chat-template|processor)|xgb-json-ok)/;
+  /^(?:st-|onnx-|gguf-(?:ok|nkv|strlen|tensor|ssti|loop)|hydra-|yaml-python|llamafile|repo-(?:ok|pth|chat-template|processor)|xgb-json-ok)/;
 
 async function scan(file: string) {
   const bytes = files.get(file);

@@ -5,7 +5,13 @@ import { FileBudget } from '../../src/core/budget.ts';
 import type { ByteSource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { createGlobalPolicy } from '../../src/scan/lists/globals.ts';
-import type { MemberOptions, MemberResult, Report, ScanContext } from '../../src/scan/scanner/scanner.ts';
+import type {
+  MemberOptions,
+  MemberResult,
+  ReferredBytes,
+  Report,
+  ScanContext,
+} from '../../src/scan/scanner/scanner.ts';
 
 export interface FakeMember {
   readonly name: string;
@@ -23,6 +29,7 @@ export interface FakeContext extends ScanContext {
   readonly imports: Set<string>;
   readonly members: FakeMember[];
   readonly listed: string[];
+  readonly referred: ReferredBytes[];
   format: string | undefined;
   /** The pipeline's result; the coverage of stored members counts as given. */
   verdict(size: number): Verdict;
@@ -54,6 +61,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     imports: new Set(),
     members: [],
     listed: [],
+    referred: [],
     format: undefined,
     names: 'any',
     acts: () => undefined,
@@ -66,6 +74,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     identified: (id) => {
       context.format = id;
     },
+    refersTo: (bytes) => void context.referred.push(bytes),
     lists: (names) => void context.listed.push(...names),
     async member(source, name, memberOptions) {
       try {

@@ -5,6 +5,7 @@ import type { LoaderSet } from '../../formats/pickle/index.ts';
 import type { HashPlan, PlannedDigests } from '../../integrity/hash/index.ts';
 import type { SandboxBounds } from '../../sandbox/index.ts';
 import type { Allowance, RuleBundle } from '../../scan/lists/index.ts';
+import type { ReferredBytes } from '../../scan/scanner/index.ts';
 import type { FileDeclaration } from '../declared.ts';
 
 /** The settings by which the files of one assessment are parsed. */
@@ -59,6 +60,7 @@ export interface ParsedFile {
   };
   readonly findings: readonly Finding[];
   readonly checks: readonly Check[];
+  readonly refers: readonly ReferredBytes[];
   /** Empty when not every byte was hashed. */
   readonly digests: readonly PlannedDigests[];
   readonly declaration: FileDeclaration | undefined;

@@ -43,13 +43,13 @@ export async function parseFile(source: ByteSource, order: ParseOrder, parts: Pa
 
 type ScannedParts = Pick<
   ParsedFile,
-  'format' | 'verdict' | 'imports' | 'readings' | 'reasons' | 'coverage' | 'findings' | 'checks'
+  'format' | 'verdict' | 'imports' | 'readings' | 'reasons' | 'refers' | 'coverage' | 'findings' | 'checks'
 >;
 
 function scannedParts(scan: FileScanResult, size: number): ScannedParts {
-  const { format, verdict, imports, readings, reasons, findings, checks, coverage } = scan;
+  const { format, verdict, imports, readings, reasons, refers, findings, checks, coverage } = scan;
   const read = { ranges: coverage.ranges(), gaps: coverage.gaps(size) };
-  return { format, verdict, imports, readings, reasons, findings, checks, coverage: read };
+  return { format, verdict, imports, readings, reasons, refers, findings, checks, coverage: read };
 }
 
 function lostParts({ size, lost }: ParseOrder): ScannedParts {
@@ -61,6 +61,7 @@ function lostParts({ size, lost }: ParseOrder): ScannedParts {
     imports: [],
     readings: [],
     reasons,
+    refers: [],
     findings: [],
     checks: [],
     coverage,

@@ -1,7 +1,6 @@
 import { AssayError } from '../../core/index.ts';
 import {
   COREML,
-  ONNX,
   PADDLE_PROGRAM,
   type StreamField,
   streamFields,
@@ -23,13 +22,6 @@ const TENSORFLOW: ModelKind = {
 };
 
 const KINDS: ReadonlyMap<string, ModelKind> = new Map([
-  [
-    ONNX.id,
-    {
-      check: 'format.onnx.scan',
-      detail: 'An ONNX model may name files outside of it and custom operations; no scanner judges them yet.',
-    },
-  ],
   [TF_SAVED_MODEL.id, TENSORFLOW],
   [TF_META_GRAPH.id, TENSORFLOW],
   [TF_GRAPH.id, TENSORFLOW],

@@ -56,7 +56,7 @@ const RULES: Readonly<Record<SafetensorsFault['kind'], Rule>> = {
 const SCRIPT =
   /<script\b|javascript:|\bon(?:error|load)\s*=|__import__\s*\(|\b(?:os\.(?:system|popen)|subprocess\.\w+|builtins\.\w+)\b|\b(?:eval|exec)\s*\(|__reduce__|__subclasses__|__globals__|#!\s*\/(?:usr\/)?bin\/|\bpowershell\b/i;
 /** The start of a pickle: of protocol 0 that calls something, of protocol 2 to 5, and the latter in base64. */
-const PICKLE = /^\(?c(?:os|posix|nt|builtins|__builtin__|subprocess)\n|^\u0080[^ -~]|^gA[JNRV][A-Za-z0-9+/]{8}/;
+const PICKLE = /^\(?c(?:os|posix|nt|builtins|__builtin__|subprocess)\n|^\u0080[^ -~]|^gA[I-X][A-Za-z0-9+/]{8}/;
 
 /** Judges safetensors by their header; no tensor is read. */
 export const safetensorsScanner: Scanner = {

@@ -33,11 +33,14 @@ function shippedHash(): Hash {
 
 /** Besides the lists: names that are dangerous, may be held, exist in Python, or are renamed by pandas. */
 const OTHER_FILES = ['dangerous.json', 'types/callable-sets.json', 'python-modules.json', 'pandas-renames.json'];
+/** Operators by which graphs are judged. */
+const OPERATOR_FILES = ['onnx/operators.json'];
 
 function hashShipped(): Hash {
   const hash = createHash('sha256');
   for (const rule of RULES.values()) hash.update(JSON.stringify([rule.id, rule.severity, rule.verdict]));
   const files = [...allowlistFiles().map((file) => `allowlists/${file}`), ...OTHER_FILES];
   for (const file of files) hash.update(readFileSync(new URL(`../pickle/${file}`, import.meta.url)));
+  for (const file of OPERATOR_FILES) hash.update(readFileSync(new URL(`../${file}`, import.meta.url)));
   return hash;
 }

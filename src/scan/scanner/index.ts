@@ -3,6 +3,7 @@ export type {
   MemberOptions,
   MemberResult,
   NameRule,
+  ReferredBytes,
   Report,
   ScanContext,
   Scanner,

@@ -52,6 +52,14 @@ export interface Report {
   readonly loaders?: LoaderSet;
 }
 
+/** Bytes of another file of the artifact that belong to a model. */
+export interface ReferredBytes {
+  /** The path in the artifact. */
+  readonly path: string;
+  /** Sorted, and disjoint; the file may end before them. */
+  readonly ranges: readonly { readonly start: number; readonly end: number }[];
+}
+
 /** How a scanner reports. One context for each target; offsets are relative to that target. */
 export interface ScanContext {
   readonly limits: Limits;
@@ -80,6 +88,8 @@ export interface ScanContext {
   readonly budget: FileBudget;
   /** The content identifies the format more exactly than the magic: a zip is a `torch-zip`, a pickle a `joblib`. */
   identified(formatId: string): void;
+  /** The file needs bytes of another one, which is judged as a part of it once all files are scanned. */
+  refersTo(bytes: ReferredBytes): void;
   /** Names every member of this container, for findings across files (a shadowed module). */
   lists(names: readonly string[]): void;
 }

@@ -1,0 +1,12 @@
+export { type SurveyResult, surveyOnnx } from './read.ts';
+export type {
+  CustomNode,
+  ExternalTensor,
+  FreeText,
+  HiddenContent,
+  OnnxFault,
+  OnnxSurvey,
+  OperatorUse,
+  OpsetImport,
+  SurveyedFunction,
+} from './survey.ts';

@@ -1,0 +1,96 @@
+import { quotedName } from '../../core/index.ts';
+import { type OnnxSurvey, surveyOnnx } from '../../formats/onnx/survey/index.ts';
+import { leaveUnjudged, type ScanContext, type ScanTarget } from '../scanner/index.ts';
+import { judgeExternal } from './external.ts';
+import { judgeFunctions } from './functions.ts';
+import { judgeOperators } from './judge-operators.ts';
+import { knownOperator, operatorLists } from './operators.ts';
+import { HIDDEN_CONTENT, MODEL_STRUCTURE } from './rules.ts';
+
+/** Markup and commands that no record of an export has a use for. Traces of Python code are ordinary in descriptions. */
+const MARKUP = /<script\b|javascript:|\bon(?:error|load)\s*=|^#!\s*\/(?:usr\/)?bin\//i;
+const CODE =
+  /__import__\s*\(|\b(?:os\.(?:system|popen)|subprocess\.\w+)\s*\(|(?<![.\w])(?:eval|exec)\s*\(|\bpowershell\b/i;
+/** Protocols 2 to 5. */
+const BASE64_PICKLE = /^gA[I-X][A-Za-z0-9+/]{16}/;
+/** Where PyTorch keeps the lines of Python that a node was made from. */
+const TRACES = /^pkg\.torch\./;
+const SOME = 20;
+
+/** Surveys a model, and reports what is not known to be harmless. What it does not understand leaves the file without a pass. */
+export async function judgeOnnx(target: ScanTarget, context: ScanContext): Promise<void> {
+  const { source } = target;
+  const watch = (domain: string, name: string) => isWatched(domain, name);
+  const { survey, stopped } = await surveyOnnx(source, context.budget, watch);
+  for (const { kind, subject, message, offset } of survey.faults)
+    context.report({ rule: MODEL_STRUCTURE, subject: `${kind}:${subject}`, message: `${capital(message)}.`, offset });
+  judgeVersions(survey, context);
+  judgeOperators(survey, context);
+  judgeFunctions(survey, context);
+  judgeExternal(survey, target, context);
+  judgeTexts(survey, context);
+  for (const what of survey.dropped) context.incomplete(`the model has more ${what} than are kept`);
+  // What was found until then counts.
+  if (stopped !== undefined) throw stopped;
+  coverAll(survey, target, context);
+}
+
+/** PyOp of ONNX Runtime's language interop takes a module and a class of any domain. */
+function isWatched(domain: string, name: string): boolean {
+  return knownOperator(domain, name) !== undefined || name.startsWith('PyOp');
+}
+
+function judgeVersions(survey: OnnxSurvey, context: ScanContext): void {
+  const { newestIr } = operatorLists();
+  const { irVersion, unknownTypes, graphs } = survey;
+  if (irVersion === undefined || irVersion < 1n)
+    context.report({
+      rule: MODEL_STRUCTURE,
+      subject: 'ir-version',
+      message: 'The model does not say of which version of ONNX it is.',
+    });
+  else if (irVersion > BigInt(newestIr))
+    leaveUnjudged(
+      context,
+      'format.onnx.version',
+      `The model is of IR version ${irVersion}, and Assay knows those up to ${newestIr}: a newer version of Assay may judge it.`,
+    );
+  if (graphs === 0) context.report({ rule: MODEL_STRUCTURE, subject: 'graph', message: 'The model has no graph.' });
+  for (const [what, offset] of [...unknownTypes].slice(0, SOME))
+    context.incomplete(`the model has ${what}, which is not known, at byte ${offset}`);
+}
+
+function judgeTexts(survey: OnnxSurvey, context: ScanContext): void {
+  for (const { where, what, offset } of survey.hidden)
+    context.report({ rule: HIDDEN_CONTENT, subject: where, message: `A text of ${where} begins as ${what}.`, offset });
+  for (const { where, key, value, offset } of survey.texts) {
+    const found =
+      BASE64_PICKLE.exec(value) ??
+      MARKUP.exec(value) ??
+      (where === 'metadata' && !TRACES.test(key) ? CODE.exec(value) : null);
+    if (found === null) continue;
+    const evidence = value.slice(Math.max(0, found.index - 20), found.index + 80);
+    const name = where === 'metadata' ? `The metadata ${quotedName(key)}` : `The description of ${key}`;
+    context.report({
+      rule: HIDDEN_CONTENT,
+      subject: `${where}:${key}`,
+      message: `${name} looks like code.`,
+      offset,
+      evidence,
+    });
+  }
+}
+
+function coverAll({ raw }: OnnxSurvey, { source }: ScanTarget, context: ScanContext): void {
+  let at = 0;
+  for (const { start, end } of raw) {
+    context.cover(at, start, 'parsed');
+    context.cover(start, end, 'opaque', 'raw tensor data: numbers');
+    at = end;
+  }
+  context.cover(at, source.size, 'parsed');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

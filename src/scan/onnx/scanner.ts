@@ -1,0 +1,14 @@
+import { ONNX } from '../../formats/protobuf/index.ts';
+import type { Scanner } from '../scanner/index.ts';
+import { onnxRules } from './rules.ts';
+
+/** Judges ONNX models: the files that they name, and their operators by a list. What does it is loaded with the first model. */
+export const onnxScanner: Scanner = {
+  id: 'onnx',
+  formats: [ONNX.id],
+  rules: onnxRules,
+  async scanFile(target, context) {
+    const { judgeOnnx } = await import('./judge.ts');
+    await judgeOnnx(target, context);
+  },
+};
