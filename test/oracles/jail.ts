@@ -111,8 +111,30 @@ export function jailed(
   return { program: 'prlimit', args };
 }
 
+/** The command that runs a module of this folder with Node.js in a jail, which finds packages in `modules`. */
+export function jailedNode(
+  worker: string,
+  modules: string,
+): { readonly program: string; readonly args: readonly string[] } {
+  const limits = [`--cpu=${CPU_SECONDS}`, '--nofile=256', '--core=0'];
+  const node = ['--ro-bind', process.execPath, process.execPath];
+  const walled = ['bwrap', ...walls([modules]), ...node, '--setenv', 'ORACLE_MODULES', `${modules}/`];
+  return { program: 'prlimit', args: [...limits, '--', ...walled, '--', process.execPath, `${HERE}${worker}`] };
+}
+
 function walls(folders: readonly string[]): string[] {
-  const readable = ['/usr', '/bin', '/lib', '/lib64', '/etc/alternatives', '/etc/ld.so.cache', HERE, ...folders];
+  const readable = [
+    '/proc/cpuinfo',
+    '/sys/devices/system/cpu',
+    '/usr',
+    '/bin',
+    '/lib',
+    '/lib64',
+    '/etc/alternatives',
+    '/etc/ld.so.cache',
+    HERE,
+    ...folders,
+  ];
   return [
     '--unshare-all',
     '--die-with-parent',

@@ -107,6 +107,8 @@ export function functionOf(
 ): ProtoWriter {
   return message((out) => {
     out.text(1, name);
+    out.text(4, 'x');
+    out.text(5, 'y');
     for (const one of nodes) out.message(7, one);
     for (const one of opsets) out.message(9, opset(...one));
     out.text(10, domain);
