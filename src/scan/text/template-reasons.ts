@@ -63,6 +63,17 @@ export function repeatsMoreThan(times: number): TemplateReason {
   return reason(`repeats something more than ${times} times`, `loops more than ${times} times`);
 }
 
+export function callsItself(macro: string): TemplateReason {
+  return reason(
+    `calls the macro ${short(macro)} in itself`,
+    `calls the macro ${short(macro)} in itself with nothing smaller`,
+  );
+}
+
+export function doubles(name: string): TemplateReason {
+  return reason(`doubles ${short(name)}`, `joins ${short(name)} with itself again and again`);
+}
+
 export function short(text: string): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }

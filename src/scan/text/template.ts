@@ -8,6 +8,7 @@ import {
   type Template,
 } from '../../formats/jinja/index.ts';
 import { constantText } from './template-constant.ts';
+import { growthReasons } from './template-growth.ts';
 import {
   INNER_ATTRIBUTES,
   LEADS_TO_GLOBALS,
@@ -93,6 +94,7 @@ class Judge {
       for (const { name } of bindings) this.#bindsName(name);
       for (const expression of expressions) this.#visit(expression);
     }
+    for (const reason of growthReasons(this.#template, MAX_RANGE)) this.#suspicious.add(reason);
     for (const text of this.#template.data) {
       if (/:\/\/|<script|javascript:/i.test(text)) this.#doubt('writes addresses or scripts into its output');
     }

@@ -73,8 +73,27 @@ describe('a chat template', () => {
     '{% for i in range(9 ** 9) %}x{% endfor %}',
     "{{ x[a ~ 'b'] }}",
     '{{ x.__class__',
+    '{% for i in range(1000) %}{% for j in range(1000) %}x{% endfor %}{% endfor %}',
+    '{% macro f(a) %}{{ f(a) }}{% endmacro %}{{ f(1) }}',
+    '{% macro f(n) %}{% if n > 0 %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}',
+    '{% macro f(a) %}{% for m in messages %}{{ f(m) }}{% endfor %}{% endmacro %}{{ f(1) }}',
+    '{% macro f(a) %}{% for m in [1, 1] %}{{ f(m) }}{% endfor %}{% endmacro %}{{ f(1) }}',
+    '{% macro f(a) %}{{ h(a) }}{% endmacro %}{% macro h(a) %}{{ f(a) }}{% endmacro %}{{ f(1) }}',
+    "{% set ns = namespace(a='x') %}{% for i in messages %}{% set ns.a = ns.a ~ ns.a %}{% endfor %}",
+    "{% set ns = namespace(a='x') %}{% for i in messages %}{% set ns.a = [ns.a, ns.a]|join %}{% endfor %}",
+    `{% set a = 'x' %}${'{% set a = a + a %}'.repeat(40)}`,
   ])('with an operation that no template needs is suspicious: %s', (text) => {
     expect(judged(text)).toBe('suspicious');
+  });
+
+  it.each([
+    '{% macro type(spec) %}{% if spec.items %}{{ type(spec.items) }}{% endif %}{% for one in spec.oneOf %}{{ type(one) }}{% endfor %}{% endmacro %}{{ type(tools[0]) }}',
+    "{% macro type(spec, depth) %}{% for name, one in spec.get('properties').items() %}{{ type(one, depth) }}{% endfor %}{% endmacro %}",
+    "{% set ns = namespace(a='') %}{% for m in messages %}{% set ns.a = ns.a ~ m.content %}{% endfor %}{{ ns.a }}",
+    "{% for m in messages %}{% set content = content.split('a')[0] + content.split('b')[1] %}{% endfor %}",
+    '{% for i in range(10) %}{% for j in range(10) %}x{% endfor %}{% endfor %}',
+  ])('that ends with the conversation is plain: %s', (text) => {
+    expect(judged(text)).toBe('plain');
   });
 
   it.each([
