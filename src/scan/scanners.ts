@@ -1,8 +1,9 @@
 import { compressedScanner, sevenZipScanner, tarScanner } from './containers/index.ts';
+import { hdf5Scanner } from './hdf5/index.ts';
+import { kerasMetadataScanner } from './keras/index.ts';
 import { lfsPointerScanner } from './lfs-pointer.ts';
 import {
   ggufScanner,
-  hdf5Scanner,
   joblibZfScanner,
   nativeModelScanner,
   npyScanner,
@@ -31,6 +32,7 @@ export const SCANNERS: readonly Scanner[] = [
   ggufScanner,
   hdf5Scanner,
   onnxScanner,
+  kerasMetadataScanner,
   protoModelScanner,
   nativeModelScanner,
   nativeScanner,

@@ -2,7 +2,7 @@ import { Hdf5Cursor } from './cursor.ts';
 import { elementCountOf, readDataspace } from './dataspace.ts';
 import { type Hdf5Type, readDatatype } from './datatype.ts';
 import type { GlobalHeaps } from './global-heap.ts';
-import type { Message } from './header.ts';
+import { committed, type Message } from './header.ts';
 import type { Hdf5Bytes } from './reading.ts';
 import { decodeText, fixedText } from './text.ts';
 
@@ -16,7 +16,7 @@ export interface Hdf5Attribute {
 }
 
 /** @throws AssayError `malformed`, `unsupported` */
-export function readHdf5Attribute(body: Hdf5Cursor): Hdf5Attribute {
+export async function readHdf5Attribute(body: Hdf5Cursor, bytes: Hdf5Bytes): Promise<Hdf5Attribute> {
   const version = body.version(1, 2, 3);
   const flags = version === 1 ? 0 : body.u8();
   if (version === 1) body.skip(1);
@@ -30,19 +30,22 @@ export function readHdf5Attribute(body: Hdf5Cursor): Hdf5Attribute {
   const nameBytes = part(nameSize, 'attribute name');
   const name = fixedText(nameBytes.bytes, 'terminated', nameBytes);
   const [typeBody, spaceBody] = [part(typeSize, 'attribute type'), part(spaceSize, 'attribute size')];
-  if ((flags & 3) !== 0) throw body.unsupported(`${JSON.stringify(name.slice(0, 80))} has a type that is elsewhere`);
-  const type = readDatatype(typeBody);
+  if ((flags & 2) !== 0) throw body.unsupported(`${JSON.stringify(name.slice(0, 80))} has a size that is elsewhere`);
+  const type = readDatatype((flags & 1) === 0 ? typeBody : (await committed(typeBody, bytes)).body);
   const shape = readDataspace(spaceBody);
   const length = shape === undefined ? 0 : elementCountOf(shape, body) * type.size;
   return { name, type, shape, data: body.part(length, `attribute ${JSON.stringify(name.slice(0, 80))}`) };
 }
 
 /** @throws AssayError `malformed` for two of one name */
-export function readAttributes(messages: readonly Message[]): ReadonlyMap<string, Hdf5Attribute> {
+export async function readAttributes(
+  messages: readonly Message[],
+  bytes: Hdf5Bytes,
+): Promise<ReadonlyMap<string, Hdf5Attribute>> {
   const attributes = new Map<string, Hdf5Attribute>();
   for (const { shared, body } of messages) {
     if (shared) throw body.unsupported('is stored elsewhere');
-    const attribute = readHdf5Attribute(body);
+    const attribute = await readHdf5Attribute(body, bytes);
     if (attributes.has(attribute.name)) throw body.wrong(`has the name ${JSON.stringify(attribute.name)} twice`);
     attributes.set(attribute.name, attribute);
   }

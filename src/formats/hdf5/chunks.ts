@@ -3,6 +3,7 @@ import type { Hdf5Dataset } from './dataset.ts';
 import { unfiltered } from './filters.ts';
 import type { ChunkIndex } from './layout.ts';
 import { treeLeaves } from './links.ts';
+import type { Hdf5Range } from './range.ts';
 import type { Hdf5Bytes } from './reading.ts';
 
 /** A chunk as it is stored. */
@@ -50,7 +51,7 @@ export async function* chunkedElements(dataset: Chunked, bytes: Hdf5Bytes): Asyn
           if (!dataset.zeroFill) throw owner.unsupported('has elements that were never written, and are not zero');
           continue;
         }
-        const raw = await bytes.read(one.address, one.length, 'chunk');
+        const raw = await bytes.peek(one.address, one.length, 'chunk');
         bytes.budget.work(chunkLength);
         const elements = unfiltered(raw.bytes, filters, one.mask, chunkLength, bytes.name);
         paste(elements, band, { shape: [rows, ...shape.slice(1)], chunk, place, size: type.size });
@@ -60,6 +61,24 @@ export async function* chunkedElements(dataset: Chunked, bytes: Hdf5Bytes): Asyn
   } finally {
     bytes.budget.release(held);
   }
+}
+
+/** Where the chunks of a dataset stand in the file. None of them is read. */
+export async function storedRanges(dataset: Chunked, bytes: Hdf5Bytes): Promise<readonly Hdf5Range[]> {
+  const { shape, type, layout } = dataset;
+  if (dataset.length === 0 && layout.index.address === undefined) return [];
+  const chunkLength = layout.chunk.reduce((product, size) => product * size, type.size);
+  const counts = shape.map((size, i) => Math.ceil(size / (layout.chunk[i] ?? 1)));
+  const owner = new Hdf5Cursor(new Uint8Array(0), bytes, 'chunked dataset');
+  // Only an index that is not a tree says nothing of how many there are.
+  if (layout.index.kind === 'implicit' && counts.reduce((product, count) => product * count, 1) > MAX_CHUNKS)
+    throw owner.limit(`has more than ${MAX_CHUNKS} chunks`);
+  const ranges: Hdf5Range[] = [];
+  for (const { address, length } of (await storedChunks(dataset, counts, chunkLength, bytes)).values()) {
+    const start = bytes.place(address, length, 'chunk');
+    ranges.push({ start, end: start + length });
+  }
+  return ranges;
 }
 
 async function storedChunks(

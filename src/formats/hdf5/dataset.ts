@@ -3,7 +3,7 @@ import { elementCountOf, readDataspace } from './dataspace.ts';
 import { type Hdf5Type, readDatatype } from './datatype.ts';
 import { type Filter, readFilters } from './filters.ts';
 import { MESSAGE, type Message } from './header.ts';
-import { readLayout, type StorageLayout } from './layout.ts';
+import { readExternal, readLayout, type StorageLayout } from './layout.ts';
 import type { Hdf5Bytes } from './reading.ts';
 
 /** An array of the file. Its elements are where they are. */
@@ -21,21 +21,23 @@ export interface Hdf5Dataset {
 
 /**
  * The dataset that the messages of an object describe; `undefined` for an object that is not one.
- * @throws AssayError `unsupported` for elements in other files, or of a type that is elsewhere; `malformed`
+ * @throws AssayError `unsupported` for a type that is elsewhere; `malformed`
  */
 export function readDataset(messages: readonly Message[], bytes: Hdf5Bytes): Hdf5Dataset | undefined {
   const layoutBody = only(messages, MESSAGE.layout);
   if (layoutBody === undefined) return undefined;
-  if (only(messages, MESSAGE.external) !== undefined)
-    throw layoutBody.unsupported('takes its elements from other files');
+  const externalBody = only(messages, MESSAGE.external);
   const [spaceBody, typeBody] = [only(messages, MESSAGE.dataspace), only(messages, MESSAGE.datatype)];
   if (spaceBody === undefined || typeBody === undefined) throw layoutBody.wrong('has no shape or no type');
-  const shape = readDataspace(spaceBody);
-  if (shape === undefined) throw spaceBody.unsupported('has no elements at all');
+  // One that has no elements at all has no shape either.
+  const shape = readDataspace(spaceBody) ?? [0];
   const type = readDatatype(typeBody);
   const length = elementCountOf(shape, spaceBody) * type.size;
   if (!Number.isSafeInteger(length)) throw spaceBody.wrong('has more bytes than any file');
-  const layout = checked(readLayout(layoutBody, bytes), { shape, type, length }, layoutBody);
+  const layout =
+    externalBody === undefined
+      ? checked(readLayout(layoutBody, bytes), { shape, type, length }, layoutBody)
+      : readExternal(externalBody);
   const filterBody = only(messages, MESSAGE.filters);
   const filters = filterBody === undefined ? [] : readFilters(filterBody);
   if (filters.length > 0 && layout.kind !== 'chunked') throw layoutBody.wrong('has filters without chunks');
@@ -57,6 +59,7 @@ function checked(
     if (layout.address !== undefined && stated !== length) throw body.wrong(`has ${stated} bytes, not ${length}`);
     return { ...layout, length };
   }
+  if (layout.kind !== 'chunked') return layout;
   if (
     shape.length === 0 ||
     layout.chunk.length !== shape.length ||

@@ -1,13 +1,15 @@
 import { type ByteSource, MemorySource, spool } from '../../core/bytes/index.ts';
 import { AssayError, type FileBudget, type Limits } from '../../core/index.ts';
 import { attributeTexts, type Hdf5Attribute, readAttributes } from './attributes.ts';
-import { chunkedElements, isChunked } from './chunks.ts';
+import { chunkedElements, isChunked, storedRanges } from './chunks.ts';
+import { Hdf5Cursor } from './cursor.ts';
 import { type Hdf5Dataset, readDataset } from './dataset.ts';
 import { denseMessages } from './dense.ts';
 import { GlobalHeaps } from './global-heap.ts';
-import { MESSAGE, type Message, readHeader } from './header.ts';
-import { type Hdf5Link, LinkTable } from './links.ts';
-import { Hdf5Bytes } from './reading.ts';
+import { MESSAGE, type Message, readHeader, withCommitted } from './header.ts';
+import { type Hdf5Link, LinkTable, readLocalHeap } from './links.ts';
+import type { Hdf5Range } from './range.ts';
+import { Hdf5Bytes, type ReadObserver } from './reading.ts';
 import { readSuperblock } from './superblock.ts';
 
 /** Names in a path. */
@@ -26,6 +28,8 @@ export interface Hdf5Object {
 export interface Hdf5Options {
   readonly limits: Limits;
   readonly budget: FileBudget;
+  /** Is told of every structure that is read. */
+  readonly onRead?: ReadObserver;
 }
 
 /**
@@ -48,9 +52,9 @@ export class Hdf5File {
     this.#root = root;
   }
 
-  static async open(source: ByteSource, { limits, budget }: Hdf5Options): Promise<Hdf5File> {
+  static async open(source: ByteSource, { limits, budget, onRead }: Hdf5Options): Promise<Hdf5File> {
     const superblock = await readSuperblock(source);
-    return new Hdf5File(new Hdf5Bytes(source, superblock, budget), superblock.root, limits);
+    return new Hdf5File(new Hdf5Bytes(source, superblock, budget, onRead), superblock.root, limits);
   }
 
   root(): Promise<Hdf5Object> {
@@ -79,6 +83,38 @@ export class Hdf5File {
     return object;
   }
 
+  /** The object at an address that a link names. @param path for messages */
+  at(address: number, path: string): Promise<Hdf5Object> {
+    return this.#object(address, path);
+  }
+
+  /** Where the elements of a dataset are stored in this file, as offsets of the file. */
+  async ranges(dataset: Hdf5Dataset): Promise<readonly Hdf5Range[]> {
+    const { layout, length } = dataset;
+    if (isChunked(dataset)) return await storedRanges(dataset, this.#bytes);
+    if (layout.kind !== 'contiguous' || layout.address === undefined || length === 0) return [];
+    const start = this.#bytes.place(layout.address, length, 'dataset');
+    return [{ start, end: start + length }];
+  }
+
+  /** The names of the files that hold the elements of a dataset; `.` is this file. */
+  async otherFiles({ layout }: Hdf5Dataset): Promise<readonly string[]> {
+    if (layout.kind === 'external') {
+      const heap = await readLocalHeap(this.#bytes, layout.heap);
+      return layout.names.map((at) => terminated(heap.bytes, at));
+    }
+    if (layout.kind !== 'virtual' || layout.heap === undefined) return [];
+    const list = await this.#heaps.at(layout.heap, layout.index);
+    // A version, the count of the sources, and the file of the first of them.
+    return list === undefined ? [] : [terminated(list, 1 + this.#bytes.lengthSize)];
+  }
+
+  /** The bytes of each element of a type of variable length, from elements as they are stored. */
+  async *heapObjects(elements: Uint8Array, elementSize: number): AsyncGenerator<Uint8Array, void> {
+    const all = new Hdf5Cursor(elements, this.#bytes, 'element of variable length');
+    while (all.left >= elementSize) yield await this.#heaps.object(all.part(elementSize));
+  }
+
   /** The texts of an attribute, in order. @throws AssayError `unsupported` when it does not hold texts */
   texts(attribute: Hdf5Attribute): Promise<readonly string[]> {
     return attributeTexts(attribute, this.#bytes, this.#heaps);
@@ -92,6 +128,8 @@ export class Hdf5File {
       const stored = chunkedElements(dataset, this.#bytes);
       return await spool(stored, this.name, this.#bytes.after(0), this.#bytes.budget, this.#limits);
     }
+    if (layout.kind === 'external') throw this.#wrong('unsupported', 'a dataset takes its elements from other files');
+    if (layout.kind === 'virtual') throw this.#wrong('unsupported', 'a dataset takes its elements from other datasets');
     if (layout.kind === 'contiguous' && layout.address !== undefined)
       return this.#bytes.range(layout.address, length, 'dataset');
     if (!dataset.zeroFill)
@@ -104,7 +142,7 @@ export class Hdf5File {
     const known = this.#objects.get(address);
     if (known !== undefined) return known;
     this.#bytes.budget.hold(512);
-    const messages = await readHeader(this.#bytes, address);
+    const messages = await withCommitted(await readHeader(this.#bytes, address), this.#bytes);
     const links = new LinkTable(this.#bytes);
     for (const { type, shared, body } of messages) {
       if (type !== MESSAGE.symbols && type !== MESSAGE.link && type !== MESSAGE.linkInfo) continue;
@@ -115,7 +153,7 @@ export class Hdf5File {
     }
     const object: Hdf5Object = {
       path,
-      attributes: readAttributes(await this.#attributeMessages(messages)),
+      attributes: await readAttributes(await this.#attributeMessages(messages), this.#bytes),
       links: links.links,
       dataset: readDataset(messages, this.#bytes),
     };
@@ -136,4 +174,10 @@ export class Hdf5File {
   #wrong(code: 'malformed' | 'unsupported' | 'limit', message: string): AssayError {
     return new AssayError(code, message, { subject: this.name });
   }
+}
+
+/** A text that ends with a zero; what is not UTF-8 is shown as such. */
+function terminated(bytes: Uint8Array, at: number): string {
+  const end = bytes.indexOf(0, at);
+  return Buffer.from(bytes.subarray(Math.min(at, bytes.length), end < 0 ? bytes.length : end)).toString('utf8');
 }

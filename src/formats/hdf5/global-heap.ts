@@ -24,6 +24,11 @@ export class GlobalHeaps {
     return object.subarray(0, length);
   }
 
+  /** The whole object of an index; `undefined` when the heap does not have it. */
+  async at(address: number, index: number): Promise<Uint8Array | undefined> {
+    return (this.#known.get(address) ?? (await this.#read(address))).get(index);
+  }
+
   async #read(address: number): Promise<ReadonlyMap<number, Uint8Array>> {
     const head = await this.#bytes.read(address, 8 + this.#bytes.lengthSize, 'global heap');
     head.signature('GCOL');

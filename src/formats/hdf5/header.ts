@@ -72,7 +72,7 @@ async function readOldHeader(bytes: Hdf5Bytes, address: number): Promise<Message
 
 async function readNewHeader(bytes: Hdf5Bytes, address: number): Promise<Message[]> {
   // Up to the size of the first block: 6 bytes, and at most 16 for times, 4 for attributes, 8 for the size.
-  const prefix = await bytes.read(address, Math.min(34, bytes.after(address)), 'object header');
+  const prefix = await bytes.peek(address, Math.min(34, bytes.after(address)), 'object header');
   prefix.signature('OHDR');
   prefix.version(2);
   const flags = prefix.u8();
@@ -123,6 +123,31 @@ async function* blocks(bytes: Hdf5Bytes, first: Block) {
     };
     yield { index, body, add };
   }
+}
+
+/**
+ * The messages of an object, with the types that are committed elsewhere in the file in place of the references to them.
+ * @throws AssayError `unsupported` for another shared message; `malformed`
+ */
+export async function withCommitted(messages: readonly Message[], bytes: Hdf5Bytes): Promise<readonly Message[]> {
+  const found: Message[] = [];
+  for (const message of messages) {
+    if (!message.shared || message.type !== MESSAGE.datatype) found.push(message);
+    else found.push(await committed(message.body, bytes));
+  }
+  return found;
+}
+
+/** The type that a shared message leads to. @throws AssayError `unsupported` for one in a table; `malformed` */
+export async function committed(body: Hdf5Cursor, bytes: Hdf5Bytes): Promise<Message> {
+  const version = body.version(1, 2, 3);
+  const kind = body.u8();
+  if (version === 3 && kind !== 2) throw body.unsupported('is in a table of shared messages');
+  if (version === 1) body.skip(6);
+  const types = (await readHeader(bytes, body.place())).filter(({ type }) => type === MESSAGE.datatype);
+  const [type, second] = types;
+  if (type === undefined || second !== undefined || type.shared) throw body.wrong('does not lead to one type');
+  return type;
 }
 
 /** @throws AssayError `malformed` when the last four bytes are not the checksum of those before */

@@ -13,7 +13,11 @@ export type StorageLayout =
       readonly chunk: readonly number[];
       readonly elementSize: number;
       readonly index: ChunkIndex;
-    };
+    }
+  /** In other files, whose names stand in a local heap. */
+  | { readonly kind: 'external'; readonly heap: number; readonly names: readonly number[] }
+  /** In other datasets, of this file or of others: an object of a global heap lists them. */
+  | { readonly kind: 'virtual'; readonly heap: number | undefined; readonly index: number };
 
 /** What says where the chunks are; without an address, none was ever written. */
 export type ChunkIndex =
@@ -62,7 +66,8 @@ function readNew(body: Hdf5Cursor, version: number, bytes: Hdf5Bytes): StorageLa
     case 'chunked':
       return version === 3 ? chunkedTree(body) : chunkedNew(body, bytes);
     default:
-      throw body.unsupported(type === 3 ? 'takes its elements from other datasets' : `has the class ${type}`);
+      if (type !== 3) throw body.unsupported(`has the class ${type}`);
+      return { kind: 'virtual', heap: body.address(), index: body.u32() };
   }
 }
 
@@ -76,6 +81,21 @@ function chunkedTree(body: Hdf5Cursor): StorageLayout {
     elementSize: sizes.at(-1) ?? 0,
     index: { kind: 'tree', address },
   };
+}
+
+/** The list of files that hold the elements of a dataset (External Data Files message). */
+export function readExternal(body: Hdf5Cursor): StorageLayout {
+  body.version(1);
+  body.skip(5);
+  const used = body.u16();
+  const heap = body.place();
+  const names = Array.from({ length: used }, () => {
+    const name = body.length();
+    body.length();
+    body.length();
+    return name;
+  });
+  return { kind: 'external', heap, names };
 }
 
 const INDEXES = ['', 'single', 'implicit', 'fixed array', 'extensible array', 'B-tree of version 2'];

@@ -5,7 +5,9 @@ import { decodeText } from './text.ts';
 /** What a name in a group leads to. */
 export type Hdf5Link =
   | { readonly kind: 'hard'; readonly address: number }
-  | { readonly kind: 'soft' | 'external' | 'user-defined' };
+  | { readonly kind: 'soft' | 'user-defined' }
+  /** The value: a byte, the name of a file, and a path in it. */
+  | { readonly kind: 'external'; readonly to: string };
 
 const CACHED_SOFT = 2;
 
@@ -33,13 +35,14 @@ export class LinkTable {
     if ((flags & 0x10) !== 0) body.skip(1);
     const name = decodeText(body.take(body.uint(1 << (flags & 3))), body);
     if (type === 0) this.add(name, { kind: 'hard', address: body.place() }, body);
-    else this.add(name, { kind: type === 1 ? 'soft' : type === 64 ? 'external' : 'user-defined' }, body);
+    else if (type === 64) this.add(name, { kind: 'external', to: externalTarget(body) }, body);
+    else this.add(name, { kind: type === 1 ? 'soft' : 'user-defined' }, body);
   }
 
   /** The links of a group of the old form: a B-tree whose leaves are nodes of symbols. */
   async symbols(message: Hdf5Cursor): Promise<void> {
     const [tree, heapAddress] = [message.place(), message.place()];
-    const names = await this.#localHeap(heapAddress);
+    const names = await readLocalHeap(this.#bytes, heapAddress);
     for await (const node of treeLeaves(this.#bytes, tree, 0, this.#bytes.lengthSize)) {
       const head = await this.#bytes.read(node.address, 8, 'symbol table node');
       head.signature('SNOD');
@@ -64,18 +67,26 @@ export class LinkTable {
     else if (address === undefined) throw entry.wrong('lacks an address');
     else this.add(name, { kind: 'hard', address }, entry);
   }
+}
 
-  async #localHeap(address: number): Promise<Hdf5Cursor> {
-    const { lengthSize, offsetSize } = this.#bytes;
-    const head = await this.#bytes.read(address, 8 + 2 * lengthSize + offsetSize, 'local heap');
-    head.signature('HEAP');
-    head.version(0);
-    head.skip(3);
-    const size = head.length();
-    head.length();
-    this.#bytes.budget.hold(size);
-    return await this.#bytes.read(head.place(), size, 'local heap');
-  }
+/** The names of a heap: of the links of a group, or of the files of a dataset. */
+export async function readLocalHeap(bytes: Hdf5Bytes, address: number): Promise<Hdf5Cursor> {
+  const { lengthSize, offsetSize } = bytes;
+  const head = await bytes.read(address, 8 + 2 * lengthSize + offsetSize, 'local heap');
+  head.signature('HEAP');
+  head.version(0);
+  head.skip(3);
+  const size = head.length();
+  head.length();
+  bytes.budget.hold(size);
+  return await bytes.read(head.place(), size, 'local heap');
+}
+
+/** For messages: `file:path`. */
+function externalTarget(body: Hdf5Cursor): string {
+  const value = body.part(body.u16());
+  value.skip(Math.min(1, value.left));
+  return Buffer.from(value.take(value.left)).toString('utf8').split('\0').slice(0, 2).join(':');
 }
 
 /** A child of the lowest nodes of a B-tree, and the key before it. */

@@ -3,6 +3,9 @@ import { AssayError, type FileBudget } from '../../core/index.ts';
 import { Hdf5Cursor, type Hdf5Sizes } from './cursor.ts';
 import type { Superblock } from './superblock.ts';
 
+/** Is told of every structure that is read: where it stands in the file, and its end. */
+export type ReadObserver = (start: number, end: number) => void;
+
 /** The bytes of an HDF5 file by their addresses. Every read is charged to the budget of the file. */
 export class Hdf5Bytes implements Hdf5Sizes {
   readonly name: string;
@@ -12,8 +15,14 @@ export class Hdf5Bytes implements Hdf5Sizes {
   readonly #source: ByteSource;
   readonly #base: number;
   readonly #end: number;
+  readonly #onRead: ReadObserver | undefined;
 
-  constructor(source: ByteSource, { base, end, offsetSize, lengthSize }: Superblock, budget: FileBudget) {
+  constructor(
+    source: ByteSource,
+    { base, end, offsetSize, lengthSize }: Superblock,
+    budget: FileBudget,
+    onRead?: ReadObserver,
+  ) {
     this.name = source.name;
     this.offsetSize = offsetSize;
     this.lengthSize = lengthSize;
@@ -21,14 +30,28 @@ export class Hdf5Bytes implements Hdf5Sizes {
     this.#source = source;
     this.#base = base;
     this.#end = end;
+    this.#onRead = onRead;
   }
 
   /** @throws AssayError `malformed` when the bytes do not lie within the HDF5 data */
   async read(address: number, length: number, what: string): Promise<Hdf5Cursor> {
+    const cursor = await this.peek(address, length, what);
+    const at = this.#placeOf(address, length, what);
+    this.#onRead?.(at, at + length);
+    return cursor;
+  }
+
+  /** The same for bytes that are not a structure by themselves: elements, or a head whose length is not known yet. */
+  async peek(address: number, length: number, what: string): Promise<Hdf5Cursor> {
     const at = this.#placeOf(address, length, what);
     this.budget.work(64 + length);
     const bytes = this.#source.readNow(at, length) ?? (await this.#source.read(at, length));
     return new Hdf5Cursor(bytes, this, what);
+  }
+
+  /** Where an address lies in the file. @throws AssayError `malformed` when the bytes do not lie within the HDF5 data */
+  place(address: number, length: number, what: string): number {
+    return this.#placeOf(address, length, what);
   }
 
   /** The bytes where they are. */

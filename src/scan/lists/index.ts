@@ -14,6 +14,7 @@ export {
   type TypesText,
   wrongWord,
 } from './entry-types.ts';
+export { pythonBrings } from './environment.ts';
 export { type Allowance, createGlobalPolicy, type GlobalPolicy, type Standing } from './globals.ts';
 export { whyRefused } from './refused-names.ts';
 export { type Advisory, MAX_RULES_BYTES, parseRuleBundle, RULES_PAYLOAD, type RuleBundle } from './rule-bundle.ts';

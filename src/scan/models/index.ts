@@ -1,5 +1,4 @@
 export { ggufScanner } from './gguf.ts';
-export { hdf5Scanner } from './hdf5.ts';
 export { joblibZfScanner } from './joblib-zf.ts';
 export { type NativeModel, nativeModelScanner, readNativeModel, titleOf } from './native-models.ts';
 export { npyScanner } from './npy.ts';

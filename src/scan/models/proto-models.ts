@@ -5,7 +5,6 @@ import {
   type StreamField,
   streamFields,
   TF_GRAPH,
-  TF_KERAS_METADATA,
   TF_META_GRAPH,
   TF_SAVED_MODEL,
 } from '../../formats/protobuf/index.ts';
@@ -25,10 +24,6 @@ const KINDS: ReadonlyMap<string, ModelKind> = new Map([
   [TF_SAVED_MODEL.id, TENSORFLOW],
   [TF_META_GRAPH.id, TENSORFLOW],
   [TF_GRAPH.id, TENSORFLOW],
-  [
-    TF_KERAS_METADATA.id,
-    { check: 'format.tensorflow.scan', detail: 'Keras metadata may hold Lambda layers; no scanner judges them yet.' },
-  ],
   [
     COREML.id,
     { check: 'format.coreml.scan', detail: 'A Core ML model may name custom layers; no scanner judges them yet.' },

@@ -45,6 +45,8 @@ const PYTHON_TAG = /^tag:yaml\.org,2002:python\/(?:object\/apply|object\/new|obj
 export class LoaderKeys {
   readonly findings = new Map<string, TextFinding>();
   readonly interests = new Set<Interest>();
+  /** Whether `module` names one that does more than compute: a configuration of Keras is judged apart. */
+  namesModule = false;
   /** Texts that a loader may render, and whether their key says so. */
   readonly templates: { readonly text: string; readonly declared: boolean }[] = [];
   readonly #options: LoaderKeysOptions;
@@ -95,7 +97,9 @@ export class LoaderKeys {
 
   /** Under a key that is not known, some loaders take a path for a function (jsonargparse's callables). */
   #anyValue(text: string): void {
-    if (codePath(text, this.#options.globals).kind === 'dangerous') this.interests.add('format.instantiation.scan');
+    if (codePath(text, this.#options.globals).kind !== 'dangerous') return;
+    if (this.#frames.at(-1)?.key === 'module') this.namesModule = true;
+    else this.interests.add('format.instantiation.scan');
   }
 
   /** A key that is known to name code, and its value. */

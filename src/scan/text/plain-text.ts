@@ -163,6 +163,7 @@ class TextScan {
       this.#context.cover(at, at + bytes.length, 'parsed');
       at += bytes.length;
     }
+    await this.#judgeKeras(encoding);
     this.#finish();
   }
 
@@ -213,6 +214,27 @@ class TextScan {
     budget.release(4 * this.#length);
   }
 
+  /** A configuration of Keras is judged as a whole, by the scanner of those in other files. */
+  async #judgeKeras(encoding: Encoding): Promise<void> {
+    if (this.#kind !== 'json' || this.#json === undefined) return;
+    this.#json.walker.end();
+    if (!this.#json.interest.interests.has('format.keras-config.scan')) return;
+    const { source, depth } = this.#target;
+    const { judgeKerasDocument, MAX_DOCUMENT_BYTES } = await import('../keras/judge/index.ts');
+    if (source.size > MAX_DOCUMENT_BYTES) return;
+    this.#context.budget.hold(2 * source.size);
+    const raw = await source.read(0, source.size);
+    const utf8 = encoding === 'utf-8' || encoding === 'latin1';
+    const bytes = utf8 ? raw : Buffer.from(newDecoder(encoding).decode(raw));
+    const certain = depth > 0 && this.#name === 'config.json';
+    const kind = judgeKerasDocument(bytes, this.#context, { name: this.#name, certain });
+    if (kind === 'configuration') {
+      this.#json.interest.interests.delete('format.keras-config.scan');
+      this.#json.keys.namesModule = false;
+    }
+    this.#context.budget.release(2 * source.size);
+  }
+
   #report(findings: readonly TextFinding[], why: ReadonlyMap<Interest, string>): void {
     for (const finding of findings) this.#context.report(finding);
     for (const [interest, reason] of why) {
@@ -229,9 +251,10 @@ class TextScan {
 
   #finish(): void {
     if (this.#json !== undefined) {
-      this.#json.walker.end();
+      if (this.#kind === 'jsonl') this.#json.walker.end();
       const { interest: found, keys } = this.#json;
       for (const interest of [...found.interests, ...keys.interests]) this.#interests.add(interest);
+      if (keys.namesModule) this.#interests.add('format.instantiation.scan');
       const { findings, why } = judgeTemplates(keys.templates);
       this.#report([...keys.findings.values(), ...findings], why);
       for (const { key, at } of this.#json.interest.duplicates) {

@@ -66,7 +66,6 @@ function sayer(context: ScanContext): ZipScan['say'] {
 
 /** Layouts that hold more than the formats of their members, which no scanner judges yet. */
 const UNJUDGED: Readonly<Record<string, string>> = {
-  keras: 'A Keras model may name any class and hold Lambda layers in its config.json.',
   skops: 'A skops file names types and functions in its schema.json, which loading imports.',
   pt2: 'A torch.export program calls operators that its JSON names.',
 };

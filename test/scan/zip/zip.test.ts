@@ -80,7 +80,7 @@ describe('a regular zip archive', () => {
 
   it.each([
     ['npz', ['a.npy', 'b.npy'], []],
-    ['keras', ['config.json', 'metadata.json', 'model.weights.h5'], ['format.keras.scan']],
+    ['keras', ['config.json', 'metadata.json', 'model.weights.h5'], []],
     ['skops', ['schema.json', '1.npy'], ['format.skops.scan']],
     ['torchscript', ['m/data.pkl', 'm/constants.pkl', 'm/code/__torch__.py'], []],
     ['torch-package', ['p/.data/extern_modules', 'p/.data/version', 'p/m.pkl'], []],

@@ -1,0 +1,5 @@
+/** Bytes of the file: `start` is the first, `end` the one after the last. */
+export interface Hdf5Range {
+  readonly start: number;
+  readonly end: number;
+}

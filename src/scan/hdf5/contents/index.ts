@@ -1,0 +1,1 @@
+export { judgeContents } from './contents.ts';

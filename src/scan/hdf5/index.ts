@@ -1,0 +1,1 @@
+export { hdf5Scanner } from './scanner.ts';

@@ -1,0 +1,2 @@
+export { kerasMetadataScanner } from './metadata.ts';
+export { KERAS_RULES } from './rules.ts';
