@@ -4,8 +4,9 @@ import { extensionOf } from './extension.ts';
 import { type Format, PROBE_HEAD, PROBE_TAIL, type Probe } from './format.ts';
 import { FORMATS } from './list.ts';
 import { runAsPickle, UNMARKED_PICKLE } from './pickle/index.ts';
+import { TF_SAVED_MODEL } from './protobuf/index.ts';
 import { isCodeName, SOURCE_CODE } from './source/index.ts';
-import { textHead } from './text.ts';
+import { TF_CHECKPOINT_STATE, textHead } from './text.ts';
 
 /** The format of bytes that no other format identifies. It is not in the list. */
 export const UNKNOWN: Format = { id: 'unknown', title: 'unknown format', extensions: [], identify: () => false };
@@ -66,6 +67,7 @@ const TEXT_KINDS: ReadonlySet<string> = new Set([
   'xgboost-json',
   'settings',
   'source-code',
+  'tf-checkpoint-state',
   'empty',
 ]);
 
@@ -95,7 +97,7 @@ const HONEST: Readonly<Record<string, readonly string[]>> = {
   '.npz': ['zip'],
   '.joblib': ['zlib', 'gzip', 'bzip2', 'xz', 'lzma', 'lz4'],
   '.pt2': ['zip'],
-  '.pb': ['onnx', 'tf-saved-model', 'tf-graph', 'tf-meta-graph', 'tf-keras-metadata'],
+  '.pb': ['onnx', 'tf-saved-model', 'tf-graph', 'tf-meta-graph', 'tf-keras-metadata', 'tf-fingerprint'],
   '.meta': ['tf-meta-graph', 'tf-graph'],
   '.xml': ['openvino', 'pmml'],
   '.h5': ['hdf5'],
@@ -137,11 +139,15 @@ export function extensionLie(path: string, format: Format): Format | undefined {
 
 /**
  * Which kind of text a path promises, where content cannot tell: `text` named `.yaml` is YAML, named `.py` Python. Raw values
- * of a TensorFlow checkpoint are also identified by their name alone. A format that the content proves is not changed.
+ * of a TensorFlow checkpoint, and its SavedModel, are also identified by their name alone. Another format that the content proves is not changed.
  */
 export function refineText(path: string, format: Format): Format {
+  // TensorFlow reads the file of this name as a SavedModel, whatever else its bytes are.
+  if (/(?:^|[/!])saved_model\.pb$/.test(path) && format.id !== 'empty' && format.id !== 'lfs-pointer')
+    return TF_SAVED_MODEL;
   if (format.id === UNKNOWN.id && isTensorShard(path)) return TENSOR_SHARD;
   if (format.id !== 'text') return format;
+  if (/(?:^|\/)checkpoint$/.test(path)) return TF_CHECKPOINT_STATE;
   if (isCodeName(path)) return SOURCE_CODE;
   const extension = extensionOf(path);
   return (

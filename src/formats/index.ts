@@ -1,6 +1,6 @@
 export { isBlank } from './blank.ts';
 export { ByteReader } from './byte-reader.ts';
-export { CATBOOST, UBJSON, XGBOOST_BINARY } from './data-files.ts';
+export { CATBOOST, TENSOR_BUNDLE, TENSOR_SHARD, UBJSON, XGBOOST_BINARY } from './data-files.ts';
 export { extensionOf } from './extension.ts';
 export { type Format, startsWith } from './format.ts';
 export { GGUF, type GgufHeader, readGguf } from './gguf.ts';
@@ -13,4 +13,4 @@ export { escapes, isDeceptive, linkEscapes, printableName, safeName } from './na
 export { APE, ELF, MACH_O, PE } from './native.ts';
 export { isForReaders } from './reader-names.ts';
 export { readSafetensors, SAFETENSORS, type SafetensorsEntry, type SafetensorsFault } from './safetensors.ts';
-export { controlAt, type Encoding, LIGHTGBM, newDecoder, textHead } from './text.ts';
+export { controlAt, type Encoding, LIGHTGBM, newDecoder, TF_CHECKPOINT_STATE, textHead } from './text.ts';

@@ -200,6 +200,11 @@ export const XML = markupFormat('xml', 'XML document', ['.xml', '.rdf', '.owl'],
 
 export const YAML = textFormat('yaml', 'YAML document', ['.yaml', '.yml'], (text) => /^(?:%YAML |!!\w)/.test(text));
 
+/** CheckpointState as text: which checkpoint of a folder is the latest. A text named `checkpoint` is also read as one. */
+export const TF_CHECKPOINT_STATE = textFormat('tf-checkpoint-state', 'TensorFlow checkpoint state', [], (text) =>
+  /^\s*(?:all_)?model_checkpoint_paths?\s*:/m.test(text),
+);
+
 export const TEXT = textFormat(
   'text',
   'text',

@@ -15,6 +15,7 @@ import { onnxScanner } from './onnx/index.ts';
 import { pickleScanner } from './pickle/index.ts';
 import { plainMediaScanner } from './plain-media.ts';
 import type { Scanner } from './scanner/index.ts';
+import { checkpointScanner, tensorflowScanner } from './tensorflow/index.ts';
 import { plainTextScanner } from './text/index.ts';
 import { unjudgedScanner, unknownScanner } from './unjudged.ts';
 import { zipScanner } from './zip/index.ts';
@@ -34,6 +35,8 @@ export const SCANNERS: readonly Scanner[] = [
   onnxScanner,
   kerasMetadataScanner,
   protoModelScanner,
+  tensorflowScanner,
+  checkpointScanner,
   nativeModelScanner,
   nativeScanner,
   plainTextScanner,

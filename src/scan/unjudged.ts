@@ -18,8 +18,6 @@ const UNJUDGED: Readonly<Record<string, string>> = {
   'torch7-ascii': 'A Torch7 object may hold Lua functions.',
   msgpack: 'MessagePack may hold extension types that a loader interprets.',
   'paddle-tensors': 'Paddle parameters are numbers.',
-  tensorbundle: 'A TensorFlow checkpoint index names tensors in files beside it.',
-  'tensorbundle-data': 'The values of a TensorFlow checkpoint are numbers, whose meaning only its index gives.',
   'coreml-weights': 'The weights of a Core ML program are numbers, whose meaning only the program gives.',
   tfrecord: 'Records may hold poisoned training data.',
   wasm: 'WebAssembly is a program.',

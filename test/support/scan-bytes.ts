@@ -4,7 +4,7 @@ import type { Verdict } from '../../src/core/assessment/verdict.ts';
 import { type ByteSource, MemorySource } from '../../src/core/bytes/byte-source.ts';
 import { isContentError } from '../../src/core/errors.ts';
 import type { Format } from '../../src/formats/format.ts';
-import { identifyFormat, probeOf, UNKNOWN } from '../../src/formats/identify.ts';
+import { identifyFormat, probeOf, refineText, UNKNOWN } from '../../src/formats/identify.ts';
 import { ANY_LOADER } from '../../src/formats/pickle/loaders.ts';
 import type { Scanner } from '../../src/scan/scanner/scanner.ts';
 import { type FakeContext, fakeContext } from './scan-context.ts';
@@ -15,14 +15,16 @@ export interface Scanned {
   readonly context: FakeContext;
 }
 
-/** Identifies bytes, runs the scanners of their format, and gives the pipeline's verdict. */
+/** Identifies bytes (@param byName also by the name of the file, as the pipeline does), runs the scanners of their format, and gives the pipeline's verdict. */
 export async function scanBytes(
   bytes: Uint8Array | ByteSource,
   file: string,
   scanners: readonly Scanner[],
+  byName = false,
 ): Promise<Scanned> {
   const source = bytes instanceof Uint8Array ? new MemorySource(bytes, file) : bytes;
-  const format = identifyFormat(await probeOf(source)) ?? UNKNOWN;
+  const content = identifyFormat(await probeOf(source)) ?? UNKNOWN;
+  const format = byName ? refineText(file, content) : content;
   const context = fakeContext();
   for (const scanner of scanners.filter(({ formats }) => formats.includes(format.id))) {
     try {

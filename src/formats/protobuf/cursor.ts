@@ -23,6 +23,8 @@ export class ProtoCursor {
   readonly budget: FileBudget;
   number = 0;
   wire: WireType = 0;
+  /** Whether the field begins or ends a group, which is without a length; 0 for all others. */
+  group: 0 | 3 | 4 = 0;
   /** Where the field starts with its tag, and where its content lies. */
   tagAt = 0;
   start = 0;
@@ -33,8 +35,12 @@ export class ProtoCursor {
   /** The value of a varint, and the length of other content. */
   readonly varint = new VarintReader();
 
-  constructor(source: ByteSource, budget: FileBudget, start = 0) {
+  readonly #groups: boolean;
+
+  /** @param groups visits the begin and the end of groups, which libraries skip, as fields; refuses them otherwise */
+  constructor(source: ByteSource, budget: FileBudget, start = 0, groups = false) {
     this.source = source;
+    this.#groups = groups;
     this.budget = budget;
     this.#at = start;
   }
@@ -55,8 +61,10 @@ export class ProtoCursor {
     const wire = tag % 8;
     const number = Math.floor(tag / 8);
     if (!(number > 0 && number <= MAX_FIELD) || varint.next - from > MAX_TAG) throw this.bad(`field number ${number}`);
-    if (wire !== 0 && wire !== 1 && wire !== 2 && wire !== 5) throw this.bad(`wire type ${wire}`);
     this.number = number;
+    this.group = this.#groups && (wire === 3 || wire === 4) ? wire : 0;
+    if (this.group !== 0) return this.#groupAt(varint.next);
+    if (wire !== 0 && wire !== 1 && wire !== 2 && wire !== 5) throw this.bad(`wire type ${wire}`);
     this.wire = wire;
     if (wire === 0 || wire === 2) this.#read(varint.next, stop);
     this.start = this.#windowAt + varint.next;
@@ -65,6 +73,13 @@ export class ProtoCursor {
     if (this.end > end) {
       throw new AssayError('truncated', `field ${number} ends beyond its message`, this.#place(at));
     }
+    this.#at = this.end;
+    return true;
+  }
+
+  #groupAt(next: number): true {
+    this.start = this.#windowAt + next;
+    this.end = this.start;
     this.#at = this.end;
     return true;
   }

@@ -6,10 +6,19 @@ export {
   ONNX,
   PADDLE_PROGRAM,
   SENTENCEPIECE,
+  TF_FINGERPRINT,
   TF_GRAPH,
   TF_KERAS_METADATA,
   TF_META_GRAPH,
   TF_SAVED_MODEL,
 } from './proto-models.ts';
-export { type StreamField, streamFields, type WireType } from './protobuf.ts';
+export {
+  asciiOf,
+  type ProtoField,
+  protoFields,
+  type StreamField,
+  streamFields,
+  type WireType,
+  within,
+} from './protobuf.ts';
 export { VarintReader } from './varint.ts';

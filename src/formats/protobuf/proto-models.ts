@@ -72,6 +72,17 @@ export const TF_SAVED_MODEL = protoFormat('tf-saved-model', 'TensorFlow SavedMod
   return fits(fields, SAVED_MODEL) && version?.value === 1 && graph !== undefined && isMetaGraph(within(graph, 200));
 });
 
+/** FingerprintDef, which stands beside a SavedModel: five hashes, their version, and an identity. */
+const FINGERPRINT: ProtoShape = { 1: 0, 2: 0, 3: 0, 4: 0, 5: 0, 6: 2, 7: 2 };
+export const TF_FINGERPRINT = protoFormat('tf-fingerprint', 'fingerprint of a SavedModel', ['.pb'], (fields) => {
+  const version = findField(fields, 6);
+  return (
+    fits(fields, FINGERPRINT) &&
+    [1, 2, 3, 4].every((number) => findField(fields, number) !== undefined) &&
+    (version === undefined || innerFits(version, { 1: 0, 2: 0, 3: 0 }))
+  );
+});
+
 export const TF_META_GRAPH = protoFormat('tf-meta-graph', 'TensorFlow MetaGraph', ['.meta'], (fields) => {
   // The nodes of a graph look like its information.
   return findField(fields, 1) !== undefined && isMetaGraph(fields) && !isGraph(fields);

@@ -1,13 +1,5 @@
 import { AssayError } from '../../core/index.ts';
-import {
-  COREML,
-  PADDLE_PROGRAM,
-  type StreamField,
-  streamFields,
-  TF_GRAPH,
-  TF_META_GRAPH,
-  TF_SAVED_MODEL,
-} from '../../formats/protobuf/index.ts';
+import { COREML, PADDLE_PROGRAM, type StreamField, streamFields } from '../../formats/protobuf/index.ts';
 import { leaveUnjudged, type ScanContext, type Scanner, type ScanTarget } from '../scanner/index.ts';
 
 interface ModelKind {
@@ -15,15 +7,7 @@ interface ModelKind {
   readonly detail: string;
 }
 
-const TENSORFLOW: ModelKind = {
-  check: 'format.tensorflow.scan',
-  detail: 'A TensorFlow graph may read and write files and run Python; no scanner judges its operations yet.',
-};
-
 const KINDS: ReadonlyMap<string, ModelKind> = new Map([
-  [TF_SAVED_MODEL.id, TENSORFLOW],
-  [TF_META_GRAPH.id, TENSORFLOW],
-  [TF_GRAPH.id, TENSORFLOW],
   [
     COREML.id,
     { check: 'format.coreml.scan', detail: 'A Core ML model may name custom layers; no scanner judges them yet.' },

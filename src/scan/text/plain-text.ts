@@ -89,6 +89,7 @@ export const plainTextScanner: Scanner = {
     'shell',
     'openvino',
     'pmml',
+    'tf-checkpoint-state',
   ],
   rules: [DUPLICATE_KEY, SITE_FILE, HIDDEN_PATH, ...textRules],
   async scanFile(target, context) {

@@ -368,7 +368,7 @@ describe('a conversion to a SavedModel', () => {
       'bernoulli/saved_model.pb',
     ]);
     expect(conversion).toMatchObject({ target: 'savedmodel', source: { verdict: 'clean' } });
-    expect(conversion.files[0]).toMatchObject({ path: 'bernoulli/saved_model.pb', verdict: 'not-assessed' });
+    expect(conversion.files[0]).toMatchObject({ path: 'bernoulli/saved_model.pb', verdict: 'clean' });
     const bytes = readFileSync(join(folder, 'bernoulli', 'saved_model.pb')).toString('latin1');
     expect(bytes).toContain('assay.source.class');
   });

@@ -4,7 +4,7 @@ import { ProtoCursor, ProtoMessageReader, VarintReader } from '../../protobuf/in
 import type { TfShape } from '../model.ts';
 import { readShape, tfElements, typeAt } from '../read/index.ts';
 import { type TfType, tfTypeBytes } from '../types.ts';
-import { readTable } from './table.ts';
+import { type OnRead, readTable } from './table.ts';
 
 /** Where the elements of a saved variable lie. */
 export interface BundleEntry {
@@ -24,10 +24,10 @@ export interface TensorBundle {
 }
 
 /** @throws AssayError `malformed`, `truncated`, `unsupported`, `limit` */
-export async function readTensorBundle(source: ByteSource, budget: FileBudget): Promise<TensorBundle> {
+export async function readTensorBundle(source: ByteSource, budget: FileBudget, onRead?: OnRead): Promise<TensorBundle> {
   const entries = new Map<string, BundleEntry>();
   let shards: number | undefined;
-  for (const { key, value } of await readTable(source, budget)) {
+  for (const { key, value } of await readTable(source, budget, onRead)) {
     const content = new MemorySource(value, source.name);
     const reader = new ProtoMessageReader(new ProtoCursor(content, budget), DEFAULT_LIMITS);
     if (key === '') shards = await readHeader(reader, value.length);

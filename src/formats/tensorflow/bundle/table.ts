@@ -24,11 +24,18 @@ export interface TableEntry {
   readonly value: Uint8Array;
 }
 
+/** Is told which bytes were read. */
+export type OnRead = (start: number, end: number) => void;
+
 /**
  * The entries of a table of LevelDB, in their order.
  * @throws AssayError `malformed`, `truncated`; `unsupported` for blocks that Snappy compressed; `limit`
  */
-export async function readTable(source: ByteSource, budget: FileBudget): Promise<TableEntry[]> {
+export async function readTable(
+  source: ByteSource,
+  budget: FileBudget,
+  onRead: OnRead = () => undefined,
+): Promise<TableEntry[]> {
   if (source.size < FOOTER) throw wrong(source, 'is too short for a table of LevelDB', 0);
   const at = source.size - FOOTER;
   const footer = await source.read(at, FOOTER);
@@ -38,11 +45,20 @@ export async function readTable(source: ByteSource, budget: FileBudget): Promise
   const varint = new VarintReader();
   const meta = handleAt(footer, 0, varint);
   const index = handleAt(footer, meta.next, varint);
+  onRead(at, source.size);
+  const block = async (handle: BlockHandle) => {
+    const bytes = await readBlock(source, handle, budget);
+    onRead(handle.offset, handle.offset + handle.size + TRAILER);
+    return entriesOf(bytes, source, budget);
+  };
+  // Names of filters, of which tables of checkpoints have none.
+  if ((await block(meta.handle)).length > 0)
+    throw new AssayError('unsupported', 'has filters, which checkpoints do not have', { subject: source.name });
   const entries: TableEntry[] = [];
-  const blocks = entriesOf(await readBlock(source, index.handle, budget), source, budget);
+  const blocks = await block(index.handle);
   for (const { value } of blocks) {
     const { handle } = handleAt(value, 0, varint);
-    for (const entry of entriesOf(await readBlock(source, handle, budget), source, budget)) {
+    for (const entry of await block(handle)) {
       const last = entries.at(-1);
       if (last !== undefined && last.key >= entry.key)
         throw wrong(source, 'has keys that are not in order', handle.offset);

@@ -1,0 +1,1 @@
+export { checkpointScanner, tensorflowScanner } from './scanner.ts';

@@ -1,0 +1,2 @@
+export { scanBundle, scanCheckpointState } from './checkpoint.ts';
+export { scanTensorflow } from './scan.ts';

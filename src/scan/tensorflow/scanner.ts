@@ -1,0 +1,40 @@
+import { AssayError } from '../../core/index.ts';
+import { TENSOR_BUNDLE, TENSOR_SHARD, TF_CHECKPOINT_STATE } from '../../formats/index.ts';
+import { TF_FINGERPRINT, TF_GRAPH, TF_META_GRAPH, TF_SAVED_MODEL } from '../../formats/protobuf/index.ts';
+import type { TfRoot } from '../../formats/tensorflow/walk/index.ts';
+import type { Scanner } from '../scanner/index.ts';
+import { TENSORFLOW_RULES } from './rules.ts';
+
+const ROOTS: ReadonlyMap<string, TfRoot> = new Map([
+  [TF_SAVED_MODEL.id, 'SavedModel'],
+  [TF_META_GRAPH.id, 'MetaGraphDef'],
+  [TF_GRAPH.id, 'GraphDef'],
+  [TF_FINGERPRINT.id, 'FingerprintDef'],
+]);
+
+/** Judges the operators of TensorFlow's graphs, wherever they stand in a file. */
+export const tensorflowScanner: Scanner = {
+  id: 'tensorflow',
+  formats: [...ROOTS.keys()],
+  rules: TENSORFLOW_RULES,
+  async scanFile(target, context) {
+    const root = ROOTS.get(target.format.id);
+    if (root === undefined) throw new AssayError('internal', `no message of TensorFlow for format ${target.format.id}`);
+    const { scanTensorflow } = await import('./judge/index.ts');
+    await scanTensorflow(target, context, root);
+  },
+};
+
+/** Judges a checkpoint: its index, its values, and the text that names the latest one. */
+export const checkpointScanner: Scanner = {
+  id: 'tensorflow-checkpoint',
+  formats: [TENSOR_BUNDLE.id, TENSOR_SHARD.id, TF_CHECKPOINT_STATE.id],
+  rules: [],
+  async scanFile(target, context) {
+    const { source, format } = target;
+    if (format.id === TENSOR_SHARD.id)
+      return context.cover(0, source.size, 'opaque', 'numbers of variables, which the index of the checkpoint places');
+    const { scanBundle, scanCheckpointState } = await import('./judge/index.ts');
+    await (format.id === TENSOR_BUNDLE.id ? scanBundle : scanCheckpointState)(target, context);
+  },
+};
