@@ -129,6 +129,7 @@ export async function bundleAction() {
     format: 'esm',
     platform: 'node',
     target: 'node20.17',
+    mainFields: ['module', 'main'],
     legalComments: 'eof',
     charset: 'utf8',
     banner: { js: BANNER },

@@ -5,16 +5,8 @@
 export function createRequire(): (id: string) => unknown {
   return (id) => {
     switch (id) {
-      case '@bufbuild/cel':
-        return require('@bufbuild/cel');
-      case '@bufbuild/cel/ext':
-        return require('@bufbuild/cel/ext');
-      case '@bufbuild/protobuf/wkt':
-        return require('@bufbuild/protobuf/wkt');
-      case '@bufbuild/protobuf/reflect':
-        return require('@bufbuild/protobuf/reflect');
-      case '@bufbuild/re2':
-        return require('@bufbuild/re2');
+      case './cel-library.bundle.cjs':
+        return require('./cel-library.ts');
       case 'yaml':
         return require('yaml');
       default:

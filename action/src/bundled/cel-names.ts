@@ -1,0 +1,15 @@
+export {
+  CelScalar,
+  celEnv,
+  celError,
+  celFunc,
+  celList,
+  celMap,
+  celMethod,
+  isCelError,
+  isCelList,
+  isCelMap,
+  listType,
+  parse,
+  plan,
+} from '@bufbuild/cel';
