@@ -72,7 +72,7 @@ function loop(parser: ExpressionParser, at: number): TemplateStatement {
   const expressions = [over];
   if (parser.take('name', 'if')) expressions.push(parser.expression());
   parser.take('name', 'recursive');
-  const bindings = names.map((name): Binding => ({ name, how: 'item', value: names.length === 1 ? over : undefined }));
+  const bindings = names.map((name): Binding => ({ name, how: 'item', value: over }));
   return { tag: 'for', expressions, bindings, at };
 }
 

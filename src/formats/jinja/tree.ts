@@ -34,7 +34,7 @@ export interface Argument {
   readonly value: Expression;
 }
 
-/** What a statement assigns to a name: a value, or an item of the value. */
+/** What a statement assigns to a name: a value, or an item of the value, or a part of such an item. */
 export interface Binding {
   /** `name`, or `name.attribute` of a namespace. */
   readonly name: string;

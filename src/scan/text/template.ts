@@ -8,6 +8,7 @@ import {
   type Template,
 } from '../../formats/jinja/index.ts';
 import { constantText } from './template-constant.ts';
+import { DataNames } from './template-data.ts';
 import { growthReasons } from './template-growth.ts';
 import {
   INNER_ATTRIBUTES,
@@ -50,6 +51,8 @@ const MAX_DOUBTS = 20;
 /** A number of repetitions that no conversation needs. */
 const MAX_RANGE = 100_000;
 const DUNDER = /__\w*/;
+/** A name that a template may give a value, and use: one underscore, as in Python for what is private. `_` alone is Jinja's translator. */
+const OWN_NAME = /^_[A-Za-z]\w*$/;
 
 /**
  * Proves that a template only loops over values, compares and prints them; or says why not. Nothing is rendered.
@@ -72,6 +75,7 @@ export function judgeTemplate(text: string): TemplateJudgement {
 class Judge {
   readonly #template: Template;
   readonly #numbers: NumericNames;
+  readonly #data: DataNames;
   readonly #macros = new Set<string>();
   readonly #bound = new Set<string>();
   readonly #malicious = new TemplateReasons();
@@ -81,6 +85,7 @@ class Judge {
   constructor(template: Template) {
     this.#template = template;
     this.#numbers = new NumericNames(template);
+    this.#data = new DataNames(template);
   }
 
   judgement(): TemplateJudgement {
@@ -107,7 +112,9 @@ class Judge {
   }
 
   #bindsName(name: string): void {
-    if (name.split('.').some((part) => part.startsWith('_'))) this.#doubt(`gives ${short(name)} a value`);
+    const [first = '', ...fields] = name.split('.');
+    if ((first.startsWith('_') && !OWN_NAME.test(first)) || fields.some((part) => part.startsWith('_')))
+      this.#doubt(`gives ${short(name)} a value`);
     if (PLAIN_FUNCTIONS.has(name)) this.#doubt(`gives ${short(name)} a new meaning`);
   }
 
@@ -143,7 +150,8 @@ class Judge {
       if (this.#bound.has(name)) this.#doubt(`gives ${name} a new meaning`);
       else this.#suspicious.add(hasName(name));
     }
-    if (!/^[A-Za-z]\w*$/.test(name)) this.#doubt(`uses the name ${short(name)}`);
+    const own = OWN_NAME.test(name) && this.#bound.has(name);
+    if (!/^[A-Za-z]\w*$/.test(name) && !own) this.#doubt(`uses the name ${short(name)}`);
     if (name.startsWith('__')) this.#malicious.add(hasName(name));
   }
 
@@ -162,7 +170,7 @@ class Judge {
 
   /** Jinja looks for an attribute when there is no such item. */
   #item(key: Expression, of: Expression): void {
-    if (key.kind === 'slice' || this.#numbers.has(key)) return;
+    if (key.kind === 'slice' || this.#numbers.has(key) || this.#data.readsOwnKey(of, key)) return;
     const text = constantText(key);
     if (text !== undefined) this.#attribute(text.replace(/[\s-]/g, ''), of);
     else if (madeOfText(key)) this.#suspicious.add(COMPUTED_ITEM);

@@ -92,12 +92,27 @@ describe('a chat template', () => {
     "{% set ns = namespace(a='') %}{% for m in messages %}{% set ns.a = ns.a ~ m.content %}{% endfor %}{{ ns.a }}",
     "{% for m in messages %}{% set content = content.split('a')[0] + content.split('b')[1] %}{% endfor %}",
     '{% for i in range(10) %}{% for j in range(10) %}x{% endfor %}{% endfor %}',
+    '{% set _args = message.arguments %}{{ _args.a }}',
+    '{% macro extra(d, handled) %}{% for k in d if k not in handled %}{{ d[k] }}{% endfor %}{% endmacro %}{% for t in tools %}{{ extra(t.parameters, ["type"]) }}{% endfor %}',
+    '{% set tools = tools or [] %}{% macro extra(d) %}{% for k in d %}{{ d[k] }}{% endfor %}{% endmacro %}{% for n, t in tools|items %}{{ extra(t) }}{% endfor %}',
+    '{% for k in settings %}{{ settings[k] }}{% endfor %}',
   ])('that ends with the conversation is plain: %s', (text) => {
     expect(judged(text)).toBe('plain');
   });
 
   it.each([
     '{{ x[y] }}',
+    '{{ _args.a }}',
+    '{% set _ = 1 %}{{ 1 }}',
+    '{% for k in y %}{{ x[k] }}{% endfor %}',
+    "{% set d = ['a'] %}{% for k in d %}{{ d[k] }}{% endfor %}",
+    "{% set d = x.a ~ 'b' %}{% for k in d %}{{ d[k] }}{% endfor %}",
+    "{% macro m(d) %}{% for k in d %}{{ d[k] }}{% endfor %}{% endmacro %}{{ m(tools) }}{{ m(['a', 'b']) }}",
+    "{% macro m(d=['a']) %}{% for k in d %}{{ d[k] }}{% endfor %}{% endmacro %}{{ m() }}",
+    '{% macro m(d) %}{% for k in d %}{{ d[k] }}{% endfor %}{% endmacro %}',
+    '{% for k in eos_token %}{{ eos_token[k] }}{% endfor %}',
+    "{% for k in d %}{{ d[k] }}{% endfor %}{% set d = ['a'] %}",
+    "{% for k in d %}{% set k = 'a' %}{{ d[k] }}{% endfor %}",
     '{{ f(x) }}',
     '{{ x.f(y) }}',
     '{{ x|pprint }}',
