@@ -36,8 +36,15 @@ const BLOCKS: ReadonlyMap<number, readonly [elements: number, bytes: number]> = 
   [28, [1, 8]],
   [29, [256, 56]],
   [30, [1, 2]],
+  // Four rows side by side, or eight; removed from ggml, and still published.
+  [31, [32, 18]],
+  [32, [32, 18]],
+  [33, [32, 18]],
   [34, [256, 54]],
   [35, [256, 66]],
+  [36, [32, 18]],
+  [37, [32, 18]],
+  [38, [32, 18]],
   [39, [32, 17]],
   [40, [64, 36]],
   [41, [128, 18]],
@@ -59,12 +66,17 @@ const SCALARS: ReadonlyMap<number, number> = new Map([
 ]);
 const STRING = 8;
 const ARRAY = 9;
+const UINT32 = 4;
+const ALIGNMENT = 'general.alignment';
 
 /** Text longer than this is not kept; templates are shorter, and vocabularies are arrays. */
 const MAX_TEXT = 4 * 1024 * 1024;
 const MAX_NAME = 65_536;
 const MAX_ITEMS = 50_000_000;
 const MAX_TENSORS = 1_000_000;
+/** GGML_MAX_DIMS of ggml.h. */
+const MAX_RANK = 4;
+const BIG_ENDIAN: ReadonlySet<number> = new Set([0x01000000, 0x02000000, 0x03000000]);
 
 export interface GgufTensor {
   readonly name: string;
@@ -124,6 +136,10 @@ class GgufReader {
     await reader.fill(24);
     reader.skip(4);
     this.#version = reader.u32();
+    if (BIG_ENDIAN.has(this.#version))
+      throw new AssayError('unsupported', 'a big-endian GGUF file, which loaders of other machines refuse', {
+        offset: 4,
+      });
     if (this.#version < 1 || this.#version > 3)
       throw new AssayError('unsupported', `GGUF version ${this.#version}`, { offset: 4 });
     const tensorCount = await this.#count();
@@ -136,7 +152,14 @@ class GgufReader {
       throw this.#malformed(`${tensorCount} tensors cannot be described in ${reader.left} bytes`);
     if (tensorCount > MAX_TENSORS) throw new AssayError('limit', `more than ${MAX_TENSORS} tensors`);
     const tensors: GgufTensor[] = [];
-    for (let i = 0; i < tensorCount; i++) tensors.push(await this.#tensor());
+    const names = new Set<string>();
+    for (let i = 0; i < tensorCount; i++) {
+      const tensor = await this.#tensor();
+      if (names.has(tensor.name))
+        throw this.#malformed(`there are two tensors of the name ${JSON.stringify(tensor.name.slice(0, 80))}`);
+      names.add(tensor.name);
+      tensors.push(tensor);
+    }
     const headerEnd = reader.offset;
     const dataStart = Math.ceil(headerEnd / this.#alignment) * this.#alignment;
     return {
@@ -188,10 +211,13 @@ class GgufReader {
     const key = await this.#text(MAX_NAME);
     if (this.#keys.has(key))
       throw this.#malformed(`the metadata has the key ${JSON.stringify(key.slice(0, 80))} twice`);
+    // C compares keys up to a byte 0, C++ and Python beyond it.
+    if (key.includes('\0')) throw this.#malformed(`the key ${JSON.stringify(key.slice(0, 80))} has a byte 0`);
     this.#keys.add(key);
     const type = await this.#u32();
+    if (key === ALIGNMENT && type !== UINT32) throw this.#malformed(`an alignment of the type ${type}`);
     if (type === STRING && this.#keep(key)) this.#texts.push({ key, text: await this.#text(MAX_TEXT), at });
-    else if (key === 'general.alignment' && type === 4) this.#setAlignment(await this.#u32());
+    else if (key === ALIGNMENT) this.#setAlignment(await this.#u32());
     else await this.#value(type, 0);
   }
 
@@ -245,7 +271,7 @@ class GgufReader {
     const at = reader.offset;
     const name = await this.#text(MAX_NAME);
     const rank = await this.#u32();
-    if (rank > 8) throw this.#malformed(`a tensor of ${rank} dimensions`);
+    if (rank > MAX_RANK) throw this.#malformed(`a tensor of ${rank} dimensions`);
     let elements = 1n;
     let row = 1;
     for (let i = 0; i < rank; i++) {

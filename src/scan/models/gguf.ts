@@ -76,7 +76,7 @@ async function checkLayout(target: ScanTarget, context: ScanContext, header: Ggu
     if (start + tensor.bytes > size) say(`ends at ${start + tensor.bytes}, the file at ${size}`);
     else if (start < end) say('shares bytes with the tensor before it');
     else if (start - end >= header.alignment) say(`begins ${start - end} bytes after the end of the tensor before it`);
-    else context.cover(end, start, 'opaque', 'padding of less than the alignment');
+    else if (start > end) await checkPadding(target, context, end, start);
     context.cover(start, Math.min(start + tensor.bytes, size), 'opaque', 'raw tensor data: numbers');
     end = Math.max(end, start + tensor.bytes);
   }
@@ -88,6 +88,17 @@ async function checkLayout(target: ScanTarget, context: ScanContext, header: Ggu
     'between the tensors: no loader of GGUF reads it',
   );
   await checkRest(target, context, end, header.alignment);
+}
+
+/** Less than the alignment: writers leave zeros. Of a file that is fetched, ranges between tensors are not. */
+async function checkPadding(target: ScanTarget, context: ScanContext, start: number, end: number): Promise<void> {
+  const { source, distance } = target;
+  context.cover(start, end, 'opaque', 'padding of less than the alignment');
+  const bytes =
+    source.readNow(start, end - start) ?? (distance === 'near' ? await source.read(start, end - start) : []);
+  if (bytes.every((byte) => byte === 0)) return;
+  const message = `The ${end - start} bytes of padding at ${start} are not zeros.`;
+  context.report({ rule: LAYOUT, message, subject: 'padding', offset: start });
 }
 
 /** After the last tensor: zeros up to the alignment, as writers leave them, and nothing else. */

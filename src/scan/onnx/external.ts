@@ -1,7 +1,7 @@
 import { quotedName } from '../../core/index.ts';
 import type { ExternalTensor, OnnxSurvey } from '../../formats/onnx/survey/index.ts';
+import { resolveLocation } from '../paths/index.ts';
 import { leaveUnjudged, type ScanContext, type ScanTarget } from '../scanner/index.ts';
-import { resolveLocation } from './locations.ts';
 import { EXTERNAL_ODD, EXTERNAL_PATH } from './rules.ts';
 
 interface Place {

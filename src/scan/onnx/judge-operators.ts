@@ -1,7 +1,7 @@
 import { quotedName } from '../../core/index.ts';
 import type { CustomNode, OnnxSurvey, OperatorUse, OpsetImport } from '../../formats/onnx/survey/index.ts';
+import { resolveLocation } from '../paths/index.ts';
 import { leaveUnjudged, type ScanContext } from '../scanner/index.ts';
-import { resolveLocation } from './locations.ts';
 import { domainName, firstVersion, knownOperator, operatorSet } from './operators.ts';
 import { DANGEROUS_OPERATOR, EXTERNAL_PATH, MODEL_STRUCTURE, OPERATOR } from './rules.ts';
 
@@ -31,7 +31,7 @@ function operatorName(domain: string, name: string): string {
   return `${domainName(domain)}:${name}`;
 }
 
-function reportUnlisted({ domain, name, count, offset }: OperatorUse, context: ScanContext): void {
+export function reportUnlisted({ domain, name, count, offset }: OperatorUse, context: ScanContext): void {
   const subject = operatorName(domain, name);
   const known = knownOperator(domain, name);
   const what = known === undefined ? 'is on no list' : known.what;

@@ -31,6 +31,9 @@ const KEYS: ReadonlyMap<string, Interest> = new Map([
 /** Libraries that a diffusers pipeline names its parts from without loading code of the repository. */
 const PIPELINE_LIBRARIES = new Set(['diffusers', 'transformers', 'onnxruntime', 'stable_diffusion', 'null']);
 const MAX_DEPTH_KEPT = 64;
+/** The files of the tensors, in the index of a model in several files. */
+const WEIGHT_MAP = 'weight_map';
+const MAX_SHARDS = 100_000;
 
 /** Listens to a walk over a JSON document and notes what in it would make a loader run something. */
 export class JsonInterest implements JsonEvents {
@@ -39,6 +42,8 @@ export class JsonInterest implements JsonEvents {
   readonly duplicates: { readonly key: string; readonly at: number }[] = [];
   /** Paths into a folder that a scan skips, each once. */
   readonly hidden = new Set<string>();
+  /** Files that an index of shards names, and tensors that it gives twice. */
+  readonly shards = new Set<string>();
   readonly #keys: string[] = [];
   readonly #isPipeline: boolean;
   readonly #isModules: boolean;
@@ -60,8 +65,9 @@ export class JsonInterest implements JsonEvents {
     if (interest !== undefined) this.interests.add(interest);
   }
 
-  duplicate(name: string, _depth: number, at: number): void {
+  duplicate(name: string, depth: number, at: number): void {
     const matters =
+      (depth === 2 && this.#keys[1] === WEIGHT_MAP) ||
       KEYS.has(name) ||
       namesTarget(name) ||
       name === 'module' ||
@@ -88,6 +94,8 @@ export class JsonInterest implements JsonEvents {
     const key = this.#keys[depth];
     if (kind === 'string') this.#loaderKeys.scalar(token.text);
     if (kind === 'string' && this.hidden.size < 20 && leadsIntoGit(token.text)) this.hidden.add(token.text);
+    if (kind === 'string' && depth === 2 && this.#keys[1] === WEIGHT_MAP && this.shards.size < MAX_SHARDS)
+      this.shards.add(token.text);
     if (key === 'trust_remote_code' && token.text !== 'false' && token.text !== 'null')
       this.interests.add('format.hub-config.scan');
     if (this.#isModules && kind === 'string' && key === 'type' && !token.text.startsWith('sentence_transformers.'))

@@ -17,6 +17,7 @@ import { JsonInterest, leadsIntoGit } from './json-interest.ts';
 import { judgeText } from './judge-text.ts';
 import { LoaderKeys, type TextFinding } from './loader-keys.ts';
 import { textRules } from './rules.ts';
+import { shardFindings, shardRules } from './shards.ts';
 import { judgeTemplates } from './templates.ts';
 import { findInterests, interestsOfKind, OVERLAP } from './text-interest.ts';
 
@@ -91,7 +92,7 @@ export const plainTextScanner: Scanner = {
     'pmml',
     'tf-checkpoint-state',
   ],
-  rules: [DUPLICATE_KEY, SITE_FILE, HIDDEN_PATH, ...textRules],
+  rules: [DUPLICATE_KEY, SITE_FILE, HIDDEN_PATH, ...shardRules, ...textRules],
   async scanFile(target, context) {
     if (target.source.size === 0) return;
     await new TextScan(target, context).run();
@@ -257,7 +258,7 @@ class TextScan {
       for (const interest of [...found.interests, ...keys.interests]) this.#interests.add(interest);
       if (keys.namesModule) this.#interests.add('format.instantiation.scan');
       const { findings, why } = judgeTemplates(keys.templates);
-      this.#report([...keys.findings.values(), ...findings], why);
+      this.#report([...keys.findings.values(), ...findings, ...shardFindings(this.#json.interest.shards)], why);
       for (const { key, at } of this.#json.interest.duplicates) {
         this.#context.report({
           rule: DUPLICATE_KEY,

@@ -1,5 +1,7 @@
-import { type Expression, partsOf, type Template, type TemplateStatement } from '../../formats/jinja/index.ts';
+import { type Expression, partsOf, type Template } from '../../formats/jinja/index.ts';
 import { callsItself, doubles, repeatsMoreThan, type TemplateReason } from './template-reasons.ts';
+
+type TemplateStatement = Template['statements'][number];
 
 /** Statements that double a name outside of loops: each makes the text twice as long. */
 const MAX_DOUBLINGS = 8;

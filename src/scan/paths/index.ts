@@ -1,0 +1,1 @@
+export { type Location, resolveLocation } from './locations.ts';
