@@ -11,7 +11,7 @@ import {
   safetensorsScanner,
 } from './models/index.ts';
 import { nativeScanner } from './native.ts';
-import { onnxScanner } from './onnx/index.ts';
+import { onnxScanner, ortScanner } from './onnx/index.ts';
 import { pickleScanner } from './pickle/index.ts';
 import { plainMediaScanner } from './plain-media.ts';
 import type { Scanner } from './scanner/index.ts';
@@ -33,6 +33,7 @@ export const SCANNERS: readonly Scanner[] = [
   ggufScanner,
   hdf5Scanner,
   onnxScanner,
+  ortScanner,
   kerasMetadataScanner,
   protoModelScanner,
   tensorflowScanner,

@@ -6,7 +6,6 @@ const UNJUDGED: Readonly<Record<string, string>> = {
   ggml: 'GGML files before GGUF are read by C code that trusts their counts.',
   tflite: 'A TensorFlow Lite model may call custom operations.',
   executorch: 'An ExecuTorch program may call delegates and custom operations.',
-  ort: 'An ONNX Runtime model may call custom operations.',
   tensorrt: 'A TensorRT engine holds machine code, and may hold plugin libraries.',
   parquet: 'A table may hold poisoned training data.',
   arrow: 'A table may hold poisoned training data.',

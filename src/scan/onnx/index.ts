@@ -1,3 +1,3 @@
 export { isTensorData } from './external.ts';
 export { EXTERNAL_ODD } from './rules.ts';
-export { onnxScanner } from './scanner.ts';
+export { onnxScanner, ortScanner } from './scanner.ts';

@@ -1,3 +1,4 @@
+import { ORT } from '../../formats/index.ts';
 import { ONNX } from '../../formats/protobuf/index.ts';
 import type { Scanner } from '../scanner/index.ts';
 import { onnxRules } from './rules.ts';
@@ -10,5 +11,16 @@ export const onnxScanner: Scanner = {
   async scanFile(target, context) {
     const { judgeOnnx } = await import('./judge.ts');
     await judgeOnnx(target, context);
+  },
+};
+
+/** The same of models in ONNX Runtime's own format, as far as they are read. */
+export const ortScanner: Scanner = {
+  id: 'ort',
+  formats: [ORT.id],
+  rules: [],
+  async scanFile(target, context) {
+    const { judgeOrt } = await import('./judge-ort.ts');
+    await judgeOrt(target, context);
   },
 };

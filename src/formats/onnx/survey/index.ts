@@ -1,3 +1,4 @@
+export { surveyOrt } from './ort.ts';
 export { type SurveyResult, surveyOnnx } from './read.ts';
 export type {
   CustomNode,
