@@ -15,6 +15,7 @@ import { benchConvertForest } from './convert-forest.mjs';
 import { benchDigest } from './digest.mjs';
 import { benchHostile } from './hostile.mjs';
 import { fail, finish, leaveOut } from './measure.mjs';
+import { benchModels } from './models.mjs';
 import { benchOnnxRun } from './onnx-run.mjs';
 import { hasPart, PARTS, PYTHON } from './parts.mjs';
 import { benchPolicy } from './policy.mjs';
@@ -30,6 +31,7 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 /** In the order of the README's table. `needs` names parts without which nothing of a section can be measured. */
 const SECTIONS = [
   { name: 'scan', needs: ['time', 'python', 'sha256sum', 'openssl'], run: benchScan, reads: true },
+  { name: 'models', needs: ['time', 'sha256sum'], run: benchModels },
   { name: 'signatures', needs: ['time', 'sha256sum', 'openssl'], run: benchSignatures },
   { name: 'digest', needs: ['time', 'sha256sum'], run: benchDigest },
   { name: 'service', needs: [], run: benchService },

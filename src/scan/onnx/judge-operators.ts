@@ -3,7 +3,7 @@ import type { CustomNode, OnnxSurvey, OperatorUse, OpsetImport } from '../../for
 import { resolveLocation } from '../paths/index.ts';
 import { leaveUnjudged, type ScanContext } from '../scanner/index.ts';
 import { domainName, firstVersion, knownOperator, operatorSet } from './operators.ts';
-import { DANGEROUS_OPERATOR, EXTERNAL_PATH, MODEL_STRUCTURE, OPERATOR } from './rules.ts';
+import { ACTIVE_OPERATOR, EXTERNAL_PATH, MODEL_STRUCTURE, OPERATOR } from './rules.ts';
 
 /** Versions of ONNX before 3 did not say which operator sets they use. */
 const FIRST_WITH_OPSETS = 3n;
@@ -36,7 +36,7 @@ export function reportUnlisted({ domain, name, count, offset }: OperatorUse, con
   const known = knownOperator(domain, name);
   const what = known === undefined ? 'is on no list' : known.what;
   const often = count === 1 ? '' : ` (${count} nodes)`;
-  const rule = known?.malicious === true ? DANGEROUS_OPERATOR : OPERATOR;
+  const rule = known?.malicious === true ? ACTIVE_OPERATOR : OPERATOR;
   context.report({ rule, subject, message: `The operator ${quotedName(subject)} ${what}${often}.`, offset });
 }
 
@@ -105,7 +105,7 @@ function judgeCustom({ domain, name, texts, numbers, offset }: CustomNode, conte
   const text = (key: string) => texts.find(([own, value]) => own === key && value !== '')?.[1];
   if (name.startsWith('PyOp') && text('module') !== undefined) {
     const message = `The operator ${quotedName(subject)} imports the Python module ${quotedName(text('module') ?? '')} and calls ${quotedName(text('class_name') ?? text('compute') ?? 'it')}.`;
-    context.report({ rule: DANGEROUS_OPERATOR, subject: `module:${subject}`, message, offset });
+    context.report({ rule: ACTIVE_OPERATOR, subject: `module:${subject}`, message, offset });
   }
   if (name !== 'EPContext') return;
   // embed_mode 0: the context is a file.

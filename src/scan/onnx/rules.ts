@@ -41,7 +41,7 @@ export const OPERATOR: Rule = {
   cwe: ['CWE-829'],
 };
 
-export const DANGEROUS_OPERATOR: Rule = {
+export const ACTIVE_OPERATOR: Rule = {
   id: 'onnx.dangerous-operator',
   title: 'An ONNX model uses an operator that runs code or opens connections',
   severity: 'critical',
@@ -99,7 +99,7 @@ export const onnxRules: readonly Rule[] = [
   EXTERNAL_PATH,
   EXTERNAL_ODD,
   OPERATOR,
-  DANGEROUS_OPERATOR,
+  ACTIVE_OPERATOR,
   SHADOWED,
   FUNCTIONS,
   MODEL_STRUCTURE,

@@ -30,10 +30,10 @@ export function resolveLocation(location: string): Location {
   for (const part of parts) {
     if (/^\.\.[ .]*$/.test(part)) {
       climbs = true;
-      if (--depth < 0) return outside('leads out of the folder of the model with ..');
+      if (--depth < 0) return outside('climbs out of the folder of the model');
     } else if (part !== '' && part !== '.') depth++;
   }
-  if (climbs) return odd('climbs with ..');
+  if (climbs) return odd('climbs, and comes back');
   if (location.length > MAX_LENGTH || location.includes('… (+')) return odd('is longer than a path can be');
   if (location !== text) return odd('has blanks around it');
   if (/^~(?:[\\/]|$)/.test(text)) return odd('is in the home of a user, for a program that expands it');
