@@ -1,5 +1,11 @@
-import type { Check, Coverage, FileAssessment, Finding } from '../core/assessment/index.ts';
-import { Coverage as CoverageOf, fingerprint, worseVerdict } from '../core/assessment/index.ts';
+import {
+  type Check,
+  Coverage,
+  type FileAssessment,
+  type Finding,
+  fingerprint,
+  worseVerdict,
+} from '../core/assessment/index.ts';
 import { type ArtifactFile, isAssayError, quotedName, throwIfAborted } from '../core/index.ts';
 import { isBlank, UNKNOWN } from '../formats/index.ts';
 import { EXTERNAL_ODD, isTensorData } from '../scan/onnx/index.ts';
@@ -12,6 +18,7 @@ const TENSOR_DATA = 'onnx-data';
 /** Bytes between tensors that are read to see that they are zeros. */
 const MAX_PADDING = 64 * 1024 * 1024;
 const CHECK = 'format.onnx.external-data';
+const MAX_FINDINGS = 20;
 
 interface Reference extends ReferredBytes {
   /** The model's path. */
@@ -27,56 +34,74 @@ export async function joinReferred(
   assessed: readonly AssessedFile[],
   signal: AbortSignal | undefined,
 ): Promise<AssessedFile[]> {
-  const references = assessed.flatMap(({ file, refers }) =>
-    refers.map((one): Reference => ({ ...one, by: file.path })),
-  );
-  const byPath = new Map(files.map((file) => [file.path, file]));
+  const byPath = new Map<string, Reference[]>();
+  for (const { file, refers } of assessed) {
+    for (const { path, ranges } of refers) {
+      const known = byPath.get(path);
+      if (known === undefined) byPath.set(path, [{ by: file.path, path, ranges }]);
+      else known.push({ by: file.path, path, ranges });
+    }
+  }
+  const present = new Map(files.map((file) => [file.path, file]));
   const results = new Map(assessed.map((one) => [one.file.path, one]));
-  for (const path of new Set(references.map((one) => one.path))) {
+  const faults = new Map<string, Faults>();
+  for (const [path, references] of byPath) {
     throwIfAborted(signal);
-    const own = references.filter((one) => one.path === path);
-    const [file, result] = [byPath.get(path), results.get(path)];
-    for (const reference of own) {
-      const model = results.get(reference.by);
-      if (model === undefined) continue;
-      const judged =
-        file === undefined || result === undefined ? missing(model, path) : held(model, reference, file, result.file);
-      results.set(reference.by, judged);
+    const [file, result] = [present.get(path), results.get(path)];
+    for (const reference of references) {
+      const own = faults.get(reference.by) ?? { missing: [], odd: [] };
+      faults.set(reference.by, own);
+      if (file === undefined || result === undefined) own.missing.push(path);
+      else own.odd.push(...oddities(reference, file, result.file));
     }
     if (file !== undefined && result !== undefined && isUnrecognised(result.file))
-      results.set(path, await coveredBy(own, file, result, signal));
+      results.set(path, await coveredBy(references, file, result, signal));
   }
-  return assessed.map((one) => results.get(one.file.path) ?? one);
-}
-
-function missing(model: AssessedFile, path: string): AssessedFile {
-  const detail = `Tensors of the model are in ${quotedName(path)}, which is not in the artifact: scan the folder that holds both.`;
-  const check: Check = { id: CHECK, status: 'not-assessed', detail };
-  const { file, checks } = model;
-  return {
-    ...model,
-    file: { ...file, verdict: worseVerdict(file.verdict, 'not-assessed'), reasons: [...file.reasons, detail] },
-    checks: { ...checks, checks: [...checks.checks.filter(({ id }) => id !== CHECK), check] },
-  };
-}
-
-/** The model, with what is odd about a file that it names. */
-function held(model: AssessedFile, reference: Reference, file: ArtifactFile, data: FileAssessment): AssessedFile {
-  const { path, ranges } = reference;
-  const end = Math.max(0, ...ranges.map((range) => range.end));
-  const faults: string[] = [];
-  if (end > data.size) faults.push(`ends at ${data.size}, and a tensor at ${end}`);
-  if (file.link === 'within') faults.push('is a symbolic link');
-  if (!isTensorData(data.format)) faults.push(`is not tensor data but of the format ${data.format}`);
-  const findings = faults.map((what): Finding => {
-    const { id, severity, owasp, atlas, cwe } = EXTERNAL_ODD;
-    const message = `The file ${quotedName(path)}, which holds tensors of the model, ${what}.`;
-    const place = fingerprint(id, model.file.path, undefined, `${path}:${what.replace(/\d+/g, '')}`);
-    return { ruleId: id, severity, message, file: model.file.path, owasp, atlas, cwe, fingerprint: place };
+  return assessed.map((one) => {
+    const result = results.get(one.file.path) ?? one;
+    const own = faults.get(one.file.path);
+    return own === undefined ? result : withFaults(result, own);
   });
-  if (findings.length === 0) return model;
-  const verdict = worseVerdict(model.file.verdict, 'suspicious');
-  return { ...model, file: { ...model.file, verdict }, findings: [...model.findings, ...findings] };
+}
+
+/** What is wrong with the files that one model names. */
+interface Faults {
+  readonly missing: string[];
+  readonly odd: { readonly path: string; readonly what: string }[];
+}
+
+function oddities({ path, ranges }: Reference, file: ArtifactFile, data: FileAssessment): Faults['odd'] {
+  const end = ranges.at(-1)?.end ?? 0;
+  const odd: string[] = [];
+  if (end > data.size) odd.push(`ends at ${data.size}, and a tensor at ${end}`);
+  if (file.link === 'within') odd.push('is a symbolic link');
+  if (!isTensorData(data.format)) odd.push(`is not tensor data but of the format ${data.format}`);
+  return odd.map((what) => ({ path, what }));
+}
+
+function withFaults(model: AssessedFile, { missing, odd }: Faults): AssessedFile {
+  let { file, checks, findings } = model;
+  const [first] = missing;
+  if (first !== undefined) {
+    const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more files`;
+    const detail = `Tensors of the model are in ${quotedName(first)}${others}, not in the artifact: scan the folder that holds all.`;
+    const check: Check = { id: CHECK, status: 'not-assessed', detail };
+    const verdict = worseVerdict(file.verdict, 'not-assessed');
+    file = { ...file, verdict, reasons: [...file.reasons, detail] };
+    checks = { ...checks, checks: [...checks.checks.filter(({ id }) => id !== CHECK), check] };
+  }
+  if (odd.length > 0) {
+    file = { ...file, verdict: worseVerdict(file.verdict, 'suspicious') };
+    findings = [...findings, ...odd.slice(0, MAX_FINDINGS).map((one) => findingOf(one, file.path))];
+  }
+  return { ...model, file, checks, findings };
+}
+
+function findingOf({ path, what }: Faults['odd'][number], model: string): Finding {
+  const { id, severity, owasp, atlas, cwe } = EXTERNAL_ODD;
+  const message = `The file ${quotedName(path)}, which holds tensors of the model, ${what}.`;
+  const place = fingerprint(id, model, undefined, `${path}:${what.replace(/\d+/g, '')}`);
+  return { ruleId: id, severity, message, file: model, owasp, atlas, cwe, fingerprint: place };
 }
 
 /** Nothing is known of the file, and nothing else was wrong with it. */
@@ -93,7 +118,7 @@ async function coveredBy(
   // Any other reason is one that tensors do not explain.
   if (result.file.reasons.length !== 1 || result.findings.length > 0 || !result.complete) return result;
   const { size } = result.file;
-  const coverage: Coverage = new CoverageOf();
+  const coverage = new Coverage();
   for (const { by, ranges } of references)
     for (const { start, end } of ranges)
       coverage.mark(start, Math.min(end, size), 'opaque', `tensors of ${by}: numbers`);

@@ -57,6 +57,16 @@ describe('assay inspect', () => {
     expect((await runCli(['inspect', join(PROBES, 'op-global-p2/a.pkl')])).stdout).not.toContain('pickleparser');
   });
 
+  it('lists the operators of an ONNX model, and the files of its tensors', async () => {
+    const { code, stdout } = await runCli(['inspect', 'fixtures/onnx/external.onnx']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^external\.onnx · ONNX model · /);
+    expect(stdout).toMatch(/\nIR version \d+ · operator sets ai\.onnx \d+/);
+    expect(stdout).toMatch(/\noperators:\n {2}ai\.onnx:\w+ × \d/);
+    expect(stdout).toMatch(/\ntensors in other files:\n {2}external\.data · \d+ tensors? · /);
+    expect((await runCli(['inspect', 'fixtures/onnx/functions.onnx'])).stdout).toMatch(/\nfunctions:\n {2}\S+:\w+\n/);
+  });
+
   it('escapes control characters', async () => {
     const path = join(folder, 'ansi.pkl');
     writeFileSync(path, 'c\u001b[2J\u009b\nx\ny\u202e\n(V\u001b[31m\ntR.');

@@ -109,9 +109,25 @@ describe('the files of the tensors of a model', () => {
       {
         id: 'format.onnx.external-data',
         status: 'not-assessed',
-        detail: expect.stringContaining('is not in the artifact: scan the folder that holds both'),
+        detail: expect.stringContaining('and 1 more files, not in the artifact: scan the folder that holds all'),
       },
     ]);
+  });
+
+  it('may be as many as tensors, each missing or odd', async () => {
+    const parts = Array.from({ length: 3_000 }, (_, i) => ({ count: 1, file: `w${i}.bin` }));
+    const missing = await of({ 'm.onnx': modelOf(...parts) });
+    expect(missing.files[0]?.verdict).toBe('not-assessed');
+    expect(missing.files[0]?.reasons.length).toBe(1);
+    const odd = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`w${i}.bin`, Buffer.from('{"a": 1}')]));
+    const found = await of({ 'm.onnx': modelOf(...parts), ...odd });
+    expect(found.files[0]?.verdict).toBe('suspicious');
+    expect(found.findings.length).toBe(20);
+  });
+
+  it('that are too many leave the model unknown', async () => {
+    const parts = Array.from({ length: 20_001 }, (_, i) => ({ count: 1, file: `w${i}` }));
+    expect(verdicts(await of({ 'm.onnx': modelOf(...parts) }))).toEqual({ 'm.onnx': 'unknown' });
   });
 
   it.each<[string, Uint8Array, RegExp]>([

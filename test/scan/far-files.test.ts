@@ -81,13 +81,25 @@ describe('a far file', () => {
     expect(fetched).toBeLessThan(8 * 1024);
   });
 
-  it('of a GiB of ONNX weights has the weights skipped', async () => {
-    // ModelProto: ir_version 8, producer "x", graph of 1 GiB whose first field is an initializer, then an opset.
-    const initializer = Buffer.from([0x2a, 0x80, 0x80, 0x80, 0x80, 0x02]);
-    const graph = Buffer.from([0x3a, 0x80, 0x80, 0x80, 0x80, 0x04]);
-    const start = Buffer.concat([Buffer.from([0x08, 8, 0x12, 1, 0x78]), graph, initializer]);
-    const { verdict, fetched } = await scanFar(new FarSource(start, 5 + graph.length + GiB));
-    expect(verdict).toBe('not-assessed');
-    expect(fetched).toBeLessThan(64 * 1024);
+  it('of half a GiB of ONNX weights has the weights skipped', async () => {
+    const bytes = GiB / 2;
+    const head = (number: number, length: number) => Buffer.concat([Buffer.from([number * 8 + 2]), varint(length)]);
+    // A TensorProto of one dimension and the type float, then a GraphProto of one node with it, behind the version and the operator set.
+    const tensor = Buffer.concat([Buffer.from([0x08]), varint(bytes / 4), Buffer.from([0x10, 1]), head(9, bytes)]);
+    const initializer = Buffer.concat([head(5, tensor.length + bytes), tensor]);
+    const node = Buffer.from('\x0a\x06\x22\x04Relu', 'latin1');
+    const graph = Buffer.concat([head(7, node.length + initializer.length + bytes), node, initializer]);
+    const start = Buffer.concat([Buffer.from([0x08, 8, 0x42, 2, 0x10, 17]), graph]);
+    const { verdict, fetched } = await scanFar(new FarSource(start, start.length + bytes));
+    expect(verdict).toBe('clean');
+    expect(fetched).toBeLessThan(256 * 1024);
   });
 });
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let left = value; ; left = Math.floor(left / 128)) {
+    bytes.push(left < 128 ? left : (left % 128) + 128);
+    if (left < 128) return Buffer.from(bytes);
+  }
+}

@@ -13,8 +13,6 @@ const NOT_CLEAN: Readonly<Record<string, string>> = {
   'events.out.tfevents.1': 'not-assessed',
   'flax.msgpack': 'not-assessed',
   'latest.h5': 'not-assessed',
-  'model.onnx': 'not-assessed',
-  'no-producer.onnx': 'not-assessed',
   'old.h5': 'not-assessed',
   'pointer.safetensors': 'unknown',
   'table.feather': 'not-assessed',

@@ -4,6 +4,9 @@ import { resolveLocation } from '../paths/index.ts';
 import { leaveUnjudged, type ScanContext, type ScanTarget } from '../scanner/index.ts';
 import { EXTERNAL_ODD, EXTERNAL_PATH } from './rules.ts';
 
+/** A file for each tensor is usual; more tensors than this are not. */
+const MAX_FILES = 20_000;
+
 interface Place {
   start: number;
   end: number;
@@ -28,6 +31,10 @@ export function judgeExternal(survey: OnnxSurvey, target: ScanTarget, context: S
       'format.onnx.external-data',
       'Tensors of the model are in other files, and the model is in an archive: unpack it, and scan the folder.',
     );
+    return;
+  }
+  if (places.size > MAX_FILES) {
+    context.incomplete(`tensors of the model are in more than ${MAX_FILES} files`);
     return;
   }
   const folder = target.file.slice(0, target.file.lastIndexOf('/') + 1);

@@ -127,7 +127,8 @@ describe('text that is not what it seems', () => {
     ['an MLmodel file', 'MLmodel', 'flavors:\n  sklearn:\n    pickled_model: data/.git/model.pkl\n'],
   ])('has a path into the git folder reported in %s', async (_, name, text) => {
     const { verdict, context } = await scan(text, name);
-    expect([verdict, context.ruleIds()]).toEqual(['suspicious', ['data.path-into-git']]);
+    expect(verdict).toBe('suspicious');
+    expect(context.ruleIds()).toContain('data.path-into-git');
   });
 
   it('has no URL, name or sentence reported as a path into the git folder', async () => {

@@ -4,7 +4,8 @@ import type { InspectFlags } from './request.ts';
 
 const GUIDE = `
 Shows the parts of a file: its format, its members, the verdict; then the instructions of every pickle, with the globals that
-they import and call, as Python would spell them. Nothing is loaded or run. Values are shown only for clean files.
+they import and call, as Python would spell them; of an ONNX model, its operators and the files of its tensors. Nothing is
+loaded or run. Values are shown only for clean files.
 
 Examples:
   assay inspect model.pt

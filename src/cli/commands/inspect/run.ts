@@ -37,6 +37,7 @@ export async function runInspect(ref: string, flags: InspectFlags, shell: Shell)
     const chosen = nodes.filter((node) => node.isPickle && (flags.member === undefined || flags.member === node.path));
     if (flags.member !== undefined && chosen.length === 0) throw noMember(flags.member, nodes);
     printTree(one.file.path, nodes, scanned, ink, print);
+    if (flags.member === undefined && scanned.format === 'onnx') await listGraph(one, shell);
     await listPickles(one, new Set(chosen.map(({ path }) => path)), scanned, flags, shell, ink);
   });
 }
@@ -107,6 +108,16 @@ function memberLine(node: Node, scanned: FileScanResult, ink: (ink: Ink, text: s
 
 function titleOf(format: string): string {
   return formatTitles().get(format) ?? format;
+}
+
+/** The parts of an ONNX model; of other files, nothing. */
+async function listGraph(one: OneFile, shell: Shell): Promise<void> {
+  await one.scan(async ({ member, source, format }) => {
+    if (format.id !== 'onnx' || member !== undefined) return;
+    const { listOnnx } = await import('./onnx.ts');
+    shell.stdout.write('\n');
+    await listOnnx(source, (line) => void shell.stdout.write(`${terminalText(line, MAX_LINE)}\n`));
+  });
 }
 
 /** Members cannot be kept open, so the file is walked once more. */
