@@ -15,7 +15,7 @@ import { onnxScanner, ortScanner } from './onnx/index.ts';
 import { pickleScanner } from './pickle/index.ts';
 import { plainMediaScanner } from './plain-media.ts';
 import type { Scanner } from './scanner/index.ts';
-import { checkpointScanner, tensorflowScanner } from './tensorflow/index.ts';
+import { checkpointScanner, liteScanner, tensorflowScanner } from './tensorflow/index.ts';
 import { plainTextScanner } from './text/index.ts';
 import { unjudgedScanner, unknownScanner } from './unjudged.ts';
 import { zipScanner } from './zip/index.ts';
@@ -38,6 +38,7 @@ export const SCANNERS: readonly Scanner[] = [
   protoModelScanner,
   tensorflowScanner,
   checkpointScanner,
+  liteScanner,
   nativeModelScanner,
   nativeScanner,
   plainTextScanner,

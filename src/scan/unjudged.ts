@@ -4,7 +4,6 @@ import { leaveUnjudged, type Scanner } from './scanner/index.ts';
 /** Known formats that no scanner judges, with the risk of each. Their check is `format.<id>.scan`. */
 const UNJUDGED: Readonly<Record<string, string>> = {
   ggml: 'GGML files before GGUF are read by C code that trusts their counts.',
-  tflite: 'A TensorFlow Lite model may call custom operations.',
   executorch: 'An ExecuTorch program may call delegates and custom operations.',
   tensorrt: 'A TensorRT engine holds machine code, and may hold plugin libraries.',
   parquet: 'A table may hold poisoned training data.',

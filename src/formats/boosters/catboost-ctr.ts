@@ -1,8 +1,8 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError, type FileBudget } from '../../core/index.ts';
 import { ByteReader } from '../byte-reader.ts';
+import { type FbVector, FlatBuffer } from '../flatbuffer/index.ts';
 import type { Features } from './catboost-trees.ts';
-import { type FbVector, FlatBuffer } from './flatbuffer.ts';
 
 /** ECtrType. */
 const [BORDERS, BUCKETS, BINARIZED_MEAN, FLOAT_MEAN, COUNTER, FREQUENCY] = [0, 1, 2, 3, 4, 5];

@@ -1,7 +1,7 @@
 import type { FileBudget } from '../../core/index.ts';
+import type { FbTable, FlatBuffer } from '../flatbuffer/index.ts';
 import type { CatboostInfo } from './catboost-info.ts';
 import { CATEGORICAL_FIELDS, FEATURE_FIELDS, FLOAT_FIELDS, TREE_FIELDS } from './catboost-schema.ts';
-import type { FbTable, FlatBuffer } from './flatbuffer.ts';
 
 /** What trees test: whether a number is above a border. Conditions of features of categories have no column. */
 export interface CatboostConditions {

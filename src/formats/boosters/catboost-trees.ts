@@ -1,6 +1,6 @@
 import { AssayError } from '../../core/index.ts';
+import type { FbTable, FbVector, FlatBuffer } from '../flatbuffer/index.ts';
 import { TREE_FIELDS } from './catboost-schema.ts';
-import type { FbTable, FbVector, FlatBuffer } from './flatbuffer.ts';
 
 /** The counts that the features of a model add up to. */
 export interface Features {

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../core/bytes/index.ts';
 import { AssayError, type FileBudget } from '../../core/index.ts';
 import { ByteReader } from '../byte-reader.ts';
+import { type FbTable, FlatBuffer } from '../flatbuffer/index.ts';
 import { startsWith } from '../format.ts';
 import { CtrTables } from './catboost-ctr.ts';
 import { catboostInfo, keepsInfo } from './catboost-info.ts';
@@ -8,7 +9,6 @@ import { readCatboostJson } from './catboost-json.ts';
 import { type CatboostModel, catboostModel } from './catboost-model.ts';
 import { CATEGORICAL_FIELDS, FEATURE_FIELDS, FLOAT_FIELDS } from './catboost-schema.ts';
 import { checkTrees, type Features } from './catboost-trees.ts';
-import { type FbTable, FlatBuffer } from './flatbuffer.ts';
 
 /** Fields of catboost/libs/model/flatbuffers/model.fbs. */
 const CORE = { version: 0, trees: 1, info: 2, parts: 3 } as const;

@@ -1,1 +1,1 @@
-export { checkpointScanner, tensorflowScanner } from './scanner.ts';
+export { checkpointScanner, liteScanner, tensorflowScanner } from './scanner.ts';

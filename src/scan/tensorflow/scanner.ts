@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/index.ts';
-import { TENSOR_BUNDLE, TENSOR_SHARD, TF_CHECKPOINT_STATE } from '../../formats/index.ts';
+import { TENSOR_BUNDLE, TENSOR_SHARD, TF_CHECKPOINT_STATE, TFLITE } from '../../formats/index.ts';
 import { TF_FINGERPRINT, TF_GRAPH, TF_META_GRAPH, TF_SAVED_MODEL } from '../../formats/protobuf/index.ts';
 import type { TfRoot } from '../../formats/tensorflow/walk/index.ts';
 import type { Scanner } from '../scanner/index.ts';
@@ -36,5 +36,16 @@ export const checkpointScanner: Scanner = {
       return context.cover(0, source.size, 'opaque', 'numbers of variables, which the index of the checkpoint places');
     const { scanBundle, scanCheckpointState } = await import('./judge/index.ts');
     await (format.id === TENSOR_BUNDLE.id ? scanBundle : scanCheckpointState)(target, context);
+  },
+};
+
+/** Judges the operators of a model of TensorFlow Lite. */
+export const liteScanner: Scanner = {
+  id: 'tensorflow-lite',
+  formats: [TFLITE.id],
+  rules: [],
+  async scanFile(target, context) {
+    const { scanLite } = await import('./judge/index.ts');
+    await scanLite(target, context);
   },
 };

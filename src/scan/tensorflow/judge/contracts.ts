@@ -162,6 +162,11 @@ class PathCheck {
   }
 }
 
+/** Whether an operator is given a path. */
+export function takesPath(op: string): boolean {
+  return PATHS.has(op);
+}
+
 /** Whether a path of the graph leads out of the folder of the model: absolute, with "..", of a home, or an address. */
 export function leadsOutside(path: string): boolean {
   return escapes(path) !== undefined || /^[A-Za-z][\w+.-]*:/.test(path) || path.startsWith('~');

@@ -1,2 +1,3 @@
 export { scanBundle, scanCheckpointState } from './checkpoint.ts';
+export { scanLite } from './lite.ts';
 export { scanTensorflow } from './scan.ts';

@@ -75,6 +75,18 @@ export class FlatBuffer {
     return this.#view.getUint32(at, true);
   }
 
+  u64(at: number): bigint {
+    this.#check(at, 8);
+    return this.#view.getBigUint64(at, true);
+  }
+
+  /** A copy of the elements of a vector of bytes. */
+  bytes({ at, length }: FbVector): Uint8Array {
+    this.#check(at, length);
+    this.#budget.hold(length);
+    return Uint8Array.from(new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, length));
+  }
+
   i32(at: number): number {
     this.#check(at, 4);
     return this.#view.getInt32(at, true);
@@ -121,6 +133,16 @@ export class FbTable {
   i32(field: number, missing: number): number {
     const at = this.#field(field, 4);
     return at === undefined ? missing : this.#buffer.i32(at);
+  }
+
+  u64(field: number): bigint {
+    const at = this.#field(field, 8);
+    return at === undefined ? 0n : this.#buffer.u64(at);
+  }
+
+  *i32s(field: number): Generator<number> {
+    const { at, length } = this.vector(field, 4);
+    for (let i = 0; i < length; i++) yield this.#buffer.i32(at + 4 * i);
   }
 
   u8(field: number, missing: number): number {

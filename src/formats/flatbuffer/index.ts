@@ -1,0 +1,1 @@
+export { FbTable, type FbVector, FlatBuffer } from './flatbuffer.ts';

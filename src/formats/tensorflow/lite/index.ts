@@ -1,0 +1,2 @@
+export { flexNode } from './flex.ts';
+export { type LiteModel, type LiteOperator, readLiteModel } from './model.ts';
