@@ -11,8 +11,8 @@ export interface Tolerance {
 
 /**
  * Formats of which no scanner judges yet what cannot act: those of tensors alone, those of Keras, whose conversion refuses all
- * that is not a layer of Keras itself, those of TensorFlow where they describe Keras layers, and those of `torch.export`, whose conversion
- * refuses all operations that do more than compute.
+ * that is not a layer of Keras itself, and those of TensorFlow and of `torch.export`, whose conversion refuses all operations that do
+ * more than compute.
  */
 const INERT_FORMATS: ReadonlySet<string> = new Set([
   'msgpack',

@@ -719,11 +719,24 @@ describe('a SavedModel that', () => {
     if (rule !== undefined) expect(scanned.rules).toContain(rule);
   });
 
-  it('describes Keras layers is not assessed', async () => {
-    const user = proto([1, '_tf_keras_sequential'], [3, '{"class_name": "Sequential"}']);
-    const { verdict, context } = await scan(savedModel(graphDef(PLAIN), [7, proto([1, proto([4, user])])]));
-    expect(verdict).toBe('not-assessed');
-    expect(context.checks.map(({ id }) => id)).toEqual(['format.keras.scan']);
+  const describing = (metadata: string) => {
+    const user = proto([1, '_tf_keras_sequential'], [3, metadata]);
+    return savedModel(graphDef(PLAIN), [7, proto([1, proto([4, user])])]);
+  };
+  const lambda = {
+    class_name: 'Lambda',
+    config: { name: 'l', function: ['4wEAAAA=', null, null], function_type: 'lambda' },
+  };
+  const dense = { class_name: 'Dense', config: { name: 'd', units: 2, activation: 'linear' } };
+
+  it('describes layers of Keras is clean', async () => {
+    expect((await scan(describing(JSON.stringify(dense)))).verdict).toBe('clean');
+  });
+
+  it('describes a layer that runs code is malicious', async () => {
+    expect((await scan(describing(JSON.stringify(lambda)))).verdict).toBe('malicious');
+    const long = { class_name: 'Sequential', config: { name: 'x'.repeat(40_000), layers: [dense, lambda] } };
+    expect((await scan(describing(JSON.stringify(long)))).verdict).toBe('malicious');
   });
 
   it('holds a pickle in a collection has it scanned', async () => {

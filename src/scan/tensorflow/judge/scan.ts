@@ -9,7 +9,7 @@ import {
   type TfRoot,
   walkTensorflow,
 } from '../../../formats/tensorflow/walk/index.ts';
-import { activeFormat, leaveUnjudged, type ScanContext, type ScanTarget } from '../../scanner/index.ts';
+import { activeFormat, type ScanContext, type ScanTarget } from '../../scanner/index.ts';
 import { OUTSIDE_PATH, TENSORFLOW_STRUCTURE } from '../rules.ts';
 import { IGNORED, TensorflowCollector } from './collect.ts';
 import { leadsOutside } from './contracts.ts';
@@ -56,7 +56,7 @@ class TensorflowScan {
   readonly #context: ScanContext;
   readonly #constants: Placed[] = [];
   readonly #collected: Placed[] = [];
-  #keras = false;
+  readonly #keras: Placed[] = [];
 
   constructor(target: ScanTarget, context: ScanContext) {
     this.#target = target;
@@ -69,9 +69,7 @@ class TensorflowScan {
         odd: (what, subject, offset) => this.#odd(what, subject, offset),
         asset: (name, offset) => this.#asset(name, offset),
         collected: (collection, value) => this.#collect(collection, value),
-        keras: () => {
-          this.#keras = true;
-        },
+        keras: (value, offset) => this.#keep(this.#keras, { value, name: 'keras', offset }),
       },
       context.budget,
     );
@@ -97,12 +95,19 @@ class TensorflowScan {
       for (const finding of await judgeNested(source, value, this.#context.budget))
         this.#report({ ...finding, message: `A graph within a constant: ${finding.message}`, offset });
     for (const { value, name } of this.#collected) await this.#member(value, name);
-    if (this.#keras)
-      leaveUnjudged(
-        this.#context,
-        'format.keras.scan',
-        'The objects of the model describe Keras layers, which can hold code of Python (Lambda) for loaders of Keras; no scanner judges them here.',
-      );
+    for (const { value, offset } of this.#keras) await this.#kerasObject(value, offset);
+  }
+
+  /** What the objects of a SavedModel say of Keras layers: Keras of before TensorFlow 2.5 makes them again from it. */
+  async #kerasObject(value: FieldBytes | Uint8Array, offset: number): Promise<void> {
+    const { judgeKerasDocument } = await import('../../keras/judge/index.ts');
+    const { budget, limits } = this.#context;
+    const inner = valueSource(this.#target.source, value, 'keras');
+    if (inner.size > limits.maxHeaderBytes)
+      throw new AssayError('limit', 'a description of Keras layers is too long', { offset });
+    budget.hold(inner.size);
+    const bytes = await inner.read(0, inner.size);
+    judgeKerasDocument(bytes, this.#context, { name: `the object at byte ${offset}`, certain: true });
   }
 
   /**
