@@ -99,14 +99,16 @@ export function runOracle(
   return { versions: (JSON.parse(head) as OracleRun).versions, records };
 }
 
-/** The command that runs a worker of this folder in a jail. */
+/** The command that runs a worker of this folder in a jail. @param processes shows the worker its own processes, which TensorFlow asks for */
 export function jailed(
   interpreter: Interpreter,
   worker: string,
+  processes = false,
 ): { readonly program: string; readonly args: readonly string[] } {
   const limits = [`--cpu=${CPU_SECONDS}`, `--as=${MEMORY_BYTES}`, '--nofile=256', '--core=0'];
   const env = Object.entries(interpreter.env ?? {}).flatMap(([name, value]) => ['--setenv', name, value]);
-  const walled = ['bwrap', ...walls(foldersOf(interpreter)), ...env];
+  const own = processes ? ['--proc', '/proc'] : [];
+  const walled = ['bwrap', ...walls(foldersOf(interpreter)), ...own, ...env];
   const args = [...limits, '--', ...walled, '--', interpreter.program, '-u', `${HERE}${worker}`];
   return { program: 'prlimit', args };
 }

@@ -1,0 +1,3 @@
+import { testTensorflowModels } from '../oracles/tensorflow/models.ts';
+
+testTensorflowModels(60, 30);

@@ -1,0 +1,3 @@
+import { testTensorflowModels } from './tensorflow/models.ts';
+
+testTensorflowModels(4, 10);
