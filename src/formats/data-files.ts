@@ -116,6 +116,18 @@ export const TENSOR_SHARD: Format = {
   identify: () => false,
 };
 
+/** The weights of a model of TensorFlow.js: numbers, told by the name that its converter gives them. */
+export const TFJS_WEIGHTS: Format = {
+  id: 'tfjs-weights',
+  title: 'TensorFlow.js weights',
+  extensions: [],
+  identify: () => false,
+};
+
+export function isTfjsWeights(path: string): boolean {
+  return /(?:^|[/!])group\d+-shard\d+of\d+(?:\.bin)?$/.test(path);
+}
+
 export function isTensorShard(path: string): boolean {
   return /\.data-\d{5}-of-\d{5}$/.test(path);
 }

@@ -16,6 +16,7 @@ import {
   TENSOR_BUNDLE,
   TENSOR_SHARD,
   TENSORRT,
+  TFJS_WEIGHTS,
   TFLITE,
   TFRECORD,
   TORCH7,
@@ -130,6 +131,7 @@ export const FORMATS: readonly Format[] = [
   SENTENCEPIECE,
   TENSOR_BUNDLE,
   TENSOR_SHARD,
+  TFJS_WEIGHTS,
   MSGPACK,
   // Text formats, the most specific first. The formats after `text` are never identified by content: `refineText` chooses them.
   LFS_POINTER,

@@ -2,7 +2,7 @@ import { type Rule, SUPPLY_CHAIN, structureRule } from '../scanner/index.ts';
 
 const { owasp, atlas } = SUPPLY_CHAIN;
 
-export const DANGEROUS_OPERATOR: Rule = {
+export const REACHING_OPERATOR: Rule = {
   id: 'tensorflow.dangerous-operator',
   title: 'A TensorFlow graph runs Python, opens files, connects or loads a library',
   severity: 'critical',
@@ -78,7 +78,7 @@ export const ABSOLUTE_CHECKPOINT: Rule = {
 };
 
 export const TENSORFLOW_RULES: readonly Rule[] = [
-  DANGEROUS_OPERATOR,
+  REACHING_OPERATOR,
   UNLISTED_OPERATOR,
   OUTSIDE_PATH,
   ARGUMENT,

@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/index.ts';
-import { TENSOR_BUNDLE, TENSOR_SHARD, TF_CHECKPOINT_STATE, TFLITE } from '../../formats/index.ts';
+import { TENSOR_BUNDLE, TENSOR_SHARD, TF_CHECKPOINT_STATE, TFJS_WEIGHTS, TFLITE } from '../../formats/index.ts';
 import { TF_FINGERPRINT, TF_GRAPH, TF_META_GRAPH, TF_SAVED_MODEL } from '../../formats/protobuf/index.ts';
 import type { TfRoot } from '../../formats/tensorflow/walk/index.ts';
 import type { Scanner } from '../scanner/index.ts';
@@ -28,12 +28,12 @@ export const tensorflowScanner: Scanner = {
 /** Judges a checkpoint: its index, its values, and the text that names the latest one. */
 export const checkpointScanner: Scanner = {
   id: 'tensorflow-checkpoint',
-  formats: [TENSOR_BUNDLE.id, TENSOR_SHARD.id, TF_CHECKPOINT_STATE.id],
+  formats: [TENSOR_BUNDLE.id, TENSOR_SHARD.id, TFJS_WEIGHTS.id, TF_CHECKPOINT_STATE.id],
   rules: [],
   async scanFile(target, context) {
     const { source, format } = target;
-    if (format.id === TENSOR_SHARD.id)
-      return context.cover(0, source.size, 'opaque', 'numbers of variables, which the index of the checkpoint places');
+    if (format.id === TENSOR_SHARD.id || format.id === TFJS_WEIGHTS.id)
+      return context.cover(0, source.size, 'opaque', 'numbers of variables, which another file of the model places');
     const { scanBundle, scanCheckpointState } = await import('./judge/index.ts');
     await (format.id === TENSOR_BUNDLE.id ? scanBundle : scanCheckpointState)(target, context);
   },

@@ -17,6 +17,7 @@ export const INTERESTS = {
   'format.text.scan':
     'is text whose name does not tell which program reads it, and is neither prose nor a list of words',
   'format.keras-config.scan': 'describes Keras objects, which may hold code or name any module',
+  'format.tensorflow-js.scan': 'describes a model of TensorFlow.js, and was not judged to its end',
   'format.object-json.scan': 'describes Python objects for a library to rebuild',
   'format.mlflow.scan': 'names a module for MLflow to load the model with',
   'format.mar.scan': 'names a handler for TorchServe to run',

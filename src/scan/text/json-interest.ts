@@ -12,6 +12,7 @@ const KEYS: ReadonlyMap<string, Interest> = new Map([
   ['_target_', 'format.hydra-config.scan'],
   ['class_name', 'format.keras-config.scan'],
   ['registered_name', 'format.keras-config.scan'],
+  ['weightsManifest', 'format.tensorflow-js.scan'],
   ['__reduce__', 'format.object-json.scan'],
   ['__reduce_ex__', 'format.object-json.scan'],
   ['__setstate__', 'format.object-json.scan'],

@@ -62,6 +62,9 @@ const HIDDEN_PATH: Rule = {
 
 /** Characters of a text that is read as a whole. */
 const MAX_WHOLE = 8 * 1024 * 1024;
+/** Bytes of a model of TensorFlow.js, and what each takes at most once it is parsed. */
+const MAX_WEB_MODEL = 16 * 1024 * 1024;
+const PARSED_BYTES = 16;
 /** Kinds of text that must be read as what they claim to be. */
 const CLAIMS: ReadonlySet<string> = new Set(['yaml', 'settings', 'jinja']);
 /** What a text that is too long to be read as YAML would have to hold to be more than data there. */
@@ -166,6 +169,7 @@ class TextScan {
       at += bytes.length;
     }
     await this.#judgeKeras(encoding);
+    await this.#judgeWebModel(encoding);
     this.#finish();
   }
 
@@ -235,6 +239,19 @@ class TextScan {
       this.#json.keys.namesModule = false;
     }
     this.#context.budget.release(2 * source.size);
+  }
+
+  /** A model of TensorFlow.js is a graph as JSON. */
+  async #judgeWebModel(encoding: Encoding): Promise<void> {
+    const found = this.#json?.interest.interests;
+    if (found?.has('format.tensorflow-js.scan') !== true || encoding !== 'utf-8') return;
+    const { source } = this.#target;
+    if (source.size > MAX_WEB_MODEL) return;
+    const held = PARSED_BYTES * source.size;
+    this.#context.budget.hold(held);
+    const { judgeWebModel } = await import('../tensorflow/judge/index.ts');
+    if (judgeWebModel(await source.read(0, source.size), this.#context)) found.delete('format.tensorflow-js.scan');
+    this.#context.budget.release(held);
   }
 
   #report(findings: readonly TextFinding[], why: ReadonlyMap<Interest, string>): void {

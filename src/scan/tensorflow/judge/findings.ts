@@ -2,7 +2,7 @@ import type { FileBudget } from '../../../core/index.ts';
 import { printableName } from '../../../formats/index.ts';
 import type { Rule } from '../../scanner/index.ts';
 import { judgeOperator } from '../operators.ts';
-import { ARGUMENT, DANGEROUS_OPERATOR, OUTSIDE_PATH, TENSORFLOW_STRUCTURE, UNLISTED_OPERATOR } from '../rules.ts';
+import { ARGUMENT, OUTSIDE_PATH, REACHING_OPERATOR, TENSORFLOW_STRUCTURE, UNLISTED_OPERATOR } from '../rules.ts';
 import { breachesOf } from './contracts.ts';
 import { effectsOf } from './effects.ts';
 import { type GraphScope, type NodeFacts, nodePlace, type TensorflowGraph } from './facts.ts';
@@ -65,7 +65,7 @@ export function operatorFinding(name: string, place: string, offset: number): Gr
       evidence: shown,
       offset,
     };
-  const rule = judgement.malicious ? DANGEROUS_OPERATOR : UNLISTED_OPERATOR;
+  const rule = judgement.malicious ? REACHING_OPERATOR : UNLISTED_OPERATOR;
   return { rule, subject: name, message: `${shown} in ${place} ${judgement.does}.`, evidence: shown, offset };
 }
 
