@@ -23,7 +23,7 @@ async function isMatlabHead(source: ByteSource, length: number): Promise<boolean
   // A text of 116 bytes, 8 bytes that it does not use, the version 2.0 and the byte order, and zeros.
   const rest = text.slice(116);
   return (
-    /^MATLAB 7\.3 MAT-file, [ -~]{96}/.test(text) &&
+    /^MATLAB 7\.3 MAT-file, [ -~]{95}/.test(text) &&
     [`${'\0'.repeat(8)}\0\u0002IM`, `${' '.repeat(8)}\0\u0002IM`].includes(rest.slice(0, 12)) &&
     rest.slice(12) === '\0'.repeat(384)
   );

@@ -108,6 +108,7 @@ class TextJudge {
   #take(keys: LoaderKeys): void {
     for (const [key, finding] of keys.findings) this.#findings.set(key, finding);
     for (const interest of keys.interests) this.#interests.add(interest);
+    if (keys.namesAsKeras) this.#interests.add('format.instantiation.scan');
     this.#templates.push(...keys.templates);
   }
 

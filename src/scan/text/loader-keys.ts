@@ -30,6 +30,8 @@ export interface LoaderKeysOptions {
 
 const MAX_FINDINGS = 100;
 const MAX_TARGETS = 1_000;
+/** Keys of a configuration of Keras under which a dotted name is one of Keras or TensorFlow. */
+const KERAS_KEYS: ReadonlySet<string> = new Set(['module', 'function', 'name']);
 /** Resolvers of OmegaConf that only read settings; others are functions that a program adds, such as `eval`. */
 const RESOLVER = /\$\{\s{0,20}([\w.]{1,100}):/g;
 const PLAIN_RESOLVERS: ReadonlySet<string> = new Set(['oc.select', 'oc.dict.keys', 'oc.dict.values', 'oc.deprecated']);
@@ -45,8 +47,8 @@ const PYTHON_TAG = /^tag:yaml\.org,2002:python\/(?:object\/apply|object\/new|obj
 export class LoaderKeys {
   readonly findings = new Map<string, TextFinding>();
   readonly interests = new Set<Interest>();
-  /** Whether `module` names one that does more than compute: a configuration of Keras is judged apart. */
-  namesModule = false;
+  /** Whether keys that Keras has too name code: a configuration of Keras is judged apart. */
+  namesAsKeras = false;
   /** Texts that a loader may render, and whether their key says so. */
   readonly templates: { readonly text: string; readonly declared: boolean }[] = [];
   readonly #options: LoaderKeysOptions;
@@ -98,8 +100,7 @@ export class LoaderKeys {
   /** Under a key that is not known, some loaders take a path for a function (jsonargparse's callables). */
   #anyValue(text: string): void {
     if (codePath(text, this.#options.globals).kind !== 'dangerous') return;
-    if (this.#frames.at(-1)?.key === 'module') this.namesModule = true;
-    else this.interests.add('format.instantiation.scan');
+    this.#named(this.#frames.at(-1)?.key ?? '');
   }
 
   /** A key that is known to name code, and its value. */
@@ -151,10 +152,15 @@ export class LoaderKeys {
       this.#dangerous(`${key}: ${path.path}`, path.path, path.danger);
     else if (path.kind === 'path' && path.allowed) return;
     else if (path.kind === 'path' && key === 'target' && withArguments) this.#names(`${key}: ${path.path}`, path.path);
-    else if (path.kind === 'path') this.interests.add('format.instantiation.scan');
+    else if (path.kind === 'path') this.#named(key);
     else if (path.kind === 'computed' && withArguments)
       this.#names(`${key}: ${path.path}, which the loader computes`, key);
     else if (path.kind === 'computed' && key === 'target') this.interests.add('format.instantiation.scan');
+  }
+
+  #named(key: string): void {
+    if (KERAS_KEYS.has(key)) this.namesAsKeras = true;
+    else this.interests.add('format.instantiation.scan');
   }
 
   #tagTarget(tag: string, target: string): void {

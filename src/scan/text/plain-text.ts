@@ -236,7 +236,7 @@ class TextScan {
     const kind = judgeKerasDocument(bytes, this.#context, { name: this.#name, certain });
     if (kind === 'configuration') {
       this.#json.interest.interests.delete('format.keras-config.scan');
-      this.#json.keys.namesModule = false;
+      this.#json.keys.namesAsKeras = false;
     }
     this.#context.budget.release(2 * source.size);
   }
@@ -273,7 +273,7 @@ class TextScan {
       if (this.#kind === 'jsonl') this.#json.walker.end();
       const { interest: found, keys } = this.#json;
       for (const interest of [...found.interests, ...keys.interests]) this.#interests.add(interest);
-      if (keys.namesModule) this.#interests.add('format.instantiation.scan');
+      if (keys.namesAsKeras) this.#interests.add('format.instantiation.scan');
       const { findings, why } = judgeTemplates(keys.templates);
       this.#report([...keys.findings.values(), ...findings, ...shardFindings(this.#json.interest.shards)], why);
       for (const { key, at } of this.#json.interest.duplicates) {

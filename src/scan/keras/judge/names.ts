@@ -47,13 +47,17 @@ function judgeModule(judge: Walk, module: string, name: string, path: string): b
     judge.findings.add('dangerous', full, `${path} names ${inQuotes(full)}, which ${danger}.`);
     return true;
   }
-  if (module === 'keras' || module.startsWith('keras.') || module.startsWith('tf_keras.')) return false;
+  if (isOfKeras(module)) return false;
   judge.findings.add(
     'custom',
     full,
     `${path} names ${inQuotes(full)}, which is not part of Keras. Keras 2 imports that module and calls what it finds; Keras 3 takes it from what the program registers.`,
   );
   return true;
+}
+
+function isOfKeras(module: string): boolean {
+  return /^(?:keras|tf_keras)(?:\.[A-Za-z_]\w*)*$/.test(module);
 }
 
 /** Why a name of a module does more than compute; `undefined` when nothing is known against it. */
@@ -67,6 +71,8 @@ function dangerOf(judge: Walk, module: string, name: string): string | undefined
     const why = modules.get(parts.slice(0, count).join('.'));
     if (why !== undefined) return `is not a class of a model: ${why}. ${MODES.own}`;
   }
+  // What a name of Keras can do is told by the lists of Keras.
+  if (isOfKeras(module)) return undefined;
   const standing = globals.standing({ module, name, mapped: false });
   if (standing.kind === 'dangerous') return `${standing.danger} (CVE-2025-1550). ${MODES.import}`;
   if (module === 'builtins' || module === '__builtin__') return `is a function of Python itself. ${MODES.import}`;
