@@ -57,7 +57,7 @@ const CASES: readonly Case[] = [
   { about: 'an estimator as a graph of TensorFlow', model: sklearn.model, to: 'savedmodel', exit: 0 },
   { about: 'a malicious file', model: at('evil.pt'), to: 'safetensors', exit: 1, code: 'refused' },
   { about: 'salvaged tensors', model: at('evil.pt'), to: 'safetensors', salvage: true, exit: 0 },
-  { about: 'a class without code', model: LAMBDA, to: 'onnx', exit: 2, code: 'unsupported' },
+  { about: 'a layer of code', model: LAMBDA, to: 'onnx', exit: 1, code: 'refused' },
   { about: 'tensors as a model', model: at('state.pt'), to: 'onnx', exit: 2, code: 'unsupported' },
 ];
 

@@ -10,17 +10,14 @@ export interface Tolerance {
 }
 
 /**
- * Formats of which no scanner judges yet what cannot act: those of tensors alone, those of Keras, whose conversion refuses all
- * that is not a layer of Keras itself, and those of TensorFlow and of `torch.export`, whose conversion refuses all operations that do
- * more than compute.
+ * Formats of which no scanner judges yet what cannot act: those of tensors alone, and those of TensorFlow and of `torch.export`, whose
+ * conversion refuses all operations that do more than compute.
  */
 const INERT_FORMATS: ReadonlySet<string> = new Set([
   'msgpack',
   'paddle-tensors',
   'npy',
   'safetensors',
-  'hdf5',
-  'keras',
   'tf-saved-model',
   'tf-graph',
   'tensorbundle',
@@ -57,7 +54,7 @@ function isAllowed(
     case 'malicious':
       return salvage;
     case 'not-assessed':
-      // Nobody looked for code in it, such as that of a Lambda layer of Keras.
+      // Nobody looked for code in it.
       return INERT_FORMATS.has(format) && (!sandboxed || acceptSuspicious);
     case 'unknown':
       return false;

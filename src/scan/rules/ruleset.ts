@@ -34,7 +34,7 @@ function shippedHash(): Hash {
 /** Besides the lists: names that are dangerous, may be held, exist in Python, or are renamed by pandas. */
 const OTHER_FILES = ['dangerous.json', 'types/callable-sets.json', 'python-modules.json', 'pandas-renames.json'];
 /** Operators by which graphs are judged. */
-const OPERATOR_FILES = ['onnx/operators.json'];
+const OPERATOR_FILES = ['onnx/operators.json', 'keras/classes.json', 'keras/dangers.json'];
 
 function hashShipped(): Hash {
   const hash = createHash('sha256');

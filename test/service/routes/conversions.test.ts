@@ -183,8 +183,8 @@ onEveryGround(
     it('name what cannot be converted', async () => {
       const upload = await fresh(fixture('format-probes/h5-lambda/m.h5'));
       const { job } = await convert(sam, { upload, to: 'onnx' });
-      expect(job).toMatchObject({ state: 'failed', attempts: 1, error: { code: 'unsupported' } });
-      expect(job.error.message).toMatch(/^m\.h5: Lambda \(/);
+      expect(job).toMatchObject({ state: 'failed', attempts: 1, error: { code: 'refused' } });
+      expect(job.error.message).toMatch(/^m\.h5: is not converted, because its verdict is malicious/);
     });
 
     it('are removed with their files, and keep their version', async () => {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ConversionSchema } from '../../../../src/core/conversion/index.ts';
 import { check } from '../../../../src/core/schema/index.ts';
@@ -11,6 +12,7 @@ import { tempFolder } from '../../../support/temp.ts';
 import { runCli } from '../../run-cli.ts';
 
 const temp = tempFolder();
+const KERAS = new URL('../../../../fixtures/keras/', import.meta.url);
 const MODULE = new URL('../../../../fixtures/benign/torch/2.6.0/module.pt', import.meta.url).pathname;
 
 it('converts a model, says what it did, and writes a report', async () => {
@@ -50,8 +52,13 @@ it('converts a model of Keras, and refuses one with code by its name', async () 
   expect(readdirSync(join(temp, 'keras'))).toEqual(['nested.onnx']);
   const probe = new URL('../../../../fixtures/format-probes/h5-lambda/m.h5', import.meta.url).pathname;
   const refused = await runCli(['convert', probe, '--to', 'onnx', '-o', join(temp, 'lambda')]);
-  expect(refused).toMatchObject({ code: 2, stdout: '' });
-  expect(refused.stderr).toMatch(/^assay: m\.h5: Lambda \(.*\) has code that is not in the file; .*\n$/);
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toMatch(/^assay: m\.h5: is not converted, because its verdict is malicious; .*\n$/);
+  const custom = join(temp, 'custom.keras');
+  writeFileSync(custom, gunzipSync(readFileSync(new URL('3.15.1/custom-layer.keras.gz', KERAS))));
+  const named = await runCli(['convert', custom, '--to', 'onnx', '-o', join(temp, 'lambda'), '--accept-suspicious']);
+  expect(named).toMatchObject({ code: 2, stdout: '' });
+  expect(named.stderr).toMatch(/^assay: custom\.keras: .*Twice.* has code that is not in the file; .*\n$/);
   expect(existsSync(join(temp, 'lambda'))).toBe(false);
 });
 

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ConversionSchema } from '../../../../src/core/conversion/index.ts';
 import { check } from '../../../../src/core/schema/index.ts';
@@ -138,11 +139,12 @@ requirePart(
       expect(run.stderr).toContain('its verdict is malicious');
     });
 
-    it('does not run a file that no scanner judges yet, unless it is asked to', async () => {
-      const probe = new URL('../../../../fixtures/format-probes/h5-lambda/m.h5', import.meta.url).pathname;
-      const args = ['convert', probe, '--to', 'onnx', '--sandbox', '--python', python, '-o', 'none'];
+    it('does not run a model with a class of its program, unless it is asked to', async () => {
+      const custom = new URL('../../../../fixtures/keras/3.15.1/custom-layer.keras.gz', import.meta.url);
+      writeFileSync(at('custom.keras'), gunzipSync(readFileSync(custom)));
+      const args = ['convert', 'custom.keras', '--to', 'onnx', '--sandbox', '--python', python, '-o', 'none'];
       const run = await runCli(args, { cwd: temp });
-      expect(run).toMatchObject({ code: 2, stdout: '' });
+      expect(run).toMatchObject({ code: 1, stdout: '' });
       expect(run.stderr).toContain('with --accept-suspicious, its code runs in the sandbox');
       const asked = await runCli([...args, '--accept-suspicious'], { cwd: temp });
       expect(asked.stderr).toContain('the environment has no keras, which loads the model');
