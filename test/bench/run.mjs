@@ -14,6 +14,7 @@ import { benchConvert } from './convert.mjs';
 import { benchConvertForest } from './convert-forest.mjs';
 import { benchDigest } from './digest.mjs';
 import { benchHostile } from './hostile.mjs';
+import { benchKeras } from './keras.mjs';
 import { fail, finish, leaveOut } from './measure.mjs';
 import { benchModels } from './models.mjs';
 import { benchOnnxRun } from './onnx-run.mjs';
@@ -32,6 +33,7 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 const SECTIONS = [
   { name: 'scan', needs: ['time', 'python', 'sha256sum', 'openssl'], run: benchScan, reads: true },
   { name: 'models', needs: ['time', 'sha256sum'], run: benchModels },
+  { name: 'keras', needs: ['time', 'sha256sum'], run: benchKeras },
   { name: 'signatures', needs: ['time', 'sha256sum', 'openssl'], run: benchSignatures },
   { name: 'digest', needs: ['time', 'sha256sum'], run: benchDigest },
   { name: 'service', needs: [], run: benchService },
