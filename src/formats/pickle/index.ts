@@ -3,6 +3,7 @@ export { type InlineArray, inlineArray, isTorchLegacy, LEGACY_STREAMS, skipStora
 export { describe, describeCall } from './describe.ts';
 export type { GivenValue } from './flows.ts';
 export { PICKLE, runAsPickle, UNMARKED_PICKLE } from './format.ts';
+export type { ListNumbers } from './kept-items.ts';
 export {
   ALL_LOADERS,
   ANY_LOADER,

@@ -1,4 +1,5 @@
 import { BUILT } from './cells.ts';
+import { noteNumbers } from './list-numbers.ts';
 import { IN_C, IN_PYTHON } from './loaders.ts';
 import { OP } from './opcodes.ts';
 import type { PickleState } from './state.ts';
@@ -7,6 +8,7 @@ import { DICT, FROZENSET, failed, LIST, OBJECT, type RunResult, SET, STR_DUNDER,
 /** Instructions that take all down to the mark and leave at most one value of the stream's own. */
 export function gather(state: PickleState, code: number, at: number, fence: number): RunResult | undefined {
   const odd = code === OP.DICT && (state.sp - fence) % 2 === 1;
+  if (code === OP.LIST && !noteNumbers(state, state.base + at, fence, state.sp - fence)) return { kind: 'text' };
   if (code === OP.DICT) {
     // DICT
     const result = noteKeys(state, fence, state.sp - fence, at);
@@ -15,7 +17,7 @@ export function gather(state: PickleState, code: number, at: number, fence: numb
       keepItems(state, { kind: DICT, ref: state.base + at }, fence, state.sp - fence);
   }
   if (code === OP.LIST) keepElements(state, { kind: LIST, ref: state.base + at }, fence, state.sp - fence);
-  if (code === OP.LIST && Number.isFinite(state.keepFrom)) state.lengthen(state.base + at, state.sp - fence);
+  if (code === OP.LIST && Number.isFinite(state.keepFrom)) state.kept.lengthen(state.base + at, state.sp - fence);
   if (code !== OP.POP_MARK) state.holdAll(state.base + at, fence, state.sp - fence, code === OP.DICT);
   state.sp = fence;
   state.popMark();
@@ -62,10 +64,12 @@ export function mutate(
   const value = state.valueAt(receiver);
   const own = opcode === 'ADDITEMS' ? SET : opcode.startsWith('APPEND') ? LIST : DICT;
   const count = state.sp - receiver - 1;
+  if (value.kind === LIST && own === LIST && !noteNumbers(state, value.ref, receiver + 1, count))
+    return { kind: 'text' };
   // SETITEM puts items into lists as well.
   if (value.kind >= LIST && value.kind <= FROZENSET) state.holdAll(value.ref, receiver + 1, count, own === DICT);
   if (value.kind === LIST) keepElements(state, value, receiver + 1, own === LIST ? count : undefined);
-  if (value.kind === LIST && own === LIST && Number.isFinite(state.keepFrom)) state.lengthen(value.ref, count);
+  if (value.kind === LIST && own === LIST && Number.isFinite(state.keepFrom)) state.kept.lengthen(value.ref, count);
   if (value.kind !== own) {
     const built = value.kind === OBJECT && state.cells.kinds[value.ref] === BUILT;
     const items = state.notable(receiver + 1, count, state.handler.readsItems?.(value, state));
@@ -87,11 +91,16 @@ const MAX_KEPT_ELEMENTS = 64;
 /** The content of a list is unknown once SETITEM replaced elements. */
 function keepElements(state: PickleState, list: Value, first: number, count: number | undefined): void {
   if (list.ref < state.listsFrom) return;
-  state.keep(list, count !== undefined && count <= MAX_KEPT_ELEMENTS ? state.store(first, count) : undefined);
+  keep(state, list, count !== undefined && count <= MAX_KEPT_ELEMENTS ? state.store(first, count) : undefined);
 }
 
 function keepItems(state: PickleState, dict: Value, first: number, count: number): void {
-  state.keep(dict, count <= MAX_KEPT_ITEMS ? state.store(first, count) : undefined);
+  keep(state, dict, count <= MAX_KEPT_ITEMS ? state.store(first, count) : undefined);
+}
+
+/** Takes items of a dict or list; `undefined` for too many. */
+function keep(state: PickleState, { ref }: Value, block: number | undefined): void {
+  state.kept.keep(ref, ref >= state.keepFrom ? block : undefined);
 }
 
 export function setItems(

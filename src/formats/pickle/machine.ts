@@ -60,7 +60,7 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
   let p = state.position - base;
   let fence = state.fence();
   let keeping = Number.isFinite(state.keepFrom);
-  let listing = Number.isFinite(state.listsFrom);
+  let listing = Number.isFinite(Math.min(state.listsFrom, state.numbersFrom));
   let end = Math.min(window.length, state.frameEnd - base);
   for (;;) {
     if (p >= end) {
@@ -186,7 +186,7 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
       case OP.APPEND:
         if (sp - 2 < fence || kinds[sp - 2] !== LIST || listing) break;
         if ((kinds[--sp] as number) >= TUPLE) state.holdAll(refs[sp - 1] as number, sp, 1, false);
-        if (keeping) state.lengthen(refs[sp - 1] as number, 1);
+        if (keeping) state.kept.lengthen(refs[sp - 1] as number, 1);
         continue;
       case OP.APPENDS:
       case OP.ADDITEMS: {
@@ -194,7 +194,7 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
         if (!plainReceiver(state, fence, code === OP.APPENDS ? LIST : SET)) break;
         if (listing) break;
         if (holdsNotable(kinds, fence, sp)) state.holdAll(refs[fence - 1] as number, fence, sp - fence, false);
-        if (keeping && code === OP.APPENDS) state.lengthen(refs[fence - 1] as number, sp - fence);
+        if (keeping && code === OP.APPENDS) state.kept.lengthen(refs[fence - 1] as number, sp - fence);
         sp = fence;
         fence = state.popMark();
         continue;
@@ -237,7 +237,7 @@ export function runMachine(state: PickleState, window: Uint8Array, base: number)
     sp = state.sp;
     fence = state.fence();
     keeping = Number.isFinite(state.keepFrom);
-    listing = Number.isFinite(state.listsFrom);
+    listing = Number.isFinite(Math.min(state.listsFrom, state.numbersFrom));
     p = state.position - base;
     end = Math.min(window.length, state.frameEnd - base);
   }

@@ -29,6 +29,8 @@ export interface ReadOptions {
   readonly budget?: FileBudget | undefined;
   /** The loaders whose readings start here; when absent, all loaders that may receive any bytes. */
   readonly loaders?: LoaderSet | undefined;
+  /** Whether what is known of the numbers of lists is kept. */
+  readonly numbers?: boolean | undefined;
   /** A long string operand that was skipped: bytes `start` to `end`. */
   onSkipped?(start: number, end: number): void;
   /** Raw bytes stand at the stream's position (joblib). Moves `state.position` behind them. */
@@ -57,6 +59,7 @@ export async function readStream(
   if (start === 0 && source.size > REHEARSED_SIZE) await rehearse(source, start, limits);
   const state = new PickleState(start, source.size, handler, limits, budget);
   state.alive = options.loaders ?? ANY_LOADER;
+  if (options.numbers === true) state.startKeeping(false, true);
   const end = await runToEnd(state, source, options);
   const readings = state.cuts.splice(0).map((cut) => ({ cut, source }));
   let allReadings = state.lostCuts === 0;

@@ -3,7 +3,7 @@ import { BUILT, Cells } from './cells.ts';
 import { integerOf } from './constants.ts';
 import { anyNotable, Flows, HOLDS, isNotable } from './flows.ts';
 import { GlobalTable } from './global-table.ts';
-import { KeptItems } from './kept-items.ts';
+import { ENTRY_BYTES, KeptItems, type ListNumbers } from './kept-items.ts';
 import { ANY_LOADER, type LoaderSet, NOBODY } from './loaders.ts';
 import { Memo } from './memo.ts';
 import { layoutAt } from './opcodes.ts';
@@ -57,8 +57,6 @@ const HEAD_BYTES = 16;
 const VALUE_WORK = 4;
 /** Bytes of such a value, about. */
 const VALUE_BYTES = 40;
-/** Bytes that an entry of a table costs, about. */
-const ENTRY_BYTES = 64;
 const MIN_ROOM = 64;
 const MAX_ROOM = 8_388_608;
 const MIN_MARKS = 16;
@@ -88,6 +86,8 @@ export class PickleState {
   /** Dicts and lists made from this offset on keep their items, and results of calls their state, in `builtStates`. */
   keepFrom = Number.POSITIVE_INFINITY;
   listsFrom = Number.POSITIVE_INFINITY;
+  /** What is known of the numbers of lists made from this offset on is kept. */
+  numbersFrom = Number.POSITIVE_INFINITY;
   /** A string whose bytes a handler needs and that is not at hand. */
   wanted = -1;
   window: Uint8Array = new Uint8Array(0);
@@ -111,7 +111,7 @@ export class PickleState {
   #textBytes = 0;
   #names: GlobalTable;
   #texts = new Map<number, string>();
-  #items = new KeptItems();
+  kept: KeptItems;
   /** `undefined` for a line whose end is too far off. */
   #extents = new Map<number, Extent | undefined>();
   /** The first bytes of instructions that were fetched. */
@@ -140,6 +140,7 @@ export class PickleState {
     this.budget = budget;
     this.#readings = { left: limits.maxReadings };
     this.#names = new GlobalTable(budget);
+    this.kept = new KeptItems(budget);
     budget.hold(value.newBytes(this.kinds.length, size));
     this.refs = value.newRefs(this.kinds.length, size);
     // Zero pages cost nothing until they are touched, and growing copies the arrays, so room is estimated from the remaining
@@ -199,12 +200,22 @@ export class PickleState {
     this.memo = new Memo(new Uint8Array(0), value.newRefs(0, 0), this.budget);
     this.flows = new Flows(this.refs, this.budget);
     this.#names.bytes = 0;
+    this.kept.bytes = 0;
   }
 
   #bytes(): number {
     const { kinds, refs, marks, cells, memo } = this;
     const own = value.bytesOf(kinds, refs) + (marks.length > MIN_MARKS ? marks.byteLength : 0);
-    return own + cells.bytes + memo.bytes + this.flows.bytes + this.#names.bytes + this.#tables + this.#textBytes;
+    return (
+      own +
+      cells.bytes +
+      memo.bytes +
+      this.flows.bytes +
+      this.#names.bytes +
+      this.kept.bytes +
+      this.#tables +
+      this.#textBytes
+    );
   }
 
   #charge(entries: number): void {
@@ -214,8 +225,8 @@ export class PickleState {
 
   /** The same state, to follow another reading of the bytes from here. */
   #fork(size: number, handler: PickleHandler): PickleState {
-    const entries = this.#names.entries + this.#texts.size + this.#items.entries + this.builtStates.size;
-    this.budget.work(entries + this.sp + this.markCount + this.cells.length);
+    const entries = this.#names.entries + this.#texts.size + this.builtStates.size;
+    this.budget.work(entries + this.kept.bytes / ENTRY_BYTES + this.sp + this.markCount + this.cells.length);
     const copy = new PickleState(this.start, size, handler, this.limits, this.budget, true);
     copy.close();
     copy.#charge(entries);
@@ -231,6 +242,7 @@ export class PickleState {
     copy.flows = this.flows.copy();
     copy.keepFrom = this.keepFrom;
     copy.listsFrom = this.listsFrom;
+    copy.numbersFrom = this.numbersFrom;
     const room = Math.max(MIN_ROOM, this.sp);
     const marks = new Int32Array(Math.max(MIN_MARKS, this.markCount));
     this.budget.hold(value.grownBytes(this.refs, room) + (marks.length > MIN_MARKS ? marks.byteLength : 0));
@@ -241,7 +253,7 @@ export class PickleState {
     copy.marks.set(this.marks.subarray(0, this.markCount));
     copy.markCount = this.markCount;
     copy.#texts = new Map(this.#texts);
-    copy.#items = new KeptItems(this.#items);
+    copy.kept = new KeptItems(this.budget, this.kept);
     for (const [ref, given] of this.builtStates) copy.builtStates.set(ref, given);
     return copy;
   }
@@ -362,28 +374,23 @@ export class PickleState {
   }
 
   #kept(ref: number, from: number): Value[] | undefined {
-    const blocks = this.#items.blocksOf(ref, ref >= from);
+    const blocks = this.kept.blocksOf(ref, ref >= from);
     return blocks?.flatMap((block) => this.#block(block, this.cells.refs[block] ?? 0));
-  }
-
-  /** Takes items of a dict or list; `undefined` for too many. */
-  keep(container: Value, block: number | undefined): void {
-    this.#charge(1);
-    this.#items.keep(container.ref, container.ref >= this.keepFrom ? block : undefined);
-  }
-
-  /** Counts items that a list got. */
-  lengthen(list: number, count: number): void {
-    if (this.#items.lengthen(list, count)) this.#charge(1);
   }
 
   /** How many items a list of the stream's own has; `undefined` for one that was made before `startKeeping`. */
   lengthOf(of: Value): number | undefined {
-    return of.kind === value.LIST && of.ref >= this.keepFrom ? this.#items.lengthOf(of.ref) : undefined;
+    return of.kind === value.LIST && of.ref >= this.keepFrom ? this.kept.lengthOf(of.ref) : undefined;
+  }
+
+  /** What is known of the numbers of a list; `undefined` for one that was made before they were kept. */
+  numbersIn(of: Value): ListNumbers | undefined {
+    return of.kind === value.LIST && of.ref >= this.numbersFrom ? this.kept.numbersOf(of.ref) : undefined;
   }
 
   /** Keeps items and states from here on. The earlier content of a dict is unknown, so it is treated as unknown as a whole. */
-  startKeeping(lists = false): void {
+  startKeeping(lists = false, numbers = false): void {
+    if (numbers) this.numbersFrom = Math.min(this.numbersFrom, this.position);
     if (lists) this.listsFrom = Math.min(this.listsFrom, this.position);
     this.keepFrom = Math.min(this.keepFrom, this.position);
   }

@@ -44,7 +44,7 @@ import {
   takesNoKeywords,
   unexpected,
 } from './contracts/index.ts';
-import { Bare, type Claim, nativeState, takeClaims } from './contracts/native/index.ts';
+import { Bare, type Claim, LIST_MATRICES, lateBreaches, nativeState, takeClaims } from './contracts/native/index.ts';
 import { fillHooks } from './contracts/torch/index.ts';
 import { HandedValues } from './handed.ts';
 import { importFinding } from './import-finding.ts';
@@ -162,7 +162,7 @@ export class PickleJudge implements PickleHandler {
     if (isArrayMarker(global)) this.joblib = true;
     // Sizes of joblib's arrays, source code in SciPy's states, models of native code and attributes are read from dicts.
     const keeps = isArrayMarker(global) || isFileMarker(global) || readsState(global) || takesNativeState(global);
-    if (keeps || READS_DICTS.has(full)) machine.startKeeping(READS_LISTS.has(full));
+    if (keeps || READS_DICTS.has(full)) machine.startKeeping(READS_LISTS.has(full), LIST_MATRICES.has(full));
     if (full === 'dill._dill._load_type' || makerOf(global) !== undefined) {
       this.#code = true;
       machine.startKeeping();
@@ -420,6 +420,10 @@ export class PickleJudge implements PickleHandler {
   mayBeText(of: Value, machine: PickleState): boolean {
     const call = machine.callOf(of);
     if (call?.built === true && tookState(of, machine)) return false;
+    // A class that instances are made of.
+    const global = machine.global(of);
+    const own = global === undefined ? undefined : this.#names.standing(global);
+    if (own?.kind === 'listed' && own.entry.uses.has('new')) return false;
     const callee = call === undefined ? undefined : machine.global(call.callee);
     const standing = callee === undefined ? undefined : this.#names.standing(callee);
     if (standing?.kind === 'listed' && makesNoText(standing.entry)) return false;
@@ -443,6 +447,7 @@ export class PickleJudge implements PickleHandler {
   /** After the stream: judges the values that listed names were given, instances without a state, and functions that are kept. */
   onEnd(machine: PickleState): void {
     this.#judgeHanded(machine);
+    for (const { owner, breach } of lateBreaches(machine)) this.#say.breach(owner, breach, 0, () => owner);
     this.claims.push(...takeClaims(machine));
     if (expandsTuples(machine)) this.#say.odd(TUPLES_HASHED_FOR_HOURS, 0);
     for (const [offset, name] of this.#bare.close(machine))

@@ -19,9 +19,11 @@ import {
   STR,
   type StreamResult,
   skipStorages,
+  type Value,
 } from '../../formats/pickle/index.ts';
 import type { ScanContext, Scanner, ScanTarget, Within } from '../scanner/index.ts';
 import type { Blob } from './blobs.ts';
+import { listsIn, noteReadArray } from './contracts/index.ts';
 import { noteBody } from './contracts/native/index.ts';
 import { storageOddities } from './contracts/torch/index.ts';
 import { PickleJudge } from './judge.ts';
@@ -175,7 +177,9 @@ class FileScan {
       const own = this.#judge();
       // joblib reads it with the C unpickler before 1.6, and with the one in Python since.
       const loaders = JOBLIB | PICKLE_C;
-      const inner = await readStream(source, array.start, own, { limits, signal, budget, loaders });
+      const numbers = Number.isFinite(state.numbersFrom);
+      const inner = await readStream(source, array.start, own, { limits, signal, budget, loaders, numbers });
+      if (inner.allReadings) noteReadArray(state.valueAt(state.sp - 1), listsIn(resultOf(inner), inner.state), state);
       inner.state.close();
       for (const blob of own.blobs.list) judge.blobs.add(blob);
       judge.handed.push(...own.handed);
@@ -322,6 +326,11 @@ class FileScan {
     }
     return '';
   }
+}
+
+/** What a stream that ended makes: it is on top of the stack. */
+function resultOf({ end, state }: StreamResult): Value | undefined {
+  return end.kind === 'stop' ? state.valueAt(state.sp - 1) : undefined;
 }
 
 /** TorchScript's unpickler is for archives of its own. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MemorySource } from '../../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
@@ -9,6 +10,7 @@ import { isDistribution } from '../../../src/scan/pickle/contracts/distributions
 import { CONTRACTS } from '../../../src/scan/pickle/contracts/table.ts';
 import { PickleJudge } from '../../../src/scan/pickle/judge.ts';
 import { assemble, global, type Instruction, text } from '../../support/pickle-asm.ts';
+import { scanPickleBytes } from '../../support/scan-pickle-bytes.ts';
 
 const PROTO4: Instruction = ['PROTO', 4];
 
@@ -41,6 +43,33 @@ const call = (module: string, name: string, ...args: Instruction[]): Instruction
   'TUPLE',
   'REDUCE',
 ];
+
+describe('a name whose operands are imported', () => {
+  const imported = (...from: Instruction[]): Instruction[] => [...from, text('dtype'), 'STACK_GLOBAL'];
+
+  it('ends the reading where the operand is a listed class, which is not a text', async () => {
+    const { verdict, imports, findings } = await judge(imported(global('collections', 'OrderedDict')));
+    expect(imports).toEqual(['collections.OrderedDict']);
+    expect([verdict, findings.map(({ ruleId }) => ruleId)]).toEqual(['unknown', ['pickle.structure.odd', 'pickle.stream.broken']]);
+  });
+
+  it.each([
+    ['a name on no list', global('own.module', 'Name')],
+    ['a function', global('sklearn.utils._mask', '_get_mask')],
+    ['what may be a constant', global('os', 'sep')],
+  ])('is computed where the operand is %s', async (_, operand) => {
+    expect(await rulesOf(...imported(operand))).toContain('pickle.global.computed');
+  });
+
+  it('ends the reading of other loaders of what joblib writes around arrays of texts', async () => {
+    const { verdict, readings } = await scanPickleBytes(
+      readFileSync('fixtures/benign/scipy/1.15.3/sparse-lists.joblib.joblib'),
+      'list.joblib',
+    );
+    expect(verdict).toBe('clean');
+    expect(readings ?? []).not.toContainEqual(expect.objectContaining({ verdict: 'malicious' }));
+  });
+});
 
 describe('a contract is kept by', () => {
   it.each([

@@ -6,6 +6,7 @@ export { isDistribution } from './distributions.ts';
 export { isExpression, mayEvaluate } from './expressions.ts';
 export type { HandedArrow } from './handed-arrow.ts';
 export { ITERATOR_STATES } from './iterators.ts';
+export { listsIn, noteReadArray } from './list-arrays.ts';
 export { longValue } from './long-values.ts';
 export {
   CALLED_MEMBERS,

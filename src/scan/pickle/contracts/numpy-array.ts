@@ -1,6 +1,7 @@
 import { BUFFER, BYTES, LIST, NONE, OBJECT, STR, STR_DUNDER, type Value } from '../../../formats/pickle/index.ts';
 import { bytesIn } from './bounds.ts';
 import { type Breach, type Contract, type ContractContext, pointers, textAt, unexpected, worst } from './contract.ts';
+import { noteObjects } from './list-arrays.ts';
 import { flag, numberOf, numbersOf, otherThan } from './numbers.ts';
 import { type ElementType, usedType } from './numpy-dtype.ts';
 
@@ -139,6 +140,7 @@ export const arrayState: Contract = (whole, context) => {
   const sizes = numbersOf(shape, context);
   if (sizes.kind === 'broken') return worst(contentBreach(content, element, [], context), sizes.breach);
   if (sizes.numbers.some((size) => size < 0)) return unexpected('a size is negative');
+  if (content !== undefined && mask === undefined) noteObjects(sizes.numbers, content, context);
   return worst(
     contentBreach(content, element, sizes.numbers, context),
     flag(fortran),

@@ -3,6 +3,7 @@ import { type Breach, type Contract, type ContractContext, unexpected, worst } f
 import { numbersOf } from '../numbers.ts';
 import { claim } from './claims.ts';
 import { fieldsOf, isIndexArray, type KnownArray, knownArray } from './known-array.ts';
+import { listMatrix } from './list-matrices.ts';
 
 const UNTOLD = unexpected('the state of a sparse matrix is unknown');
 const SHAPES = unexpected('the arrays of a sparse matrix do not fit its shape');
@@ -80,13 +81,7 @@ const diagonals = sparse((fields, _, context) => {
   return data.sizes.length === 2 && isLine(offsets, data.sizes[0] ?? 0) ? undefined : SHAPES;
 });
 
-/**
- * A list of columns and one of values for each row. Native code takes their lengths and items as they are (_csparsetools.pyx), and a list
- * can still grow after the state is given.
- */
-const lists = sparse(() =>
-  unexpected('the lists of a sparse matrix, which native code uses as indexes, cannot be checked'),
-);
+const lists = sparse(listMatrix);
 
 const FORMATS: readonly (readonly [string, Contract])[] = [
   ['csr', compressed(false)],
@@ -97,9 +92,15 @@ const FORMATS: readonly (readonly [string, Contract])[] = [
   ['lil', lists],
 ];
 
+const names = (format: string) =>
+  [`scipy.sparse._${format}`, `scipy.sparse.${format}`, 'scipy.sparse._arrays'].flatMap((module) =>
+    [`${format}_matrix`, `${format}_array`].map((name) => `${module}:${name}`),
+  );
+
 /** By "module:name": modules have had an underscore since SciPy 1.8, and arrays are of later releases. */
 export const SPARSE_STATES: readonly (readonly [string, Contract])[] = FORMATS.flatMap(([format, contract]) =>
-  [`scipy.sparse._${format}`, `scipy.sparse.${format}`, 'scipy.sparse._arrays'].flatMap((module) =>
-    [`${format}_matrix`, `${format}_array`].map((name) => [`${module}:${name}`, contract] as const),
-  ),
+  names(format).map((name) => [name, contract] as const),
 );
+
+/** "module.name" of the matrices of lists. */
+export const LIST_MATRICES: ReadonlySet<string> = new Set(names('lil').map((name) => name.replace(':', '.')));
