@@ -137,6 +137,24 @@ export class ProtoCursor {
     return this.#contentNow() ?? (await this.#load());
   }
 
+  /** Whether all bytes up to `end` are at hand, so that `next` visits every field without waiting. */
+  holds(end: number): boolean {
+    return this.#at >= this.#windowAt && end <= this.#windowAt + this.#window.length;
+  }
+
+  /** Reads the bytes up to `end`, when they are few enough to be held at a time. */
+  async hold(end: number): Promise<void> {
+    if (!this.holds(end) && end - this.#at <= WINDOW) await this.#fill(this.#at);
+  }
+
+  /** The same as `content`, of a field whose bytes are at hand. */
+  contentHeld(maxBytes: number): Uint8Array {
+    this.#charge(maxBytes);
+    const bytes = this.#contentNow();
+    if (bytes === undefined) throw new AssayError('internal', `field ${this.number} is not at hand`);
+    return bytes;
+  }
+
   /** The content as text. @throws AssayError `malformed` when it is not UTF-8 */
   async text(maxBytes: number): Promise<string> {
     return this.#decode(await this.content(maxBytes));

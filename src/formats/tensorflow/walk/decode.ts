@@ -29,6 +29,26 @@ const SHORT_TEXT = 32;
 
 const WIRES: Readonly<Record<string, number>> = { v: 0, d: 1, f: 5, s: 2, b: 2 };
 
+/** A message that is being decoded. */
+interface OpenMessage {
+  readonly name: string;
+  readonly start: number;
+  readonly fields: Map<number, MessageValue[]>;
+  readonly seen: Set<number>;
+  readonly keys: Map<number, Set<string>>;
+  texts: number;
+  /** Whether only the place of the current value is kept. */
+  placeOnly: boolean;
+}
+
+function isBytesKind(kind: string): boolean {
+  return kind === 's' || kind === 'b';
+}
+
+function isMessageKind(kind: string): boolean {
+  return kind.length > 1;
+}
+
 /** Decodes messages by what is declared of them, and tells what is odd. Holds what it keeps on the budget until `release`. */
 export class MessageDecoder {
   readonly cursor: ProtoCursor;
@@ -95,44 +115,124 @@ export class MessageDecoder {
     const open = [cursor.number];
     while (open.length > 0) {
       if (!(cursor.next(end) || (await cursor.more(end)))) throw cursor.bad('a group that does not end');
-      const { number } = cursor;
-      if (cursor.group === 3) open.push(number);
-      if (open.length > MAX_NESTING) throw cursor.bad(`groups are nested deeper than ${MAX_NESTING}`);
-      if (this.#ends() && open.pop() !== number) throw cursor.bad('the end of another group');
+      this.#inGroup(open);
     }
+  }
+
+  #skipHeldGroup(message: string, end: number): void {
+    const { cursor } = this;
+    if (this.#ends()) throw cursor.bad('the end of a group that does not begin');
+    this.fault('unknown-field', message);
+    const open = [cursor.number];
+    while (open.length > 0) {
+      if (!cursor.next(end)) throw cursor.bad('a group that does not end');
+      this.#inGroup(open);
+    }
+  }
+
+  #inGroup(open: number[]): void {
+    const { cursor } = this;
+    if (cursor.group === 3) open.push(cursor.number);
+    if (open.length > MAX_NESTING) throw cursor.bad(`groups are nested deeper than ${MAX_NESTING}`);
+    if (this.#ends() && open.pop() !== cursor.number) throw cursor.bad('the end of another group');
   }
 
   #ends(): boolean {
     return this.cursor.group === 4;
   }
 
-  /** Decodes the message that ends at `end`; the cursor stands at its first field. */
-  async decode(name: string, end: number): Promise<ProtoMessage> {
+  /** Decodes the message that ends at `end`; the cursor stands at its first field. Waits only for bytes that are not at hand. */
+  decode(name: string, end: number): ProtoMessage | Promise<ProtoMessage> {
+    return this.cursor.holds(end) ? this.#decodeHeld(name, end) : this.#decodeFar(name, end);
+  }
+
+  #decodeHeld(name: string, end: number): ProtoMessage {
     const { cursor } = this;
-    const start = cursor.start;
-    const fields = new Map<number, MessageValue[]>();
-    const seen = new Set<number>();
-    const keys = new Map<number, Set<string>>();
-    let texts = 0;
-    this.#hold(MESSAGE_BYTES);
+    const message = this.#begin(name);
+    while (cursor.next(end)) {
+      if (cursor.group !== 0) this.#skipHeldGroup(name, end);
+      const field = cursor.group === 0 ? this.#wanted(message) : undefined;
+      if (field === undefined) continue;
+      const { number } = cursor;
+      const value = this.#value(message, field);
+      if (value !== undefined) this.#keep(message, number, field, value);
+      else if (isMessageKind(field.kind)) {
+        this.#keep(message, number, field, this.#decodeHeld(field.kind, this.enter()));
+        this.leave();
+      } else if (isBytesKind(field.kind)) {
+        this.#keep(message, number, field, this.#bytes(name, field, cursor.contentHeld(MAX_KEPT)));
+      }
+    }
+    return this.#end(message, end);
+  }
+
+  async #decodeFar(name: string, end: number): Promise<ProtoMessage> {
+    const { cursor } = this;
+    const message = this.#begin(name);
     while (cursor.next(end) || (await cursor.more(end))) {
       if (cursor.group !== 0) {
         await this.skipGroup(name, end);
         continue;
       }
-      const declared = this.field(name, seen);
-      if (declared === undefined) continue;
+      const field = this.#wanted(message);
+      if (field === undefined) continue;
       const { number } = cursor;
-      const tensorText = name === TENSOR && number === TENSOR_TEXTS;
-      if (tensorText && ++texts > MAX_TEXTS && (texts > MAX_RANGES || cursor.end - cursor.start < SHORT_TEXT)) continue;
-      const value = await this.#value(name, declared, tensorText && texts > MAX_TEXTS);
-      if (value === undefined) continue;
-      if (declared.repeated && declared.kind.endsWith('Entry')) this.#checkKey(name, number, value, keys);
-      const values = fields.get(number);
-      if (values === undefined) fields.set(number, [value]);
-      else values.push(value);
+      const value = this.#value(message, field);
+      if (value !== undefined) this.#keep(message, number, field, value);
+      else if (isMessageKind(field.kind)) {
+        const stop = this.enter();
+        await cursor.hold(stop);
+        this.#keep(message, number, field, await this.decode(field.kind, stop));
+        this.leave();
+      } else if (isBytesKind(field.kind)) {
+        this.#keep(message, number, field, this.#bytes(name, field, await cursor.content(MAX_KEPT)));
+      }
     }
+    return this.#end(message, end);
+  }
+
+  #begin(name: string): OpenMessage {
+    this.#hold(MESSAGE_BYTES);
+    return {
+      name,
+      start: this.cursor.start,
+      fields: new Map(),
+      seen: new Set(),
+      keys: new Map(),
+      texts: 0,
+      placeOnly: false,
+    };
+  }
+
+  #end({ name, start, fields }: OpenMessage, end: number): ProtoMessage {
     return { name, start, end, fields };
+  }
+
+  /** The current field, when its value is kept. */
+  #wanted(message: OpenMessage): MessageField | undefined {
+    const { cursor } = this;
+    const declared = this.field(message.name, message.seen);
+    if (declared === undefined) return undefined;
+    const { number } = cursor;
+    const isText = message.name === TENSOR && number === TENSOR_TEXTS;
+    message.placeOnly = false;
+    if (!isText) return declared;
+    const texts = ++message.texts;
+    if (texts > MAX_TEXTS && (texts > MAX_RANGES || cursor.end - cursor.start < SHORT_TEXT)) return undefined;
+    message.placeOnly = texts > MAX_TEXTS;
+    return declared;
+  }
+
+  #keep(
+    { name, fields, keys }: OpenMessage,
+    number: number,
+    { repeated, kind }: MessageField,
+    value: MessageValue,
+  ): void {
+    if (repeated && kind.endsWith('Entry')) this.#checkKey(name, number, value, keys);
+    const values = fields.get(number);
+    if (values === undefined) fields.set(number, [value]);
+    else values.push(value);
   }
 
   /** Notes what is odd about the current field. */
@@ -140,27 +240,23 @@ export class MessageDecoder {
     this.#onFault({ kind, message, field: this.cursor.number, offset: this.cursor.tagAt });
   }
 
-  async #value(
-    message: string,
-    { kind, repeated }: MessageField,
-    placeOnly: boolean,
-  ): Promise<MessageValue | undefined> {
+  /** The value of the current field that is at hand; undefined for messages and short bytes, and for packed numbers. */
+  #value({ name, placeOnly }: OpenMessage, { kind, repeated }: MessageField): MessageValue | undefined {
     const { cursor } = this;
     const { start, end } = cursor;
     if (kind === 'v' && cursor.wire === 0) return this.#kept(cursor.varint.integer() ?? Number.POSITIVE_INFINITY);
     if (kind === 'v' || kind === 'f' || kind === 'd')
       return repeated || cursor.wire === 2 ? undefined : this.#kept(Uint8Array.from(cursor.fixed()));
-    if (kind === 's' || kind === 'b') {
-      if (message === TENSOR && kind === 'b' && cursor.number !== TENSOR_TEXTS) this.#keepRaw({ start, end });
-      if (placeOnly || end - start > MAX_KEPT) return this.#kept({ start, end });
-      this.#hold(end - start);
-      const bytes = Uint8Array.from(await cursor.content(MAX_KEPT));
-      if (kind === 's') this.#checkText(bytes, message);
-      return this.#kept(bytes);
-    }
-    const value = await this.decode(kind, this.enter());
-    this.leave();
-    return value;
+    if (!isBytesKind(kind)) return undefined;
+    if (name === TENSOR && kind === 'b' && cursor.number !== TENSOR_TEXTS) this.#keepRaw({ start, end });
+    return placeOnly || end - start > MAX_KEPT ? this.#kept({ start, end }) : undefined;
+  }
+
+  #bytes(message: string, { kind }: MessageField, content: Uint8Array): Uint8Array {
+    this.#hold(content.length + VALUE_BYTES);
+    const bytes = Uint8Array.from(content);
+    if (kind === 's' && bytes.some((byte) => byte > 0x7f)) this.#checkText(bytes, message);
+    return bytes;
   }
 
   #checkText(bytes: Uint8Array, message: string): void {

@@ -60,7 +60,9 @@ async function walkMessage(decoder: MessageDecoder, name: string, end: number, v
     const stop = decoder.enter();
     if (IN_PARTS.has(declared.kind)) await walkMessage(decoder, declared.kind, stop, visitor);
     else {
-      const part = await decoder.decode(declared.kind, stop);
+      if (!cursor.holds(stop)) await cursor.hold(stop);
+      const decoded = decoder.decode(declared.kind, stop);
+      const part = decoded instanceof Promise ? await decoded : decoded;
       const told = visitor.part(name, field, part);
       if (told !== undefined) await told;
       decoder.release();
