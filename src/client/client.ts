@@ -36,7 +36,8 @@ interface Common extends Calls {
   vote(transition: string, vote: ClientVote): Promise<Transition>;
   /** The rules of a stage; `undefined` when the registry does not show them. */
   policy(stage: Stage): Promise<CompiledPolicy | undefined>;
-  verifyAuditLog(): Promise<AuditVerdict>;
+  /** @param since a head that was kept elsewhere */
+  verifyAuditLog(since?: { readonly seq: number; readonly hash: string }): Promise<AuditVerdict>;
   close(): Promise<void>;
 }
 

@@ -104,7 +104,7 @@ function localRegistry({ registry, rules, place, who, firstKey }: Opened): Local
     addTestRun: (version, attestation) => registry.addTestRun(by, version, attestation),
     revokeTestRun: (run, reason) => registry.revokeTestRun(by, run, reason),
     auditLog: (page) => registry.auditLog(by, page),
-    verifyAuditLog: () => registry.verifyAuditLog(by),
+    verifyAuditLog: (since) => registry.verifyAuditLog(by, since),
     register: (model, assessment) => registry.register(by, { model, assessment }),
     decideAgain: async (version) => void (await registry.reevaluate(by, { version })),
     newestAssessment: async (version) => (await registry.assessments(by, version, 1))[0]?.assessment,

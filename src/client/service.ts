@@ -71,9 +71,9 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
     revokeTestRun: (run, reason) =>
       post(`/v1/test-runs/${segment(run)}/revoke`, { reason } satisfies Reason, TestRunSchema),
     auditLog,
-    async verifyAuditLog() {
+    async verifyAuditLog(since) {
       const verdict = await get('/v1/audit/verify', AuditVerdictSchema);
-      return verdict.kind === 'broken' ? verdict : recomputed(auditLog, verdict);
+      return verdict.kind === 'broken' ? verdict : recomputed(auditLog, verdict, since);
     },
     submit: ({ model, ...what }) => post('/v1/jobs', { model, ...what } satisfies JobRequest, JobSchema),
     job: (id) => get(`/v1/jobs/${segment(id)}`, JobSchema),
@@ -102,17 +102,25 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
 async function recomputed(
   auditLog: ServiceRegistry['auditLog'],
   verdict: Extract<AuditVerdict, { kind: 'intact' }>,
+  since: Pick<AuditEntry, 'seq' | 'hash'> | undefined,
 ): Promise<AuditVerdict> {
   let head: Pick<AuditEntry, 'seq' | 'hash'> | null = null;
   for await (const entry of all((page) => auditLog(page))) {
     const why = breakOf(head, entry);
     if (why !== undefined) return { kind: 'broken', seq: (head?.seq ?? 0) + 1, why };
     head = { seq: entry.seq, hash: entry.hash };
+    if (entry.seq === since?.seq && entry.hash !== since.hash) {
+      return { kind: 'broken', seq: entry.seq, why: `entry ${entry.seq} is not the one of the head that was kept` };
+    }
     if (entry.seq === verdict.head.seq && entry.hash !== verdict.head.hash) {
       return { kind: 'broken', seq: entry.seq, why: `entry ${entry.seq} differs from the verified one` };
     }
   }
   const last = head?.seq ?? 0;
+  if (since !== undefined && last < since.seq) {
+    const why = `the log ends at entry ${last}, and the head that was kept is ${since.seq}`;
+    return { kind: 'broken', seq: last + 1, why };
+  }
   if (last >= verdict.head.seq) return verdict;
   const why = `the log ends at entry ${last}, and its head is ${verdict.head.seq}`;
   return { kind: 'broken', seq: last + 1, why };

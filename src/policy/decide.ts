@@ -55,7 +55,7 @@ interface Ruling extends Violation {
  * Applies a policy to an assessment. `violations` holds the rules that led to `action`, in the policy's order, and is empty on
  * `allow`; rules with a weaker action are left out. A rule that cannot be evaluated denies; a rule that needs a value that this
  * version cannot produce denies under the name `unavailable`; a policy that is not for this artifact or stage denies under
- * `policy.match`.
+ * `policy.match`; an expired certificate that was accepted warns as `signature.expired`.
  * @throws AssayError `usage` when there is no such policy.
  */
 export function decide(assessment: Assessment, options: DecideOptions = {}): Decision {
@@ -109,6 +109,7 @@ function decisionOf(
   const rulings = [
     ...mismatchRulings(policy, evaluation),
     ...afterWaivers.rules.map(rulingOf),
+    ...expiryRulings(policy, seen),
     ...severityRulings(seen, failOn, waived),
   ];
   const action = rulings.reduce<Action>((worst, ruling) => worseAction(worst, ruling.action), 'allow');
@@ -138,6 +139,18 @@ function rulingOf({ id, outcome, message, findings }: RuleOutcome): Ruling {
   if (outcome === 'unavailable') return { action, rule: 'unavailable', message: `the rule ${id} ${message}`, findings };
   return { action, rule: id, message, findings };
 }
+
+/** A validity policy may accept a certificate that has expired: whoever reads the decision is told, whatever the policy says. */
+function expiryRulings({ rules }: CompiledPolicy, { signatures }: Assessment): Ruling[] {
+  if (rules.some(({ id }) => id === EXPIRED)) return [];
+  return signatures.flatMap(({ status, signer }) => {
+    if (status === 'failed' || signer?.kind !== 'certificate' || !signer.expired) return [];
+    const message = `the certificate of ${signer.subject} has expired, and its signature was accepted all the same`;
+    return [{ action: 'warn' as const, rule: EXPIRED, message, findings: [] }];
+  });
+}
+
+const EXPIRED = 'signature.expired';
 
 function severityRulings(
   { findings: all }: Assessment,

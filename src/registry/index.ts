@@ -28,6 +28,7 @@ export {
   type VersionTests,
 } from './api/index.ts';
 export type { CreatedBatch } from './batch-records.ts';
+export { combinedDecision } from './decisions/index.ts';
 export type { JobFilter, NewJob, TestEnd } from './job-records.ts';
 export { nameOf } from './names.ts';
 export { openRegistry, type RegistryOptions } from './open.ts';

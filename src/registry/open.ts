@@ -1,7 +1,8 @@
 import type { PayloadSigner } from '../integrity/sign/index.ts';
 import type { TrustFile } from '../integrity/trust-file/index.ts';
 import { approvals, revoke, vote } from './approvals/index.ts';
-import { auditHead, auditLog, auditSince, verifyAuditLog } from './audit/index.ts';
+import { auditHead, auditLog, auditSince } from './audit/index.ts';
+import { verifyRegistry } from './chain-state/index.ts';
 import { currentDecisions, reevaluate, versionsOf } from './decisions/index.ts';
 import {
   batchStore,
@@ -41,6 +42,13 @@ export interface RegistryOptions {
   readonly trust?: TrustFile;
   /** Signs for approvers who come by a session, and re-evaluations; without it, neither is possible. */
   readonly approvalSigner?: PayloadSigner;
+  /**
+   * The identity provider whose people tokens may belong to. Without it, all tokens that somebody made, or that these made, are
+   * that person's, who approves nothing that one of them asked for.
+   */
+  readonly tokenIssuer?: string;
+  /** Whether a rule of the catalogue has this id: others are waived only where a policy or an assessment names them. */
+  readonly isRule?: (id: string) => boolean;
   readonly now?: () => Date;
 }
 
@@ -54,6 +62,8 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     rules: options.rules,
     trust: options.trust,
     signer: options.approvalSigner,
+    tokenIssuer: options.tokenIssuer,
+    isRule: options.isRule ?? (() => false),
     now: options.now ?? (() => new Date()),
   };
   const bound = bindTo(context);
@@ -89,7 +99,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     auditLog: bound(auditLog),
     auditSince: bound(auditSince),
     auditHead: bound(auditHead),
-    verifyAuditLog: bound(verifyAuditLog),
+    verifyAuditLog: bound(verifyRegistry),
     createToken: bound(createToken),
     tokens: bound(tokens),
     revokeToken: bound(revokeToken),

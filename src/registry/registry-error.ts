@@ -19,6 +19,7 @@ export type RegistryErrorCode =
   | 'not-waivable'
   | 'changed' // it is another than the one that was seen
   | 'ended' // what was to be changed is over
+  | 'broken-log' // the records are not what the audit log tells of
   | 'newer-schema' // a newer version of the program has written this database
   | 'unavailable' // the database does not answer
   | 'internal'; // a defect of ours

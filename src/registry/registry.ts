@@ -190,12 +190,18 @@ export interface Registry {
   auditSince(by: Principal, seq: number, limit: number): Promise<readonly AuditEntry[]>;
   /** `seq` of the newest entry; 0 when there is none. */
   auditHead(by: Principal): Promise<number>;
-  /** Reads the whole chain. */
-  verifyAuditLog(by: Principal): Promise<AuditVerdict>;
+  /** Reads the whole chain, and holds all records against it. @param since a head that was kept elsewhere */
+  verifyAuditLog(by: Principal, since?: { readonly seq: number; readonly hash: string }): Promise<AuditVerdict>;
 
   createToken(
     by: Principal,
-    token: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date },
+    token: {
+      readonly name: string;
+      readonly roles: readonly Role[];
+      readonly expiresAt?: Date;
+      /** The subject of the person that it belongs to, at the identity provider of tokens. */
+      readonly owner?: string;
+    },
   ): Promise<{ readonly token: ApiToken; readonly secret: string }>;
   tokens(by: Principal): Promise<readonly ApiToken[]>;
   revokeToken(by: Principal, id: string): Promise<ApiToken>;

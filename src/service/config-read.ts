@@ -49,6 +49,7 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
     queue: queue(open(flags.queue, '--queue') ?? (await secret(env, 'ASSAY_QUEUE'))),
     dataFolder,
     oidc: await oidc(env),
+    tokenIssuer: tokenIssuer(env.ASSAY_TOKEN_OWNERS ?? ''),
     allowPrivateAddresses: flags.allowPrivateAddresses ?? yes(env, 'ASSAY_ALLOW_PRIVATE_ADDRESSES'),
     hubEndpoint: address(env.ASSAY_HUB_ENDPOINT || 'https://huggingface.co', 'ASSAY_HUB_ENDPOINT'),
     limits: limits(env),
@@ -162,6 +163,13 @@ async function oidc(env: NodeJS.ProcessEnv): Promise<OidcConfig | null> {
     tenantClaim: env.ASSAY_OIDC_TENANT_CLAIM ?? '',
     rolesClaim: env.ASSAY_OIDC_ROLES_CLAIM || 'roles',
   };
+}
+
+/** As it is written: the subjects of tokens and of sign-ins are compared under this name. */
+function tokenIssuer(issuer: string): string | null {
+  if (issuer === '') return null;
+  address(issuer, 'ASSAY_TOKEN_OWNERS');
+  return issuer;
 }
 
 const MIN_SECRET_LENGTH = 32;

@@ -11,6 +11,11 @@ export interface ServiceConfig {
   /** For uploads, the cache of the Hub proxy, published snapshots. */
   readonly dataFolder: string;
   readonly oidc: OidcConfig | null;
+  /**
+   * The identity provider whose people tokens may belong to: they then count as these people. `null`: all tokens that one person
+   * made, or that these made, are that person's.
+   */
+  readonly tokenIssuer: string | null;
   /** Users may give addresses in private networks. */
   readonly allowPrivateAddresses: boolean;
   readonly hubEndpoint: string;

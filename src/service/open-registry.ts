@@ -1,5 +1,6 @@
 import { readTrustFile } from '../integrity/trust-file/index.ts';
 import { type LiveRules, openLiveRules, openRegistry, type Registry } from '../registry/index.ts';
+import { RULES } from '../scan/rules/index.ts';
 import { openApprovalSigner } from './auth/index.ts';
 import type { ServiceConfig } from './config.ts';
 
@@ -17,6 +18,8 @@ export async function openServiceRegistry(config: ServiceConfig, live?: LiveRule
   return openRegistry({
     database: config.database,
     rules,
+    isRule: (id) => RULES.has(id),
+    ...(config.tokenIssuer === null ? {} : { tokenIssuer: config.tokenIssuer }),
     ...(approvalSigner === undefined ? {} : { approvalSigner }),
     ...(trust === undefined ? {} : { trust }),
   });

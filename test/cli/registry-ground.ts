@@ -7,7 +7,7 @@ import type { Role } from '../../src/registry/index.ts';
 import { type RunningService, readConfig, startService } from '../../src/service/index.ts';
 import { requirePart, STORY } from '../support/parts.ts';
 import { HOW, hasPostgres, PostgresDatabases } from '../support/postgres.ts';
-import { UNLIMITED } from '../support/service.ts';
+import { TOKEN_OWNERS, UNLIMITED } from '../support/service.ts';
 import { type CliResult, ROOT, runCli } from './run-cli.ts';
 
 const BENIGN = 'fixtures/benign/stdlib/3.13.0/none-types.p3.pkl';
@@ -128,7 +128,7 @@ export async function localGround(root: string, registry: string, env: NodeJS.Pr
 }
 
 export async function serviceGround(root: string): Promise<Opened & { readonly url: string }> {
-  const env = { ASSAY_TRUST: join(root, 'trust.yaml'), ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED };
+  const env = { ASSAY_TRUST: join(root, 'trust.yaml'), ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED, ...TOKEN_OWNERS };
   const flags = { listen: '127.0.0.1:0', data: join(root, 'data'), rules: join(root, 'rules.yaml') };
   const service = await startService(await readConfig(flags, env), { tell: () => {} });
   const tokens = await tokensOf(service);
@@ -147,7 +147,7 @@ async function tokensOf({ url, firstToken }: RunningService): Promise<Map<string
     const response = await fetch(`${url}/v1/tokens`, {
       method: 'POST',
       headers: { authorization: `Bearer ${firstToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name, roles }),
+      body: JSON.stringify({ name, roles, owner: name }),
     });
     expect(response.status).toBe(201);
     tokens.set(name, ((await response.json()) as { secret: string }).secret);

@@ -146,7 +146,12 @@ requirePart('bash, curl and jq', hasAll, 'apt-get install curl jq', 'the script 
   const folder = tempFolder();
   let service: RunningService;
   beforeAll(async () => {
-    const env = { ASSAY_LOG_LEVEL: 'silent', ASSAY_DATA: join(folder, 'data'), ASSAY_MAX_LOOP_DELAY_MS: '0' };
+    const env = {
+      ASSAY_LOG_LEVEL: 'silent',
+      ASSAY_DATA: join(folder, 'data'),
+      ASSAY_MAX_LOOP_DELAY_MS: '0',
+      ASSAY_TOKEN_OWNERS: 'https://login.example.com',
+    };
     service = await startService(await readConfig({ listen: '127.0.0.1:0' }, env), { tell: () => {} });
     const header = JSON.stringify({ w: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } });
     const length = Buffer.alloc(8);

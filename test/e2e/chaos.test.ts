@@ -8,7 +8,7 @@ import { FakeHub, fakeFile } from '../support/fake-hub.ts';
 import { requirePart } from '../support/parts.ts';
 import { HOW, hasPostgres, PostgresServer } from '../support/postgres.ts';
 import { hasRedis, REDIS_HOW, RedisServer } from '../support/redis.ts';
-import { UNLIMITED } from '../support/service.ts';
+import { TOKEN_OWNERS, UNLIMITED } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
 import { type Barrier, barrier, until } from '../support/until.ts';
 import { judge, judgeBatches, operator, RULES } from './chaos-judge.ts';
@@ -75,9 +75,13 @@ async function live(place: Place): Promise<void> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   writeFileSync(join(data, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   const { database, queue } = place;
-  const registry = await openRegistry({ database, rules: await loadRegistryRules(join(data, 'rules.yaml')) });
-  const sam = await registry.createToken(operator, { name: 'sam', roles: ['submitter', 'viewer'] });
-  const rita = await registry.createToken(operator, { name: 'rita', roles: ['reviewer', 'viewer'] });
+  const registry = await openRegistry({
+    database,
+    rules: await loadRegistryRules(join(data, 'rules.yaml')),
+    tokenIssuer: TOKEN_OWNERS.ASSAY_TOKEN_OWNERS,
+  });
+  const sam = await registry.createToken(operator, { name: 'sam', roles: ['submitter', 'viewer'], owner: 'sam' });
+  const rita = await registry.createToken(operator, { name: 'rita', roles: ['reviewer', 'viewer'], owner: 'rita' });
   const hub = await FakeHub.start();
   const models = new Models(hub);
   const env = {
@@ -89,6 +93,7 @@ async function live(place: Place): Promise<void> {
     ASSAY_HUB_ENDPOINT: hub.endpoint,
     ASSAY_ALLOW_PRIVATE_ADDRESSES: 'true',
     ...UNLIMITED,
+    ...TOKEN_OWNERS,
     ASSAY_LOG_LEVEL: 'error',
   };
   const town = await Town.build(env, 2, ['--lease', '10']);

@@ -12,7 +12,7 @@ import { started } from '../service/queue/backends.ts';
 import { requirePart } from '../support/parts.ts';
 import { HOW, hasPostgres, PostgresServer } from '../support/postgres.ts';
 import { hasRedis, REDIS_HOW, RedisServer } from '../support/redis.ts';
-import { testConfig, UNLIMITED } from '../support/service.ts';
+import { TOKEN_OWNERS, testConfig, UNLIMITED } from '../support/service.ts';
 import { tempFolder } from '../support/temp.ts';
 
 // A soak: failures happen at random moments. test/e2e/chaos.test.ts places each at a known moment.
@@ -45,9 +45,13 @@ async function live(place: Place): Promise<void> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   writeFileSync(join(data, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   const { database, queue } = place;
-  const registry = await openRegistry({ database, rules: await loadRegistryRules(join(data, 'rules.yaml')) });
-  const sam = await registry.createToken(operator, { name: 'sam', roles: ['submitter', 'viewer'] });
-  const rita = await registry.createToken(operator, { name: 'rita', roles: ['reviewer', 'viewer'] });
+  const registry = await openRegistry({
+    database,
+    rules: await loadRegistryRules(join(data, 'rules.yaml')),
+    tokenIssuer: TOKEN_OWNERS.ASSAY_TOKEN_OWNERS,
+  });
+  const sam = await registry.createToken(operator, { name: 'sam', roles: ['submitter', 'viewer'], owner: 'sam' });
+  const rita = await registry.createToken(operator, { name: 'rita', roles: ['reviewer', 'viewer'], owner: 'rita' });
   const env = {
     ASSAY_DATA: data,
     ASSAY_DATABASE: database,
@@ -55,6 +59,7 @@ async function live(place: Place): Promise<void> {
     ASSAY_RULES: join(data, 'rules.yaml'),
     ASSAY_APPROVAL_KEY: join(data, 'key.pem'),
     ...UNLIMITED,
+    ...TOKEN_OWNERS,
     ASSAY_LOG_LEVEL: 'error',
   };
   const targets = await uploads(data);

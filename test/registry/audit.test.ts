@@ -115,22 +115,44 @@ describeOnBoth('the audit log', (fresh) => {
     expect(verdict).toEqual({ kind: 'broken', seq: 4, why: 'the log ends at entry 3, and its head is 5' });
   });
 
-  it('detects truncation together with the head only by a head that was kept elsewhere', async () => {
-    const { address, registry } = await written();
+  it('detects records that were rolled back together with the log and its head only by a head that was kept elsewhere', async () => {
+    const address = await bench.fresh();
+    const registry = await bench.open({ database: address });
+    await registered(registry);
+    await registry.setAlias(sam, 'acme/model', 'live', 1);
     const elsewhere = await registry.verifyAuditLog(sam);
+    if (elsewhere.kind !== 'intact') throw new Error('the log is broken');
     const database = await connectDatabase(address);
     try {
       await unguard(database);
-      await sql`delete from audit where seq > 3`.execute(database.write);
-      await sql`update tenants set audit_seq = 3, audit_hash = (select hash from audit where seq = 3)`.execute(
+      await sql`delete from audit where seq > 1`.execute(database.write);
+      await sql`update tenants set audit_seq = 1, audit_hash = (select hash from audit where seq = 1)`.execute(
         database.write,
       );
+      await sql`delete from aliases`.execute(database.write);
     } finally {
       await database.close();
     }
-    const verdict = await registry.verifyAuditLog(sam);
-    expect(verdict).toMatchObject({ kind: 'intact', entries: 3 });
-    expect(elsewhere).toMatchObject({ kind: 'intact', entries: 5 });
+    // Who read the log before knows that it was longer.
+    expect(await registry.verifyAuditLog(sam)).toMatchObject({ kind: 'broken' });
+    const later = await bench.open({ database: address });
+    expect(await later.verifyAuditLog(sam)).toMatchObject({ kind: 'intact', entries: 1 });
+    expect(await later.verifyAuditLog(sam, elsewhere.head)).toEqual({
+      kind: 'broken',
+      seq: 2,
+      why: 'the log ends at entry 1, and the head that was kept is 2',
+    });
+    // Nor does a corrected tail hide it: what follows now is not what was kept.
+    await later.setAlias(sam, 'acme/model', 'other', 1);
+    expect(await later.verifyAuditLog(sam, elsewhere.head)).toEqual({
+      kind: 'broken',
+      seq: 2,
+      why: 'entry 2 is not the one of the head that was kept',
+    });
+    const head = await later.verifyAuditLog(sam);
+    if (head.kind !== 'intact') throw new Error('the log is broken');
+    await later.setAlias(sam, 'acme/model', 'more', 1);
+    expect(await later.verifyAuditLog(sam, head.head)).toMatchObject({ kind: 'intact', entries: 3 });
   });
 
   it('verifies completely when it is longer than one page', async () => {

@@ -1,6 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
+import { change } from '../../src/registry/store/change.ts';
 import type { Database } from '../../src/registry/store/database.ts';
 import { MIGRATIONS, migrate } from '../../src/registry/store/migrate.ts';
 import { connectDatabase } from '../../src/registry/store/open.ts';
@@ -63,6 +64,18 @@ describeOnBoth('the schema', (fresh, dialect) => {
         values ('w', 'acme', 7, ${digest}, ${JSON.stringify({ ...waiver, from: 'x' })}, 'selma', '', null)`.execute(
         database.write,
       );
+    });
+    await withDatabase(address, async (database) => {
+      const context = {
+        database,
+        rules: await plainRules(),
+        trust: undefined,
+        signer: undefined,
+        tokenIssuer: undefined,
+        isRule: () => false,
+        now: bench.clock.now,
+      };
+      await change(context, sam, async (log) => log.record('waiver.added', digest, { id: 'w', ...waiver, from: 'x' }));
     });
     const registry = await bench.open({ database: address });
     expect((await registry.register(sam, { model: 'm', assessment })).decision.decision.action).toBe('allow');

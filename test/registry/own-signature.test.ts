@@ -158,6 +158,8 @@ describeOnBoth('approvals that approvers sign themselves', (fresh) => {
   });
 });
 
+const SUSPICIOUS = { verdict: 'suspicious', findings: [findingOf('pickle.global.unlisted')] } as const;
+
 describeOnBoth('waivers that their grantors sign themselves', (fresh) => {
   const bench = new Bench(fresh);
   const request = {
@@ -184,6 +186,7 @@ describeOnBoth('waivers that their grantors sign themselves', (fresh) => {
 
   it('count when they match the request, and keep the signed statement', async () => {
     const registry = await bench.open({ trust });
+    await registered(registry, SUSPICIOUS);
     const attestation = await sign(selmas.privateKey);
     const { id } = await registry.addWaiver(selma, { ...request, attestation });
     expect(await registry.waiversFor(sam, request.digest)).toMatchObject([{ id, method: 'key', attestation }]);
@@ -193,6 +196,7 @@ describeOnBoth('waivers that their grantors sign themselves', (fresh) => {
 
   it('are refused when they do not verify', async () => {
     const registry = await bench.open({ trust });
+    await registered(registry, SUSPICIOUS);
     const add = async (attestation: string) => codeOf(registry.addWaiver(selma, { ...request, attestation }));
     const key = selmas.privateKey;
     const another: Partial<StatementInputs['waiver']>[] = [
@@ -211,6 +215,7 @@ describeOnBoth('waivers that their grantors sign themselves', (fresh) => {
     for (const text of ['', '{}', 'x'.repeat(2 * 1024 * 1024)]) expect(await add(text)).toBe('bad-attestation');
     expect((await registry.waivers(sam)).items).toEqual([]);
     const untrusting = await bench.open();
+    await registered(untrusting, SUSPICIOUS);
     expect(await codeOf(untrusting.addWaiver(selma, { ...request, attestation: await sign(key) }))).toBe('no-trust');
   });
 
@@ -218,13 +223,13 @@ describeOnBoth('waivers that their grantors sign themselves', (fresh) => {
     const { database, rules, now } = { database: await fresh(), rules: await keyRules(), now: bench.clock.now };
     const keyless = await openRegistry({ database, rules, trust, now });
     try {
+      await registered(keyless, SUSPICIOUS);
       expect(await codeOf(keyless.addWaiver(selma, request))).toBe('no-approval-key');
     } finally {
       await keyless.close();
     }
     const registry = await bench.open({ database, rules, trust });
-    const findings = [findingOf('pickle.global.unlisted')];
-    const { version } = await registered(registry, { verdict: 'suspicious', findings });
+    const { version } = await registered(registry, SUSPICIOUS);
     const actions = async () => (await registry.decisions(sam, version.id)).map(({ decision }) => decision.action);
     expect(await actions()).toEqual(['deny', 'deny', 'deny']);
     await registry.addWaiver(selma, { ...request, rule: 'verdict.suspicious' });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Registry, Stage } from '../../src/registry/index.ts';
+import type { Registry, Role, Stage } from '../../src/registry/index.ts';
 import { digestOf } from './assessments.ts';
 import { describeOnBoth } from './databases.ts';
 import { Bench, codeOf, HOUR, plainRules, policyOfRule, promote, registered, standing } from './harness.ts';
@@ -98,6 +98,69 @@ describeOnBoth('stages', (fresh) => {
     await registry.withdraw(robot, id);
     const again = await registry.requestTransition(ada, version.id, 'production', '');
     expect(await codeOf(registry.vote(robot, again.id, APPROVE))).toBe('own-request');
+  });
+
+  it('accept no vote from a token that a token of the requester made, at any distance', async () => {
+    const registry = await bench.open();
+    const version = await standing(registry, 'staging');
+    const roles = ['admin', 'submitter', 'reviewer'] as const;
+    const chain = [person('mia', ...roles)];
+    for (const name of ['one', 'two', 'three', 'four']) {
+      const { secret } = await registry.createToken(chain.at(-1) ?? ada, { name, roles });
+      const made = await registry.authenticate(secret);
+      if (made === undefined) throw new Error('the token is not valid');
+      chain.push(made);
+    }
+    for (const requester of chain) {
+      const { id } = await registry.requestTransition(requester, version.id, 'production', '');
+      for (const voter of chain) expect(await codeOf(registry.vote(voter, id, APPROVE))).toBe('own-request');
+      await registry.withdraw(requester, id);
+    }
+  });
+
+  it('take two tokens of one administrator for one person', async () => {
+    const registry = await bench.open();
+    const version = await standing(registry, 'staging');
+    const made = async (name: string, roles: readonly Role[]) => {
+      const { secret } = await registry.createToken(ada, { name, roles });
+      const principal = await registry.authenticate(secret);
+      if (principal === undefined) throw new Error('the token is not valid');
+      return principal;
+    };
+    const [ci, left, right] = [
+      await made('ci', ['submitter']),
+      await made('left', ['reviewer']),
+      await made('right', ['security-approver']),
+    ];
+    const own = await registry.requestTransition(ci, version.id, 'production', '');
+    expect(await codeOf(registry.vote(left, own.id, APPROVE))).toBe('own-request');
+    await registry.withdraw(ci, own.id);
+    const { id } = await registry.requestTransition(sam, version.id, 'production', '');
+    await registry.vote(left, id, APPROVE);
+    expect(await codeOf(registry.vote(right, id, { ...APPROVE, role: 'security-approver' }))).toBe('already-voted');
+    expect(await codeOf(registry.createToken(ada, { name: 'x', roles: ['viewer'], owner: 'lea' }))).toBe('invalid');
+  });
+
+  it('take tokens for the people whom they belong to, where the operator says so', async () => {
+    const registry = await bench.open({ tokenIssuer: 'https://login.example' });
+    const version = await standing(registry, 'staging');
+    const made = async (name: string, roles: readonly Role[], owner: string) => {
+      const { secret } = await registry.createToken(ada, { name, roles, owner });
+      const principal = await registry.authenticate(secret);
+      if (principal === undefined) throw new Error('the token is not valid');
+      return principal;
+    };
+    const ci = await made('ci', ['submitter'], 'sam');
+    const { id } = await registry.requestTransition(ci, version.id, 'production', '');
+    // Sam in person, and another token of Sam's, are who asked.
+    const again = await made('sams-other', ['reviewer'], 'sam');
+    expect(await codeOf(registry.vote(again, id, APPROVE))).toBe('own-request');
+    expect(await codeOf(registry.vote(person('sam', 'reviewer'), id, APPROVE))).toBe('own-request');
+    await registry.vote(await made('ritas', ['reviewer'], 'rita'), id, APPROVE);
+    const asRita = person('rita', 'security-approver');
+    expect(await codeOf(registry.vote(asRita, id, { ...APPROVE, role: 'security-approver' }))).toBe('already-voted');
+    const lea = await made('leas', ['security-approver'], 'lea');
+    expect((await registry.vote(lea, id, { ...APPROVE, role: 'security-approver' })).state).toBe('approved');
   });
 
   it('count one vote for the creator of a token, whether the creator or the token votes first', async () => {

@@ -7,7 +7,7 @@ import { readConfig } from '../../src/service/config-read.ts';
 import { type RunningService, startService } from '../../src/service/service.ts';
 import { PATIENCE_MS } from './browser.ts';
 import { freePort } from './free-port.ts';
-import { UNLIMITED } from './service.ts';
+import { TOKEN_OWNERS, UNLIMITED } from './service.ts';
 
 /** The real service with its worker, as `assay serve` starts it. */
 export interface ConsoleService {
@@ -35,7 +35,7 @@ type Changes = Partial<ServiceConfig> | ((url: string) => Promise<Partial<Servic
 /** @param changes to the configuration, which can depend on the address of the service */
 export async function startConsole(folder: string, changes: Changes = {}): Promise<ConsoleService> {
   const listen = `127.0.0.1:${await freePort()}`;
-  const env = { ASSAY_DATA: join(folder, 'data'), ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED };
+  const env = { ASSAY_DATA: join(folder, 'data'), ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED, ...TOKEN_OWNERS };
   const read = await readConfig({ listen }, env);
   const config = { ...read, ...(typeof changes === 'function' ? await changes(read.publicUrl) : changes) };
   const told: string[] = [];
@@ -64,7 +64,7 @@ export async function startConsole(folder: string, changes: Changes = {}): Promi
     told,
     api,
     async token(name, roles) {
-      return (await api(firstToken, 'POST', '/v1/tokens', { name, roles })).secret;
+      return (await api(firstToken, 'POST', '/v1/tokens', { name, roles, owner: name })).secret;
     },
     async scan(token, model, files) {
       const announced = files.map(({ path, bytes }) => ({ path, size: bytes.length }));

@@ -35,6 +35,9 @@ export interface TestServiceOptions extends AppOptions {
 /** A busy machine must not look like an overloaded service. */
 export const UNLIMITED = { ASSAY_REQUESTS_PER_MINUTE: '1000000', ASSAY_MAX_LOOP_DELAY_MS: '0' } as const;
 
+/** Each token of a test belongs to a person of its own: else all that one administrator makes are one person's. */
+export const TOKEN_OWNERS = { ASSAY_TOKEN_OWNERS: 'https://login.example' } as const;
+
 export function testConfig(folder: string, changes: Partial<ServiceConfig> = {}): Promise<ServiceConfig> {
   const env = { ASSAY_DATA: folder, ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED };
   return readConfig({ listen: '127.0.0.1:0' }, env).then((config) => ({ ...config, ...changes }));

@@ -33,10 +33,10 @@ interface Reach {
 const VERDICT = /^verdict\.(.+)$/;
 
 /**
- * Rules that cannot be waived: malicious files, bytes that do not match a digest or a signature, and content that was not
+ * Rules that cannot be waived: malicious files, approvals that are missing, bytes that do not match a digest or a signature, and content that was not
  * scanned.
  */
-const NEVER = /^(?:verdict\.malicious|artifact\.(?:empty|incomplete)|fail-on\..*|waiver\..*)$/;
+const NEVER = /^(?:verdict\.malicious|stage\.approved|artifact\.(?:empty|incomplete)|fail-on\..*|waiver\..*)$/;
 
 /**
  * Judges waivers over an assessment. A waiver binds to the artifact's tree digest and ends on its day; otherwise it is void,

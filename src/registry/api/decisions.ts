@@ -62,7 +62,9 @@ export const CurrentDecisionSchema = object(
 export type CurrentDecision = Static<typeof CurrentDecisionSchema>;
 
 export const CurrentDecisionsSchema = object({
-  items: list(CurrentDecisionSchema, 'One for each model that has these bytes; none when nothing is known of them'),
+  items: list(CurrentDecisionSchema, 'One for each name that the bytes have; none when nothing is known of them'),
+  // Absent in answers of an older service.
+  combined: optionalOf(maybe(CurrentDecisionSchema)),
 });
 
 /** Questions of one request. */

@@ -80,6 +80,7 @@ const BELOW: Readonly<Record<ErrorCode | RegistryErrorCode, string>> = {
   aborted: 'The operation was stopped: retry',
   'already-voted': 'The caller has already voted',
   'bad-attestation': 'The attestation is not valid, or has another subject',
+  'broken-log': 'The records of the registry are not what its audit log tells: run `assay audit-log verify`',
   changed: 'It has changed since it was read: read it again',
   conflict: 'It conflicts with existing data',
   denied: 'The policy of the stage denies it; approvals cannot change that',

@@ -31,6 +31,14 @@ export const NewTokenSchema = object({
     description: 'What it may do',
   }),
   expiresAt: optionalOf(TimeSchema),
+  owner: optionalOf(
+    string({
+      minLength: 1,
+      maxLength: 500,
+      description:
+        'The subject of the person that it belongs to, at the identity provider; refused unless the operator set ASSAY_TOKEN_OWNERS',
+    }),
+  ),
 });
 
 export const CreatedTokenSchema = object(

@@ -44,6 +44,10 @@ export const VersionSchema = object(
     ref: text('The reference that it was registered by'),
     pinned: list(string(), 'Every pinned reference by which these bytes were read'),
     stage: StageSchema,
+    // Absent in answers of an older service.
+    barred: optionalOf(
+      maybeText('Why no name of these bytes may run or be approved now: one of them is quarantined or revoked'),
+    ),
     aliases: list(string(), 'Its aliases'),
     lineage: LineageSchema,
     createdAt: moment('When it was registered'),

@@ -1,4 +1,5 @@
 import type { ApprovalRecord } from '../api/index.ts';
+import { checkVersion } from '../chain-state/index.ts';
 import { decideVersion } from '../decisions/index.ts';
 import { checkComment } from '../names.ts';
 import type { Principal } from '../records.ts';
@@ -30,9 +31,9 @@ export async function revoke(context: Context, by: Principal, id: string, reason
     if (approval.state === 'revoked' || approval.state === 'void') {
       throw new RegistryError('ended', `the approval is ${approval.state} already`);
     }
+    const version = await checkVersion(context, change, approval.version);
     const revoked = { ...approval, state: 'revoked', why: `revoked: ${reason}` };
     await db.updateTable('approvals').set({ state: revoked.state, why: revoked.why }).where('id', '=', id).execute();
-    const version = await versionRow(db, tenant, approval.version);
     change.record('approval.revoked', labelOf(version), { approval: id, stage: approval.stage, reason });
     await decideVersion(context, change, version, await newestAssessment(db, version.id));
     return approvalOfRow(revoked);

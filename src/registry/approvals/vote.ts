@@ -1,4 +1,6 @@
+import { endOfWaiver } from '../../policy/waivers/index.ts';
 import { ROLES, type Role, type Stage, type Transition } from '../api/index.ts';
+import { checkNotBarred, checkVersion } from '../chain-state/index.ts';
 import { decideVersion } from '../decisions/index.ts';
 import { checkComment, keyOf, nameOf } from '../names.ts';
 import type { Principal } from '../records.ts';
@@ -13,18 +15,18 @@ import {
   neededBy,
   newestAssessment,
   newestDecisions,
+  storedWaiversFor,
   suiteIn,
   type TransitionRow,
   transitionOfRow,
   transitionRow,
   type VersionRow,
-  versionRow,
   votesOf,
 } from '../rows/index.ts';
 import { isRuled, JUDGES, type RuledStage, rulesFor, steadyRules } from '../rules/index.ts';
 import { type Approvable, type GivenApproval, signForApprover, verifyApproval } from '../statements/index.ts';
 import { type Change, type Context, change, newId } from '../store/index.ts';
-import { peopleBehind } from '../tokens/index.ts';
+import { isSameNamed, isSamePerson } from '../tokens/index.ts';
 import { checkCorrectable, checkOpen, endTransition, finishTransition } from '../transitions/index.ts';
 
 /** Counts a vote. One rejection ends a transition; the last approval that is needed moves the version. */
@@ -37,7 +39,8 @@ export async function vote(live: Context, by: Principal, id: string, ballot: Bal
     const row = await transitionRow(change.db, change.tenant, id);
     checkOpen(row);
     await checkVoter(change, row, ballot.role);
-    const version = await versionRow(change.db, change.tenant, row.version);
+    const version = await checkVersion(context, change, row.version);
+    if (ballot.vote === 'approve') await checkNotWaiver(change, version);
     await (ballot.vote === 'reject'
       ? reject(change, row, version, ballot)
       : approve(context, change, row, version, ballot));
@@ -46,9 +49,9 @@ export async function vote(live: Context, by: Principal, id: string, ballot: Bal
 }
 
 /**
- * A requester cannot vote, nor can the creator of the requesting token. Nobody votes twice, in person or by an own token, or in
- * a role without having it. An approver whose approval is no longer valid (newer rules, expiry, a revocation) reviews and votes
- * again.
+ * A requester cannot vote, nor can anybody who is behind the requester's token, at any distance. Nobody votes twice, in person or by
+ * an own token, or in a role without having it. An approver whose approval is no longer valid (newer rules, expiry, a revocation)
+ * reviews and votes again.
  */
 async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Role): Promise<void> {
   if (!by.roles.includes(role)) throw new RegistryError('forbidden', `only a ${role} votes as one`);
@@ -64,23 +67,26 @@ async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Rol
       throw new RegistryError('already-voted', 'you have voted on this transition already');
     }
     if (await isSamePerson(db, by, voter_key)) {
-      throw new RegistryError('already-voted', 'the creator and the user of a token have one vote', {
-        hint: 'let a person vote who neither created nor uses this token',
+      throw new RegistryError('already-voted', 'all tokens that one person made, and that person, have one vote', {
+        hint: 'let a person vote who has nothing to do with these tokens',
       });
     }
   }
 }
 
-/**
- * Whether a principal is the earlier actor, the creator of the token that acted, or uses a token that the earlier actor
- * created.
- */
-async function isSamePerson(db: Change['db'], by: Principal, actor: string): Promise<boolean> {
-  if ((await peopleBehind(db, by)).includes(actor)) return true;
-  const [issuer, subject] = JSON.parse(actor) as [string | null, string];
-  if (issuer !== null) return false;
-  const people = await peopleBehind(db, { tenant: by.tenant, subject, issuer, roles: [], via: 'token' });
-  return people.includes(keyOf(by));
+/** Who waived a rule for these bytes has said all about them: others approve them. @throws RegistryError `own-request` */
+async function checkNotWaiver({ db, tenant, by, now }: Change, { digest }: VersionRow): Promise<void> {
+  for (const { createdBy, waiver } of await storedWaiversFor(db, tenant, digest)) {
+    const stands = now < endOfWaiver(waiver.expires);
+    if (!stands || !(await isSameNamed(db, by, createdBy))) continue;
+    throw new RegistryError(
+      'own-request',
+      `you waived ${waiver.rule} for these bytes, so that you cannot approve them`,
+      {
+        hint: 'another person must approve',
+      },
+    );
+  }
 }
 
 async function reject(change: Change, row: TransitionRow, version: VersionRow, ballot: Ballot): Promise<void> {
@@ -100,12 +106,14 @@ async function approve(
   const to = row.to_stage as Stage;
   if (!isRuled(to)) throw new RegistryError('internal', `${to} needs no votes`);
   checkAsked(await neededBy(db, row, context.rules, now), ballot.role);
+  // A release is of one name: the others bar the bytes until each is released.
+  if (row.from_stage !== 'quarantined') await checkNotBarred(context, change, version);
   await checkCorrectable(context, change, version.id, to);
   const seen = (await newestDecisions(db, version.id)).get(to);
   if (seen === undefined) throw new RegistryError('internal', `there is no decision for ${to}`);
   checkSeen(ballot.seen, version, seen);
   const given = await givenApproval(context, change, approvableOf(context, version, to, seen), ballot);
-  await checkMethod(context, change, row, to, given);
+  await checkMethod(context, change, row, version, to, given);
   await storeVote(change, row, ballot, await storeApproval(change, row, version, to, seen, given, ballot.role));
   const { decisions } = await decideVersion(context, change, version, await newestAssessment(db, version.id));
   const needed = await neededBy(db, row, context.rules, now);
@@ -189,6 +197,7 @@ async function checkMethod(
   { rules }: Context,
   { db, now }: Change,
   row: TransitionRow,
+  version: VersionRow,
   to: RuledStage,
   given: GivenApproval,
 ): Promise<void> {
@@ -199,6 +208,12 @@ async function checkMethod(
     });
   }
   if (given.method === 'service') return;
+  const waivers = await storedWaiversFor(db, row.tenant, version.digest);
+  if (waivers.some(({ signer, waiver }) => signer === given.signer && now < endOfWaiver(waiver.expires))) {
+    throw new RegistryError('own-request', 'this signer waived a rule for these bytes, and cannot approve them', {
+      hint: 'another person must approve',
+    });
+  }
   const own = (await approvalRows(db, row.version)).filter(({ signer }) => signer === given.signer);
   if (own.some((approval) => approval.transition === row.id && isLive(approval, now))) {
     throw new RegistryError('already-voted', 'this signer has approved the transition already');

@@ -41,9 +41,10 @@ export async function auditHead(context: Context, by: Principal): Promise<number
 
 /**
  * Reads the whole chain, in batches. Detects an entry that was changed, left out or moved. Entries that were cut off at the end
- * together with the head in the database are detected only by a head that is stored elsewhere, as in every snapshot.
+ * together with the head in the database are detected only by a head that was kept elsewhere, as in every snapshot.
+ * @param since such a head
  */
-export async function verifyAuditLog(context: Context, by: Principal): Promise<AuditVerdict> {
+export async function verifyAuditLog(context: Context, by: Principal, since?: Head): Promise<AuditVerdict> {
   return read(context, by, async (db) => {
     // Read first: entries that are written meanwhile follow it.
     const kept = await headOf(db, by.tenant);
@@ -54,6 +55,9 @@ export async function verifyAuditLog(context: Context, by: Principal): Promise<A
         const broken = breakAt(head, row);
         if (broken !== undefined) return { kind: 'broken', seq: seqOf(head) + 1, why: broken };
         head = { seq: row.seq, hash: row.hash };
+        const other = since?.seq === row.seq && since.hash !== row.hash;
+        if (other)
+          return { kind: 'broken', seq: row.seq, why: `entry ${row.seq} is not the one of the head that was kept` };
         const differs = row.seq === kept.seq && row.hash !== kept.hash;
         if (differs) return { kind: 'broken', seq: row.seq, why: `entry ${row.seq} is not the stored head` };
       }
@@ -61,6 +65,10 @@ export async function verifyAuditLog(context: Context, by: Principal): Promise<A
       await yieldToEventLoop();
     }
     const end = head ?? { seq: 0, hash: NO_ENTRY };
+    if (since !== undefined && end.seq < since.seq) {
+      const why = `the log ends at entry ${end.seq}, and the head that was kept is ${since.seq}`;
+      return { kind: 'broken', seq: end.seq + 1, why };
+    }
     if (end.seq >= kept.seq) return { kind: 'intact', entries: end.seq, head: end };
     return { kind: 'broken', seq: end.seq + 1, why: `the log ends at entry ${end.seq}, and its head is ${kept.seq}` };
   });

@@ -2,6 +2,7 @@ import type { Assessment, Decision } from '../../core/assessment/index.ts';
 import type { RequiredSuite } from '../../core/behavior/index.ts';
 import { decider } from '../../policy/index.ts';
 import type { StoredWaiver } from '../api/index.ts';
+import { chainStateIn } from '../chain-state/index.ts';
 import type { StoredAssessment } from '../records.ts';
 import type { StageRules } from '../registry.ts';
 import {
@@ -56,7 +57,10 @@ export async function decideVersion(
   const suite = context.rules.suites.get(version.model) ?? null;
   await noteSuite(change, version.model, suite);
   const runs = isNew ? [] : standingRuns(await testRunRows(db, version.id));
-  const waivers = await storedWaiversFor(db, tenant, version.digest);
+  const told = await chainStateIn(context, change);
+  const stored = await storedWaiversFor(db, tenant, version.digest);
+  // A row that the audit log does not tell of waives nothing.
+  const waivers = stored.filter(({ id, waiver }) => told.holdsWaiver(id, version.digest, waiver));
   const before = isNew ? new Map<RuledStage, DecisionRow>() : await newestDecisions(db, version.id);
   const approvals = isNew ? [] : await approvalRows(db, version.id);
   const decisions = new Map(before);

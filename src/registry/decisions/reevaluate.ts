@@ -1,5 +1,6 @@
 import type { Ruleset } from '../../core/assessment/index.ts';
 import { throwIfAborted } from '../../core/index.ts';
+import { checkRecords } from '../chain-state/index.ts';
 import type { Principal } from '../records.ts';
 import type { Reevaluation } from '../registry.ts';
 import { labelOf, newestAssessment, type VersionRow, versionRow } from '../rows/index.ts';
@@ -68,11 +69,16 @@ async function idsAfter(context: Context, by: Principal, seq: number): Promise<P
 async function reevaluateOne(context: Context, by: Principal, id: string, ruleset: Ruleset | undefined) {
   return change(context, by, async (change) => {
     const version = await change.db.selectFrom('versions').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-    if (version.stage === 'retired' || version.stage === 'quarantined') return undefined;
+    await checkRecords(context, change, version);
+    // A quarantined version can come back: those who release it see a decision of now.
+    if (version.stage === 'retired') return undefined;
     const newest = await newestAssessment(change.db, id);
     const decided = await decideVersion(context, change, version, newest);
     if (decided.renewed.length > 0) change.record('version.reevaluated', labelOf(version), { stages: decided.renewed });
     const { digest } = newest.assessment.ruleset;
-    return { ...decided, isBehind: ruleset !== undefined && ruleset.digest !== digest };
+    return {
+      ...decided,
+      isBehind: version.stage !== 'quarantined' && ruleset !== undefined && ruleset.digest !== digest,
+    };
   });
 }

@@ -11,7 +11,7 @@ import {
   stillNeeded,
   type VersionRow,
 } from '../rows/index.ts';
-import { hasReached, isRuled, type RuledStage } from '../rules/index.ts';
+import { hasReached, isRuled, RULED_STAGES, type RuledStage, uncorrectable } from '../rules/index.ts';
 
 /** A current decision as it is stored: everything that does not depend on the time of the question. */
 export interface StoredAnswer {
@@ -26,6 +26,8 @@ export interface StoredAnswer {
   readonly reason: string;
   /** Absent in one that an older version stored. */
   readonly restsOn?: readonly Ground[];
+  /** Stages whose policy denies it there, whatever the approvals: that is so of the bytes, by every name. */
+  readonly denies?: readonly RuledStage[];
   /** Stages that it may run at, and until when. */
   readonly stages: readonly { readonly stage: RuledStage; readonly notAfter: string | null }[];
 }
@@ -70,6 +72,7 @@ export function decisionAnswerOf(standing: StageStanding): StoredAnswer {
     policyDigest: decision?.policyDigest ?? '',
     reason,
     restsOn: reason === '' && 'restsOn' in held ? held.restsOn : [],
+    denies: deniedStages(standing),
     stages: [
       ...(stage === 'candidate' && 'notAfter' in held ? [{ stage, notAfter: held.notAfter }] : []),
       ...reached.flatMap((one) => ('notAfter' in one ? [{ stage: one.stage, notAfter: one.notAfter }] : [])),
@@ -79,7 +82,7 @@ export function decisionAnswerOf(standing: StageStanding): StoredAnswer {
 
 /** The answer at the time of the question: expired approvals deny. */
 export function answerAt(stored: StoredAnswer, now: Date): CurrentDecision {
-  const { stages, ...answer } = stored;
+  const { stages, denies: _, ...answer } = stored;
   const running = stages.filter(({ notAfter }) => notAfter === null || now < new Date(notAfter));
   const own = stages.find(({ stage }) => stage === stored.stage);
   const notAfter = own?.notAfter ?? null;
@@ -91,6 +94,16 @@ export function answerAt(stored: StoredAnswer, now: Date): CurrentDecision {
     approvedFor: running.map(({ stage }) => stage).filter((stage) => stage !== 'candidate'),
     notAfter,
   };
+}
+
+/** Of the stages where it stands or that it has passed; where it is closed, its policy says nothing more. */
+function deniedStages({ version, decisions, rules }: StageStanding): RuledStage[] {
+  const at = version.stage as Stage;
+  return RULED_STAGES.filter((stage) => {
+    const stands = at === 'candidate' ? stage === 'candidate' : stage !== 'candidate' && hasReached(at, stage);
+    const decided = stands ? decisions.get(stage) : undefined;
+    return decided !== undefined && uncorrectable(decisionIn(decided), rules[stage].policy) !== undefined;
+  });
 }
 
 function heldAt({ decisions, approvals, approved, rules, now }: StageStanding, stage: RuledStage): Held {

@@ -1,4 +1,5 @@
 import { isSignatureError } from '../../integrity/envelope/index.ts';
+import { checkRecords } from '../chain-state/index.ts';
 import type { TestEnd } from '../job-records.ts';
 import type { Principal } from '../records.ts';
 import type { ClaimedJob } from '../registry.ts';
@@ -60,6 +61,7 @@ async function keptRun(
     .executeTakeFirst();
   if (version === undefined) return { why: 'the model has no version of these bytes' };
   try {
+    await checkRecords(context, change, version);
     const signed = await signTests(context, report, change.now);
     if (signed === undefined) return { why: 'the service has no key that signs tests' };
     return { run: (await keepRun(context, change, version, signed)).id };
@@ -71,4 +73,4 @@ async function keptRun(
   }
 }
 
-const NOT_KEPT: ReadonlySet<string> = new Set(['bad-attestation', 'conflict', 'too-large']);
+const NOT_KEPT: ReadonlySet<string> = new Set(['bad-attestation', 'broken-log', 'conflict', 'too-large']);

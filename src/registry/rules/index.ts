@@ -10,4 +10,4 @@ export {
   type RuledStage,
   rulesFor,
 } from './stage-machine.ts';
-export { hasNewViolation, uncorrectable } from './violations.ts';
+export { asksForApprovals, hasNewViolation, uncorrectable } from './violations.ts';

@@ -23,13 +23,17 @@ export function uncorrectable(
   policy: CompiledPolicy,
 ): { rule: string; message: string } | undefined {
   if (decision.action !== 'deny') return undefined;
-  const correctable = new Set(policy.rules.filter((rule) => asksForApprovals(rule, policy)).map(({ id }) => id));
-  return decision.violations.find(({ rule }) => !correctable.has(rule));
+  return decision.violations.find(({ rule }) => !asksForApprovals(rule, policy));
 }
 
 type Rule = CompiledPolicy['rules'][number];
 
-function asksForApprovals({ expression, when, uses }: Rule, { variables }: CompiledPolicy): boolean {
+/** Whether a policy has a rule of this id, which looks at approvals. */
+export function asksForApprovals(id: string, policy: CompiledPolicy): boolean {
+  return policy.rules.some((rule) => rule.id === id && usesApprovals(rule, policy));
+}
+
+function usesApprovals({ expression, when, uses }: Rule, { variables }: CompiledPolicy): boolean {
   const used = [...uses].flatMap((name) => variables.get(name) ?? []);
   return [expression, when, ...used].some((part) => part !== undefined && APPROVALS.test(part.source.text));
 }

@@ -1,6 +1,7 @@
 import type { Version } from '../api/index.ts';
-import type { Principal } from '../records.ts';
+import type { Principal, StoredAssessment } from '../records.ts';
 import type { Registry } from '../registry.ts';
+import { isRegistryError } from '../registry-error.ts';
 import { labelOf } from '../rows/index.ts';
 import type { History } from './history.ts';
 import { isAsked, type VersionQuestion } from './judge.ts';
@@ -37,8 +38,18 @@ export async function questionOf(
   const approvals = await registry.approvals(by, version.id);
   const isWaived = history.tellsOfWaivers(version.digest);
   const waivers = isWaived ? await registry.waiversFor(by, version.digest) : [];
-  const [assessment] = await registry.assessments(by, version.id, 1);
+  const assessment = await newestAssessment(registry, by, version.id);
   const isTested = history.runs(labelOf(version)).size > 0;
   const runs = isTested ? await registry.testAttestations(by, version.id) : [];
   return { version, approvals, waivers, runs, assessment };
+}
+
+/** One that the audit log does not cover counts as none: it closes its version, and no other. */
+async function newestAssessment(registry: Registry, by: Principal, id: string): Promise<StoredAssessment | undefined> {
+  try {
+    return (await registry.assessments(by, id, 1))[0];
+  } catch (error) {
+    if (isRegistryError(error) && error.code === 'broken-log') return undefined;
+    throw error;
+  }
 }

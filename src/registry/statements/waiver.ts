@@ -11,7 +11,7 @@ import {
   subjectsOf,
 } from '../../integrity/statements/index.ts';
 import { endOfWaiver } from '../../policy/waivers/index.ts';
-import type { ApprovalMethod } from '../api/index.ts';
+import type { ApprovalMethod, Role } from '../api/index.ts';
 import { nameOf } from '../names.ts';
 import type { Principal } from '../records.ts';
 import type { WaiverRequest } from '../registry.ts';
@@ -63,12 +63,14 @@ export async function signWaiver(
 
 /**
  * Verifies a waiver that its granter signed: by the trust file, and against the request.
+ * @param role that the granter needs, where the trust file gives signers roles
  * @throws RegistryError `no-trust`, `bad-attestation`
  */
 export async function verifyWaiver(
   { trust }: Context,
   request: WaiverRequest,
   attestation: string,
+  role: Role,
   now: Date,
 ): Promise<SignedWaiver> {
   if (trust === undefined) {
@@ -79,7 +81,10 @@ export async function verifyWaiver(
     const bundle = readBundle(Buffer.from(attestation), 'the waiver');
     const subject = parseDigest(request.digest, 'the digest');
     const verified = await verifyAttestation(bundle, trust, { kind: 'waiver', subject, now });
-    const { statement } = verified;
+    const { statement, rule } = verified;
+    if (rule.roles !== undefined && !rule.roles.includes(role)) {
+      throw bad(`"${rule.name}" approves as ${rule.roles.join(' or ')}, not as ${role}`);
+    }
     const signed = waiverOf(verified);
     if (statement.predicateType !== PREDICATE_TYPES.waiver || signed === undefined) throw bad('it is not a waiver');
     if (statement.predicate.approver !== undefined)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { AuditEntry } from '../api/index.ts';
-import { canonicalJson, hashOfEntry, NO_ENTRY } from '../audit-chain/index.ts';
+import { canonicalJson, hashOfEntry, NO_ENTRY, type Seal } from '../audit-chain/index.ts';
 import { checkPrincipal, nameOf } from '../names.ts';
 import type { Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
@@ -19,11 +19,21 @@ export interface Change {
   readonly now: Date;
   /** `now` as text. */
   readonly at: string;
+  /** Entries that this change has made so far. */
+  readonly recorded: readonly RecordedEntry[];
   /** The next number in the order of writing. */
   next(): number;
   /** Adds an entry to the audit log. */
   record(action: string, subject: string, detail?: Readonly<Record<string, unknown>>): void;
+  /**
+   * At the end of the change, the audit log covers the records of a version. @param now gives their state then; `undefined` when the
+   * log covers it already
+   */
+  seal(label: string, now: () => Promise<Seal | undefined>): void;
 }
+
+/** An entry of the audit log that is not written yet. */
+export type RecordedEntry = Omit<AuditEntry, 'previous' | 'hash'>;
 
 const TRIES = 5;
 
@@ -116,7 +126,8 @@ class Ledger implements Change {
   readonly at: string;
   readonly #head: Head;
   #counter: number;
-  readonly #entries: AuditEntry[] = [];
+  readonly #entries: RecordedEntry[] = [];
+  readonly #seals = new Map<string, () => Promise<Seal | undefined>>();
 
   constructor(db: Transaction<Tables>, by: Principal, now: Date, head: Head) {
     this.db = db;
@@ -131,36 +142,41 @@ class Ledger implements Change {
     return this.by.tenant;
   }
 
+  get recorded(): readonly RecordedEntry[] {
+    return this.#entries;
+  }
+
   next(): number {
     this.#counter++;
     return this.#counter;
   }
 
   record(action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}): void {
-    const before = this.#entries.at(-1) ?? { seq: this.#head.audit_seq, hash: this.#head.audit_hash };
-    const entry = {
-      seq: before.seq + 1,
-      at: this.at,
-      tenant: this.tenant,
-      actor: nameOf(this.by),
-      action,
-      subject,
-      // As it will be read again.
-      detail: JSON.parse(canonicalJson(detail)) as Record<string, unknown>,
-      previous: before.hash,
-    };
-    this.#entries.push({ ...entry, hash: hashOfEntry(entry) });
+    const seq = (this.#entries.at(-1)?.seq ?? this.#head.audit_seq) + 1;
+    const { at, tenant } = this;
+    // As it will be read again.
+    const kept = JSON.parse(canonicalJson(detail)) as Record<string, unknown>;
+    this.#entries.push({ seq, at, tenant, actor: nameOf(this.by), action, subject, detail: kept });
+  }
+
+  seal(label: string, now: () => Promise<Seal | undefined>): void {
+    // The first knows what was there before the change.
+    if (!this.#seals.has(label)) this.#seals.set(label, now);
   }
 
   /** Writes the audit entries, and the tenant's new head. */
   async close(): Promise<void> {
-    const last = this.#entries.at(-1);
-    if (last === undefined) {
+    await this.#sealAll();
+    let last = { seq: this.#head.audit_seq, hash: this.#head.audit_hash };
+    for (const one of this.#entries) {
+      const entry = { ...one, previous: last.hash };
+      const hash = hashOfEntry(entry);
+      await insertRow(this.db, 'audit', { ...entry, detail: canonicalJson(entry.detail), hash });
+      last = { seq: entry.seq, hash };
+    }
+    if (this.#entries.length === 0) {
       if (this.#counter === this.#head.counter) return;
       throw new RegistryError('internal', 'a change leaves no entry in the audit log');
-    }
-    for (const entry of this.#entries) {
-      await insertRow(this.db, 'audit', { ...entry, detail: canonicalJson(entry.detail) });
     }
     await moveHead(this.db, {
       name: this.tenant,
@@ -168,5 +184,19 @@ class Ledger implements Change {
       audit_hash: last.hash,
       counter: this.#counter,
     });
+  }
+
+  /** The last entry holds what the records of all versions are after the change. */
+  async #sealAll(): Promise<void> {
+    const seals: (Seal & { readonly version: string })[] = [];
+    for (const [version, now] of this.#seals) {
+      const seal = await now();
+      if (seal !== undefined) seals.push({ version, ...seal });
+    }
+    const [first] = seals;
+    if (first === undefined) return;
+    if (this.#entries.length === 0) this.record('version.sealed', first.version);
+    const last = this.#entries.pop();
+    if (last !== undefined) this.#entries.push({ ...last, detail: { ...last.detail, seals } });
   }
 }

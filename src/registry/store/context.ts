@@ -11,5 +11,9 @@ export interface Context {
   readonly trust: TrustFile | undefined;
   /** Signs for approvers who come by a session, and re-evaluations. */
   readonly signer: PayloadSigner | undefined;
+  /** The identity provider whose people tokens may belong to; `undefined`: a token belongs to whoever made it. */
+  readonly tokenIssuer: string | undefined;
+  /** Whether a rule of the catalogue has this id. */
+  readonly isRule: (id: string) => boolean;
   readonly now: () => Date;
 }

@@ -9,6 +9,7 @@ import {
   jobs,
   type Migration,
   modelTests,
+  people,
   records,
   signedWaivers,
   stages,
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly Migration[] = [
   conversions,
   modelTests,
   suites,
+  people,
 ];
 
 /** Any number that nothing else locks. */

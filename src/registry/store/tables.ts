@@ -22,6 +22,7 @@ export interface Tables extends WebhookTables {
   readonly test_runs: TestRunTable;
   readonly waivers: WaiverTable;
   readonly tokens: TokenTable;
+  readonly ended_sessions: EndedSessionTable;
   readonly audit: AuditTable;
   readonly jobs: JobTable;
   readonly batches: BatchTable;
@@ -223,11 +224,19 @@ interface TokenTable {
   readonly lookup: Fixed<string>;
   readonly roles: Fixed<string>;
   readonly creator_key: Fixed<string>;
+  /** The person that it belongs to; `null`: whoever made it. */
+  readonly owner_key: Fixed<string | null>;
   readonly created_by: Fixed<string>;
   readonly created_at: Fixed<string>;
   readonly expires_at: Fixed<string | null>;
   revoked_at: string | null;
   last_used_at: string | null;
+}
+
+/** A session that its user ended: until its own end, nobody may use it. */
+interface EndedSessionTable {
+  readonly id: Fixed<string>;
+  readonly until_ms: Fixed<number>;
 }
 
 /** The database itself refuses to change or delete a row. */

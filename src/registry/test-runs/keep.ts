@@ -1,5 +1,6 @@
 import { copiesOf } from '../../core/behavior/index.ts';
 import { areTestsOf } from '../../policy/tests/index.ts';
+import { chainStateIn, faultOf } from '../chain-state/index.ts';
 import { decideVersion } from '../decisions/index.ts';
 import { nameOf } from '../names.ts';
 import type { StoredAssessment } from '../records.ts';
@@ -33,7 +34,7 @@ export async function keepRun(
     );
   const known = await knownRun(change, version, signed);
   if (known !== undefined) return known;
-  await checkBaseline(change, version, signed);
+  await checkBaseline(context, change, version, signed);
   const row = {
     id: newId(),
     tenant: change.tenant,
@@ -63,7 +64,7 @@ export async function decideAgain(
   version: VersionRow,
   newest: StoredAssessment,
 ): Promise<void> {
-  if (version.stage === 'retired' || version.stage === 'quarantined') return;
+  if (version.stage === 'retired') return;
   await decideVersion(context, change, version, newest);
 }
 
@@ -107,12 +108,18 @@ async function knownRun(
  * A run beside a model of the tester's own choice proves nothing: what it is compared with has to be the model of another version of
  * the same model that stands at staging or production: never the tested version itself.
  */
-async function checkBaseline({ db, tenant }: Change, version: VersionRow, { tests }: SignedTests): Promise<void> {
+async function checkBaseline(
+  context: Context,
+  change: Change,
+  version: VersionRow,
+  { tests }: SignedTests,
+): Promise<void> {
+  const { db, tenant } = change;
   const { baseline } = tests;
   if (baseline === null) return;
   const approved = await db
     .selectFrom('versions')
-    .select(['id', 'stage'])
+    .selectAll()
     .where('tenant', '=', tenant)
     .where('model', '=', version.model)
     .where('id', '!=', version.id)
@@ -120,8 +127,10 @@ async function checkBaseline({ db, tenant }: Change, version: VersionRow, { test
     .orderBy('number', 'desc')
     .limit(MAX_BASELINES)
     .execute();
-  for (const { id } of approved) {
-    const { files } = (await newestAssessment(db, id)).assessment;
+  const state = await chainStateIn(context, change);
+  for (const row of approved) {
+    if ((await faultOf(state, db, row)) !== undefined) continue;
+    const { files } = (await newestAssessment(db, row.id)).assessment;
     const hashed = files.flatMap(({ path, sha256, digestBasis }) =>
       sha256 !== null && digestBasis === 'computed' ? [{ path, sha256 }] : [],
     );

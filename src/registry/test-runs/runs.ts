@@ -1,4 +1,5 @@
 import type { TestRun, VersionTests } from '../api/index.ts';
+import { checkVersion } from '../chain-state/index.ts';
 import { standingRuns, testedBy } from '../decisions/index.ts';
 import { checkComment } from '../names.ts';
 import type { Principal } from '../records.ts';
@@ -45,7 +46,7 @@ export async function addTestRun(context: Context, by: Principal, id: string, at
   await read(context, by, (db) => versionRow(db, by.tenant, id));
   const signed = await verifyTests(context, attestation, context.now());
   return change(context, by, async (change) => {
-    const version = await versionRow(change.db, change.tenant, id);
+    const version = await checkVersion(context, change, id);
     const row = await keepRun(context, change, version, signed);
     return testRunOfRow(row, context.rules.suites.get(version.model) ?? null);
   });
@@ -65,8 +66,8 @@ export async function revokeTestRun(context: Context, by: Principal, id: string,
       .executeTakeFirst();
     if (row === undefined) throw new RegistryError('not-found', 'the run does not exist');
     if (row.revoked_at !== null) throw new RegistryError('ended', 'the run was revoked already');
+    const version = await checkVersion(context, change, row.version);
     await db.updateTable('test_runs').set({ revoked_at: at, why: reason }).where('id', '=', id).execute();
-    const version = await versionRow(db, tenant, row.version);
     change.record('tests.revoked', labelOf(version), { run: id, statement: row.statement, reason });
     await decideAgain(context, change, version, await newestAssessment(db, version.id));
     return testRunOfRow({ ...row, revoked_at: at, why: reason }, context.rules.suites.get(version.model) ?? null);

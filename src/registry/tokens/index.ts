@@ -1,2 +1,3 @@
+export { isSameNamed, isSamePerson } from './people.ts';
 export { tenants } from './tenants.ts';
-export { authenticate, createToken, peopleBehind, revokeToken, tokens } from './tokens.ts';
+export { authenticate, createToken, revokeToken, type TokenRequest, tokens } from './tokens.ts';

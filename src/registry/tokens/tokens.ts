@@ -1,29 +1,39 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Selectable } from 'kysely';
 import { ROLES, type Role } from '../api/index.ts';
+import { chainState, proofOfToken } from '../chain-state/index.ts';
 import { checkLine, keyOf, nameOf } from '../names.ts';
 import type { Principal } from '../records.ts';
 import type { ApiToken } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
-import { type Context, change, compiledOnce, newId, type Reader, read, type Tables, unowned } from '../store/index.ts';
-
-type TokenRow = Selectable<Tables['tokens']>;
+import { type Context, change, compiledOnce, newId, read, unowned } from '../store/index.ts';
+import { type TokenRow, tokenNamed } from './token-row.ts';
 
 const SECRET = /^assay_[A-Za-z0-9_-]{43}$/;
 /** Hex digits of the hash by which a row is found: the rest is compared in constant time. */
 const LOOKUP = 16;
 const MAX_NAME = 100;
+const MAX_OWNER = 500;
 const MAX_TOKENS = 1000;
 /** How exactly the last use is known, milliseconds. */
 const USE_STEP = 60_000;
+
+/** A token to be made. */
+export interface TokenRequest {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly expiresAt?: Date;
+  /** The subject of the person that it belongs to, at the identity provider; whoever makes it, when absent. */
+  readonly owner?: string;
+}
 
 /** A name is used once: it identifies the actor in the audit log and in votes. */
 export async function createToken(
   context: Context,
   by: Principal,
-  request: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date },
+  request: TokenRequest,
 ): Promise<{ readonly token: ApiToken; readonly secret: string }> {
   checkTokenRequest(context, by, request);
+  const owner = ownerOf(context, request);
   const secret = `assay_${randomBytes(32).toString('base64url')}`;
   const hash = hashOf(secret);
   return change(context, by, async (change) => {
@@ -43,6 +53,7 @@ export async function createToken(
       lookup: hash.slice(0, LOOKUP),
       roles: JSON.stringify(ROLES.filter((role) => request.roles.includes(role))),
       creator_key: keyOf(by),
+      owner_key: owner,
       created_by: nameOf(by),
       created_at: at,
       expires_at: request.expiresAt?.toISOString() ?? null,
@@ -50,7 +61,13 @@ export async function createToken(
       last_used_at: null,
     };
     await db.insertInto('tokens').values(row).execute();
-    change.record('token.created', request.name, { id: row.id, roles: [...request.roles], expiresAt: row.expires_at });
+    change.record('token.created', request.name, {
+      id: row.id,
+      roles: [...request.roles],
+      expiresAt: row.expires_at,
+      ...(request.owner === undefined ? {} : { owner: request.owner }),
+      proof: proofOfToken(row),
+    });
     return { token: tokenOfRow(row), secret };
   });
 }
@@ -100,6 +117,8 @@ export async function authenticate(context: Context, secret: string): Promise<Pr
     const now = context.now();
     if (row === undefined || row.revoked_at !== null) return undefined;
     if (row.expires_at !== null && now >= new Date(row.expires_at)) return undefined;
+    // Who writes to the database makes no administrator of a token, nor a token at all.
+    if (!(await chainState(context, row.tenant)).holdsToken(row)) return undefined;
     if (row.last_used_at === null || now.getTime() - Date.parse(row.last_used_at) >= USE_STEP) {
       await write.updateTable('tokens').set({ last_used_at: now.toISOString() }).where('id', '=', row.id).execute();
     }
@@ -108,23 +127,8 @@ export async function authenticate(context: Context, secret: string): Promise<Pr
   });
 }
 
-/** The people behind a principal: the principal, and the creator of the token. */
-export async function peopleBehind(db: Reader, by: Principal): Promise<string[]> {
-  if (by.via !== 'token') return [keyOf(by)];
-  const token = await tokenNamed(db, by.tenant, by.subject);
-  return token === undefined ? [keyOf(by)] : [keyOf(by), token.creator_key];
-}
-
-async function tokenNamed(db: Reader, tenant: string, name: string): Promise<TokenRow | undefined> {
-  return db.selectFrom('tokens').selectAll().where('tenant', '=', tenant).where('name', '=', name).executeTakeFirst();
-}
-
 /** Only an administrator can give a role without having it. */
-function checkTokenRequest(
-  { now }: Context,
-  by: Principal,
-  { name, roles, expiresAt }: { readonly name: string; readonly roles: readonly Role[]; readonly expiresAt?: Date },
-): void {
+function checkTokenRequest({ now }: Context, by: Principal, { name, roles, expiresAt }: TokenRequest): void {
   checkLine(name, 'the name of a token', MAX_NAME);
   const unknown = roles.find((role) => !ROLES.includes(role));
   if (unknown !== undefined || roles.length === 0 || new Set(roles).size !== roles.length) {
@@ -137,6 +141,16 @@ function checkTokenRequest(
   if (expiresAt !== undefined && !(expiresAt > now())) {
     throw new RegistryError('invalid', 'the token would already be expired', { hint: 'give a time in the future' });
   }
+}
+
+/** @throws RegistryError `invalid` where tokens belong to those who make them */
+function ownerOf({ tokenIssuer }: Context, { owner }: TokenRequest): string | null {
+  if (owner === undefined) return null;
+  checkLine(owner, 'the owner of a token', MAX_OWNER);
+  if (tokenIssuer !== undefined) return JSON.stringify([tokenIssuer, owner]);
+  throw new RegistryError('invalid', 'here a token belongs to whoever makes it', {
+    hint: 'leave the owner out, or let the operator set ASSAY_TOKEN_OWNERS',
+  });
 }
 
 function hashOf(secret: string): string {

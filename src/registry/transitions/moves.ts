@@ -1,4 +1,5 @@
 import type { Stage, TransitionState, Version } from '../api/index.ts';
+import { checkVersion, faultIn } from '../chain-state/index.ts';
 import { storeAnswer, voidApproval } from '../decisions/index.ts';
 import { checkComment } from '../names.ts';
 import type { Principal } from '../records.ts';
@@ -21,7 +22,10 @@ export async function quarantine(context: Context, by: Principal, id: string, re
   checkReason(reason);
   return change(context, by, async (change) => {
     const row = await versionRow(change.db, change.tenant, id);
+    const fault = await faultIn(context, change, row);
     if (row.stage === 'quarantined') throw new RegistryError('conflict', 'the version is quarantined already');
+    // What was tampered with is closed all the same, and stays as it is for those who find out: nothing of it is covered anew.
+    if (fault !== undefined) change.record('version.fault', labelOf(row), { fault });
     return closeVersion(context, change, row, 'quarantined', reason);
   });
 }
@@ -30,7 +34,7 @@ export async function quarantine(context: Context, by: Principal, id: string, re
 export async function retire(context: Context, by: Principal, id: string, reason: string): Promise<Version> {
   checkReason(reason);
   return change(context, by, async (change) => {
-    const row = await versionRow(change.db, change.tenant, id);
+    const row = await checkVersion(context, change, id);
     checkWay(row.stage as Stage, 'retired');
     return closeVersion(context, change, row, 'retired', reason);
   });

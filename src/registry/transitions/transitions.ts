@@ -1,5 +1,6 @@
 import type { Decision } from '../../core/assessment/index.ts';
 import { type Page, STAGES, type Stage, type Transition } from '../api/index.ts';
+import { checkNotBarred, checkVersion } from '../chain-state/index.ts';
 import { checkComment, keyOf, nameOf } from '../names.ts';
 import { limitOf, seqAfter } from '../paging.ts';
 import type { PageRequest, Principal } from '../records.ts';
@@ -12,7 +13,6 @@ import {
   transitionOfRow,
   transitionRow,
   type VersionRow,
-  versionRow,
 } from '../rows/index.ts';
 import { approvalsFor, checkWay, isRuled, type RuledStage, uncorrectable } from '../rules/index.ts';
 import { type Change, type Context, change, newId, read } from '../store/index.ts';
@@ -60,7 +60,7 @@ export async function requestTransition(
   if (!STAGES.includes(to)) throw new RegistryError('invalid', `${to} is not a stage`);
   checkComment(comment, 'the comment');
   return change(context, by, async (change) => {
-    const version = await versionRow(change.db, change.tenant, id);
+    const version = await checkVersion(context, change, id);
     const from = version.stage as Stage;
     if (to !== 'quarantined' || from === 'quarantined') checkWay(from, to);
     const open = await openTransition(change.db, id);
@@ -69,6 +69,7 @@ export async function requestTransition(
         hint: 'withdraw it first, or wait for its end',
       });
     }
+    if (isRuled(to) && from !== 'quarantined') await checkNotBarred(context, change, version);
     if (isRuled(to)) await checkCorrectable(context, change, id, to);
     const row = await openRow(change, version, to, comment);
     if (isRuled(to)) {
@@ -91,7 +92,7 @@ export async function withdraw(context: Context, by: Principal, id: string): Pro
     if (row.requester_key !== keyOf(by) && !by.roles.includes('admin')) {
       throw new RegistryError('forbidden', 'only the requester or an admin can withdraw it');
     }
-    const version = await versionRow(change.db, change.tenant, row.version);
+    const version = await checkVersion(context, change, row.version);
     await endTransition(change, row, version, 'withdrawn', 'the transition was withdrawn');
     return transitionOfRow(change.db, { ...row, state: 'withdrawn' }, context.rules, change.now);
   });

@@ -1,5 +1,6 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 import { type ModelSummary, type Page, STAGES, type Stage, type Version } from '../api/index.ts';
+import { withBars } from '../chain-state/index.ts';
 import { checkModelName } from '../names.ts';
 import { limitOf, nameAfter, nameCursor } from '../paging.ts';
 import type { PageRequest, Principal } from '../records.ts';
@@ -48,7 +49,7 @@ export async function models(
     const shown = rows.slice(0, limit).map(modelOfRow);
     const last = shown.at(-1);
     return {
-      items: await summaries(db, by.tenant, shown),
+      items: await summaries(context, db, by.tenant, shown),
       next: rows.length > limit && last !== undefined ? nameCursor(last.name) : null,
     };
   });
@@ -63,7 +64,7 @@ export async function model(context: Context, by: Principal, name: string): Prom
       .where('tenant', '=', by.tenant)
       .where('name', '=', name)
       .executeTakeFirst();
-    const [summary] = row === undefined ? [] : await summaries(db, by.tenant, [modelOfRow(row)]);
+    const [summary] = row === undefined ? [] : await summaries(context, db, by.tenant, [modelOfRow(row)]);
     if (summary === undefined) throw noModel(name);
     return summary;
   });
@@ -96,7 +97,12 @@ function modelOfRow(row: {
   return { tenant, name, description, createdAt: created_at, createdBy: created_by };
 }
 
-async function summaries(db: Reader, tenant: string, models: readonly Model[]): Promise<ModelSummary[]> {
+async function summaries(
+  context: Context,
+  db: Reader,
+  tenant: string,
+  models: readonly Model[],
+): Promise<ModelSummary[]> {
   if (models.length === 0) return [];
   const names = models.map(({ name }) => name);
   const stands = await db
@@ -106,7 +112,7 @@ async function summaries(db: Reader, tenant: string, models: readonly Model[]): 
     .where('model', 'in', names)
     .groupBy(['model', 'stage'])
     .execute();
-  const versions = await newestAtStages(db, tenant, stands);
+  const versions = await withBars(context, tenant, await newestAtStages(db, tenant, stands));
   return models.map((model) => {
     const own = versions.filter((version) => version.model === model.name);
     const stages: Partial<Record<Stage, Version>> = {};

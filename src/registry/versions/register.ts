@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Assessment } from '../../core/assessment/index.ts';
 import type { Lineage } from '../api/index.ts';
+import { checkRecords, sealVersion } from '../chain-state/index.ts';
 import { decideVersion } from '../decisions/index.ts';
 import { checkDigest, checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
 import type { Principal, StoredAssessment } from '../records.ts';
@@ -38,7 +39,8 @@ export async function register(context: Context, by: Principal, registration: Re
     const known = job === undefined ? undefined : await registeredByJob(change, job);
     if (known !== undefined) return known;
     await ensureModel(change, model);
-    const { row, created, isLineageNew } = await ensureVersion(change, registration, digest);
+    const { row, created, isLineageNew } = await ensureVersion(context, change, registration, digest);
+    if (created) sealVersion(change, row);
     await addKeys(change, row, assessment.artifact.pinned);
     const stored = await storeAssessment(change, row, assessment, body, job ?? null);
     const action = created ? 'version.registered' : 'version.assessed';
@@ -110,6 +112,7 @@ const lastNumber = compiledOnce({ tenant: 'text', model: 'text' }, (db, { tenant
 );
 
 async function ensureVersion(
+  context: Context,
   change: Change,
   { model, assessment, lineage = NO_LINEAGE }: Registration,
   digest: string,
@@ -119,6 +122,7 @@ async function ensureVersion(
   const text = JSON.stringify(lineage);
   const [known] = await versionsLike(db, { tenant, model, digest });
   if (known !== undefined) {
+    await checkRecords(context, change, known);
     // The first scan of the bytes may not have known their base models; a lineage that was once stated remains.
     if (!isSaid || saysAnything(JSON.parse(known.lineage) as Lineage))
       return { row: known, created: false, isLineageNew: false };

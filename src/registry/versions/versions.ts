@@ -1,4 +1,5 @@
 import type { Page, StoredDecision, Version } from '../api/index.ts';
+import { brokenLog, chainState, checkNotClosed, printOfText, withBars } from '../chain-state/index.ts';
 import { checkAlias, checkModelName } from '../names.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
 import type { PageRequest, Principal, StoredAssessment } from '../records.ts';
@@ -38,7 +39,7 @@ export async function versions(
       .limit(limit + 1)
       .execute();
     if (rows.length === 0) await mustExist(db, by, model);
-    const shown = await versionsOfRows(db, rows);
+    const shown = await withBars(context, by.tenant, await versionsOfRows(db, rows));
     return pageOf(
       shown,
       limit,
@@ -66,8 +67,22 @@ export async function versionById(
   return read(context, by, async (db) => {
     const row = 'id' in name ? await versionRow(db, by.tenant, name.id) : await namedRow(db, by.tenant, name);
     if (row === undefined) throw new RegistryError('not-found', 'the version does not exist');
-    return versionOfRow(db, row);
+    if ('alias' in name) await checkAliased(context, by.tenant, name, row);
+    const [version] = await withBars(context, by.tenant, [await versionOfRow(db, row)]);
+    if (version === undefined) throw new RegistryError('internal', 'a version was lost');
+    return version;
   });
+}
+
+/** @throws RegistryError `broken-log` for an alias that the audit log does not tell of */
+async function checkAliased(
+  context: Context,
+  tenant: string,
+  { model, alias }: { readonly model: string; readonly alias: string },
+  row: VersionRow,
+): Promise<void> {
+  const told = (await chainState(context, tenant)).alias(model, alias);
+  if (told !== labelOf(row)) throw brokenLog(`it does not tell that ${model} has the alias ${alias} there`);
 }
 
 async function namedRow(db: Reader, tenant: string, name: VersionName): Promise<VersionRow | undefined> {
@@ -101,7 +116,8 @@ export async function assessments(
   most = MAX_ASSESSMENTS,
 ): Promise<StoredAssessment[]> {
   return read(context, by, async (db) => {
-    await versionRow(db, by.tenant, id);
+    const version = await versionRow(db, by.tenant, id);
+    const told = (await chainState(context, by.tenant)).version(labelOf(version))?.seal;
     const rows = await db
       .selectFrom('assessments')
       .selectAll()
@@ -109,6 +125,10 @@ export async function assessments(
       .orderBy('seq', 'desc')
       .limit(Math.min(most, MAX_ASSESSMENTS))
       .execute();
+    const [newest] = rows;
+    if (told != null && newest !== undefined && printOfText(newest.body) !== told.assessment) {
+      throw brokenLog(`the newest assessment of ${labelOf(version)} was changed, added or removed`);
+    }
     return rows.map(assessmentOfRow);
   });
 }
@@ -146,6 +166,7 @@ export async function setAlias(
     }
     const row = await namedRow(db, tenant, { model, number });
     if (row === undefined) throw new RegistryError('not-found', `version ${number} of ${model} does not exist`);
+    await checkNotClosed(context, change, row);
     await db
       .insertInto('aliases')
       .values({ tenant, model, alias, version: row.id })

@@ -66,6 +66,7 @@ const REGISTRY_STATUS: Readonly<Record<RegistryErrorCode, number>> = {
   'not-waivable': 409,
   changed: 409,
   ended: 409,
+  'broken-log': 500,
   'newer-schema': 500,
   unavailable: 503,
   internal: 500,

@@ -5,7 +5,7 @@ import {
   MAX_DECISION_QUERIES,
   ManyDecisionsSchema,
 } from '../../registry/api/index.ts';
-import type { CurrentDecision, DecisionQuery } from '../../registry/index.ts';
+import { type CurrentDecision, combinedDecision, type DecisionQuery } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import { ASKERS, UNCHANGED } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
@@ -32,7 +32,7 @@ export const decisionRoutes: Routes = (app, { registry }) => {
     async (request, reply) => {
       const items = await registry.currentDecisions(request.principal, queryOf(request.query));
       count(items);
-      const answer = { items };
+      const answer = answerOf(items);
       return isKnown(request, reply, answer) ? reply.code(304).send(undefined) : answer;
     },
   );
@@ -57,13 +57,18 @@ export const decisionRoutes: Routes = (app, { registry }) => {
     async ({ principal, body }) => {
       const queries = body.queries.map(queryOf);
       const results = await Promise.all(
-        queries.map(async (query) => ({ query, items: await registry.currentDecisions(principal, query) })),
+        queries.map(async (query) => ({ query, ...answerOf(await registry.currentDecisions(principal, query)) })),
       );
       for (const { items } of results) count(items);
       return { results };
     },
   );
 };
+
+/** Each name, and what holds for the bytes whatever they are called: the worst. */
+function answerOf(items: readonly CurrentDecision[]) {
+  return { items, combined: combinedDecision(items) ?? null };
+}
 
 /** @throws ServiceError for both and for neither */
 function queryOf({ digest, ref }: { readonly digest?: string; readonly ref?: string }): DecisionQuery {

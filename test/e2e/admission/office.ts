@@ -6,7 +6,7 @@ import { writeFiles, writeKey } from '../../cli/registry-ground.ts';
 import { type CliResult, MAIN, ROOT, runCli } from '../../cli/run-cli.ts';
 import { FakeHub, fakeFile } from '../../support/fake-hub.ts';
 import { freePort } from '../../support/free-port.ts';
-import { UNLIMITED } from '../../support/service.ts';
+import { TOKEN_OWNERS, UNLIMITED } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 import type { Model } from './models.ts';
 import { modelOf } from './models.ts';
@@ -134,7 +134,7 @@ export class Office {
 
   async #makeToken(name: string, role: string): Promise<string> {
     const headers = { authorization: `Bearer ${this.#first}`, 'content-type': 'application/json' };
-    const body = JSON.stringify({ name, roles: [role] });
+    const body = JSON.stringify({ name, roles: [role], owner: name });
     const answer = await fetch(`${this.url}/v1/tokens`, { method: 'POST', headers, body });
     if (answer.status !== 201) throw new Error(await answer.text());
     return ((await answer.json()) as { readonly secret: string }).secret;
@@ -150,6 +150,7 @@ export class Office {
       ASSAY_TRUST: join(this.folder, 'trust.yaml'),
       ASSAY_LOG_LEVEL: 'error',
       ...UNLIMITED,
+      ...TOKEN_OWNERS,
     };
     const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {

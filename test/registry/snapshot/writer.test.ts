@@ -7,7 +7,7 @@ import { statePath } from '../../../src/registry/snapshot/index.ts';
 import { openSnapshot, type Snapshot } from '../../../src/snapshot/index.ts';
 import { commitOf, findingOf, NEWER_RULESET, RULESET } from '../assessments.ts';
 import { describeOnBoth } from '../databases.ts';
-import { ada, sam, selma } from '../people.ts';
+import { ada, person, sam } from '../people.ts';
 import { Workshop } from './workshop.ts';
 
 let folder: string;
@@ -109,7 +109,7 @@ describeOnBoth('a snapshot of a registry', (fresh) => {
     shop = await Workshop.open(folder, await fresh());
     const version = await shop.register({ verdict: 'suspicious', findings: [findingOf('pickle.global.unlisted')] });
     const waiver = { digest: version.digest, reason: 'ours', owner: 'ml', expires: '2026-12-24T00:00:00Z' };
-    await shop.registry.addWaiver(selma, { ...waiver, rule: 'pickle.global.unlisted' });
+    await shop.registry.addWaiver(person('wanda', 'security-approver'), { ...waiver, rule: 'pickle.global.unlisted' });
     await shop.bring(version, 'staging', 'key', new Date('2026-12-28T00:00:00Z'));
     await shop.bring(version, 'production', 'key', new Date('2026-12-20T00:00:00.900Z'));
     const { document } = await shop.write();

@@ -16,6 +16,7 @@ import {
   type Registry,
   type Role,
 } from '../../../src/registry/index.ts';
+import { RULES as RULES_OF_SCANS } from '../../../src/scan/rules/catalogue.ts';
 import { createApp } from '../../../src/service/app/app.ts';
 import type { ServiceConfig } from '../../../src/service/config.ts';
 import { openConversionStore } from '../../../src/service/conversions/files.ts';
@@ -73,6 +74,7 @@ interface Operation {
   >;
 }
 
+const ISSUER = 'https://login.example';
 const RULES = fileURLToPath(new URL('./rules.yaml', import.meta.url));
 
 export const LIMITS: ServiceConfig['limits'] = {
@@ -108,6 +110,9 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     database: ground.database,
     rules: await loadRegistryRules(overrides.rules ?? RULES),
     approvalSigner: keySigner(privateKey),
+    isRule: (id) => RULES_OF_SCANS.has(id),
+    // Each client of a test is a person of its own.
+    tokenIssuer: ISSUER,
     ...(overrides.trust == null ? {} : { trust: await readTrustFile(overrides.trust) }),
   });
   const config: ServiceConfig = {
@@ -116,6 +121,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     publicUrl: 'http://127.0.0.1',
     dataFolder,
     oidc: null,
+    tokenIssuer: ISSUER,
     allowPrivateAddresses: true,
     // Nothing listens there: no test sends a request to the public Hub.
     hubEndpoint: 'http://127.0.0.1:9',
@@ -164,7 +170,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     document,
     async as(name, roles, tenant = 'acme') {
       const root: Principal = { tenant, subject: 'root', issuer: null, roles: ['admin'], via: 'local' };
-      const { secret } = await registry.createToken(root, { name, roles });
+      const { secret } = await registry.createToken(root, { name, roles, owner: name });
       return client(url, secret, check);
     },
     async close() {

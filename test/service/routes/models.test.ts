@@ -128,8 +128,11 @@ onEveryGround('models, versions and decisions', (service) => {
 
     it('reports unknown bytes as unknown', async () => {
       const digest = `sha256:${'0'.repeat(64)}`;
-      expect((await gate.call('GET', `/v1/decisions?digest=${digest}`)).body).toEqual({ items: [] });
-      expect((await gate.call('GET', '/v1/decisions?ref=hf%3A%2F%2Fno%2Fmodel')).body).toEqual({ items: [] });
+      expect((await gate.call('GET', `/v1/decisions?digest=${digest}`)).body).toEqual({ items: [], combined: null });
+      expect((await gate.call('GET', '/v1/decisions?ref=hf%3A%2F%2Fno%2Fmodel')).body).toEqual({
+        items: [],
+        combined: null,
+      });
     });
 
     it('answers many questions at once, in their order', async () => {

@@ -1,13 +1,21 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../../../core/index.ts';
-import { addSigningOptions, type SigningFlags, signingChoice } from '../../options/index.ts';
+import {
+  addEnvironmentOptions,
+  addSigningOptions,
+  type EnvironmentFlags,
+  environmentOf,
+  type SigningFlags,
+  signingChoice,
+} from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import type { About, AttestationInput, AttestationRequest } from './request.ts';
 
 const TYPES = ['scan', 'approval', 'waiver', 'break-glass', 'decision'] as const;
 type AttestationType = (typeof TYPES)[number];
 
-interface CreateFlags extends SigningFlags {
+interface CreateFlags extends SigningFlags, EnvironmentFlags {
+  readonly policy?: string;
   readonly type: AttestationType;
   readonly report?: string;
   readonly digest?: string;
@@ -30,7 +38,7 @@ interface CreateFlags extends SigningFlags {
 /** The options of each type besides the subject; those of the first list are required. */
 const FIELDS: Readonly<Record<AttestationType, { needs: readonly Field[]; takes: readonly Field[] }>> = {
   scan: { needs: ['report'], takes: ['url'] },
-  decision: { needs: ['report'], takes: [] },
+  decision: { needs: ['report'], takes: ['policy', 'stage'] },
   approval: { needs: ['stage'], takes: ['report', 'digest', 'until'] },
   waiver: { needs: ['rule', 'reason', 'owner', 'expires'], takes: ['report', 'digest', 'file'] },
   'break-glass': { needs: ['reason', 'owner', 'expires'], takes: ['reference'] },
@@ -39,6 +47,7 @@ const ALL_FIELDS = [
   'report',
   'digest',
   'url',
+  'policy',
   'stage',
   'until',
   'rule',
@@ -56,7 +65,8 @@ const LISTS = { evidence: 'decision', namespace: 'break-glass', outcome: 'break-
 const GUIDE = `
 Types:
   scan       the results of the checks of a scan, from its report: PASSED, WARNED or FAILED
-  decision   the decision of the policy, from the same report: a SLSA verification summary
+  decision   the decision of the policy, a SLSA verification summary: made again from the files, findings and checks of the same
+             report, and refused when the report says another
   approval   the signer approves the artifact for a stage; a denied artifact cannot be approved
   waiver     one rule does not apply to one artifact until a date; a malicious verdict cannot be waived
   break-glass  the admission webhook lets an outcome pass in some namespaces, for at most 72 hours
@@ -85,8 +95,8 @@ export function registerAttestationCreate(attestation: Command, shell: Shell): v
     .option('--report <file>', 'a report of assay scan (JSON): the subject and the evidence of the statement')
     .option('--digest <digest>', 'the digest of the subject, if no report is given: sha256:...')
     .option('--url <url>', 'of a scan: address of its run')
+    .option('--policy <name|file>', 'of a decision: the policy of the report, if it is not a shipped one')
     .option('--evidence <file>', 'of a decision: an attestation that was used (repeatable)', collect, [])
-    .option('--stage <stage>', 'of an approval: the stage, such as production')
     .option('--until <time>', 'of an approval: when it expires')
     .option('--rule <rule>', 'of a waiver: the rule')
     .option('--file <path>', 'of a waiver: the only file that it covers')
@@ -96,6 +106,7 @@ export function registerAttestationCreate(attestation: Command, shell: Shell): v
     .option('--reason <text>', 'of a waiver and of break-glass: the reason')
     .option('--owner <name>', 'of a waiver and of break-glass: the owner')
     .option('--expires <time>', 'of a waiver and of break-glass: when it expires');
+  addEnvironmentOptions(command);
   addSigningOptions(command)
     .option('-o, --output <file>', 'write the attestation to this file, atomically, instead of stdout')
     .option('-q, --quiet', 'print only errors', false)
@@ -139,7 +150,13 @@ function toInput(flags: CreateFlags): AttestationInput {
     case 'scan':
       return { type, report: text('report'), ...(flags.url === undefined ? {} : { url: flags.url }) };
     case 'decision':
-      return { type, report: text('report'), evidence };
+      return {
+        type,
+        report: text('report'),
+        evidence,
+        environment: environmentOf(flags),
+        ...(flags.policy === undefined ? {} : { policy: flags.policy }),
+      };
     case 'approval':
       return {
         type,

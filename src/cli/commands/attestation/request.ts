@@ -1,3 +1,4 @@
+import type { Environment } from '../../../policy/index.ts';
 import type { SigningChoice } from '../../options/index.ts';
 export interface AttestationVerifyFlags {
   readonly trust?: string;
@@ -36,7 +37,15 @@ export type About = { readonly report: string } | { readonly digest: string };
 /** The requested statement, checked against the command line. */
 export type AttestationInput =
   | { readonly type: 'scan'; readonly report: string; readonly url?: string }
-  | { readonly type: 'decision'; readonly report: string; readonly evidence: readonly string[] }
+  | {
+      readonly type: 'decision';
+      readonly report: string;
+      readonly evidence: readonly string[];
+      /** That of the report, when absent: then it is a shipped one. */
+      readonly policy?: string;
+      /** What the policy was told then. */
+      readonly environment: Environment;
+    }
   | { readonly type: 'approval'; readonly about: About; readonly stage: string; readonly until?: string }
   | {
       readonly type: 'waiver';

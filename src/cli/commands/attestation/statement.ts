@@ -21,6 +21,7 @@ import {
   UNWAIVABLE,
 } from '../../../integrity/statements/index.ts';
 import { RULES } from '../../../scan/rules/index.ts';
+import { decidedAgain } from './decided-again.ts';
 import { attestedArtifact, readReportDocument, type ScanReport } from './report.ts';
 import type { About, AttestationInput } from './request.ts';
 
@@ -116,7 +117,8 @@ function isDenied(action: ScanReport['decision']['action'], status: ScanReport['
   return action === 'deny' || status === 'incomplete';
 }
 
-async function decisionStatement({ report: path, evidence }: Input<'decision'>, now: Date): Promise<Statement> {
+async function decisionStatement(input: Input<'decision'>, now: Date): Promise<Statement> {
+  const { report: path, evidence } = input;
   const report = await readReportDocument(path);
   const { subjects, resourceUri } = attestedArtifact(report, path);
   const inputs: { name: string; digest: string }[] = [];
@@ -124,7 +126,7 @@ async function decisionStatement({ report: path, evidence }: Input<'decision'>, 
   return createStatement('decision', {
     subjects,
     resourceUri,
-    action: isDenied(report.decision.action, report.status) ? 'deny' : report.decision.action,
+    action: await decidedAgain(report, input, now),
     at: now,
     version: version(),
     policy: policyOf(report),

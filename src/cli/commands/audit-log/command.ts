@@ -3,7 +3,7 @@ import type { RegistryFlags } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import { addRegistryOptions, REGISTRY_GUIDE, registryOf } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import type { AuditListRequest, AuditVerifyRequest } from './request.ts';
+import type { AuditListRequest, AuditVerifyRequest, KeptHead } from './request.ts';
 
 interface ListFlags extends RegistryFlags {
   readonly subject?: string;
@@ -14,6 +14,8 @@ interface ListFlags extends RegistryFlags {
 }
 
 interface VerifyFlags extends RegistryFlags {
+  readonly since?: string;
+  readonly snapshotKey?: string;
   readonly format: AuditVerifyRequest['format'];
   readonly quiet: boolean;
 }
@@ -21,7 +23,9 @@ interface VerifyFlags extends RegistryFlags {
 const GUIDE = `
 Every change of a registry adds an entry with the hash of the previous one: no entry can be changed, inserted or
 removed without breaking every entry after it. "assay audit-log verify" reads the whole log and recomputes every hash, also that of
-a service. Keep exports elsewhere: a log that was rewritten completely still verifies.
+a service, and holds the records of the registry (versions, decisions, approvals, waivers, tokens) against it. A log that was cut off or
+rewritten completely, with its head, still verifies by itself: keep a head elsewhere, and give it with --since. Each signed snapshot
+holds one, and "verify" prints the last.
 ${REGISTRY_GUIDE}
 Examples:
   assay audit-log --registry models.db
@@ -29,6 +33,8 @@ Examples:
   assay audit-log export --registry models.db -o audit.ndjson
   assay audit-log export --since 1200
   assay audit-log verify --registry models.db
+  assay audit-log verify --since 1200:5f0c...            the last entry, as an earlier "verify" printed it
+  assay audit-log verify --since snapshot.json --snapshot-key snapshot.pub
 
 Exit codes: 0 listed or intact, 1 the log is broken, or access is denied, 2 could not complete.
 `;
@@ -82,11 +88,13 @@ function registerVerify(log: Command, shell: Shell): void {
     .description('Reads the whole log, and checks that each entry follows from the one before.');
   addRegistryOptions(command)
     .addOption(new Option('-f, --format <format>', 'output format').choices(['table', 'json']).default('table'))
+    .option('--since <head>', 'a head that was kept: NUMBER:HASH, or a signed snapshot; the log has to contain it')
+    .option('--snapshot-key <file>', 'public key of who signs snapshots (PEM), or a trust file (YAML)')
     .option('-q, --quiet', 'print nothing when the log is valid', false)
     .action(async (flags: VerifyFlags) => {
       const { format, quiet } = flags;
       const { runAuditVerify } = await import('./run.ts');
-      await runAuditVerify({ registry: registryOf(flags), format, quiet }, shell);
+      await runAuditVerify({ registry: registryOf(flags), since: keptHead(flags), format, quiet }, shell);
     });
 }
 
@@ -94,6 +102,20 @@ async function list(flags: ListFlags, format: AuditListRequest['format'], shell:
   const { subject, since, output, color = false } = flags;
   const { runAuditList } = await import('./run.ts');
   await runAuditList({ registry: registryOf(flags), subject, since, format, output, color }, shell);
+}
+
+function keptHead({ since, snapshotKey }: VerifyFlags): KeptHead | undefined {
+  if (since === undefined) {
+    if (snapshotKey === undefined) return undefined;
+    throw new AssayError('usage', 'no snapshot is named', { subject: '--snapshot-key', hint: 'add --since SNAPSHOT' });
+  }
+  const [, seq, hash] = /^(\d{1,9}):([0-9a-f]{64})$/.exec(since) ?? [];
+  if (seq !== undefined && hash !== undefined) return { kind: 'text', seq: Number(seq), hash };
+  if (snapshotKey !== undefined) return { kind: 'snapshot', file: since, key: snapshotKey };
+  throw new AssayError('usage', 'is neither NUMBER:HASH nor a snapshot with its key', {
+    subject: `--since ${since}`,
+    hint: 'give the number and the hash that "verify" printed, or a snapshot, and --snapshot-key PUBLIC',
+  });
 }
 
 function numberOf(text: string): number {

@@ -12,8 +12,14 @@ export interface AuditListRequest {
   readonly color: boolean;
 }
 
+/** A head that was kept elsewhere: as text, or in a signed snapshot. */
+export type KeptHead =
+  | { readonly kind: 'text'; readonly seq: number; readonly hash: string }
+  | { readonly kind: 'snapshot'; readonly file: string; readonly key: string };
+
 export interface AuditVerifyRequest {
   readonly registry: RegistryFlags;
+  readonly since: KeptHead | undefined;
   readonly format: 'table' | 'json';
   readonly quiet: boolean;
 }

@@ -1,10 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { all } from '../../../client/index.ts';
+import { readSmallText } from '../../../core/bytes/index.ts';
 import { AssayError } from '../../../core/index.ts';
+import { readPublicKey } from '../../../integrity/envelope/index.ts';
+import { readTrustFile } from '../../../integrity/trust-file/index.ts';
 import type { AuditEntry } from '../../../registry/index.ts';
 import { count, jsonText, paint, terminalText } from '../../../report/index.ts';
 import { Refusal, withRegistry } from '../../registry/index.ts';
 import { openSink, type Shell, wantsColor } from '../../terminal/index.ts';
-import type { AuditListRequest, AuditVerifyRequest } from './request.ts';
+import type { AuditListRequest, AuditVerifyRequest, KeptHead } from './request.ts';
 
 /** CWE-770: what is kept until a file is written. */
 const MAX_KEPT_BYTES = 512 * 1024 * 1024;
@@ -46,11 +50,12 @@ const MAX_DETAIL = 1000;
 
 /** Says whether the log holds, and records the exit code. */
 export async function runAuditVerify(
-  { registry: flags, format, quiet }: AuditVerifyRequest,
+  { registry: flags, since, format, quiet }: AuditVerifyRequest,
   shell: Shell,
 ): Promise<void> {
+  const kept = since === undefined ? undefined : await headOf(since);
   await withRegistry(flags, shell, { verb: 'assay audit-log verify' }, async (registry) => {
-    const verdict = await registry.verifyAuditLog();
+    const verdict = await registry.verifyAuditLog(kept);
     if (format === 'json') shell.stdout.write(`${jsonText({ schemaVersion: '1', ...verdict }, 2)}\n`);
     if (verdict.kind === 'broken') {
       throw new Refusal(`the audit log is broken at entry ${verdict.seq}: ${verdict.why}`, {
@@ -63,4 +68,27 @@ export async function runAuditVerify(
       shell.stdout.write(`INTACT ${count(entries, 'entry', 'entries')}, the last is ${head.seq}: ${head.hash}\n`);
     }
   });
+}
+
+/** @throws AssayError for a snapshot that cannot be read, or that the key did not sign: also for one that has ended */
+async function headOf(kept: KeptHead): Promise<{ readonly seq: number; readonly hash: string }> {
+  if (kept.kind === 'text') return { seq: kept.seq, hash: kept.hash };
+  const { openDocument, isSnapshotError } = await import('../../../snapshot/index.ts');
+  const text = await readSmallText(kept.key, '--snapshot-key');
+  const trust = text.includes('-----BEGIN ') ? readPublicKey(text, kept.key) : await readTrustFile(kept.key);
+  const bytes = await readFile(kept.file).catch((cause: unknown) => {
+    throw new AssayError('unreadable', 'cannot be read', { subject: kept.file, hint: 'check the path', cause });
+  });
+  try {
+    const { seq, hash } = openDocument(bytes, { trust, now: new Date() }).auditHead;
+    return { seq, hash };
+  } catch (cause) {
+    if (!isSnapshotError(cause)) throw cause;
+    const hint = 'give the public key of who signed it';
+    throw new AssayError('mismatch', `is not a snapshot of this key: ${cause.message}`, {
+      subject: kept.file,
+      hint,
+      cause,
+    });
+  }
 }

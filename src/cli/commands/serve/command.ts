@@ -19,6 +19,8 @@ named by the variable with the suffix _FILE (ASSAY_DATABASE_FILE=/run/secrets/da
   ASSAY_OIDC_CLIENT_SECRET      its secret
   ASSAY_OIDC_ROLES_CLAIM        the claim that holds roles: "roles", or a path such as realm_access.roles
   ASSAY_OIDC_TENANT_CLAIM       the claim that holds the tenant; without it, every user has the tenant "default"
+  ASSAY_TOKEN_OWNERS          an identity provider (its issuer) whose people tokens may belong to; without it, all tokens that
+                              one administrator made are one person's
   ASSAY_SESSION_SECRET        32 characters or more, the same for every instance: sessions outlive a restart
   ASSAY_APPROVAL_KEY          private key (PEM) that signs approvals and waivers of the console; ASSAY_KEY_PASSPHRASE
                               opens it

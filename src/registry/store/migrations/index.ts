@@ -9,4 +9,5 @@ export { batches } from './008-batches.ts';
 export { conversions } from './009-conversions.ts';
 export { modelTests } from './010-model-tests.ts';
 export { suites } from './011-suites.ts';
+export { people } from './012-people.ts';
 export type { Migration } from './migration.ts';

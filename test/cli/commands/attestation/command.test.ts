@@ -14,6 +14,20 @@ import { PROBES, runCli } from '../../run-cli.ts';
 
 const { root, at, run, digest, create, verify, statementOf, writeReport } = attestationPlace();
 
+const DANGEROUS = {
+  ruleId: 'pickle.global.dangerous',
+  severity: 'critical',
+  message: 'it calls os.system',
+  member: null,
+  offset: null,
+  line: null,
+  evidence: null,
+  owasp: [],
+  atlas: [],
+  cwe: [],
+  fingerprint: 'a'.repeat(32),
+};
+
 describe('assay attestation create and verify', () => {
   it('handle a scan attestation with the results of its checks, about every digest of the artifact', async () => {
     const made = await create(
@@ -82,6 +96,49 @@ describe('assay attestation create and verify', () => {
       stdout: '',
       stderr: '',
     });
+  });
+
+  it('refuse a decision attestation of a report that was edited', async () => {
+    const sign = (file: string, ...more: string[]) =>
+      create('--type', 'decision', '--report', file, ...byScanner, '-o', 'edited.att.json', ...more);
+    type Edit = Parameters<typeof writeReport>[1];
+    const edits: readonly (readonly [string, Edit, RegExp])[] = [
+      [
+        'the verdict of a file, and not its decision',
+        (report) => Object.assign(report.files[0] ?? {}, { verdict: 'malicious' }),
+        /says allow, but its files give deny \(verdict\.malicious: /,
+      ],
+      [
+        'its decision, and not its files',
+        (report) => Object.assign(report.decision, { action: 'warn' }),
+        /says warn, but its files give allow/,
+      ],
+      [
+        'its verdict and its decision, and not the finding',
+        (report) =>
+          Object.assign(report, { findings: [{ ...DANGEROUS, file: Reflect.get(report.files[0] ?? {}, 'path') }] }),
+        /is clean, but its finding pickle\.global\.dangerous makes it malicious/,
+      ],
+      [
+        'the digest of its policy',
+        (report) => Object.assign(report.decision, { policyDigest: `sha256:${'0'.repeat(64)}` }),
+        /was decided by another policy than baseline is now/,
+      ],
+      [
+        'the name of its policy',
+        (report) => Object.assign(report.decision, { policy: 'ours' }),
+        /was decided by ours, which is not a shipped policy/,
+      ],
+    ];
+    for (const [what, edit, why] of edits) {
+      writeReport('edited.json', edit);
+      const made = await sign('edited.json');
+      expect([what, made.code]).toEqual([what, 2]);
+      expect(made.stderr).toMatch(why);
+    }
+    // The policy of the report is asked, not one that is given in its place.
+    expect((await sign('report.json', '--policy', 'strict')).stderr).toMatch(/another policy than strict is now/);
+    expect(await sign('report.json', '--policy', 'baseline')).toMatchObject({ code: 0 });
   });
 
   it('handle an approval for its stage only', async () => {
