@@ -3,7 +3,7 @@ import { lookup as dnsLookupPromise } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { AssayError } from '../core/index.ts';
 
-/** The rules for connections. The default allows all; a service that fetches addresses from users restricts them. */
+/** The rules for connections. The default allows all but link-local addresses and those of metadata services; a service that fetches addresses from users restricts them. */
 export interface AddressRules {
   /** Refuse loopback, private, link-local and every other range outside the public internet. */
   readonly denyPrivate?: boolean;
@@ -41,6 +41,43 @@ const PRIVATE_V6: readonly [string, number][] = [
   ['8000::', 1],
 ];
 
+/**
+ * Link-local networks, where machines of a cloud get their credentials, and the addresses of such services elsewhere. No model is
+ * there: they are refused whatever else is allowed.
+ */
+const NEVER_V4: readonly [string, number][] = [
+  ['169.254.0.0', 16],
+  // Alibaba Cloud, and the wire server of Azure.
+  ['100.100.100.200', 32],
+  ['168.63.129.16', 32],
+];
+const NEVER_V6: readonly [string, number][] = [
+  ['fe80::', 10],
+  // AWS and Google Cloud.
+  ['fd00:ec2::254', 128],
+  ['fd20:ce::254', 128],
+];
+const METADATA_NAMES: ReadonlySet<string> = new Set([
+  'metadata',
+  'metadata.google.internal',
+  'instance-data',
+  'instance-data.ec2.internal',
+]);
+
+const neverV4 = new BlockList();
+for (const [network, prefix] of NEVER_V4) neverV4.addSubnet(network, prefix, 'ipv4');
+const neverV6 = new BlockList();
+for (const [network, prefix] of NEVER_V6) neverV6.addSubnet(network, prefix, 'ipv6');
+
+/** Whether an address is link-local or gives the credentials of a machine; a v6 address that maps such a v4 one is, too. */
+export function isMetadataAddress(address: string): boolean {
+  const plain = address.replace(/%.*$/, '');
+  const family = isIP(plain);
+  if (family === 4) return neverV4.check(plain, 'ipv4');
+  // A list of v4 networks also knows the v6 addresses that map to them.
+  return family === 6 && (neverV6.check(plain, 'ipv6') || neverV4.check(plain, 'ipv6'));
+}
+
 const v4 = new BlockList();
 for (const [network, prefix] of PRIVATE_V4) v4.addSubnet(network, prefix, 'ipv4');
 const v6 = new BlockList();
@@ -60,11 +97,13 @@ export function checkAddress(url: URL, rules: AddressRules): void {
   if (rules.hosts !== undefined && !rules.hosts.some((name) => host === name || host.endsWith(`.${name}`))) {
     throw refused(host, 'is not among the allowed hosts');
   }
+  if (METADATA_NAMES.has(host.toLowerCase()) || isMetadataAddress(host)) throw refused(host, NEVER);
   if (rules.denyPrivate === true && isIP(host) !== 0 && isPrivateAddress(host))
     throw refused(host, 'is not a public address');
 }
 
 /** The message does not state the address: a user who names hosts could map the network of the service. */
+const NEVER = 'is link-local, or gives the credentials of a machine';
 const INSIDE = 'resolves to an address that is not public';
 
 /**
@@ -75,7 +114,7 @@ export function guardedLookup(rules: AddressRules): LookupFunction {
   return (hostname, options, callback) => {
     dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, []);
-      const bad = rules.denyPrivate === true ? addresses.find((entry) => isPrivateAddress(entry.address)) : undefined;
+      const bad = addresses.find(({ address }) => isRefused(address, rules));
       if (bad !== undefined) return callback(refused(hostname, INSIDE), []);
       const first = addresses[0];
       if (options.all === true || first === undefined) return callback(null, addresses);
@@ -89,10 +128,15 @@ export function guardedLookup(rules: AddressRules): LookupFunction {
  * @throws AssayError `refused`
  */
 export async function checkBehindProxy(url: URL, rules: AddressRules): Promise<void> {
-  if (rules.denyPrivate !== true || isIP(bare(url.hostname)) !== 0) return;
+  // On the command line a proxy is trusted with names: many machines behind one cannot resolve any.
+  if (rules.denyPrivate === undefined || isIP(bare(url.hostname)) !== 0) return;
   const addresses = await dnsLookupPromise(url.hostname, { all: true }).catch(() => []);
-  const bad = addresses.find((entry) => isPrivateAddress(entry.address));
+  const bad = addresses.find(({ address }) => isRefused(address, rules));
   if (bad !== undefined) throw refused(url.hostname, INSIDE);
+}
+
+function isRefused(address: string, { denyPrivate = false }: AddressRules): boolean {
+  return isMetadataAddress(address) || (denyPrivate && isPrivateAddress(address));
 }
 
 function bare(hostname: string): string {

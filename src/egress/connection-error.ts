@@ -66,6 +66,15 @@ export function abortError(signal: AbortSignal | undefined, url: URL): AssayErro
   return new AssayError('aborted', 'stopped before the end', { cause });
 }
 
+/**
+ * The failure of a connection in words that are the same for every port and every reason, for people who name addresses in the
+ * network of a service: what is closed, filtered or another protocol looks alike. `undefined` for an answer of a server.
+ */
+export function portlessMessage(error: AssayError): string | undefined {
+  if (error.code !== 'network' || codesOf(error.cause).length === 0) return undefined;
+  return 'the server cannot be reached, or gives no answer that can be used';
+}
+
 function causes(error: unknown): unknown[] {
   const chain: unknown[] = [];
   for (let at = error; at !== undefined && chain.length < 8; at = at instanceof Error ? at.cause : undefined) {

@@ -1,4 +1,5 @@
 export { checkAddress } from './address-rules.ts';
+export { portlessMessage } from './connection-error.ts';
 export { discard } from './discard.ts';
 export { type Credential, createEgress, type Egress, type EgressInit, type EgressOptions } from './egress.ts';
 export { httpError, tooMany } from './http-error.ts';

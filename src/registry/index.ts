@@ -41,6 +41,7 @@ export {
   type JobEnd,
   type JobStore,
   MAX_ATTEMPTS,
+  type NotedAction,
   type Reevaluation,
   type Registered,
   type Registry,

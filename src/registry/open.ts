@@ -24,8 +24,11 @@ import {
   queuedJobs,
   removeOutput,
 } from './jobs/index.ts';
+import { note } from './notes/index.ts';
 import type { Principal } from './records.ts';
 import type { JobStore, Registry, RegistryRules } from './registry.ts';
+import { sealerOf } from './sealed/index.ts';
+import { endSession, isSessionEnded } from './sessions/index.ts';
 import { type Context, openDatabase } from './store/index.ts';
 import { addTestRun, revokeTestRun, testAttestations, versionTests } from './test-runs/index.ts';
 import { authenticate, createToken, revokeToken, tenants, tokens } from './tokens/index.ts';
@@ -49,6 +52,8 @@ export interface RegistryOptions {
   readonly tokenIssuer?: string;
   /** Whether a rule of the catalogue has this id: others are waived only where a policy or an assessment names them. */
   readonly isRule?: (id: string) => boolean;
+  /** Seals the secrets of webhooks in the database: 32 characters or more, kept elsewhere. */
+  readonly sealingKey?: string;
   readonly now?: () => Date;
 }
 
@@ -63,6 +68,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     trust: options.trust,
     signer: options.approvalSigner,
     tokenIssuer: options.tokenIssuer,
+    sealer: options.sealingKey === undefined ? undefined : sealerOf(options.sealingKey),
     isRule: options.isRule ?? (() => false),
     now: options.now ?? (() => new Date()),
   };
@@ -100,6 +106,9 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     auditSince: bound(auditSince),
     auditHead: bound(auditHead),
     verifyAuditLog: bound(verifyRegistry),
+    note: bound(note),
+    endSession: (id, until) => endSession(context, id, until),
+    isSessionEnded: (id) => isSessionEnded(context, id),
     createToken: bound(createToken),
     tokens: bound(tokens),
     revokeToken: bound(revokeToken),

@@ -193,6 +193,12 @@ export interface Registry {
   /** Reads the whole chain, and holds all records against it. @param since a head that was kept elsewhere */
   verifyAuditLog(by: Principal, since?: { readonly seq: number; readonly hash: string }): Promise<AuditVerdict>;
 
+  /** Tells in the audit log what somebody did at a service. */
+  note(by: Principal, action: NotedAction, subject: string, detail?: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Of a console. @param until when it would have ended by itself */
+  endSession(id: string, until: Date): Promise<void>;
+  isSessionEnded(id: string): Promise<boolean>;
+
   createToken(
     by: Principal,
     token: {
@@ -215,6 +221,16 @@ export interface Registry {
   readonly webhooks: WebhookStore;
   close(): Promise<void>;
 }
+
+/** What a service does that no record of a registry holds. */
+export type NotedAction =
+  | 'upload.created'
+  | 'upload.completed'
+  | 'upload.removed'
+  | 'session.started'
+  | 'session.ended'
+  | 'model.downloaded'
+  | 'conversion.downloaded';
 
 export interface Reevaluation {
   readonly versions: number;

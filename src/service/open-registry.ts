@@ -19,6 +19,7 @@ export async function openServiceRegistry(config: ServiceConfig, live?: LiveRule
     database: config.database,
     rules,
     isRule: (id) => RULES.has(id),
+    ...(config.sessionSecret === null ? {} : { sealingKey: config.sessionSecret }),
     ...(config.tokenIssuer === null ? {} : { tokenIssuer: config.tokenIssuer }),
     ...(approvalSigner === undefined ? {} : { approvalSigner }),
     ...(trust === undefined ? {} : { trust }),

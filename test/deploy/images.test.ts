@@ -105,6 +105,11 @@ describe('compose.yaml', () => {
     expect(services.worker).toMatchObject({ tmpfs: [], volumes: ['data:/data', '/tmp'] });
   });
 
+  it('gives workers, which read files of strangers, no secret of sessions', () => {
+    expect(JSON.stringify([services.worker?.environment, services.worker?.secrets])).not.toMatch(/session/i);
+    expect(JSON.stringify([services.api?.environment, services.api?.secrets])).toMatch(/session/i);
+  });
+
   it('contains no secret, and names only secrets that the script creates', () => {
     const folder = join(tempFolder(), 'secrets');
     const { status, stderr } = spawnSync('sh', [join(DEPLOY, 'secrets.sh'), folder], { encoding: 'utf8' });

@@ -73,6 +73,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
         signer: undefined,
         tokenIssuer: undefined,
         isRule: () => false,
+        sealer: undefined,
         now: bench.clock.now,
       };
       await change(context, sam, async (log) => log.record('waiver.added', digest, { id: 'w', ...waiver, from: 'x' }));

@@ -38,6 +38,7 @@ const OWN = {
   'no-suites': 'The service has no folder of suites: its operator sets ASSAY_SUITES',
   'not-approved': 'The Hub proxy serves approved models only',
   'not-assessed': 'The Hub proxy serves scanned models only',
+  'not-owner': 'It belongs to somebody else: only the owner or an admin may do this',
   'not-signed-in': 'Send a token, or sign in',
   'operator-only': 'Only an operator of the service may do this',
   overloaded: 'The service is overloaded: retry shortly',

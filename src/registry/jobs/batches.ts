@@ -17,7 +17,7 @@ import {
   workChange,
 } from '../store/index.ts';
 import { type BatchRow, batchRow } from './batch-row.ts';
-import { addJobs, cancelOpen, checkJobs } from './jobs.ts';
+import { addJobs, cancelOpen, checkJobs, checkOwn } from './jobs.ts';
 
 /** Batches that are ended at a time. */
 const AT_ONCE = 100;
@@ -66,7 +66,7 @@ async function cancelBatch(
 ): Promise<{ readonly batch: Batch; readonly cancelled: readonly string[] }> {
   return change(context, by, async (change) => {
     const { db, tenant } = change;
-    await batchRow(db, tenant, id);
+    checkOwn(by, (await batchRow(db, tenant, id)).created_by);
     const cancelled = await cancelOpen(change, (jobs) =>
       jobs.where('id', 'in', (eb) => eb.selectFrom('batch_jobs').select('job').where('batch', '=', id)),
     );

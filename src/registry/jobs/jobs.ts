@@ -180,11 +180,17 @@ export async function listJobs(
 /** Its worker learns of it at its next heartbeat. */
 export async function cancelJob(context: Context, by: Principal, id: string): Promise<Job> {
   return change(context, by, async (change) => {
-    await rowOfJob(change.db, change.tenant, id);
+    checkOwn(by, (await rowOfJob(change.db, change.tenant, id)).created_by);
     const [job] = await cancelOpen(change, (jobs) => jobs.where('id', '=', id));
     if (job === undefined) throw new RegistryError('ended', 'the job has ended already');
     return job;
   });
+}
+
+/** @throws RegistryError `forbidden` for what somebody else asked for, but for an admin */
+export function checkOwn(by: Principal, owner: string): void {
+  if (owner === nameOf(by) || by.roles.includes('admin')) return;
+  throw new RegistryError('forbidden', `only ${owner} or an admin can cancel it`);
 }
 
 type JobUpdate = UpdateQueryBuilder<Tables, 'jobs', 'jobs', UpdateResult>;

@@ -1,6 +1,7 @@
 import type { PayloadSigner } from '../../integrity/sign/index.ts';
 import type { TrustFile } from '../../integrity/trust-file/index.ts';
 import type { RegistryRules } from '../registry.ts';
+import type { Sealer } from '../sealed/index.ts';
 import type { Database } from './database.ts';
 
 /** What the parts of a registry work with. */
@@ -15,5 +16,7 @@ export interface Context {
   readonly tokenIssuer: string | undefined;
   /** Whether a rule of the catalogue has this id. */
   readonly isRule: (id: string) => boolean;
+  /** Keeps secrets of webhooks unreadable in the database; without it, they are kept as they are. */
+  readonly sealer: Sealer | undefined;
   readonly now: () => Date;
 }

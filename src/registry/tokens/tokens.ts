@@ -16,6 +16,8 @@ const MAX_OWNER = 500;
 const MAX_TOKENS = 1000;
 /** How exactly the last use is known, milliseconds. */
 const USE_STEP = 60_000;
+/** After that, another use is told in the audit log, milliseconds. */
+const SILENCE = 24 * 60 * 60 * 1000;
 
 /** A token to be made. */
 export interface TokenRequest {
@@ -119,11 +121,16 @@ export async function authenticate(context: Context, secret: string): Promise<Pr
     if (row.expires_at !== null && now >= new Date(row.expires_at)) return undefined;
     // Who writes to the database makes no administrator of a token, nor a token at all.
     if (!(await chainState(context, row.tenant)).holdsToken(row)) return undefined;
-    if (row.last_used_at === null || now.getTime() - Date.parse(row.last_used_at) >= USE_STEP) {
+    const idle = row.last_used_at === null ? Number.POSITIVE_INFINITY : now.getTime() - Date.parse(row.last_used_at);
+    if (idle >= USE_STEP) {
       await write.updateTable('tokens').set({ last_used_at: now.toISOString() }).where('id', '=', row.id).execute();
     }
     const roles = JSON.parse(row.roles) as Role[];
-    return { tenant: row.tenant, subject: row.name, issuer: null, roles, via: 'token' };
+    const principal = { tenant: row.tenant, subject: row.name, issuer: null, roles, via: 'token' } as const;
+    // Its first use, and that after a day of silence.
+    if (idle >= SILENCE)
+      await change(context, principal, async (log) => log.record('token.used', row.name, { id: row.id }));
+    return principal;
   });
 }
 

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import { entryOfRow } from '../audit/index.ts';
-import { type Context, newId, type Tables, unowned } from '../store/index.ts';
+import { isRegistryError } from '../registry-error.ts';
+import { type Sealer, unsealed } from '../sealed/index.ts';
+import { type Context, type Database, newId, type Tables, unowned } from '../store/index.ts';
 import type { ClaimedDelivery, DeliveryEnd } from '../webhook-records.ts';
 
 /** Entries of the audit log that one step turns into deliveries. */
@@ -82,7 +84,7 @@ async function planFor({ database, now }: Context, webhook: WebhookRow): Promise
 
 /** Takes what is due. A delivery whose sender died is due again when the lease is over. */
 export async function claimDeliveries(
-  { database, now }: Context,
+  { database, now, sealer }: Context,
   leaseMs: number,
   limit: number,
   busy: readonly string[] = [],
@@ -107,6 +109,11 @@ export async function claimDeliveries(
     for (const row of due) {
       const count = each.get(row.webhook) ?? 0;
       if (count >= MAX_EACH || claimed.length >= limit) continue;
+      const secret = opened(sealer, row);
+      if (secret === undefined) {
+        await unreadable(database.write, row.id, now());
+        continue;
+      }
       each.set(row.webhook, count + 1);
       const lease = randomUUID();
       const taken = await database.write
@@ -124,11 +131,35 @@ export async function claimDeliveries(
         .where('tenant', '=', row.tenant)
         .where('seq', '=', row.audit_seq)
         .executeTakeFirstOrThrow();
-      const { id, webhook, url, secret } = row;
+      const { id, webhook, url } = row;
       claimed.push({ id, webhook, lease, url, secret, attempt: row.attempts + 1, entry: entryOfRow(entry) });
     }
     return claimed;
   });
+}
+
+/** `undefined` for a secret that was sealed with another key. */
+function opened(
+  sealer: Sealer | undefined,
+  { webhook, secret }: { readonly webhook: string; readonly secret: string },
+): string | undefined {
+  try {
+    return sealer === undefined ? unsealed(secret) : sealer.open(secret, webhook);
+  } catch (error) {
+    if (isRegistryError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Nobody could check its signature: it ends, and its webhook says why. */
+async function unreadable(db: Database['write'], id: string, at: Date): Promise<void> {
+  const last_error = 'the secret of the webhook was sealed with another key: remove the webhook, and make it again';
+  await db
+    .updateTable('deliveries')
+    .set({ state: 'dead', lease: null, last_error, ended_at: at.toISOString() })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .execute();
 }
 
 export async function settleDelivery(

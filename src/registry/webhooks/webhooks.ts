@@ -38,6 +38,7 @@ async function createWebhook(
 ): Promise<{ readonly webhook: Webhook; readonly secret: string }> {
   checkWebhook(url, events);
   const secret = `whsec_${randomBytes(32).toString('base64url')}`;
+  const id = newId();
   return change(context, by, async (change) => {
     const { db, tenant, at } = change;
     const { count } = await db
@@ -52,12 +53,12 @@ async function createWebhook(
       .where('name', '=', tenant)
       .executeTakeFirstOrThrow();
     const row: Selectable<Tables['webhooks']> = {
-      id: newId(),
+      id,
       tenant,
       seq: change.next(),
       url,
       events: JSON.stringify(events),
-      secret,
+      secret: context.sealer?.seal(secret, id) ?? secret,
       // The entry about the new webhook is delivered, too, as a first delivery that shows whether it works.
       told_seq: audit_seq,
       created_at: at,

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Principal, Registry } from '../../registry/index.ts';
 import { ServiceError } from '../problems/index.ts';
 import type { Oidc } from './oidc.ts';
-import { checkForgery, type Sessions } from './sessions.ts';
+import { checkForgery, idOfSession, type Sessions } from './sessions.ts';
 
 /** An authenticated principal, with the CSRF token of its session. */
 export interface KnownCaller {
@@ -20,7 +20,7 @@ export interface Authenticator {
 }
 
 interface Parts {
-  readonly registry: Pick<Registry, 'authenticate'>;
+  readonly registry: Pick<Registry, 'authenticate' | 'isSessionEnded'>;
   readonly oidc: Oidc | null;
   readonly sessions: Sessions;
   readonly publicUrl: string;
@@ -52,7 +52,7 @@ export function createAuthenticator({ registry, oidc, sessions, publicUrl }: Par
       // A token in a request decides: a session never replaces an invalid token.
       if (authorization !== undefined) return bearer(authorization);
       const session = await sessions.read(request);
-      if (session === undefined)
+      if (session === undefined || (await registry.isSessionEnded(idOfSession(session))))
         throw new ServiceError(401, 'not-signed-in', 'send Authorization: Bearer <token>, or sign in at /signin');
       if (session.kind === 'oidc') return { principal: session.principal, csrf: session.csrf };
       return { principal: await tokenOwner(session.secret), csrf: session.csrf };

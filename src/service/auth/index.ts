@@ -2,4 +2,4 @@ export { type Authenticator, createAuthenticator } from './auth.ts';
 export { firstToken } from './first-token.ts';
 export { type Oidc, openOidc } from './oidc.ts';
 export { type ConversionSigner, openApprovalSigner, openConversionSigner } from './own-keys.ts';
-export { checkSameOrigin, createSessions, isSecure, type Sessions } from './sessions.ts';
+export { checkSameOrigin, createSessions, endOfSession, idOfSession, isSecure, type Sessions } from './sessions.ts';

@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 import type { Principal } from '../../registry/index.ts';
@@ -16,7 +16,8 @@ export interface Login extends LoginState {
   readonly returnTo: string;
 }
 
-/** Sessions live in cookies that only the service can read: nothing is stored, and every instance with the same secret knows them. */
+/** Sessions live in cookies that only the service can read, and every instance with the same secret knows them. The registry keeps
+ * those that were ended before their time. */
 export interface Sessions {
   /** A new session in place of any other: an identifier planted before sign-in is worth nothing. */
   start(reply: FastifyReply, session: DistributiveOmit<Session, 'csrf'>): Promise<void>;
@@ -29,7 +30,8 @@ export interface Sessions {
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
-const SESSION_SECONDS = 8 * 3600;
+/** With a token, whose roles are looked up at each request; and with the roles that an identity provider told, which it tells anew. */
+const SESSION_SECONDS = { token: 8 * 3600, oidc: 3600 } as const;
 const LOGIN_SECONDS = 600;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -69,7 +71,12 @@ export function createSessions(config: Pick<ServiceConfig, 'publicUrl' | 'sessio
 
   return {
     start: (reply, session) =>
-      write(reply, sessionCookie, { ...session, csrf: randomBytes(24).toString('base64url') }, SESSION_SECONDS),
+      write(
+        reply,
+        sessionCookie,
+        { ...session, csrf: randomBytes(24).toString('base64url') },
+        SESSION_SECONDS[session.kind],
+      ),
     async read(request) {
       return (await open(request, sessionCookie)) as Session | undefined;
     },
@@ -82,6 +89,16 @@ export function createSessions(config: Pick<ServiceConfig, 'publicUrl' | 'sessio
       return login;
     },
   };
+}
+
+/** Names a session without giving it away: hex SHA-256 of its token against forgery, which only its user has. */
+export function idOfSession({ csrf }: Session): string {
+  return createHash('sha256').update(`assay session\n${csrf}`).digest('hex');
+}
+
+/** By then it has ended by itself. */
+export function endOfSession({ kind }: Session, now: Date): Date {
+  return new Date(now.getTime() + SESSION_SECONDS[kind] * 1000);
 }
 
 /** Whether browsers reach the service over TLS. */

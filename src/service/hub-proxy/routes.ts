@@ -11,6 +11,7 @@ import {
   union,
 } from '../../core/schema/index.ts';
 import type { Routes } from '../context.ts';
+import { DownloadLog } from '../downloads/index.ts';
 import type { App } from '../fastify-app.ts';
 import { ASKERS } from '../http/index.ts';
 import { addAccount, addElse } from './account.ts';
@@ -63,9 +64,16 @@ interface Asked {
   readonly '*'?: string;
 }
 
+interface Parts {
+  readonly approvals: Approvals;
+  readonly proxies: TenantProxies;
+  readonly downloads: DownloadLog;
+}
+
 /** The API of the Hub, as far as its clients need it to read models; it hands out what may run, and nothing else. */
 export const hubRoutes: Routes = (app, context) => {
   const proxies = new TenantProxies(context.config);
+  const downloads = new DownloadLog(context.registry);
   const approvals = new Approvals(context, proxies, (action) => app.metrics.decisions.inc({ action }));
   app.addHook('onClose', () => proxies.close());
   app.setErrorHandler(answerError);
@@ -78,7 +86,7 @@ export const hubRoutes: Routes = (app, context) => {
     const repo = owned ? ':owner/:name' : ':name';
     const params = owned ? { ...OWNED, ...NAMED } : NAMED;
     addDocuments(app, `${BASE}/api/models/${repo}`, params, approvals);
-    addFiles(app, `${BASE}/${repo}`, params, approvals, proxies);
+    addFiles(app, `${BASE}/${repo}`, params, { approvals, proxies, downloads });
   }
 
   addAccount(app, BASE);
@@ -145,7 +153,7 @@ function addDocuments(app: App, base: string, repo: SchemaProperties, approvals:
   );
 }
 
-function addFiles(app: App, base: string, repo: SchemaProperties, approvals: Approvals, proxies: TenantProxies): void {
+function addFiles(app: App, base: string, repo: SchemaProperties, { approvals, proxies, downloads }: Parts): void {
   app.route({
     method: ['GET', 'HEAD'],
     url: `${base}/resolve/:revision/*`,
@@ -166,6 +174,9 @@ function addFiles(app: App, base: string, repo: SchemaProperties, approvals: App
       const file = listing.files.get(path);
       if (file === undefined) throw noEntry(listing, path);
       const proxy = await proxies.get(principal.tenant);
+      if (request.method !== 'HEAD') {
+        await downloads.tell(principal, 'model.downloaded', `hf://${listing.repo}@${listing.commit}`);
+      }
       return handOut({ proxy, listing, file, confirm: () => approvals.confirm(principal, listing) }, request, reply);
     },
   });

@@ -4,6 +4,7 @@ import type { CreatedJob, Principal, Role } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { ROWS } from '../conversions/index.ts';
 import { ServiceError } from '../problems/index.ts';
+import { checkOwner } from '../uploads/index.ts';
 import { placeOfVersion, sourceOfRequest } from './source-of.ts';
 import { currentRuleset, submitOne } from './submit.ts';
 
@@ -53,8 +54,9 @@ export async function submitConversion(
   return submitOne(context, by, { ...request, ruleset: await currentRuleset() });
 }
 
-async function checkRows({ uploads }: ServiceContext, { tenant }: Principal, id: string): Promise<void> {
-  const { state, files } = await uploads.get(tenant, id);
+async function checkRows({ uploads }: ServiceContext, by: Principal, id: string): Promise<void> {
+  await checkOwner(uploads, by, id);
+  const { state, files } = await uploads.get(by.tenant, id);
   if (state !== 'complete') throw new ServiceError(409, 'upload-open', 'the upload is not complete: complete it first');
   if (!files.some(({ path }) => path === ROWS.inputs))
     throw new ServiceError(422, 'rows-missing', `the upload of rows has no file ${ROWS.inputs}`);

@@ -7,6 +7,7 @@ import type { CreatedBatch, CreatedJob, Lineage, NewJob, Principal } from '../..
 import { rulesetOf } from '../../scan/rules/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { ServiceError } from '../problems/index.ts';
+import { checkOwner } from '../uploads/index.ts';
 
 /** A request that can be fulfilled. */
 export interface CheckedJobRequest {
@@ -121,12 +122,9 @@ function checkPublic(url: URL, { allowPrivateAddresses }: ServiceContext['config
   }
 }
 
-async function uploadOf(
-  { uploads }: Pick<ServiceContext, 'uploads'>,
-  { tenant }: Principal,
-  id: string,
-): Promise<Target> {
-  const { state } = await uploads.get(tenant, id);
+async function uploadOf({ uploads }: Pick<ServiceContext, 'uploads'>, by: Principal, id: string): Promise<Target> {
+  await checkOwner(uploads, by, id);
+  const { state } = await uploads.get(by.tenant, id);
   if (state !== 'complete') throw new ServiceError(409, 'upload-open', 'the upload is not complete: complete it first');
   return { target: `upload:${id}`, model: undefined };
 }

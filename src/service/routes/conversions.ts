@@ -10,6 +10,7 @@ import {
 import type { Job, Principal } from '../../registry/index.ts';
 import type { Routes, ServiceContext } from '../context.ts';
 import type { KeptConversion } from '../conversions/index.ts';
+import { DownloadLog } from '../downloads/index.ts';
 import { ID_PARAMS, READERS, SUBMITTERS, UNCHANGED } from '../http/index.ts';
 import { checkConversion, findConversion, removeConversion, submitConversion } from '../jobs/index.ts';
 import { ServiceError } from '../problems/index.ts';
@@ -24,6 +25,7 @@ const FileParams = object({
 
 export const conversionRoutes: Routes = (app, context) => {
   const { conversions } = context;
+  const log = new DownloadLog(context.registry);
 
   app.post(
     '/v1/conversions',
@@ -102,6 +104,7 @@ export const conversionRoutes: Routes = (app, context) => {
       reply.header('x-content-type-options', 'nosniff');
       reply.header('repr-digest', `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`);
       if (isKnown(request, reply, sha256)) return reply.code(304).send(undefined);
+      await log.tell(principal, 'conversion.downloaded', params.id);
       const file = await conversions.open(principal.tenant, output, download);
       const name = (path.split('/').at(-1) ?? '').replaceAll(/[^A-Za-z0-9._-]/g, '-');
       reply.header('content-disposition', `attachment; filename="${name}"`).header('content-length', String(size));

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { array, nothing, object, objectOf, text, wholeNumber } from '../../core/schema/index.ts';
 import { NewFileSchema, type UploadFile, UploadSchema } from '../../registry/api/index.ts';
+import { nameOf } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import { READERS, SUBMITTERS } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
+import { checkOwner, UPLOAD_READERS } from '../uploads/index.ts';
 
 /** A name is at most 1,024 bytes, and its place in JSON half as much again. */
 const BYTES_PER_FILE = 1536;
@@ -20,7 +22,7 @@ const OffsetHeaders = objectOf({
 /** The bodies of pieces: the media type of the tus protocol, or plain bytes. */
 const PIECES = ['application/offset+octet-stream', 'application/octet-stream'];
 
-export const uploadRoutes: Routes = (app, { uploads, config }) => {
+export const uploadRoutes: Routes = (app, { uploads, config, registry }) => {
   app.addContentTypeParser(PIECES, (_request, payload, done) => done(null, payload));
 
   app.post(
@@ -46,7 +48,8 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
     },
     async ({ principal, body }, reply) => {
       const files = body.files.map(({ path, size, sha256 }) => ({ path, size, sha256: sha256 ?? null }));
-      const upload = await uploads.create(principal.tenant, principal.subject, files);
+      const upload = await uploads.create(principal.tenant, principal.subject, files, nameOf(principal));
+      await registry.note(principal, 'upload.created', upload.id, { files: files.length });
       return reply.code(201).header('location', `/v1/uploads/${upload.id}`).send(upload);
     },
   );
@@ -57,7 +60,10 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
       config: { access: READERS },
       schema: { tags: ['uploads'], summary: 'An upload', params: UploadParams, response: { 200: UploadSchema } },
     },
-    ({ principal, params }) => uploads.get(principal.tenant, params.id),
+    async ({ principal, params }) => {
+      await checkOwner(uploads, principal, params.id, UPLOAD_READERS);
+      return uploads.get(principal.tenant, params.id);
+    },
   );
 
   app.head(
@@ -72,6 +78,7 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
       },
     },
     async ({ principal, params }, reply) => {
+      await checkOwner(uploads, principal, params.id, UPLOAD_READERS);
       const file = await uploads.file(principal.tenant, params.id, params.index);
       return reply
         .code(204)
@@ -99,6 +106,7 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
     async (request, reply) => {
       const { principal, params, headers, raw } = request;
       const offset = headers['upload-offset'];
+      await checkOwner(uploads, principal, params.id);
       const file = await uploads.file(principal.tenant, params.id, params.index);
       refuseTooLong(raw, offset, file);
       if (!isStream(request.body))
@@ -121,7 +129,13 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
         response: { 200: UploadSchema },
       },
     },
-    ({ principal, params }) => uploads.complete(principal.tenant, params.id),
+    async ({ principal, params }) => {
+      await checkOwner(uploads, principal, params.id);
+      const { state } = await uploads.get(principal.tenant, params.id);
+      const upload = await uploads.complete(principal.tenant, params.id);
+      if (state !== 'complete') await registry.note(principal, 'upload.completed', upload.id);
+      return upload;
+    },
   );
 
   app.delete(
@@ -136,7 +150,9 @@ export const uploadRoutes: Routes = (app, { uploads, config }) => {
       },
     },
     async ({ principal, params }, reply) => {
+      await checkOwner(uploads, principal, params.id);
       await uploads.remove(principal.tenant, params.id);
+      await registry.note(principal, 'upload.removed', params.id);
       return reply.code(204).send(undefined);
     },
   );

@@ -38,6 +38,8 @@ export interface UploadLimits extends Pick<ServiceLimits, 'maxUploadBytes' | 'ma
 }
 
 const HOUR = 3_600_000;
+/** The part of the free disk, with what it has already, that the uploads of one tenant may take. */
+const MAX_SHARE = 0.5;
 const DEFAULTS = { maxTenantUploads: 10_000, abandonedMs: 24 * HOUR, keepMs: 30 * 24 * HOUR };
 /** Manifests kept in memory, so that a piece of a file does not cost reading the names of all. */
 const MAX_KNOWN = 256;
@@ -62,12 +64,19 @@ class FileUploadStore implements UploadStore {
     this.#limits = limits;
   }
 
-  async create(tenant: string, by: string, files: readonly Omit<UploadFile, 'received'>[]): Promise<Upload> {
+  async create(
+    tenant: string,
+    by: string,
+    files: readonly Omit<UploadFile, 'received'>[],
+    owner = by,
+  ): Promise<Upload> {
     const bytes = this.#announced(files);
     checkUploadNames(files);
     const home = tenantFolder(this.#root, tenant);
     const before = this.#creating.get(home) ?? Promise.resolve();
-    const made = before.catch(() => undefined).then(() => this.#make(home, bytes, { tenant, createdBy: by, files }));
+    const made = before
+      .catch(() => undefined)
+      .then(() => this.#make(home, bytes, { tenant, createdBy: by, owner, files }));
     this.#creating.set(home, made);
     try {
       return await made;
@@ -85,7 +94,13 @@ class FileUploadStore implements UploadStore {
     for (const [index, file] of manifest.files.entries()) {
       files.push({ ...file, received: complete ? file.size : await receivedOf(folder, index) });
     }
-    return { ...manifest, state: complete ? 'complete' : 'open', files };
+    const { owner: _, ...shown } = manifest;
+    return { ...shown, state: complete ? 'complete' : 'open', files };
+  }
+
+  async owner(tenant: string, id: string): Promise<string> {
+    const { manifest } = await this.#find(tenant, id);
+    return manifest.owner ?? manifest.createdBy;
   }
 
   async file(tenant: string, id: string, index: number): Promise<UploadFile> {
@@ -171,7 +186,7 @@ class FileUploadStore implements UploadStore {
   async #make(
     home: string,
     bytes: number,
-    request: Pick<UploadManifest, 'tenant' | 'createdBy' | 'files'>,
+    request: Pick<UploadManifest, 'tenant' | 'createdBy' | 'owner' | 'files'>,
   ): Promise<Upload> {
     await this.#checkQuota(home, bytes);
     await mkdir(home, { recursive: true, mode: 0o700 });
@@ -179,7 +194,8 @@ class FileUploadStore implements UploadStore {
     const files = request.files.map(({ path, size, sha256 }) => ({ path, size, sha256 }));
     const manifest: UploadManifest = { id, ...request, files, createdAt: new Date().toISOString() };
     await makeFolder(home, manifest);
-    return { ...manifest, state: 'open', files: files.map((file) => ({ ...file, received: 0 })) };
+    const { owner: _, ...shown } = manifest;
+    return { ...shown, state: 'open', files: files.map((file) => ({ ...file, received: 0 })) };
   }
 
   async #checkQuota(home: string, bytes: number): Promise<void> {
@@ -193,8 +209,16 @@ class FileUploadStore implements UploadStore {
       throw new ServiceError(413, 'upload-quota', `your uploads may have ${left} more bytes; remove some`);
     }
     const { bavail, bsize } = await statfs(this.#root);
-    if (bytes > bavail * bsize)
-      throw new ServiceError(507, 'storage-full', 'the service has too little disk space left');
+    const free = bavail * bsize;
+    // What one tenant announces never takes the room of all others.
+    const share = Math.floor((free + stored) * MAX_SHARE);
+    if (bytes <= free && stored + bytes > share)
+      throw new ServiceError(
+        413,
+        'upload-quota',
+        `your uploads may take ${share} bytes of the space left; remove some`,
+      );
+    if (bytes > free) throw new ServiceError(507, 'storage-full', 'the service has too little disk space left');
   }
 
   async #write(

@@ -19,6 +19,8 @@ export interface UploadManifest {
   readonly id: string;
   readonly tenant: string;
   readonly createdBy: string;
+  /** Absent in uploads of earlier versions: `createdBy`. */
+  readonly owner?: string;
   readonly createdAt: string;
   readonly files: readonly Omit<UploadFile, 'received'>[];
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { isAssayError } from '../../core/index.ts';
-import { createEgress, type Egress } from '../../egress/index.ts';
+import { createEgress, type Egress, portlessMessage } from '../../egress/index.ts';
 import type { ClaimedDelivery, DeliveryEnd, WebhookStore } from '../../registry/index.ts';
 import { Notifier } from '../queue/index.ts';
 
@@ -142,7 +142,7 @@ async function attempt(egress: Egress, settings: Settings, claimed: ClaimedDeliv
     if (!isAssayError(error)) throw error;
     return error.code === 'refused'
       ? { kind: 'dead', status: null, error: error.message }
-      : failed(settings, claimed, null, error.message);
+      : failed(settings, claimed, null, portlessMessage(error) ?? error.message);
   }
 }
 

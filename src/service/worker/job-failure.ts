@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { isAssayError, withHint } from '../../core/index.ts';
+import { portlessMessage } from '../../egress/index.ts';
 import { ServiceError } from '../problems/index.ts';
 
 /** Why a job failed, in words for the one who asked. */
@@ -17,6 +18,8 @@ export function jobFailure(error: unknown, given?: string): JobFailure {
   if (error instanceof ServiceError) return { kind: 'failed', code: error.code, message: error.message };
   if (!isAssayError(error)) throw error;
   const { code, subject } = error;
+  const unanswered = portlessMessage(error);
+  if (unanswered !== undefined) return { kind: 'failed', code, message: `${about(subject, given)}${unanswered}` };
   return { kind: 'failed', code, message: `${about(subject, given)}${withHint(error)}` };
 }
 

@@ -142,6 +142,27 @@ describe('a session', () => {
     expect((await create({}, { ...request, name: 'from-form', _csrf: csrf })).statusCode).toBe(201);
   });
 
+  test('ends on the server when its user signs out: a copied cookie is worth nothing', async () => {
+    const session = cookieOf(await signIn(await service.token(['admin'])));
+    const another = cookieOf(await signIn(await service.token(['admin'])));
+    const asks = (cookie: string) =>
+      service.app.inject({ url: '/v1/tokens', headers: { cookie: `${COOKIE}=${cookie}` } });
+    expect((await asks(session)).statusCode).toBe(200);
+    const answer = await service.app.inject({
+      method: 'POST',
+      url: '/signout',
+      headers: { cookie: `${COOKIE}=${session}`, 'content-type': 'application/x-www-form-urlencoded', origin: ORIGIN },
+      payload: new URLSearchParams({ _csrf: await csrfOf(session) }).toString(),
+    });
+    expect(answer.statusCode).toBe(303);
+    expect((await asks(session)).statusCode).toBe(401);
+    expect((await asks(another)).statusCode).toBe(200);
+    const { items } = await service.registry.auditLog(OPERATOR, { limit: 200 });
+    expect(items.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(['token.used', 'session.started', 'session.ended']),
+    );
+  });
+
   test('does not replace a token that is not valid', async () => {
     const session = cookieOf(await signIn(await service.token(['admin'])));
     const headers = { cookie: `${COOKIE}=${session}`, authorization: `Bearer assay_${'C'.repeat(43)}` };

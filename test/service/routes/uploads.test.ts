@@ -26,6 +26,46 @@ onEveryGround('uploads', (service) => {
     return response.headers.get('upload-offset');
   }
 
+  it('belong to who began them: others read, continue, complete, submit and remove them only by a role', async () => {
+    const { bytes } = model;
+    const [other, judge, boss] = [
+      await service().as('other-sender', ['submitter', 'viewer']),
+      await service().as('judge-of-uploads', ['reviewer']),
+      await service().as('boss-of-uploads', ['admin']),
+    ];
+    const id = await begin([{ path: 'model.safetensors', size: bytes.length }]);
+    const refused = [403, 'not-owner'];
+    const read = await other.call('GET', `/v1/uploads/${id}`);
+    expect([read.status, read.body.code]).toEqual(refused);
+    expect((await other.raw(`/v1/uploads/${id}/files/0`, { method: 'HEAD' })).status).toBe(403);
+    const piece = await sendPiece(other, id, 0, 0, bytes);
+    expect([piece.status, await codeOf(piece)]).toEqual(refused);
+    expect((await judge.call('GET', `/v1/uploads/${id}`)).status).toBe(200);
+    expect((await sendPiece(client, id, 0, 0, bytes)).status).toBe(204);
+    for (const [method, path, body] of [
+      ['POST', `/v1/uploads/${id}/complete`, undefined],
+      ['DELETE', `/v1/uploads/${id}`, undefined],
+    ] as const) {
+      const answer = await other.call(method, path, body);
+      expect([path, answer.status, answer.body.code]).toEqual([path, ...refused]);
+    }
+    expect((await client.call('POST', `/v1/uploads/${id}/complete`)).status).toBe(200);
+    const submitted = await other.call('POST', '/v1/jobs', { upload: id, model: 'acme/taken' });
+    expect([submitted.status, submitted.body.code]).toEqual(refused);
+    const own = await client.call('POST', '/v1/jobs', { upload: id, model: 'acme/own' });
+    expect(own.status).toBe(202);
+    // A job is its requester's, too.
+    expect((await other.call('POST', `/v1/jobs/${own.body.id}/cancel`)).body.code).toBe('forbidden');
+    expect((await boss.call('DELETE', `/v1/uploads/${id}`)).status).toBe(204);
+    const { items } = (await boss.call('GET', `/v1/audit?subject=${id}`)).body;
+    const told = items.map(({ action, actor }: { action: string; actor: string }) => [action, actor]);
+    expect(told).toEqual([
+      ['upload.created', 'sender'],
+      ['upload.completed', 'sender'],
+      ['upload.removed', 'boss-of-uploads'],
+    ]);
+  });
+
   it('accept a file in pieces from the current offset and check its digest', async () => {
     const { bytes } = model;
     const half = Math.floor(bytes.length / 2);

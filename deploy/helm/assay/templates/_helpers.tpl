@@ -52,7 +52,6 @@ capabilities: {drop: [ALL]}
 {{- end -}}
 - {name: ASSAY_DATABASE_FILE, value: /etc/assay/secrets/database}
 - {name: ASSAY_QUEUE_FILE, value: /etc/assay/secrets/queue}
-- {name: ASSAY_SESSION_SECRET_FILE, value: /etc/assay/secrets/session}
 - {name: ASSAY_APPROVAL_KEY, value: /etc/assay/secrets/approval-key}
 - {name: ASSAY_PUBLIC_URL, value: {{ .Values.publicUrl | quote }}}
 {{- if .Values.rules }}
@@ -62,8 +61,10 @@ capabilities: {drop: [ALL]}
 - {name: ASSAY_TRUST, value: /etc/assay/trust/trust.yaml}
 {{- end }}
 {{- range $name, $value := .Values.env }}
-{{- /* Helm writes large numbers as 1e+06, JSON does not. */}}
+{{- /* Workers sign nobody in. Helm writes large numbers as 1e+06, JSON does not. */}}
+{{- if not (and $.isWorker (eq $name "ASSAY_OIDC_CLIENT_SECRET_FILE")) }}
 - {name: {{ $name }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -85,6 +86,31 @@ capabilities: {drop: [ALL]}
 {{- define "assay.volumes" -}}
 - name: secrets
   secret: {secretName: {{ .Values.existingSecret }}, defaultMode: 0440}
+{{ include "assay.otherVolumes" . }}
+{{- end }}
+
+{{/* A worker reads files of strangers: of the Secret it gets what it needs, and neither that of sessions nor that of the identity provider. */}}
+{{- define "assay.workerVolumes" -}}
+{{- $keys := list "database" "queue" "approval-key" }}
+{{- range $name, $value := .Values.env }}
+{{- if and (kindIs "string" $value) (hasPrefix "/etc/assay/secrets/" $value) (ne $name "ASSAY_OIDC_CLIENT_SECRET_FILE") }}
+{{- $keys = append $keys (trimPrefix "/etc/assay/secrets/" $value) }}
+{{- end }}
+{{- end }}
+- name: secrets
+  secret:
+    secretName: {{ .Values.existingSecret }}
+    defaultMode: 0440
+    items:
+      {{- range uniq $keys }}
+      - {key: {{ . }}, path: {{ . }}}
+      {{- end }}
+{{ include "assay.otherVolumes" . }}
+{{- end }}
+
+{{- define "assay.otherVolumes" -}}
+- name: data
+  persistentVolumeClaim: {claimName: {{ .Values.storage.existingClaim | default (printf "%s-data" (include "assay.name" .)) }}}
 {{- if .Values.rules }}
 - name: rules
   configMap: {name: {{ include "assay.name" . }}-rules}
@@ -93,8 +119,6 @@ capabilities: {drop: [ALL]}
 - name: trust
   configMap: {name: {{ .Values.trustConfigMap }}}
 {{- end }}
-- name: data
-  persistentVolumeClaim: {claimName: {{ .Values.storage.existingClaim | default (printf "%s-data" (include "assay.name" .)) }}}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}

@@ -49,11 +49,11 @@ spec:
           image: {{ include "assay.image" $root }}
           imagePullPolicy: {{ $root.Values.image.pullPolicy }}
           args: {{- toYaml .args | nindent 12 }}
-          env: {{- include "assay.env" $root | nindent 12 }}
+          env: {{- include "assay.env" (merge (dict "isWorker" true) $root) | nindent 12 }}
           resources: {{- toYaml .resources | nindent 12 }}
           securityContext: {{- include "assay.containerSecurity" $root | nindent 12 }}
           volumeMounts: {{- include "assay.mounts" $root | nindent 12 }}
       volumes:
-        {{- include "assay.volumes" $root | nindent 8 }}
+        {{- include "assay.workerVolumes" $root | nindent 8 }}
         {{- include "assay.scratch" $root.Values.worker.scratch | nindent 8 }}
 {{- end }}

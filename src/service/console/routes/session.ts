@@ -1,7 +1,8 @@
 import formbody from '@fastify/formbody';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { literal, objectOf, optionalOf, string } from '../../../core/schema/index.ts';
-import { checkSameOrigin } from '../../auth/index.ts';
+import { nameOf } from '../../../registry/index.ts';
+import { checkSameOrigin, endOfSession, idOfSession } from '../../auth/index.ts';
 import type { Routes } from '../../context.ts';
 import { PUBLIC, SIGNED_IN } from '../../http/index.ts';
 import { ServiceError } from '../../problems/index.ts';
@@ -34,7 +35,7 @@ const HIDDEN = { hide: true } as const;
 const ATTEMPTS = { max: 30, timeWindow: 60_000 };
 
 /** Signing in to the console, at the identity provider or with an API token, and out. */
-export const sessionRoutes: Routes = async (app, { config }) => {
+export const sessionRoutes: Routes = async (app, { config, registry }) => {
   const { oidc, sessions, authenticator } = app.signIn;
   const redirectUri = new URL('/signin/callback', config.publicUrl).href;
   const byIssuer = oidc !== null && config.oidc?.clientId != null;
@@ -59,7 +60,8 @@ export const sessionRoutes: Routes = async (app, { config }) => {
     const secret = request.body.token.trim();
     const returnTo = localPath(request.body.return_to);
     try {
-      await authenticator.tokenOwner(secret);
+      const owner = await authenticator.tokenOwner(secret);
+      await registry.note(owner, 'session.started', nameOf(owner), { by: 'token' });
     } catch (error) {
       return tryAgain(request, reply, error, returnTo);
     }
@@ -89,14 +91,22 @@ export const sessionRoutes: Routes = async (app, { config }) => {
         if (code === undefined) throw invalidSignIn(`the identity provider refused the sign-in${named(refusal)}`);
         const callback = new URL(redirectUri);
         callback.search = new URL(request.url, redirectUri).search;
-        await sessions.start(reply, { kind: 'oidc', principal: await oidc.finish(callback, login) });
+        const principal = await oidc.finish(callback, login);
+        await registry.note(principal, 'session.started', nameOf(principal), { by: 'oidc', roles: principal.roles });
+        await sessions.start(reply, { kind: 'oidc', principal });
       } catch (error) {
         return tryAgain(request, reply, error, returnTo);
       }
       return reply.redirect(returnTo, 303);
     },
   );
-  app.post('/signout', { config: { access: SIGNED_IN }, schema: HIDDEN }, async (_request, reply) => {
+  app.post('/signout', { config: { access: SIGNED_IN }, schema: HIDDEN }, async (request, reply) => {
+    const session = await sessions.read(request);
+    // A copy of the cookie is worth nothing from now on.
+    if (session !== undefined) {
+      await registry.endSession(idOfSession(session), endOfSession(session, new Date()));
+      await registry.note(request.principal, 'session.ended', nameOf(request.principal));
+    }
     sessions.end(reply);
     return reply.redirect('/signin?said=signed-out', 303);
   });

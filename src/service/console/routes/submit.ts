@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { object, optionalOf, text } from '../../../core/schema/index.ts';
 import type { JobRequest } from '../../../registry/api/index.ts';
 import { MODEL_NAME, REFERENCE } from '../../../registry/api/index.ts';
-import type { Principal } from '../../../registry/index.ts';
+import { nameOf, type Principal } from '../../../registry/index.ts';
 import type { Routes, ServiceContext } from '../../context.ts';
 import { SUBMITTERS } from '../../http/index.ts';
 import { checkJobRequest, submit } from '../../jobs/index.ts';
@@ -78,14 +78,15 @@ function sentForm(body: unknown): { readonly files: readonly SentFile[]; readonl
 }
 
 /** Stores files as an upload, all of them or none. @returns its id */
-async function keep({ uploads }: ServiceContext, by: Principal, files: readonly SentFile[]): Promise<string> {
+async function keep({ uploads, registry }: ServiceContext, by: Principal, files: readonly SentFile[]): Promise<string> {
   const announced = files.map(({ name, bytes }) => ({ path: name, size: bytes.length, sha256: null }));
-  const { id } = await uploads.create(by.tenant, by.subject, announced);
+  const { id } = await uploads.create(by.tenant, by.subject, announced, nameOf(by));
   try {
     for (const { name, bytes } of files) {
       if (bytes.length > 0) await uploads.append(by.tenant, id, name, 0, Readable.from([bytes]));
     }
     await uploads.complete(by.tenant, id);
+    await registry.note(by, 'upload.completed', id, { files: files.length });
     return id;
   } catch (error) {
     await uploads.remove(by.tenant, id);
