@@ -7,6 +7,8 @@ import { AssayError } from '../core/index.ts';
 export interface AddressRules {
   /** Refuse loopback, private, link-local and every other range outside the public internet. */
   readonly denyPrivate?: boolean;
+  /** Hosts, with all names below them, and networks (`10.0.0.0/8`) that are not refused as private. */
+  readonly allow?: readonly string[];
   /** When given, only these host names and names below them are allowed. */
   readonly hosts?: readonly string[];
 }
@@ -98,7 +100,7 @@ export function checkAddress(url: URL, rules: AddressRules): void {
     throw refused(host, 'is not among the allowed hosts');
   }
   if (METADATA_NAMES.has(host.toLowerCase()) || isMetadataAddress(host)) throw refused(host, NEVER);
-  if (rules.denyPrivate === true && isIP(host) !== 0 && isPrivateAddress(host))
+  if (rules.denyPrivate === true && isIP(host) !== 0 && isPrivateAddress(host) && !allowedBy(rules).address(host))
     throw refused(host, 'is not a public address');
 }
 
@@ -114,7 +116,7 @@ export function guardedLookup(rules: AddressRules): LookupFunction {
   return (hostname, options, callback) => {
     dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, []);
-      const bad = addresses.find(({ address }) => isRefused(address, rules));
+      const bad = addresses.find(({ address }) => isRefused(hostname, address, rules));
       if (bad !== undefined) return callback(refused(hostname, INSIDE), []);
       const first = addresses[0];
       if (options.all === true || first === undefined) return callback(null, addresses);
@@ -131,12 +133,63 @@ export async function checkBehindProxy(url: URL, rules: AddressRules): Promise<v
   // On the command line a proxy is trusted with names: many machines behind one cannot resolve any.
   if (rules.denyPrivate === undefined || isIP(bare(url.hostname)) !== 0) return;
   const addresses = await dnsLookupPromise(url.hostname, { all: true }).catch(() => []);
-  const bad = addresses.find(({ address }) => isRefused(address, rules));
+  const bad = addresses.find(({ address }) => isRefused(bare(url.hostname), address, rules));
   if (bad !== undefined) throw refused(url.hostname, INSIDE);
 }
 
-function isRefused(address: string, { denyPrivate = false }: AddressRules): boolean {
-  return isMetadataAddress(address) || (denyPrivate && isPrivateAddress(address));
+function isRefused(hostname: string, address: string, rules: AddressRules): boolean {
+  if (isMetadataAddress(address)) return true;
+  if (rules.denyPrivate !== true || !isPrivateAddress(address)) return false;
+  const allowed = allowedBy(rules);
+  return !allowed.host(hostname) && !allowed.address(address);
+}
+
+/** What a list of places allows, in private networks. */
+interface Allowed {
+  host(name: string): boolean;
+  address(address: string): boolean;
+}
+
+const read = new WeakMap<readonly string[], Allowed>();
+const NONE: Allowed = { host: () => false, address: () => false };
+
+function allowedBy({ allow }: AddressRules): Allowed {
+  if (allow === undefined || allow.length === 0) return NONE;
+  const known = read.get(allow) ?? readPlaces(allow);
+  read.set(allow, known);
+  return known;
+}
+
+function readPlaces(places: readonly string[]): Allowed {
+  const networks = new BlockList();
+  const hosts: string[] = [];
+  for (const place of places) {
+    const network = networkOf(place);
+    if (network === undefined) hosts.push(bare(place.toLowerCase()));
+    else networks.addSubnet(network.address, network.bits, network.family);
+  }
+  return {
+    host: (name) => {
+      const host = bare(name.toLowerCase());
+      return hosts.some((one) => host === one || host.endsWith(`.${one}`));
+    },
+    address: (address) => {
+      const plain = address.replace(/%.*$/, '');
+      return isIP(plain) !== 0 && networks.check(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6');
+    },
+  };
+}
+
+/** An address, or a network with the length of its prefix; `undefined` for a name. */
+export function networkOf(
+  place: string,
+): { readonly address: string; readonly bits: number; readonly family: 'ipv4' | 'ipv6' } | undefined {
+  const [address = '', prefix, ...more] = place.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return undefined;
+  const most = version === 4 ? 32 : 128;
+  const bits = prefix === undefined ? most : /^[0-9]{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+  return bits >= 1 && bits <= most ? { address, bits, family: version === 4 ? 'ipv4' : 'ipv6' } : undefined;
 }
 
 function bare(hostname: string): string {

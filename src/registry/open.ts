@@ -24,7 +24,7 @@ import {
   queuedJobs,
   removeOutput,
 } from './jobs/index.ts';
-import { note } from './notes/index.ts';
+import { noteAction } from './notes/index.ts';
 import type { Principal } from './records.ts';
 import type { JobStore, Registry, RegistryRules } from './registry.ts';
 import { sealerOf } from './sealed/index.ts';
@@ -106,7 +106,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     auditSince: bound(auditSince),
     auditHead: bound(auditHead),
     verifyAuditLog: bound(verifyRegistry),
-    note: bound(note),
+    note: bound(noteAction),
     endSession: (id, until) => endSession(context, id, until),
     isSessionEnded: (id) => isSessionEnded(context, id),
     createToken: bound(createToken),

@@ -206,7 +206,7 @@ export interface Registry {
       readonly roles: readonly Role[];
       readonly expiresAt?: Date;
       /** The subject of the person that it belongs to, at the identity provider of tokens. */
-      readonly owner?: string;
+      readonly ownedBy?: string;
     },
   ): Promise<{ readonly token: ApiToken; readonly secret: string }>;
   tokens(by: Principal): Promise<readonly ApiToken[]>;

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { readSmallText } from '../core/bytes/index.ts';
 import { AssayError } from '../core/index.ts';
+import { networkOf } from '../egress/index.ts';
 import {
   HAND_OUT_STAGES,
   type HandOutConfig,
@@ -51,6 +52,13 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
     oidc: await oidc(env),
     tokenIssuer: tokenIssuer(env.ASSAY_TOKEN_OWNERS ?? ''),
     allowPrivateAddresses: flags.allowPrivateAddresses ?? yes(env, 'ASSAY_ALLOW_PRIVATE_ADDRESSES'),
+    allowed: {
+      hub: places(env, 'ASSAY_ALLOW_HUB'),
+      mlflow: places(env, 'ASSAY_ALLOW_MLFLOW'),
+      s3: places(env, 'ASSAY_ALLOW_S3'),
+      oci: places(env, 'ASSAY_ALLOW_OCI'),
+      webhooks: places(env, 'ASSAY_ALLOW_WEBHOOKS'),
+    },
     hubEndpoint: address(env.ASSAY_HUB_ENDPOINT || 'https://huggingface.co', 'ASSAY_HUB_ENDPOINT'),
     limits: limits(env),
     approvalKey: env.ASSAY_APPROVAL_KEY ? resolve(env.ASSAY_APPROVAL_KEY) : ownKey('approval-key.pem'),
@@ -241,6 +249,19 @@ function yes(env: NodeJS.ProcessEnv, name: string): boolean {
 
 function list(value: string | undefined): string[] {
   return (value ?? '').split(/[\s,]+/).filter((entry) => entry !== '');
+}
+
+const HOST_NAME = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+/** Hosts and networks in private networks that may be reached. */
+function places(env: NodeJS.ProcessEnv, subject: string): readonly string[] {
+  const entries = list(env[subject]);
+  const strange = entries.find((entry) => networkOf(entry) === undefined && !HOST_NAME.test(entry));
+  if (strange === undefined) return entries;
+  throw new AssayError('usage', `has ${JSON.stringify(strange)}, which is neither a host nor a network`, {
+    subject,
+    hint: 'write minio.internal, 10.0.0.7 or 10.0.0.0/8',
+  });
 }
 
 /** Networks that have a name, as proxies in front are often told of. */

@@ -18,6 +18,8 @@ export interface ServiceConfig {
   readonly tokenIssuer: string | null;
   /** Users may give addresses in private networks. */
   readonly allowPrivateAddresses: boolean;
+  /** Hosts and networks inside that may be reached all the same, for one purpose each. */
+  readonly allowed: AllowedPlaces;
   readonly hubEndpoint: string;
   readonly limits: ServiceLimits;
   /**
@@ -51,6 +53,11 @@ export interface ServiceConfig {
   readonly handOut: HandOutConfig;
   readonly logLevel: LogLevel;
 }
+
+/** What the service connects to for its users. */
+export const PURPOSES = ['hub', 'mlflow', 's3', 'oci', 'webhooks'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+export type AllowedPlaces = Readonly<Record<Purpose, readonly string[]>>;
 
 /** How models are delivered: by the Hub proxy, and by tags and aliases in MLflow. Tokens are in `credentials.json`. */
 export interface HandOutConfig {

@@ -64,6 +64,7 @@ async function start(config: ServiceConfig, tell: Tell, closing: AsyncDisposable
   if (context.queue.kind === 'embedded' && config.workers > 0) work(context, tell, closing);
   const sender = startWebhookSender(context.registry.webhooks, {
     allowPrivateAddresses: config.allowPrivateAddresses,
+    allow: config.allowed.webhooks,
     onError: (error) => tell(`webhooks: ${messageOf(error)}`),
   });
   closing.defer(() => sender.close());

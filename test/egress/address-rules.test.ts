@@ -72,3 +72,55 @@ describe('a connection that fails', () => {
     expect(portlessMessage(new AssayError('refused', 'is not a public address'))).toBeUndefined();
   });
 });
+
+describe('an allow list', () => {
+  const rules = (...allow: string[]) => ({ denyPrivate: true, allow });
+  const asks = (host: string, ...allow: string[]) => {
+    try {
+      checkAddress(new URL(`http://${host}/`), rules(...allow));
+      return 'allowed';
+    } catch {
+      return 'refused';
+    }
+  };
+  const resolves = (name: string, ...allow: string[]) =>
+    new Promise<string>((resolve) => {
+      guardedLookup(rules(...allow))(name, { all: true }, (error) => resolve(error === null ? 'allowed' : 'refused'));
+    });
+
+  it('lets networks and addresses in, in any spelling, and nothing beside them', () => {
+    expect(asks('10.1.2.3', '10.0.0.0/8')).toBe('allowed');
+    expect(asks('0x0a010203', '10.0.0.0/8')).toBe('allowed');
+    expect(asks('[::ffff:10.1.2.3]', '10.0.0.0/8')).toBe('allowed');
+    expect(asks('11.1.2.3', '10.0.0.0/8')).toBe('allowed');
+    expect(asks('192.168.1.1', '10.0.0.0/8')).toBe('refused');
+    expect(asks('10.0.0.8', '10.0.0.7')).toBe('refused');
+    expect(asks('[fd00::7]', 'fd00::/16')).toBe('allowed');
+    expect(asks('[fd01::7]', 'fd00::/16')).toBe('refused');
+    expect(asks('10.1.2.3', 'minio.internal')).toBe('refused');
+    expect(asks('10.1.2.3')).toBe('refused');
+  });
+
+  it('lets hosts and names below them in, wherever they are', async () => {
+    expect(await resolves('localhost', 'localhost')).toBe('allowed');
+    expect(await resolves('LOCALHOST', 'localhost')).toBe('allowed');
+    expect(await resolves('localhost', 'ocalhost')).toBe('refused');
+    expect(await resolves('localhost', 'host')).toBe('refused');
+    expect(await resolves('localhost', '127.0.0.0/8', '::1/128')).toBe('allowed');
+    expect(await resolves('localhost', '10.0.0.0/8')).toBe('refused');
+    expect(await resolves('localhost')).toBe('refused');
+  });
+
+  it.each(NEVER)('lets no metadata service in: %s', (host) => {
+    const allow = [
+      '0.0.0.0/1',
+      '128.0.0.0/1',
+      '::/1',
+      '8000::/1',
+      '169.254.0.0/16',
+      'metadata.google.internal',
+      'metadata',
+    ];
+    expect(asks(host, ...allow)).toBe('refused');
+  });
+});

@@ -50,8 +50,8 @@ async function live(place: Place): Promise<void> {
     rules: await loadRegistryRules(join(data, 'rules.yaml')),
     tokenIssuer: TOKEN_OWNERS.ASSAY_TOKEN_OWNERS,
   });
-  const sam = await registry.createToken(operator, { name: 'sam', roles: ['submitter', 'viewer'], owner: 'sam' });
-  const rita = await registry.createToken(operator, { name: 'rita', roles: ['reviewer', 'viewer'], owner: 'rita' });
+  const sam = await registry.createToken(operator, { name: 'sam', roles: ['submitter', 'viewer'], ownedBy: 'sam' });
+  const rita = await registry.createToken(operator, { name: 'rita', roles: ['reviewer', 'viewer'], ownedBy: 'rita' });
   const env = {
     ASSAY_DATA: data,
     ASSAY_DATABASE: database,

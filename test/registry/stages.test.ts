@@ -138,14 +138,14 @@ describeOnBoth('stages', (fresh) => {
     const { id } = await registry.requestTransition(sam, version.id, 'production', '');
     await registry.vote(left, id, APPROVE);
     expect(await codeOf(registry.vote(right, id, { ...APPROVE, role: 'security-approver' }))).toBe('already-voted');
-    expect(await codeOf(registry.createToken(ada, { name: 'x', roles: ['viewer'], owner: 'lea' }))).toBe('invalid');
+    expect(await codeOf(registry.createToken(ada, { name: 'x', roles: ['viewer'], ownedBy: 'lea' }))).toBe('invalid');
   });
 
   it('take tokens for the people whom they belong to, where the operator says so', async () => {
     const registry = await bench.open({ tokenIssuer: 'https://login.example' });
     const version = await standing(registry, 'staging');
     const made = async (name: string, roles: readonly Role[], owner: string) => {
-      const { secret } = await registry.createToken(ada, { name, roles, owner });
+      const { secret } = await registry.createToken(ada, { name, roles, ownedBy: owner });
       const principal = await registry.authenticate(secret);
       if (principal === undefined) throw new Error('the token is not valid');
       return principal;

@@ -68,7 +68,7 @@ function sorted(keys: readonly { readonly key: string; readonly kind: string }[]
 
 /** The current state of all records of a version. */
 async function sealOf(db: Reader, row: VersionRow): Promise<Seal> {
-  const gate = await db.selectFrom('gate').select('answer').where('version', '=', row.id).executeTakeFirst();
+  const current = await db.selectFrom('gate').select('answer').where('version', '=', row.id).executeTakeFirst();
   const newest = await db
     .selectFrom('assessments')
     .select('body')
@@ -77,10 +77,10 @@ async function sealOf(db: Reader, row: VersionRow): Promise<Seal> {
     .limit(1)
     .executeTakeFirst();
   return {
-    answer: printOfText(gate?.answer ?? ''),
+    answer: printOfText(current?.answer ?? ''),
     rows: await rowsPrint(db, row),
     assessment: printOfText(newest?.body ?? ''),
-    denies: deniesIn(gate?.answer),
+    denies: deniesIn(current?.answer),
   };
 }
 
@@ -120,7 +120,7 @@ export async function checkRecords(context: Context, change: Change, row: Versio
   if (fault !== undefined) throw brokenLog(fault);
 }
 
-/** The same for a change that has to be possible all the same. @returns the fault: then nothing is covered anew */
+/** The same for a change that has to be possible even then. @returns the fault: then nothing is covered again */
 export async function faultIn(context: Context, change: Change, row: VersionRow): Promise<string | undefined> {
   const state = await chainStateIn(context, change);
   const fault = await faultOf(state, change.db, row);

@@ -6,7 +6,7 @@ import { type Context, change } from '../store/index.ts';
 const MAX_SUBJECT = 2000;
 
 /** Tells in the audit log what somebody did at a service, and no record of the registry holds. */
-export async function note(
+export async function noteAction(
   context: Context,
   by: Principal,
   action: NotedAction,

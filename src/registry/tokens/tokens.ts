@@ -25,7 +25,7 @@ export interface TokenRequest {
   readonly roles: readonly Role[];
   readonly expiresAt?: Date;
   /** The subject of the person that it belongs to, at the identity provider; whoever makes it, when absent. */
-  readonly owner?: string;
+  readonly ownedBy?: string;
 }
 
 /** A name is used once: it identifies the actor in the audit log and in votes. */
@@ -67,7 +67,7 @@ export async function createToken(
       id: row.id,
       roles: [...request.roles],
       expiresAt: row.expires_at,
-      ...(request.owner === undefined ? {} : { owner: request.owner }),
+      ...(request.ownedBy === undefined ? {} : { owner: request.ownedBy }),
       proof: proofOfToken(row),
     });
     return { token: tokenOfRow(row), secret };
@@ -151,7 +151,7 @@ function checkTokenRequest({ now }: Context, by: Principal, { name, roles, expir
 }
 
 /** @throws RegistryError `invalid` where tokens belong to those who make them */
-function ownerOf({ tokenIssuer }: Context, { owner }: TokenRequest): string | null {
+function ownerOf({ tokenIssuer }: Context, { ownedBy: owner }: TokenRequest): string | null {
   if (owner === undefined) return null;
   checkLine(owner, 'the owner of a token', MAX_OWNER);
   if (tokenIssuer !== undefined) return JSON.stringify([tokenIssuer, owner]);

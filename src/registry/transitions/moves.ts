@@ -24,7 +24,7 @@ export async function quarantine(context: Context, by: Principal, id: string, re
     const row = await versionRow(change.db, change.tenant, id);
     const fault = await faultIn(context, change, row);
     if (row.stage === 'quarantined') throw new RegistryError('conflict', 'the version is quarantined already');
-    // What was tampered with is closed all the same, and stays as it is for those who find out: nothing of it is covered anew.
+    // What was tampered with is closed like any other, and stays as it is for those who find out: nothing of it is covered again.
     if (fault !== undefined) change.record('version.fault', labelOf(row), { fault });
     return closeVersion(context, change, row, 'quarantined', reason);
   });

@@ -30,7 +30,7 @@ export interface Sessions {
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
-/** With a token, whose roles are looked up at each request; and with the roles that an identity provider told, which it tells anew. */
+/** A token's roles are looked up at each request; those that an identity provider told are asked for again after an hour. */
 const SESSION_SECONDS = { token: 8 * 3600, oidc: 3600 } as const;
 const LOGIN_SECONDS = 600;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -45,7 +45,7 @@ export const CardSchema = v.object({
 });
 export type Card = v.InferOutput<typeof CardSchema>;
 
-export type UpstreamConfig = Pick<ServiceConfig, 'hubEndpoint' | 'dataFolder' | 'allowPrivateAddresses'>;
+export type UpstreamConfig = Pick<ServiceConfig, 'hubEndpoint' | 'dataFolder' | 'allowPrivateAddresses' | 'allowed'>;
 
 /** Clients wait 10 seconds for an answer: a Hub that is away has to be known before. */
 const IMPATIENT = { retry: { retries: 1, firstDelayMs: 200 }, connectTimeoutMs: 4_000 };
@@ -59,7 +59,7 @@ const INFO_MS = 30_000;
 export async function openUpstream(config: UpstreamConfig, tenant: string): Promise<Upstream> {
   const env = await tenantEnvironment(config, tenant);
   const settings = hubSettings(env);
-  const egress = { rules: { denyPrivate: !config.allowPrivateAddresses } };
+  const egress = { rules: { denyPrivate: !config.allowPrivateAddresses, allow: config.allowed.hub } };
   return new HubUpstream(
     settings,
     hubEgress(settings, { env, egress: { ...egress, ...IMPATIENT } }),

@@ -4,7 +4,7 @@ import type { CreatedJob, Principal, Role } from '../../registry/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { ROWS } from '../conversions/index.ts';
 import { ServiceError } from '../problems/index.ts';
-import { checkOwner } from '../uploads/index.ts';
+import { checkOwner, UPLOAD_SUBMITTERS } from '../uploads/index.ts';
 import { placeOfVersion, sourceOfRequest } from './source-of.ts';
 import { currentRuleset, submitOne } from './submit.ts';
 
@@ -55,7 +55,7 @@ export async function submitConversion(
 }
 
 async function checkRows({ uploads }: ServiceContext, by: Principal, id: string): Promise<void> {
-  await checkOwner(uploads, by, id);
+  await checkOwner(uploads, by, id, UPLOAD_SUBMITTERS);
   const { state, files } = await uploads.get(by.tenant, id);
   if (state !== 'complete') throw new ServiceError(409, 'upload-open', 'the upload is not complete: complete it first');
   if (!files.some(({ path }) => path === ROWS.inputs))

@@ -7,7 +7,7 @@ import type { CreatedBatch, CreatedJob, Lineage, NewJob, Principal } from '../..
 import { rulesetOf } from '../../scan/rules/index.ts';
 import type { ServiceContext } from '../context.ts';
 import { ServiceError } from '../problems/index.ts';
-import { checkOwner } from '../uploads/index.ts';
+import { checkOwner, UPLOAD_SUBMITTERS } from '../uploads/index.ts';
 
 /** A request that can be fulfilled. */
 export interface CheckedJobRequest {
@@ -123,7 +123,7 @@ function checkPublic(url: URL, { allowPrivateAddresses }: ServiceContext['config
 }
 
 async function uploadOf({ uploads }: Pick<ServiceContext, 'uploads'>, by: Principal, id: string): Promise<Target> {
-  await checkOwner(uploads, by, id);
+  await checkOwner(uploads, by, id, UPLOAD_SUBMITTERS);
   const { state } = await uploads.get(by.tenant, id);
   if (state !== 'complete') throw new ServiceError(409, 'upload-open', 'the upload is not complete: complete it first');
   return { target: `upload:${id}`, model: undefined };

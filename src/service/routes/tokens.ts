@@ -33,7 +33,7 @@ export const tokenRoutes: Routes = (app, { registry }) => {
         name,
         roles,
         ...(expiresAt === undefined ? {} : { expiresAt }),
-        ...(body.owner === undefined ? {} : { owner: body.owner }),
+        ...(body.owner === undefined ? {} : { ownedBy: body.owner }),
       });
       return reply.code(201).send({ token: shown(token), secret });
     },

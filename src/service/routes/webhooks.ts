@@ -3,7 +3,7 @@ import { list, nothing, object, oneOf, optionalOf, text } from '../../core/schem
 import { checkAddress } from '../../egress/index.ts';
 import { DeliverySchema, ID, pageSchema, WebhookEventsSchema, WebhookSchema } from '../../registry/api/index.ts';
 import { DELIVERY_STATES } from '../../registry/index.ts';
-import type { Routes } from '../context.ts';
+import type { Routes, ServiceContext } from '../context.ts';
 import { ADMINS, ID_PARAMS, PAGE_QUERY, pageRequestOf } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
 
@@ -42,7 +42,7 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
       },
     },
     async ({ principal, body }, reply) => {
-      checkReceiver(body.url, config.allowPrivateAddresses);
+      checkReceiver(body.url, config);
       const { webhook, secret } = await webhooks.create(principal, body);
       return reply
         .code(201)
@@ -115,13 +115,16 @@ export const webhookRoutes: Routes = (app, { registry, config }) => {
 };
 
 /** Checks of an address without a connection: the sender checks the resolved address again. */
-function checkReceiver(address: string, allowPrivate: boolean): void {
+function checkReceiver(
+  address: string,
+  { allowPrivateAddresses: allowPrivate, allowed }: ServiceContext['config'],
+): void {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const schemes = allowPrivate ? ['https:', 'http:'] : ['https:'];
   if (url === undefined || !schemes.includes(url.protocol) || url.username !== '' || url.password !== '')
     throw new ServiceError(422, 'address-refused', 'give an https:// address without a user name');
   try {
-    checkAddress(url, { denyPrivate: !allowPrivate });
+    checkAddress(url, { denyPrivate: !allowPrivate, allow: allowed.webhooks });
   } catch (cause) {
     if (cause instanceof AssayError) throw new ServiceError(422, 'address-refused', cause.message, { cause });
     throw cause;

@@ -5,6 +5,9 @@ import type { UploadStore } from './store.ts';
 /** Who may look at what others upload, besides administrators: those who judge it. */
 export const UPLOAD_READERS: readonly Role[] = ['reviewer', 'security-approver'];
 
+/** Who may have scanned or converted what others upload: those who may accept what is not clean. */
+export const UPLOAD_SUBMITTERS: readonly Role[] = ['security-approver'];
+
 /**
  * Before somebody reads, goes on with, submits or removes an upload.
  * @param others roles that may do so with the uploads of others, besides administrators

@@ -7,6 +7,8 @@ import { Notifier } from '../queue/index.ts';
 export interface WebhookSenderOptions {
   /** Receivers may have addresses in private networks. */
   readonly allowPrivateAddresses: boolean;
+  /** Hosts and networks inside that may be told all the same. */
+  readonly allow?: readonly string[];
   /** Told when the store cannot be reached; it is tried again. */
   readonly onError: (error: unknown) => void;
   /** Tries of one delivery before it is given up. */
@@ -33,6 +35,7 @@ const DEFAULTS = {
   pollMs: 500,
   timeoutMs: 10_000,
   now: () => new Date(),
+  allow: [] as readonly string[],
 };
 /** Deliveries under way at a time. */
 const AT_ONCE = 64;
@@ -43,7 +46,7 @@ export function startWebhookSender(store: WebhookStore, options: WebhookSenderOp
   const settings = { ...DEFAULTS, ...options };
   const stop = new AbortController();
   const egress = createEgress({
-    rules: { denyPrivate: !options.allowPrivateAddresses },
+    rules: { denyPrivate: !options.allowPrivateAddresses, allow: settings.allow },
     retry: { retries: 0 },
     signal: stop.signal,
   });

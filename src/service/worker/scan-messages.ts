@@ -2,13 +2,14 @@ import type { Assessment } from '../../core/assessment/index.ts';
 import type { Conversion } from '../../core/conversion/index.ts';
 import type { ComparedVersion } from '../../registry/api/index.ts';
 import type { ConversionOptions, Job, JobProgress, ModelTestOptions } from '../../registry/index.ts';
-import type { ServiceLimits } from '../config.ts';
+import type { AllowedPlaces, ServiceLimits } from '../config.ts';
 import type { TestedWith } from '../tests/index.ts';
 
 /** The settings of all scans of a worker. */
 export interface ScanSettings {
   readonly hubEndpoint: string;
   readonly allowPrivateAddresses: boolean;
+  readonly allowed: AllowedPlaces;
   readonly dataFolder: string;
   readonly limits: ServiceLimits;
 }

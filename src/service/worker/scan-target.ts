@@ -30,6 +30,9 @@ export function isUpload({ target }: Pick<ScanOrder, 'target'>): boolean {
   return target.startsWith(UPLOAD);
 }
 
+/** Any address that users write, `https://`, is for no purpose of its own. */
+const PURPOSE = { hf: 'hub', models: 'mlflow', s3: 's3', oci: 'oci', https: undefined } as const;
+
 /**
  * Opens what a job names.
  * @throws AssayError `usage` for a path: the disk of a server is not its users'; and what opening throws
@@ -42,9 +45,12 @@ export async function openTarget(
   if (isUpload({ target })) {
     return openUpload(join(settings.dataFolder, 'uploads'), tenant, target.slice(UPLOAD.length));
   }
-  if (parseReference(target, settings.hubEndpoint).kind === 'path') {
+  const { kind } = parseReference(target, settings.hubEndpoint);
+  if (kind === 'path') {
     throw new AssayError('usage', 'paths are not accepted here', { hint: 'upload the files, or name a store' });
   }
-  const rules = { denyPrivate: !settings.allowPrivateAddresses };
+  const purpose = PURPOSE[kind];
+  const allow = purpose === undefined ? [] : settings.allowed[purpose];
+  const rules = { denyPrivate: !settings.allowPrivateAddresses, allow };
   return openArtifact(target, { env, signal, egress: { rules } });
 }

@@ -34,6 +34,7 @@ export async function workOnScans(
       ServiceConfig,
       | 'hubEndpoint'
       | 'allowPrivateAddresses'
+      | 'allowed'
       | 'dataFolder'
       | 'limits'
       | 'conversionKey'
@@ -45,8 +46,8 @@ export async function workOnScans(
   },
   options: ScanWorkOptions,
 ): Promise<void> {
-  const { hubEndpoint, allowPrivateAddresses, dataFolder, limits, suites } = parts.config;
-  const settings = { hubEndpoint, allowPrivateAddresses, dataFolder, limits };
+  const { hubEndpoint, allowPrivateAddresses, allowed, dataFolder, limits, suites } = parts.config;
+  const settings = { hubEndpoint, allowPrivateAddresses, allowed, dataFolder, limits };
   const { tell, signal, concurrency, leaseMs = LEASE_MS, graceMs = GRACE_MS } = options;
   const conversions = await openConversionStore(join(dataFolder, 'conversions'), limits);
   const tests = await openTestStore(join(dataFolder, 'tests'), limits);

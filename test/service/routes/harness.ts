@@ -123,6 +123,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     oidc: null,
     tokenIssuer: ISSUER,
     allowPrivateAddresses: true,
+    allowed: { hub: [], mlflow: [], s3: [], oci: [], webhooks: [] },
     // Nothing listens there: no test sends a request to the public Hub.
     hubEndpoint: 'http://127.0.0.1:9',
     limits: LIMITS,
@@ -170,7 +171,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     document,
     async as(name, roles, tenant = 'acme') {
       const root: Principal = { tenant, subject: 'root', issuer: null, roles: ['admin'], via: 'local' };
-      const { secret } = await registry.createToken(root, { name, roles, owner: name });
+      const { secret } = await registry.createToken(root, { name, roles, ownedBy: name });
       return client(url, secret, check);
     },
     async close() {

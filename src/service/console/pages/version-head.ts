@@ -2,7 +2,7 @@ import type { Version } from '../../../registry/index.ts';
 import { type Html, html, told } from '../../../report/html/index.ts';
 import { type PageParts, page } from '../layout.ts';
 import { HOME, modelPath, versionPath } from '../links.ts';
-import { tabs, type Viewer } from '../parts.ts';
+import { note, tabs, type Viewer } from '../parts.ts';
 import { stageChip } from '../tables.ts';
 import type { Said } from '../words.ts';
 
@@ -30,8 +30,14 @@ export function versionPage(
     place: 'models',
     crumbs: crumbsOf(version),
     said,
-    body: html`${choices}${body}`,
+    body: html`${choices}${barNote(version)}${body}`,
   });
+}
+
+/** People see on every page of a version that its bytes are closed, by whatever name. */
+function barNote({ barred = null, stage }: Version): Html {
+  if (barred === null || stage === 'quarantined') return html``;
+  return note('bad', html`<strong>Nobody may use or approve it.</strong> `, told(`${barred}.`));
 }
 
 /** The way to a page below a version. */
