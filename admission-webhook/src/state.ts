@@ -1,3 +1,4 @@
+import type { ImageFacts } from '../../src/core/image/index.ts';
 import type {
   Asked,
   LatestAnswer,
@@ -18,6 +19,10 @@ export interface SnapshotIndex {
   latestApproved(query: RepositoryQuery, asked: Asked): LatestAnswer;
   allowsImage(digest: string, now: Date): boolean;
   sealsImage(digest: string, now: Date): boolean;
+  /** What an image starts by itself; `undefined` where that was not recorded. */
+  imageFacts(digest: string): ImageFacts | undefined;
+  /** The digest that a tag named when it was approved; @param name `oci://registry/repository:tag` */
+  imageNamed(name: string, now: Date): string | undefined;
   isExpired(now: Date): boolean;
 }
 

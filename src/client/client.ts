@@ -24,6 +24,9 @@ type Calls = {
     | 'versionTests'
     | 'addTestRun'
     | 'revokeTestRun'
+    | 'imageApprovals'
+    | 'approveImage'
+    | 'revokeImage'
     | 'auditLog']: Unbound<Registry[K]>;
 };
 

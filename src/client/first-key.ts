@@ -7,7 +7,7 @@ import type { TrustFile } from '../integrity/trust-file/index.ts';
 import type { FirstKey } from './client.ts';
 
 /** Its roles; other signers judge models or sign snapshots. */
-const MAY = ['approval', 'waiver'] as const;
+const MAY = ['approval', 'waiver', 'image'] as const;
 
 /** Trust in one key, and its entry in the trust file. */
 export function believing(

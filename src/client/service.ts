@@ -9,6 +9,8 @@ import {
   AuditVerdictSchema,
   CurrentDecisionsSchema,
   DecisionsSchema,
+  ImageApprovalSchema,
+  type ImageRequest,
   type JobRequest,
   JobSchema,
   ModelSchema,
@@ -70,6 +72,10 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
     addTestRun: (id, attestation) => post(`/v1/versions/${segment(id)}/tests`, { attestation }, TestRunSchema),
     revokeTestRun: (run, reason) =>
       post(`/v1/test-runs/${segment(run)}/revoke`, { reason } satisfies Reason, TestRunSchema),
+    imageApprovals: (wanted = {}) => page('/v1/images', { ...wanted }, ImageApprovalSchema),
+    approveImage: (attestation) => post('/v1/images', { attestation } satisfies ImageRequest, ImageApprovalSchema),
+    revokeImage: (id, reason) =>
+      post(`/v1/images/${segment(id)}/revoke`, { reason } satisfies Reason, ImageApprovalSchema),
     auditLog,
     async verifyAuditLog(since) {
       const verdict = await get('/v1/audit/verify', AuditVerdictSchema);

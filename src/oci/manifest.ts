@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { AssayError, parseBoundedJson } from '../core/index.ts';
 import { MAX_MANIFEST_BYTES, type OciManifestBytes } from './client.ts';
+import { findMisspelt, hasDuplicateKey, namesOf } from './unambiguous.ts';
 
 const BOUNDS = { maxBytes: MAX_MANIFEST_BYTES, maxDepth: 32, maxTokens: 400_000 };
 
@@ -51,8 +52,8 @@ const VAGUE: ReadonlySet<string> = new Set(['', 'application/json', 'application
  */
 export function parseManifest({ bytes, contentType }: OciManifestBytes, name: string): OciManifest {
   const json = parseBoundedJson(bytes, name, BOUNDS);
-  if (countKeys(json) !== countColons(bytes)) throw malformed(name, 'the manifest has a duplicate key');
-  const misspelt = findMisspelt(json);
+  if (hasDuplicateKey(json, bytes)) throw malformed(name, 'the manifest has a duplicate key');
+  const misspelt = findMisspelt(json, NAMES);
   if (misspelt !== undefined) throw malformed(name, `the manifest has the misspelt key ${JSON.stringify(misspelt)}`);
   const parsed = v.safeParse(Document, json);
   if (!parsed.success) throw malformed(name, `the manifest is not valid: ${whereOf(parsed.issues)}`);
@@ -92,51 +93,14 @@ export function onlyManifest(manifests: readonly OciDescriptor[], at: string): O
 
 const MAX_LISTED = 20;
 
-function platformOf({ platform, annotations }: OciDescriptor): string {
+export function platformOf({ platform, annotations }: OciDescriptor): string {
   const parts = [platform?.os, platform?.architecture, platform?.variant].filter((part) => part !== undefined);
   const title = annotations?.['org.opencontainers.image.title'] ?? annotations?.['org.opencontainers.image.ref.name'];
   return parts.length > 0 ? parts.join('/') : (title ?? 'no platform');
 }
 
-/** Keys that decide what is downloaded. Go's decoder, which most loaders use, ignores their case: `Layers` is `layers`. */
-const NAMES: ReadonlyMap<string, string> = new Map(
-  [...Object.keys(Document.entries), ...Object.keys(Descriptor.entries)].map((name) => [folded(name), name]),
-);
-
-function folded(name: string): string {
-  return name.toUpperCase().toLowerCase();
-}
-
-/** A key that a loader may read as another key. The case of annotation keys is never ignored. */
-function findMisspelt(json: unknown): string | undefined {
-  if (typeof json !== 'object' || json === null) return undefined;
-  for (const [name, value] of Object.entries(json)) {
-    if (!Array.isArray(json) && (NAMES.get(folded(name)) ?? name) !== name) return name;
-    const within = name === 'annotations' ? undefined : findMisspelt(value);
-    if (within !== undefined) return within;
-  }
-  return undefined;
-}
-
-/** Names in all objects; fewer than the document has colons when a name stands twice in one, and a parser drops one. */
-function countKeys(json: unknown): number {
-  if (typeof json !== 'object' || json === null) return 0;
-  const values: unknown[] = Object.values(json);
-  return values.reduce<number>((sum, value) => sum + countKeys(value), Array.isArray(json) ? 0 : values.length);
-}
-
-/** Colons outside strings, of bytes that are known to be JSON. */
-function countColons(bytes: Uint8Array): number {
-  let colons = 0;
-  let quoted = false;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === 0x22) quoted = !quoted;
-    else if (quoted && byte === 0x5c) at++;
-    else if (!quoted && byte === 0x3a) colons++;
-  }
-  return colons;
-}
+/** Keys that decide what is downloaded. */
+const NAMES = namesOf([...Object.keys(Document.entries), ...Object.keys(Descriptor.entries)]);
 
 /** The path at which a manifest is not valid, never the value there. */
 function whereOf(issues: readonly v.BaseIssue<unknown>[]): string {

@@ -7,6 +7,7 @@ export {
   type CreatedJob,
   type CurrentDecision,
   DELIVERY_STATES,
+  type ImageApproval,
   type Job,
   type JobKind,
   type JobProgress,

@@ -4,6 +4,7 @@ import { approvals, revoke, vote } from './approvals/index.ts';
 import { auditHead, auditLog, auditSince } from './audit/index.ts';
 import { verifyRegistry } from './chain-state/index.ts';
 import { currentDecisions, reevaluate, versionsOf } from './decisions/index.ts';
+import { approveImage, imageApprovals, revokeImage } from './images/index.ts';
 import {
   batchStore,
   cancelJob,
@@ -97,6 +98,9 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     waiversFor: bound(waiversFor),
     addWaiver: bound(addWaiver),
     revokeWaiver: bound(revokeWaiver),
+    imageApprovals: bound(imageApprovals),
+    approveImage: bound(approveImage),
+    revokeImage: bound(revokeImage),
     versionTests: bound(versionTests),
     testAttestations: bound(testAttestations),
     addTestRun: bound(addTestRun),

@@ -7,6 +7,7 @@ import type {
   AuditVerdict,
   CreatedJob,
   CurrentDecision,
+  ImageApproval,
   Job,
   JobKind,
   JobProgress,
@@ -161,6 +162,11 @@ export interface Registry {
   /** Signed by the user who waives, or for that user. Decides every version of the digest again. */
   addWaiver(by: Principal, request: WaiverRequest): Promise<StoredWaiver>;
   revokeWaiver(by: Principal, id: string): Promise<StoredWaiver>;
+  /** Approvals of container images, also revoked ones, the oldest first. */
+  imageApprovals(by: Principal, page?: PageRequest): Promise<Page<ImageApproval>>;
+  /** Keeps an approval that its approver signed: a Sigstore bundle as JSON text. */
+  approveImage(by: Principal, attestation: string): Promise<ImageApproval>;
+  revokeImage(by: Principal, id: string, reason: string): Promise<ImageApproval>;
 
   /** The suite that is asked of a version, its attested runs, and whether they fulfil what is asked. */
   versionTests(by: Principal, version: string): Promise<VersionTests>;

@@ -1,7 +1,12 @@
+import type { ImageFacts, ImageRole } from '../core/image/index.ts';
+
 /** DSSE payload type of a snapshot. */
 export const SNAPSHOT_PAYLOAD = 'application/vnd.assay.snapshot.v1+json';
-/** `2` says of each image how it is approved; it is written only where an image is sealed, so that older webhooks read the rest. */
-export const SNAPSHOT_SCHEMAS = ['1', '2'] as const;
+/**
+ * `2` says of each image how it is approved, `3` also what it starts and which tag named it. The lowest that says everything is written,
+ * so that older webhooks read what they can.
+ */
+export const SNAPSHOT_SCHEMAS = ['1', '2', '3'] as const;
 
 /** All current decisions, in one signed document from which a webhook answers without a request. */
 export interface SnapshotDocument {
@@ -26,8 +31,12 @@ export interface SnapshotImage {
   /** `sha256:<hex>` of its manifest. */
   readonly digest: string;
   readonly notAfter: string | null;
-  /** `sealed`: it loads only what it holds. Absent in schema 1, where each is a program. */
-  readonly as?: 'program' | 'sealed';
+  /** Absent in schema 1, where each is a program. */
+  readonly as?: ImageRole;
+  /** `oci://registry/repository:tag`: what named it when it was approved; `null` for none. Absent before schema 3. */
+  readonly name?: string | null;
+  /** `null` where they were not recorded. Absent before schema 3. */
+  readonly facts?: ImageFacts | null;
 }
 
 /** The decision on one version. */

@@ -7,6 +7,8 @@ export const SNAPSHOT_LIMITS = {
   /** References of one entry, and stages. */
   maxRefs: 1_000,
   maxStages: 16,
+  /** Of each list of what an image starts. */
+  maxWords: 1_000,
   /** Characters of one text. */
   maxText: 4_096,
 } as const;

@@ -7,7 +7,9 @@ import {
   END_BYTES,
   hashOf,
   IMAGE_BYTES,
+  type ImageJson,
   type PackedSnapshot,
+  PLACE_BYTES,
   RECORD_HEAD,
   type RecordJson,
   SPAN,
@@ -47,14 +49,14 @@ export function packSnapshot({ head, size, entries, spent }: SnapshotParts, seed
     keys: sorted(keys),
     repositories: sorted(repositories),
     digests: sorted(digests),
-    images: packImages(images),
+    ...packImages(images, seed),
   };
 }
 
 /** What `postMessage` hands over without a copy. */
 export function buffersOf(packed: PackedSnapshot): ArrayBuffer[] {
-  const { records, starts, keys, repositories, digests, images } = packed;
-  return [records, starts, keys, repositories, digests, images];
+  const { records, starts, keys, repositories, digests, images, imageTexts, imageNames } = packed;
+  return [records, starts, keys, repositories, digests, images, imageTexts, imageNames];
 }
 
 function sorted(numbers: Numbers): ArrayBuffer {
@@ -131,17 +133,36 @@ class Numbers {
   }
 }
 
-/** For a duplicate digest, the last entry counts, as in a map. */
-function packImages(images: SnapshotHead['images']): ArrayBuffer {
+/** For a duplicate digest, the last image counts, as in a map. */
+function packImages(
+  images: SnapshotHead['images'],
+  seed: number,
+): Pick<PackedSnapshot, 'images' | 'imageTexts' | 'imageNames'> {
   const byDigest = new Map(images.map((image) => [image.digest, image]));
   const rows = Buffer.from(new ArrayBuffer(byDigest.size * IMAGE_BYTES));
-  let at = 0;
+  const texts: Buffer[] = [];
+  const names = new Numbers();
+  let [row, place] = [0, 0];
   for (const digest of [...byDigest.keys()].sort()) {
-    const image = byDigest.get(digest);
+    const { notAfter = null, as, name = null, facts = null } = byDigest.get(digest) ?? {};
+    const at = row * IMAGE_BYTES;
     rows.write(digest.slice(DIGEST_PREFIX.length), at, 'hex');
-    const row = `${(image?.notAfter ?? '').padEnd(END_BYTES)}${image?.as === 'sealed' ? 's' : ' '}`;
-    rows.write(row, at + DIGEST_BYTES, 'latin1');
-    at += IMAGE_BYTES;
+    rows.write(`${(notAfter ?? '').padEnd(END_BYTES)}${as === 'sealed' ? 's' : ' '}`, at + DIGEST_BYTES, 'latin1');
+    rows.writeUInt32LE(place, at + IMAGE_BYTES - PLACE_BYTES);
+    const text = Buffer.from(JSON.stringify([name, facts] satisfies ImageJson));
+    const head = Buffer.alloc(PLACE_BYTES);
+    head.writeUInt32LE(text.length);
+    texts.push(head, text);
+    place += head.length + text.length;
+    if (name !== null) names.push(hashOf(name, seed) * SPAN + row);
+    row++;
   }
-  return rows.buffer as ArrayBuffer;
+  const packed = Buffer.from(new ArrayBuffer(place));
+  let to = 0;
+  for (const text of texts) to += text.copy(packed, to);
+  return {
+    images: rows.buffer as ArrayBuffer,
+    imageTexts: packed.buffer as ArrayBuffer,
+    imageNames: sorted(names),
+  };
 }

@@ -1,3 +1,4 @@
+import type { ImageFacts } from '../core/image/index.ts';
 import type { SnapshotEntry } from './document.ts';
 import { answerTo, type Entries, type EntryTables, holds, referenceKeyOf } from './judge.ts';
 import { type LatestAnswer, latestApproved, type RepositoryQuery, repositoriesOf } from './latest.ts';
@@ -7,8 +8,10 @@ import {
   END_BYTES,
   hashOf,
   IMAGE_BYTES,
+  type ImageJson,
   lowerBound,
   type PackedSnapshot,
+  PLACE_BYTES,
   RECORD_HEAD,
   type RecordJson,
   SPAN,
@@ -19,6 +22,14 @@ import type { SnapshotMeta } from './snapshot.ts';
 
 /** Memory released between two events: released memory is overwritten, and tens of megabytes at once would delay answers. */
 const RELEASED_BYTES = 1 << 20;
+
+interface PackedImage {
+  readonly digest: string;
+  readonly notAfter: string | null;
+  readonly sealed: boolean;
+  /** Where its text is. */
+  readonly place: number;
+}
 
 /** Answers as `Snapshot` does, from buffers: only the entries that an answer needs become objects. */
 export class PackedIndex {
@@ -32,6 +43,8 @@ export class PackedIndex {
   readonly #repositories: Float64Array;
   readonly #digests: Float64Array;
   readonly #images: Buffer;
+  readonly #imageTexts: Buffer;
+  readonly #imageNames: Float64Array;
   #released = false;
   readonly #tables: EntryTables = {
     byDigest: (digest) => this.#find(this.#digests, digest, (entry) => entry.digest === digest),
@@ -54,6 +67,8 @@ export class PackedIndex {
     this.#repositories = new Float64Array(packed.repositories);
     this.#digests = new Float64Array(packed.digests);
     this.#images = Buffer.from(packed.images);
+    this.#imageTexts = Buffer.from(packed.imageTexts);
+    this.#imageNames = new Float64Array(packed.imageNames);
   }
 
   lookup(query: SnapshotQuery, asked: Asked): SnapshotAnswer {
@@ -80,6 +95,24 @@ export class PackedIndex {
   /** Whether such an image also loads only what it holds. */
   sealsImage(digest: string, now: Date): boolean {
     return this.allowsImage(digest, now) && this.#image(digest)?.sealed === true;
+  }
+
+  imageFacts(digest: string): ImageFacts | undefined {
+    const image = this.#image(digest);
+    return image === undefined ? undefined : (this.#imageText(image)[1] ?? undefined);
+  }
+
+  imageNamed(name: string, now: Date): string | undefined {
+    this.#checkHeld();
+    const hash = hashOf(name, this.#seed);
+    const digests: string[] = [];
+    for (let at = lowerBound(this.#imageNames, hash * SPAN); at < this.#imageNames.length; at++) {
+      const value = this.#imageNames[at] ?? 0;
+      if (value >= (hash + 1) * SPAN) break;
+      const image = this.#imageRow(value % SPAN);
+      if (this.#imageText(image)[0] === name && holds(image.notAfter, now)) digests.push(image.digest);
+    }
+    return digests.length === 1 ? digests[0] : undefined;
   }
 
   isExpired(now: Date): boolean {
@@ -138,8 +171,8 @@ export class PackedIndex {
     return known;
   }
 
-  /** `notAfter` is `null` where it has no end. */
-  #image(digest: string): { readonly notAfter: string | null; readonly sealed: boolean } | undefined {
+  /** The row of an image; `notAfter` is `null` where it has no end. */
+  #image(digest: string): PackedImage | undefined {
     this.#checkHeld();
     if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
     const wanted = Buffer.from(digest.slice(DIGEST_PREFIX.length), 'hex');
@@ -149,14 +182,31 @@ export class PackedIndex {
       const middle = (low + high) >>> 1;
       const at = middle * IMAGE_BYTES;
       const order = rows.compare(wanted, 0, DIGEST_BYTES, at, at + DIGEST_BYTES);
-      if (order === 0) {
-        const row = rows.toString('latin1', at + DIGEST_BYTES, at + IMAGE_BYTES);
-        return { notAfter: row.slice(0, END_BYTES).trimEnd() || null, sealed: row.endsWith('s') };
-      }
+      if (order === 0) return this.#imageRow(middle);
       if (order < 0) low = middle + 1;
       else high = middle;
     }
     return undefined;
+  }
+
+  #imageRow(row: number): PackedImage {
+    const at = row * IMAGE_BYTES;
+    const [digest, rest] = [at + DIGEST_BYTES, at + IMAGE_BYTES - PLACE_BYTES];
+    const text = this.#images.toString('latin1', digest, rest);
+    return {
+      digest: `${DIGEST_PREFIX}${this.#images.toString('hex', at, digest)}`,
+      notAfter: text.slice(0, END_BYTES).trimEnd() || null,
+      sealed: text.endsWith('s'),
+      place: this.#images.readUInt32LE(rest),
+    };
+  }
+
+  #imageText({ place }: PackedImage): ImageJson {
+    const from = place + PLACE_BYTES;
+    const json: ImageJson = JSON.parse(
+      this.#imageTexts.toString('utf8', from, from + this.#imageTexts.readUInt32LE(place)),
+    );
+    return json;
   }
 
   #checkHeld(): void {

@@ -1,3 +1,4 @@
+import type { ImageFacts } from '../core/image/index.ts';
 import type { SnapshotEntry } from './document.ts';
 import type { SnapshotMeta } from './snapshot.ts';
 
@@ -19,8 +20,12 @@ export interface PackedSnapshot {
   readonly keys: ArrayBuffer;
   readonly repositories: ArrayBuffer;
   readonly digests: ArrayBuffer;
-  /** Rows of 32 bytes digest, 20 characters end, spaces for none, and `s` for a sealed one; ascending. */
+  /** Rows of 32 bytes digest, 20 characters end, spaces for none, `s` for a sealed one, and where its text is (4 bytes); ascending. */
   readonly images: ArrayBuffer;
+  /** Texts: 4 bytes length (little-endian), and `ImageJson` in UTF-8. */
+  readonly imageTexts: ArrayBuffer;
+  /** `hash * SPAN + row`, ascending (Float64): of the name of each image. */
+  readonly imageNames: ArrayBuffer;
 }
 
 /** What is written of an entry beside its digest. Its status follows from its stages: nothing denied has any. */
@@ -36,13 +41,18 @@ export type RecordJson = readonly [
   report: string | null,
 ];
 
+/** What is written of an image beside its row. */
+export type ImageJson = readonly [name: string | null, facts: ImageFacts | null];
+
 /** More than any snapshot has entries, so that hash and entry fit into the 53 bits of a number. */
 export const SPAN = 2 ** 20;
 /** Bytes of a record before its JSON. */
 export const RECORD_HEAD = 36;
 export const DIGEST_BYTES = 32;
 export const END_BYTES = 20;
-export const IMAGE_BYTES = DIGEST_BYTES + END_BYTES + 1;
+/** Of where the text of an image is. */
+export const PLACE_BYTES = 4;
+export const IMAGE_BYTES = DIGEST_BYTES + END_BYTES + 1 + PLACE_BYTES;
 export const DIGEST_PREFIX = 'sha256:';
 
 /** 32 bits of a text. The record itself resolves collisions. */

@@ -1,3 +1,4 @@
+import { IMAGE_ROLES, type ImageFacts } from '../core/image/index.ts';
 import { parseTime } from '../integrity/statements/index.ts';
 import { SNAPSHOT_SCHEMAS, type SnapshotDocument, type SnapshotEntry, type SnapshotImage } from './document.ts';
 import { SNAPSHOT_LIMITS } from './limits.ts';
@@ -10,10 +11,12 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const HASH = /^[0-9a-f]{64}$/;
 const STAGE = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const SECONDS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+const IMAGE_NAME = /^oci:\/\/[^\s@]+:[\w.-]+$/;
 /** Of the parts that come once. */
 const PARTS = { document: 10, head: 2, ruleset: 2, policy: 2, entry: 11, stage: 2 } as const;
 /** Of an image, by the schema of its document. */
-const IMAGE_PARTS = { '1': 2, '2': 3 } as const;
+const IMAGE_PARTS = { '1': 2, '2': 3, '3': 5 } as const;
+const FACTS_PARTS = 5;
 
 /**
  * A parsed snapshot: every field has its type and is within its bounds, and there is no other field.
@@ -88,14 +91,34 @@ function stageOf(json: unknown, times: Times): SnapshotEntry['stages'][number] {
 }
 
 function imageOf(json: unknown, times: Times, schema: SnapshotDocument['schemaVersion']): SnapshotImage {
-  const { digest, notAfter, as } = objectOf(json, 'an image', IMAGE_PARTS[schema]);
+  const { digest, notAfter, as, name, facts } = objectOf(json, 'an image', IMAGE_PARTS[schema]);
   const image = {
     digest: digestOf(digest, 'digest of an image'),
     notAfter: notAfter === null ? null : times.of(notAfter, 'notAfter of an image'),
   };
   if (schema === '1') return image;
-  if (as !== 'program' && as !== 'sealed') throw malformed('"as" of an image is not "program" or "sealed"');
-  return { ...image, as };
+  const role = IMAGE_ROLES.find((known) => known === as);
+  if (role === undefined) throw malformed('"as" of an image is not "program" or "sealed"');
+  if (schema === '2') return { ...image, as: role };
+  return {
+    ...image,
+    as: role,
+    name: name === null ? null : matching(name, IMAGE_NAME, 'the name of an image'),
+    facts: facts === null ? null : factsOf(facts),
+  };
+}
+
+function factsOf(json: unknown): ImageFacts {
+  const { entrypoint, cmd, env, workingDir, volumes } = objectOf(json, 'facts of an image', FACTS_PARTS);
+  const words = (list: unknown, what: string) =>
+    listOf(list, what, SNAPSHOT_LIMITS.maxWords, (one) => textOf(one, what, 0));
+  return {
+    entrypoint: words(entrypoint, 'entrypoint'),
+    cmd: words(cmd, 'cmd'),
+    env: words(env, 'env'),
+    workingDir: matching(workingDir, /^\//, 'workingDir'),
+    volumes: words(volumes, 'volumes'),
+  };
 }
 
 /** The caller reads every field of the object, and there is no other field. */

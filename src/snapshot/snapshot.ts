@@ -1,3 +1,4 @@
+import type { ImageFacts } from '../core/image/index.ts';
 import type { SnapshotDocument, SnapshotEntry, SnapshotImage } from './document.ts';
 import { answerTo, type EntryTables, holds, referenceKeyOf } from './judge.ts';
 import { type LatestAnswer, latestApproved, type RepositoryQuery, repositoriesOf } from './latest.ts';
@@ -16,6 +17,7 @@ export class Snapshot {
     byReference: (ref, endpoint) => this.#byKey.get(referenceKeyOf(ref, endpoint)),
   };
   readonly #images: ReadonlyMap<string, SnapshotImage>;
+  readonly #byName = new Map<string, SnapshotImage[]>();
   /** Milliseconds since 1970, ascending. */
   readonly #ends: readonly number[];
 
@@ -31,6 +33,8 @@ export class Snapshot {
     }
     for (const { notAfter } of images) if (notAfter !== null) ends.add(notAfter);
     this.#images = new Map(images.map((image) => [image.digest, image]));
+    for (const image of this.#images.values())
+      if (image.name != null) this.#byName.set(image.name, [...(this.#byName.get(image.name) ?? []), image]);
     this.#ends = [...ends].map((end) => Date.parse(end)).sort((a, b) => a - b);
   }
 
@@ -55,6 +59,20 @@ export class Snapshot {
   /** Whether such an image also loads only what it holds. */
   sealsImage(digest: string, now: Date): boolean {
     return this.allowsImage(digest, now) && this.#images.get(digest)?.as === 'sealed';
+  }
+
+  /** What an image starts by itself; `undefined` where that was not recorded. */
+  imageFacts(digest: string): ImageFacts | undefined {
+    return this.#images.get(digest)?.facts ?? undefined;
+  }
+
+  /**
+   * The digest of the image that a tag named when it was approved; `undefined` where none did, or more than one.
+   * @param name `oci://registry/repository:tag`
+   */
+  imageNamed(name: string, now: Date): string | undefined {
+    const named = (this.#byName.get(name) ?? []).filter(({ notAfter }) => holds(notAfter, now));
+    return named.length === 1 ? named[0]?.digest : undefined;
   }
 
   isExpired(now: Date): boolean {

@@ -132,6 +132,30 @@ describe('a lookup', () => {
     expect(snapshot.sealsImage(sha256('c'), NOW)).toBe(false);
   });
 
+  it('finds what images start, and the one that a tag named', () => {
+    const end = '2026-11-30T00:00:00Z';
+    const facts = { entrypoint: ['/a'], cmd: [], env: ['B=c'], workingDir: '/', volumes: [] };
+    const name = 'oci://r.example/a:1';
+    const about = { as: 'program', name: null, facts: null, notAfter: null } as const;
+    const images = [
+      { ...about, digest: sha256('a'), facts },
+      { ...about, digest: sha256('b'), name },
+      { ...about, digest: sha256('c'), name: 'oci://r.example/a:2', notAfter: end },
+      { ...about, digest: sha256('d'), name: 'oci://r.example/a:3' },
+      { ...about, digest: sha256('e'), name: 'oci://r.example/a:3' },
+    ];
+    const whole = document({ schemaVersion: '3', images });
+    const snapshot = new Snapshot(whole);
+    expect(snapshot.imageFacts(sha256('a'))).toEqual(facts);
+    expect(snapshot.imageFacts(sha256('b'))).toBeUndefined();
+    expect(snapshot.imageFacts(sha256('z'))).toBeUndefined();
+    expect(snapshot.imageNamed(name, NOW)).toBe(sha256('b'));
+    expect(snapshot.imageNamed('oci://r.example/a:2', NOW)).toBe(sha256('c'));
+    expect(snapshot.imageNamed('oci://r.example/a:2', new Date(end))).toBeUndefined();
+    expect(snapshot.imageNamed('oci://r.example/a:3', NOW)).toBeUndefined();
+    expect(snapshot.imageNamed('oci://r.example/a:4', NOW)).toBeUndefined();
+  });
+
   it('never throws for any query', () => {
     const snapshot = snapshotOf(entry());
     fc.assert(

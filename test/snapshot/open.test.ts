@@ -19,6 +19,9 @@ import { COMMIT, denied, document, entry, NOW, sha256, signed, stranger, writer 
 const options = { trust: writer.publicKey, now: NOW };
 const RUNS = Number(process.env.ASSAY_FUZZ_RUNS ?? 300);
 
+const FACTS = { entrypoint: [], cmd: [], env: [], workingDir: '/', volumes: [] };
+const FACTLESS = { digest: sha256('i'), notAfter: null, as: 'program', name: null, facts: null };
+
 function problemOf(bytes: Uint8Array, more: Partial<Parameters<typeof openSnapshot>[1]> = {}): SnapshotProblem {
   try {
     openSnapshot(bytes, { ...options, ...more });
@@ -103,9 +106,13 @@ describe('a signed snapshot is refused with', () => {
     'an unknown field': text.replace('"tenant"', '"extra":1,"tenant"'),
     'another order of fields': text.replace('"tenant":"acme","version":7', '"version":7,"tenant":"acme"'),
     'white space': text.replace('{"schemaVersion"', '{ "schemaVersion"'),
-    'another schema': text.replace('"schemaVersion":"1"', '"schemaVersion":"3"'),
+    'another schema': text.replace('"schemaVersion":"1"', '"schemaVersion":"4"'),
     'an image of the second schema in the first': imaged('1', { digest: sha256('i'), notAfter: null, as: 'sealed' }),
     'an image of the first schema in the second': imaged('2', { digest: sha256('i'), notAfter: null }),
+    'an image of the second schema in the third': imaged('3', { digest: sha256('i'), notAfter: null, as: 'sealed' }),
+    'an image with other facts': imaged('3', { ...FACTLESS, facts: { ...FACTS, user: 'root' } }),
+    'an image with a folder that is not absolute': imaged('3', { ...FACTLESS, facts: { ...FACTS, workingDir: 'x' } }),
+    'an image with a name that is not one': imaged('3', { ...FACTLESS, name: 'nginx' }),
     'an image that is approved as something else': imaged('2', { digest: sha256('i'), notAfter: null, as: 'all' }),
     'a missing field': text.replace(',"images":[]', ''),
     'a __proto__ property': text.replace('"tenant":"acme"', '"__proto__":{"tenant":"acme"}'),

@@ -96,7 +96,8 @@ const entries: fc.Arbitrary<SnapshotEntry> = fc
     return JSON.parse(JSON.stringify({ ...one, status, stages: isDenied ? [] : one.stages }));
   });
 const imageDigests = fc.constantFrom('i', 'j', 'k', 'l').map(sha256);
-/** Of both schemas. */
+const IMAGE_NAMES = ['oci://r.example/a:1', 'oci://r.example/a:2'];
+/** Of all schemas. */
 const images: fc.Arbitrary<Pick<SnapshotDocument, 'schemaVersion' | 'images'>> = fc.oneof(
   fc.record({
     schemaVersion: fc.constant('1' as const),
@@ -106,6 +107,27 @@ const images: fc.Arbitrary<Pick<SnapshotDocument, 'schemaVersion' | 'images'>> =
     schemaVersion: fc.constant('2' as const),
     images: fc.array(
       fc.record({ digest: imageDigests, notAfter: ends, as: fc.constantFrom('program' as const, 'sealed' as const) }),
+      { maxLength: 6 },
+    ),
+  }),
+  fc.record({
+    schemaVersion: fc.constant('3' as const),
+    images: fc.array(
+      fc.record({
+        digest: imageDigests,
+        notAfter: ends,
+        as: fc.constantFrom('program' as const, 'sealed' as const),
+        name: fc.constantFrom(null, ...IMAGE_NAMES),
+        facts: fc.option(
+          fc.record({
+            entrypoint: fc.array(fc.string({ unit: 'binary' }), { maxLength: 2 }),
+            cmd: fc.array(fc.string(), { maxLength: 2 }),
+            env: fc.constantFrom([], ['A=b']),
+            workingDir: fc.constantFrom('/', '/ä'),
+            volumes: fc.constantFrom([], ['/data']),
+          }),
+        ),
+      }),
       { maxLength: 6 },
     ),
   }),
@@ -161,7 +183,10 @@ describe('a packed snapshot', () => {
           ]) {
             expect(packed.allowsImage(one, NOW)).toBe(plain.allowsImage(one, NOW));
             expect(packed.sealsImage(one, NOW)).toBe(plain.sealsImage(one, NOW));
+            expect(packed.imageFacts(one)).toEqual(plain.imageFacts(one));
           }
+          for (const name of [...IMAGE_NAMES, ''])
+            expect(packed.imageNamed(name, NOW)).toBe(plain.imageNamed(name, NOW));
           expect(packed.meta).toStrictEqual(plain.meta);
           for (const now of [NOW, new Date('2026-12-02T11:00:00Z'), new Date('2026-12-02T10:59:59.999Z')]) {
             expect(packed.isExpired(now)).toBe(plain.isExpired(now));

@@ -16,7 +16,9 @@ export function approvalOfImage(reference: string, { decisions, stage, now }: As
   if (digest === undefined) return undefined;
   const answer = decisions.lookup({ ref: reference }, stage === null ? { now } : { now, stage });
   if (answer.kind === 'denied') return undefined;
-  if (decisions.sealsImage(digest, now)) return { as: 'sealed' };
-  if (decisions.allowsImage(digest, now)) return { as: 'program' };
+  const facts = decisions.imageFacts(digest);
+  const known = facts === undefined ? {} : { facts };
+  if (decisions.sealsImage(digest, now)) return { as: 'sealed', ...known };
+  if (decisions.allowsImage(digest, now)) return { as: 'program', ...known };
   return answer.kind === 'approved' ? { as: 'program' } : undefined;
 }

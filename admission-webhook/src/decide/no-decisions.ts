@@ -11,4 +11,5 @@ export const NO_DECISIONS: Decisions = {
   latestApproved: () => ({ kind: 'none' }),
   allowsImage: () => false,
   sealsImage: () => false,
+  imageFacts: () => undefined,
 };

@@ -6,6 +6,7 @@ import type { AdmissionRequest } from '../request.ts';
 import type { WebhookState } from '../state.ts';
 import { annotatePins } from './annotate.ts';
 import { applied } from './apply.ts';
+import { pinImages } from './images.ts';
 import { injectFetches } from './inject.ts';
 import { type Pin, Pinner } from './pins.ts';
 import { rewritePins } from './rewrite.ts';
@@ -53,7 +54,12 @@ export function mutateReview(
   const { fetchImage: image } = requests;
   const injected =
     image === null ? NOTHING : injectFetches(rewritten.object, rewritten.found.references, { image, index, asked });
-  const patch: readonly PatchOperation[] = [...rewritten.patch, ...injected.patch];
+  const taken = new Set(rewritten.patch.map(({ path }) => path));
+  const images = requests.rewrite
+    ? pinImages(rewritten.object, rewritten.found.images, { index, now, taken })
+    : { patch: [], warnings: [] };
+  warnings.push(...images.warnings);
+  const patch: readonly PatchOperation[] = [...rewritten.patch, ...images.patch, ...injected.patch];
   const annotations = requests.annotate ? annotationsOf(object, patch, pins, pinner) : [];
   return { patch: [...patch, ...annotations], warnings: told([...warnings, ...injected.warnings]) };
 }

@@ -1,4 +1,4 @@
-import type { Asked, LatestAnswer, SnapshotEntry } from '../../../src/snapshot/index.ts';
+import type { Asked, LatestAnswer } from '../../../src/snapshot/index.ts';
 import type { WorkloadReference } from '../../../src/workload/index.ts';
 import { plain } from '../decide/index.ts';
 import type { SnapshotIndex } from '../state.ts';
@@ -8,7 +8,6 @@ export interface Pin {
   readonly found: WorkloadReference;
   /** Pinned, in its canonical spelling. */
   readonly reference: string;
-  readonly entry: SnapshotEntry;
 }
 
 export type PinAnswer =
@@ -49,7 +48,7 @@ export class Pinner {
       const why = `${answer.of} versions are approved there, so the meaning of ${plain(revision, 60)} is ambiguous`;
       return { kind: 'unsure', why };
     }
-    return { kind: 'pin', pin: { found, reference: answer.ref, entry: answer.entry } };
+    return { kind: 'pin', pin: { found, reference: answer.ref } };
   }
 
   #latest({ reference, endpoint }: WorkloadReference): LatestAnswer {

@@ -1,8 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { RegistryFlags } from '../../client/index.ts';
 
-/** The options that say which registry. */
-export function addRegistryOptions(command: Command): Command {
+/** The options that say which registry. @param as of `--as`, where it means more than a name */
+export function addRegistryOptions(
+  command: Command,
+  as = 'your name in the audit log (default: the user of this machine)',
+): Command {
   return command
     .option('--registry <file|url>', 'a registry on this machine: a file (SQLite), or postgres://user@host/name')
     .option(
@@ -10,7 +13,7 @@ export function addRegistryOptions(command: Command): Command {
       'policies and approvals of each stage (YAML; default: $ASSAY_RULES, then FILE.d/rules.yaml)',
     )
     .option('--trust <file>', 'who may approve (YAML; default: $ASSAY_TRUST, then FILE.d/trust.yaml)')
-    .option('--as <name>', 'your name in the audit log (default: the user of this machine)')
+    .option('--as <name>', as)
     .option('--url <url>', 'the address of a service (default: $ASSAY_URL)')
     .option('--token-file <file>', 'a file with the token for the service (default: $ASSAY_TOKEN)');
 }

@@ -48,6 +48,7 @@ const ROLES: Readonly<Record<AttestationKind, SignerRole>> = {
   approval: 'approval',
   waiver: 'waiver',
   'break-glass': 'break-glass',
+  image: 'image',
   conversion: 'conversion',
   tests: 'tests',
   training: 'training',
@@ -151,7 +152,9 @@ function digestText({ digest }: Subject): string {
 function checkEnd(statement: Statement, now: Date): void {
   const end = endOf(statement);
   if (end === undefined || now < end) return;
-  const noun = statement.predicateType === PREDICATE_TYPES.approval ? 'approval' : 'waiver';
+  const isApproval =
+    statement.predicateType === PREDICATE_TYPES.approval || statement.predicateType === PREDICATE_TYPES.image;
+  const noun = isApproval ? 'approval' : 'waiver';
   throw new SignatureError('expired', `the ${noun} expired at ${formatTime(end)}`);
 }
 
@@ -163,6 +166,10 @@ export function endOf(statement: Statement): Date | undefined {
     case PREDICATE_TYPES.waiver:
     case PREDICATE_TYPES['break-glass']:
       return new Date(parseTime(statement.predicate.expires) ?? 0);
+    case PREDICATE_TYPES.image: {
+      const { expires } = statement.predicate;
+      return expires === undefined ? undefined : new Date(parseTime(expires) ?? 0);
+    }
     default:
       return undefined;
   }

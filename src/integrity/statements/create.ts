@@ -8,6 +8,7 @@ import {
   APPROVAL_VERIFIER,
   ASSAY_VERIFIER,
   type BreakGlassPredicate,
+  type ImagePredicate,
   POLICY,
   PREDICATE_TYPES,
   RULESET,
@@ -78,6 +79,11 @@ export interface StatementInputs {
     readonly at: Date;
     /** To the second. */
     readonly expires: Date;
+  };
+  readonly image: Omit<ImagePredicate, 'timeCreated' | 'expires'> & {
+    readonly at: Date;
+    /** To the second. */
+    readonly expires?: Date;
   };
   readonly conversion: { readonly conversion: Conversion; readonly at: Date };
   readonly tests: { readonly report: TestReport; readonly at: Date };
@@ -163,6 +169,22 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
       owner,
       timeCreated: formatTime(at),
       expires: formatTime(expires),
+    },
+  }),
+
+  image: ({ image, tag, as, facts, platforms, reason, at, expires }) => ({
+    _type: STATEMENT_TYPE,
+    subject: [{ name: image, digest: { sha256: image.slice(image.lastIndexOf(':') + 1) } }],
+    predicateType: PREDICATE_TYPES.image,
+    predicate: {
+      image,
+      ...(tag === undefined ? {} : { tag }),
+      as,
+      facts,
+      platforms,
+      reason,
+      timeCreated: formatTime(at),
+      ...(expires === undefined ? {} : { expires: formatTime(expires) }),
     },
   }),
 

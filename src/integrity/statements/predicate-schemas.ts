@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { statusOfTests, TestReportSchema } from '../../core/behavior/index.ts';
 import { ConversionSchema, ConvertedFileSchema } from '../../core/conversion/index.ts';
+import { IMAGE_ROLES } from '../../core/image/index.ts';
 import { type TrainingPredicate, TrainingPredicateSchema, trainingInputs } from '../../core/lineage/index.ts';
 import { isArtifactPath } from '../../core/reference/index.ts';
 import { APPROVED_FOR, parseApprovalProperty } from './stage.ts';
@@ -10,6 +11,7 @@ import {
   BREAK_GLASS_OUTCOMES,
   type BreakGlassPredicate,
   type ConversionPredicate,
+  type ImagePredicate,
   type ServiceApprover,
   type TestResult,
   type TestsPredicate,
@@ -171,6 +173,40 @@ export const breakGlass: v.GenericSchema<unknown, BreakGlassPredicate> = v.pipe(
     ({ timeCreated, expires }) =>
       (parseTime(expires) ?? 0) - (parseTime(timeCreated) ?? 0) <= BREAK_GLASS_HOURS * 3_600_000,
     `is valid for more than ${BREAK_GLASS_HOURS} hours`,
+  ),
+);
+
+/** Of a list of an image's configuration. */
+const MAX_WORDS = 1_000;
+const words = v.pipe(
+  v.array(v.pipe(v.string(), v.maxLength(MAX_TEXT, 'is too long'))),
+  v.maxLength(MAX_WORDS, 'is too long'),
+);
+
+/** A type of Assay, like the waiver. */
+export const image: v.GenericSchema<unknown, ImagePredicate> = v.pipe(
+  v.strictObject({
+    image: v.pipe(
+      text,
+      v.regex(/^oci:\/\/[^\s@]+@sha256:[0-9a-f]{64}$/, 'is not oci://registry/repository@sha256:...'),
+    ),
+    tag: v.exactOptional(v.pipe(text, v.regex(/^\w[\w.-]{0,127}$/, 'is not a tag'))),
+    as: v.picklist(IMAGE_ROLES, `is not one of ${IMAGE_ROLES.join(', ')}`),
+    facts: v.strictObject({
+      entrypoint: words,
+      cmd: words,
+      env: words,
+      workingDir: v.pipe(text, v.startsWith('/', 'is not an absolute path')),
+      volumes: words,
+    }),
+    platforms: v.pipe(words, v.minLength(1, 'is empty')),
+    reason: v.pipe(v.string(), v.maxLength(MAX_TEXT, 'is too long')),
+    timeCreated: time,
+    expires: v.exactOptional(time),
+  }),
+  v.check(
+    ({ timeCreated, expires }) => expires === undefined || (parseTime(timeCreated) ?? 0) < (parseTime(expires) ?? 0),
+    'expires before it begins',
   ),
 );
 

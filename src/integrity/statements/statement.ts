@@ -1,5 +1,6 @@
 import type { TestReport } from '../../core/behavior/index.ts';
 import type { Conversion, ConvertedFile } from '../../core/conversion/index.ts';
+import type { ImageFacts, ImageRole } from '../../core/image/index.ts';
 import type { TrainingPredicate } from '../../core/lineage/index.ts';
 import type { ResourceDescriptor, Subject } from './subject.ts';
 
@@ -16,6 +17,7 @@ export const PREDICATE_TYPES = {
   approval: 'https://in-toto.io/attestation/svr/v0.2',
   waiver: 'https://assay.dev/attestation/waiver/v1',
   'break-glass': 'https://assay.dev/break-glass/v1',
+  image: 'https://assay.dev/attestation/image/v1',
   conversion: 'https://assay.dev/attestation/conversion/v1',
   tests: 'https://assay.dev/attestation/tests/v1',
   /** https://slsa.dev/spec/v1.1/provenance, of the build type of training runs alone. */
@@ -125,6 +127,25 @@ export interface BreakGlassPredicate {
 }
 
 /**
+ * An approval of a container image, with what it starts by itself: its subject is the manifest, or the index, by its digest. It holds for
+ * every stage: what runs beside a model says nothing of the model.
+ */
+export interface ImagePredicate {
+  /** `oci://registry/repository@sha256:<hex>` */
+  readonly image: string;
+  /** The tag that named it when it was approved. */
+  readonly tag?: string;
+  readonly as: ImageRole;
+  readonly facts: ImageFacts;
+  /** `linux/amd64` */
+  readonly platforms: readonly string[];
+  readonly reason: string;
+  readonly timeCreated: string;
+  /** Absent where it does not end by itself. */
+  readonly expires?: string;
+}
+
+/**
  * A conversion: the subjects are the written files, each by its path and its SHA-256, and this says what they were made from, by what,
  * and how that was verified.
  */
@@ -179,6 +200,7 @@ export interface Statements {
   readonly approval: StatementOf<'approval', VerificationResult>;
   readonly waiver: StatementOf<'waiver', WaiverPredicate>;
   readonly 'break-glass': StatementOf<'break-glass', BreakGlassPredicate>;
+  readonly image: StatementOf<'image', ImagePredicate>;
   readonly conversion: StatementOf<'conversion', ConversionPredicate>;
   readonly tests: StatementOf<'tests', TestsPredicate>;
   readonly training: StatementOf<'training', TrainingPredicate>;
@@ -194,6 +216,7 @@ const KIND_OF: Readonly<Record<Statement['predicateType'], AttestationKind>> = {
   [PREDICATE_TYPES.approval]: 'approval',
   [PREDICATE_TYPES.waiver]: 'waiver',
   [PREDICATE_TYPES['break-glass']]: 'break-glass',
+  [PREDICATE_TYPES.image]: 'image',
   [PREDICATE_TYPES.conversion]: 'conversion',
   [PREDICATE_TYPES.tests]: 'tests',
   [PREDICATE_TYPES.training]: 'training',

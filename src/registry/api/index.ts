@@ -18,6 +18,13 @@ export {
   StoredDecisionSchema,
 } from './decisions.ts';
 export {
+  type ImageApproval,
+  ImageApprovalSchema,
+  type ImageRequest,
+  ImageRequestSchema,
+  MAX_IMAGE_ATTESTATION,
+} from './images.ts';
+export {
   type Batch,
   BatchSchema,
   type CreatedJob,

@@ -15,6 +15,7 @@ export {
   newestAssessment,
   newestDecisions,
 } from './decisions.ts';
+export { imageOfRow } from './images.ts';
 export { suiteIn, suiteText } from './suites.ts';
 export { type TestRunRow, testRunOfRow, testRunRows, testsIn } from './test-runs.ts';
 export {

@@ -5,6 +5,7 @@ import { testsOf, type VerifiedAttestation, verifyAttestation, waiverOf } from '
 import { isSignatureError, keyHint, readBundle } from '../../integrity/envelope/index.ts';
 import {
   approvedBy,
+  type ImagePredicate,
   POLICY,
   PREDICATE_TYPES,
   parseDigest,
@@ -16,7 +17,7 @@ import {
   type VerificationResult,
 } from '../../integrity/statements/index.ts';
 import type { TrustFile, TrustRule } from '../../integrity/trust-file/index.ts';
-import type { ApprovalMethod, ApprovalRecord, StoredWaiver } from '../api/index.ts';
+import type { ApprovalMethod, ApprovalRecord, ImageApproval, StoredWaiver } from '../api/index.ts';
 import { digestOf } from '../decisions/index.ts';
 import { digestOfStatement } from '../statements/index.ts';
 import type { Voice } from './quorum.ts';
@@ -44,6 +45,13 @@ export interface Believed extends Voice {
 export interface BelievedWaiver {
   readonly waiver: Waiver;
   readonly method: ApprovalMethod;
+  /** `sha256:<hex>` of what was signed, as the audit log names it. */
+  readonly statement: string;
+}
+
+/** An approval of an image that its signature proves, as it was signed. */
+export interface BelievedImage {
+  readonly predicate: ImagePredicate;
   /** `sha256:<hex>` of what was signed, as the audit log names it. */
   readonly statement: string;
 }
@@ -99,6 +107,17 @@ export class Believer {
       method: isForSomebody ? 'service' : METHODS[signer.kind],
       statement: digestOfStatement(attestation),
     };
+  }
+
+  /** The approval of an image that its signature proves. @returns a sentence when it does not count */
+  async believeImage({ digest, attestation }: ImageApproval, now: Date): Promise<BelievedImage | string> {
+    const read = await this.#verified(attestation, 'image', { digest }, now);
+    if (typeof read === 'string') return read;
+    const { statement, rule } = read;
+    if (statement.predicateType !== PREDICATE_TYPES.image || !statement.predicate.image.endsWith(`@${digest}`))
+      return 'it is not an approval of it';
+    if (this.#machines.has(identityOf(rule.trust))) return `"${rule.name}" signs for the service, but names no person`;
+    return { predicate: statement.predicate, statement: digestOfStatement(attestation) };
   }
 
   /** Tests that their signature proves. @returns a sentence when they do not count */
@@ -158,7 +177,7 @@ export class Believer {
 
   async #verified(
     text: string,
-    kind: 'approval' | 'decision' | 'waiver',
+    kind: 'approval' | 'decision' | 'waiver' | 'image',
     { digest, stage }: Pick<SignedClaim, 'digest'> & Partial<SignedClaim>,
     now: Date,
   ): Promise<VerifiedAttestation | string> {

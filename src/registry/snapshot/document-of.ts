@@ -33,7 +33,7 @@ export function documentOf(input: DocumentInput): SnapshotDocument {
   );
   const standing = sorted.map((one) => ({ one, ...standingOf(one, bars.get(one.version.digest) ?? []) }));
   // Older webhooks read the first schema alone.
-  const schemaVersion = images.some(({ as }) => as === 'sealed') ? '2' : '1';
+  const schemaVersion = schemaOf(images);
   const issued = Math.floor(now.getTime() / 1000) * 1000;
   return {
     schemaVersion,
@@ -45,8 +45,21 @@ export function documentOf(input: DocumentInput): SnapshotDocument {
     trust: input.trustDigest,
     ruleset: rulesetOf(standing.filter(({ stages }) => stages.length > 0).map(({ one }) => one)),
     entries: standing.flatMap(({ one, stages, reason }) => entriesOf(one, stages, reason, input)),
-    images: schemaVersion === '1' ? images : images.map((image) => ({ ...image, as: image.as ?? 'program' })),
+    images: images.map((image) => imageIn(image, schemaVersion)),
   };
+}
+
+function schemaOf(images: SnapshotDocument['images']): SnapshotDocument['schemaVersion'] {
+  if (images.some(({ facts, name }) => facts != null || name != null)) return '3';
+  return images.some(({ as }) => as === 'sealed') ? '2' : '1';
+}
+
+function imageIn(
+  { digest, notAfter, as = 'program', name = null, facts = null }: SnapshotDocument['images'][number],
+  schema: SnapshotDocument['schemaVersion'],
+): SnapshotDocument['images'][number] {
+  if (schema === '1') return { digest, notAfter };
+  return schema === '2' ? { digest, notAfter, as } : { digest, notAfter, as, name, facts };
 }
 
 /** Reasons against bytes, under any name. */

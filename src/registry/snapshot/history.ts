@@ -10,7 +10,7 @@ export interface LoggedApproval {
   readonly signer: string;
 }
 
-/** A signed waiver in the audit log. */
+/** A signed waiver, or an approval of an image, in the audit log. */
 export type ToldWaiver = { readonly kind: 'given'; readonly seq: number } | { readonly kind: 'revoked' };
 
 /** A run of tests in the audit log. */
@@ -40,6 +40,7 @@ const endedDetail = v.object({ approval: v.string() });
 const moveDetail = v.object({ reason: v.optional(v.string(), '') });
 const runDetail = v.object({ statement: v.string(), status: v.string(), suite: v.object({ digest: v.string() }) });
 const revokedRun = v.object({ statement: v.string() });
+const imageDetail = v.object({ statement: v.string() });
 const waiverDetail = v.object({ id: v.string(), statement: v.string() });
 
 /**
@@ -50,6 +51,8 @@ export class History {
   readonly #versions = new Map<string, VersionHistory>();
   /** By the digest of the statement. */
   readonly #waivers = new Map<string, ToldWaiver>();
+  /** Approvals of images, by the digest of the statement. */
+  readonly #images = new Map<string, ToldWaiver>();
   /** The statement of each id. */
   readonly #statements = new Map<string, string>();
   /** Of artifacts that a waiver was ever given for. */
@@ -82,6 +85,12 @@ export class History {
         return;
       case 'tests.revoked':
         this.#revokeRun(subject, detail);
+        return;
+      case 'image.approved':
+        this.#approveImage(seq, detail);
+        return;
+      case 'image.revoked':
+        if (v.is(imageDetail, detail)) this.#images.set(v.parse(imageDetail, detail).statement, { kind: 'revoked' });
         return;
       case 'waiver.added':
         this.#waive(subject, seq, detail);
@@ -123,6 +132,15 @@ export class History {
     return this.#waivers.get(statement);
   }
 
+  /** The state of an approval of an image; `undefined` when the log does not record it. */
+  image(statement: string): ToldWaiver | undefined {
+    return this.#images.get(statement);
+  }
+
+  get tellsOfImages(): boolean {
+    return this.#images.size > 0;
+  }
+
   /** The runs of tests of a version, by the digest of the statement. */
   runs(label: string): ReadonlyMap<string, ToldRun> {
     return this.#versions.get(label)?.runs ?? new Map();
@@ -130,6 +148,13 @@ export class History {
 
   tellsOfWaivers(digest: string): boolean {
     return this.#waived.has(digest);
+  }
+
+  /** An attacker with write access to the database could log it again: a revocation remains. */
+  #approveImage(seq: number, detail: AuditEntry['detail']): void {
+    if (!v.is(imageDetail, detail)) return;
+    const { statement } = v.parse(imageDetail, detail);
+    if (!this.#images.has(statement)) this.#images.set(statement, { kind: 'given', seq });
   }
 
   #run(subject: string, detail: AuditEntry['detail']): void {

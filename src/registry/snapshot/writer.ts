@@ -11,6 +11,7 @@ import { allVersions, questionOf } from './collect.ts';
 import { documentOf, type Endpoints } from './document-of.ts';
 import type { FormerPolicy } from './former.ts';
 import { History } from './history.ts';
+import { heldImages, mergedImages } from './images.ts';
 import { type JudgedVersion, judgeVersion, type Omission } from './judge.ts';
 
 export interface SnapshotWriterOptions {
@@ -82,10 +83,16 @@ export class SnapshotWriter {
     await this.#judge(touched, now);
     const judged = [...this.#known.values()];
     const listed = judged.filter(({ omitted }) => omitted.every(({ what }) => what !== 'version'));
+    const held = await heldImages(this.#options.registry, this.#by, {
+      believer: this.#believer,
+      history: this.#history,
+      now,
+    });
+    const images = mergedImages(held.images, this.#options.images ?? []);
     const { signer, expiresInMs = WEEK, ...options } = this.#options;
     const version = (previous?.version ?? 0) + 1;
-    const document = documentOf({ ...options, judged: listed, head: this.#head, now, version, expiresInMs });
-    const omitted = judged.flatMap((one) => one.omitted);
+    const document = documentOf({ ...options, images, judged: listed, head: this.#head, now, version, expiresInMs });
+    const omitted = [...judged.flatMap((one) => one.omitted), ...held.omitted];
     return { bytes: await signSnapshot(document, signer), document, omitted };
   }
 

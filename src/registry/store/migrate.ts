@@ -6,6 +6,7 @@ import {
   audit,
   batches,
   conversions,
+  images,
   jobs,
   type Migration,
   modelTests,
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly Migration[] = [
   modelTests,
   suites,
   people,
+  images,
 ];
 
 /** Any number that nothing else locks. */

@@ -21,6 +21,7 @@ export interface Tables extends WebhookTables {
   readonly asked_suites: AskedSuiteTable;
   readonly test_runs: TestRunTable;
   readonly waivers: WaiverTable;
+  readonly images: ImageTable;
   readonly tokens: TokenTable;
   readonly ended_sessions: EndedSessionTable;
   readonly audit: AuditTable;
@@ -184,6 +185,22 @@ interface WaiverTable {
   readonly signer: Fixed<string | null>;
   readonly method: Fixed<string | null>;
   readonly attestation: Fixed<string | null>;
+}
+
+/** Signed approvals of container images. */
+interface ImageTable {
+  readonly id: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly digest: Fixed<string>;
+  readonly statement: Fixed<string>;
+  readonly signer: Fixed<string>;
+  readonly method: Fixed<string>;
+  readonly attestation: Fixed<string>;
+  readonly created_by: Fixed<string>;
+  readonly at: Fixed<string>;
+  revoked_at: string | null;
+  why: string;
 }
 
 /** The suite that was asked of a model when it was last decided, as JSON: a change is told in the audit log. */

@@ -10,6 +10,7 @@ import {
   decisionRoutes,
   eventRoutes,
   healthRoutes,
+  imageRoutes,
   jobRoutes,
   metricsRoutes,
   modelRoutes,
@@ -52,6 +53,7 @@ export const ROUTES: readonly Routes[] = [
   transitionRoutes,
   uploadRoutes,
   versionRoutes,
+  imageRoutes,
   waiverRoutes,
   webhookRoutes,
 ];

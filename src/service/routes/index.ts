@@ -4,6 +4,7 @@ export { conversionRoutes } from './conversions.ts';
 export { decisionRoutes } from './decisions.ts';
 export { eventRoutes } from './events.ts';
 export { healthRoutes } from './health.ts';
+export { imageRoutes } from './images.ts';
 export { jobRoutes } from './jobs.ts';
 export { metricsRoutes } from './metrics.ts';
 export { modelRoutes } from './models.ts';

@@ -7,6 +7,7 @@ import { readEnvironment, whyUnsealed } from './environment.ts';
 import { HINTS } from './hints.ts';
 import { containerImage, type ReadOfImage } from './image.ts';
 import { commandOf, recorded } from './image-command.ts';
+import { readImageVariables } from './image-variables.ts';
 import { type Objection, readHooks, readReach } from './isolation.ts';
 import { isPlainPath, type MountReader, type PodMount, type PodVolume, readPodMounts, whyUnsafe } from './mounts.ts';
 import type { ImageApproval, PostureKnowledge, PostureProblem, ProblemKind } from './result.ts';
@@ -99,6 +100,7 @@ function understoodProblems({ container, where, pod, image, variables, runs, mou
     ...as('told', told.problems),
     ...(told.silent ? as('program', [{ where, why: 'is told no model, so what it loads is unknown' }]) : []),
     ...as(open, environment.unknown),
+    ...(grammar === undefined ? [] : as('told', readImageVariables(image, container, step(where, 'image'), grammar))),
     ...unsafe,
     ...as(open, readHooks(container, where), HINTS.command),
     ...as(open, folderProblems(container, where, reader, image.approval)),

@@ -3,7 +3,6 @@ export { readPostures } from './read-postures.ts';
 export type {
   ContainerPosture,
   ImageApproval,
-  ImageFacts,
   Posture,
   PostureKnowledge,
   PostureProblem,

@@ -1,3 +1,5 @@
+import type { ImageFacts, ImageRole } from '../../core/image/index.ts';
+
 /** What is known of what one container would load. */
 export type Posture =
   /** The program, every argument, variable and mount of it is in the tables: it loads the references that were found, and no others. */
@@ -38,17 +40,8 @@ export interface ContainerPosture {
   readonly problems: readonly PostureProblem[];
 }
 
-/** What an image starts by itself (OCI image configuration, `config`), the same on every platform. */
-export interface ImageFacts {
-  readonly entrypoint: readonly string[];
-  readonly cmd: readonly string[];
-  /** Absolute; `/` where the image says nothing. */
-  readonly workingDir: string;
-}
-
 export interface ImageApproval {
-  /** `program`: it may run. `sealed`: it also loads only what it holds. */
-  readonly as: 'program' | 'sealed';
+  readonly as: ImageRole;
   /** Absent where they were not recorded. */
   readonly facts?: ImageFacts;
 }

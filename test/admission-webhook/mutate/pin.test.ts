@@ -292,6 +292,8 @@ function ended(index: Index): Index {
     latestApproved: (query, asked) => index.latestApproved(query, asked),
     allowsImage: () => false,
     sealsImage: () => false,
+    imageFacts: () => undefined,
+    imageNamed: () => undefined,
     isExpired: () => true,
   };
 }

@@ -41,6 +41,16 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
     at: NOW,
     expires: LATER,
   },
+  image: {
+    image: `oci://registry.example/tools/wait@sha256:${'a1'.repeat(32)}`,
+    tag: '1.2',
+    as: 'sealed',
+    facts: { entrypoint: ['/wait'], cmd: [], env: ['PATH=/usr/bin', 'EMPTY='], workingDir: '/', volumes: ['/data'] },
+    platforms: ['linux/amd64', 'linux/arm64'],
+    reason: 'it holds one program',
+    at: NOW,
+    expires: LATER,
+  },
   'break-glass': {
     namespaces: ['payments', 'fraud'],
     reference: PINNED,
@@ -191,7 +201,7 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
 };
 
 /** The samples about an artifact. */
-export const KINDS: readonly Exclude<CreatableKind, 'break-glass' | 'conversion' | 'tests' | 'training'>[] = [
+export const KINDS: readonly Exclude<CreatableKind, 'break-glass' | 'image' | 'conversion' | 'tests' | 'training'>[] = [
   'scan',
   'approval',
   'waiver',

@@ -4,7 +4,7 @@ import { type ImageApproval, readPostures } from '../../../src/workload/posture/
 import { podOf } from '../build.ts';
 
 const IMAGE = `reg.io/acme/tool@sha256:${'a'.repeat(64)}`;
-const facts = { entrypoint: ['/usr/bin/tool'], cmd: ['--serve', 'x'], workingDir: '/srv' };
+const facts = { entrypoint: ['/usr/bin/tool'], cmd: ['--serve', 'x'], workingDir: '/srv', env: [], volumes: [] };
 
 /** The posture of each container of a Pod, and why. */
 function postures(container: object, approval: ImageApproval | undefined, spec: object = {}) {
@@ -60,13 +60,16 @@ describe('an image that is approved as sealed', () => {
       const [read] = postures({ image: `${image}@sha256:${'a'.repeat(64)}` }, { as: 'sealed' });
       expect(read?.posture).toBe('unresolved');
     }
-    const served = { as: 'sealed', facts: { entrypoint: ['/bin/ollama'], cmd: ['serve'], workingDir: '/' } } as const;
+    const served = {
+      as: 'sealed',
+      facts: { entrypoint: ['/bin/ollama'], cmd: ['serve'], workingDir: '/', env: [], volumes: [] },
+    } as const;
     expect(postures({}, served)[0]).toEqual({ posture: 'unresolved', why: expect.stringContaining('Ollama') });
   });
 });
 
 describe('what an image was recorded to start', () => {
-  const vllm = { entrypoint: ['vllm', 'serve'], cmd: [], workingDir: '/' };
+  const vllm = { entrypoint: ['vllm', 'serve'], cmd: [], workingDir: '/', env: [], volumes: [] };
   it('says what its arguments are for', () => {
     const approval = { as: 'program', facts: vllm } as const;
     const args = ['acme/llama', '--revision', 'b'.repeat(40)];
@@ -79,12 +82,31 @@ describe('what an image was recorded to start', () => {
     expect(postures({}, approval)[0]?.why).toContain('loads its default');
   });
 
+  it('says which variables the image sets, and may name what a server loads', () => {
+    const args = ['--model', 'acme/llama', '--revision', 'b'.repeat(40)];
+    const image = `vllm/vllm-openai@sha256:${'a'.repeat(64)}`;
+    const entrypoint = ['python3', '-m', 'vllm.entrypoints.openai.api_server'];
+    const of = (env: readonly string[], container = {}) =>
+      postures({ image, args, ...container }, { as: 'program', facts: { ...vllm, entrypoint, env } })[0];
+    expect(of(['PATH=/usr/bin', 'CUDA_VERSION=12'])?.posture).toBe('understood');
+    for (const name of ['HF_ENDPOINT', 'HF_HUB_OFFLINE'])
+      expect(of([`${name}=https://evil.example`])?.why).toContain(name);
+    expect(of(['HF_ENDPOINT='])?.posture).toBe('understood');
+    const env = [{ name: 'HF_ENDPOINT', value: 'https://huggingface.co' }];
+    expect(of(['HF_ENDPOINT=https://evil.example'], { env })?.posture).toBe('understood');
+    const tgi = { ...vllm, entrypoint: ['text-generation-launcher'], env: ['MODEL_ID=evil/model'] };
+    expect(postures({ image }, { as: 'program', facts: tgi })[0]?.why).toMatch(/sets the variable "MODEL_ID"/);
+  });
+
   it('is what an approval to run is about', () => {
     const approval = { as: 'program', facts } as const;
     expect(postures({}, approval)[0]?.posture).toBe('understood');
     expect(postures({ args: facts.cmd }, approval)[0]?.posture).toBe('understood');
     expect(postures({ args: ['--other'] }, approval)[0]?.posture).toBe('unresolved');
-    const shell = { as: 'program', facts: { entrypoint: ['/bin/sh', '-c'], cmd: ['run'], workingDir: '/' } } as const;
+    const shell = {
+      as: 'program',
+      facts: { entrypoint: ['/bin/sh', '-c'], cmd: ['run'], workingDir: '/', env: [], volumes: [] },
+    } as const;
     expect(postures({}, shell)[0]?.posture).toBe('understood');
     expect(postures({ args: ['vllm serve evil/model'] }, shell)[0]?.posture).toBe('unresolved');
   });

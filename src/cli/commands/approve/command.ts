@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { RegistryFlags } from '../../../client/index.ts';
+import { IMAGE_ROLES } from '../../../core/image/index.ts';
+import { AssayError } from '../../../core/index.ts';
 import type { Role } from '../../../registry/index.ts';
 import {
   addRegistryOptions,
@@ -11,11 +13,16 @@ import {
   signingChoice,
 } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
-import { APPROVABLE_STAGES, type ApproveRequest } from './request.ts';
+import { APPROVABLE_STAGES, type ApproveRequest, type ModelApproveRequest } from './request.ts';
+
 export const VOTERS = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
 
+/** Beside a stage, a name; for a container image, how it is approved. */
+const AS =
+  'of oci:// without --stage: program (the image may run; what it is told must be understood) or sealed (it loads only what it holds); else your name in the audit log (default: the user of this machine)';
+
 interface ApproveFlags extends SigningFlags, RegistryFlags {
-  readonly stage: ApproveRequest['stage'];
+  readonly stage?: ModelApproveRequest['stage'];
   readonly role?: Role;
   readonly until?: string;
   readonly comment: string;
@@ -41,12 +48,18 @@ A stage may need several approvals, of several roles: the last one moves the ver
 cannot approve it. In a registry file, where nobody requested it, approve makes the request, and approving for production approves for
 staging, too: one person with one key is enough. The first key that approves is trusted, and written into FILE.d/trust.yaml;
 add every other key there. For a second pair of eyes, require two approvals in FILE.d/rules.yaml, or run a service.
+
+With --as program or --as sealed and no stage, it approves a container image beside the models: it reads the configuration of the image (of every platform) from its
+registry, and signs its digest with the entrypoint, arguments, variables, folder and volumes. The next snapshot lists it for webhooks. A signer
+needs may: [image] in the trust file. With a tag, the digest that the tag names now is approved, and the webhook writes that digest in
+place of the tag (mutation.pin: rewrite).
 ${REGISTRY_GUIDE}
 Examples:
   assay approve ./model --stage production --registry models.db --key approver.pem
   assay approve hf://acme/bert@v1.2 --stage staging --registry models.db --key approver.pem --until 2027-06-30T00:00:00Z
   assay approve ./model --attestation tests.intoto.json --stage production --registry models.db --key approver.pem
   assay approve ./model --report report.json --stage production --registry models.db --key approver.pem
+  assay approve oci://registry.example/tools/wait@sha256:... --as program --registry models.db --key approver.pem
   assay approve acme/bert@3 --stage production --comment "see review 17"           at a service, with ASSAY_URL and ASSAY_TOKEN
   assay approve acme/bert@3 --stage production --keyless                           signed with your identity, where a service requires it
 ${REGISTRY_EXITS}`;
@@ -58,8 +71,8 @@ export function registerApprove(program: Command, shell: Shell): void {
     .description(
       'Approves a version of a model for a stage with a signed attestation, and moves it once it has all approvals.',
     )
-    .argument('<artifact>', 'a path, a reference that scan takes, model@number, or sha256:...')
-    .addOption(new Option('--stage <stage>', 'the stage').choices(APPROVABLE_STAGES).makeOptionMandatory())
+    .argument('<artifact>', 'a path, a reference that scan takes, model@number, or sha256:...; an image with --as')
+    .addOption(new Option('--stage <stage>', 'the stage; none for a container image').choices(APPROVABLE_STAGES))
     .addOption(
       new Option('--role <role>', 'the role to approve in (default: one that is still needed)').choices(VOTERS),
     )
@@ -75,7 +88,7 @@ export function registerApprove(program: Command, shell: Shell): void {
       [],
     )
     .option('-y, --yes', 'do not ask before approving', false);
-  addSigningOptions(addRegistryOptions(command), '--key, --private-key <file>')
+  addSigningOptions(addRegistryOptions(command, AS), '--key, --private-key <file>')
     .addOption(new Option('-f, --format <format>', 'output format').choices(['table', 'json']).default('table'))
     .option('-o, --output <file>', 'write the report to this file, atomically, instead of stdout')
     .option('-q, --quiet', 'no progress; in a table, only the ids of the approvals', false)
@@ -83,6 +96,11 @@ export function registerApprove(program: Command, shell: Shell): void {
     .addHelpText('after', GUIDE)
     .action(async (artifact: string, flags: ApproveFlags) => {
       const request = toRequest(artifact, flags);
+      if (request.kind === 'image') {
+        const { runApproveImage } = await import('./image.ts');
+        await runApproveImage(request, shell);
+        return;
+      }
       const { runApprove } = await import('./run.ts');
       await runApprove(request, shell);
     });
@@ -90,28 +108,30 @@ export function registerApprove(program: Command, shell: Shell): void {
 
 /** @throws AssayError `usage` for what the argument parser cannot know. */
 function toRequest(artifact: string, flags: ApproveFlags): ApproveRequest {
-  const { stage, role, until, comment, model, report, allow, yes, format, output, quiet, offline, color } = flags;
+  const { stage, as, role, until, comment, model, report, allow, yes, format, output, quiet, offline, color } = flags;
   const { attestation } = flags;
   const signs = [flags.privateKey, flags.pkcs11Module, flags.certificate].some((way) => way !== undefined);
   // A service can sign for the user of the token; with a registry file, only the user can sign.
   const isOptional = flags.registry === undefined && !signs && !flags.keyless;
-  return {
-    artifact,
-    registry: registryOf(flags),
-    stage,
-    signing: isOptional ? undefined : signingChoice(flags, 'assay approve'),
-    role,
-    until,
-    comment,
-    model,
-    report,
-    allow,
-    attestation,
-    yes,
-    format,
-    output,
-    quiet,
-    offline,
-    color,
-  };
+  const signing = isOptional ? undefined : signingChoice(flags, 'assay approve');
+  const registry = registryOf(flags);
+  const common = { artifact, signing, until, comment, yes, format, output, quiet, offline, color };
+  if (stage !== undefined)
+    return { kind: 'model', registry, stage, role, model, report, allow, attestation, ...common };
+  const image = IMAGE_ROLES.find((known) => known === as);
+  if (image === undefined)
+    throw usage(artifact, 'no stage is given', 'give --stage; for a container image, --as program or --as sealed');
+  if (!/^oci:/i.test(artifact))
+    throw usage(artifact, 'is not a container image', 'write oci://registry/repository@sha256:..., or give --stage');
+  const others = { '--role': role, '--model': model, '--report': report, '--allow': allow };
+  const given = Object.entries(others).find(([, value]) => value !== undefined)?.[0];
+  const other = given ?? (attestation.length > 0 ? '--attestation' : undefined);
+  if (other !== undefined) throw usage(other, 'is of models', 'leave it out for a container image');
+  // What would be a name is how the image is approved.
+  const { as: _, ...place } = registry;
+  return { kind: 'image', as: image, registry: place, ...common };
+}
+
+function usage(subject: string, message: string, hint: string): AssayError {
+  return new AssayError('usage', message, { subject, hint });
 }

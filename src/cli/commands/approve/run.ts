@@ -2,10 +2,9 @@ import type { RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import { signStatement } from '../../../integrity/attestations/index.ts';
 import { isSignatureError } from '../../../integrity/envelope/index.ts';
-import { createStatement, parseTime, subjectsOf } from '../../../integrity/statements/index.ts';
+import { createStatement, subjectsOf } from '../../../integrity/statements/index.ts';
 import type { StoredDecision, Transition, Version } from '../../../registry/index.ts';
 import { isRuled } from '../../../registry/rules/index.ts';
-import { terminalText } from '../../../report/index.ts';
 import {
   type ApprovalResult,
   addTests,
@@ -24,15 +23,17 @@ import {
 } from '../../registry/index.ts';
 import type { SigningWay } from '../../signing/index.ts';
 import { canAsk, isConfirmed, openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
-import type { ApproveRequest } from './request.ts';
+import { keepFirstKey, refuseWithoutTrust } from './first-key.ts';
+import { endOf, type ModelApproveRequest } from './request.ts';
+import { wayOf } from './way.ts';
 
-type Stage = ApproveRequest['stage'];
+type Stage = ModelApproveRequest['stage'];
 
 /** Finds or registers the version, signs its approval, submits it, and reports the approvals that are still needed. */
-export async function runApprove(request: ApproveRequest, shell: Shell): Promise<void> {
+export async function runApprove(request: ModelApproveRequest, shell: Shell): Promise<void> {
   const until = request.until === undefined ? undefined : endOf(request.until);
   const sink = await openSink(request.output, shell);
-  const way = await wayOf(request, shell);
+  const way = await wayOf(request.signing, shell);
   try {
     const options = { verb: 'assay approve', subject: request.artifact, make: true, key: way?.publicKey };
     await withRegistry(request.registry, shell, options, async (registry) => {
@@ -48,21 +49,15 @@ export async function runApprove(request: ApproveRequest, shell: Shell): Promise
 
 interface Desk {
   readonly registry: RegistryClient;
-  readonly request: ApproveRequest;
+  readonly request: ModelApproveRequest;
   readonly way: SigningWay | undefined;
   readonly until: Date | undefined;
   readonly shell: Shell;
 }
 
-async function wayOf({ signing }: ApproveRequest, shell: Shell): Promise<SigningWay | undefined> {
-  if (signing === undefined) return undefined;
-  const { signingWay } = await import('../../signing/index.ts');
-  return signingWay(signing, shell);
-}
-
 async function approve(desk: Desk): Promise<ApprovalResult> {
   const { registry, request, shell } = desk;
-  refuseWithoutTrust(desk);
+  refuseWithoutTrust(registry, request.artifact);
   const options = { ...request, trust: request.registry.trust };
   const found = await registeredVersion(registry, request.artifact, options, shell);
   let { version } = found;
@@ -79,14 +74,6 @@ async function approve(desk: Desk): Promise<ApprovalResult> {
     version = await registry.version({ id: version.id });
   }
   return { registry: registry.name, version, created: found.created, stage: request.stage, steps };
-}
-
-/** Said before anything is scanned, or signed in a log that everybody reads. */
-function refuseWithoutTrust({ registry, request }: Desk): void {
-  if (registry.kind !== 'local' || registry.place.trust !== null || registry.firstKey !== undefined) return;
-  const { folder } = registry.place;
-  const hint = `give --trust${folder === undefined ? '' : `, or put a trust file there: ${folder}/trust.yaml`}`;
-  throw new AssayError('usage', 'no trust file says who can sign approvals', { subject: request.artifact, hint });
 }
 
 /** The only user of a registry approves for staging on the way to production; otherwise each stage is requested separately. */
@@ -108,15 +95,6 @@ async function confirm(
   shell.stderr.write(requestText(version, seen, way?.who(), page));
   if (await isConfirmed(`Approve it for ${request.stage}?`, shell)) return;
   throw new Refusal('is not approved', { subject: versionLabel(version) });
-}
-
-async function keepFirstKey({ registry, shell }: Desk): Promise<void> {
-  if (registry.kind !== 'local' || registry.firstKey === undefined) return;
-  const { path, keep } = registry.firstKey;
-  if (!(await keep())) return;
-  shell.stderr.write(
-    `assay: note: this key is the first to approve here, and is trusted from now on: ${terminalText(path)}\n`,
-  );
 }
 
 async function approveStage(desk: Desk, version: Version, seen: StoredDecision, isFirst: boolean): Promise<Step> {
@@ -142,7 +120,7 @@ interface Voted {
 async function vote(desk: Desk, version: Version, { transition, decision: seen, isFirst }: Voted): Promise<Step> {
   const { registry, request, until } = desk;
   const attestation = await signed(desk, version, seen);
-  await keepFirstKey(desk);
+  await keepFirstKey(registry, desk.shell);
   const { role, comment } = request;
   const after = await registry.vote(transition.id, {
     vote: 'approve',
@@ -212,12 +190,4 @@ async function signed({ way, until }: Desk, version: Version, seen: StoredDecisi
     const hint = 'use another reference or policy';
     throw new AssayError('usage', `nobody could read this approval: ${cause.message}`, { hint, cause });
   }
-}
-
-function endOf(text: string): Date {
-  const time = parseTime(text);
-  const hint = 'write it in UTC: 2027-01-31T00:00:00Z';
-  if (time === undefined) throw new AssayError('usage', 'is not a time', { subject: `--until ${text}`, hint });
-  if (time > Date.now()) return new Date(time);
-  throw new AssayError('usage', 'is past', { subject: `--until ${text}`, hint: 'give a time in the future' });
 }

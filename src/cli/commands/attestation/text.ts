@@ -27,6 +27,8 @@ export function claimOf(statement: Statement): string {
       return `waiver of ${terminalText(statement.predicate.rule)}`;
     case PREDICATE_TYPES['break-glass']:
       return `break-glass in ${statement.predicate.namespaces.join(', ')}`;
+    case PREDICATE_TYPES.image:
+      return `approval of an image as ${statement.predicate.as}`;
     case PREDICATE_TYPES.conversion:
       return `conversion to ${statement.predicate.target}`;
     case PREDICATE_TYPES.tests:
@@ -111,6 +113,15 @@ function detailRows(statement: Statement): Row[] {
         ['reason', terminalText(reason)],
         ['owner', terminalText(owner)],
         ['waived', `${timeCreated}, until ${expires}`],
+      ];
+    }
+    case PREDICATE_TYPES.image: {
+      const { facts, platforms, reason, timeCreated, expires } = statement.predicate;
+      return [
+        ['starts', terminalText([...facts.entrypoint, ...facts.cmd].join(' '))],
+        ['on', terminalText(platforms.join(', '))],
+        ...(reason === '' ? [] : [['reason', terminalText(reason)] as const]),
+        ['approved', `${timeCreated}${expires === undefined ? '' : `, until ${expires}`}`],
       ];
     }
     case PREDICATE_TYPES.conversion: {

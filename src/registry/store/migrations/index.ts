@@ -10,4 +10,5 @@ export { conversions } from './009-conversions.ts';
 export { modelTests } from './010-model-tests.ts';
 export { suites } from './011-suites.ts';
 export { people } from './012-people.ts';
+export { images } from './013-images.ts';
 export type { Migration } from './migration.ts';

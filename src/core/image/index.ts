@@ -1,0 +1,1 @@
+export { IMAGE_ROLES, type ImageFacts, type ImageRole } from './image-facts.ts';

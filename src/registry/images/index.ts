@@ -1,0 +1,1 @@
+export { approveImage, imageApprovals, revokeImage } from './images.ts';

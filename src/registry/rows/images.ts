@@ -1,0 +1,17 @@
+import type { Selectable } from 'kysely';
+import type { ApprovalMethod, ImageApproval } from '../api/index.ts';
+import type { Tables } from '../store/index.ts';
+
+export function imageOfRow(row: Selectable<Tables['images']>): ImageApproval {
+  return {
+    id: row.id,
+    digest: row.digest,
+    createdBy: row.created_by,
+    at: row.at,
+    revokedAt: row.revoked_at,
+    why: row.why,
+    signer: row.signer,
+    method: row.method as ApprovalMethod,
+    attestation: row.attestation,
+  };
+}
