@@ -3,13 +3,13 @@ import { policyOf } from '../policy/index.ts';
 import {
   ApprovalSchema,
   ApprovalsSchema,
+  ApprovedImageSchema,
   type AuditEntry,
   AuditEntrySchema,
   type AuditVerdict,
   AuditVerdictSchema,
   CurrentDecisionsSchema,
   DecisionsSchema,
-  ImageApprovalSchema,
   type ImageRequest,
   type JobRequest,
   JobSchema,
@@ -72,10 +72,10 @@ export function serviceRegistry(service: ServiceConnection): ServiceRegistry {
     addTestRun: (id, attestation) => post(`/v1/versions/${segment(id)}/tests`, { attestation }, TestRunSchema),
     revokeTestRun: (run, reason) =>
       post(`/v1/test-runs/${segment(run)}/revoke`, { reason } satisfies Reason, TestRunSchema),
-    imageApprovals: (wanted = {}) => page('/v1/images', { ...wanted }, ImageApprovalSchema),
-    approveImage: (attestation) => post('/v1/images', { attestation } satisfies ImageRequest, ImageApprovalSchema),
+    imageApprovals: (wanted = {}) => page('/v1/images', { ...wanted }, ApprovedImageSchema),
+    approveImage: (attestation) => post('/v1/images', { attestation } satisfies ImageRequest, ApprovedImageSchema),
     revokeImage: (id, reason) =>
-      post(`/v1/images/${segment(id)}/revoke`, { reason } satisfies Reason, ImageApprovalSchema),
+      post(`/v1/images/${segment(id)}/revoke`, { reason } satisfies Reason, ApprovedImageSchema),
     auditLog,
     async verifyAuditLog(since) {
       const verdict = await get('/v1/audit/verify', AuditVerdictSchema);

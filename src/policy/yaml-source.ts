@@ -113,6 +113,16 @@ export class YamlSource {
     return text === '' ? this.report(at ?? this.positionOf(node), `${what} is empty`) : text;
   }
 
+  /** Text exactly as it stands, which may be empty; of the schema `failsafe`. */
+  exactText(node: unknown, what: string): string | undefined {
+    const { isScalar } = yamlLibrary();
+    const text = isScalar(node) && typeof node.value === 'string' ? node.value : undefined;
+    if (text === undefined) return this.report(this.positionOf(node), `${what} is not text`);
+    if (HALF_CHARACTER.test(text))
+      return this.report(this.positionOf(node), `${what} contains an invalid character`, 'remove it');
+    return text;
+  }
+
   /** From offsets of a scalar's text, trimmed at its start, to positions in the file: it may be folded, quoted or indented. */
   locator(node: unknown): (offset: number) => Position {
     const { isScalar } = yamlLibrary();

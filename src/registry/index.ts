@@ -1,5 +1,6 @@
 export {
   type ApprovalRecord,
+  type ApprovedImage,
   type AuditEntry,
   type AuditVerdict,
   type Batch,
@@ -7,7 +8,6 @@ export {
   type CreatedJob,
   type CurrentDecision,
   DELIVERY_STATES,
-  type ImageApproval,
   type Job,
   type JobKind,
   type JobProgress,

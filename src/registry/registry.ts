@@ -3,11 +3,11 @@ import type { RequiredSuite } from '../core/behavior/index.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
 import type {
   ApprovalRecord,
+  ApprovedImage,
   AuditEntry,
   AuditVerdict,
   CreatedJob,
   CurrentDecision,
-  ImageApproval,
   Job,
   JobKind,
   JobProgress,
@@ -163,10 +163,10 @@ export interface Registry {
   addWaiver(by: Principal, request: WaiverRequest): Promise<StoredWaiver>;
   revokeWaiver(by: Principal, id: string): Promise<StoredWaiver>;
   /** Approvals of container images, also revoked ones, the oldest first. */
-  imageApprovals(by: Principal, page?: PageRequest): Promise<Page<ImageApproval>>;
+  imageApprovals(by: Principal, page?: PageRequest): Promise<Page<ApprovedImage>>;
   /** Keeps an approval that its approver signed: a Sigstore bundle as JSON text. */
-  approveImage(by: Principal, attestation: string): Promise<ImageApproval>;
-  revokeImage(by: Principal, id: string, reason: string): Promise<ImageApproval>;
+  approveImage(by: Principal, attestation: string): Promise<ApprovedImage>;
+  revokeImage(by: Principal, id: string, reason: string): Promise<ApprovedImage>;
 
   /** The suite that is asked of a version, its attested runs, and whether they fulfil what is asked. */
   versionTests(by: Principal, version: string): Promise<VersionTests>;

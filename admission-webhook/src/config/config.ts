@@ -1,3 +1,4 @@
+import type { HeldExceptions } from '../exceptions/index.ts';
 import type { MutationOptions } from '../patch.ts';
 import type { AdmissionPolicies } from '../policies.ts';
 import type { Mode, Outcome, WebhookAction } from '../rules.ts';
@@ -21,6 +22,7 @@ export interface AdmissionConfig {
   readonly defaults: RuleSettings;
   readonly namespaces: readonly NamespaceSettings[];
   readonly policies: AdmissionPolicies;
+  readonly exceptions: HeldExceptions;
   readonly mutation: MutationOptions;
   readonly serviceUrl: string | null;
   readonly ownNamespace: string | null;

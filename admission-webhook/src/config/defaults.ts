@@ -1,3 +1,4 @@
+import { NO_EXCEPTIONS } from '../exceptions/index.ts';
 import { NO_POLICIES } from '../policies.ts';
 import type { Outcome, WebhookAction } from '../rules.ts';
 import type { AdmissionConfig } from './config.ts';
@@ -23,6 +24,7 @@ export const NO_CONFIG: AdmissionConfig = {
   defaults: {},
   namespaces: [],
   policies: NO_POLICIES,
+  exceptions: NO_EXCEPTIONS,
   mutation: { pin: 'off', fetch: null },
   serviceUrl: null,
   ownNamespace: null,

@@ -1,12 +1,14 @@
 import { AssayError, closest } from '../../../src/core/index.ts';
 import { type Entry, YamlSource, yamlLibrary } from '../../../src/policy/index.ts';
 import { type AdmissionPolicyDocument, compileAdmissionPolicies, POLICY_ACTIONS } from '../decide/index.ts';
+import { heldExceptions } from '../exceptions/index.ts';
 import type { MutationOptions } from '../patch.ts';
 import { NO_POLICIES } from '../policies.ts';
 import { MODES, OUTCOMES, type Outcome, WEBHOOK_ACTIONS, type WebhookAction } from '../rules.ts';
 import type { AdmissionConfig, NamespaceSettings, RuleSettings } from './config.ts';
 import { NO_CONFIG } from './defaults.ts';
 import { STAGE } from './namespace-rules.ts';
+import { readExceptions } from './read-exceptions.ts';
 
 type Entries = ReadonlyMap<string, Entry>;
 
@@ -65,6 +67,7 @@ class ConfigReader {
       'namespaces',
       'expired',
       'policies',
+      'exceptions',
       'mutation',
       'serviceUrl',
       'ownNamespace',
@@ -75,6 +78,7 @@ class ConfigReader {
       defaults: this.#defaults(spec),
       namespaces: this.#items(spec, 'namespaces', MAX_NAMESPACES, (node) => this.#namespace(node)),
       policies: this.#policies(spec),
+      exceptions: heldExceptions(readExceptions(this.#source, spec.get('exceptions'))),
       mutation: this.#mutation(spec),
       serviceUrl: this.#address(spec.get('serviceUrl')),
       ownNamespace:

@@ -7,6 +7,7 @@ import {
 } from '../../../src/workload/index.ts';
 import { type ContainerPosture, readPostures } from '../../../src/workload/posture/index.ts';
 import type { AdmissionAnswer, Ruling } from '../answer.ts';
+import { exceptionsAt } from '../exceptions/index.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRule, WebhookAction } from '../rules.ts';
 import type { WebhookState } from '../state.ts';
@@ -18,7 +19,7 @@ import { approvalOfImage } from './images.ts';
 import { type InjectionCheck, NOTHING_INJECTED, type OwnContainerCheck } from './injected.ts';
 import { type JudgeContext, judgeReference } from './judge.ts';
 import { NO_DECISIONS } from './no-decisions.ts';
-import { postureFindings, toldBy } from './postures.ts';
+import { exceptedBy, exceptionFindings, postureFindings, toldBy } from './postures.ts';
 import { expiredSentence, noneSentence, noSnapshotSentence, shownReference, unresolvedSentence } from './sentences.ts';
 import { plain } from './text.ts';
 
@@ -87,7 +88,7 @@ interface Context {
 }
 
 function findingsOf(
-  { object, oldObject }: AdmissionRequest,
+  { object, oldObject, namespace }: AdmissionRequest,
   found: WorkloadReferences,
   changes: Changes,
   { rule, state, now, isInjected, isOwn }: Context,
@@ -103,10 +104,14 @@ function findingsOf(
   };
   // Verified bytes that this request lets somebody else write to are as new as another model.
   const isLoosened = (one: WorkloadReference) => isInjected(oldObject, one) && !isInjected(object, one);
+  const exceptions = exceptionsAt(state.exceptions, namespace, now);
+  const approvalOf = (image: string) => approvalOfImage(image, judging);
+  const postures = readPostures(object, found, { approvalOf, isOwn, exceptions });
+  const isExcepted = exceptedBy(postures);
   const references = found.references.flatMap((one) => {
-    return referenceFindings(one, changes.found(one) || isLoosened(one), judging);
+    const all = referenceFindings(one, changes.found(one) || isLoosened(one), judging);
+    return isExcepted(one.where) ? all.filter(({ outcome }) => outcome === 'denied') : all;
   });
-  const postures = readPostures(object, found, { approvalOf: (image) => approvalOfImage(image, judging), isOwn });
   const isTold = toldBy(postures);
   const unresolved = found.unresolved.flatMap((one): readonly AdmissionFinding[] => {
     if (isTold(one.where)) return [];
@@ -115,10 +120,10 @@ function findingsOf(
     return [{ outcome: 'unresolved', message: unresolvedSentence(one.why), ...place, isNew }];
   });
   // Data names no model: beside it, a program may still download one.
-  const loads = found.references.some((one) => !isData(one));
+  const loads = found.references.some((one) => !isData(one) && !isExcepted(one.where));
   const open = postureFindings(postures, { found, isNew: changes.container, loads, rule });
   const none = noneFinding(postures, loads || unresolved.length > 0 || open.length > 0, found, changes);
-  const all = [...references, ...unresolved, ...open, ...none];
+  const all = [...references, ...unresolved, ...open, ...exceptionFindings(postures, changes.container), ...none];
   // Where every image has to be approved, the approvals may have ended.
   const asked = loads || (rule.actions.none !== 'allow' && postures.length > 0);
   const isNew = all.some((one) => one.isNew);

@@ -2,7 +2,7 @@ import type { WorkloadReferences } from '../../../src/workload/index.ts';
 import type { ContainerPosture, PostureProblem } from '../../../src/workload/posture/index.ts';
 import type { NamespaceRule, Outcome } from '../rules.ts';
 import type { AdmissionFinding } from './finding.ts';
-import { postureSentence } from './sentences.ts';
+import { exceptedSentence, postureSentence } from './sentences.ts';
 
 interface PostureContext {
   /** What is found of the object already. */
@@ -57,11 +57,37 @@ export function postureFindings(
 export function toldBy(postures: readonly ContainerPosture[]): (where: string) => boolean {
   const told = new Set<string>();
   for (const { where, posture, loads, problems } of postures) {
-    if (posture === 'sealed' || (posture === 'understood' && !loads)) told.add(where);
+    if (posture === 'excepted' || posture === 'sealed' || (posture === 'understood' && !loads)) told.add(where);
     for (const { kind, where: at } of problems) if (kind === 'told') told.add(at);
   }
   return (where) => {
     for (let at = where; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) if (told.has(at)) return true;
     return false;
   };
+}
+
+/**
+ * Whether a place is in an excepted container that is not known to load models: what looks like a model there is a word that the
+ * exception names. What fills a hole of it is none.
+ */
+export function exceptedBy(postures: readonly ContainerPosture[]): (where: string) => boolean {
+  const excepted = postures.filter(({ posture, loads }) => posture === 'excepted' && !loads);
+  if (excepted.length === 0) return () => false;
+  return (where) => {
+    const inside = excepted.find((one) => where.startsWith(`${one.where}/`));
+    return inside !== undefined && inside.filled?.has(where) !== true;
+  };
+}
+
+/** Each exception that is used, for the log. */
+export function exceptionFindings(
+  postures: readonly ContainerPosture[],
+  isNew: (where: string) => boolean,
+): readonly AdmissionFinding[] {
+  return postures.flatMap((posture): readonly AdmissionFinding[] => {
+    const { exception, container, where } = posture;
+    if (exception === undefined) return [];
+    const message = exceptedSentence(posture, exception);
+    return [{ outcome: 'none', message, reference: null, where, container, isNew: isNew(where), action: 'audit' }];
+  });
 }

@@ -1,6 +1,6 @@
 import { type SnapshotEntry, schemeOf } from '../../../src/snapshot/index.ts';
 import type { WorkloadReference } from '../../../src/workload/index.ts';
-import type { ContainerPosture, PostureProblem } from '../../../src/workload/posture/index.ts';
+import type { ContainerPosture, PostureException, PostureProblem } from '../../../src/workload/posture/index.ts';
 import { bounded, plain, shellWord } from './text.ts';
 
 /** What sentences need to know of the place. */
@@ -176,6 +176,16 @@ export function postureSentence(
   const name = container === null ? `the container at ${plain(where, 100)}` : `the container ${plain(container, 80)}`;
   const others = more === 0 ? '' : ` (and ${more} more)`;
   return sentence(`${name} is unresolved: it ${plain(why, 300)}${others}. ${plain(hint, 200)}.`);
+}
+
+export function exceptedSentence(
+  { container, where }: Pick<ContainerPosture, 'container' | 'where'>,
+  { id, owner, reason, expires }: PostureException,
+): string {
+  const name = container === null ? `the container at ${plain(where, 100)}` : `the container ${plain(container, 80)}`;
+  return sentence(
+    `${name} is excepted by ${plain(id, 100)} of ${plain(owner, 80)} until ${expires}: ${plain(reason, MAX_REASON)}.`,
+  );
 }
 
 export function expiredSentence(expires: string, place: SentencePlace): string {

@@ -49,6 +49,7 @@ export function assembleWebhook(parts: AdmissionWebhookParts): AdmissionWebhook 
       snapshot: feed.held(),
       namespaces: rules,
       policies: config.policies,
+      exceptions: config.exceptions,
       breakGlass: breakGlass?.waivers() ?? NO_WAIVERS,
       serviceUrl: parts.serviceUrl ?? config.serviceUrl,
       ownNamespace: parts.ownNamespace ?? config.ownNamespace,

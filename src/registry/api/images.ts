@@ -5,7 +5,7 @@ import { ApprovalMethodSchema } from './transitions.ts';
 /** CWE-770: no bundle with one statement and one chain is larger. */
 export const MAX_IMAGE_ATTESTATION = 1024 * 1024;
 
-export const ImageApprovalSchema = object({
+export const ApprovedImageSchema = object({
   id: text('Id of the approval'),
   digest: text('`sha256:<hex>` of the manifest, or of the index'),
   createdBy: text('Who added it'),
@@ -17,7 +17,7 @@ export const ImageApprovalSchema = object({
   attestation: text('The signed approval: a Sigstore bundle as JSON text'),
 });
 /** A signed approval of a container image: what it says stands in its attestation. */
-export type ImageApproval = Static<typeof ImageApprovalSchema>;
+export type ApprovedImage = Static<typeof ApprovedImageSchema>;
 
 export const ImageRequestSchema = object({
   attestation: text('The signed approval: a Sigstore bundle as JSON text', {

@@ -18,8 +18,8 @@ export {
   StoredDecisionSchema,
 } from './decisions.ts';
 export {
-  type ImageApproval,
-  ImageApprovalSchema,
+  type ApprovedImage,
+  ApprovedImageSchema,
   type ImageRequest,
   ImageRequestSchema,
   MAX_IMAGE_ATTESTATION,

@@ -1,4 +1,4 @@
-import type { ImageApproval, Page } from '../api/index.ts';
+import type { ApprovedImage, Page } from '../api/index.ts';
 import { checkComment, nameOf } from '../names.ts';
 import { limitOf, pageOf, seqAfter } from '../paging.ts';
 import type { PageRequest, Principal } from '../records.ts';
@@ -15,7 +15,7 @@ export async function imageApprovals(
   context: Context,
   by: Principal,
   page: PageRequest = {},
-): Promise<Page<ImageApproval>> {
+): Promise<Page<ApprovedImage>> {
   return read(context, by, async (db) => {
     const limit = limitOf(page);
     const rows = await db
@@ -35,7 +35,7 @@ export async function imageApprovals(
  * @returns the one that is there, when it was added already
  * @throws RegistryError `no-trust`, `bad-attestation`; `conflict` for one that was revoked; `too-large`
  */
-export async function approveImage(context: Context, by: Principal, attestation: string): Promise<ImageApproval> {
+export async function approveImage(context: Context, by: Principal, attestation: string): Promise<ApprovedImage> {
   const signed = await verifyImage(context, attestation, context.now());
   return change(context, by, async (change) => {
     const { db, tenant, at } = change;
@@ -69,7 +69,7 @@ export async function approveImage(context: Context, by: Principal, attestation:
 }
 
 /** Takes an approval of an image back: the next snapshot does not list it. @throws RegistryError `not-found`, `ended` */
-export async function revokeImage(context: Context, by: Principal, id: string, reason: string): Promise<ImageApproval> {
+export async function revokeImage(context: Context, by: Principal, id: string, reason: string): Promise<ApprovedImage> {
   checkComment(reason, 'the reason');
   return change(context, by, async (change) => {
     const { db, tenant, at } = change;

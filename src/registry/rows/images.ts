@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely';
-import type { ApprovalMethod, ImageApproval } from '../api/index.ts';
+import type { ApprovalMethod, ApprovedImage } from '../api/index.ts';
 import type { Tables } from '../store/index.ts';
 
-export function imageOfRow(row: Selectable<Tables['images']>): ImageApproval {
+export function imageOfRow(row: Selectable<Tables['images']>): ApprovedImage {
   return {
     id: row.id,
     digest: row.digest,

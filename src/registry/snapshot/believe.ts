@@ -17,7 +17,7 @@ import {
   type VerificationResult,
 } from '../../integrity/statements/index.ts';
 import type { TrustFile, TrustRule } from '../../integrity/trust-file/index.ts';
-import type { ApprovalMethod, ApprovalRecord, ImageApproval, StoredWaiver } from '../api/index.ts';
+import type { ApprovalMethod, ApprovalRecord, ApprovedImage, StoredWaiver } from '../api/index.ts';
 import { digestOf } from '../decisions/index.ts';
 import { digestOfStatement } from '../statements/index.ts';
 import type { Voice } from './quorum.ts';
@@ -110,7 +110,7 @@ export class Believer {
   }
 
   /** The approval of an image that its signature proves. @returns a sentence when it does not count */
-  async believeImage({ digest, attestation }: ImageApproval, now: Date): Promise<BelievedImage | string> {
+  async believeImage({ digest, attestation }: ApprovedImage, now: Date): Promise<BelievedImage | string> {
     const read = await this.#verified(attestation, 'image', { digest }, now);
     if (typeof read === 'string') return read;
     const { statement, rule } = read;

@@ -1,5 +1,5 @@
 import type { SnapshotDocument } from '../../snapshot/index.ts';
-import type { ImageApproval } from '../api/index.ts';
+import type { ApprovedImage } from '../api/index.ts';
 import type { Principal } from '../records.ts';
 import type { Registry } from '../registry.ts';
 import type { BelievedImage, Believer } from './believe.ts';
@@ -49,7 +49,7 @@ function imageOf(digest: string, { predicate }: BelievedImage): SnapshotImages[n
   return { digest, notAfter: expires, as, name, facts: { entrypoint, cmd, env, workingDir, volumes } };
 }
 
-async function* allApprovals(registry: Registry, by: Principal): AsyncGenerator<ImageApproval> {
+async function* allApprovals(registry: Registry, by: Principal): AsyncGenerator<ApprovedImage> {
   for (let after: string | undefined; ; ) {
     const page = await registry.imageApprovals(by, { limit: PAGE, ...(after === undefined ? {} : { after }) });
     yield* page.items;

@@ -1,5 +1,5 @@
 import { object } from '../../core/schema/index.ts';
-import { ImageApprovalSchema, ImageRequestSchema, pageSchema, ReasonSchema } from '../../registry/api/index.ts';
+import { ApprovedImageSchema, ImageRequestSchema, pageSchema, ReasonSchema } from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import { ID_PARAMS, PAGE_QUERY, pageRequestOf, READERS, WAIVER_ROLES } from '../http/index.ts';
 
@@ -12,7 +12,7 @@ export const imageRoutes: Routes = (app, { registry }) => {
         tags: ['images'],
         summary: 'Approvals of container images, including revoked ones',
         querystring: object(PAGE_QUERY),
-        response: { 200: pageSchema(ImageApprovalSchema, 'Approvals of images') },
+        response: { 200: pageSchema(ApprovedImageSchema, 'Approvals of images') },
       },
     },
     ({ principal, query }) => registry.imageApprovals(principal, pageRequestOf(query)),
@@ -26,7 +26,7 @@ export const imageRoutes: Routes = (app, { registry }) => {
         tags: ['images'],
         summary: 'Add an approval of a container image that its approver signed; the next snapshot lists the image',
         body: ImageRequestSchema,
-        response: { 201: ImageApprovalSchema },
+        response: { 201: ApprovedImageSchema },
       },
     },
     async ({ principal, body }, reply) =>
@@ -42,7 +42,7 @@ export const imageRoutes: Routes = (app, { registry }) => {
         summary: 'Revoke an approval of a container image; the next snapshot does not list the image',
         params: ID_PARAMS,
         body: ReasonSchema,
-        response: { 200: ImageApprovalSchema },
+        response: { 200: ApprovedImageSchema },
       },
     },
     ({ principal, params, body }) => registry.revokeImage(principal, params.id, body.reason),

@@ -4,6 +4,7 @@ import { recognise } from '../programs.ts';
 import { expandVariables, readVariables, type ShellWord, type Variables } from '../variables.ts';
 import type { ContainerCommand } from './command.ts';
 import { readEnvironment, whyUnsealed } from './environment.ts';
+import { type ExceptionMatch, matchException } from './exceptions/index.ts';
 import { HINTS } from './hints.ts';
 import { containerImage, type ReadOfImage } from './image.ts';
 import { commandOf, recorded } from './image-command.ts';
@@ -24,6 +25,8 @@ export interface ReadRun {
   /** The same for sealed; absent where its image is not approved as sealed. */
   readonly unsealed: readonly PostureProblem[] | undefined;
   readonly mounts: readonly PodMount[];
+  /** The exception that names all of it. */
+  readonly excepted: ExceptionMatch | undefined;
   /** What it writes is known: models that were found, or nothing. */
   readonly writesKnown: boolean;
   /** It is known to load models. */
@@ -36,6 +39,7 @@ export interface ReadRun {
 export interface PodContext {
   /** The platform chooses the image where none is named. */
   readonly hasOwnImage?: true;
+  readonly serviceAccount: string;
   readonly volumes: ReadonlyMap<string, PodVolume | undefined>;
   readonly reach: readonly Objection[];
   readonly aliases: readonly Objection[];
@@ -47,7 +51,7 @@ export function readRun(container: unknown, where: string, pod: PodContext, know
   const name = ownText(container, 'name') ?? null;
   const mounts = readPodMounts(container, where, pod.volumes);
   if (knowledge.isOwn(container)) {
-    const none = { problems: [], unsealed: undefined, writesKnown: true, loads: false, named: [] };
+    const none = { problems: [], unsealed: undefined, excepted: undefined, writesKnown: true, loads: false, named: [] };
     return { name, where, program: 'assay pull', mounts, ...none };
   }
   const read = containerImage(container, where, knowledge);
@@ -64,7 +68,8 @@ export function readRun(container: unknown, where: string, pod: PodContext, know
   const unsealed = image.approval?.as === 'sealed' && !loads ? sealedProblems(about) : undefined;
   const program = runs.kind === 'server' ? runs.grammar.title : runs.kind === 'inert' ? runs.name : null;
   const writesKnown = runs.kind === 'server' || runs.kind === 'inert';
-  return { name, where, program, problems, unsealed, mounts, writesKnown, loads, named };
+  const excepted = exceptionOf(about, knowledge);
+  return { name, where, program, problems, unsealed, excepted, mounts, writesKnown, loads, named };
 }
 
 /** A container, and what was read of it. */
@@ -76,6 +81,24 @@ interface Read {
   readonly variables: Variables;
   readonly runs: ContainerCommand;
   readonly mounts: readonly PodMount[];
+}
+
+/** An exception for what an approved image is told; never for what reaches into other containers. */
+function exceptionOf(
+  { container, where, pod, image, mounts }: Read,
+  { exceptions = [] }: PostureKnowledge,
+): ExceptionMatch | undefined {
+  const reaches = [...image.problems, ...readReach(container, where), ...pod.reach, ...pod.aliases];
+  if (exceptions.length === 0 || reaches.length > 0) return undefined;
+  // Where the platform chooses the image, the Pod that it makes names it.
+  if (image.digest === undefined && !(pod.hasOwnImage === true && image.text === '')) return undefined;
+  return matchException(exceptions, {
+    container,
+    where,
+    mounts,
+    image: image.digest,
+    serviceAccount: pod.serviceAccount,
+  });
 }
 
 /** What keeps a container from being understood, and the places of what it names. */
@@ -113,7 +136,16 @@ function understoodProblems({ container, where, pod, image, variables, runs, mou
 
 /** The text of a job that a cluster runs on its own: one literal command of an inert program, or unknown. */
 export function readCommandRun(text: string, where: string): ReadRun {
-  const about = { name: null, where, unsealed: undefined, mounts: [], writesKnown: false, loads: false, named: [] };
+  const about = {
+    name: null,
+    where,
+    unsealed: undefined,
+    excepted: undefined,
+    mounts: [],
+    writesKnown: false,
+    loads: false,
+    named: [],
+  };
   const why = whyActive(text);
   if (why === undefined) return { ...about, program: null, problems: [] };
   return { ...about, program: null, problems: [{ kind: 'program', where, why, hint: HINTS.program }] };

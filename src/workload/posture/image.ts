@@ -10,6 +10,8 @@ export interface ReadOfImage {
   /** `docker.io/vllm/vllm-openai` */
   readonly repository: string;
   readonly text: string;
+  /** `sha256:<hex>` of one that is named by its digest. */
+  readonly digest: string | undefined;
 }
 
 export function containerImage(container: unknown, where: string, { approvalOf }: PostureKnowledge): ReadOfImage {
@@ -18,7 +20,13 @@ export function containerImage(container: unknown, where: string, { approvalOf }
   const refuse = (why: string) => [{ kind: 'image' as const, where: at, why, hint: HINTS.image }];
   const read = text === '' ? undefined : readImage(text);
   if (read?.kind !== 'reference')
-    return { problems: refuse('names no image that can be read'), approval: undefined, repository: '', text };
+    return {
+      problems: refuse('names no image that can be read'),
+      approval: undefined,
+      repository: '',
+      text,
+      digest: undefined,
+    };
   const repository = read.reference.replace(/^oci:\/\//, '').replace(/@.*$|:[^/]*$/, '');
   const approval = read.pinned ? approvalOf(read.reference) : undefined;
   const shown = text.slice(0, 200);
@@ -28,7 +36,8 @@ export function containerImage(container: unknown, where: string, { approvalOf }
       approval,
       repository,
       text,
+      digest: undefined,
     };
   const problems = approval === undefined ? refuse(`runs the image ${shown}, which is not approved`) : [];
-  return { problems, approval, repository, text };
+  return { problems, approval, repository, text, digest: read.reference.slice(read.reference.indexOf('@') + 1) };
 }

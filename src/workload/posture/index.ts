@@ -4,6 +4,7 @@ export type {
   ContainerPosture,
   ImageApproval,
   Posture,
+  PostureException,
   PostureKnowledge,
   PostureProblem,
 } from './result.ts';

@@ -1,6 +1,7 @@
 import { own, ownList, ownText, step } from '../own.ts';
 import type { RunPlace, WorkloadReferences } from '../result.ts';
 import { type PodContext, type ReadRun, readCommandRun, readRun } from './container.ts';
+import type { ExceptionMatch } from './exceptions/index.ts';
 import { readAliases, readPodReach } from './isolation.ts';
 import { readSources } from './mounts.ts';
 import { CONTAINER_LISTS, pointedAt } from './places.ts';
@@ -46,6 +47,7 @@ function runsOf(
   if (what !== 'pod-spec' && left < 1) return undefined;
   const alone: PodContext = {
     hasOwnImage: true,
+    serviceAccount: '',
     volumes: new Map(),
     reach: [],
     aliases: [],
@@ -67,6 +69,7 @@ function runsOf(
     for (const name of names) times.set(name, (times.get(name) ?? 0) + 1);
   }
   const pod: PodContext = {
+    serviceAccount: ownText(value, 'serviceAccountName') ?? ownText(value, 'serviceAccount') ?? 'default',
     volumes: readSources(value, where),
     reach: readPodReach(value, where),
     aliases: readAliases(value, where),
@@ -91,7 +94,7 @@ function posturesOf(runs: readonly ReadRun[], known: ReadonlySet<string>): reado
       ...run.problems,
       ...missed.map((where) => ({ kind: 'told' as const, where, why: MISSED, hint: 'Write it as a plain argument' })),
     ];
-    return { run, problems, unsealed: run.unsealed === undefined ? undefined : [...run.unsealed] };
+    return { run, problems, unsealed: run.unsealed === undefined ? undefined : [...run.unsealed], isFilled: false };
   });
   const isOpen = ({ run, problems, unsealed }: (typeof states)[number]) =>
     (!run.writesKnown || problems.some(({ kind }) => kind !== 'image')) && unsealed?.length !== 0;
@@ -111,6 +114,8 @@ function posturesOf(runs: readonly ReadRun[], known: ReadonlySet<string>): reado
         const others = source === 'empty' ? [...(writers.get(name) ?? [])].filter((run) => run !== state.run) : [];
         const [other] = others;
         if (other === undefined || !state.run.loads || state.problems.some((one) => one.where === where)) continue;
+        // What an exception names is known as far as the organisation wants to know it.
+        state.isFilled ||= others.some(({ excepted }) => excepted === undefined);
         const why = `reads the volume ${JSON.stringify(name.slice(0, 80))}, to which ${nameOf(other)} may write what is not known`;
         state.problems.push({
           kind: 'place',
@@ -122,13 +127,20 @@ function posturesOf(runs: readonly ReadRun[], known: ReadonlySet<string>): reado
       }
     }
   }
-  return states.map(({ run, problems, unsealed }) => {
+  return states.map(({ run, problems, unsealed, isFilled }): ContainerPosture => {
     const { name: container, where, program, loads } = run;
     const about = { container, where, program, loads };
     if (problems.length === 0) return { ...about, posture: 'understood', problems };
     if (unsealed?.length === 0) return { ...about, posture: 'sealed', problems: [] };
+    if (run.excepted !== undefined && !isFilled)
+      return { ...about, posture: 'excepted', problems: [], ...exceptedBy(run.excepted) };
     return { ...about, posture: 'unresolved', problems: unsealed ?? problems };
   });
+}
+
+function exceptedBy({ exception, filled }: ExceptionMatch): Pick<ContainerPosture, 'exception' | 'filled'> {
+  const { id, owner, reason, expires } = exception;
+  return { exception: { id, owner, reason, expires }, filled };
 }
 
 const MISSED = 'names something to load in a way that cannot be looked up';

@@ -1,4 +1,5 @@
 import type { ImageFacts, ImageRole } from '../../core/image/index.ts';
+import type { CompiledException } from './exceptions/index.ts';
 
 /** What is known of what one container would load. */
 export type Posture =
@@ -38,6 +39,10 @@ export interface ContainerPosture {
   readonly loads: boolean;
   /** Empty unless it is unresolved. */
   readonly problems: readonly PostureProblem[];
+  /** Of one that is excepted. */
+  readonly exception?: PostureException;
+  /** Places in an excepted container where its exception leaves a hole. */
+  readonly filled?: ReadonlySet<string>;
 }
 
 export interface ImageApproval {
@@ -46,10 +51,21 @@ export interface ImageApproval {
   readonly facts?: ImageFacts;
 }
 
+/** By what a container is excepted. */
+export interface PostureException {
+  readonly id: string;
+  readonly owner: string;
+  readonly reason: string;
+  /** ISO 8601 UTC. */
+  readonly expires: string;
+}
+
 /** What postures are read with. */
 export interface PostureKnowledge {
   /** @param image `oci://registry/repository@sha256:<hex>` */
   readonly approvalOf: (image: string) => ImageApproval | undefined;
   /** Whether a container is exactly one that the webhook itself adds. */
   readonly isOwn: (container: unknown) => boolean;
+  /** Those that hold now, in the namespace of the object. */
+  readonly exceptions?: readonly CompiledException[];
 }

@@ -57,6 +57,7 @@ export function gateOf(
     snapshot,
     namespaces: namespaceRules(all, () => undefined),
     policies: NO_POLICIES,
+    exceptions: all.exceptions,
     breakGlass: NO_WAIVERS,
     serviceUrl: null,
     ownNamespace: null,

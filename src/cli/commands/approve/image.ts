@@ -3,13 +3,13 @@ import { parseOci } from '../../../core/reference/index.ts';
 import { signStatement } from '../../../integrity/attestations/index.ts';
 import { createStatement } from '../../../integrity/statements/index.ts';
 import { endpointOf, OciClient, type OciImage, readOciImage } from '../../../oci/index.ts';
-import type { ImageApproval } from '../../../registry/index.ts';
+import type { ApprovedImage } from '../../../registry/index.ts';
 import { jsonText, TextPage, terminalText } from '../../../report/index.ts';
 import { Refusal, withRegistry } from '../../registry/index.ts';
 import type { SigningWay } from '../../signing/index.ts';
 import { canAsk, isConfirmed, openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import { keepFirstKey, refuseWithoutTrust } from './first-key.ts';
-import { endOf, type ImageApproveRequest } from './request.ts';
+import { type ImageApproveRequest, untilOf } from './request.ts';
 import { wayOf } from './way.ts';
 
 /** An image as its registry says it, with the tag that was asked for. */
@@ -21,7 +21,7 @@ interface NamedImage extends OciImage {
 
 /** Reads what a container image starts, shows it, and keeps the signed approval of it. */
 export async function runApproveImage(request: ImageApproveRequest, shell: Shell): Promise<void> {
-  const expires = request.until === undefined ? undefined : endOf(request.until);
+  const expires = request.until === undefined ? undefined : untilOf(request.until);
   const sink = await openSink(request.output, shell);
   const way = await wayOf(request.signing, shell);
   if (way === undefined)
@@ -104,7 +104,7 @@ function imageRows(page: TextPage, { image, tag, facts, platforms }: NamedImage)
   for (const volume of facts.volumes) page.row('volume', terminalText(volume));
 }
 
-function textOf({ id }: ImageApproval, image: NamedImage, { as, quiet }: ImageApproveRequest, page: TextPage): string {
+function textOf({ id }: ApprovedImage, image: NamedImage, { as, quiet }: ImageApproveRequest, page: TextPage): string {
   if (quiet) return `${id}\n`;
   imageRows(page, image);
   page.row('approved', `as ${as}: ${id}`);
@@ -112,7 +112,7 @@ function textOf({ id }: ImageApproval, image: NamedImage, { as, quiet }: ImageAp
   return page.toString();
 }
 
-function jsonOf({ id, digest }: ImageApproval, image: NamedImage, { as }: ImageApproveRequest): string {
+function jsonOf({ id, digest }: ApprovedImage, image: NamedImage, { as }: ImageApproveRequest): string {
   const { tag = null, facts, platforms } = image;
   return `${jsonText({ schemaVersion: '1', id, image: image.image, digest, tag, as, platforms, facts }, 2)}\n`;
 }

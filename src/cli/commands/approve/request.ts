@@ -44,7 +44,7 @@ export type ApproveRequest = ModelApproveRequest | ImageApproveRequest;
 export const APPROVABLE_STAGES = ['candidate', 'staging', 'production'] as const satisfies readonly Stage[];
 
 /** The end of an approval. @throws AssayError `usage` for what is not a time in the future */
-export function endOf(text: string): Date {
+export function untilOf(text: string): Date {
   const time = parseTime(text);
   const hint = 'write it in UTC: 2027-01-31T00:00:00Z';
   if (time === undefined) throw new AssayError('usage', 'is not a time', { subject: `--until ${text}`, hint });

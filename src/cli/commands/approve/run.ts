@@ -24,14 +24,14 @@ import {
 import type { SigningWay } from '../../signing/index.ts';
 import { canAsk, isConfirmed, openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import { keepFirstKey, refuseWithoutTrust } from './first-key.ts';
-import { endOf, type ModelApproveRequest } from './request.ts';
+import { type ModelApproveRequest, untilOf } from './request.ts';
 import { wayOf } from './way.ts';
 
 type Stage = ModelApproveRequest['stage'];
 
 /** Finds or registers the version, signs its approval, submits it, and reports the approvals that are still needed. */
 export async function runApprove(request: ModelApproveRequest, shell: Shell): Promise<void> {
-  const until = request.until === undefined ? undefined : endOf(request.until);
+  const until = request.until === undefined ? undefined : untilOf(request.until);
   const sink = await openSink(request.output, shell);
   const way = await wayOf(request.signing, shell);
   try {

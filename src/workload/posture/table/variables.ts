@@ -35,6 +35,7 @@ export const INERT_VARIABLES: Readonly<Record<string, InertVariable>> = {
 export const LOADER_VARIABLES: Readonly<Record<string, InertVariable>> = {
   ...each('HF_TOKEN HUGGING_FACE_HUB_TOKEN HF_API_TOKEN API_KEY VLLM_API_KEY', SECRET),
   ...each('AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN', SECRET),
+  PYTHONHASHSEED: { value: /^(?:random|\d{1,10})$/ },
   HF_TOKEN_PATH: { value: /^\/[\w./-]{1,200}$/ },
   ...each('AWS_REGION AWS_DEFAULT_REGION', { value: WORD }),
   ...each('HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy', PROXY),

@@ -1,0 +1,3 @@
+export { exceptionsAt, type HeldExceptions, heldExceptions, NO_EXCEPTIONS } from './held.ts';
+export { EXCEPTION_TEMPLATES, type ExceptionTemplate } from './templates/index.ts';
+export { exceptionsYaml, type WrittenException } from './write.ts';
