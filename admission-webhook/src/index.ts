@@ -25,6 +25,7 @@ export {
   readReview,
   reviewResponse,
 } from './decide/index.ts';
+export { exceptionsYaml } from './exceptions/index.ts';
 export { fallbackManifests, readSnapshotFile } from './fallback/index.ts';
 export { type KubeClient, openKube } from './kube/index.ts';
 export {

@@ -1,8 +1,10 @@
 import { AssayError } from '../../../src/core/index.ts';
+import type { PostureKnowledge } from '../../../src/workload/posture/index.ts';
 import type { AdmissionAnswer, Ruling } from '../answer.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRules } from '../rules.ts';
 import type { WebhookState } from '../state.ts';
+import { Onboarding } from './onboarding.ts';
 import type { AuditProblem, AuditReport } from './report.ts';
 import { isFinished, ownerOf, requestFor, type SeenObject } from './seen.ts';
 import { type JudgedObject, tally } from './tally.ts';
@@ -11,6 +13,8 @@ import { type JudgedObject, tally } from './tally.ts';
 export interface AuditWebhook {
   state(): WebhookState;
   decide(request: AdmissionRequest, state: WebhookState, now: Date): AdmissionAnswer;
+  /** With what the postures of an object in a namespace are read. */
+  knowledge(namespace: string, state: WebhookState, now: Date): PostureKnowledge;
   /** What the webhook itself could not read, and goes on without. */
   readonly problems: readonly AuditProblem[];
 }
@@ -64,6 +68,7 @@ export async function auditCluster(source: AuditSource, webhook: AuditWebhook, n
     totals: { objects: judge.judged.length + finished + off, under, finished, off, ...counts },
     namespaces,
     objects,
+    onboarding: judge.onboarding.result(),
   };
 }
 
@@ -79,6 +84,7 @@ function asEnforced(rules: NamespaceRules): NamespaceRules {
 
 class Judge {
   readonly judged: JudgedObject[] = [];
+  readonly onboarding = new Onboarding();
   finished = 0;
   off = 0;
   readonly #webhook: AuditWebhook;
@@ -109,6 +115,7 @@ class Judge {
       throw new AssayError('limit', `the cluster has more than ${MAX_OBJECTS} objects`, { hint });
     }
     const { group, version, kind, namespace, name, uid } = request;
+    this.onboarding.take(request, this.#webhook.knowledge(namespace, this.#state, this.#now));
     const apiVersion = group === '' ? version : `${group}/${version}`;
     const rulings = this.#shared(record.rulings);
     const owner = ownerOf(seen.object);

@@ -34,5 +34,10 @@ export async function openAuditWebhook(
   });
   const problem = breakGlass?.health().problem ?? null;
   const problems: AuditProblem[] = problem === null ? [] : [{ subject: '--break-glass', message: problem, mend: null }];
-  return { state: () => webhook.state(), decide: (...asked) => webhook.decide(...asked), problems };
+  return {
+    state: () => webhook.state(),
+    decide: (...asked) => webhook.decide(...asked),
+    knowledge: (...asked) => webhook.knowledge(...asked),
+    problems,
+  };
 }

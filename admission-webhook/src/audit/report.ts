@@ -1,5 +1,7 @@
 import type { AssayError } from '../../../src/core/index.ts';
+import type { Posture } from '../../../src/workload/posture/index.ts';
 import type { Ruling } from '../answer.ts';
+import type { WrittenException } from '../exceptions/index.ts';
 import type { Mode, WebhookAction } from '../rules.ts';
 
 /** Something that could not be looked at, and so may run anything. */
@@ -39,6 +41,36 @@ export interface AuditedNamespace {
   readonly deny: number;
 }
 
+/** One container of an object, or several that are alike. */
+export interface AuditedContainer {
+  readonly namespace: string | null;
+  /** `Deployment llm` */
+  readonly object: string;
+  readonly container: string | null;
+  readonly posture: Posture;
+  /** What it runs, where that is known. */
+  readonly program: string | null;
+  /** What is in the way first; `null` where nothing is. */
+  readonly why: string | null;
+  /** The exception that it is admitted by. */
+  readonly exception: string | null;
+}
+
+/** What people review, and then approve, so that what runs goes on. */
+export interface AuditOnboarding {
+  /** Of all objects; what others made of them is not counted again where it says the same. */
+  readonly containers: number;
+  /** Those that are understood, sealed or excepted. */
+  readonly ready: number;
+  readonly postures: readonly AuditedContainer[];
+  /** Images by their digest that no approval names, and how many containers run each. */
+  readonly approvals: readonly { readonly image: string; readonly containers: number }[];
+  /** Exceptions that would admit what an approval of the image alone does not. */
+  readonly exceptions: readonly WrittenException[];
+  /** Containers that neither admits, and why. */
+  readonly others: readonly AuditedContainer[];
+}
+
 export interface AuditReport {
   readonly schemaVersion: '1';
   /** Address of the server, or the file. */
@@ -65,6 +97,7 @@ export interface AuditReport {
   readonly namespaces: readonly AuditedNamespace[];
   /** The gravest first. */
   readonly objects: readonly AuditedObject[];
+  readonly onboarding: AuditOnboarding;
 }
 
 export function auditProblemOf(subject: string, { message, hint }: AssayError): AuditProblem {

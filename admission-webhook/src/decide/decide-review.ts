@@ -5,7 +5,7 @@ import {
   type WorkloadReference,
   type WorkloadReferences,
 } from '../../../src/workload/index.ts';
-import { type ContainerPosture, readPostures } from '../../../src/workload/posture/index.ts';
+import { type ContainerPosture, type PostureKnowledge, readPostures } from '../../../src/workload/posture/index.ts';
 import type { AdmissionAnswer, Ruling } from '../answer.ts';
 import { exceptionsAt } from '../exceptions/index.ts';
 import type { AdmissionRequest } from '../request.ts';
@@ -104,9 +104,7 @@ function findingsOf(
   };
   // Verified bytes that this request lets somebody else write to are as new as another model.
   const isLoosened = (one: WorkloadReference) => isInjected(oldObject, one) && !isInjected(object, one);
-  const exceptions = exceptionsAt(state.exceptions, namespace, now);
-  const approvalOf = (image: string) => approvalOfImage(image, judging);
-  const postures = readPostures(object, found, { approvalOf, isOwn, exceptions });
+  const postures = readPostures(object, found, knowledgeOf(namespace, judging, state, isOwn));
   const isExcepted = exceptedBy(postures);
   const references = found.references.flatMap((one) => {
     const all = referenceFindings(one, changes.found(one) || isLoosened(one), judging);
@@ -128,6 +126,28 @@ function findingsOf(
   const asked = loads || (rule.actions.none !== 'allow' && postures.length > 0);
   const isNew = all.some((one) => one.isNew);
   return asked ? [...all, ...endedFindings(state, rule, isNew, now)] : all;
+}
+
+function knowledgeOf(
+  namespace: string,
+  judging: Pick<JudgeContext, 'decisions' | 'stage' | 'now'>,
+  state: WebhookState,
+  isOwn: OwnContainerCheck,
+): PostureKnowledge {
+  const exceptions = exceptionsAt(state.exceptions, namespace, judging.now);
+  return { approvalOf: (image) => approvalOfImage(image, judging), isOwn, exceptions };
+}
+
+/** With what the postures of an object in a namespace are read, for whoever only tells them. */
+export function postureKnowledge(
+  namespace: string,
+  state: WebhookState,
+  now: Date,
+  isOwn: OwnContainerCheck = () => false,
+): PostureKnowledge {
+  const decisions = state.snapshot.kind === 'held' ? state.snapshot.index : NO_DECISIONS;
+  const { stage } = state.namespaces.ruleOf(namespace);
+  return knowledgeOf(namespace, { decisions, stage, now }, state, isOwn);
 }
 
 function referenceFindings(

@@ -1,6 +1,6 @@
 export { compileAdmissionPolicies } from './compile-policies.ts';
 export { type AdmissionPolicyDocument, POLICY_ACTIONS } from './compiled.ts';
-export { decideReview } from './decide-review.ts';
+export { decideReview, postureKnowledge } from './decide-review.ts';
 export type { InjectionCheck, OwnContainerCheck } from './injected.ts';
 export { answerMalformed } from './malformed.ts';
 export { type ReviewProblem, readReview } from './read-review.ts';

@@ -143,11 +143,11 @@ export function imageSentence(found: Pick<WorkloadReference, 'reference' | 'pinn
   const image = shownReference(found.reference);
   if (!found.pinned) {
     return sentence(
-      `the model is in the image ${image}, which is not pinned: its content may change. Name the image by its digest, and allow that: assay snapshot --image sha256:...`,
+      `the model is in the image ${image}, which is not pinned: its content may change. Name the image by its digest, and approve that: assay approve oci://IMAGE@sha256:... --as sealed`,
     );
   }
   return sentence(
-    `the model is in the image ${image}, which is not approved. Approve it: ${command('approve', image, null, stageFlag(place))}, or approve the image as one that loads only what it holds: assay snapshot --sealed-image ${shellWord(image.slice(image.lastIndexOf('@') + 1))}.`,
+    `the model is in the image ${image}, which is not approved. Approve it: ${command('approve', image, null, stageFlag(place))}, or approve the image as one that loads only what it holds: ${command('approve', image, null, ' --as sealed')}.`,
   );
 }
 

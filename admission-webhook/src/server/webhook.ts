@@ -1,6 +1,7 @@
+import type { PostureKnowledge } from '../../../src/workload/posture/index.ts';
 import type { AdmissionAnswer } from '../answer.ts';
 import { namespaceRules } from '../config/index.ts';
-import { decideReview } from '../decide/index.ts';
+import { decideReview, postureKnowledge } from '../decide/index.ts';
 import type { BreakGlassSource, SnapshotFeed } from '../feed.ts';
 import type { WatchedNamespaces } from '../kube/index.ts';
 import { injectionCheck, mutateReview, ownContainerCheck } from '../mutate/index.ts';
@@ -17,6 +18,8 @@ export interface AdmissionWebhook {
   /** What is held now. */
   state(): WebhookState;
   decide(request: AdmissionRequest, state: WebhookState, now: Date): AdmissionAnswer;
+  /** With what the postures of an object in a namespace are read. */
+  knowledge(namespace: string, state: WebhookState, now: Date): PostureKnowledge;
   /** What is to be changed in an object, as the configuration has it. */
   mutate(request: AdmissionRequest, state: WebhookState, now: Date): Mutation;
   health(): Pick<Vitals, 'snapshot' | 'feed' | 'config' | 'breakGlass' | 'namespaces'>;
@@ -62,6 +65,7 @@ export function assembleWebhook(parts: AdmissionWebhookParts): AdmissionWebhook 
         injectionCheck(config.mutation, state, now),
         ownContainerCheck(config.mutation),
       ),
+    knowledge: (namespace, state, now) => postureKnowledge(namespace, state, now, ownContainerCheck(config.mutation)),
     mutate: (request, state, now) => mutateReview(request, state, config.mutation, now),
     health: () => ({
       snapshot: feed.held(),

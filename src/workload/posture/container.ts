@@ -10,8 +10,9 @@ import { containerImage, type ReadOfImage } from './image.ts';
 import { commandOf, recorded } from './image-command.ts';
 import { readImageVariables } from './image-variables.ts';
 import { type Objection, readHooks, readReach } from './isolation.ts';
+import type { PostureKnowledge } from './knowledge.ts';
 import { isPlainPath, type MountReader, type PodMount, type PodVolume, readPodMounts, whyUnsafe } from './mounts.ts';
-import type { ImageApproval, PostureKnowledge, PostureProblem, ProblemKind } from './result.ts';
+import type { ImageApproval, PostureProblem, ProblemKind } from './result.ts';
 import { whyActive } from './script.ts';
 import { serverProblems } from './server.ts';
 
@@ -68,7 +69,7 @@ export function readRun(container: unknown, where: string, pod: PodContext, know
   const unsealed = image.approval?.as === 'sealed' && !loads ? sealedProblems(about) : undefined;
   const program = runs.kind === 'server' ? runs.grammar.title : runs.kind === 'inert' ? runs.name : null;
   const writesKnown = runs.kind === 'server' || runs.kind === 'inert';
-  const excepted = exceptionOf(about, knowledge);
+  const excepted = exceptionOf(about, loads, knowledge);
   return { name, where, program, problems, unsealed, excepted, mounts, writesKnown, loads, named };
 }
 
@@ -86,6 +87,7 @@ interface Read {
 /** An exception for what an approved image is told; never for what reaches into other containers. */
 function exceptionOf(
   { container, where, pod, image, mounts }: Read,
+  loads: boolean,
   { exceptions = [] }: PostureKnowledge,
 ): ExceptionMatch | undefined {
   const reaches = [...image.problems, ...readReach(container, where), ...pod.reach, ...pod.aliases];
@@ -98,6 +100,7 @@ function exceptionOf(
     mounts,
     image: image.digest,
     serviceAccount: pod.serviceAccount,
+    loads,
   });
 }
 

@@ -1,7 +1,8 @@
 import { ownText, step } from '../own.ts';
 import { readImage } from '../reference.ts';
 import { HINTS } from './hints.ts';
-import type { ImageApproval, PostureKnowledge, PostureProblem } from './result.ts';
+import type { PostureKnowledge } from './knowledge.ts';
+import type { ImageApproval, PostureProblem } from './result.ts';
 
 /** The image of a container, and how it is approved. */
 export interface ReadOfImage {

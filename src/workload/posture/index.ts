@@ -1,3 +1,4 @@
+export type { PostureKnowledge } from './knowledge.ts';
 export { pointedAt } from './places.ts';
 export { readPostures } from './read-postures.ts';
 export type {
@@ -5,7 +6,6 @@ export type {
   ImageApproval,
   Posture,
   PostureException,
-  PostureKnowledge,
   PostureProblem,
 } from './result.ts';
 export { runKeys } from './run-key.ts';

@@ -3,9 +3,10 @@ import type { RunPlace, WorkloadReferences } from '../result.ts';
 import { type PodContext, type ReadRun, readCommandRun, readRun } from './container.ts';
 import type { ExceptionMatch } from './exceptions/index.ts';
 import { readAliases, readPodReach } from './isolation.ts';
+import type { PostureKnowledge } from './knowledge.ts';
 import { readSources } from './mounts.ts';
 import { CONTAINER_LISTS, pointedAt } from './places.ts';
-import type { ContainerPosture, PostureKnowledge, PostureProblem } from './result.ts';
+import type { ContainerPosture, PostureProblem } from './result.ts';
 
 /** Containers of one object; the API server's own limits on size allow a few thousand. */
 const MAX_CONTAINERS = 2_000;

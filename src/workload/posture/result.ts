@@ -1,5 +1,4 @@
 import type { ImageFacts, ImageRole } from '../../core/image/index.ts';
-import type { CompiledException } from './exceptions/index.ts';
 
 /** What is known of what one container would load. */
 export type Posture =
@@ -58,14 +57,4 @@ export interface PostureException {
   readonly reason: string;
   /** ISO 8601 UTC. */
   readonly expires: string;
-}
-
-/** What postures are read with. */
-export interface PostureKnowledge {
-  /** @param image `oci://registry/repository@sha256:<hex>` */
-  readonly approvalOf: (image: string) => ImageApproval | undefined;
-  /** Whether a container is exactly one that the webhook itself adds. */
-  readonly isOwn: (container: unknown) => boolean;
-  /** Those that hold now, in the namespace of the object. */
-  readonly exceptions?: readonly CompiledException[];
 }

@@ -113,7 +113,7 @@ requirePart(
       expect(stdout).toMatch(/Pod prod\/stowaway of ReplicaSet llm-1, which does not contain this/);
       expect(stdout).not.toMatch(/unseen|over\b|tm\b/);
       expect(stdout).toMatch(
-        /19 objects · 6 would be refused · 0 warned · 6 created by others · 3 finished\n2 in namespaces with the webhook off\n$/,
+        /19 objects · 6 would be refused · 0 warned · 6 created by others · 3 finished\n2 in namespaces with the webhook off\n\d+ of \d+ containers are ready · [\s\S]*$/,
       );
     });
 

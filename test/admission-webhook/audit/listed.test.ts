@@ -1,7 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { signStatement } from '../../../src/integrity/attestations/sign-statement.ts';
 import { keySigner } from '../../../src/integrity/sign/key-signer.ts';
 import { createStatement } from '../../../src/integrity/statements/create.ts';
@@ -47,6 +48,30 @@ describe('an audit of listed objects', () => {
       'allow other/Pod/silent',
       'allow prod/Deployment/llm',
     ]);
+  });
+
+  it('writes what would admit the rest, for review', async () => {
+    const image = `registry.example/tool@sha256:${'a'.repeat(64)}`;
+    const container = (name: string, more: object = {}) => ({ name, image, ...more });
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace: 'a', name: 'p' },
+      spec: { containers: [container('plain'), container('job', { command: ['sh', '-c', 'run'] })] },
+    };
+    const proposals = join(folder, 'proposals.yaml');
+    const { report } = await auditReport([...listed([object]), '--proposals', proposals]);
+    expect(report.onboarding).toMatchObject({ containers: 2, ready: 0, others: [] });
+    const text = readFileSync(proposals, 'utf8');
+    expect(text).toContain(`# assay approve oci://${image} --as program   # 2 containers\n`);
+    expect(parse(text)).toMatchObject({
+      exceptions: [
+        { owner: '', images: [image.slice(-71)], told: [{ command: ['sh', '-c', 'run'] }], containers: ['job'] },
+      ],
+    });
+    const { stdout } = await runAudit(listed([object]));
+    expect(stdout).toMatch(/a +Pod p +job +unresolved/);
+    expect(stdout).toMatch(/0 of 2 containers are ready · 1 image to approve · 1 exception to review/);
   });
 
   it('exits with 0 when nothing would be refused', async () => {

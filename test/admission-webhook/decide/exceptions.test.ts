@@ -72,7 +72,7 @@ describe('exceptions of common Pods', () => {
       { namespaces: ['elsewhere'] },
       { serviceAccounts: ['elsewhere'] },
       { containers: ['elsewhere'] },
-    ].slice(0, object.kind === 'TrainJob' ? 2 : 5))
+    ].slice(0, id === 'fp-trainjob-sdk' ? 2 : 5))
       expect({ id, narrowed, allowed: answerFor(object, excepting({ ...exception, ...narrowed })).allowed }).toEqual({
         id,
         narrowed,
@@ -177,6 +177,21 @@ describe('an exception', () => {
       allowed: false,
       message: expect.stringContaining('hf://evil/model is not pinned'),
     });
+  });
+
+  it('of a server names all that it has to be told', () => {
+    const tgi = runs('ghcr.io/huggingface/text-generation-inference');
+    const env = [
+      { name: 'MODEL_ID', value: 'good/model' },
+      { name: 'REVISION', value: '1'.repeat(40) },
+      { name: 'X', value: 'y' },
+    ];
+    const state = excepting({ told: [{ env }] });
+    expect(answerFor(pod({ ...tgi, env }), state).allowed).toBe(true);
+    for (const less of [[], env.slice(0, 2), env.slice(1)])
+      expect(answerFor(pod({ ...tgi, env: less }), excepting({ told: [{ env }] })).allowed).toBe(
+        less.length === 2 && less[0] === env[0],
+      );
   });
 
   it('makes nobody else understood', () => {

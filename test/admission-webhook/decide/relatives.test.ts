@@ -341,7 +341,7 @@ describe('production refuses', () => {
   it('with a message that names the container, the place, and what to do', () => {
     const { message } = answerFor(pod(vllm({ name: 'server', args: ['--middleware', 'x'] })), state);
     expect(message).toBe(
-      'the container server is unresolved: it is given "--middleware", which is not an argument of vLLM that the tables know (and 1 more). Remove it: docs/admission.md lists what the tables know.',
+      'the container server is unresolved: it is given "--middleware", which is not an argument of vLLM that the tables know (and 1 more). Remove it (docs/admission.md lists what the tables know), or except the container: assay admit --audit --proposals FILE writes the exception.',
     );
   });
 });

@@ -1,6 +1,6 @@
 import type { AuditedObject, AuditReport } from '../../../../admission-webhook/src/index.ts';
 import { withHint } from '../../../core/index.ts';
-import { type Ink, TextPage, terminalText } from '../../../report/index.ts';
+import { count, type Ink, TextPage, terminalText } from '../../../report/index.ts';
 import { columnsText } from '../../terminal/index.ts';
 
 interface Look {
@@ -14,7 +14,13 @@ const INKS: Readonly<Record<string, Ink>> = { deny: 'red', warn: 'yellow', audit
 
 /** For people: unreadable kinds, each namespace, and each object that would not be admitted without a remark. */
 export function auditText(report: AuditReport, look: Look): string {
-  return [headText(report, look), namespacesText(report, look), objectsText(report, look), totalText(report, look)]
+  return [
+    headText(report, look),
+    namespacesText(report, look),
+    objectsText(report, look),
+    posturesText(report, look),
+    totalText(report, look),
+  ]
     .filter((text) => text !== '')
     .join('\n');
 }
@@ -67,7 +73,23 @@ function objectRows(page: TextPage, one: AuditedObject): void {
   }
 }
 
-function totalText({ totals, complete }: AuditReport, { width, color }: Look): string {
+function posturesText({ onboarding }: AuditReport, { color }: Look): string {
+  const { postures } = onboarding;
+  if (postures.length === 0) return '';
+  const rows = postures
+    .slice(0, MAX_SHOWN)
+    .map(({ namespace, object, container, posture, program, why, exception }) => [
+      terminalText(namespace ?? '(none)'),
+      terminalText(object),
+      terminalText(container ?? ''),
+      posture,
+      terminalText(why ?? (exception === null ? (program ?? '') : `by ${exception}`)),
+    ]);
+  const ink = (column: number, text: string) => (column === 3 ? (text === 'unresolved' ? 'yellow' : 'dim') : undefined);
+  return columnsText(['NAMESPACE', 'OBJECT', 'CONTAINER', 'POSTURE', 'WHY'], rows, { color, ink });
+}
+
+function totalText({ totals, complete, onboarding }: AuditReport, { width, color }: Look): string {
   const page = new TextPage(width, color);
   const { objects, under, finished, off, deny, warn } = totals;
   page.parts([
@@ -78,6 +100,13 @@ function totalText({ totals, complete }: AuditReport, { width, color }: Look): s
     ...(finished === 0 ? [] : [`${finished} finished`]),
     ...(off === 0 ? [] : [`${off} in namespaces with the webhook off`]),
     ...(complete ? [] : ['INCOMPLETE']),
+  ]);
+  const { containers, ready, approvals, exceptions, others } = onboarding;
+  page.parts([
+    `${ready} of ${containers} containers are ready`,
+    `${count(approvals.length, 'image')} to approve`,
+    `${count(exceptions.length, 'exception')} to review`,
+    ...(others.length === 0 ? [] : [`${others.length} need another image or other words`]),
   ]);
   return page.toString();
 }

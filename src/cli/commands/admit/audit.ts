@@ -1,4 +1,5 @@
 import type { AuditReport, KubeClient } from '../../../../admission-webhook/src/index.ts';
+import { count, terminalText } from '../../../report/index.ts';
 import { openSink, type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
 import { auditText } from './audit-text.ts';
 import { readManifestFile } from './manifest-file.ts';
@@ -16,6 +17,7 @@ export async function runAdmitAudit(request: AdmitAuditRequest, shell: Shell): P
     sink.write(auditText(report, { width, color }));
   }
   await sink.commit();
+  if (request.proposals !== undefined) await writeProposals(request.proposals, report, shell);
   if (!report.complete) shell.exit(2);
   if (report.totals.deny > 0) shell.exit(1);
 }
@@ -38,4 +40,24 @@ async function auditOf({ webhook, file, namespaces }: AdmitAuditRequest, shell: 
   } finally {
     await kube?.close();
   }
+}
+
+/** Approvals as commands, and exceptions as a part of an AdmissionConfig: nothing holds before people review it. */
+async function writeProposals(path: string, { onboarding }: AuditReport, shell: Shell): Promise<void> {
+  const { exceptionsYaml } = await import('../../../../admission-webhook/src/index.ts');
+  const sink = await openSink(path, shell);
+  const { approvals, exceptions, others } = onboarding;
+  sink.write(
+    '# What would admit the containers that are unresolved. Review each; owner, reason and expires are yours to write.\n',
+  );
+  for (const { image, containers } of approvals)
+    sink.write(
+      `# assay approve ${terminalText(`oci://${image}`)} --as program   # ${count(containers, 'container')}\n`,
+    );
+  for (const { namespace, object, container, why } of others)
+    sink.write(
+      `# not by these: ${terminalText(`${namespace ?? ''} ${object}, container ${container ?? ''}: it ${why ?? ''}`)}\n`,
+    );
+  sink.write(exceptionsYaml(exceptions));
+  await sink.commit();
 }

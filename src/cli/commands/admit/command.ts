@@ -23,6 +23,10 @@ export function registerAdmit(program: Command, shell: Shell): void {
     .option('--url <url>', 'the webhook port instead: https://host:port; needs the token')
     .option('--ca <file>', 'the authority that issued its certificate (PEM)')
     .option('--client-token-file <file>', 'the token that the API server sends to it')
+    .option(
+      '--proposals <file>',
+      'for --audit: write the approvals and exceptions that would admit the rest, for review',
+    )
     .addOption(formatOption())
     .option('-o, --output <file>', 'write the report to this file, atomically, instead of stdout')
     .option('--no-color', 'disable colour')
@@ -117,7 +121,8 @@ async function runAdmit(flags: AdmitFlags, shell: Shell): Promise<void> {
     const { runAdmitExplain } = await import('./explain.ts');
     await runAdmitExplain({ file, format, output, color }, shell);
   } else if (audit === true) {
-    const request = { webhook: webhookOf(flags), file, namespaces: flags.inNamespace, format, output, color } as const;
+    const { inNamespace: namespaces, proposals } = flags;
+    const request = { webhook: webhookOf(flags), file, namespaces, proposals, format, output, color } as const;
     const { runAdmitAudit } = await import('./audit.ts');
     await runAdmitAudit(request, shell);
   } else if (fallback === true) {

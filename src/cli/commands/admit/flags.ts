@@ -44,6 +44,7 @@ export interface AdmitFlags {
   readonly file?: string;
   readonly stage?: string;
   readonly inNamespace: readonly string[];
+  readonly proposals?: string;
   readonly format: string;
   readonly output?: string;
   readonly color: boolean;

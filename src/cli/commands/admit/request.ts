@@ -18,6 +18,8 @@ export interface AdmitAuditRequest {
   readonly file: string | undefined;
   /** Empty: all of them. */
   readonly namespaces: readonly string[];
+  /** File for what would admit the rest: approvals and exceptions, for review. */
+  readonly proposals: string | undefined;
   readonly format: 'table' | 'json';
   readonly output: string | undefined;
   readonly color: boolean;

@@ -1,6 +1,6 @@
 import type { ContainerException, ToldPattern, VariableSource } from './exception.ts';
 import type { CompiledException, CompiledTold, CompiledVariable } from './match.ts';
-import { type Part, partsOf } from './words.ts';
+import { type PatternPart, patternParts } from './words.ts';
 
 /** An exception, ready to be asked for each container. */
 export function compileException(exception: ContainerException): CompiledException {
@@ -20,16 +20,18 @@ function compileTold({ command, args, env, envFrom, mounts, workingDir, hooks }:
   const variables = new Map<string, CompiledVariable[]>();
   for (const one of env) {
     const compiled: CompiledVariable =
-      'value' in one ? { value: partsOf(one.value) } : { from: one.from satisfies VariableSource, field: one.field };
+      'value' in one
+        ? { value: patternParts(one.value) }
+        : { from: one.from satisfies VariableSource, field: one.field };
     variables.set(one.name, [...(variables.get(one.name) ?? []), compiled]);
   }
   return {
-    command: command?.map(partsOf) ?? [],
-    args: args?.map(partsOf) ?? [],
+    command: command?.map(patternParts) ?? [],
+    args: args?.map(patternParts) ?? [],
     variables,
     envFrom: new Set(envFrom.map(({ kind, name }) => `${kind} ${name}`)),
-    mounts: mounts.map(({ path, source }) => ({ path: partsOf(path), source })),
+    mounts: mounts.map(({ path, source }) => ({ path: patternParts(path), source })),
     workingDir,
-    hooks: hooks.map((words): readonly (readonly Part[])[] => words.map(partsOf)),
+    hooks: hooks.map((words): readonly (readonly PatternPart[])[] => words.map(patternParts)),
   };
 }

@@ -23,8 +23,8 @@ export interface MountPattern {
 }
 
 /**
- * All that a container may be told. What is not listed must not be there; a listed variable or mount may be absent, and then the
- * container is told less.
+ * All that a container may be told. What is not listed must not be there; a listed variable or mount may be absent, since the container is
+ * told less then, but for a server of models: it would load a default.
  */
 export interface ToldPattern {
   /** `null`: the command of the image. */

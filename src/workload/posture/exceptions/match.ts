@@ -2,12 +2,12 @@ import { isFields, own, ownList, ownText, step } from '../../own.ts';
 import { readHooks } from '../isolation.ts';
 import { INERT_VARIABLES } from '../table/index.ts';
 import type { ContainerException, MountSource, VariableSource } from './exception.ts';
-import { fits, type Part } from './words.ts';
+import { type PatternPart, patternFits } from './words.ts';
 
-type Words = readonly (readonly Part[])[];
+type Words = readonly (readonly PatternPart[])[];
 
 export type CompiledVariable =
-  | { readonly value: readonly Part[] }
+  | { readonly value: readonly PatternPart[] }
   | { readonly from: VariableSource; readonly field: string | undefined };
 
 export interface CompiledTold {
@@ -16,7 +16,7 @@ export interface CompiledTold {
   readonly variables: ReadonlyMap<string, readonly CompiledVariable[]>;
   /** `secret NAME`, `configMap NAME` */
   readonly envFrom: ReadonlySet<string>;
-  readonly mounts: readonly { readonly path: readonly Part[]; readonly source: MountSource }[];
+  readonly mounts: readonly { readonly path: readonly PatternPart[]; readonly source: MountSource }[];
   readonly workingDir: string | null;
   readonly hooks: readonly Words[];
 }
@@ -39,6 +39,8 @@ export interface ExceptedContainer {
   /** `sha256:<hex>`; `undefined` where the object names no image, and the platform chooses one. */
   readonly image: string | undefined;
   readonly serviceAccount: string;
+  /** It is known to load models: told less, it may load a default. */
+  readonly loads: boolean;
   readonly mounts: readonly { readonly path: string; readonly source: string; readonly odd: string | undefined }[];
 }
 
@@ -70,7 +72,7 @@ export function matchException(
 /** Where holes are filled; `undefined` for a container that is told anything else. */
 function filledBy(
   told: CompiledTold,
-  { container, where, mounts }: ExceptedContainer,
+  { container, where, mounts, loads }: ExceptedContainer,
 ): ReadonlySet<string> | undefined {
   const filled = new Set<string>();
   const fitting =
@@ -80,8 +82,21 @@ function filledBy(
     mounts.every(({ path, source, odd }) => odd === undefined && mountFits(told, path, source)) &&
     folderFits(told, own(container, 'workingDir')) &&
     readHooks(container, where, (command) => isNamedHook(told.hooks, command)).length === 0 &&
-    own(container, 'stdin') !== true;
+    own(container, 'stdin') !== true &&
+    (!loads || isWhole(told, container, mounts));
   return fitting ? filled : undefined;
+}
+
+/** Whether nothing that is listed is missing. */
+function isWhole(told: CompiledTold, container: unknown, mounts: ExceptedContainer['mounts']): boolean {
+  const names = new Set(ownList(container, 'env').map((entry) => ownText(entry, 'name') ?? ''));
+  return (
+    [...told.variables.keys()].every((name) => names.has(name)) &&
+    ownList(container, 'envFrom').length >= told.envFrom.size &&
+    told.mounts.every((one) =>
+      mounts.some(({ path, source }) => one.source === source && patternFits(one.path, path || '/')),
+    )
+  );
 }
 
 function wordsFit(patterns: Words, words: unknown, where: string, filled?: Set<string>): boolean {
@@ -90,8 +105,13 @@ function wordsFit(patterns: Words, words: unknown, where: string, filled?: Set<s
   return patterns.every((parts, index) => wordFits(parts, words[index], step(where, index), filled));
 }
 
-function wordFits(parts: readonly Part[], word: unknown, where: string, filled: Set<string> | undefined): boolean {
-  if (typeof word !== 'string' || !fits(parts, word)) return false;
+function wordFits(
+  parts: readonly PatternPart[],
+  word: unknown,
+  where: string,
+  filled: Set<string> | undefined,
+): boolean {
+  if (typeof word !== 'string' || !patternFits(parts, word)) return false;
   if (parts.some((part) => 'hole' in part)) filled?.add(where);
   return true;
 }
@@ -146,7 +166,7 @@ function sourceFits({ envFrom }: CompiledTold, from: unknown): boolean {
 function mountFits({ mounts }: CompiledTold, path: string, source: string): boolean {
   // The token of the Pod's own account is no setting of the program.
   if (source === 'token') return true;
-  return mounts.some((one) => one.source === source && fits(one.path, path === '' ? '/' : path));
+  return mounts.some((one) => one.source === source && patternFits(one.path, path === '' ? '/' : path));
 }
 
 function folderFits({ workingDir }: CompiledTold, folder: unknown): boolean {

@@ -3,7 +3,7 @@ export const HOLES = ['host:port', 'number', 'duration', 'name'] as const;
 type Hole = (typeof HOLES)[number];
 
 /** A part of a pattern: a text that stands for itself, or a hole. */
-export type Part = { readonly text: string } | { readonly hole: Hole };
+export type PatternPart = { readonly text: string } | { readonly hole: Hole };
 
 const HOLE = new RegExp(`\\{(\\{(?:${HOLES.join('|')})\\}|(?:${HOLES.join('|')})\\})`, 'g');
 const HOLE_LIKE = new RegExp(`\\{(?=(?:${HOLES.join('|')})\\})`, 'g');
@@ -14,14 +14,14 @@ const MAX_FILLED = 253;
 
 /** @returns why a pattern is not used; `undefined` for a good one */
 export function patternProblem(pattern: string): string | undefined {
-  const parts = partsOf(pattern);
+  const parts = patternParts(pattern);
   if (parts.filter((part) => 'hole' in part).length > MAX_HOLES) return `has more than ${MAX_HOLES} holes`;
   const isBeside = parts.some((part, at) => 'hole' in part && at > 0 && 'hole' in (parts[at - 1] ?? {}));
   return isBeside ? 'has two holes beside each other' : undefined;
 }
 
-export function partsOf(pattern: string): readonly Part[] {
-  const parts: Part[] = [];
+export function patternParts(pattern: string): readonly PatternPart[] {
+  const parts: PatternPart[] = [];
   let text = '';
   let at = 0;
   for (const found of pattern.matchAll(HOLE)) {
@@ -48,7 +48,7 @@ export function plainPattern(text: string): string {
 }
 
 /** Whether a text fits, from its first character to its last. */
-export function fits(parts: readonly Part[], text: string): boolean {
+export function patternFits(parts: readonly PatternPart[], text: string): boolean {
   let places = new Set([0]);
   for (const part of parts) {
     const next = new Set<number>();
@@ -60,7 +60,7 @@ export function fits(parts: readonly Part[], text: string): boolean {
 }
 
 /** Where a part may end that begins at a place. */
-function endsOf(part: Part, text: string, at: number): readonly number[] {
+function endsOf(part: PatternPart, text: string, at: number): readonly number[] {
   if ('text' in part) return text.startsWith(part.text, at) ? [at + part.text.length] : [];
   const rest = text.slice(at, at + MAX_FILLED);
   switch (part.hole) {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fillWords, patternProblem, plainPattern } from '../../../../src/workload/posture/exceptions/index.ts';
-import { fits, HOLES, partsOf } from '../../../../src/workload/posture/exceptions/words.ts';
+import { HOLES, patternFits, patternParts } from '../../../../src/workload/posture/exceptions/words.ts';
 
-const matches = (pattern: string, text: string) => fits(partsOf(pattern), text);
+const matches = (pattern: string, text: string) => patternFits(patternParts(pattern), text);
 /** Texts that are near patterns: with braces, and the names of holes. */
 const texts = fc
   .array(fc.oneof(fc.constantFrom('{', '}', '{{', ...HOLES, '{name}', '{{number}', ' ', '$(X)'), fc.string()), {
