@@ -20,6 +20,7 @@ const state = {
   snapshot: { kind: 'none', why: 'not needed' },
   namespaces: namespaceRules(NO_CONFIG, () => undefined),
   policies: NO_POLICIES,
+  exceptions: NO_CONFIG.exceptions,
   breakGlass: NO_WAIVERS,
   serviceUrl: null,
   ownNamespace: null,

@@ -23,10 +23,6 @@ export function registerAdmit(program: Command, shell: Shell): void {
     .option('--url <url>', 'the webhook port instead: https://host:port; needs the token')
     .option('--ca <file>', 'the authority that issued its certificate (PEM)')
     .option('--client-token-file <file>', 'the token that the API server sends to it')
-    .option(
-      '--proposals <file>',
-      'for --audit: write the approvals and exceptions that would admit the rest, for review',
-    )
     .addOption(formatOption())
     .option('-o, --output <file>', 'write the report to this file, atomically, instead of stdout')
     .option('--no-color', 'disable colour')
@@ -92,6 +88,10 @@ function addOptions(command: Command): Command {
     .option('-f, --file <file>', 'for --explain, and --audit without a cluster: YAML or JSON; - for stdin')
     .option('--stage <stage>', 'for --fallback: the stage whose approvals and namespaces it covers')
     .option('-n, --in-namespace <name>', 'for --audit: only this namespace (repeatable)', collect, [])
+    .option(
+      '--proposals <file>',
+      'for --audit: write the approvals and exceptions that would admit the rest, for review',
+    )
     .addOption(formatOption())
     .option('-o, --output <file>', 'write the report to this file, atomically, instead of stdout')
     .option('--no-color', 'disable colour');
