@@ -15,6 +15,8 @@ export interface ConnectionRules extends BodyLimits {
   /** How often connections are looked at for these. */
   readonly checkMs: number;
   readonly maxConnections: number;
+  /** Of one address. */
+  readonly maxPerSource: number;
   readonly maxHeaderBytes: number;
   /** Of all bodies that are read at once. */
   readonly roomBytes: number;
@@ -31,6 +33,7 @@ export const CONNECTION_RULES: ConnectionRules = {
   keepAliveMs: 120_000,
   checkMs: 2_000,
   maxConnections: 1_000,
+  maxPerSource: 250,
   maxHeaderBytes: 16 * 1024,
   maxBytes: 16 * MIB,
   roomBytes: 64 * MIB,

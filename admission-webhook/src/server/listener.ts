@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { BodyMemory } from './body.ts';
 import type { CertificateSource, ServingPair } from './certificate/index.ts';
 import type { ConnectionRules } from './connection-rules.ts';
+import { ConnectionTable } from './connection-table.ts';
 import { listenAt } from './listen-at.ts';
 import type { ListenPlace } from './options.ts';
 
@@ -48,8 +49,10 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     maxHeaderSize: rules.maxHeaderBytes,
     noDelay: true,
   });
-  server.maxConnections = rules.maxConnections;
+  const table = new ConnectionTable(rules);
+  server.on('connection', (socket) => table.take(socket));
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    response.once('close', table.begin(request.socket));
     if (lettingGo) response.setHeader('connection', 'close');
     void handle(request, response, room);
   });
