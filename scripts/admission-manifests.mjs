@@ -51,7 +51,17 @@ function rulesText(rules) {
 function helmDocuments(sets = []) {
   const built = fileURLToPath(new URL('.cache/helm/helm', ROOT));
   const values = sets.flatMap((value) => ['--set', value]);
-  const args = ['template', 'assay-admission', CHART, '--namespace', NAMESPACE, '--kube-version', '1.34.0', ...values];
+  const args = [
+    'template',
+    'assay-admission',
+    CHART,
+    '--namespace',
+    NAMESPACE,
+    '--no-hooks',
+    '--kube-version',
+    '1.34.0',
+    ...values,
+  ];
   const { status, stdout, stderr } = spawnSync(existsSync(built) ? built : 'helm', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`helm template: ${stderr}`);
   const documents = parseAllDocuments(stdout, YAML).filter(({ contents }) => isMap(contents));
@@ -92,14 +102,16 @@ export function kustomizeOverlay(name) {
     const { metadata: changed, ...rest } = differs;
     const { namespace } = metadata;
     const place = { name: metadata.name, ...(namespace === undefined ? {} : { namespace }) };
-    patches.push(stringify({ apiVersion, kind, metadata: { ...place, ...changed }, ...rest }, STYLE));
+    const text = stringify({ apiVersion, kind, metadata: { ...place, ...changed }, ...rest }, STYLE);
+    const same = patches.filter(([file]) => file.startsWith(`patch-${kind.toLowerCase()}`)).length;
+    patches.push([`patch-${kind.toLowerCase()}${same === 0 ? '' : `-${same + 1}`}.yaml`, text]);
   }
   const added = [...own].filter(([id]) => !base.has(id)).map(([, object]) => stringify(object, STYLE));
-  const files = new Map();
-  if (patches.length > 0) files.set('patches.yaml', patches.join('---\n'));
+  // One file each: Kustomize before 5.7, as in kubectl 1.30 to 1.33, panics on a file with a patch that deletes beside others.
+  const files = new Map(patches);
   if (added.length > 0) files.set('added.yaml', added.join('---\n'));
   const resources = ['../../base', ...(added.length > 0 ? ['added.yaml'] : [])];
-  const more = patches.length > 0 ? { patches: [{ path: 'patches.yaml' }] } : {};
+  const more = patches.length > 0 ? { patches: patches.map(([path]) => ({ path })) } : {};
   return files.set('kustomization.yaml', kustomization(resources, more));
 }
 

@@ -56,6 +56,21 @@ export const WAYS: Readonly<Record<string, readonly string[]>> = {
     'gate.extraRules[0].operations={CREATE}',
     'gate.extraRules[0].resources={widgets}',
   ],
+  'on the network of its machine, behind a proxy, with what a company adds': [
+    'hostNetwork=true',
+    'proxy.https=http://proxy.example.com:3128',
+    'extraEnv[0].name=NODE_EXTRA_CA_CERTS',
+    'extraEnv[0].value=/etc/company/ca.crt',
+    'extraVolumes[0].name=company',
+    'extraVolumes[0].configMap.name=company-ca',
+    'extraVolumeMounts[0].name=company',
+    'extraVolumeMounts[0].mountPath=/etc/company',
+    'podAnnotations.example\\.com/team=platform',
+    'podLabels.team=platform',
+    'affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchFields[0].key=metadata.name',
+    'affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchFields[0].operator=In',
+    'affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchFields[0].values={a}',
+  ],
 };
 
 /** Kinds of operators, which neither Kubernetes nor the test API server defines. */
@@ -68,8 +83,8 @@ export const FOREIGN = new Set([
 ]);
 
 /** The objects that the chart renders. Kubernetes reads YAML 1.1. @throws Error with the message of Helm */
-export function render(values: readonly string[]): KubeObject[] {
-  const sets = values.flatMap((value) => ['--set', value]);
+export function render(values: readonly string[], files: readonly string[] = []): KubeObject[] {
+  const sets = [...files.flatMap((file) => ['-f', join(CHART, file)]), ...values.flatMap((value) => ['--set', value])];
   const { status, stdout, stderr } = spawnSync(HELM, ['template', 'assay-admission', CHART, ...AT, ...sets], {
     encoding: 'utf8',
   });

@@ -78,6 +78,27 @@ const PLURALS: Readonly<Record<string, string>> = {
 const LABELLED = [...POD_SPECS, ...FIELDS].flatMap(({ group, kinds }) => kinds.map((kind) => ({ group, kind })));
 
 requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, "the webhook's chart", () => {
+  it('asks who the API server is, with the values for production', () => {
+    const production = (...values: string[]) => render(values, ['values-production.yaml']);
+    expect(() => production()).toThrow(/name clients\.caConfigMap or clients\.tokenSecret/);
+    const [deployment] = ofKind(production('clients.caConfigMap=ca', 'clients.names={kube-apiserver}'), 'Deployment');
+    const { args } = deployment.spec.template.spec.containers[0];
+    expect(args).toEqual(
+      expect.arrayContaining(['--client-ca=/etc/assay/client-ca/ca.crt', '--client-name=kube-apiserver']),
+    );
+    expect(args).toEqual(expect.arrayContaining([expect.stringMatching(/^--snapshot=https:/)]));
+  });
+
+  it('lets in the API server from private networks, or from those that are named', () => {
+    const from = (...values: string[]) => {
+      const [policy] = ofKind(render(values), 'NetworkPolicy');
+      const [webhook] = policy.spec.ingress;
+      return (webhook.from ?? []).map(({ ipBlock }: Any) => ipBlock.cidr);
+    };
+    expect(from()).toEqual(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']);
+    expect(from('networkPolicy.apiServerFrom[0].ipBlock.cidr=1.2.3.4/32')).toEqual(['1.2.3.4/32']);
+  });
+
   it('passes helm lint', () => {
     const { status, stdout } = spawnSync(HELM, ['lint', '--strict', '--kube-version', '1.34.0', CHART], {
       encoding: 'utf8',

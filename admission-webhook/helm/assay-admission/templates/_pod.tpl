@@ -1,5 +1,8 @@
 {{/* What the program is told. */}}
 {{- define "admission.args" -}}
+{{- if and .Values.clients.required (not .Values.clients.tokenSecret) (not .Values.clients.caConfigMap) }}
+{{- fail "clients: name clients.caConfigMap or clients.tokenSecret, by which the API server proves who it is" }}
+{{- end }}
 - admit
 - --snapshot={{ .Values.snapshot.from }}
 - --snapshot-key=/etc/assay/key/snapshot.pub
@@ -67,6 +70,28 @@
 {{- if .Values.clients.caConfigMap }}
 - {name: client-ca, mountPath: /etc/assay/client-ca, readOnly: true}
 {{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Upper and lower case: programs differ in which they read. */}}
+{{- define "admission.env" -}}
+{{- with .Values.proxy }}
+{{- range $name, $value := dict "HTTP_PROXY" .http "HTTPS_PROXY" .https }}
+{{- if $value }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+- {name: {{ lower $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end }}
+{{- if or .http .https }}
+- {name: NO_PROXY, value: {{ .noProxy | quote }}}
+- {name: no_proxy, value: {{ .noProxy | quote }}}
+{{- end }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "admission.volumes" -}}
@@ -98,5 +123,8 @@
 {{- with .Values.clients.caConfigMap }}
 - name: client-ca
   configMap: {name: {{ . }}}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
