@@ -25,4 +25,7 @@ export async function runAdmitFallback(request: AdmitFallbackRequest, shell: She
   if (more > 0) shell.stderr.write(`assay: warning: and ${more} more\n`);
   const lists = `${made.references} approved references, good until ${document.expires}`;
   shell.stderr.write(`assay: ${lists}; regenerate it for every snapshot\n`);
+  shell.stderr.write(
+    'assay: warning: it has no postures: it admits images that nobody approved, and programs that it does not recognise; the head of the file lists all\n',
+  );
 }
