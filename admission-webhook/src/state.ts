@@ -7,6 +7,7 @@ import type {
   SnapshotMeta,
   SnapshotQuery,
 } from '../../src/snapshot/index.ts';
+import type { Baseline } from './baseline.ts';
 import type { HeldExceptions } from './exceptions/index.ts';
 import type { AdmissionPolicies } from './policies.ts';
 import type { NamespaceRules } from './rules.ts';
@@ -38,6 +39,7 @@ export interface WebhookState {
   readonly namespaces: NamespaceRules;
   readonly policies: AdmissionPolicies;
   readonly exceptions: HeldExceptions;
+  readonly baseline: Baseline;
   readonly breakGlass: BreakGlass;
   /** Address of the console or the API, for messages; `null` when none is known. */
   readonly serviceUrl: string | null;

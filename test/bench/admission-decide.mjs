@@ -84,6 +84,7 @@ export async function benchAdmissionDecide() {
     namespaces: namespaceRules(NO_CONFIG, () => undefined),
     policies: NO_POLICIES,
     exceptions: exceptions(),
+    baseline: NO_CONFIG.baseline,
     breakGlass: NO_WAIVERS,
     serviceUrl: 'https://assay.example',
     ownNamespace: null,

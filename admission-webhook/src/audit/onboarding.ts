@@ -7,6 +7,7 @@ import {
   pointedAt,
   readPostures,
 } from '../../../src/workload/posture/index.ts';
+import { baselineDigests } from '../baseline.ts';
 import type { WrittenException } from '../exceptions/index.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { AuditedContainer, AuditOnboarding } from './report.ts';
@@ -30,11 +31,13 @@ export class Onboarding {
   readonly #others: AuditedContainer[] = [];
   readonly #images = new Map<string, number>();
   readonly #drafts = new Map<string, Draft>();
+  readonly #templates = new Set<string>();
   #ready = 0;
 
   take(request: AdmissionRequest, knowledge: PostureKnowledge): void {
     const { object } = request;
     const found = extractReferences(object);
+    for (const { digest } of baselineDigests(request.namespace, object, found)) this.#templates.add(digest);
     const now = readPostures(object, found, knowledge);
     // As if every image that is named by its digest were approved.
     const approved = readPostures(object, found, {
@@ -118,6 +121,7 @@ export class Onboarding {
         containers: [...containers].sort(),
       })),
       others: this.#others,
+      templates: [...this.#templates].sort(),
     };
   }
 }

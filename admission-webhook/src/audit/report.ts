@@ -69,6 +69,8 @@ export interface AuditOnboarding {
   readonly exceptions: readonly WrittenException[];
   /** Containers that neither admits, and why. */
   readonly others: readonly AuditedContainer[];
+  /** Digests of the Pod templates that run: a baseline of them goes on with a warning. */
+  readonly templates: readonly string[];
 }
 
 export interface AuditReport {

@@ -1,3 +1,4 @@
+import type { Baseline } from '../baseline.ts';
 import type { HeldExceptions } from '../exceptions/index.ts';
 import type { MutationOptions } from '../patch.ts';
 import type { AdmissionPolicies } from '../policies.ts';
@@ -23,6 +24,7 @@ export interface AdmissionConfig {
   readonly namespaces: readonly NamespaceSettings[];
   readonly policies: AdmissionPolicies;
   readonly exceptions: HeldExceptions;
+  readonly baseline: Baseline;
   readonly mutation: MutationOptions;
   readonly serviceUrl: string | null;
   readonly ownNamespace: string | null;

@@ -1,3 +1,4 @@
+import { EMPTY_BASELINE } from '../baseline.ts';
 import { NO_EXCEPTIONS } from '../exceptions/index.ts';
 import { NO_POLICIES } from '../policies.ts';
 import type { Outcome, WebhookAction } from '../rules.ts';
@@ -25,6 +26,7 @@ export const NO_CONFIG: AdmissionConfig = {
   namespaces: [],
   policies: NO_POLICIES,
   exceptions: NO_EXCEPTIONS,
+  baseline: EMPTY_BASELINE,
   mutation: { pin: 'off', fetch: null },
   serviceUrl: null,
   ownNamespace: null,

@@ -8,6 +8,7 @@ import { MODES, OUTCOMES, type Outcome, WEBHOOK_ACTIONS, type WebhookAction } fr
 import type { AdmissionConfig, NamespaceSettings, RuleSettings } from './config.ts';
 import { NO_CONFIG } from './defaults.ts';
 import { STAGE } from './namespace-rules.ts';
+import { readBaseline } from './read-baseline.ts';
 import { readExceptions } from './read-exceptions.ts';
 
 type Entries = ReadonlyMap<string, Entry>;
@@ -68,6 +69,7 @@ class ConfigReader {
       'expired',
       'policies',
       'exceptions',
+      'baseline',
       'mutation',
       'serviceUrl',
       'ownNamespace',
@@ -78,6 +80,7 @@ class ConfigReader {
       defaults: this.#defaults(spec),
       namespaces: this.#items(spec, 'namespaces', MAX_NAMESPACES, (node) => this.#namespace(node)),
       policies: this.#policies(spec),
+      baseline: readBaseline(this.#source, spec.get('baseline')),
       exceptions: heldExceptions(readExceptions(this.#source, spec.get('exceptions'))),
       mutation: this.#mutation(spec),
       serviceUrl: this.#address(spec.get('serviceUrl')),

@@ -1,5 +1,4 @@
 import { closest } from '../../../src/core/index.ts';
-import { parseTime } from '../../../src/integrity/statements/index.ts';
 import { type Entry, type YamlSource, yamlLibrary } from '../../../src/policy/index.ts';
 import {
   type ContainerException,
@@ -12,6 +11,7 @@ import {
   type VariablePattern,
 } from '../../../src/workload/posture/exceptions/index.ts';
 import { EXCEPTION_TEMPLATES } from '../exceptions/index.ts';
+import { readEnd } from './read-end.ts';
 
 type Entries = ReadonlyMap<string, Entry>;
 
@@ -67,7 +67,7 @@ class ExceptionReader {
       this.#source.report(at, 'an exception has told or template', 'write one of the two');
     const id = this.#shaped(fields.get('id'), ID, 'use lower-case letters, digits, points, dashes and _');
     const [owner, reason] = ['owner', 'reason'].map((key) => this.#text(fields.get(key)));
-    const expires = this.#end(fields.get('expires'));
+    const expires = readEnd(this.#source, fields.get('expires'));
     const images = this.#names(fields.get('images'), DIGEST, 'write sha256: and 64 hex digits');
     if (fields.has('images') && images.length === 0)
       this.#source.report(at, 'images is empty', 'name the digest of the image');
@@ -236,15 +236,6 @@ class ExceptionReader {
         this.#source.report(this.#source.positionOf(node), `${text} is not an item of ${entry?.key ?? ''}`, hint) ?? []
       );
     });
-  }
-
-  /** A day, to its beginning, or a moment. */
-  #end(entry: Entry | undefined): string | undefined {
-    const text = entry && this.#source.text(entry);
-    if (entry === undefined || text === undefined) return undefined;
-    const whole = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text;
-    if (parseTime(whole) !== undefined) return whole;
-    return this.#source.report(entry.at, `${text} is not a time`, 'write 2027-01-31 or 2027-01-31T12:00:00Z');
   }
 
   #text(entry: Entry | undefined, what?: string, at?: Parameters<YamlSource['report']>[0]): string | undefined {

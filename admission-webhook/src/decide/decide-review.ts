@@ -7,6 +7,7 @@ import {
 } from '../../../src/workload/index.ts';
 import { type ContainerPosture, type PostureKnowledge, readPostures } from '../../../src/workload/posture/index.ts';
 import type { AdmissionAnswer, Ruling } from '../answer.ts';
+import { baselinePlaces } from '../baseline.ts';
 import { exceptionsAt } from '../exceptions/index.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRule, WebhookAction } from '../rules.ts';
@@ -24,7 +25,7 @@ import { expiredSentence, noneSentence, noSnapshotSentence, shownReference, unre
 import { plain } from './text.ts';
 
 /**
- * Answers a review from what is held: no I/O, no waiting, no cryptography, and no exception for anything an object may hold.
+ * Answers a review from what is held: no I/O, no waiting, no cryptography but a digest where there is a baseline, and no exception for anything an object may hold.
  * @param isInjected believed about objects that the webhook has changed
  * @param isOwn believed about containers that it has added
  */
@@ -55,6 +56,11 @@ export function decideReview(
     return { outcome: 'policy', message: told, ...place, isNew: !isUnchanged, action };
   });
   const rulings = [...findings, ...policies].map((finding) => rulingOf(finding, rule, state, request, now));
+  if (rulings.some(({ action }) => action === 'deny')) {
+    const { namespace, object } = request;
+    const places = baselinePlaces(state.baseline, { namespace, object, found, now });
+    for (const [index, ruling] of rulings.entries()) rulings[index] = goingOn(ruling, places, state);
+  }
   return reviewAnswerOf({ ...about, ...(isUnchanged ? { skipped: 'unchanged' } : {}), rulings, warnings: [] });
 }
 
@@ -214,6 +220,15 @@ function rulingOf(
   if (action !== 'deny' || outcome === 'denied' || outcome === 'approved') return { ...told, action };
   const waiver = state.breakGlass.find({ outcome, namespace, reference, now });
   return waiver === undefined ? { ...told, action } : { ...told, action: 'warn', waiver };
+}
+
+/** What ran when enforcement began goes on with a warning; what was decided against does not. */
+function goingOn(ruling: Ruling, places: readonly string[], { baseline }: WebhookState): Ruling {
+  const { outcome, action, where, message } = ruling;
+  const isBelow = places.some((place) => where.startsWith(`${place}/`));
+  if (action !== 'deny' || !isBelow || outcome === 'denied' || outcome === 'policy') return ruling;
+  const why = `it ran when enforcement began (baseline of ${plain(baseline.owner, 60)} until ${baseline.expires})`;
+  return { ...ruling, action: 'warn', message: `${why}: ${message}` };
 }
 
 /** Of the two, the weaker: a rule of its own never makes a namespace stricter than it was told to be. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { BodyMemory } from './body.ts';
 import type { CertificateSource, ServingPair } from './certificate/index.ts';
@@ -50,7 +50,9 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     noDelay: true,
   });
   const table = new ConnectionTable(rules);
-  server.on('connection', (socket) => table.take(socket));
+  server.on('connection', (socket) => {
+    if (socket instanceof Socket) table.take(socket);
+  });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     response.once('close', table.begin(request.socket));
     if (lettingGo) response.setHeader('connection', 'close');

@@ -9,3 +9,4 @@ export type {
   PostureProblem,
 } from './result.ts';
 export { runKeys } from './run-key.ts';
+export { templateKeys } from './template-keys.ts';

@@ -66,12 +66,12 @@ function sourceOf(volume: unknown): Source {
   if (kind === 'emptyDir') return 'empty';
   if (kind === 'image') return 'image';
   if (kind === 'csi' && ownText(own(volume, 'csi'), 'driver') === MODEL_DRIVER) return 'image';
-  if (kind === 'projected' && isToken(own(volume, 'projected'))) return 'token';
+  if (kind === 'projected' && isPodToken(own(volume, 'projected'))) return 'token';
   return SETTINGS.some((one) => one === kind) ? 'settings' : 'shared';
 }
 
 /** Exactly what the ServiceAccount plugin adds (kubernetes 1.34, plugin/pkg/admission/serviceaccount). */
-function isToken(projected: unknown): boolean {
+export function isPodToken(projected: unknown): boolean {
   const sources = ownList(projected, 'sources');
   return (
     sources.length > 0 &&

@@ -60,7 +60,11 @@ describe('an audit of listed objects', () => {
       spec: { containers: [container('plain'), container('job', { command: ['sh', '-c', 'run'] })] },
     };
     const proposals = join(folder, 'proposals.yaml');
-    const { report } = await auditReport([...listed([object]), '--proposals', proposals]);
+    const baseline = join(folder, 'baseline.yaml');
+    const { report } = await auditReport([...listed([object]), '--proposals', proposals, '--baseline', baseline]);
+    expect(parse(readFileSync(baseline, 'utf8'))).toMatchObject({
+      baseline: { owner: '', templates: [expect.stringMatching(/^[0-9a-f]{64}$/)] },
+    });
     expect(report.onboarding).toMatchObject({ containers: 2, ready: 0, others: [] });
     const text = readFileSync(proposals, 'utf8');
     expect(text).toContain(`# assay approve oci://${image} --as program   # 2 containers\n`);

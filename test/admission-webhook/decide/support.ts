@@ -58,6 +58,7 @@ export function gateOf(
     namespaces: namespaceRules(all, () => undefined),
     policies: NO_POLICIES,
     exceptions: all.exceptions,
+    baseline: all.baseline,
     breakGlass: NO_WAIVERS,
     serviceUrl: null,
     ownNamespace: null,

@@ -21,6 +21,7 @@ const state = {
   namespaces: namespaceRules(NO_CONFIG, () => undefined),
   policies: NO_POLICIES,
   exceptions: NO_CONFIG.exceptions,
+  baseline: NO_CONFIG.baseline,
   breakGlass: NO_WAIVERS,
   serviceUrl: null,
   ownNamespace: null,

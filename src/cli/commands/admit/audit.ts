@@ -18,6 +18,7 @@ export async function runAdmitAudit(request: AdmitAuditRequest, shell: Shell): P
   }
   await sink.commit();
   if (request.proposals !== undefined) await writeProposals(request.proposals, report, shell);
+  if (request.baseline !== undefined) await writeBaseline(request.baseline, report, shell);
   if (!report.complete) shell.exit(2);
   if (report.totals.deny > 0) shell.exit(1);
 }
@@ -59,5 +60,14 @@ async function writeProposals(path: string, { onboarding }: AuditReport, shell: 
       `# not by these: ${terminalText(`${namespace ?? ''} ${object}, container ${container ?? ''}: it ${why ?? ''}`)}\n`,
     );
   sink.write(exceptionsYaml(exceptions));
+  await sink.commit();
+}
+
+/** A part of an AdmissionConfig. */
+async function writeBaseline(path: string, { onboarding }: AuditReport, shell: Shell): Promise<void> {
+  const sink = await openSink(path, shell);
+  sink.write('# What ran at the audit. Owner, reason and expires are yours to write; nothing is read before.\n');
+  sink.write('baseline:\n  owner: ""\n  reason: ""\n  expires: ""\n  templates:\n');
+  for (const template of onboarding.templates) sink.write(`    - ${template}\n`);
   await sink.commit();
 }

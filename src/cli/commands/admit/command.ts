@@ -89,6 +89,10 @@ function addOptions(command: Command): Command {
     .option('--stage <stage>', 'for --fallback: the stage whose approvals and namespaces it covers')
     .option('-n, --in-namespace <name>', 'for --audit: only this namespace (repeatable)', collect, [])
     .option(
+      '--baseline <file>',
+      'for --audit: write what runs now as a baseline, which goes on with a warning until its end',
+    )
+    .option(
       '--proposals <file>',
       'for --audit: write the approvals and exceptions that would admit the rest, for review',
     )
@@ -121,8 +125,17 @@ async function runAdmit(flags: AdmitFlags, shell: Shell): Promise<void> {
     const { runAdmitExplain } = await import('./explain.ts');
     await runAdmitExplain({ file, format, output, color }, shell);
   } else if (audit === true) {
-    const { inNamespace: namespaces, proposals } = flags;
-    const request = { webhook: webhookOf(flags), file, namespaces, proposals, format, output, color } as const;
+    const { inNamespace: namespaces, proposals, baseline } = flags;
+    const request = {
+      webhook: webhookOf(flags),
+      file,
+      namespaces,
+      proposals,
+      baseline,
+      format,
+      output,
+      color,
+    } as const;
     const { runAdmitAudit } = await import('./audit.ts');
     await runAdmitAudit(request, shell);
   } else if (fallback === true) {

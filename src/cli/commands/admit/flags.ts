@@ -45,6 +45,7 @@ export interface AdmitFlags {
   readonly stage?: string;
   readonly inNamespace: readonly string[];
   readonly proposals?: string;
+  readonly baseline?: string;
   readonly format: string;
   readonly output?: string;
   readonly color: boolean;

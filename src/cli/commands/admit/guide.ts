@@ -21,6 +21,7 @@ Examples:
   assay admit --snapshot configmap://assay/snapshot/snapshot.json --floor configmap://assay/floor ...
   assay admit --snapshot oci://registry.example.com/assay/snapshot:latest ...
   assay admit --audit --snapshot snapshot.json --snapshot-key snapshot.pub --kubeconfig ~/.kube/config
+  assay admit --audit --baseline baseline.yaml --snapshot snapshot.json --snapshot-key snapshot.pub
   assay admit --audit --proposals proposals.yaml --snapshot snapshot.json --snapshot-key snapshot.pub
   kubectl get pods,deployments -A -o json | assay admit --audit -f - --snapshot snapshot.json --snapshot-key snapshot.pub
   assay admit --fallback --snapshot snapshot.json --snapshot-key snapshot.pub -o fallback.yaml

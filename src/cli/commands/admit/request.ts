@@ -20,6 +20,8 @@ export interface AdmitAuditRequest {
   readonly namespaces: readonly string[];
   /** File for what would admit the rest: approvals and exceptions, for review. */
   readonly proposals: string | undefined;
+  /** File for the digests of the Pod templates that run. */
+  readonly baseline: string | undefined;
   readonly format: 'table' | 'json';
   readonly output: string | undefined;
   readonly color: boolean;

@@ -12,4 +12,6 @@ export interface RevokeRequest extends AnswerFlags {
   readonly model: string | undefined;
   /** The id is that of a run of tests. */
   readonly run: boolean;
+  /** `what` is an approval of a container image, or its digest. */
+  readonly image: boolean;
 }

@@ -1,4 +1,4 @@
-import type { RegistryClient } from '../../../client/index.ts';
+import { all, type RegistryClient } from '../../../client/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import type { ApprovalRecord } from '../../../registry/index.ts';
 import { jsonText, terminalText } from '../../../report/index.ts';
@@ -18,6 +18,10 @@ export async function runRevoke(request: RevokeRequest, shell: Shell): Promise<v
       if (!quiet) shell.stdout.write(format === 'json' ? `${jsonText({ schemaVersion: '1', run }, 2)}\n` : text);
       return;
     }
+    if (request.image) {
+      await revokeImages(registry, request, shell);
+      return;
+    }
     const revoked: ApprovalRecord[] = [];
     for (const id of await meant(registry, request, shell)) revoked.push(await registry.revoke(id, reason));
     if (quiet) return;
@@ -26,6 +30,32 @@ export async function runRevoke(request: RevokeRequest, shell: Shell): Promise<v
       .join('');
     shell.stdout.write(format === 'json' ? `${jsonText({ schemaVersion: '1', items: revoked }, 2)}\n` : text);
   });
+}
+
+/** Every approval of an image that counts, or one. */
+async function revokeImages(
+  registry: RegistryClient,
+  { what, stage, run, reason, quiet, format }: RevokeRequest,
+  shell: Shell,
+): Promise<void> {
+  if (stage !== undefined || run)
+    throw new AssayError('usage', 'cannot be used with --stage or --run', {
+      subject: '--image',
+      hint: 'leave them out',
+    });
+  const digest = /sha256:[0-9a-f]{64}$/.exec(what)?.[0];
+  const meant: string[] = [];
+  for await (const approval of all((page) => registry.imageApprovals(page)))
+    if (approval.revokedAt === null && (approval.id === what || approval.digest === digest)) meant.push(approval.id);
+  if (meant.length === 0)
+    throw new AssayError('not-found', 'has no valid approval as an image', {
+      subject: what,
+      hint: 'give the id that assay approve printed, or sha256:...',
+    });
+  const items = [];
+  for (const id of meant) items.push(await registry.revokeImage(id, reason));
+  const text = items.map(({ id, digest: of }) => `${id} of ${of} is revoked\n`).join('');
+  if (!quiet) shell.stdout.write(format === 'json' ? `${jsonText({ schemaVersion: '1', items }, 2)}\n` : text);
 }
 
 function runId({ what, stage }: RevokeRequest): string {
