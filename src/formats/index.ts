@@ -1,6 +1,15 @@
 export { isBlank } from './blank.ts';
 export { ByteReader } from './byte-reader.ts';
-export { CATBOOST, ORT, TENSOR_BUNDLE, TENSOR_SHARD, TFJS_WEIGHTS, TFLITE, UBJSON, XGBOOST_BINARY } from './data-files.ts';
+export {
+  CATBOOST,
+  ORT,
+  TENSOR_BUNDLE,
+  TENSOR_SHARD,
+  TFJS_WEIGHTS,
+  TFLITE,
+  UBJSON,
+  XGBOOST_BINARY,
+} from './data-files.ts';
 export { extensionOf } from './extension.ts';
 export { type Format, startsWith } from './format.ts';
 export { GGUF, type GgufHeader, readGguf } from './gguf.ts';

@@ -1,7 +1,6 @@
 export { readCatboost } from './catboost.ts';
 export type { CatboostModel, ObliviousTree, SteppedTree } from './catboost-model.ts';
 export { walkJson } from './document-json.ts';
-export { FbTable, FlatBuffer } from './flatbuffer.ts';
 export { readLightgbm } from './lightgbm.ts';
 export type { LightgbmModel, LightgbmTree } from './lightgbm-model.ts';
 export { type BoosterLibrary, type BoosterModel, type BoosterModels, readBoosterModel } from './model.ts';

@@ -50,7 +50,10 @@ describe('a name whose operands are imported', () => {
   it('ends the reading where the operand is a listed class, which is not a text', async () => {
     const { verdict, imports, findings } = await judge(imported(global('collections', 'OrderedDict')));
     expect(imports).toEqual(['collections.OrderedDict']);
-    expect([verdict, findings.map(({ ruleId }) => ruleId)]).toEqual(['unknown', ['pickle.structure.odd', 'pickle.stream.broken']]);
+    expect([verdict, findings.map(({ ruleId }) => ruleId)]).toEqual([
+      'unknown',
+      ['pickle.structure.odd', 'pickle.stream.broken'],
+    ]);
   });
 
   it.each([

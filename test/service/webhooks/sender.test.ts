@@ -180,7 +180,9 @@ it('the sender disconnects from a receiver that never answers', async () => {
 it('the sender reports an address on which nothing listens', async () => {
   const id = await hook('http://127.0.0.1:9/');
   start({ maxAttempts: 2 }, withoutPauses());
-  expect((await ended(id, 'dead'))?.lastError).toBe('the server cannot be reached, or gives no answer that can be used');
+  expect((await ended(id, 'dead'))?.lastError).toBe(
+    'the server cannot be reached, or gives no answer that can be used',
+  );
 });
 
 it('the sender delivers what a dead sender had taken, after its lease ends', async () => {

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../../core/bytes/index.ts';
 import { AssayError, type FileBudget } from '../../../core/index.ts';
-import { type FbTable, FlatBuffer } from '../../boosters/index.ts';
+import { type FbTable, FlatBuffer } from '../../flatbuffer/index.ts';
 import type { OperatorUse } from './survey.ts';
 
 /** Graphs within graphs. Offsets lead forward, so that none is within itself; many may lead to one, which the budget bounds. */
