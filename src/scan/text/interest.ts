@@ -20,6 +20,7 @@ export const INTERESTS = {
   'format.tensorflow-js.scan': 'describes a model of TensorFlow.js, and was not judged to its end',
   'format.object-json.scan': 'describes Python objects for a library to rebuild',
   'format.mlflow.scan': 'names a module for MLflow to load the model with',
+  'format.onnx-json.scan': 'is an ONNX model written as JSON, which may name files outside of it and custom operators',
   'format.mar.scan': 'names a handler for TorchServe to run',
   'format.source-code.scan': 'is source code',
   'format.requirements.scan': 'lists packages to install, perhaps from another registry than the usual one',

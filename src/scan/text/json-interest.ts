@@ -25,6 +25,10 @@ const KEYS: ReadonlyMap<string, Interest> = new Map([
   ['py/function', 'format.object-json.scan'],
   ['py/repr', 'format.object-json.scan'],
   ['loader_module', 'format.mlflow.scan'],
+  // As the JSON of Protocol Buffers spells them, and as .proto files do.
+  ['opsetImport', 'format.onnx-json.scan'],
+  ['opset_import', 'format.onnx-json.scan'],
+  ['externalData', 'format.onnx-json.scan'],
   ['serializedFile', 'format.mar.scan'],
   ['nbformat', 'format.source-code.scan'],
 ]);

@@ -59,6 +59,7 @@ describe('a file that a model names for a tensor', () => {
     ['data//w.bin', 'models/data/w.bin'],
     ['model.onnx.data', 'models/model.onnx.data'],
     ['..data', 'models/..data'],
+    ['weights-1.bin', 'models/weights-1.bin'],
     ['weights 1.bin', 'models/weights 1.bin'],
     ['Gewichte-\u00fc.bin', 'models/Gewichte-\u00fc.bin'],
     ['console.bin', 'models/console.bin'],
@@ -358,6 +359,16 @@ describe('a file that a model names for a tensor', () => {
     ]);
   });
 
+  it('may have entries that libraries write besides its place', async () => {
+    const fill = externalTensor(
+      ['location', 'w.bin'],
+      ['checksum', 'ab'],
+      ['basepath', '/home/x'],
+      ['prepacked_0', '1'],
+    );
+    expect(await scan(tensorModel(fill))).toMatchObject({ verdict: 'clean', rules: [] });
+  });
+
   it('is not judged for a model in an archive', async () => {
     const { context } = await scan(tensorModel(external('w.bin')));
     expect(context.referred.length).toBe(1);
@@ -641,6 +652,7 @@ describe('the structure', () => {
         graph: graphOf(node('Relu', { attributes: [attribute('a', (out) => [out.varint(3, 1), out.varint(20, 3)])] })),
       }),
     ],
+    ['has external data with an unknown entry', tensorModel(externalTensor(['location', 'w.bin'], ['__class__', 'x']))],
     ['has a type of more than 32 bits', tensorModel((out) => [out.varint(1, 0), out.varint(2, 2n ** 32n + 1n)])],
     [
       'has a name that is not UTF-8',

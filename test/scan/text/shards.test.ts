@@ -51,3 +51,12 @@ describe('an index of weights', () => {
     expect(await scan({ files: { a: '../x' } }, 'config.json')).toEqual({ verdict: 'clean', rules: [] });
   });
 });
+
+describe('an ONNX model written as JSON', () => {
+  it.each([
+    ['its operator sets', { irVersion: '8', graph: { node: [{ opType: 'Relu' }] }, opsetImport: [{ version: '17' }] }],
+    ['a file of a tensor', { graph: { initializer: [{ externalData: [{ key: 'location', value: '/etc/passwd' }] }] } }],
+  ])('is not assessed, by %s', async (_, document) => {
+    expect((await scan(document, 'model.json')).verdict).toBe('not-assessed');
+  });
+});

@@ -12,6 +12,8 @@ const LISTS: ReadonlyMap<number, string> = new Map([
   [11, 'uint64s'],
 ]);
 const EXTERNAL = 1;
+/** Entries of external data that the onnx package and ONNX Runtime write besides place and length. */
+const OTHER_KEYS = /^(?:checksum|basepath|prepacked_\w{1,100})$/;
 const MAX_DIMS = 1_000;
 /** Bytes of a number as a varint. */
 const MAX_VARINT = 10;
@@ -123,7 +125,14 @@ async function takeEntry(walker: MessageWalker, seen: Seen): Promise<void> {
     if (key === 'location') seen.locations.push(...given);
     else if (key === 'offset') seen.offsets.push(...given);
     else if (key === 'length') seen.lengths.push(...given);
+    else if (!OTHER_KEYS.test(key)) unknownKey(walker, key);
   }
+}
+
+/** Releases of the onnx package give each key as an attribute to an object of Python. */
+function unknownKey(walker: MessageWalker, key: string): void {
+  const message = `the external data of a tensor has the entry ${JSON.stringify(key.slice(0, 80))}, which the format does not name`;
+  walker.fault({ kind: 'tensor', subject: `entry:${key}`, message, offset: walker.cursor.tagAt });
 }
 
 /** Holds the elements against type and dimensions. @returns the bytes that they need; undefined when that is not known */
