@@ -106,19 +106,20 @@ export class ObjectJudge implements Walk {
   /** The listed classes that a loader can find by the name, where the module says. */
   #listed(name: string, modules: readonly string[], node: KerasNode, path: string): readonly ListedClass[] {
     const all = this.lists.classes.get(name) ?? [];
-    for (const one of textsUnder(node, 'registered_name')) {
-      if (one === name || one.startsWith('keras>')) continue;
+    const registered = textsUnder(node, 'registered_name').filter((one) => one !== name && !one.startsWith('keras>'));
+    for (const one of registered) {
       this.findings.add(
         'custom',
         one,
         `${path} is the class ${inQuotes(one)}, which a program registers: Keras takes the class of that name, whatever it does.`,
       );
     }
+    if (all.length === 0 && registered.length > 0) return [];
     if (all.length === 0) {
-      const registered = name.includes('>');
-      const what = registered ? 'a class that a program registers' : 'not a class that Keras is known to load';
+      const custom = name.includes('>');
+      const what = custom ? 'a class that a program registers' : 'not a class that Keras is known to load';
       const message = `${path} has the class ${inQuotes(name)}, which is ${what}.`;
-      this.findings.add(registered ? 'custom' : 'unlisted', name, message);
+      this.findings.add(custom ? 'custom' : 'unlisted', name, message);
       return [];
     }
     if (modules.length === 0) return all;

@@ -71,7 +71,8 @@ function judgeHeld(judge: Walk, config: KerasNode, key: string, value: KerasNode
   if (tuple !== undefined) return judgeHeld(judge, config, key, tuple, path);
   if (value.kind === 'object') {
     judge.walk(value, undefined, `${path}.${key}`);
-    if (isFunction && valuesUnder(value, 'class_name').length > 0)
+    const names = textsUnder(value, 'class_name');
+    if (isFunction && names.some((name) => name !== '__lambda__'))
       judge.findings.add(
         'custom',
         'Lambda',
