@@ -4,6 +4,7 @@ import { COMPILED_CODE } from './compiled-code.ts';
 import { FIGURE_CALLS } from './figures.ts';
 import { GRAPH_CALLS } from './graphs.ts';
 import { LABELLED_CALLS } from './labelled-arrays.ts';
+import { LOG_CALLS } from './logs.ts';
 import { BYTES_CALLS } from './native-bytes.ts';
 import { TEXT_CALLS } from './texts.ts';
 import { UNIT_CALLS, UNIT_ITEMS } from './units.ts';
@@ -17,6 +18,7 @@ export const LIBRARY_CALLS: ReadonlyMap<string, Contract> = new Map<string, Cont
   ...FIGURE_CALLS,
   ...GRAPH_CALLS,
   ...LABELLED_CALLS,
+  ...LOG_CALLS,
   ...TEXT_CALLS,
   ...UNIT_CALLS,
   ...WAVELET_CALLS,

@@ -6,6 +6,7 @@ import { FLAML_STATES } from './flaml.ts';
 import { IMAGE_STATES } from './images.ts';
 import { LABELLED_STATES } from './labelled-arrays.ts';
 import { RECOMMENDER_STATES } from './recommenders.ts';
+import { SPACE_STATES } from './spaces.ts';
 
 /** Longer formulas are left to a person. */
 const MAX_FORMULA = 4096;
@@ -98,4 +99,5 @@ export const LIBRARY_STATES: ReadonlyMap<string, Contract> = new Map([
   ...IMAGE_STATES,
   ...LABELLED_STATES,
   ...RECOMMENDER_STATES,
+  ...SPACE_STATES,
 ]);
