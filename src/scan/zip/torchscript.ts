@@ -23,8 +23,6 @@ const NAMESPACES: ReadonlySet<string> = new Set([
   'quantized',
   'quantized_decomposed',
   'sparse',
-  'torchvision',
-  'torchaudio',
   'inductor',
   'profiler',
   'prepacked',
@@ -32,6 +30,30 @@ const NAMESPACES: ReadonlySet<string> = new Set([
   'mkldnn_prepacked',
   'static_runtime',
   'onednn',
+]);
+/** Operators of libraries whose other operators read and write files (`torchaudio::sox_io_save_audio_file`). */
+const LISTED: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  [
+    'torchvision',
+    new Set(
+      ['nms', 'roi_align', 'roi_pool', 'ps_roi_align', 'ps_roi_pool', 'deform_conv2d'].flatMap((name) => [
+        name,
+        `_${name}_backward`,
+      ]),
+    ),
+  ],
+  [
+    'torchaudio',
+    new Set([
+      'rnnt_loss',
+      'rnnt_loss_forward',
+      'forced_align',
+      '_lfilter',
+      '_lfilter_core_loop',
+      '_overdrive_core_loop',
+      'ray_tracing',
+    ]),
+  ],
 ]);
 /** Operators of PyTorch that reach files or libraries. */
 const DANGEROUS: ReadonlySet<string> = new Set([
@@ -160,7 +182,7 @@ function callsOf(text: string): { calls: Use[]; end: number } {
 /** Whether a path names an operator of PyTorch's own that computes: `torch.ops.aten.linear.default`, as torch.export writes it. */
 export function isComputingOperator(path: readonly string[]): boolean {
   const [root, ops, namespace = ''] = path;
-  return root === 'torch' && ops === 'ops' && NAMESPACES.has(namespace) && !path.some((part) => DANGEROUS.has(part));
+  return root === 'torch' && ops === 'ops' && isOwn(namespace, path[3]) && !path.some((part) => DANGEROUS.has(part));
 }
 
 function ownModule([root, ...rest]: readonly string[]): boolean {
@@ -175,5 +197,10 @@ function foreign(path: readonly string[], called: boolean): boolean {
   if (root !== 'torch' && root !== 'ops') return false;
   if (DANGEROUS.has(last)) return true;
   const operators = root === 'ops' ? rest : rest[0] === 'ops' || rest[0] === 'classes' ? rest.slice(1) : undefined;
-  return operators !== undefined && !NAMESPACES.has(operators[0] ?? '');
+  return operators !== undefined && !isOwn(operators[0] ?? '', operators[1]);
+}
+
+/** Whether an operator belongs to PyTorch, or is a listed one of its libraries. */
+function isOwn(namespace: string, name: string | undefined): boolean {
+  return NAMESPACES.has(namespace) || (name !== undefined && LISTED.get(namespace)?.has(name) === true);
 }

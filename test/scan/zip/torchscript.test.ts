@@ -39,6 +39,9 @@ describe('TorchScript source', () => {
   it.each([
     ['torch.ops.load_library("x.so")', 'torch.ops.load_library'],
     ['ops.mylib.run(x)', 'ops.mylib.run'],
+    ['ops.torchaudio.sox_io_save_audio_file(p, x)', 'ops.torchaudio.sox_io_save_audio_file'],
+    ['torch.ops.torchvision.read_file(p)', 'torch.ops.torchvision.read_file'],
+    ['ops.torchvision(x)', 'ops.torchvision'],
     ['torch.ops.mylib.run(x)', 'torch.ops.mylib.run'],
     ['f = torch.ops.mylib.run\nf(x)', 'torch.ops.mylib.run'],
     ['torch.from_file("/etc/passwd", False, 10)', 'torch.from_file'],
