@@ -100,7 +100,8 @@ describe('the form of a conversion', () => {
     await context.uploads.complete('default', rows.id);
     const { version } = await register('acme/rows');
 
-    const sam = await session('submitter');
+    // Somebody else's upload: an administrator may use it.
+    const sam = await session('admin');
     const url = `/console/versions/${version.id}/convert`;
     expect((await sam.get(url)).body).toContain('Upload with rows');
     const fields = { to: 'onnx', model: 'acme/rows-onnx', verify: 'yes' };

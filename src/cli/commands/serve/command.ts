@@ -19,8 +19,9 @@ named by the variable with the suffix _FILE (ASSAY_DATABASE_FILE=/run/secrets/da
   ASSAY_OIDC_CLIENT_SECRET      its secret
   ASSAY_OIDC_ROLES_CLAIM        the claim that holds roles: "roles", or a path such as realm_access.roles
   ASSAY_OIDC_TENANT_CLAIM       the claim that holds the tenant; without it, every user has the tenant "default"
-  ASSAY_ALLOW_HUB             hosts and networks inside that may be reached for the Hub; the same for _MLFLOW, _S3, _OCI and
-                              _WEBHOOKS
+  ASSAY_ALLOW_HUB             hosts and networks inside that may be reached for the Hub
+  ASSAY_ALLOW_MLFLOW, ASSAY_ALLOW_S3, ASSAY_ALLOW_OCI, ASSAY_ALLOW_WEBHOOKS
+                              the same for each of these
   ASSAY_TOKEN_OWNERS          an identity provider (its issuer) whose people tokens may belong to; without it, all tokens that
                               one administrator made are one person's
   ASSAY_SESSION_SECRET        32 characters or more, the same for every instance: sessions outlive a restart
