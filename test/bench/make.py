@@ -65,6 +65,47 @@ def state_dict(storages, elements):
     return b"".join(out)
 
 
+def varint(number):
+    out = bytearray()
+    while True:
+        number, low = number >> 7, number & 127
+        out.append(low | (128 if number else 0))
+        if not number:
+            return bytes(out)
+
+
+def field(number, value):
+    """A field of a protobuf message: a number, a text or a message."""
+    if isinstance(value, int):
+        return varint(number * 8) + varint(value)
+    content = value.encode() if isinstance(value, str) else value
+    return varint(number * 8 + 2) + varint(len(content)) + content
+
+
+def attribute(name, value):
+    return field(5, field(1, name) + field(2, value))
+
+
+def frozen_graph(path, megabytes):
+    """A GraphDef of constants of a MiB, as a frozen graph holds its weights."""
+    block = os.urandom(1 << 20)
+    tensor = field(1, 1) + field(2, field(2, field(1, 1 << 18))) + field(4, block)
+    with open(path, "wb") as out:
+        for i in range(megabytes):
+            node = field(1, f"c{i}") + field(2, "Const") + attribute("dtype", field(6, 1)) + attribute("value", field(8, tensor))
+            out.write(field(1, node))
+
+
+def graph(path, count):
+    """A GraphDef of small operators."""
+    with open(path, "wb") as out:
+        for i in range(count):
+            inputs = field(3, f"layer/add_{max(0, i - 1)}") + field(3, f"layer/add_{max(0, i - 2)}")
+            out.write(field(1, field(1, f"layer/add_{i}") + field(2, "AddV2") + inputs + attribute("T", field(6, 1))))
+
+
+frozen_graph(f"{folder}/frozen.pb", 512)
+graph(f"{folder}/graph.pb", 100_000)
 big(f"{folder}/big.pkl", 1_100_000)
 rows(f"{folder}/rows.pkl", 3_200_000)
 # A record is 24 instructions.

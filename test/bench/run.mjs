@@ -81,7 +81,12 @@ async function measureSection({ name, needs, run, reads }) {
 }
 
 function makeFiles() {
-  if (existsSync(join(data, 'nine-million.pkl')) && existsSync(join(data, 'big.pt'))) return;
+  if (
+    existsSync(join(data, 'nine-million.pkl')) &&
+    existsSync(join(data, 'big.pt')) &&
+    existsSync(join(data, 'graph.pb'))
+  )
+    return;
   console.log('making what is measured (1.2 GB)...');
   const made = spawnSync(PYTHON, [join(HERE, 'make.py'), data], { stdio: 'inherit' });
   if (made.status !== 0) throw new Error(`make.py ended with ${made.status}`);

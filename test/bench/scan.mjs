@@ -25,6 +25,7 @@ export function benchScan({ data, dist }) {
   whole('2,000 pickles of 400 instructions', join(data, 'four-hundred'), 2, scan);
   whole('one pickle of 9 M instructions', join(data, 'nine-million.pkl'), 20, scan);
   large(join(data, 'big.pt'), scan);
+  graphs(data, scan, emptyNode);
 }
 
 /** The whole command against genops, both by the clock and with their start. */
@@ -77,4 +78,27 @@ function large(path, scan) {
   const openssl = measure('openssl', ['dgst', '-sha256', path], { runs: 3 });
   console.log(`        for comparison: openssl dgst -sha256 takes ${openssl.wallMs.toFixed(0)} ms`);
   claim('1 GiB PyTorch zip, MiB', scanned.rssMiB, { atMost: RSS_LIMIT }, '');
+}
+
+/** Graphs of TensorFlow: weights, which are stepped over, and operators, which are all looked at. */
+function graphs(data, scan, emptyNode) {
+  const frozen = join(data, 'frozen.pb');
+  const sum = measure('sha256sum', [frozen], { runs: 3 });
+  const weights = measure(...scan(frozen), { runs: 3 });
+  const operators = measure(...scan(join(data, 'graph.pb')), { runs: 3, by: 'cpuMs' });
+  for (const { stdout } of [weights, operators]) {
+    const [file] = JSON.parse(stdout).files;
+    if (file.verdict !== 'clean' || file.format !== 'tf-graph')
+      throw new Error(`wrong report: ${JSON.stringify(file)}`);
+  }
+  claim(
+    'frozen graph of 512 MiB, of the time of sha256sum',
+    weights.wallMs / sum.wallMs,
+    { atMost: 1.5 },
+    `(sha256sum ${sum.wallMs.toFixed(0)} ms, scan ${weights.wallMs.toFixed(0)} ms with the same digest)`,
+  );
+  // Every block of the file is read for the digest, and those with the heads of nodes are kept until memory is short.
+  claim('frozen graph of 512 MiB, MiB', weights.rssMiB, { atMost: 800 }, '');
+  const net = operators.cpuMs - emptyNode.cpuMs;
+  claim('graph of operators, thousands a second of CPU', 100_000 / net, { atLeast: 20 }, `(${net.toFixed(0)} ms)`);
 }

@@ -29,9 +29,15 @@ export interface TfVisitor {
   fault(fault: EncodingFault): void;
 }
 
+export interface WalkedGraph {
+  /** Where the raw elements of constants lie, in order. */
+  readonly raw: readonly FieldBytes[];
+  /** Fields of the whole that have a length: those that could be messages. */
+  readonly parts: ReadonlySet<number>;
+}
+
 /**
  * Walks a SavedModel, a graph or another file of TensorFlow; the elements of constants are not read.
- * @returns where the raw elements of constants lie, in order
  * @throws AssayError `malformed`, `truncated`, `limit`; what reading the source throws
  */
 export async function walkTensorflow(
@@ -39,13 +45,20 @@ export async function walkTensorflow(
   root: TfRoot,
   visitor: TfVisitor,
   budget: FileBudget,
-): Promise<readonly FieldBytes[]> {
+): Promise<WalkedGraph> {
   const decoder = new MessageDecoder(new ProtoCursor(source, budget, 0, true), (fault) => visitor.fault(fault));
-  await walkMessage(decoder, root, source.size, visitor);
-  return decoder.raw;
+  const parts = new Set<number>();
+  await walkMessage(decoder, root, source.size, visitor, parts);
+  return { raw: decoder.raw, parts };
 }
 
-async function walkMessage(decoder: MessageDecoder, name: string, end: number, visitor: TfVisitor): Promise<void> {
+async function walkMessage(
+  decoder: MessageDecoder,
+  name: string,
+  end: number,
+  visitor: TfVisitor,
+  parts?: Set<number>,
+): Promise<void> {
   const { cursor } = decoder;
   const seen = new Set<number>();
   visitor.enter(name);
@@ -54,6 +67,7 @@ async function walkMessage(decoder: MessageDecoder, name: string, end: number, v
       await decoder.skipGroup(name, end);
       continue;
     }
+    if (cursor.wire === 2) parts?.add(cursor.number);
     const declared = decoder.field(name, seen);
     if (declared === undefined || declared.kind.length === 1) continue;
     const field = cursor.number;

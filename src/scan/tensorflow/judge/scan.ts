@@ -43,11 +43,18 @@ const FAULTS: Readonly<Record<EncodingFault['kind'], string>> = {
 /** Judges a file of TensorFlow that is written as Protocol Buffers. */
 export async function scanTensorflow(target: ScanTarget, context: ScanContext, root: TfRoot): Promise<void> {
   const scan = new TensorflowScan(target, context);
+  // What breaks off can be any of them.
+  let parts: ReadonlySet<number> | undefined;
   try {
-    await scan.readAll(root);
+    parts = await scan.readAll(root);
   } finally {
-    for (const other of ROOTS) if (other !== root) await scan.readAs(other);
+    for (const other of ROOTS) if (other !== root && mayBe(other, parts)) await scan.readAs(other);
   }
+}
+
+/** Whether a file with these fields can hold a graph for a loader of another kind. */
+function mayBe(root: TfRoot, parts: ReadonlySet<number> | undefined): boolean {
+  return parts === undefined || parts.has(2) || (root === 'GraphDef' && parts.has(1));
 }
 
 class TensorflowScan {
@@ -75,17 +82,20 @@ class TensorflowScan {
     );
   }
 
-  async readAll(root: TfRoot): Promise<void> {
+  /** @returns the fields of the whole that could be messages */
+  async readAll(root: TfRoot): Promise<ReadonlySet<number>> {
     const { source } = this.#target;
     const context = this.#context;
     let at = 0;
-    for (const { start, end } of await walkTensorflow(source, root, this.collector, context.budget)) {
+    const { raw, parts } = await walkTensorflow(source, root, this.collector, context.budget);
+    for (const { start, end } of raw) {
       context.cover(at, start, 'parsed');
       context.cover(start, end, 'opaque', 'numbers of a constant');
       at = end;
     }
     context.cover(at, source.size, 'parsed');
     await this.#finish();
+    return parts;
   }
 
   /** What needs the bytes of values: graphs and other files within constants and collections. */
