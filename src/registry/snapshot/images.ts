@@ -61,6 +61,7 @@ async function* allApprovals(registry: Registry, by: Principal): AsyncGenerator<
 /** What the writer was told by its operator says how an image may run; what was recorded of it stays. */
 export function mergedImages(recorded: SnapshotImages, told: SnapshotImages): SnapshotImages {
   const merged = new Map(recorded.map((image) => [image.digest, image]));
-  for (const image of told) merged.set(image.digest, { ...merged.get(image.digest), ...image });
+  for (const image of told)
+    merged.set(image.digest, { ...merged.get(image.digest), ...image, as: image.as ?? 'program' });
   return [...merged.values()];
 }
