@@ -22,7 +22,7 @@ export const UNLISTED_OPERATOR: Rule = {
   severity: 'high',
   verdict: 'suspicious',
   explanation:
-    'Operators that only compute from tensors and from memory are on a list, made from the registries of released versions and read kernel by kernel. This operator is not on it: it belongs to another library, whose native code the program must load first, or to a newer version of TensorFlow, or it is known to list files, read or write records, talk to other devices, or run a program that is stored as data.',
+    'Operators that only compute from tensors and from memory are on a list, made from the registries of released versions and reviewed family by family. This operator is not on it: it belongs to another library, whose native code the program must load first, or to a newer version of TensorFlow, or it is known to list files, read or write records, talk to other devices, or run a program that is stored as data.',
   remedy:
     'Ask the publisher of the model which library the operator comes from, and why the model needs it. Export the model without its input pipeline, summaries and debugging, or run such steps before the model.',
   owasp,
