@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Role } from '../../src/registry/index.ts';
 import { type RunningService, readConfig, startService } from '../../src/service/index.ts';
-import { UNLIMITED } from '../support/service.ts';
+import { daysFromNow } from '../support/days.ts';
+import { TOKEN_OWNERS, UNLIMITED } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
 const RULES = `version: 1
@@ -26,13 +27,14 @@ export class ServiceGround {
 
   static async start(root: string): Promise<ServiceGround> {
     writeFileSync(join(root, 'rules.yaml'), RULES);
-    const env = { ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED };
+    const env = { ASSAY_LOG_LEVEL: 'silent', ...UNLIMITED, ...TOKEN_OWNERS };
     const flags = { listen: '127.0.0.1:0', data: join(root, 'data'), rules: join(root, 'rules.yaml') };
     const ground = new ServiceGround(await startService(await readConfig(flags, env), { tell: () => {} }));
     for (const role of ['gate', 'submitter', 'reviewer', 'security-approver', 'viewer'] as const) {
       const { secret } = await ground.#call(ground.#service.firstToken ?? '', '/v1/tokens', {
         name: role,
         roles: [role],
+        owner: role,
       });
       ground.#tokens.set(role, String(secret));
     }
@@ -92,7 +94,7 @@ export class ServiceGround {
   }
 
   async waive(rule: string, digest: string): Promise<void> {
-    const waiver = { rule, digest, reason: 'ours', owner: 'ml', expires: '2099-01-31' };
+    const waiver = { rule, digest, reason: 'ours', owner: 'ml', expires: daysFromNow(100) };
     await this.#call(this.token('security-approver'), '/v1/waivers', waiver);
   }
 

@@ -37,7 +37,7 @@ describe('a local registry with one approver and one key', STORY, () => {
     expect(version.pinned).toEqual([]);
     expect(steps.map(({ stage }: { stage: string }) => stage)).toEqual(['staging', 'production']);
     expect(existsSync(at('one.db.d/rules.yaml'))).toBe(true);
-    expect(readFileSync(at('one.db.d/trust.yaml'), 'utf8')).toContain('may: [approval, waiver]');
+    expect(readFileSync(at('one.db.d/trust.yaml'), 'utf8')).toContain('may: [approval, waiver, image]');
   });
 
   it('gives a snapshot whose approvals verify against the trust file', async () => {

@@ -240,13 +240,16 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, "
 
   it('accepts the configuration in its documentation', () => {
     const guide = readFileSync(join(ROOT, 'docs/admission.md'), 'utf8');
-    const [block = ''] = /(?<=\n\n) {4}config:\n(?: {4}.*\n)+/.exec(guide) ?? [];
+    const [block = ''] = /(?<=\n\n) {4}apiVersion: .*\n(?: {4}.*\n)+/.exec(guide) ?? [];
+    const file = block.replace(/^ {4}/gm, '');
+    const [, spec = ''] = file.split('spec:\n');
     const values = join(tempFolder(), 'values.yaml');
-    writeFileSync(values, block.replace(/^ {4}/gm, ''));
+    writeFileSync(values, `config:\n${spec}`);
     const { status, stdout } = spawnSync(HELM, ['template', CHART, ...AT, '--values', values], { encoding: 'utf8' });
     expect(status).toBe(0);
     const config = objectsOf(stdout).find(({ metadata }) => String(metadata?.name).endsWith('-config'));
     const read = readAdmissionConfig(Object(config?.data)['admission.yaml'], 'admission.yaml');
+    expect(JSON.stringify(read)).toBe(JSON.stringify(readAdmissionConfig(file, 'admission.yaml')));
     expect(read.namespaces).toHaveLength(2);
     expect(read.mutation.pin).toBe('annotate');
     expect(read.defaults.actions).toEqual({ unresolved: 'warn', expired: 'deny' });

@@ -7,6 +7,7 @@ import { openServiceRegistry } from '../../src/service/open-registry.ts';
 import { HOSTILE, hostile } from '../report/hostile.ts';
 import { accessibilityFaults, chromiumPath, GET_CHROMIUM, startBrowser } from '../support/browser.ts';
 import { type ConsoleService, EVIL, type Person, SAFE, signIn, startConsole } from '../support/console.ts';
+import { daysFromNow } from '../support/days.ts';
 import { requirePart } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -127,7 +128,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'every page of
         digest,
         reason: text,
         owner: text,
-        expires: '2099-01-01',
+        expires: daysFromNow(100),
       });
       const { job } = await registry.jobs.create(by, { target: text, model: 'evil/job', ruleset: 'none' });
       await registry.jobs.cancel(by, job.id);

@@ -3,7 +3,7 @@ import type { Lineage } from '../../../src/registry/index.ts';
 import { assessmentOf, commitOf, digestOf, NEWER_RULESET } from '../assessments.ts';
 import { describeOnBoth } from '../databases.ts';
 import { Bench, codeOf, registered, standing } from '../harness.ts';
-import { rita, sam, stranger } from '../people.ts';
+import { rita, sam, selma, stranger } from '../people.ts';
 
 describeOnBoth('models and versions', (fresh) => {
   const bench = new Bench(fresh);
@@ -200,7 +200,7 @@ describeOnBoth('models and versions', (fresh) => {
     const [approval] = await registry.approvals(rita, version.id);
     const open = await registry.requestTransition(sam, version.id, 'production', '');
     const { token } = await registry.createToken({ ...rita, roles: ['admin'] }, { name: 'ci', roles: ['submitter'] });
-    const waiver = await registry.addWaiver(rita, {
+    const waiver = await registry.addWaiver(selma, {
       rule: 'verdict.unknown',
       digest: version.digest,
       reason: 'r',

@@ -178,7 +178,10 @@ onEveryGround('reports, policies, waivers and the audit log', (service) => {
       expect(second.body.items.map(({ seq }: { seq: number }) => seq)).toEqual([3, 4]);
       expect(second.body.items[0].previous).toBe(first.body.items[1].hash);
       const { body } = await sam.call('GET', '/v1/audit?subject=sam');
-      expect(body.items).toMatchObject([{ action: 'token.created', subject: 'sam' }]);
+      expect(body.items).toMatchObject([
+        { action: 'token.created', subject: 'sam' },
+        { action: 'token.used', subject: 'sam' },
+      ]);
     });
 
     it('exports the whole log as lines', async () => {

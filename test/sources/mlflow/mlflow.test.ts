@@ -276,7 +276,7 @@ describe('an artifact location from a hostile server', () => {
   test.each<[string, string, RegExp]>([
     ['file:///etc/passwd', 'refused', /a server must not name files of this machine/],
     ['/etc/passwd', 'refused', /a server must not name files of this machine/],
-    ['http://169.254.169.254/api/2.0/mlflow-artifacts/artifacts/m', 'refused', /169\.254\.169\.254 is not a public/],
+    ['http://169.254.169.254/api/2.0/mlflow-artifacts/artifacts/m', 'refused', /169\.254\.169\.254 is link-local/],
     ['http://10.0.0.1/api/2.0/mlflow-artifacts/artifacts/m', 'refused', /10\.0\.0\.1 is not a public/],
     ['mlflow-artifacts://10.0.0.1/m', 'refused', /10\.0\.0\.1 is not a public/],
     ['mlflow-artifacts:/../../etc', 'refused', /leads out of/],
