@@ -72,7 +72,7 @@ export const ABSOLUTE_CHECKPOINT: Rule = {
   explanation:
     'The file "checkpoint" tells programs which checkpoint is the latest. TensorFlow writes an absolute path where the program saved to one; on another machine it leads nowhere, or to another checkpoint.',
   remedy: 'Name the checkpoint itself when you load it, or make the path relative.',
-  owasp: [],
+  owasp,
   atlas: [],
   cwe: ['CWE-73'],
 };

@@ -7,6 +7,7 @@ import type { Access } from '../../../src/service/context.ts';
 import type { App } from '../../../src/service/fastify-app.ts';
 import { openServiceRegistry } from '../../../src/service/open-registry.ts';
 import { assessment } from '../../report/sample.ts';
+import { daysFromNow } from '../../support/days.ts';
 import { OPERATOR, type TestService, testService } from '../../support/service.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -119,7 +120,7 @@ async function plantOther() {
   const { version } = await registry.register(by, { model: 'their/model', assessment: assessment({ artifact }) });
   const { job } = await registry.jobs.create(by, { target: 'hf://their/model', model: 'their/model', ruleset: 'none' });
   const request = await registry.requestTransition(by, version.id, 'staging', 'x');
-  const waiverRequest = { rule: 'verdict.suspicious', digest, reason: 'x', owner: 'x', expires: '2099-01-01' };
+  const waiverRequest = { rule: 'verdict.suspicious', digest, reason: 'x', owner: 'x', expires: daysFromNow(100) };
   // A service with a signing key signs the waivers of its users.
   const signing = await openServiceRegistry(service.config);
   const waiver = await signing.addWaiver(by, waiverRequest);
