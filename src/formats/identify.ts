@@ -108,6 +108,7 @@ const HONEST: Readonly<Record<string, readonly string[]>> = {
   '.jar': ['zip'],
   '.whl': ['zip'],
   '.mar': ['zip'],
+  '.nemo': ['tar', 'gzip'],
   '.ico': ['png', 'bmp'],
   '.so': ['elf', 'mach-o'],
   // PyTorch's examples save checkpoints as `.pth.tar`, whatever `torch.save` writes: no tar archive is promised.

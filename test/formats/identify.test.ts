@@ -143,6 +143,7 @@ describe('extensionLie', () => {
     ['a/b.PNG', 'jpeg', 'png'],
     ['model.onnx', 'tf-graph', 'onnx'],
     ['model.pth.tar', 'elf', 'tar'],
+    ['asr.nemo', 'pickle', 'zip'],
     ['layers.tar', 'zip', 'tar'],
     ['notes.pth.tar/layers.tar', 'pickle', 'tar'],
   ])('reports for %s, which is %s, the format of its extension: %s', (path, id, promised) => {
@@ -165,6 +166,8 @@ describe('extensionLie', () => {
     ['model.safetensors', 'lfs-pointer'],
     ['model.xyz', 'pickle'],
     ['model_best.pth.tar', 'zip'],
+    ['asr.nemo', 'tar'],
+    ['asr.nemo', 'gzip'],
     ['checkpoint.PTH.tar', 'pickle'],
     ['epoch.ckpt.tar', 'tar'],
   ])('accepts %s as %s', (path, id) => {
