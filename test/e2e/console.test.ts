@@ -216,6 +216,14 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     await press(sec.page.getByRole('button', { name: 'Waive the rule' }));
     await press(sec.page.getByRole('button', { name: 'Revoke the waiver of verdict.not-assessed' }));
     expect(await sec.page.getByText('Revoked', { exact: true }).count()).toBe(1);
+
+    const { id: same } = await service.scan(tokens.get('sam') ?? '', 'acme/stopped-too', [SAFE]);
+    await sec.open(`/console/versions/${same}`);
+    const why = 'the same bytes are quarantined as acme/stopped@1: it was stolen';
+    expect(await sec.page.locator('.decision').textContent()).toContain(why);
+    expect(await sec.page.getByRole('link', { name: 'Request staging…' }).count()).toBe(0);
+    await sec.open(`/console/versions/${same}/assessment`);
+    expect(await sec.page.locator('main').textContent()).toContain(`Nobody may use or approve it: ${why}`);
     expect(sec.said).toEqual([]);
     await sec.context.close();
   });

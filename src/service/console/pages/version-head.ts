@@ -30,14 +30,14 @@ export function versionPage(
     place: 'models',
     crumbs: crumbsOf(version),
     said,
-    body: html`${choices}${barNote(version)}${body}`,
+    body: html`${choices}${tab === 'overview' ? '' : barNote(version)}${body}`,
   });
 }
 
-/** People see on every page of a version that its bytes are closed, by whatever name. */
+/** People see on every page of a version that its bytes are closed, by whatever name. The overview says so as its decision. */
 function barNote({ barred = null, stage }: Version): Html {
   if (barred === null || stage === 'quarantined') return html``;
-  return note('bad', html`<strong>Nobody may use or approve it.</strong> `, told(`${barred}.`));
+  return note('bad', html`<strong>Nobody may use or approve it</strong>: `, told(`${barred}.`));
 }
 
 /** The way to a page below a version. */

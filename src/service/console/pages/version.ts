@@ -95,10 +95,12 @@ function until(answer: CurrentDecision | undefined): HtmlValue {
 
 function acts({ roles }: Viewer, { version, requests, decisions }: VersionView): Html {
   const may = (...wanted: readonly string[]) => wanted.some((role) => roles.includes(role));
-  const { id, stage } = version;
+  const { id, stage, barred = null } = version;
   const isDenied = (to: Stage) => decisions.some((one) => one.stage === to && one.decision.action === 'deny');
   const isAsked = requests.some(({ state }) => state === 'open');
-  const ways = may('submitter', 'reviewer', 'security-approver', 'admin') && !isAsked ? WAYS[stage] : [];
+  // Bytes that are closed under another name wait for that one.
+  const isOpen = !isAsked && (barred === null || stage === 'quarantined');
+  const ways = may('submitter', 'reviewer', 'security-approver', 'admin') && isOpen ? WAYS[stage] : [];
   const buttons: Html[] = ways.map((to) =>
     linkButton(withQuery(versionPath(id, 'request'), { to }), {
       label: `Request ${STAGE_WORDS[to].text.toLowerCase()}…`,
