@@ -73,7 +73,7 @@ export class Onboarding {
       return;
     }
     const words = toldOf(container, podSpecOf(object, posture.where));
-    // Reach into other containers, and neighbours that write, are no words.
+    // No exception can allow reach into other containers, or a neighbour that writes what this one reads.
     if (
       words === undefined ||
       approved.problems.some((one) => isReach(one.where) || /to which .* may write/.test(one.why))

@@ -8,4 +8,4 @@ export {
   DataReportSchema,
   type RowToReview,
 } from './schema.ts';
-export { poisoningRisk, statusOfData } from './status.ts';
+export { isToLookAt, poisoningRisk, statusOfData } from './status.ts';

@@ -12,6 +12,11 @@ export function statusOfData(checks: readonly Pick<DataCheck, 'weight' | 'status
   return statuses.has('pass') ? 'pass' : 'not-assessed';
 }
 
+/** Whether a check lists rows for a person, and so does not fail the data. */
+export function isToLookAt({ status, weight }: Pick<DataCheck, 'weight' | 'status'>): boolean {
+  return status === 'fail' && weight === 'review';
+}
+
 /** What the checks say about data poisoning (OWASP ML02:2023). */
 export function poisoningRisk(checks: readonly Pick<DataCheck, 'id' | 'weight' | 'status'>[]): DataReport['owasp'] {
   const judging = checks.filter(({ weight }) => weight !== 'review');

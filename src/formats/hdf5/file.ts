@@ -28,7 +28,7 @@ export interface Hdf5Object {
 export interface Hdf5Options {
   readonly limits: Limits;
   readonly budget: FileBudget;
-  /** Is told of every structure that is read. */
+  /** Called for every structure that is read. */
   readonly onRead?: ReadObserver;
 }
 

@@ -3,7 +3,7 @@ import { AssayError, type FileBudget } from '../../core/index.ts';
 import { Hdf5Cursor, type Hdf5Sizes } from './cursor.ts';
 import type { Superblock } from './superblock.ts';
 
-/** Is told of every structure that is read: where it stands in the file, and its end. */
+/** Called for every structure that is read, with the offsets of its start and its end. */
 export type ReadObserver = (start: number, end: number) => void;
 
 /** The bytes of an HDF5 file by their addresses. Every read is charged to the budget of the file. */

@@ -204,18 +204,10 @@ export class PickleState {
   }
 
   #bytes(): number {
-    const { kinds, refs, marks, cells, memo } = this;
+    const { kinds, refs, marks, cells, memo, flows, kept } = this;
     const own = value.bytesOf(kinds, refs) + (marks.length > MIN_MARKS ? marks.byteLength : 0);
-    return (
-      own +
-      cells.bytes +
-      memo.bytes +
-      this.flows.bytes +
-      this.#names.bytes +
-      this.kept.bytes +
-      this.#tables +
-      this.#textBytes
-    );
+    const tables = this.#names.bytes + this.#tables + this.#textBytes;
+    return own + cells.bytes + memo.bytes + flows.bytes + kept.bytes + tables;
   }
 
   #charge(entries: number): void {

@@ -49,8 +49,8 @@ export async function vote(live: Context, by: Principal, id: string, ballot: Bal
 }
 
 /**
- * A requester cannot vote, nor can anybody who is behind the requester's token, at any distance. Nobody votes twice, in person or by
- * an own token, or in a role without having it. An approver whose approval is no longer valid (newer rules, expiry, a revocation)
+ * A requester cannot vote, nor can anybody who made the requester's token, at any distance. Nobody votes twice, be it in person or by
+ * a token that they made, and nobody votes in a role that they do not have. An approver whose approval is no longer valid (newer rules, expiry, a revocation)
  * reviews and votes again.
  */
 async function checkVoter({ db, by, now }: Change, row: TransitionRow, role: Role): Promise<void> {

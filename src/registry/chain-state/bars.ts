@@ -11,7 +11,7 @@ export function barText({ label, kind, reason }: Bar): string {
   return `the same bytes ${what} as ${label}${reason === '' ? '' : `: ${reason}`}`;
 }
 
-/** Whether people closed these bytes: a policy alone says nothing of those who may approve. */
+/** Whether people closed these bytes. A denial by a policy is not that: approvers may still decide. */
 export function isClosing({ kind }: Bar): boolean {
   return kind !== 'denied';
 }

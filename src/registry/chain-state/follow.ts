@@ -46,7 +46,7 @@ async function readOn(db: Reader, tenant: string, state: ChainState): Promise<vo
       .execute();
     const [first] = rows;
     if (seq > 0 && (first?.seq !== seq || first.hash !== hash)) {
-      throw brokenLog(`entry ${seq}, which was read before, is no longer there`);
+      throw brokenLog(`entry ${seq} was read before, and is missing or changed now`);
     }
     for (const row of rows) addNext(state, row);
     if (rows.length < BATCH) return;

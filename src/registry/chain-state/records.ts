@@ -106,7 +106,7 @@ export function sealVersion(change: Change, row: VersionRow, before: Seal | null
 
 /**
  * A version that a change is about, before anything of it is changed: at its end, the audit log covers its records.
- * @throws RegistryError `not-found`; `broken-log` when its records are not those that the audit log tells of
+ * @throws RegistryError `not-found`; `broken-log` when its records differ from the audit log
  */
 export async function checkVersion(context: Context, change: Change, id: string): Promise<VersionRow> {
   const row = await versionRow(change.db, change.tenant, id);
@@ -132,7 +132,7 @@ export async function faultIn(context: Context, change: Change, row: VersionRow)
 export async function faultOf(state: ChainState, db: Reader, row: VersionRow): Promise<string | undefined> {
   const label = labelOf(row);
   const told = state.version(label);
-  if (told?.digest !== row.digest) return `it does not tell of ${label} with these bytes`;
+  if (told?.digest !== row.digest) return `it has no entry about ${label} with these bytes`;
   // Written before the log covered records: the end of the change seals them.
   if (told.seal === null) return undefined;
   const now = await sealOf(db, row);

@@ -28,8 +28,8 @@ const token = v.object({ id: v.string(), roles: v.array(v.string()), proof: v.op
 const identified = v.object({ id: v.string() });
 
 /**
- * What the audit log of one tenant tells of its versions, aliases, waivers and tokens, entry by entry. Tables hold the same, but
- * who can write to the database can change them in one statement.
+ * What the audit log of one tenant says about its versions, aliases, waivers and tokens, entry by entry. Tables hold the same, but
+ * anybody who can write to the database can change them in one statement.
  */
 export class ChainState {
   readonly #base: ChainState | undefined;

@@ -115,7 +115,7 @@ describeOnBoth('a registry whose tables were changed in the database', (fresh) =
     expect(await codeOf(registry.requestTransition(sam, 'x', 'production', ''))).toBe('broken-log');
     expect(await registry.verifyAuditLog(sam)).toMatchObject({
       kind: 'broken',
-      why: 'it does not tell of acme/model@2 with these bytes',
+      why: 'it has no entry about acme/model@2 with these bytes',
     });
   });
 

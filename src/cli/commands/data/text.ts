@@ -1,4 +1,4 @@
-import type { DataCheck, DataMeasure, DataReport } from '../../../core/data/index.ts';
+import { type DataCheck, type DataMeasure, type DataReport, isToLookAt } from '../../../core/data/index.ts';
 import { count, terminalText } from '../../../report/index.ts';
 
 /** Rows of a check that are shown, and with --verbose. */
@@ -33,9 +33,9 @@ export function dataText(report: DataReport, verbose: boolean): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Checks for review never fail the data. */
-function wordOf({ status, weight }: DataCheck): Word {
-  if (status === 'fail') return weight === 'review' ? 'look' : 'FAIL';
+function wordOf(check: DataCheck): Word {
+  const { status } = check;
+  if (status === 'fail') return isToLookAt(check) ? 'look' : 'FAIL';
   return status === 'error' ? 'ERROR' : status === 'pass' ? 'pass' : 'not assessed';
 }
 

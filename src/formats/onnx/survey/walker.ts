@@ -11,7 +11,7 @@ const MAX_TEXT = 4_096;
 const OBJECT_BYTES = 128;
 const TWO_32 = 2 ** 32;
 
-/** Takes the current field; nothing when there is no need to wait. */
+/** Takes the current field. @returns a promise only where the caller has to wait */
 export type TakeField = (number: number, shape: FieldShape) => Promise<void> | undefined;
 
 /** Of which operators the attributes of each node matter. */

@@ -1,4 +1,4 @@
-import type { DataCheck, DataMeasure, RowToReview } from '../../../core/data/index.ts';
+import { type DataCheck, type DataMeasure, isToLookAt, type RowToReview } from '../../../core/data/index.ts';
 import { count } from '../../style.ts';
 import { figuresBlock, numberText } from '../figures/index.ts';
 import { type Html, type HtmlValue, html, NOTHING } from '../html.ts';
@@ -11,11 +11,6 @@ const MAX_ROWS = 50;
 
 const TO_LOOK_AT: ReportWord = { text: 'Look at it', tone: 'caution' };
 const ORDER: readonly DataCheck['status'][] = ['fail', 'error', 'not-assessed', 'pass'];
-
-/** Checks for review never fail the data. */
-export function isToLookAt({ status, weight }: DataCheck): boolean {
-  return status === 'fail' && weight === 'review';
-}
 
 /** Each check: what it says, what was measured, its figures, and the rows to look at. What fails stands first. */
 export function checksBlock(checks: readonly DataCheck[]): Html {

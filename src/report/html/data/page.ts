@@ -1,10 +1,10 @@
-import type { DataReport } from '../../../core/data/index.ts';
+import { type DataReport, isToLookAt } from '../../../core/data/index.ts';
 import { count, humanBytes } from '../../style.ts';
 import { html } from '../html.ts';
 import { reportPage } from '../page.ts';
 import { bulletList, capped, code, facts, told } from '../parts.ts';
 import { CHECK_STATUSES, RISK_STATUSES } from '../words.ts';
-import { checksBlock, isToLookAt, unseenBlock } from './checks.ts';
+import { checksBlock, unseenBlock } from './checks.ts';
 import { lineageBlock } from './lineage.ts';
 
 const MAX_FILES = 100;

@@ -50,7 +50,7 @@ export interface ContainerException {
   readonly images: readonly string[];
   /** Any of these. */
   readonly told: readonly ToldPattern[];
-  /** They only narrow; empty: any. */
+  /** These three narrow the exception; an empty list matches any name. */
   readonly namespaces: readonly string[];
   readonly serviceAccounts: readonly string[];
   readonly containers: readonly string[];
