@@ -14,7 +14,7 @@ import type { AuditedContainer, AuditOnboarding } from './report.ts';
 
 /** Kept in memory. */
 const MAX_CONTAINERS = 100_000;
-/** What no approval and no exception changes is told in words of its own. */
+/** What no approval and no exception changes has a message of its own. */
 const DIGEST = /@(sha256:[0-9a-f]{64})$/;
 
 interface Draft {

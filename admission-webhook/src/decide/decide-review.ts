@@ -144,7 +144,7 @@ function knowledgeOf(
   return { approvalOf: (image) => approvalOfImage(image, judging), isOwn, exceptions };
 }
 
-/** With what the postures of an object in a namespace are read, for whoever only tells them. */
+/** What is needed to read the postures of an object in a namespace, without a decision. */
 export function postureKnowledge(
   namespace: string,
   state: WebhookState,

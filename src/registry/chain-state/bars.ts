@@ -25,7 +25,7 @@ export async function checkNotBarred(context: Context, change: Change, version: 
   await refuse(context, change, version, ({ label }) => label !== own);
 }
 
-/** Before a name is given to bytes: nobody has closed them. @throws RegistryError `denied` */
+/** Checks, before a name is given to bytes, that nobody has closed them. @throws RegistryError `denied` */
 export async function checkNotClosed(context: Context, change: Change, version: VersionRow): Promise<void> {
   await refuse(context, change, version, () => true);
 }

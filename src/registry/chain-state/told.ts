@@ -17,7 +17,7 @@ export interface Bar {
   readonly reason: string;
 }
 
-/** A version as the log tells of it. */
+/** A version as the log describes it. */
 export interface ToldVersion {
   readonly label: string;
   readonly digest: string;
@@ -51,7 +51,7 @@ export function proofOfToken({ hash, creator_key, owner_key, expires_at }: Token
     .digest('hex');
 }
 
-/** A token as the log tells of it. */
+/** A token as the log describes it. */
 export interface ToldToken {
   readonly roles: string;
   /** Of its secret and its maker; `null` in entries of earlier versions. */

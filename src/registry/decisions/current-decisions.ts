@@ -34,7 +34,7 @@ const storedAnswer = compiledOnce(
 );
 
 /**
- * What the audit log tells of these bytes, by each of their names: a row only gives the text of an answer whose hash the log holds.
+ * What the audit log says about these bytes, by each of their names: a row only gives the text of an answer whose hash the log holds.
  * No assessment and no decision is read.
  * @throws RegistryError `broken-log`
  */

@@ -250,7 +250,7 @@ interface TokenTable {
   last_used_at: string | null;
 }
 
-/** A session that its user ended: until its own end, nobody may use it. */
+/** A session that its user ended: nobody may use it, although it has not expired. */
 interface EndedSessionTable {
   readonly id: Fixed<string>;
   readonly until_ms: Fixed<number>;

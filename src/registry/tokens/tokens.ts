@@ -16,7 +16,7 @@ const MAX_OWNER = 500;
 const MAX_TOKENS = 1000;
 /** How exactly the last use is known, milliseconds. */
 const USE_STEP = 60_000;
-/** After that, another use is told in the audit log, milliseconds. */
+/** Milliseconds after which another use is recorded in the audit log. */
 const SILENCE = 24 * 60 * 60 * 1000;
 
 /** A token to be made. */

@@ -1,7 +1,7 @@
 import { type NotedAction, nameOf, type Principal, type Registry } from '../../registry/index.ts';
 
 const HOUR = 3_600_000;
-/** CWE-770: downloads that are remembered; an older one is told again. */
+/** CWE-770: downloads that are remembered; an older one is logged again. */
 const MAX_KNOWN = 10_000;
 
 /** Tells the audit log who downloaded what: once an hour for each of both, whatever number of files and ranges is read. */

@@ -32,7 +32,7 @@ const ASSET_TYPE = 'type.googleapis.com/tensorflow.AssetFileDef';
 /** The signature whose outputs loaders run. */
 const INIT_SIGNATURE = '__saved_model_init_op';
 
-/** What is told of a file beside its graphs. */
+/** Facts about a file that are not in its graphs. */
 export interface CollectorSink {
   graph(graph: TensorflowGraph): void;
   fault(fault: EncodingFault): void;
