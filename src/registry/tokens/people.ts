@@ -4,7 +4,7 @@ import { RegistryError } from '../registry-error.ts';
 import type { Reader } from '../store/index.ts';
 import { tokenNamed } from './token-row.ts';
 
-/** CWE-674: tokens that made tokens; the people behind a longer chain are unknown, and it counts for nobody. */
+/** CWE-674: tokens that made tokens; a longer chain is refused. */
 const MAX_CHAIN = 100;
 
 /**
