@@ -6,6 +6,8 @@ const KEPT: Readonly<Record<string, string>> = {
   '__builtin__:str': 'capitalize lower lstrip rsplit rstrip split splitlines strip swapcase title upper',
   '__builtin__:unicode': 'capitalize casefold lower lstrip rsplit rstrip split splitlines strip swapcase title upper',
   're:_compile': 'findall finditer fullmatch match search split sub',
+  'gettext:NullTranslations': 'gettext ngettext',
+  'numpy.random._pickle:__randomstate_ctor': 'normal rand randint randn random random_sample standard_normal uniform',
   'sklearn.linear_model._logistic:LogisticRegression': 'predict predict_proba decision_function',
 };
 

@@ -50,9 +50,14 @@ const zoneKey: Contract = (args, context) => {
 
 const noArguments: Contract = (args) => (args.length === 0 ? undefined : 'it is given arguments, but takes none');
 
+/** `bidict._from_other(items)` copies a dict and hashes its values, which is what building a dict does with keys. */
+const oneDict: Contract = (args) =>
+  args.length === 1 && args[0]?.kind === DICT ? undefined : 'its argument is not one dict of the stream';
+
 /** Members of classes that a framework fetches with getattr and then calls, with what the call must keep to. */
 export const CALLED_MEMBERS: ReadonlyMap<string, Contract> = new Map([
   ['zoneinfo:ZoneInfo._unpickle', zoneKey],
+  ...['bidict', 'frozenbidict', 'OrderedBidict'].map((name) => [`bidict:${name}._from_other`, oneDict] as const),
   ['scipy.spatial.kdtree:KDTree.leafnode', noArguments],
   ['scipy.spatial.kdtree:KDTree.innernode', noArguments],
 ]);
