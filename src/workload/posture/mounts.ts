@@ -16,8 +16,10 @@ export type Source =
   | 'token'
   /** Bytes of an image, which the reference decides on. */
   | 'image'
-  /** ConfigMaps, Secrets, labels, annotations: whoever may change those. */
+  /** ConfigMaps, Secrets: whoever may change those. */
   | 'settings'
+  /** Labels or annotations of the Pod, which change without a review. */
+  | 'labels'
   /** Everything else: claims, folders of the node, servers of files, drivers. */
   | 'shared';
 
@@ -40,8 +42,6 @@ const MAX_MOUNTS = 500;
 export interface PodVolume {
   readonly where: string;
   readonly source: Source;
-  /** It carries labels or annotations, which change without a review. */
-  readonly labels: boolean;
 }
 
 /** @returns the volumes of a PodSpec by name; `undefined` for a name that stands twice */
@@ -50,7 +50,7 @@ export function readSources(podSpec: unknown, where: string): ReadonlyMap<string
   for (const [index, volume] of ownList(podSpec, 'volumes').entries()) {
     const name = ownText(volume, 'name') ?? '';
     const place = step(step(where, 'volumes'), index);
-    const read = { where: place, source: sourceOf(volume), labels: carriesLabels(volume) };
+    const read = { where: place, source: sourceOf(volume) };
     volumes.set(name, volumes.has(name) ? undefined : read);
   }
   return volumes;
@@ -60,6 +60,7 @@ const SETTINGS = ['configMap', 'secret', 'projected', 'downwardAPI'] as const;
 const MODEL_DRIVER = 'model.csi.modelpack.org';
 
 function sourceOf(volume: unknown): Source {
+  if (carriesLabels(volume)) return 'labels';
   const kinds = isFields(volume) ? Object.keys(volume).filter((key) => key !== 'name' && volume[key] != null) : [];
   const [kind = 'emptyDir', second] = kinds;
   if (second !== undefined) return 'shared';
@@ -126,8 +127,7 @@ function whyOdd(mount: unknown, path: string, volume: PodVolume | undefined): st
   if (!isPlainPath(path)) return `mounts at ${JSON.stringify(path.slice(0, 100))}, which is not a plain absolute path`;
   if (own(mount, 'subPathExpr') !== undefined) return `mounts a part of a volume that a variable chooses at ${path}`;
   if (/(?:^|\/)\.\.?(?:\/|$)/.test(ownText(mount, 'subPath') ?? '')) return `mounts outside of a volume at ${path}`;
-  if (volume === undefined) return `mounts a volume at ${path} that the object does not have, or has twice`;
-  return volume.labels ? `mounts labels or annotations at ${path}, which change without a review` : undefined;
+  return volume === undefined ? `mounts a volume at ${path} that the object does not have, or has twice` : undefined;
 }
 
 /** Absolute, and the only spelling of itself. */
@@ -161,6 +161,7 @@ export function whyUnsafe(
   const { path, source, odd } = mount;
   const told = (why: string) => ({ why, place: false });
   if (odd !== undefined) return told(odd);
+  if (source === 'labels') return told(`mounts labels or annotations at ${path}, which change without a review`);
   if (reader === 'sealed') {
     const fits = source === 'token' ? path === TOKEN_FOLDER : BESIDE_CODE.test(path);
     return fits ? undefined : told(`has a volume at ${path}, which may lie over its code`);

@@ -51,13 +51,7 @@ describe('exceptions of common Pods', () => {
       'fp-trainjob-sdk',
       { template: 'trainjob', with: { code: 'def f(): pass\nf()\n', file: 'x.py', entrypoint: 'torchrun' } },
     ],
-    words('fp-vault-agent', {
-      command: ['/bin/sh', '-ec'],
-      args: [
-        'echo ${VAULT_CONFIG?} | base64 -d > /home/vault/config.json && vault agent -config=/home/vault/config.json',
-      ],
-      env: [{ name: 'VAULT_CONFIG', value: 'e30=' }],
-    }),
+    ['fp-vault-agent', { template: 'vault-agent', with: { config: 'e30=' } }],
   ])('%s', (id, exception) => {
     const object = manifest(id);
     expect(answerFor(object, held).allowed).toBe(false);
@@ -243,5 +237,29 @@ describe('the configuration of exceptions', () => {
 
   it('names each exception once', () => {
     expect(() => excepting({ id: 'a', told: [{}] }, { id: 'a', told: [{}] })).toThrow(/appears twice/);
+  });
+});
+
+describe('labels of the Pod as files, which change without a review', () => {
+  const items = [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }];
+  const admits = (source: string, volume: object) =>
+    answerFor(
+      pod(runs('acme/x', { args: ['run'], volumeMounts: [{ name: 'v', mountPath: '/info' }] }), {
+        volumes: [{ name: 'v', ...volume }],
+      }),
+      excepting({ told: [{ args: ['run'], mounts: [{ path: '/info', source }] }] }),
+    ).allowed;
+
+  it.each([
+    ['downwardAPI', { downwardAPI: { items } }],
+    ['projected', { projected: { sources: [{ downwardAPI: { items } }, { secret: { name: 's' } }] } }],
+  ])('are admitted as %s only where an exception names them as such', (_, volume) => {
+    const sources = ['labels', 'settings', 'empty', 'shared', 'image'].filter((source) => admits(source, volume));
+    expect(sources).toEqual(['labels']);
+  });
+
+  it('are not meant by an exception for other settings', () => {
+    expect(admits('settings', { configMap: { name: 'c' } })).toBe(true);
+    expect(admits('labels', { configMap: { name: 'c' } })).toBe(false);
   });
 });

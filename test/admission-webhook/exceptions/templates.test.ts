@@ -6,7 +6,7 @@ import { gateOf } from '../decide/support.ts';
 
 interface Container {
   readonly name: string;
-  image: string;
+  readonly image: string;
   args?: string[] | null;
   env?: { name: string; value?: string }[];
 }
@@ -20,18 +20,29 @@ beforeAll(async () => {
   held = await production();
 });
 
+/** Programs that are given a sidecar: they need exceptions of their own. */
+const PROGRAMS = new Set(['server', 'hello']);
+
 /** What an operator rendered, with images by an approved digest. */
 function rendered(name: string): readonly PodSpec[] {
   const text = readFileSync(new URL(`../../../fixtures/admission-operators/${name}.json`, import.meta.url), 'utf8');
   const specs: readonly PodSpec[] = JSON.parse(text);
-  for (const { containers, initContainers = [] } of specs)
-    for (const one of [...containers, ...initContainers]) one.image = `registry.example/${name}@${RUNS}`;
-  return specs;
+  const image = `registry.example/${name}@${RUNS}`;
+  return specs.map((spec) => {
+    const own = [...spec.containers, ...(spec.initContainers ?? [])].filter((one) => PROGRAMS.has(one.name));
+    const without = (all: readonly Container[] = []) =>
+      all.filter((one) => !own.includes(one)).map((one) => ({ ...one, image }));
+    const [containers, initContainers] = [without(spec.containers), without(spec.initContainers)];
+    return containers.length > 0
+      ? { ...spec, containers, initContainers }
+      : { ...spec, containers: initContainers, initContainers: [] };
+  });
 }
 
-function withTemplate(template: string, more: object = {}) {
-  const about = { id: 'e', owner: 'ops', reason: 'reviewed', expires: '2099-01-01', images: [RUNS] };
-  const spec = { defaults: { stage: 'production' }, exceptions: [{ ...about, template, ...more }] };
+function withTemplate(template: string, filled: readonly object[]) {
+  const about = { owner: 'ops', reason: 'reviewed', expires: '2099-01-01', images: [RUNS], template };
+  const exceptions = filled.map((more, at) => ({ id: `e${at}`, ...about, ...more }));
+  const spec = { defaults: { stage: 'production' }, exceptions };
   const config = readAdmissionConfig(
     JSON.stringify({ apiVersion: 'assay.dev/v1', kind: 'AdmissionConfig', spec }),
     'c',
@@ -41,19 +52,30 @@ function withTemplate(template: string, more: object = {}) {
 
 const pod = (spec: PodSpec) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec });
 const router = { with: { 'label-selector': 'environment=test,release=test' } };
+/** The values of a variable in what was rendered, which exceptions repeat word for word. */
+function valuesOf(template: string, variable: string): readonly string[] {
+  const all = rendered(template).flatMap(({ containers, initContainers = [] }) => [...containers, ...initContainers]);
+  const found = all.flatMap(({ env = [] }) => env).filter(({ name }) => name === variable);
+  return [...new Set(found.map(({ value = '' }) => value))];
+}
+const agents = valuesOf('vault-agent', 'VAULT_CONFIG').map((config) => ({ with: { config } }));
+const proxies = valuesOf('istio', 'ISTIO_META_POD_PORTS').map((ports) => ({ with: { ports, containers: 'hello' } }));
 
 describe.each([
-  ['kuberay', {}, []],
-  ['fluent-bit', {}, []],
-  ['ollama', {}, []],
+  ['kuberay', [{}], []],
+  ['fluent-bit', [{}], []],
+  ['ollama', [{}], []],
   // Its engine is told a model: that is asked for.
-  ['vllm-stack', router, ['vllm']],
-] as const)('the template %s', (name, more, others) => {
+  ['vllm-stack', [router], ['vllm']],
+  ['vault-agent', agents, []],
+  ['otel-collector', [{}], []],
+  ['istio', proxies, []],
+] as const)('the template %s', (name, filled, others) => {
   const specs = () =>
     rendered(name).filter(({ containers }) => !containers.some((one) => others.some((own) => own === one.name)));
 
   it('admits what was rendered, and the approval of the image alone does not', () => {
-    const state = withTemplate(name, more);
+    const state = withTemplate(name, filled);
     expect(specs().length).toBeGreaterThan(0);
     for (const spec of specs()) {
       expect(answerFor(pod(spec), state)).toMatchObject({ allowed: true, message: '' });
@@ -62,7 +84,7 @@ describe.each([
   });
 
   it('admits nothing that is told more', () => {
-    const state = withTemplate(name, more);
+    const state = withTemplate(name, filled);
     for (const spec of specs()) {
       const [first] = spec.containers;
       if (first === undefined) throw new Error('no container');

@@ -1,5 +1,5 @@
 /** What is behind a mount of an excepted container, as postures tell it: by who may write there. */
-export const MOUNT_SOURCES = ['empty', 'image', 'settings', 'shared'] as const;
+export const MOUNT_SOURCES = ['empty', 'image', 'settings', 'labels', 'shared'] as const;
 export type MountSource = (typeof MOUNT_SOURCES)[number];
 
 /** Where the value of a variable comes from, beside the object itself. */

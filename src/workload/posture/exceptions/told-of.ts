@@ -59,7 +59,8 @@ function sourcesOf(container: unknown): ToldPattern['envFrom'] | undefined {
 function mountsOf(container: unknown, podSpec: unknown): readonly MountPattern[] | undefined {
   const mounts: MountPattern[] = [];
   for (const { path, source, odd } of readPodMounts(container, '', readSources(podSpec, ''))) {
-    if (odd !== undefined) return undefined;
+    // Somebody who knows what reads the labels may accept them; nothing proposes it.
+    if (odd !== undefined || source === 'labels') return undefined;
     const known = MOUNT_SOURCES.find((one) => one === source);
     if (known !== undefined) mounts.push({ path: plainPattern(path === '' ? '/' : path), source: known });
   }
