@@ -37,8 +37,29 @@ export const UBJSON = magicFormat(
     ],
   ],
 );
-/** Older files have no magic, and cannot be identified. */
-export const XGBOOST_BINARY = magicFormat('xgboost-binary', 'XGBoost model (binary)', [], [[[0, 'binf']]]);
+/** Bytes of the settings that a learner begins with, and of the length of a name. */
+const LEARNER = 136;
+const LENGTH = 8;
+
+/** A text after its length of 64 bits. @returns where it ends; -1 when none stands there */
+function textEnd(head: Uint8Array, at: number, pattern: RegExp): number {
+  const length = u32le(head, at);
+  const end = at + LENGTH + length;
+  if (length === 0 || length > 64 || u32le(head, at + 4) !== 0 || end > head.length) return -1;
+  return pattern.test(Buffer.from(head.subarray(at + LENGTH, end)).toString('latin1')) ? end : -1;
+}
+
+/** Most files have no magic: settings, then the names of the objective and of the booster. */
+export const XGBOOST_BINARY: Format = {
+  id: 'xgboost-binary',
+  title: 'XGBoost model (binary)',
+  extensions: [],
+  identify: ({ head }) => {
+    if (startsWith(head, 'binf')) return true;
+    const objectiveEnd = textEnd(head, LEARNER, /^[a-z]+(?:[:_-][a-z_-]+)*$/);
+    return objectiveEnd > 0 && textEnd(head, objectiveEnd, /^(?:gbtree|gblinear|dart)$/) > 0;
+  },
+};
 export const GGML = magicFormat(
   'ggml',
   'GGML model (before GGUF)',

@@ -87,8 +87,11 @@ export const EMPTY: Format = {
   identify: (probe) => probe.size === 0,
 };
 
+/** LightGBM takes the lines after the first in any order. */
 export const LIGHTGBM = textFormat('lightgbm', 'LightGBM model (text)', [], (text) =>
-  /^tree\r?\nversion=v\d/.test(text),
+  /^tree\r?\n(?:[^\n]*\n){0,40}?(?:version|num_class|num_tree_per_iteration|max_feature_idx|tree_sizes|Tree)=/.test(
+    text,
+  ),
 );
 
 /** Torch7's ASCII serialization: type tag, index, length, version. */

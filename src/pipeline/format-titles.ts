@@ -12,6 +12,7 @@ const REFINED: readonly (readonly [id: string, title: string])[] = [
   ['keras', 'Keras model (zip)'],
   ['skops', 'skops model'],
   ['joblib', 'joblib pickle'],
+  ['catboost-json', 'CatBoost model (JSON)'],
   ['onnx-data', 'tensors of an ONNX model'],
 ];
 

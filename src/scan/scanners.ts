@@ -2,15 +2,9 @@ import { compressedScanner, sevenZipScanner, tarScanner } from './containers/ind
 import { hdf5Scanner } from './hdf5/index.ts';
 import { kerasMetadataScanner } from './keras/index.ts';
 import { lfsPointerScanner } from './lfs-pointer.ts';
-import {
-  ggufScanner,
-  joblibZfScanner,
-  nativeModelScanner,
-  npyScanner,
-  protoModelScanner,
-  safetensorsScanner,
-} from './models/index.ts';
+import { ggufScanner, joblibZfScanner, npyScanner, protoModelScanner, safetensorsScanner } from './models/index.ts';
 import { nativeScanner } from './native.ts';
+import { nativeModelScanner } from './native-models/index.ts';
 import { onnxScanner, ortScanner } from './onnx/index.ts';
 import { pickleScanner } from './pickle/index.ts';
 import { plainMediaScanner } from './plain-media.ts';

@@ -1,4 +1,5 @@
 export { readCatboost } from './catboost.ts';
+export { checkCatboostJson } from './catboost-json/index.ts';
 export type { CatboostModel, ObliviousTree, SteppedTree } from './catboost-model.ts';
 export { walkJson } from './document-json.ts';
 export { readLightgbm } from './lightgbm.ts';

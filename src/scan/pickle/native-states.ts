@@ -7,7 +7,7 @@ import {
   STR_DUNDER,
   type Value,
 } from '../../formats/pickle/index.ts';
-import type { NativeModel } from '../models/index.ts';
+import type { NativeModel } from '../native-models/index.ts';
 import { madeBy, placeOf, type SpelledBytes } from './contracts/index.ts';
 
 /** Bytes that a class hands to its library's native code when it is given its state. */

@@ -1,7 +1,7 @@
 import { type ByteSource, MemorySource, SliceSource } from '../../core/bytes/index.ts';
 import { AssayError, isContentError } from '../../core/index.ts';
 import { OP } from '../../formats/pickle/index.ts';
-import { readNativeModel, titleOf } from '../models/index.ts';
+import { readNativeModel, titleOf } from '../native-models/index.ts';
 import { leaveUnjudged, type ScanContext } from '../scanner/index.ts';
 import type { SpelledBytes } from './contracts/index.ts';
 import type { Handed, Untold } from './native-states.ts';

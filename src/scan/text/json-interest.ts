@@ -53,6 +53,8 @@ export class JsonInterest implements JsonEvents {
   readonly #isPipeline: boolean;
   readonly #isModules: boolean;
   #listStarts = false;
+  #hasTrees = false;
+  #hasSplits = false;
 
   readonly #loaderKeys: LoaderKeys;
 
@@ -68,6 +70,18 @@ export class JsonInterest implements JsonEvents {
     if (depth < MAX_DEPTH_KEPT) this.#keys[depth] = name;
     const interest = KEYS.get(name);
     if (interest !== undefined) this.interests.add(interest);
+    this.#lookForTrees(name, depth);
+  }
+
+  /** Libraries of trees take a model whatever the order of its keys. */
+  #lookForTrees(name: string, depth: number): void {
+    const around = this.#keys[depth - 1];
+    if (name === 'model' && (around === 'gradient_booster' || around === 'gbtree'))
+      this.interests.add('format.xgboost-json.scan');
+    if (depth === 1 && name === 'trees') this.#hasTrees = true;
+    if (name === 'split_index') this.#hasSplits = true;
+    if ((depth === 1 && name === 'oblivious_trees') || (this.#hasTrees && this.#hasSplits))
+      this.interests.add('format.catboost-json.scan');
   }
 
   duplicate(name: string, depth: number, at: number): void {

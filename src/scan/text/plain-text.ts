@@ -65,6 +65,11 @@ const MAX_WHOLE = 8 * 1024 * 1024;
 /** Bytes of a model of TensorFlow.js, and what each takes at most once it is parsed. */
 const MAX_WEB_MODEL = 16 * 1024 * 1024;
 const PARSED_BYTES = 16;
+/** Models in JSON, their reader and their format. */
+const TREE_MODELS = [
+  ['format.xgboost-json.scan', 'xgboost', 'xgboost-json'],
+  ['format.catboost-json.scan', 'catboost-json', 'catboost-json'],
+] as const;
 /** Kinds of text that must be read as what they claim to be. */
 const CLAIMS: ReadonlySet<string> = new Set(['yaml', 'settings', 'jinja']);
 /** What a text that is too long to be read as YAML would have to hold to be more than data there. */
@@ -170,6 +175,7 @@ class TextScan {
     }
     await this.#judgeKeras(encoding);
     await this.#judgeWebModel(encoding);
+    await this.#judgeTrees(encoding);
     this.#finish();
   }
 
@@ -252,6 +258,19 @@ class TextScan {
     const { judgeWebModel } = await import('../tensorflow/judge/index.ts');
     if (judgeWebModel(await source.read(0, source.size), this.#context)) found.delete('format.tensorflow-js.scan');
     this.#context.budget.release(held);
+  }
+
+  /** A model of a library of trees, which reads it as UTF-8. */
+  async #judgeTrees(encoding: Encoding): Promise<void> {
+    const found = this.#json?.interest.interests;
+    if (found === undefined || encoding !== 'utf-8') return;
+    for (const [interest, model, format] of TREE_MODELS) {
+      if (!found.has(interest)) continue;
+      const { judgeNativeModel } = await import('../native-models/index.ts');
+      await judgeNativeModel(model, this.#target.source, format, this.#context);
+      this.#context.identified(format);
+      found.delete(interest);
+    }
   }
 
   #report(findings: readonly TextFinding[], why: ReadonlyMap<Interest, string>): void {

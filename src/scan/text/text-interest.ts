@@ -43,6 +43,11 @@ const PATTERNS: readonly Pattern[] = [
     pattern: /^(?:--(?:extra-)?index-url|--find-links|-[ief] ?\S|[\w.[\]-]{1,100} ?@ ?(?:https?|git\+|file):)/m,
   },
   {
+    interest: 'format.lightgbm.scan',
+    kinds: new Set(['text', 'markdown', 'csv', 'settings', 'yaml']),
+    pattern: /^Tree=\d{1,9}\r?\n\w{1,40}=/m,
+  },
+  {
     interest: 'format.xml-entities.scan',
     kinds: MARKUP,
     pattern: /<!ENTITY|<!DOCTYPE(?!\s+(?:html|svg)\b)|<\?xml-stylesheet|http:\/\/www\.w3\.org\/2001\/XInclude/i,

@@ -1,0 +1,1 @@
+export { checkCatboostJson } from './check.ts';
