@@ -10,6 +10,8 @@ export interface NpyHeader {
   readonly shape: readonly number[];
   /** The first dimension is the one whose neighbours stand next to each other. */
   readonly fortran: boolean;
+  /** The type of an element, as the header writes it. */
+  readonly descr: Literal;
   /** `undefined` for structured elements. */
   readonly element: NumpyElement | undefined;
   /** The data is a pickle. */
@@ -40,14 +42,14 @@ export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
   const shape = shapeOf(header.get('shape'));
   const fortran = header.get('fortran_order');
   if (shape === undefined || typeof fortran !== 'boolean') throw fail('the header has no shape');
-  const descr = header.get('descr');
+  const descr = header.get('descr') ?? null;
   const item = itemOf(descr, 0);
   if (item === undefined) throw fail('the header has an unknown dtype');
   const element = typeof descr === 'string' ? numpyElementOf(descr) : undefined;
-  if (item.object) return { dataStart, shape, fortran, element, object: true, dataSize: undefined };
+  if (item.object) return { dataStart, shape, fortran, descr, element, object: true, dataSize: undefined };
   const dataSize = shape.reduce((product, n) => product * n, item.size);
   if (!Number.isSafeInteger(dataSize)) throw fail('the shape is larger than any file');
-  return { dataStart, shape, fortran, element, object: false, dataSize };
+  return { dataStart, shape, fortran, descr, element, object: false, dataSize };
 }
 
 function shapeOf(value: Literal | undefined): number[] | undefined {

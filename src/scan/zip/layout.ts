@@ -12,8 +12,8 @@ export interface StorageNames {
   readonly after: string;
 }
 
-/** `storage`: raw numbers, reached through a persistent id. `code`: TorchScript source. `module`: Python that an importer runs. */
-export type MemberRole = 'member' | 'storage' | 'code' | 'module';
+/** `schema`: the objects of a skops file. `storage`: raw numbers, reached through a persistent id. `code`: TorchScript source. `module`: Python that an importer runs. */
+export type MemberRole = 'member' | 'storage' | 'code' | 'module' | 'schema';
 
 /** Formats whose pickles may name storages by persistent id. */
 export function isTorch(layout: ZipLayout): boolean {
@@ -104,7 +104,9 @@ function other(names: ReadonlySet<string>): ZipLayout {
   const storagesOf = () => undefined;
   if (files.length > 0 && files.every((name) => name.endsWith('.npy'))) return { format: 'npz', role, storagesOf };
   if (names.has('config.json') && names.has('metadata.json')) return { format: 'keras', role, storagesOf };
-  return { format: names.has('schema.json') ? 'skops' : undefined, role, storagesOf };
+  if (names.has('schema.json'))
+    return { format: 'skops', role: (name) => (name === 'schema.json' ? 'schema' : 'member'), storagesOf };
+  return { format: undefined, role, storagesOf };
 }
 
 /** The shortest `<root>/` or nothing under which `needed` and one of `beside` stand. */

@@ -4,8 +4,9 @@ import { type Codec, decode, type Expanded, expandStream } from '../../formats/c
 import { printableName, safeName } from '../../formats/index.ts';
 import { NUMPY, PANDAS, PANDAS_AGAIN, TORCH, TORCHSCRIPT, WEIGHTS_ONLY } from '../../formats/pickle/index.ts';
 import { FLAG_LZMA_END, lzmaAlone, type ZipMember } from '../../formats/zip/index.ts';
-import { activeFormat, judgeStray, type MemberOptions, yieldToEventLoop } from '../scanner/index.ts';
+import { activeFormat, judgeStray, leaveUnjudged, type MemberOptions, yieldToEventLoop } from '../scanner/index.ts';
 import { isTorch } from './layout.ts';
+import { readMember } from './read-member.ts';
 import { ZIP_RULES } from './rules.ts';
 import { storageRecords } from './storages.ts';
 import { judgeTorchScript } from './torchscript.ts';
@@ -176,6 +177,11 @@ async function scanContent(
     await source.close();
     return;
   }
+  if (role === 'schema' && (await judgeSchema(scan, source))) {
+    if (storedAt !== undefined) context.cover(storedAt, storedAt + source.size, 'parsed');
+    await source.close();
+    return;
+  }
   if (role === 'storage') {
     const format = await activeFormat(source, context);
     if (format === undefined) {
@@ -198,6 +204,14 @@ async function scanContent(
     );
   }
   await context.member(source, safeName(member.name), options);
+}
+
+async function judgeSchema(scan: ZipScan, source: ByteSource): Promise<boolean> {
+  const { judgeSkops } = await import('../skops/judge.ts');
+  const judged = await judgeSkops(source, (name) => readMember(scan, name), scan.context);
+  if (!judged)
+    leaveUnjudged(scan.context, 'format.skops.scan', 'The archive has a schema.json that is not one of skops.');
+  return judged;
 }
 
 /** The storages that a pickle's persistent ids may name. */

@@ -10,6 +10,7 @@ import {
   type ZipMember,
 } from '../../formats/zip/index.ts';
 import { type ScanContext, type Scanner, type ScanTarget, yieldToEventLoop } from '../scanner/index.ts';
+import { SKOPS_RULES } from '../skops/rules.ts';
 import { scanGaps } from './gaps.ts';
 import { layoutOf, type ZipLayout } from './layout.ts';
 import { scanMember } from './member.ts';
@@ -30,7 +31,7 @@ const MAX_LINK = 4096;
 export const zipScanner: Scanner = {
   id: 'zip',
   formats: ['zip'],
-  rules: [...Object.values(ZIP_RULES), TORCHSCRIPT_RULE],
+  rules: [...Object.values(ZIP_RULES), TORCHSCRIPT_RULE, ...Object.values(SKOPS_RULES)],
   async scanFile(target, context) {
     const directory = await readDirectory(target.source, context.limits, context.budget);
     try {
@@ -66,7 +67,6 @@ function sayer(context: ScanContext): ZipScan['say'] {
 
 /** Layouts that hold more than the formats of their members, which no scanner judges yet. */
 const UNJUDGED: Readonly<Record<string, string>> = {
-  skops: 'A skops file names types and functions in its schema.json, which loading imports.',
   pt2: 'A torch.export program calls operators that its JSON names.',
 };
 

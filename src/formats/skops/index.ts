@@ -1,0 +1,2 @@
+export { type MemberReader, readSkops, type SkopsFault, type SkopsObjects } from './read.ts';
+export { parseSchema } from './schema.ts';

@@ -1,0 +1,2 @@
+export { judgeSkops } from './judge.ts';
+export { SKOPS_RULES } from './rules.ts';
