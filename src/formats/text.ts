@@ -153,16 +153,28 @@ function markupOf(text: string): Markup | undefined {
       at = past(text, '?>', at);
     } else if (text.startsWith('<!--', at)) at = past(text, '-->', at);
     else if (/^<!doctype\s/i.test(text.slice(at, at + 11))) {
-      const subset = text.indexOf('[', at);
-      const end = text.indexOf('>', at);
       doctype = text.slice(at + 9, at + 80).trim();
-      at = subset >= 0 && subset < end ? past(text, '>', text.indexOf(']', subset)) : past(text, '>', at);
+      at = pastDoctype(text, at);
     } else if (/^<[A-Za-z_]/.test(text.slice(at, at + 2)))
       return { declared, doctype, root: text.slice(at + 1, past(text, '>', at)) };
     else return undefined;
     at = skipSpace(text, at);
   }
   return declared || doctype !== undefined ? { declared, doctype, root: '' } : undefined;
+}
+
+/** Declarations within a document type, and what they quote, may hold the character that ends it. */
+function pastDoctype(text: string, at: number): number {
+  let quote = '';
+  let nested = false;
+  for (let i = at; i < text.length; i++) {
+    const c = text.charAt(i);
+    if (quote !== '') quote = c === quote ? '' : quote;
+    else if (c === '"' || c === "'") quote = c;
+    else if (c === '[' || c === ']') nested = c === '[';
+    else if (c === '>' && !nested) return i + 1;
+  }
+  return text.length;
 }
 
 function skipSpace(text: string, at: number): number {

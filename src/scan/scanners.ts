@@ -8,6 +8,7 @@ import { nativeModelScanner } from './native-models/index.ts';
 import { onnxScanner, ortScanner } from './onnx/index.ts';
 import { pickleScanner } from './pickle/index.ts';
 import { plainMediaScanner } from './plain-media.ts';
+import { pmmlScanner } from './pmml/index.ts';
 import type { Scanner } from './scanner/index.ts';
 import { checkpointScanner, liteScanner, tensorflowScanner } from './tensorflow/index.ts';
 import { plainTextScanner } from './text/index.ts';
@@ -34,6 +35,7 @@ export const SCANNERS: readonly Scanner[] = [
   checkpointScanner,
   liteScanner,
   nativeModelScanner,
+  pmmlScanner,
   nativeScanner,
   plainTextScanner,
   plainMediaScanner,

@@ -97,7 +97,6 @@ export const plainTextScanner: Scanner = {
     'javascript',
     'shell',
     'openvino',
-    'pmml',
     'tf-checkpoint-state',
   ],
   rules: [DUPLICATE_KEY, SITE_FILE, HIDDEN_PATH, ...shardRules, ...textRules],

@@ -7,7 +7,6 @@ const WHOLE_KIND: Readonly<Record<string, Interest>> = {
   shell: 'format.source-code.scan',
   'source-code': 'format.source-code.scan',
   openvino: 'format.openvino.scan',
-  pmml: 'format.pmml.scan',
 };
 
 interface Pattern {
@@ -17,7 +16,7 @@ interface Pattern {
 }
 
 const SETTINGS = new Set(['yaml', 'text', 'json', 'jsonl', 'settings']);
-const MARKUP = new Set(['html', 'svg', 'xml', 'pmml', 'openvino']);
+const MARKUP = new Set(['html', 'svg', 'xml', 'openvino']);
 const ALL_BUT_JSON = new Set(['text', 'markdown', 'csv', 'settings', 'lightgbm']);
 const PLAIN = new Set(['text', 'yaml', 'settings']);
 
@@ -51,6 +50,12 @@ const PATTERNS: readonly Pattern[] = [
     interest: 'format.xml-entities.scan',
     kinds: MARKUP,
     pattern: /<!ENTITY|<!DOCTYPE(?!\s+(?:html|svg)\b)|<\?xml-stylesheet|http:\/\/www\.w3\.org\/2001\/XInclude/i,
+  },
+  // A parser finds the element however much stands before it.
+  {
+    interest: 'format.pmml.scan',
+    kinds: new Set(['xml', 'html', 'svg', 'text', 'markdown', 'csv']),
+    pattern: /<(?:\w{1,40}:)?PMML\b[^>]{0,100}\sversion\s{0,4}=/,
   },
   {
     interest: 'format.markup-script.scan',

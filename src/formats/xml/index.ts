@@ -1,0 +1,1 @@
+export { walkXml, type XmlEvents } from './walk.ts';

@@ -1,0 +1,1 @@
+export { pmmlScanner } from './scanner.ts';
