@@ -83,27 +83,24 @@ export const SQLITE = magicFormat(
 );
 export const MATLAB = magicFormat('matlab', 'MATLAB data', ['.mat'], [[[0, 'MATLAB 5.0 MAT-file']]]);
 export const MLIR = magicFormat('mlir-bytecode', 'MLIR byte code', ['.mlirbc'], [[[0, [0x4d, 0x4c, 0xef, 0x52]]]]);
+/** R reads a number of a text file past any white space. */
+const RDS_TEXT = /^(?:RD[XAB][23]\n)?A\n\s*\+?0*[23]\s+\d{5,10}\s+\d{5,10}\s/;
 /** R's serialization: the decompressed content of an `.rds` or `.RData` file. */
-export const RDS = magicFormat(
-  'rds',
-  'R object',
-  ['.rds', '.rdata', '.rda'],
-  [
-    [[0, [0x58, 0x0a, 0, 0, 0]]],
-    [
-      [0, [0x42, 0x0a]],
-      [3, [0, 0, 0]],
-    ],
-    [[0, 'RDX2\nX\n']],
-    [[0, 'RDX3\nX\n']],
-    [[0, 'RDA2\nA\n']],
-    [[0, 'RDA3\nA\n']],
-    [[0, 'A\n2\n']],
-    [[0, 'A\n3\n']],
-  ],
-  // Written as text, R's version numbers follow: five digits or more.
-  ({ head }) => head[0] !== 0x41 || head.subarray(4, 9).every((byte) => byte >= 0x30 && byte <= 0x39),
-);
+export const RDS: Format = {
+  id: 'rds',
+  title: 'R object',
+  extensions: ['.rds', '.rdata', '.rda'],
+  identify: ({ head }) => {
+    if (startsWith(head, 'A\n') || startsWith(head, 'A\n', 5))
+      return RDS_TEXT.test(Buffer.from(head.subarray(0, 200)).toString('latin1'));
+    const at = startsWith(head, 'RDX') || startsWith(head, 'RDA') || startsWith(head, 'RDB') ? 5 : 0;
+    const [version, zeros] = startsWith(head, 'X\n', at)
+      ? [head[at + 5], [at + 2, at + 3, at + 4]]
+      : [head[at + 2], [at + 3, at + 4, at + 5]];
+    if (!startsWith(head, 'X\n', at) && !startsWith(head, 'B\n', at)) return false;
+    return (version ?? 0) > 0 && (version ?? 0) < 10 && zeros.every((place) => head[place] === 0);
+  },
+};
 /** Torch7's binary serialization: a type tag of 1 to 8, an index, and for objects a version string. */
 export const TORCH7 = magicFormat(
   'torch7',

@@ -3,6 +3,7 @@ export { ByteReader } from './byte-reader.ts';
 export {
   CATBOOST,
   ORT,
+  RDS,
   TENSOR_BUNDLE,
   TENSOR_SHARD,
   TFJS_WEIGHTS,

@@ -9,6 +9,7 @@ import { onnxScanner, ortScanner } from './onnx/index.ts';
 import { pickleScanner } from './pickle/index.ts';
 import { plainMediaScanner } from './plain-media.ts';
 import { pmmlScanner } from './pmml/index.ts';
+import { rdsScanner } from './rds/index.ts';
 import type { Scanner } from './scanner/index.ts';
 import { checkpointScanner, liteScanner, tensorflowScanner } from './tensorflow/index.ts';
 import { plainTextScanner } from './text/index.ts';
@@ -36,6 +37,7 @@ export const SCANNERS: readonly Scanner[] = [
   liteScanner,
   nativeModelScanner,
   pmmlScanner,
+  rdsScanner,
   nativeScanner,
   plainTextScanner,
   plainMediaScanner,

@@ -11,7 +11,6 @@ const UNJUDGED: Readonly<Record<string, string>> = {
   sqlite: 'A database may hold triggers and views, which run when a program queries it.',
   matlab: 'MATLAB data may hold objects and function handles.',
   'mlir-bytecode': 'MLIR is a program.',
-  rds: 'An R object may hold promises and functions, which run when a program uses it (CVE-2024-27322).',
   torch7: 'A Torch7 object may hold Lua functions.',
   'torch7-ascii': 'A Torch7 object may hold Lua functions.',
   msgpack: 'MessagePack may hold extension types that a loader interprets.',

@@ -8,11 +8,11 @@ import { walkXml } from '../../../src/formats/xml/walk.ts';
 
 /** Gives few bytes at a time. */
 class SlowSource extends MemorySource {
-  constructor(
-    bytes: Uint8Array,
-    private readonly most: number,
-  ) {
+  readonly most: number;
+
+  constructor(bytes: Uint8Array, most: number) {
     super(bytes, 'x.xml');
+    this.most = most;
   }
 
   override readNow(offset: number, length: number) {

@@ -1,0 +1,1 @@
+export { rdsScanner } from './scanner.ts';
