@@ -2,12 +2,14 @@ export { isBlank } from './blank.ts';
 export { ByteReader } from './byte-reader.ts';
 export {
   CATBOOST,
+  MSGPACK,
   ORT,
   RDS,
   TENSOR_BUNDLE,
   TENSOR_SHARD,
   TFJS_WEIGHTS,
   TFLITE,
+  TORCH7,
   UBJSON,
   XGBOOST_BINARY,
 } from './data-files.ts';

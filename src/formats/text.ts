@@ -94,10 +94,20 @@ export const LIGHTGBM = textFormat('lightgbm', 'LightGBM model (text)', [], (tex
   ),
 );
 
-/** Torch7's ASCII serialization: type tag, index, length, version. */
-export const TORCH7_ASCII = textFormat('torch7-ascii', 'Torch7 object (text)', ['.t7'], (text) =>
-  /^4\n\d+\n3\nV 1\n/.test(text),
-);
+/** An object, a table whose first key is a name or the number 1, or a function: each after its index. */
+const TORCH7_TEXT =
+  /^(?:4\n\d{1,9}\n\d{1,3}\n(?:V -?\d|torch\.|nn\.)|3\n\d{1,9}\n\d{1,9}\n(?:2\n\d{1,9}\n[^\n]{0,200}[A-Za-z]|1\n1\n[3478]\n)|[678]\n(?:1\n)?\d{2,9}\n(?:[^\n -~]|[A-Za-z_.: ]{1,80}[(=]))/;
+/** Torch7's ASCII serialization: type tag, index, length, version. Code of Lua within it is not text. */
+export const TORCH7_ASCII: Format = {
+  id: 'torch7-ascii',
+  title: 'Torch7 object (text)',
+  extensions: ['.t7'],
+  identify: ({ head }) =>
+    (head[0] ?? 0) >= 0x33 &&
+    (head[0] ?? 0) <= 0x38 &&
+    head[1] === 0x0a &&
+    TORCH7_TEXT.test(Buffer.from(head.subarray(0, 512)).toString('latin1')),
+};
 
 const SHEBANG = /^#!\s*\S/;
 export const SHELL = textFormat(

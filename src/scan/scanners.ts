@@ -3,6 +3,7 @@ import { hdf5Scanner } from './hdf5/index.ts';
 import { kerasMetadataScanner } from './keras/index.ts';
 import { lfsPointerScanner } from './lfs-pointer.ts';
 import { ggufScanner, joblibZfScanner, npyScanner, protoModelScanner, safetensorsScanner } from './models/index.ts';
+import { msgpackScanner } from './msgpack/index.ts';
 import { nativeScanner } from './native.ts';
 import { nativeModelScanner } from './native-models/index.ts';
 import { onnxScanner, ortScanner } from './onnx/index.ts';
@@ -13,6 +14,7 @@ import { rdsScanner } from './rds/index.ts';
 import type { Scanner } from './scanner/index.ts';
 import { checkpointScanner, liteScanner, tensorflowScanner } from './tensorflow/index.ts';
 import { plainTextScanner } from './text/index.ts';
+import { torch7Scanner } from './torch7/index.ts';
 import { unjudgedScanner, unknownScanner } from './unjudged.ts';
 import { zipScanner } from './zip/index.ts';
 
@@ -37,7 +39,9 @@ export const SCANNERS: readonly Scanner[] = [
   liteScanner,
   nativeModelScanner,
   pmmlScanner,
+  msgpackScanner,
   rdsScanner,
+  torch7Scanner,
   nativeScanner,
   plainTextScanner,
   plainMediaScanner,

@@ -1,0 +1,1 @@
+export { newTorch7Facts, readTorch7, type Torch7Facts } from './read.ts';

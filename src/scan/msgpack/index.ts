@@ -1,0 +1,1 @@
+export { msgpackScanner } from './scanner.ts';

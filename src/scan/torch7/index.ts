@@ -1,0 +1,1 @@
+export { torch7Scanner } from './scanner.ts';
