@@ -11,6 +11,7 @@ const REFINED: readonly (readonly [id: string, title: string])[] = [
   ['npz', 'NumPy arrays (npz)'],
   ['keras', 'Keras model (zip)'],
   ['skops', 'skops model'],
+  ['h2o-mojo', 'H2O MOJO'],
   ['joblib', 'joblib pickle'],
   ['catboost-json', 'CatBoost model (JSON)'],
   ['onnx-data', 'tensors of an ONNX model'],

@@ -16,7 +16,7 @@ const truth: readonly Probe[] = JSON.parse(readFileSync(`${FOLDER}/truth.json`, 
 
 /** Probes whose verdict is the expected one; no scanner judges the content of the others yet. */
 const JUDGED =
-  /^(?:st-|onnx-|gguf-(?:ok|nkv|strlen|tensor|ssti|loop)|hydra-|yaml-python|llamafile|repo-(?:ok|pth|chat-template|processor)|xgb-json-ok|h5-|tf-(?!keras-metadata\/model\/keras))/;
+  /^(?:st-|onnx-|gguf-(?:ok|nkv|strlen|tensor|ssti|loop)|hydra-|yaml-python|llamafile|repo-(?:ok|pth|chat-template|processor)|xgb-json-ok|flax-ext|pmml-xxe|h5-|tf-(?!keras-metadata\/model\/keras))/;
 
 async function scan(file: string) {
   const bytes = files.get(file);
@@ -25,7 +25,7 @@ async function scan(file: string) {
 }
 
 /** Archives, which are judged with their members, and a folder of which one file is judged. */
-const WITH_MEMBERS = /^keras-|keras_metadata\.pb$/;
+const WITH_MEMBERS = /^(?:keras-|skops-|rds-|h2o-)|keras_metadata\.pb$/;
 
 describe('the format probe', () => {
   it.each(truth.filter(({ file }) => WITH_MEMBERS.test(file)))('$file is $expected', async ({ file, expected }) => {

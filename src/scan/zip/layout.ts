@@ -1,7 +1,16 @@
 /** The kind of a zip archive, by the names of its members. */
 export interface ZipLayout {
   /** Format identifier; `undefined` for a zip of no known kind. */
-  readonly format: 'torch-zip' | 'torchscript' | 'torch-package' | 'pt2' | 'npz' | 'keras' | 'skops' | undefined;
+  readonly format:
+    | 'torch-zip'
+    | 'torchscript'
+    | 'torch-package'
+    | 'pt2'
+    | 'npz'
+    | 'keras'
+    | 'skops'
+    | 'h2o-mojo'
+    | undefined;
   role(name: string): MemberRole;
   /** How the storages are named that a pickle's persistent ids mean: these texts around the key. */
   storagesOf(pickle: string): StorageNames | undefined;
@@ -12,8 +21,8 @@ export interface StorageNames {
   readonly after: string;
 }
 
-/** `schema`: the objects of a skops file. `storage`: raw numbers, reached through a persistent id. `code`: TorchScript source. `module`: Python that an importer runs. */
-export type MemberRole = 'member' | 'storage' | 'code' | 'module' | 'schema';
+/** `schema`: the objects of a skops file. `mojo`: trees and settings of H2O. `storage`: raw numbers, reached through a persistent id. `code`: TorchScript source. `module`: Python that an importer runs. */
+export type MemberRole = 'member' | 'storage' | 'code' | 'module' | 'schema' | 'mojo';
 
 /** Formats whose pickles may name storages by persistent id. */
 export function isTorch(layout: ZipLayout): boolean {
@@ -106,6 +115,12 @@ function other(names: ReadonlySet<string>): ZipLayout {
   if (names.has('config.json') && names.has('metadata.json')) return { format: 'keras', role, storagesOf };
   if (names.has('schema.json'))
     return { format: 'skops', role: (name) => (name === 'schema.json' ? 'schema' : 'member'), storagesOf };
+  if (names.has('model.ini'))
+    return {
+      format: 'h2o-mojo',
+      role: (name) => (/(?:^|\/)(?:model\.ini|trees\/[^/]+\.bin)$/.test(name) ? 'mojo' : 'member'),
+      storagesOf,
+    };
   return { format: undefined, role, storagesOf };
 }
 

@@ -182,6 +182,11 @@ async function scanContent(
     await source.close();
     return;
   }
+  if (role === 'mojo' && (await judgeMojo(scan, member.name, source))) {
+    if (storedAt !== undefined) context.cover(storedAt, storedAt + source.size, 'parsed');
+    await source.close();
+    return;
+  }
   if (role === 'storage') {
     const format = await activeFormat(source, context);
     if (format === undefined) {
@@ -204,6 +209,14 @@ async function scanContent(
     );
   }
   await context.member(source, safeName(member.name), options);
+}
+
+/** @returns whether the member was read to its end: a tree; settings are also judged as text */
+async function judgeMojo({ context }: ZipScan, name: string, source: ByteSource): Promise<boolean> {
+  const { isJudgedTree, judgeMojoSettings } = await import('../mojo/judge.ts');
+  if (!name.endsWith('model.ini')) return await isJudgedTree(source, name, context);
+  await judgeMojoSettings(source, context);
+  return false;
 }
 
 async function judgeSchema(scan: ZipScan, source: ByteSource): Promise<boolean> {

@@ -9,6 +9,7 @@ import {
   type ZipEntry,
   type ZipMember,
 } from '../../formats/zip/index.ts';
+import { MOJO_RULES } from '../mojo/rules.ts';
 import { type ScanContext, type Scanner, type ScanTarget, yieldToEventLoop } from '../scanner/index.ts';
 import { SKOPS_RULES } from '../skops/rules.ts';
 import { scanGaps } from './gaps.ts';
@@ -31,7 +32,7 @@ const MAX_LINK = 4096;
 export const zipScanner: Scanner = {
   id: 'zip',
   formats: ['zip'],
-  rules: [...Object.values(ZIP_RULES), TORCHSCRIPT_RULE, ...Object.values(SKOPS_RULES)],
+  rules: [...Object.values(ZIP_RULES), TORCHSCRIPT_RULE, ...Object.values(SKOPS_RULES), ...Object.values(MOJO_RULES)],
   async scanFile(target, context) {
     const directory = await readDirectory(target.source, context.limits, context.budget);
     try {

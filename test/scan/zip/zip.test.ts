@@ -81,7 +81,8 @@ describe('a regular zip archive', () => {
   it.each([
     ['npz', ['a.npy', 'b.npy'], []],
     ['keras', ['config.json', 'metadata.json', 'model.weights.h5'], []],
-    ['skops', ['schema.json', '1.npy'], ['format.skops.scan']],
+    ['skops', ['schema.json', '1.npy'], []],
+    ['h2o-mojo', ['model.ini', 'domains/d000.txt'], []],
     ['torchscript', ['m/data.pkl', 'm/constants.pkl', 'm/code/__torch__.py'], []],
     ['torch-package', ['p/.data/extern_modules', 'p/.data/version', 'p/m.pkl'], []],
     ['pt2', ['e/archive_format', 'e/archive_version', 'e/data/weights/weight_0'], ['format.pt2.scan']],

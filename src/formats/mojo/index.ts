@@ -1,0 +1,1 @@
+export { isMojoTree, isMojoTreeAux } from './tree.ts';

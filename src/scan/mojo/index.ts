@@ -1,0 +1,2 @@
+export { isJudgedTree, judgeMojoSettings } from './judge.ts';
+export { MOJO_RULES } from './rules.ts';
