@@ -38,7 +38,9 @@ const HELD = [
   'policy/waivers/end',
   'report/json/readings',
   'report/schema/version',
-  ...['hdf5', 'keras', 'onnx', 'tensorflow'].map((name) => `scan/${name}/rules`),
+  ...['hdf5', 'keras', 'mojo', 'msgpack', 'onnx', 'pmml', 'rds', 'skops', 'tensorflow', 'torch7'].map(
+    (name) => `scan/${name}/rules`,
+  ),
   'scan/rules/signature-rules',
   ...['rule', 'structure'].map((name) => `scan/scanner/${name}`),
   'sources/source',

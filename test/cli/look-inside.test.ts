@@ -26,6 +26,19 @@ describe('assay explain', () => {
 });
 
 describe('assay inspect', () => {
+  it.each([
+    ['native-models/xgboost-3.2.0-gbtree.ubj', '2 trees · 4 features · objective reg:squarederror · saved by 3.2.0'],
+    ['native-models/lightgbm-4.7.0-classes.txt', '6 trees · 4 features · objective multiclass num_class:3'],
+    ['native-models/catboost-1.2.8-symmetric.json', '2 trees · 4 columns · loss RMSE'],
+    ['rds/code-lm.rds', 'data: saved by R 4.2.2 · 198 objects · language × 8'],
+    ['rds/data-frame-little.rds', 'data alone'],
+    ['pmml/s2p-gbm.pmml', 'PMML 4.4 · 197 elements · MiningModel, TreeModel, RegressionModel'],
+  ])('says what a model holds: %s', async (file, line) => {
+    const { code, stdout } = await runCli(['inspect', join('fixtures', file)]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(line);
+  });
+
   it('shows the members of an archive and what its pickle does', async () => {
     const { code, stdout } = await runCli(['inspect', join(PROBES, 'ok-torch-sd/m.pt')]);
     expect(code).toBe(0);

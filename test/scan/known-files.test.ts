@@ -11,7 +11,7 @@ const files = fixtureFiles('fixtures/formats');
 const NOT_CLEAN: Readonly<Record<string, string>> = {
   'data.sqlite': 'not-assessed',
   'events.out.tfevents.1': 'not-assessed',
-  'flax.msgpack': 'not-assessed',
+  'flax.msgpack': 'clean',
   'latest.h5': 'clean',
   'old.h5': 'clean',
   'pointer.safetensors': 'unknown',

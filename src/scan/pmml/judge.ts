@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { isAssayError } from '../../core/index.ts';
 import { type Encoding, probeOf, textHead } from '../../formats/index.ts';
 import { walkXml, type XmlEvents } from '../../formats/xml/index.ts';
 import type { Rule, ScanContext, ScanTarget } from '../scanner/index.ts';
-import names from './names.json' with { type: 'json' };
 import { PMML_RULES } from './rules.ts';
 
 /** Elements of the schemas of PMML 3.0 to 4.4 (https://dmg.org/pmml), and functions of its chapters "Functions" and "Built-in functions". */
+const names = JSON.parse(readFileSync(new URL('./names.json', import.meta.url), 'utf8')) as Readonly<
+  Record<'elements' | 'functions', string>
+>;
 const ELEMENTS: ReadonlySet<string> = new Set(names.elements.split(' '));
 const FUNCTIONS: ReadonlySet<string> = new Set(names.functions.split(' '));
 const NAMESPACE = /^http:\/\/www\.dmg\.org\/PMML-[34]_\d(?:_\d)?$/;

@@ -33,8 +33,14 @@ function shippedHash(): Hash {
 
 /** Besides the lists: names that are dangerous, may be held, exist in Python, or are renamed by pandas. */
 const OTHER_FILES = ['dangerous.json', 'types/callable-sets.json', 'python-modules.json', 'pandas-renames.json'];
-/** Operators by which graphs are judged. */
-const OPERATOR_FILES = ['onnx/operators.json', 'keras/classes.json', 'keras/dangers.json'];
+/** Operators, elements and classes by which models are judged. */
+const OPERATOR_FILES = [
+  'onnx/operators.json',
+  'keras/classes.json',
+  'keras/dangers.json',
+  'pmml/names.json',
+  'torch7/classes.json',
+];
 
 function hashShipped(): Hash {
   const hash = createHash('sha256');

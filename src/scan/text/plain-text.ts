@@ -11,6 +11,7 @@ import {
 } from '../../formats/index.ts';
 import { JsonWalker } from '../../formats/json/index.ts';
 import { isCodeName, SOURCE_CODE } from '../../formats/source/index.ts';
+import { judgeNativeModel } from '../native-models/index.ts';
 import { type Rule, type ScanContext, type Scanner, type ScanTarget, SUPPLY_CHAIN } from '../scanner/index.ts';
 import { type Interest, leaveInterests } from './interest.ts';
 import { JsonInterest, leadsIntoGit } from './json-interest.ts';
@@ -265,7 +266,6 @@ class TextScan {
     if (found === undefined || encoding !== 'utf-8') return;
     for (const [interest, model, format] of TREE_MODELS) {
       if (!found.has(interest)) continue;
-      const { judgeNativeModel } = await import('../native-models/index.ts');
       await judgeNativeModel(model, this.#target.source, format, this.#context);
       this.#context.identified(format);
       found.delete(interest);

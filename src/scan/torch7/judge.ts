@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { isAssayError } from '../../core/index.ts';
 import { newTorch7Facts, readTorch7, type Torch7Facts } from '../../formats/torch7/index.ts';
 import type { ScanContext, ScanTarget } from '../scanner/index.ts';
-import classes from './classes.json' with { type: 'json' };
 import { TORCH7_RULES } from './rules.ts';
 
 /** Classes of torch/nn that read their own members only, which are those of the file. */
+const classes = JSON.parse(readFileSync(new URL('./classes.json', import.meta.url), 'utf8')) as Readonly<
+  Record<'nn', string>
+>;
 const LISTED: ReadonlySet<string> = new Set(classes.nn.split(' ').map((name) => `nn.${name}`));
 const MAX_REPORTS = 30;
 

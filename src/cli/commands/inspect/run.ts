@@ -38,6 +38,7 @@ export async function runInspect(ref: string, flags: InspectFlags, shell: Shell)
     if (flags.member !== undefined && chosen.length === 0) throw noMember(flags.member, nodes);
     printTree(one.file.path, nodes, scanned, ink, print);
     if (flags.member === undefined && scanned.format === 'onnx') await listGraph(one, shell);
+    if (flags.member === undefined) await describeModels(one, shell);
     await listPickles(one, new Set(chosen.map(({ path }) => path)), scanned, flags, shell, ink);
   });
 }
@@ -117,6 +118,16 @@ async function listGraph(one: OneFile, shell: Shell): Promise<void> {
     const { listOnnx } = await import('./onnx.ts');
     shell.stdout.write('\n');
     await listOnnx(source, (line) => void shell.stdout.write(`${terminalText(line, MAX_LINE)}\n`));
+  });
+}
+
+/** A line on each model whose reader tells more than its members. */
+async function describeModels(one: OneFile, shell: Shell): Promise<void> {
+  await one.scan(async ({ member, source }, format) => {
+    const { describeModel, isDescribed } = await import('./models.ts');
+    if (!isDescribed(format)) return;
+    const named = member === undefined ? '' : `${member}: `;
+    shell.stdout.write(`${terminalText(`${named}${await describeModel(source, format)}`, MAX_LINE)}\n`);
   });
 }
 
