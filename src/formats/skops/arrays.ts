@@ -71,7 +71,7 @@ interface Kind {
 function writeDtype(writer: PickleWriter, descr: Literal): void {
   const fields = Array.isArray(descr) && descr.every((field) => Array.isArray(field)) ? descr : undefined;
   const kind = fields === undefined ? kindOf(descr) : undefined;
-  const laid = fields?.map(fieldOf);
+  const laid = fields?.map(skopsField);
   const size = kind?.size ?? laid?.reduce((sum, field) => sum + field.size, 0) ?? 0;
   writer.global('numpy', 'dtype');
   writer.text(kind?.code ?? `V${size}`);
@@ -102,7 +102,7 @@ interface Field {
   readonly size: number;
 }
 
-function fieldOf(field: Literal): Field {
+function skopsField(field: Literal): Field {
   const [name, descr, ...more] = Array.isArray(field) ? field : [];
   if (typeof name !== 'string' || descr === undefined || more.length > 0 || typeof descr !== 'string')
     throw new AssayError('unsupported', 'an array with fields of arrays or of fields');

@@ -1,7 +1,16 @@
 import { AssayError, type FileBudget, isAssayError } from '../../core/index.ts';
 import { writeNpy, writeNpyDtype, writeObjects } from './arrays.ts';
 import { literalText } from './literal-text.ts';
-import { broken, fieldOf, isRecord, listOf, recordOf, type SkopsJson, type SkopsRecord, textOf } from './schema.ts';
+import {
+  broken,
+  isSkopsRecord,
+  type SkopsJson,
+  type SkopsRecord,
+  skopsField,
+  skopsList,
+  skopsRecord,
+  skopsText,
+} from './schema.ts';
 import { PickleWriter } from './writer.ts';
 
 /** What contradicts itself in a schema, or what releases of skops read in different ways. */
@@ -67,15 +76,15 @@ class NodeWriter {
   constructor(root: SkopsRecord, member: MemberReader, budget: FileBudget) {
     this.writer = new PickleWriter(budget);
     this.#member = member;
-    this.#protocol = fieldOf(root, 'protocol');
+    this.#protocol = skopsField(root, 'protocol');
   }
 
   /** Leaves one object on the stack. */
   async node(value: SkopsJson | undefined): Promise<void> {
-    const state = recordOf(value, 'a node');
-    const id = fieldOf(state, '__id__');
-    const loader = textOf(fieldOf(state, '__loader__'), '__loader__');
-    const says = `${loader} ${textOf(fieldOf(state, '__module__') ?? '', '__module__')}.${textOf(fieldOf(state, '__class__') ?? '', '__class__')}`;
+    const state = skopsRecord(value, 'a node');
+    const id = skopsField(state, '__id__');
+    const loader = skopsText(skopsField(state, '__loader__'), '__loader__');
+    const says = `${loader} ${skopsText(skopsField(state, '__module__') ?? '', '__module__')}.${skopsText(skopsField(state, '__class__') ?? '', '__class__')}`;
     const met = id === undefined || id === null ? undefined : this.#met.get(id);
     if (met !== undefined) {
       if (met.says !== says && loader !== 'CachedNode') {
@@ -106,25 +115,25 @@ class NodeWriter {
   }
 
   async #made(state: SkopsRecord, loader: string): Promise<void> {
-    const content = fieldOf(state, 'content');
-    const module = textOf(fieldOf(state, '__module__') ?? '', '__module__');
-    const name = textOf(fieldOf(state, '__class__') ?? '', '__class__');
+    const content = skopsField(state, 'content');
+    const module = skopsText(skopsField(state, '__module__') ?? '', '__module__');
+    const name = skopsText(skopsField(state, '__class__') ?? '', '__class__');
     switch (loader) {
       case 'DictNode':
         return await this.#dict(state, module, name);
       case 'DefaultDictNode':
         return await this.#defaultDict(content);
       case '_DictWithDeprecatedKeysNode':
-        return await this.node(fieldOf(content, 'main'));
+        return await this.node(skopsField(content, 'main'));
       case 'ListNode':
-        return await this.#collection(module, name, 'list', listOf(content, 'a ListNode'));
+        return await this.#collection(module, name, 'list', skopsList(content, 'a ListNode'));
       case 'SetNode':
-        return await this.#collection(module, name, 'set', listOf(content, 'a SetNode'));
+        return await this.#collection(module, name, 'set', skopsList(content, 'a SetNode'));
       case 'TupleNode':
-        return await this.#collection(module, name, 'tuple', listOf(content, 'a TupleNode'));
+        return await this.#collection(module, name, 'tuple', skopsList(content, 'a TupleNode'));
       case 'JsonNode':
         if (module !== 'builtins') this.#fault('structure', `a JsonNode of ${module}.${name}`);
-        return this.#literal(literalText(textOf(content, 'a JsonNode')));
+        return this.#literal(literalText(skopsText(content, 'a JsonNode')));
       case 'SliceNode':
         return this.#slice(content);
       case 'BytesNode':
@@ -169,15 +178,15 @@ class NodeWriter {
   }
 
   async #dict(state: SkopsRecord, module: string, name: string): Promise<void> {
-    const content = recordOf(fieldOf(state, 'content'), 'a DictNode');
-    const types = listOf(fieldOf(fieldOf(state, 'key_types'), 'content'), 'key_types').map((type) => ({
-      module: textOf(fieldOf(type, '__module__'), '__module__'),
-      name: textOf(fieldOf(type, '__class__'), '__class__'),
-      plain: fieldOf(type, '__loader__') === 'TypeNode',
+    const content = skopsRecord(skopsField(state, 'content'), 'a DictNode');
+    const types = skopsList(skopsField(skopsField(state, 'key_types'), 'content'), 'key_types').map((type) => ({
+      module: skopsText(skopsField(type, '__module__'), '__module__'),
+      name: skopsText(skopsField(type, '__class__'), '__class__'),
+      plain: skopsField(type, '__loader__') === 'TypeNode',
     }));
     const primitive = types.every((type) => type.plain && type.module === 'builtins' && PRIMITIVES.has(type.name));
     // Other types are called with the key.
-    if (!primitive) await this.#popped(fieldOf(state, 'key_types'));
+    if (!primitive) await this.#popped(skopsField(state, 'key_types'));
     if (module === 'builtins' && name === 'dict') this.writer.op('}');
     else this.#called(module, name);
     this.writer.op('(');
@@ -205,11 +214,13 @@ class NodeWriter {
 
   async #defaultDict(content: SkopsJson | undefined): Promise<void> {
     this.writer.global('collections', 'defaultdict');
-    await this.node(fieldOf(content, 'default_factory'));
+    await this.node(skopsField(content, 'default_factory'));
     this.writer.op('\x85');
     this.writer.op('R');
     this.writer.op('(');
-    for (const [key, value] of Object.entries(recordOf(fieldOf(fieldOf(content, 'main'), 'content'), 'a DictNode'))) {
+    for (const [key, value] of Object.entries(
+      skopsRecord(skopsField(skopsField(content, 'main'), 'content'), 'a DictNode'),
+    )) {
       this.writer.text(key);
       await this.node(value);
     }
@@ -254,7 +265,7 @@ class NodeWriter {
   #slice(content: SkopsJson | undefined): void {
     this.writer.global('builtins', 'slice');
     for (const key of ['start', 'stop', 'step']) {
-      const end = fieldOf(content, key) ?? null;
+      const end = skopsField(content, key) ?? null;
       if (end !== null && !(typeof end === 'number' && Number.isSafeInteger(end)))
         throw broken('a SliceNode of other ends than integers');
       if (end === null) this.writer.literal(null);
@@ -266,7 +277,7 @@ class NodeWriter {
 
   /** Protocol 0 had the name in the content. */
   #function(content: SkopsJson | undefined, module: string, name: string): void {
-    if (!isRecord(content)) {
+    if (!isSkopsRecord(content)) {
       this.writer.global(module, name);
       return;
     }
@@ -275,29 +286,29 @@ class NodeWriter {
       this.writer.op('0');
     }
     this.writer.global(
-      textOf(fieldOf(content, 'module_path'), 'module_path'),
-      textOf(fieldOf(content, 'function'), 'function'),
+      skopsText(skopsField(content, 'module_path'), 'module_path'),
+      skopsText(skopsField(content, 'function'), 'function'),
     );
   }
 
   async #partial(content: SkopsJson | undefined): Promise<void> {
     this.writer.global('functools', 'partial');
-    await this.node(fieldOf(content, 'func'));
+    await this.node(skopsField(content, 'func'));
     this.writer.op('\x85');
     this.writer.op('R');
     this.writer.op('(');
-    for (const key of ['func', 'args', 'kwds', 'namespace']) await this.node(fieldOf(content, key));
+    for (const key of ['func', 'args', 'kwds', 'namespace']) await this.node(skopsField(content, key));
     this.writer.op('t');
     this.writer.op('b');
   }
 
   async #method(content: SkopsJson | undefined, module: string, name: string): Promise<void> {
-    const owner = fieldOf(content, 'obj');
-    if (fieldOf(owner, '__module__') !== module || fieldOf(owner, '__class__') !== name)
+    const owner = skopsField(content, 'obj');
+    if (skopsField(owner, '__module__') !== module || skopsField(owner, '__class__') !== name)
       this.#fault('mismatch', `a MethodNode is checked as ${module}.${name}, and its object is of another class`);
     this.writer.global('builtins', 'getattr');
     await this.node(owner);
-    this.writer.text(textOf(fieldOf(content, 'func'), 'the name of a method'));
+    this.writer.text(skopsText(skopsField(content, 'func'), 'the name of a method'));
     this.writer.op('\x86');
     this.writer.op('R');
   }
@@ -309,7 +320,7 @@ class NodeWriter {
       this.writer.op('0');
     }
     this.writer.global('operator', name);
-    const attrs = fieldOf(state, 'attrs');
+    const attrs = skopsField(state, 'attrs');
     if (attrs === undefined) {
       this.#fault('structure', 'an OperatorFuncNode has no attrs');
       this.writer.op(')');
@@ -330,7 +341,11 @@ class NodeWriter {
       this.writer.op('\x81');
     }
     if (content === undefined || content === null) return;
-    if (isRecord(content) && fieldOf(content, '__loader__') === 'JsonNode' && fieldOf(content, 'content') === 'null')
+    if (
+      isSkopsRecord(content) &&
+      skopsField(content, '__loader__') === 'JsonNode' &&
+      skopsField(content, 'content') === 'null'
+    )
       return;
     await this.node(content);
     this.writer.op('b');
@@ -345,12 +360,12 @@ class NodeWriter {
     }
     if (loader === 'TreeNode') this.writer.global(...TREE);
     else this.writer.global(module, name);
-    await this.node(fieldOf(fieldOf(state, '__reduce__'), 'args'));
+    await this.node(skopsField(skopsField(state, '__reduce__'), 'args'));
     this.writer.op('R');
-    const content = fieldOf(state, 'content');
+    const content = skopsField(state, 'content');
     if (
-      Object.keys(recordOf(fieldOf(content, 'content') ?? {}, 'a state')).length === 0 &&
-      fieldOf(content, '__loader__') === 'DictNode'
+      Object.keys(skopsRecord(skopsField(content, 'content') ?? {}, 'a state')).length === 0 &&
+      skopsField(content, '__loader__') === 'DictNode'
     )
       return;
     await this.node(content);
@@ -360,7 +375,7 @@ class NodeWriter {
   async #array(state: SkopsRecord, module: string, name: string): Promise<void> {
     const own = (module === 'numpy' && name === 'ndarray') || isScalar({ module, name });
     if (!own) this.writer.global(module, name);
-    if (fieldOf(state, 'type') === 'json') await this.#objects(state);
+    if (skopsField(state, 'type') === 'json') await this.#objects(state);
     else await writeNpy(this.writer, await this.#file(state), 'array');
     if (own) return;
     this.writer.op('\x85');
@@ -368,10 +383,10 @@ class NodeWriter {
   }
 
   async #objects(state: SkopsRecord): Promise<void> {
-    const sizes = listOf(fieldOf(fieldOf(state, 'shape'), 'content'), 'a shape').map((size) =>
-      Number(textOf(fieldOf(size, 'content'), 'a size')),
+    const sizes = skopsList(skopsField(skopsField(state, 'shape'), 'content'), 'a shape').map((size) =>
+      Number(skopsText(skopsField(size, 'content'), 'a size')),
     );
-    const items = listOf(fieldOf(state, 'content'), 'an array of objects');
+    const items = skopsList(skopsField(state, 'content'), 'an array of objects');
     if (sizes.length !== 1 || sizes[0] !== items.length)
       return await this.#collection('builtins', 'list', 'list', items);
     // The objects are written before the array, whose writer does not wait, and taken from where they are kept.
@@ -390,14 +405,14 @@ class NodeWriter {
   async #masked(content: SkopsJson | undefined, module: string, name: string): Promise<void> {
     if (!/^numpy\.ma(?:\.core)?$/.test(module) || name !== 'MaskedArray')
       this.#fault('structure', `a MaskedArrayNode of ${module}.${name}`);
-    await this.node(fieldOf(content, 'data'));
-    await this.node(fieldOf(content, 'mask'));
+    await this.node(skopsField(content, 'data'));
+    await this.node(skopsField(content, 'mask'));
     this.writer.op('\x86');
   }
 
   async #dtype(content: SkopsJson | undefined): Promise<void> {
-    if (fieldOf(content, 'type') !== 'numpy') throw new AssayError('unsupported', 'a dtype of objects');
-    await writeNpyDtype(this.writer, await this.#file(recordOf(content, 'a DTypeNode')), 'dtype');
+    if (skopsField(content, 'type') !== 'numpy') throw new AssayError('unsupported', 'a dtype of objects');
+    await writeNpyDtype(this.writer, await this.#file(skopsRecord(content, 'a DTypeNode')), 'dtype');
   }
 
   async #random(content: SkopsJson | undefined, loader: string, module: string, name: string): Promise<void> {
@@ -412,13 +427,14 @@ class NodeWriter {
       this.writer.op('b');
       return;
     }
-    const state = fieldOf(content, 'bit_generator');
-    const kind = fieldOf(fieldOf(state, 'content'), 'bit_generator') ?? fieldOf(state, 'bit_generator');
-    const word = typeof kind === 'string' ? kind : literalText(textOf(fieldOf(kind, 'content'), 'a bit generator'));
+    const state = skopsField(content, 'bit_generator');
+    const kind = skopsField(skopsField(state, 'content'), 'bit_generator') ?? skopsField(state, 'bit_generator');
+    const word =
+      typeof kind === 'string' ? kind : literalText(skopsText(skopsField(kind, 'content'), 'a bit generator'));
     if (typeof word !== 'string') throw broken('a bit generator without a name');
     if (!GENERATORS.has(word)) this.#called('numpy.random', word, true);
-    if (fieldOf(state, '__loader__') !== undefined) await this.#popped(state);
-    const seed = fieldOf(content, 'seed_seq');
+    if (skopsField(state, '__loader__') !== undefined) await this.#popped(state);
+    const seed = skopsField(content, 'seed_seq');
     if (seed !== undefined) await this.#popped(seed);
     this.writer.literal(null);
   }
@@ -436,7 +452,7 @@ class NodeWriter {
   }
 
   async #file(state: SkopsRecord): Promise<Uint8Array> {
-    const name = textOf(fieldOf(state, 'file'), 'the name of a file');
+    const name = skopsText(skopsField(state, 'file'), 'the name of a file');
     try {
       const bytes = await this.#member(name);
       if (bytes !== undefined) return bytes;

@@ -21,7 +21,8 @@ export function parseSchema(
   budget.work(bytes.length);
   const json = parseSignedJson(bytes, name, BOUNDS);
   const release = () => budget.release(held);
-  if (isSkopsJson(json) && isRecord(json) && fieldOf(json, '__loader__') !== undefined) return { root: json, release };
+  if (isSkopsJson(json) && isSkopsRecord(json) && skopsField(json, '__loader__') !== undefined)
+    return { root: json, release };
   release();
   return undefined;
 }
@@ -31,27 +32,27 @@ function isSkopsJson(value: unknown): value is SkopsJson {
   return value === null || ['boolean', 'number', 'string', 'object'].includes(typeof value);
 }
 
-export function isRecord(value: SkopsJson | undefined): value is SkopsRecord {
+export function isSkopsRecord(value: SkopsJson | undefined): value is SkopsRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A key of an object; `undefined` for one that it does not have, whatever its prototype has. */
-export function fieldOf(record: SkopsJson | undefined, key: string): SkopsJson | undefined {
-  return isRecord(record) && Object.hasOwn(record, key) ? record[key] : undefined;
+export function skopsField(record: SkopsJson | undefined, key: string): SkopsJson | undefined {
+  return isSkopsRecord(record) && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 /** @throws AssayError `malformed` */
-export function recordOf(value: SkopsJson | undefined, what: string): SkopsRecord {
-  if (isRecord(value)) return value;
+export function skopsRecord(value: SkopsJson | undefined, what: string): SkopsRecord {
+  if (isSkopsRecord(value)) return value;
   throw broken(`${what} is not an object`);
 }
 
-export function listOf(value: SkopsJson | undefined, what: string): readonly SkopsJson[] {
+export function skopsList(value: SkopsJson | undefined, what: string): readonly SkopsJson[] {
   if (Array.isArray(value)) return value;
   throw broken(`${what} is not a list`);
 }
 
-export function textOf(value: SkopsJson | undefined, what: string): string {
+export function skopsText(value: SkopsJson | undefined, what: string): string {
   if (typeof value === 'string') return value;
   throw broken(`${what} is not a text`);
 }

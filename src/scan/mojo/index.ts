@@ -1,2 +1,1 @@
-export { isJudgedTree, judgeMojoSettings } from './judge.ts';
 export { MOJO_RULES } from './rules.ts';

@@ -1,2 +1,1 @@
-export { judgeSkops } from './judge.ts';
 export { SKOPS_RULES } from './rules.ts';

@@ -213,14 +213,14 @@ async function scanContent(
 
 /** @returns whether the member was read to its end: a tree; settings are also judged as text */
 async function judgeMojo({ context }: ZipScan, name: string, source: ByteSource): Promise<boolean> {
-  const { isJudgedTree, judgeMojoSettings } = await import('../mojo/judge.ts');
+  const { isJudgedTree, judgeMojoSettings } = await import('../mojo/judge/index.ts');
   if (!name.endsWith('model.ini')) return await isJudgedTree(source, name, context);
   await judgeMojoSettings(source, context);
   return false;
 }
 
 async function judgeSchema(scan: ZipScan, source: ByteSource): Promise<boolean> {
-  const { judgeSkops } = await import('../skops/judge.ts');
+  const { judgeSkops } = await import('../skops/judge/index.ts');
   const judged = await judgeSkops(source, (name) => readMember(scan, name), scan.context);
   if (!judged)
     leaveUnjudged(scan.context, 'format.skops.scan', 'The archive has a schema.json that is not one of skops.');

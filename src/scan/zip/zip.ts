@@ -9,9 +9,9 @@ import {
   type ZipEntry,
   type ZipMember,
 } from '../../formats/zip/index.ts';
-import { MOJO_RULES } from '../mojo/rules.ts';
+import { MOJO_RULES } from '../mojo/index.ts';
 import { type ScanContext, type Scanner, type ScanTarget, yieldToEventLoop } from '../scanner/index.ts';
-import { SKOPS_RULES } from '../skops/rules.ts';
+import { SKOPS_RULES } from '../skops/index.ts';
 import { scanGaps } from './gaps.ts';
 import { layoutOf, type ZipLayout } from './layout.ts';
 import { scanMember } from './member.ts';

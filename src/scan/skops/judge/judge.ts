@@ -1,9 +1,9 @@
-import { type ByteSource, MemorySource } from '../../core/bytes/index.ts';
-import { isAssayError } from '../../core/index.ts';
-import { PICKLE_C, PICKLE_PY } from '../../formats/pickle/index.ts';
-import { type MemberReader, parseSchema, readSkops } from '../../formats/skops/index.ts';
-import type { ScanContext } from '../scanner/index.ts';
-import { SKOPS_RULES } from './rules.ts';
+import { type ByteSource, MemorySource } from '../../../core/bytes/index.ts';
+import { isAssayError } from '../../../core/index.ts';
+import { PICKLE_C, PICKLE_PY } from '../../../formats/pickle/index.ts';
+import { type MemberReader, parseSchema, readSkops } from '../../../formats/skops/index.ts';
+import type { ScanContext } from '../../scanner/index.ts';
+import { SKOPS_RULES } from '../rules.ts';
 
 /**
  * Judges the `schema.json` of a skops file as the pickle that makes the same objects: its names, their uses and what they are handed.

@@ -1,8 +1,8 @@
-import type { ByteSource } from '../../core/bytes/index.ts';
-import { escapes } from '../../formats/index.ts';
-import { isMojoTree, isMojoTreeAux } from '../../formats/mojo/index.ts';
-import { activeFormat, type ScanContext } from '../scanner/index.ts';
-import { MOJO_RULES } from './rules.ts';
+import type { ByteSource } from '../../../core/bytes/index.ts';
+import { escapes } from '../../../formats/index.ts';
+import { isMojoTree, isMojoTreeAux } from '../../../formats/mojo/index.ts';
+import { activeFormat, type ScanContext } from '../../scanner/index.ts';
+import { MOJO_RULES } from '../rules.ts';
 
 const MAX_SETTINGS = 8 * 1024 * 1024;
 const MAX_TREE = 64 * 1024 * 1024;

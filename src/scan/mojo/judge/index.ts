@@ -1,0 +1,1 @@
+export { isJudgedTree, judgeMojoSettings } from './judge.ts';

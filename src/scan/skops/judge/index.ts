@@ -1,0 +1,1 @@
+export { judgeSkops } from './judge.ts';
