@@ -146,6 +146,18 @@ export function isTfjsWeights(path: string): boolean {
   return /(?:^|[/!])group\d+-shard\d+of\d+(?:\.bin)?$/.test(path);
 }
 
+/** A compiled model of Core ML, whose form is not published: told by the names that its compiler gives the files. */
+export const COREML_COMPILED: Format = {
+  id: 'coreml-compiled',
+  title: 'part of a compiled Core ML model',
+  extensions: [],
+  identify: () => false,
+};
+
+export function isCompiledCoreml(path: string): boolean {
+  return /\.mlmodelc\/(?:.*\/)?(?:coremldata\.bin|model\.espresso\.weights)$/.test(path);
+}
+
 export function isTensorShard(path: string): boolean {
   return /\.data-\d{5}-of-\d{5}$/.test(path);
 }

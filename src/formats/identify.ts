@@ -1,5 +1,12 @@
 import type { ByteSource } from '../core/bytes/index.ts';
-import { isTensorShard, isTfjsWeights, TENSOR_SHARD, TFJS_WEIGHTS } from './data-files.ts';
+import {
+  COREML_COMPILED,
+  isCompiledCoreml,
+  isTensorShard,
+  isTfjsWeights,
+  TENSOR_SHARD,
+  TFJS_WEIGHTS,
+} from './data-files.ts';
 import { extensionOf } from './extension.ts';
 import { type Format, PROBE_HEAD, PROBE_TAIL, type Probe } from './format.ts';
 import { FORMATS } from './list.ts';
@@ -148,6 +155,7 @@ export function refineText(path: string, format: Format): Format {
     return TF_SAVED_MODEL;
   if (format.id === UNKNOWN.id && isTensorShard(path)) return TENSOR_SHARD;
   if (format.id === UNKNOWN.id && isTfjsWeights(path)) return TFJS_WEIGHTS;
+  if (format.id === UNKNOWN.id && isCompiledCoreml(path)) return COREML_COMPILED;
   if (format.id !== 'text') return format;
   if (/(?:^|\/)checkpoint$/.test(path)) return TF_CHECKPOINT_STATE;
   if (isCodeName(path)) return SOURCE_CODE;

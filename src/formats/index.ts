@@ -2,6 +2,7 @@ export { isBlank } from './blank.ts';
 export { ByteReader } from './byte-reader.ts';
 export {
   CATBOOST,
+  COREML_WEIGHTS,
   MSGPACK,
   ORT,
   RDS,
@@ -25,4 +26,4 @@ export { escapes, isDeceptive, linkEscapes, printableName, safeName } from './na
 export { APE, ELF, MACH_O, PE } from './native.ts';
 export { isForReaders } from './reader-names.ts';
 export { readSafetensors, SAFETENSORS, type SafetensorsEntry, type SafetensorsFault } from './safetensors.ts';
-export { controlAt, type Encoding, LIGHTGBM, newDecoder, TF_CHECKPOINT_STATE, textHead } from './text.ts';
+export { controlAt, type Encoding, LIGHTGBM, MIL_TEXT, newDecoder, TF_CHECKPOINT_STATE, textHead } from './text.ts';

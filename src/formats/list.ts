@@ -2,6 +2,7 @@ import { BZIP2, GZIP, JOBLIB_ZF, LZ4, LZMA, XZ, ZLIB, ZSTD } from './compressed/
 import {
   ARROW,
   CATBOOST,
+  COREML_COMPILED,
   COREML_WEIGHTS,
   EXECUTORCH,
   GGML,
@@ -56,6 +57,7 @@ import {
   JINJA,
   LIGHTGBM,
   MARKDOWN,
+  MIL_TEXT,
   OPENVINO,
   PMML,
   PYTHON,
@@ -107,6 +109,7 @@ export const FORMATS: readonly Format[] = [
   RDS,
   TORCH7,
   COREML_WEIGHTS,
+  COREML_COMPILED,
   UNMARKED_PICKLE,
   TAR,
   ZLIB,
@@ -135,6 +138,7 @@ export const FORMATS: readonly Format[] = [
   MSGPACK,
   // Text formats, the most specific first. The formats after `text` are never identified by content: `refineText` chooses them.
   LFS_POINTER,
+  MIL_TEXT,
   TF_CHECKPOINT_STATE,
   XGBOOST_JSON,
   JSON_LINES,

@@ -94,6 +94,11 @@ export const LIGHTGBM = textFormat('lightgbm', 'LightGBM model (text)', [], (tex
   ),
 );
 
+/** The program of a compiled Core ML model, as text. */
+export const MIL_TEXT = textFormat('mil-text', 'Core ML program (text)', ['.mil'], (text) =>
+  /^program\(\d+\.\d+\)\s*(?:\[buildInfo|\{)/.test(text),
+);
+
 /** An object, a table whose first key is a name or the number 1, or a function: each after its index. */
 const TORCH7_TEXT =
   /^(?:4\n\d{1,9}\n\d{1,3}\n(?:V -?\d|torch\.|nn\.)|3\n\d{1,9}\n\d{1,9}\n(?:2\n\d{1,9}\n[^\n]{0,200}[A-Za-z]|1\n1\n[3478]\n)|[678]\n(?:1\n)?\d{2,9}\n(?:[^\n -~]|[A-Za-z_.: ]{1,80}[(=]))/;

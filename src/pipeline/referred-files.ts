@@ -9,7 +9,7 @@ import {
 import { type ArtifactFile, isAssayError, quotedName, throwIfAborted } from '../core/index.ts';
 import { isBlank, UNKNOWN } from '../formats/index.ts';
 import { EXTERNAL_ODD, isTensorData } from '../scan/onnx/index.ts';
-import type { ReferredBytes } from '../scan/scanner/index.ts';
+import type { ReferredBytes, Rule } from '../scan/scanner/index.ts';
 import type { AssessedFile } from './assess-file.ts';
 import { fileIdentity } from './identity.ts';
 
@@ -18,6 +18,11 @@ const TENSOR_DATA = 'onnx-data';
 /** Bytes between tensors that are read to see that they are zeros. */
 const MAX_PADDING = 64 * 1024 * 1024;
 const CHECK = 'format.onnx.external-data';
+/** The checks of models of other formats. */
+const CHECKS: ReadonlyMap<string, string> = new Map([
+  ['coreml', 'format.coreml.weights'],
+  ['openvino', 'format.openvino.weights'],
+]);
 const MAX_FINDINGS = 20;
 
 interface Reference extends ReferredBytes {
@@ -36,10 +41,10 @@ export async function joinReferred(
 ): Promise<AssessedFile[]> {
   const byPath = new Map<string, Reference[]>();
   for (const { file, refers } of assessed) {
-    for (const { path, ranges } of refers) {
-      const known = byPath.get(path);
-      if (known === undefined) byPath.set(path, [{ by: file.path, path, ranges }]);
-      else known.push({ by: file.path, path, ranges });
+    for (const bytes of refers) {
+      const known = byPath.get(bytes.path);
+      if (known === undefined) byPath.set(bytes.path, [{ by: file.path, ...bytes }]);
+      else known.push({ by: file.path, ...bytes });
     }
   }
   const present = new Map(files.map((file) => [file.path, file]));
@@ -67,16 +72,20 @@ export async function joinReferred(
 /** What is wrong with the files that one model names. */
 interface Faults {
   readonly missing: string[];
-  readonly odd: { readonly path: string; readonly what: string }[];
+  readonly odd: { readonly path: string; readonly what: string; readonly rule: Rule }[];
 }
 
-function oddities({ path, ranges }: Reference, file: ArtifactFile, data: FileAssessment): Faults['odd'] {
+function oddities(
+  { path, ranges, rule = EXTERNAL_ODD }: Reference,
+  file: ArtifactFile,
+  data: FileAssessment,
+): Faults['odd'] {
   const end = ranges.at(-1)?.end ?? 0;
   const odd: string[] = [];
   if (end > data.size) odd.push(`ends at ${data.size}, and a tensor at ${end}`);
   if (file.link === 'within') odd.push('is a symbolic link');
   if (!isTensorData(data.format)) odd.push(`is not tensor data but of the format ${data.format}`);
-  return odd.map((what) => ({ path, what }));
+  return odd.map((what) => ({ path, what, rule }));
 }
 
 function withFaults(model: AssessedFile, { missing, odd }: Faults): AssessedFile {
@@ -85,10 +94,10 @@ function withFaults(model: AssessedFile, { missing, odd }: Faults): AssessedFile
   if (first !== undefined) {
     const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more files`;
     const detail = `Tensors of the model are in ${quotedName(first)}${others}, not in the artifact: scan the folder that holds all.`;
-    const check: Check = { id: CHECK, status: 'not-assessed', detail };
+    const check: Check = { id: CHECKS.get(file.format) ?? CHECK, status: 'not-assessed', detail };
     const verdict = worseVerdict(file.verdict, 'not-assessed');
     file = { ...file, verdict, reasons: [...file.reasons, detail] };
-    checks = { ...checks, checks: [...checks.checks.filter(({ id }) => id !== CHECK), check] };
+    checks = { ...checks, checks: [...checks.checks.filter(({ id }) => id !== check.id), check] };
   }
   if (odd.length > 0) {
     file = { ...file, verdict: worseVerdict(file.verdict, 'suspicious') };
@@ -97,8 +106,8 @@ function withFaults(model: AssessedFile, { missing, odd }: Faults): AssessedFile
   return { ...model, file, checks, findings };
 }
 
-function findingOf({ path, what }: Faults['odd'][number], model: string): Finding {
-  const { id, severity, owasp, atlas, cwe } = EXTERNAL_ODD;
+function findingOf({ path, what, rule }: Faults['odd'][number], model: string): Finding {
+  const { id, severity, owasp, atlas, cwe } = rule;
   const message = `The file ${quotedName(path)}, which holds tensors of the model, ${what}.`;
   const place = fingerprint(id, model, undefined, `${path}:${what.replace(/\d+/g, '')}`);
   return { ruleId: id, severity, message, file: model, owasp, atlas, cwe, fingerprint: place };

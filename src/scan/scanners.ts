@@ -1,4 +1,5 @@
 import { compressedScanner, sevenZipScanner, tarScanner } from './containers/index.ts';
+import { coremlScanner, coremlWeightsScanner, milTextScanner } from './coreml/index.ts';
 import { hdf5Scanner } from './hdf5/index.ts';
 import { kerasMetadataScanner } from './keras/index.ts';
 import { lfsPointerScanner } from './lfs-pointer.ts';
@@ -33,6 +34,9 @@ export const SCANNERS: readonly Scanner[] = [
   onnxScanner,
   ortScanner,
   kerasMetadataScanner,
+  coremlScanner,
+  coremlWeightsScanner,
+  milTextScanner,
   protoModelScanner,
   tensorflowScanner,
   checkpointScanner,

@@ -12,8 +12,9 @@ const UNJUDGED: Readonly<Record<string, string>> = {
   matlab: 'MATLAB data may hold objects and function handles.',
   'mlir-bytecode': 'MLIR is a program.',
   'paddle-tensors': 'Paddle parameters are numbers.',
-  'coreml-weights': 'The weights of a Core ML program are numbers, whose meaning only the program gives.',
   tfrecord: 'Records may hold poisoned training data.',
+  'coreml-compiled':
+    "Parts of a compiled Core ML model are read by Apple's frameworks alone: ask for the model that it was compiled from.",
   wasm: 'WebAssembly is a program.',
   'lua-bytecode': 'Lua byte code is a program, and crafted byte code breaks out of the Lua virtual machine.',
   'java-class': 'A Java class is a program.',

@@ -45,6 +45,11 @@ export class ProtoCursor {
     this.#at = start;
   }
 
+  /** Where the next field starts. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** Moves to the next field when its head is at hand; false at the end of the message, or when `more` has to read. */
   next(end: number): boolean {
     const at = this.#at;

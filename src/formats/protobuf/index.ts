@@ -1,3 +1,4 @@
+export { readCoremlWeights, type WeightBlob } from './coreml-weights.ts';
 export { ProtoCursor } from './cursor.ts';
 export { ProtoWriter } from './encode.ts';
 export { ProtoMessageReader, type UnreadField } from './message-reader.ts';

@@ -1,5 +1,5 @@
 import { AssayError } from '../../core/index.ts';
-import { COREML, PADDLE_PROGRAM, type StreamField, streamFields } from '../../formats/protobuf/index.ts';
+import { PADDLE_PROGRAM, type StreamField, streamFields } from '../../formats/protobuf/index.ts';
 import { leaveUnjudged, type ScanContext, type Scanner, type ScanTarget } from '../scanner/index.ts';
 
 interface ModelKind {
@@ -8,10 +8,6 @@ interface ModelKind {
 }
 
 const KINDS: ReadonlyMap<string, ModelKind> = new Map([
-  [
-    COREML.id,
-    { check: 'format.coreml.scan', detail: 'A Core ML model may name custom layers; no scanner judges them yet.' },
-  ],
   [
     PADDLE_PROGRAM.id,
     { check: 'format.paddle.scan', detail: 'A Paddle program may hold custom operations; no scanner judges them yet.' },

@@ -126,7 +126,15 @@ function joined(path: string, places: Place[], context: ScanContext): { start: n
 }
 
 /** Formats of files that hold tensors and nothing else; what is of no known format may do. */
-const DATA_FORMATS: ReadonlySet<string> = new Set(['unknown', 'empty', 'safetensors', 'npy', 'gguf', 'onnx-data']);
+const DATA_FORMATS: ReadonlySet<string> = new Set([
+  'unknown',
+  'empty',
+  'safetensors',
+  'npy',
+  'gguf',
+  'onnx-data',
+  'coreml-weights',
+]);
 
 export function isTensorData(format: string): boolean {
   return DATA_FORMATS.has(format);

@@ -1,18 +1,12 @@
 import { quotedName } from '../../core/index.ts';
 import { type OnnxSurvey, surveyOnnx } from '../../formats/onnx/survey/index.ts';
-import { leaveUnjudged, type ScanContext, type ScanTarget } from '../scanner/index.ts';
+import { hiddenText, leaveUnjudged, type ScanContext, type ScanTarget } from '../scanner/index.ts';
 import { judgeExternal } from './external.ts';
 import { judgeFunctions } from './functions.ts';
 import { judgeOperators } from './judge-operators.ts';
 import { knownOperator, operatorLists } from './operators.ts';
 import { HIDDEN_CONTENT, MODEL_STRUCTURE } from './rules.ts';
 
-/** Markup and commands that no record of an export has a use for. Traces of Python code are ordinary in descriptions. */
-const MARKUP = /<script\b|javascript:|\bon(?:error|load)\s*=|^#!\s*\/(?:usr\/)?bin\//i;
-const CODE =
-  /__import__\s*\(|\b(?:os\.(?:system|popen)|subprocess\.\w+)\s*\(|(?<![.\w])(?:eval|exec)\s*\(|\bpowershell\b/i;
-/** Protocols 2 to 5. */
-const BASE64_PICKLE = /^gA[I-X][A-Za-z0-9+/]{16}/;
 /** Where PyTorch keeps the lines of Python that a node was made from. */
 const TRACES = /^pkg\.torch\./;
 const SOME = 20;
@@ -64,12 +58,8 @@ function judgeTexts(survey: OnnxSurvey, context: ScanContext): void {
   for (const { where, what, offset } of survey.hidden)
     context.report({ rule: HIDDEN_CONTENT, subject: where, message: `A text of ${where} begins as ${what}.`, offset });
   for (const { where, key, value, offset } of survey.texts) {
-    const found =
-      BASE64_PICKLE.exec(value) ??
-      MARKUP.exec(value) ??
-      (where === 'metadata' && !TRACES.test(key) ? CODE.exec(value) : null);
-    if (found === null) continue;
-    const evidence = value.slice(Math.max(0, found.index - 20), found.index + 80);
+    const evidence = hiddenText(value, where !== 'metadata' || TRACES.test(key));
+    if (evidence === undefined) continue;
     const name = where === 'metadata' ? `The metadata ${quotedName(key)}` : `The description of ${key}`;
     context.report({
       rule: HIDDEN_CONTENT,

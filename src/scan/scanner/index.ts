@@ -1,3 +1,6 @@
+export { type HeldBuffer, judgeBuffers } from './buffers.ts';
+export { type GraphFormat, type GraphRules, graphRules } from './graph-rules.ts';
+export { hiddenText } from './hidden-text.ts';
 export { type Rule, SUPPLY_CHAIN } from './rule.ts';
 export type {
   MemberOptions,

@@ -58,6 +58,8 @@ export interface ReferredBytes {
   readonly path: string;
   /** Sorted, and disjoint; the file may end before them. */
   readonly ranges: readonly { readonly start: number; readonly end: number }[];
+  /** The rule that a file breaks which is not as the model says; that of ONNX, when absent. */
+  readonly rule?: Rule;
 }
 
 /** How a scanner reports. One context for each target; offsets are relative to that target. */

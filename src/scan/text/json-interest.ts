@@ -38,6 +38,8 @@ const PIPELINE_LIBRARIES = new Set(['diffusers', 'transformers', 'onnxruntime', 
 const MAX_DEPTH_KEPT = 64;
 /** The files of the tensors, in the index of a model in several files. */
 const WEIGHT_MAP = 'weight_map';
+/** The items of a package of Core ML, and where each lies in its folder `Data`. */
+const PACKAGE_ITEMS = 'itemInfoEntries';
 const MAX_SHARDS = 100_000;
 
 /** Listens to a walk over a JSON document and notes what in it would make a loader run something. */
@@ -49,6 +51,8 @@ export class JsonInterest implements JsonEvents {
   readonly hidden = new Set<string>();
   /** Files that an index of shards names, and tensors that it gives twice. */
   readonly shards = new Set<string>();
+  /** Paths of the items of a package of Core ML. */
+  readonly items = new Set<string>();
   readonly #keys: string[] = [];
   readonly #isPipeline: boolean;
   readonly #isModules: boolean;
@@ -115,6 +119,14 @@ export class JsonInterest implements JsonEvents {
     if (kind === 'string' && this.hidden.size < 20 && leadsIntoGit(token.text)) this.hidden.add(token.text);
     if (kind === 'string' && depth === 2 && this.#keys[1] === WEIGHT_MAP && this.shards.size < MAX_SHARDS)
       this.shards.add(token.text);
+    if (
+      kind === 'string' &&
+      depth === 3 &&
+      key === 'path' &&
+      this.#keys[1] === PACKAGE_ITEMS &&
+      this.items.size < MAX_SHARDS
+    )
+      this.items.add(token.text);
     if (key === 'trust_remote_code' && token.text !== 'false' && token.text !== 'null')
       this.interests.add('format.hub-config.scan');
     if (this.#isModules && kind === 'string' && key === 'type' && !token.text.startsWith('sentence_transformers.'))

@@ -18,7 +18,7 @@ import { JsonInterest, leadsIntoGit } from './json-interest.ts';
 import { judgeText } from './judge-text.ts';
 import { LoaderKeys, type TextFinding } from './loader-keys.ts';
 import { textRules } from './rules.ts';
-import { shardFindings, shardRules } from './shards.ts';
+import { itemFindings, shardFindings, shardRules } from './shards.ts';
 import { judgeTemplates } from './templates.ts';
 import { findInterests, interestsOfKind, OVERLAP } from './text-interest.ts';
 
@@ -293,7 +293,15 @@ class TextScan {
       for (const interest of [...found.interests, ...keys.interests]) this.#interests.add(interest);
       if (keys.namesAsKeras) this.#interests.add('format.instantiation.scan');
       const { findings, why } = judgeTemplates(keys.templates);
-      this.#report([...keys.findings.values(), ...findings, ...shardFindings(this.#json.interest.shards)], why);
+      this.#report(
+        [
+          ...keys.findings.values(),
+          ...findings,
+          ...shardFindings(this.#json.interest.shards),
+          ...itemFindings(this.#json.interest.items),
+        ],
+        why,
+      );
       for (const { key, at } of this.#json.interest.duplicates) {
         this.#context.report({
           rule: DUPLICATE_KEY,

@@ -1,4 +1,5 @@
 import { quotedName } from '../../core/index.ts';
+import { COREML_RULES } from '../coreml/index.ts';
 import { resolveLocation } from '../paths/index.ts';
 import { type Rule, SUPPLY_CHAIN } from '../scanner/index.ts';
 import type { TextFinding } from './loader-keys.ts';
@@ -39,5 +40,17 @@ export function shardFindings(files: ReadonlySet<string>): TextFinding[] {
     const rule = location.kind === 'outside' ? SHARD_OUTSIDE : SHARD_ODD;
     const message = `The index names the file ${quotedName(file.slice(0, 200))}, which ${location.why}.`;
     return [{ rule, message, subject: file.slice(0, 200) }];
+  });
+}
+
+/** What is odd about the items of a package of Core ML (`Manifest.json`), which are below its folder `Data`. */
+export function itemFindings(items: ReadonlySet<string>): TextFinding[] {
+  return [...items].flatMap((item) => {
+    // An item may be a folder.
+    const location = resolveLocation(item.replace(/(?<=.)\/$/, ''));
+    if (location.kind === 'inside') return [];
+    const rule = location.kind === 'outside' ? COREML_RULES.outside : COREML_RULES.data;
+    const message = `The package has the item ${quotedName(item.slice(0, 200))}, which ${location.why}.`;
+    return [{ rule, message, subject: item.slice(0, 200) }];
   });
 }

@@ -1,0 +1,1 @@
+export { EXECUTABLE_HEAD, type Executable, readExecutable } from './headers.ts';
