@@ -26,4 +26,13 @@ export { escapes, isDeceptive, linkEscapes, printableName, safeName } from './na
 export { APE, ELF, MACH_O, PE } from './native.ts';
 export { isForReaders } from './reader-names.ts';
 export { readSafetensors, SAFETENSORS, type SafetensorsEntry, type SafetensorsFault } from './safetensors.ts';
-export { controlAt, type Encoding, LIGHTGBM, MIL_TEXT, newDecoder, TF_CHECKPOINT_STATE, textHead } from './text.ts';
+export {
+  controlAt,
+  type Encoding,
+  LIGHTGBM,
+  MIL_TEXT,
+  newDecoder,
+  OPENVINO,
+  TF_CHECKPOINT_STATE,
+  textHead,
+} from './text.ts';

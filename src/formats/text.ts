@@ -216,7 +216,7 @@ function markupFormat(
 }
 
 export const OPENVINO = markupFormat('openvino', 'OpenVINO model (XML)', ['.xml'], ({ root }) =>
-  /^net\b[^>]*\bversion\s*=/.test(root),
+  /^net[\s/>]/.test(root),
 );
 export const PMML = markupFormat('pmml', 'PMML model', ['.pmml'], ({ root }) => /^(?:\w+:)?PMML\b/.test(root));
 export const SVG = markupFormat('svg', 'SVG image', ['.svg'], ({ root }) => /^(?:svg:)?svg\b/i.test(root));

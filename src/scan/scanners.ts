@@ -8,6 +8,7 @@ import { msgpackScanner } from './msgpack/index.ts';
 import { nativeScanner } from './native.ts';
 import { nativeModelScanner } from './native-models/index.ts';
 import { onnxScanner, ortScanner } from './onnx/index.ts';
+import { openvinoScanner } from './openvino/index.ts';
 import { pickleScanner } from './pickle/index.ts';
 import { plainMediaScanner } from './plain-media.ts';
 import { pmmlScanner } from './pmml/index.ts';
@@ -37,6 +38,7 @@ export const SCANNERS: readonly Scanner[] = [
   coremlScanner,
   coremlWeightsScanner,
   milTextScanner,
+  openvinoScanner,
   protoModelScanner,
   tensorflowScanner,
   checkpointScanner,

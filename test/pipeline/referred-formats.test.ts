@@ -39,3 +39,26 @@ describe('a package of Core ML', () => {
     expect(verdicts[WEIGHTS]).not.toBe('clean');
   });
 });
+
+describe('an OpenVINO model', () => {
+  const model = readFileSync('fixtures/openvino/network.xml');
+  const constants = readFileSync('fixtures/openvino/network.bin');
+
+  it('is clean with its constants, and so are they', async () => {
+    const found = await verdictsOf({ 'd/m.xml': model, 'd/m.bin': constants });
+    expect(found).toEqual({ verdicts: { 'd/m.xml': 'clean', 'd/m.bin': 'clean' }, rules: [], checks: [] });
+  });
+
+  it('is not assessed without them', async () => {
+    const found = await verdictsOf({ 'd/m.xml': model, 'd/other.bin': constants });
+    expect(found).toMatchObject({ verdicts: { 'd/m.xml': 'not-assessed', 'd/other.bin': 'unknown' } });
+    expect(found.checks).toContain('format.openvino.weights');
+  });
+
+  it('is suspicious when they are too short, and they are unknown when they are more', async () => {
+    const short = await verdictsOf({ 'd/m.xml': model, 'd/m.bin': constants.subarray(0, 200) });
+    expect(short).toMatchObject({ verdicts: { 'd/m.xml': 'suspicious' }, rules: ['openvino.data-file'] });
+    const more = await verdictsOf({ 'd/m.xml': model, 'd/m.bin': Buffer.concat([constants, noise(40, 2)]) });
+    expect(more.verdicts).toEqual({ 'd/m.xml': 'clean', 'd/m.bin': 'unknown' });
+  });
+});

@@ -5,7 +5,7 @@ import { plainTextScanner } from '../../scan/text/index.ts';
 import { addressOf } from './place.ts';
 
 /** Formats that the text scanner reads, but that are models. */
-const TEXT_MODELS: ReadonlySet<string> = new Set(['openvino', 'pmml']);
+const TEXT_MODELS: ReadonlySet<string> = new Set(['pmml']);
 
 const NO_MODELS: ReadonlySet<string> = new Set(
   [...plainTextScanner.formats, ...plainMediaScanner.formats].filter((format) => !TEXT_MODELS.has(format)),

@@ -31,7 +31,7 @@ export const INTERESTS = {
   'format.xml-entities.scan':
     'declares XML entities, a document type, inclusions or a style sheet, which parsers may fetch',
   'format.markup-script.scan': 'holds scripts that run when a browser shows it',
-  'format.openvino.scan': 'is an OpenVINO model, which may name extension libraries',
+  'format.openvino.scan': 'holds an OpenVINO model behind other text',
   'format.pmml.scan': 'holds a PMML model that does not stand at its start',
   'format.pdf.scan': 'holds actions that run when a viewer opens it',
 } as const;

@@ -97,7 +97,6 @@ export const plainTextScanner: Scanner = {
     'python',
     'javascript',
     'shell',
-    'openvino',
     'tf-checkpoint-state',
   ],
   rules: [DUPLICATE_KEY, SITE_FILE, HIDDEN_PATH, ...shardRules, ...textRules],

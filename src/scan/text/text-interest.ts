@@ -6,7 +6,6 @@ const WHOLE_KIND: Readonly<Record<string, Interest>> = {
   javascript: 'format.source-code.scan',
   shell: 'format.source-code.scan',
   'source-code': 'format.source-code.scan',
-  openvino: 'format.openvino.scan',
 };
 
 interface Pattern {
@@ -16,7 +15,7 @@ interface Pattern {
 }
 
 const SETTINGS = new Set(['yaml', 'text', 'json', 'jsonl', 'settings']);
-const MARKUP = new Set(['html', 'svg', 'xml', 'openvino']);
+const MARKUP = new Set(['html', 'svg', 'xml']);
 const ALL_BUT_JSON = new Set(['text', 'markdown', 'csv', 'settings', 'lightgbm']);
 const PLAIN = new Set(['text', 'yaml', 'settings']);
 
@@ -56,6 +55,12 @@ const PATTERNS: readonly Pattern[] = [
     interest: 'format.pmml.scan',
     kinds: new Set(['xml', 'html', 'svg', 'text', 'markdown', 'csv']),
     pattern: /<(?:\w{1,40}:)?PMML\b[^>]{0,100}\sversion\s{0,4}=/,
+  },
+  {
+    // Behind a comment that is longer than the head of a file.
+    interest: 'format.openvino.scan',
+    kinds: new Set(['xml', 'html', 'svg', 'text', 'markdown']),
+    pattern: /<net\s[^<]{0,120}\bversion\s{0,8}=/,
   },
   {
     interest: 'format.markup-script.scan',

@@ -1,0 +1,1 @@
+export { openvinoScanner } from './scanner.ts';
