@@ -13,6 +13,7 @@ export const TENSORRT = magicFormat(
   ['.engine', '.plan', '.trt'],
   [[[0, 'ftrt']], [[0, 'ptrt']]],
 );
+export const RKNN = magicFormat('rknn', 'RKNN model', ['.rknn'], [[[0, 'RKNN\0\0\0\0']]]);
 export const CATBOOST = magicFormat('catboost', 'CatBoost model', ['.cbm'], [[[0, 'CBM1']]]);
 export const UBJSON = magicFormat(
   'xgboost-ubj',

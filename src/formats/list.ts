@@ -13,6 +13,7 @@ import {
   PADDLE_TENSORS,
   PARQUET,
   RDS,
+  RKNN,
   SQLITE,
   TENSOR_BUNDLE,
   TENSOR_SHARD,
@@ -49,6 +50,7 @@ import { SETTINGS } from './settings/index.ts';
 import { SEVEN_ZIP } from './sevenzip/index.ts';
 import { SOURCE_CODE } from './source/index.ts';
 import { TAR } from './tar/index.ts';
+import { MXNET_PARAMS } from './tensor-lists/index.ts';
 import {
   CSV,
   EMPTY,
@@ -58,6 +60,7 @@ import {
   LIGHTGBM,
   MARKDOWN,
   MIL_TEXT,
+  NCNN,
   OPENVINO,
   PMML,
   PYTHON,
@@ -106,10 +109,12 @@ export const FORMATS: readonly Format[] = [
   SQLITE,
   MATLAB,
   MLIR,
+  RKNN,
   RDS,
   TORCH7,
   COREML_WEIGHTS,
   COREML_COMPILED,
+  MXNET_PARAMS,
   UNMARKED_PICKLE,
   TAR,
   ZLIB,
@@ -139,6 +144,7 @@ export const FORMATS: readonly Format[] = [
   // Text formats, the most specific first. The formats after `text` are never identified by content: `refineText` chooses them.
   LFS_POINTER,
   MIL_TEXT,
+  NCNN,
   TF_CHECKPOINT_STATE,
   XGBOOST_JSON,
   JSON_LINES,

@@ -99,6 +99,11 @@ export const MIL_TEXT = textFormat('mil-text', 'Core ML program (text)', ['.mil'
   /^program\(\d+\.\d+\)\s*(?:\[buildInfo|\{)/.test(text),
 );
 
+/** The layers of an ncnn model, behind its magic number. */
+export const NCNN = textFormat('ncnn', 'ncnn model (text)', ['.param'], (text) =>
+  /^7767517\r?\n\s*\d+ \d+\r?\n/.test(text),
+);
+
 /** An object, a table whose first key is a name or the number 1, or a function: each after its index. */
 const TORCH7_TEXT =
   /^(?:4\n\d{1,9}\n\d{1,3}\n(?:V -?\d|torch\.|nn\.)|3\n\d{1,9}\n\d{1,9}\n(?:2\n\d{1,9}\n[^\n]{0,200}[A-Za-z]|1\n1\n[3478]\n)|[678]\n(?:1\n)?\d{2,9}\n(?:[^\n -~]|[A-Za-z_.: ]{1,80}[(=]))/;

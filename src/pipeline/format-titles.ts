@@ -14,6 +14,8 @@ const REFINED: readonly (readonly [id: string, title: string])[] = [
   ['h2o-mojo', 'H2O MOJO'],
   ['joblib', 'joblib pickle'],
   ['catboost-json', 'CatBoost model (JSON)'],
+  ['paddle-pir', 'Paddle program (JSON)'],
+  ['mxnet-symbol', 'MXNet graph (JSON)'],
   ['onnx-data', 'tensors of an ONNX model'],
 ];
 

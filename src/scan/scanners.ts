@@ -1,9 +1,10 @@
 import { compressedScanner, sevenZipScanner, tarScanner } from './containers/index.ts';
 import { coremlScanner, coremlWeightsScanner, milTextScanner } from './coreml/index.ts';
+import { executorchScanner, mxnetScanner, paddleScanner, tensorrtScanner } from './graphs/index.ts';
 import { hdf5Scanner } from './hdf5/index.ts';
 import { kerasMetadataScanner } from './keras/index.ts';
 import { lfsPointerScanner } from './lfs-pointer.ts';
-import { ggufScanner, joblibZfScanner, npyScanner, protoModelScanner, safetensorsScanner } from './models/index.ts';
+import { ggufScanner, joblibZfScanner, npyScanner, safetensorsScanner } from './models/index.ts';
 import { msgpackScanner } from './msgpack/index.ts';
 import { nativeScanner } from './native.ts';
 import { nativeModelScanner } from './native-models/index.ts';
@@ -39,7 +40,10 @@ export const SCANNERS: readonly Scanner[] = [
   coremlWeightsScanner,
   milTextScanner,
   openvinoScanner,
-  protoModelScanner,
+  paddleScanner,
+  mxnetScanner,
+  executorchScanner,
+  tensorrtScanner,
   tensorflowScanner,
   checkpointScanner,
   liteScanner,

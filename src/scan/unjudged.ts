@@ -4,17 +4,16 @@ import { leaveUnjudged, type Scanner } from './scanner/index.ts';
 /** Known formats that no scanner judges, with the risk of each. Their check is `format.<id>.scan`. */
 const UNJUDGED: Readonly<Record<string, string>> = {
   ggml: 'GGML files before GGUF are read by C code that trusts their counts.',
-  executorch: 'An ExecuTorch program may call delegates and custom operations.',
-  tensorrt: 'A TensorRT engine holds machine code, and may hold plugin libraries.',
   parquet: 'A table may hold poisoned training data.',
   arrow: 'A table may hold poisoned training data.',
   sqlite: 'A database may hold triggers and views, which run when a program queries it.',
   matlab: 'MATLAB data may hold objects and function handles.',
   'mlir-bytecode': 'MLIR is a program.',
-  'paddle-tensors': 'Paddle parameters are numbers.',
   tfrecord: 'Records may hold poisoned training data.',
   'coreml-compiled':
     "Parts of a compiled Core ML model are read by Apple's frameworks alone: ask for the model that it was compiled from.",
+  ncnn: 'An ncnn model may name layers that the program provides.',
+  rknn: 'An RKNN model holds a program for an accelerator, which only its driver reads.',
   wasm: 'WebAssembly is a program.',
   'lua-bytecode': 'Lua byte code is a program, and crafted byte code breaks out of the Lua virtual machine.',
   'java-class': 'A Java class is a program.',

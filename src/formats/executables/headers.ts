@@ -136,3 +136,15 @@ function readFat(view: DataView, size: number, wide: boolean): Executable | unde
   }
   return { kind: 'mach-o', what: `universal Mach-O binary of ${count} parts`, end };
 }
+
+/**
+ * The machine of an ELF file by its first 20 bytes; undefined when they are not those of one. The version is 1 and seven bytes are zeros, so that numbers
+ * do not look like it, and a library whose later fields are broken is still found.
+ */
+export function elfIdentity(head: Uint8Array): number | undefined {
+  const isElf = head.length >= 20 && head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46;
+  const [wide, order, version] = [head[4], head[5], head[6]];
+  if (!isElf || (wide !== 1 && wide !== 2) || (order !== 1 && order !== 2) || version !== 1) return undefined;
+  if (head.subarray(9, 16).some((byte) => byte !== 0)) return undefined;
+  return order === 1 ? (head[18] ?? 0) + 256 * (head[19] ?? 0) : (head[19] ?? 0) + 256 * (head[18] ?? 0);
+}

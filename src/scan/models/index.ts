@@ -1,5 +1,4 @@
 export { ggufScanner } from './gguf.ts';
 export { joblibZfScanner } from './joblib-zf.ts';
 export { npyScanner } from './npy.ts';
-export { protoModelScanner } from './proto-models.ts';
 export { safetensorsScanner } from './safetensors.ts';

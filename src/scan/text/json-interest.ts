@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { JsonEvents, JsonScalar, JsonToken } from '../../formats/json/index.ts';
+import { GraphNames } from './graph-names.ts';
 import type { Interest } from './interest.ts';
 import { namesTarget } from './keys.ts';
 import type { LoaderKeys } from './loader-keys.ts';
@@ -53,6 +54,8 @@ export class JsonInterest implements JsonEvents {
   readonly shards = new Set<string>();
   /** Paths of the items of a package of Core ML. */
   readonly items = new Set<string>();
+  /** Operations, where the document is a graph. */
+  readonly graph = new GraphNames();
   readonly #keys: string[] = [];
   readonly #isPipeline: boolean;
   readonly #isModules: boolean;
@@ -72,6 +75,7 @@ export class JsonInterest implements JsonEvents {
   key(name: string, depth: number): void {
     this.#loaderKeys.key(name);
     if (depth < MAX_DEPTH_KEPT) this.#keys[depth] = name;
+    this.graph.key(name, depth);
     const interest = KEYS.get(name);
     if (interest !== undefined) this.interests.add(interest);
     this.#lookForTrees(name, depth);
@@ -102,6 +106,7 @@ export class JsonInterest implements JsonEvents {
 
   open(kind: 'object' | 'array', depth: number): void {
     this.#loaderKeys.open(kind);
+    this.graph.open();
     // A diffusers part is [library, class]; a pipeline class given so is code of the repository.
     if (kind === 'array' && depth === 1) {
       this.#listStarts = this.#isPipeline;
@@ -115,6 +120,7 @@ export class JsonInterest implements JsonEvents {
 
   scalar(kind: JsonScalar, token: JsonToken, depth: number): void {
     const key = this.#keys[depth];
+    if (kind === 'string') this.graph.scalar(token.text);
     if (kind === 'string') this.#loaderKeys.scalar(token.text);
     if (kind === 'string' && this.hidden.size < 20 && leadsIntoGit(token.text)) this.hidden.add(token.text);
     if (kind === 'string' && depth === 2 && this.#keys[1] === WEIGHT_MAP && this.shards.size < MAX_SHARDS)

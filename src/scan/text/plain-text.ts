@@ -175,6 +175,7 @@ class TextScan {
     await this.#judgeKeras(encoding);
     await this.#judgeWebModel(encoding);
     await this.#judgeTrees(encoding);
+    await this.#json?.interest.graph.judge(this.#context);
     this.#finish();
   }
 

@@ -1,0 +1,1 @@
+export { type ExecutorchProgram, readExecutorch } from './program.ts';

@@ -1,0 +1,1 @@
+export { executorchScanner, mxnetScanner, paddleScanner, tensorrtScanner } from './scanner.ts';

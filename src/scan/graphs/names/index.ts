@@ -1,0 +1,1 @@
+export { judgeMxnetNames, judgePaddleNames, judgePirNames } from './judge-names.ts';
