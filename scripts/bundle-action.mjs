@@ -19,6 +19,52 @@ export const BUNDLE = fileURLToPath(new URL('../action/dist/index.js', import.me
 
 /** Parts of undici that no connection of ours uses. */
 const UNUSED = /undici\/lib\/(?:web\/(?:websocket|eventsource|cookies|fetch|fileapi)|mock)\//;
+/**
+ * Clients of AWS, and who imports them. What is loaded on demand is kept whole in one file, so that a client would bring the commands and schemas of
+ * all operations: it is bundled by itself first, with what is imported of it.
+ */
+const CLIENTS = new Map([
+  ['@aws-sdk/client-s3', 'src/sources/s3/store.ts'],
+  ['@aws-sdk/client-sts', 'src/sources/s3/tokens.ts'],
+]);
+const SCHEMAS = /\/schemas\/schemas_0\.js$/;
+
+/** Keys that are computed from constants may have effects for all that esbuild knows: written out, what nothing uses is left out. */
+function writtenOut(text) {
+  const constants = new Map(
+    [...text.matchAll(/^const (_\w+) = ("[^"\\]*");$/gm)].map(([, name, value]) => [name, value]),
+  );
+  return text.replace(/\[(_\w+)\]:/g, (key, name) => (constants.has(name) ? `${constants.get(name)}:` : key));
+}
+
+/** What is imported of a client, and nothing else of it; other packages stay imports. */
+async function clientInUse(client) {
+  const importer = readFileSync(`${ROOT}${CLIENTS.get(client)}`, 'utf8');
+  const imported = new RegExp(`import \\{([^}]*)\\} from '${client}'`).exec(importer)?.[1] ?? '';
+  const names = imported.split(',').filter((name) => name.trim() !== '' && !/\btype\b/.test(name));
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    stdin: { contents: `export {${names.join(',')}} from '${client}';`, resolveDir: ROOT },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    charset: 'utf8',
+    plugins: [
+      {
+        name: 'one-client',
+        setup({ onLoad, onResolve }) {
+          onResolve({ filter: /^[^.]/ }, ({ path }) => (path === client ? undefined : { path, external: true }));
+          onLoad({ filter: SCHEMAS }, ({ path }) => ({ contents: writtenOut(readFileSync(path, 'utf8')) }));
+        },
+      },
+    ],
+    write: false,
+    logLevel: 'error',
+  });
+  return outputFiles[0].text;
+}
+
 /** What undici makes one of while it is loaded. */
 const CACHE = /undici\/lib\/web\/cache\/cachestorage\.js$/;
 
@@ -106,6 +152,13 @@ const oneFile = {
     onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
     onLoad({ filter: UNUSED }, () => ({ contents: 'module.exports = {};' }));
     onLoad({ filter: CACHE }, () => ({ contents: 'module.exports = { CacheStorage: class {} };' }));
+    onResolve({ filter: /^@aws-sdk\/client-s(?:3|ts)$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'client' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'client' }, async ({ path }) => ({
+      contents: await clientInUse(path),
+      resolveDir: `${ROOT}node_modules/${path}`,
+    }));
     // undici carries its parser twice, with and without SIMD; one is enough for a step.
     onLoad({ filter: /undici\/lib\/llhttp\/llhttp_simd-wasm\.js$/ }, () => ({
       contents: "module.exports = require('./llhttp-wasm.js');",
