@@ -71,6 +71,8 @@ function isPe({ head, size }: Probe): boolean {
   if (!startsWith(head, 'MZ')) return false;
   const at = u32le(head, 0x3c);
   if (head.length >= 0x40 && at + 4 <= head.length) return startsWith(head, [0x50, 0x45, 0, 0], at);
-  // The header lies further on, or it is a DOS program: text has no zero bytes.
-  return size >= 0x40 && at < size && head.subarray(0, 0x40).includes(0);
+  // The header lies further on, or it is a DOS program, whose pages are in the file: text has no zero bytes, and numbers no such counts.
+  const [last, pages] = [u32le(head, 2) % 65_536, u32le(head, 4) % 65_536];
+  const isDos = last < 512 && pages > 0 && (pages - 1) * 512 + last <= size + 512;
+  return size >= 0x40 && at < size && isDos && head.subarray(0, 0x40).includes(0);
 }

@@ -1,5 +1,6 @@
+import { EXECUTABLE_HEAD, readExecutable } from '../formats/executables/index.ts';
 import { APE, ELF, MACH_O, PE } from '../formats/index.ts';
-import { type Rule, type Scanner, SUPPLY_CHAIN } from './scanner/index.ts';
+import { EMBEDDED, type Rule, type Scanner, SUPPLY_CHAIN } from './scanner/index.ts';
 
 const EXECUTABLE: Rule = {
   id: 'native.executable',
@@ -15,15 +16,20 @@ const EXECUTABLE: Rule = {
   cwe: ['CWE-829', 'CWE-506'],
 };
 
+/** How Python names the modules that it loads as libraries. */
+const PYTHON_EXTENSION = /\.pyd$|\.(?:cpython|cp|pypy|abi)[\w-]*\.so$/i;
+
 /** Machine code is not judged: its presence is the finding. */
 export const nativeScanner: Scanner = {
   id: 'native',
   formats: [ELF.id, MACH_O.id, PE.id, APE.id],
-  rules: [EXECUTABLE],
-  async scanFile({ source, format }, context) {
+  rules: [EXECUTABLE, EMBEDDED],
+  async scanFile({ source, format, file, member = file }, context) {
+    const executable = readExecutable(await source.read(0, Math.min(EXECUTABLE_HEAD, source.size)), source.size);
+    const use = PYTHON_EXTENSION.test(member) ? ', a module that Python loads when its name is imported' : '';
     context.report({
       rule: EXECUTABLE,
-      message: `The file is machine code: ${format.title}.`,
+      message: `The file is machine code: ${executable?.what ?? format.title}${use}.`,
       subject: format.id,
       offset: 0,
     });

@@ -25,6 +25,15 @@ export function readExecutable(head: Uint8Array, size: number): Executable | und
   return undefined;
 }
 
+/** Whether bytes begin as machine code does; it is machine code only when its header is consistent. */
+export function hasExecutableMagic(head: Uint8Array): boolean {
+  if (head.length < 4) return false;
+  const magic = new DataView(head.buffer, head.byteOffset, 4).getUint32(0);
+  return (
+    magic === 0x7f454c46 || magic === 0xcafebabe || magic === 0xcafebabf || THIN.has(magic) || magic >>> 16 === 0x4d5a
+  );
+}
+
 /** ELF: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
 function readElf(view: DataView, size: number): Executable | undefined {
   const [wide, order] = [view.getUint8(4) === 2, view.getUint8(5)];

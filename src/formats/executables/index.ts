@@ -1,1 +1,1 @@
-export { EXECUTABLE_HEAD, type Executable, elfIdentity, readExecutable } from './headers.ts';
+export { EXECUTABLE_HEAD, type Executable, elfIdentity, hasExecutableMagic, readExecutable } from './headers.ts';

@@ -1,6 +1,8 @@
 import { GGUF, type GgufHeader, readGguf } from '../../formats/index.ts';
 import {
+  EMBEDDED,
   headerBlock,
+  judgeBuffers,
   leaveUnjudged,
   readOrReport,
   type ScanContext,
@@ -41,6 +43,7 @@ export const ggufScanner: Scanner = {
     if (header === undefined) return;
     context.cover(0, header.headerEnd, 'parsed');
     await checkLayout(target, context, header);
+    await judgeTensors(target, context, header);
     checkTemplates(context, header);
   },
 };
@@ -62,6 +65,19 @@ const NAMES: ReadonlySet<string> = new Set(['tokenizer.chat_templates']);
 
 function isTemplate(key: string): boolean {
   return key.startsWith('tokenizer.chat_template');
+}
+
+/** Tensors whose first bytes are looked at, of a file that is at hand. */
+const MAX_LOOKED_AT = 20_000;
+
+async function judgeTensors(target: ScanTarget, context: ScanContext, header: GgufHeader): Promise<void> {
+  if (target.distance === 'far') return;
+  const buffers = header.tensors.slice(0, MAX_LOOKED_AT).map(({ name, offset, bytes }) => {
+    const start = header.dataStart + offset;
+    return { where: `tensor ${JSON.stringify(name.slice(0, 80))}`, start, end: start + bytes, numbers: true };
+  });
+  const held = buffers.filter(({ end }) => end <= target.source.size);
+  await judgeBuffers(target, context, EMBEDDED, held);
 }
 
 async function checkLayout(target: ScanTarget, context: ScanContext, header: GgufHeader): Promise<void> {

@@ -1,6 +1,21 @@
 import { SliceSource } from '../../core/bytes/index.ts';
-import { identifyFormat, probeOf, readSafetensors, SAFETENSORS, type SafetensorsFault } from '../../formats/index.ts';
-import { type Rule, type Scanner, SUPPLY_CHAIN, structureRule } from '../scanner/index.ts';
+import {
+  identifyFormat,
+  probeOf,
+  readSafetensors,
+  SAFETENSORS,
+  type SafetensorsEntry,
+  type SafetensorsFault,
+} from '../../formats/index.ts';
+import {
+  EMBEDDED,
+  type HeldBuffer,
+  judgeBuffers,
+  type Rule,
+  type Scanner,
+  SUPPLY_CHAIN,
+  structureRule,
+} from '../scanner/index.ts';
 
 const WHY =
   'safetensors is safe because its header is strict: a reader that accepts this header can read other tensors than the scanner, or bytes outside of the tensors.';
@@ -56,15 +71,27 @@ const RULES: Readonly<Record<SafetensorsFault['kind'], Rule>> = {
 const SCRIPT =
   /<script\b|javascript:|\bon(?:error|load)\s*=|__import__\s*\(|\b(?:os\.(?:system|popen)|subprocess\.\w+|builtins\.\w+)\b|\b(?:eval|exec)\s*\(|__reduce__|__subclasses__|__globals__|#!\s*\/(?:usr\/)?bin\/|\bpowershell\b/i;
 /** The start of a pickle: of protocol 0 that calls something, of protocol 2 to 5, and the latter in base64. */
-const PICKLE = /^\(?c(?:os|posix|nt|builtins|__builtin__|subprocess)\n|^\u0080[^ -~]|^gA[I-X][A-Za-z0-9+/]{8}/;
+const PICKLE =
+  /^\(?c(?:os|posix|nt|builtins|__builtin__|subprocess)\n|^\u0080[^ -~]|^gA[I-X][A-Za-z0-9+/]{8}|^(?:f0VMRg[IE][A-Za-z0-9+/]{16}|TVqQAAMAAAAEAAAA)/;
+
+/** Tensors whose first bytes are looked at, of a file that is at hand. */
+const MAX_LOOKED_AT = 20_000;
+
+function bufferOf({ name, start, end }: SafetensorsEntry): HeldBuffer {
+  return { where: `tensor ${JSON.stringify(name.slice(0, 80))}`, start, end, numbers: true };
+}
 
 /** Judges safetensors by their header; no tensor is read. */
 export const safetensorsScanner: Scanner = {
   id: 'safetensors',
   formats: [SAFETENSORS.id],
   rules: [HEADER, DUPLICATE, LAYOUT, TRAILING, METADATA],
-  async scanFile({ source }, context) {
-    const header = await readSafetensors(source, context.limits.maxHeaderBytes, context.budget);
+  async scanFile(target, context) {
+    const { source } = target;
+    const tensors: HeldBuffer[] = [];
+    const header = await readSafetensors(source, context.limits.maxHeaderBytes, context.budget, (entry) => {
+      if (target.distance === 'near' && tensors.length < MAX_LOOKED_AT) tensors.push(bufferOf(entry));
+    });
     for (const { kind, message, offset, subject } of header.faults) {
       context.report({ rule: RULES[kind], message: `${capital(message)}.`, subject: `${kind}:${subject}`, offset });
     }
@@ -79,6 +106,9 @@ export const safetensorsScanner: Scanner = {
         evidence,
       });
     }
+    const first = header.dataStart;
+    const places = tensors.map((one) => ({ ...one, start: first + one.start, end: first + one.end }));
+    await judgeBuffers(target, context, EMBEDDED, places);
     context.cover(0, header.dataStart, 'parsed');
     context.cover(header.dataStart, header.dataEnd, 'opaque', 'raw tensor data: numbers');
     if (

@@ -1,6 +1,13 @@
 import { quotedName } from '../../core/index.ts';
 import { type OnnxSurvey, surveyOnnx } from '../../formats/onnx/survey/index.ts';
-import { hiddenText, leaveUnjudged, type ScanContext, type ScanTarget } from '../scanner/index.ts';
+import {
+  EMBEDDED,
+  hiddenText,
+  judgeBuffers,
+  leaveUnjudged,
+  type ScanContext,
+  type ScanTarget,
+} from '../scanner/index.ts';
 import { judgeExternal } from './external.ts';
 import { judgeFunctions } from './functions.ts';
 import { judgeOperators } from './judge-operators.ts';
@@ -10,6 +17,8 @@ import { HIDDEN_CONTENT, MODEL_STRUCTURE } from './rules.ts';
 /** Where PyTorch keeps the lines of Python that a node was made from. */
 const TRACES = /^pkg\.torch\./;
 const SOME = 20;
+/** Tensors whose first bytes are looked at, of a file that is at hand. */
+const MAX_LOOKED_AT = 20_000;
 
 /** Surveys a model, and reports what is not known to be harmless. What it does not understand leaves the file without a pass. */
 export async function judgeOnnx(target: ScanTarget, context: ScanContext): Promise<void> {
@@ -26,6 +35,13 @@ export async function judgeOnnx(target: ScanTarget, context: ScanContext): Promi
   for (const what of survey.dropped) context.incomplete(`the model has more ${what} than are kept`);
   // What was found until then counts.
   if (stopped !== undefined) throw stopped;
+  if (target.distance === 'near') {
+    const buffers = survey.raw.slice(0, MAX_LOOKED_AT).map(({ start, end }) => ({
+      where: `tensor at byte ${start}`,
+      ...{ start, end, numbers: true },
+    }));
+    await judgeBuffers(target, context, EMBEDDED, buffers);
+  }
   coverAll(survey, target, context);
 }
 

@@ -1,6 +1,11 @@
-import { SliceSource } from '../../core/bytes/index.ts';
-import { EXECUTABLE_HEAD, readExecutable } from '../../formats/executables/index.ts';
-import type { Rule } from './rule.ts';
+import { type ByteSource, SliceSource } from '../../core/bytes/index.ts';
+import {
+  EXECUTABLE_HEAD,
+  type Executable,
+  hasExecutableMagic,
+  readExecutable,
+} from '../../formats/executables/index.ts';
+import { type Rule, SUPPLY_CHAIN } from './rule.ts';
 import type { ScanContext, ScanTarget } from './scanner.ts';
 import { activeFormat } from './stray.ts';
 
@@ -16,6 +21,19 @@ const MIN_CONTENT = 64;
 /** Of a file that is fetched, no more buffers than these are looked into. */
 const MAX_FAR = 64;
 
+export const EMBEDDED: Rule = {
+  id: 'native.embedded',
+  title: 'A tensor is machine code',
+  severity: 'high',
+  verdict: 'suspicious',
+  explanation:
+    'The bytes of a tensor or an array begin with a complete header of a program or a library. No loader of models runs them, but no training writes them either: another program that knows the place can take them out and run them.',
+  remedy: 'Do not use the model. Report it to its publisher, and look for the program that would unpack the tensor.',
+  owasp: SUPPLY_CHAIN.owasp,
+  atlas: SUPPLY_CHAIN.atlas,
+  cwe: ['CWE-506'],
+};
+
 /** Looks at the head of each buffer: one that is a program or an archive is a finding, and is scanned as a member. */
 export async function judgeBuffers(
   target: ScanTarget,
@@ -29,9 +47,7 @@ export async function judgeBuffers(
     if (end - start < MIN_CONTENT) continue;
     if (distance === 'far' && numbers && ++looked > MAX_FAR) continue;
     context.budget.work(MIN_CONTENT);
-    const length = Math.min(end - start, numbers ? EXECUTABLE_HEAD : MIN_CONTENT);
-    const head = source.readNow(start, length) ?? (await source.read(start, length));
-    const executable = readExecutable(head, end - start);
+    const executable = await executableAt(source, start, end);
     if (executable === undefined && numbers) continue;
     const slice = new SliceSource(source, start, end - start, `${source.name}!${where}`);
     const format = executable === undefined ? await activeFormat(slice, context) : undefined;
@@ -45,4 +61,11 @@ export async function judgeBuffers(
     });
     await context.member(slice, where, { storedAt: start });
   }
+}
+
+/** The machine code that begins at a place; undefined when there is none. */
+async function executableAt(source: ByteSource, start: number, end: number): Promise<Executable | undefined> {
+  const magic = source.readNow(start, MIN_CONTENT) ?? (await source.read(start, MIN_CONTENT));
+  if (!hasExecutableMagic(magic)) return undefined;
+  return readExecutable(await source.read(start, Math.min(end - start, EXECUTABLE_HEAD)), end - start);
 }

@@ -1,4 +1,4 @@
-export { type HeldBuffer, judgeBuffers } from './buffers.ts';
+export { EMBEDDED, type HeldBuffer, judgeBuffers } from './buffers.ts';
 export { type GraphFormat, type GraphRules, graphRules } from './graph-rules.ts';
 export { hiddenText } from './hidden-text.ts';
 export { type Rule, SUPPLY_CHAIN } from './rule.ts';
