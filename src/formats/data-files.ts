@@ -75,6 +75,10 @@ export const PARQUET = magicFormat(
   [[[0, 'PAR1']], [[0, 'PARE']]],
   ({ tail }) => startsWith(tail, 'PAR', tail.length - 4),
 );
+/** The last byte is the length of what precedes it, which ends with the mark. */
+export const ORC = magicFormat('orc', 'ORC table', ['.orc'], [[[0, 'ORC']]], ({ tail }) =>
+  startsWith(tail, 'ORC', tail.length - 4),
+);
 export const ARROW = magicFormat('arrow', 'Arrow table', ['.arrow', '.feather'], [[[0, 'ARROW1']], [[0, 'FEA1']]]);
 export const SQLITE = magicFormat(
   'sqlite',

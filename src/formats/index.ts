@@ -1,12 +1,14 @@
 export { isBlank } from './blank.ts';
 export { ByteReader } from './byte-reader.ts';
 export {
+  ARROW,
   CATBOOST,
   COREML_WEIGHTS,
   EXECUTORCH,
   MSGPACK,
   ORT,
   PADDLE_TENSORS,
+  PARQUET,
   RDS,
   TENSOR_BUNDLE,
   TENSOR_SHARD,

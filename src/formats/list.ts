@@ -9,6 +9,7 @@ import {
   MATLAB,
   MLIR,
   MSGPACK,
+  ORC,
   ORT,
   PADDLE_TENSORS,
   PARQUET,
@@ -49,6 +50,7 @@ import { SAFETENSORS } from './safetensors.ts';
 import { SETTINGS } from './settings/index.ts';
 import { SEVEN_ZIP } from './sevenzip/index.ts';
 import { SOURCE_CODE } from './source/index.ts';
+import { ARROW_STREAM } from './tables/index.ts';
 import { TAR } from './tar/index.ts';
 import { MXNET_PARAMS } from './tensor-lists/index.ts';
 import {
@@ -106,6 +108,8 @@ export const FORMATS: readonly Format[] = [
   XGBOOST_BINARY,
   PARQUET,
   ARROW,
+  ARROW_STREAM,
+  ORC,
   SQLITE,
   MATLAB,
   MLIR,

@@ -15,6 +15,7 @@ import { plainMediaScanner } from './plain-media.ts';
 import { pmmlScanner } from './pmml/index.ts';
 import { rdsScanner } from './rds/index.ts';
 import type { Scanner } from './scanner/index.ts';
+import { tableScanner } from './tables/index.ts';
 import { checkpointScanner, liteScanner, tensorflowScanner } from './tensorflow/index.ts';
 import { plainTextScanner } from './text/index.ts';
 import { torch7Scanner } from './torch7/index.ts';
@@ -53,6 +54,7 @@ export const SCANNERS: readonly Scanner[] = [
   rdsScanner,
   torch7Scanner,
   nativeScanner,
+  tableScanner,
   plainTextScanner,
   plainMediaScanner,
   lfsPointerScanner,

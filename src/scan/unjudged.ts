@@ -4,8 +4,7 @@ import { leaveUnjudged, type Scanner } from './scanner/index.ts';
 /** Known formats that no scanner judges, with the risk of each. Their check is `format.<id>.scan`. */
 const UNJUDGED: Readonly<Record<string, string>> = {
   ggml: 'GGML files before GGUF are read by C code that trusts their counts.',
-  parquet: 'A table may hold poisoned training data.',
-  arrow: 'A table may hold poisoned training data.',
+  orc: 'An ORC table may hold poisoned training data.',
   sqlite: 'A database may hold triggers and views, which run when a program queries it.',
   matlab: 'MATLAB data may hold objects and function handles.',
   'mlir-bytecode': 'MLIR is a program.',

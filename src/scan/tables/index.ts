@@ -1,0 +1,1 @@
+export { tableScanner } from './scanner.ts';
