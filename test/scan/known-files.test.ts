@@ -15,8 +15,6 @@ const NOT_CLEAN: Readonly<Record<string, string>> = {
   'latest.h5': 'clean',
   'old.h5': 'clean',
   'pointer.safetensors': 'unknown',
-  'table.feather': 'not-assessed',
-  'table.parquet': 'not-assessed',
   'user-block.h5': 'suspicious',
 };
 
