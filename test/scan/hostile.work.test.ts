@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { scanSource } from '../../src/pipeline/file-scan.ts';
 import { createGlobalPolicy } from '../../src/scan/lists/globals.ts';
-import { judgeTorchScript } from '../../src/scan/zip/torchscript.ts';
+import { ScriptProgram } from '../../src/scan/torchscript/judge/program.ts';
 import { buildZip, memory } from '../support/containers.ts';
 import { growth } from '../support/growth.ts';
 import { scanBytes } from '../support/scan-bytes.ts';
@@ -65,7 +65,7 @@ it.each(['a.', 'x = torch.add(y, z)\n', 'import a\n', '"a"', '('])(
   'the work on TorchScript grows linearly with its length: %j',
   async (unit) => {
     const grown = await growth(2_000, (count) =>
-      judgeTorchScript(fakeContext(), memory(Buffer.from(unit.repeat(count))), 'code.py', 0),
+      new ScriptProgram(fakeContext()).source(memory(Buffer.from(unit.repeat(count))), 'code.py', 0),
     );
     expect(grown).toBeLessThan(5);
   },

@@ -1,9 +1,16 @@
 import { BYTES, type GlobalName, type PickleState, type Value } from '../../formats/pickle/index.ts';
 import type { GlobalPolicy, ListedGlobal, Standing } from '../lists/index.ts';
 import type { Within } from '../scanner/index.ts';
+import { isScriptClass, listedScriptClass } from '../torchscript/index.ts';
 import type { Blobs } from './blobs.ts';
 import { CONTRACTS, type ContractContext, isExpression } from './contracts/index.ts';
 import { TORCHSCRIPT_CLASS } from './judge-names.ts';
+
+/** A class of the archive, or one in C++ whose state is only numbers. */
+function isOwnClass({ module, name }: GlobalName): boolean {
+  const path = `${module}.${name}`;
+  return /^__torch__\./.test(path) && (!isScriptClass(path) || listedScriptClass(path));
+}
 
 /** What is known of the names of one stream. */
 export class StreamNames {
@@ -22,7 +29,7 @@ export class StreamNames {
     if (global.computed) return { kind: 'unlisted' };
     const known = this.#standings.get(global);
     if (known !== undefined) return known;
-    const own = this.#within === 'torchscript' && /^__torch__(\.|$)/.test(global.module);
+    const own = this.#within === 'torchscript' && isOwnClass(global);
     const found: Standing = own ? TORCHSCRIPT_CLASS : this.#globals.standing(global);
     // The arguments of the class decide.
     const standing: Standing = found.kind === 'dangerous' && isExpression(global) ? { kind: 'unlisted' } : found;

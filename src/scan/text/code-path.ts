@@ -1,5 +1,5 @@
 import type { GlobalPolicy } from '../lists/index.ts';
-import { isComputingOperator } from '../zip/index.ts';
+import { isComputingOperator } from '../torchscript/index.ts';
 
 /** Characters of a path that are looked at; a longer one is not a path of Python. */
 const MAX_PATH = 1_000;

@@ -1,2 +1,1 @@
-export { isComputingOperator } from './torchscript.ts';
 export { zipScanner } from './zip.ts';

@@ -21,8 +21,11 @@ export interface StorageNames {
   readonly after: string;
 }
 
-/** `schema`: the objects of a skops file. `mojo`: trees and settings of H2O. `storage`: raw numbers, reached through a persistent id. `code`: TorchScript source. `module`: Python that an importer runs. */
-export type MemberRole = 'member' | 'storage' | 'code' | 'module' | 'schema' | 'mojo';
+/**
+ * `schema`: the objects of a skops file. `mojo`: trees and settings of H2O. `storage`: raw numbers, reached through a persistent id. `code`:
+ * TorchScript source. `bytecode`: the mobile interpreter's, a pickle. `module`: Python that an importer runs.
+ */
+export type MemberRole = 'member' | 'storage' | 'code' | 'bytecode' | 'module' | 'schema' | 'mojo';
 
 /** Formats whose pickles may name storages by persistent id. */
 export function isTorch(layout: ZipLayout): boolean {
@@ -46,6 +49,10 @@ const TENSOR_FOLDERS: Readonly<Record<string, string>> = {
   'bytecode.pkl': 'constants',
 };
 
+/** In any folder and any case: PyTorch takes that of the first member for the archive's, and finds members by lower case. */
+const CODE = /(?:^|\/)code\/.*\.py$/is;
+const BYTECODE = /(?:^|\/)bytecode\.pkl$/i;
+
 function torch(names: ReadonlySet<string>): ZipLayout | undefined {
   const root = rootOf(
     names,
@@ -53,14 +60,15 @@ function torch(names: ReadonlySet<string>): ZipLayout | undefined {
     ['version', 'byteorder', 'constants.pkl', '.data/serialization_id', '.format_version'],
   );
   if (root === undefined) return undefined;
-  const script = [...names].some((name) => name.startsWith(`${root}code/`));
+  const script = [...names].some((name) => CODE.test(name) || BYTECODE.test(name));
   return {
     format: script ? 'torchscript' : 'torch-zip',
     role(name) {
-      if (!name.startsWith(root)) return 'member';
-      const rest = name.slice(root.length);
-      if (/^(data|constants|tensors)\/\d+$/.test(rest)) return 'storage';
-      return /^code\/.*\.py$/s.test(rest) ? 'code' : 'member';
+      if (CODE.test(name)) return 'code';
+      if (BYTECODE.test(name)) return 'bytecode';
+      return name.startsWith(root) && /^(data|constants|tensors)\/\d+(?:\.storage)?$/.test(name.slice(root.length))
+        ? 'storage'
+        : 'member';
     },
     storagesOf(pickle) {
       const folder = TENSOR_FOLDERS[pickle.startsWith(root) ? pickle.slice(root.length) : ''];

@@ -1,15 +1,16 @@
 import { crc32 } from 'node:zlib';
 import { type ByteSource, chunks, SliceSource } from '../../core/bytes/index.ts';
+import { isContentError } from '../../core/index.ts';
 import { type Codec, decode, type Expanded, expandStream } from '../../formats/compressed/index.ts';
 import { printableName, safeName } from '../../formats/index.ts';
 import { NUMPY, PANDAS, PANDAS_AGAIN, TORCH, TORCHSCRIPT, WEIGHTS_ONLY } from '../../formats/pickle/index.ts';
 import { FLAG_LZMA_END, lzmaAlone, type ZipMember } from '../../formats/zip/index.ts';
 import { activeFormat, judgeStray, leaveUnjudged, type MemberOptions, yieldToEventLoop } from '../scanner/index.ts';
+import type { ScriptProgram } from '../torchscript/judge/index.ts';
 import { isTorch } from './layout.ts';
 import { readMember } from './read-member.ts';
 import { ZIP_RULES } from './rules.ts';
 import { storageRecords } from './storages.ts';
-import { judgeTorchScript } from './torchscript.ts';
 import type { ZipScan } from './zip-scan.ts';
 
 const STORED = 0;
@@ -173,7 +174,7 @@ async function scanContent(
   const place = storedAt === undefined ? {} : { storedAt };
   const options: MemberOptions = { ...place, ...readersOf(scan, member), ...besides(scan, member.name) };
   if (role === 'code') {
-    await judgeTorchScript(context, source, printableName(member.name), storedAt);
+    await (await programOf(scan)).source(source, printableName(member.name), storedAt);
     await source.close();
     return;
   }
@@ -187,6 +188,7 @@ async function scanContent(
     await source.close();
     return;
   }
+  if (role === 'bytecode') await judgeBytecode(scan, source, printableName(member.name));
   if (role === 'storage') {
     const format = await activeFormat(source, context);
     if (format === undefined) {
@@ -225,6 +227,25 @@ async function judgeSchema(scan: ZipScan, source: ByteSource): Promise<boolean> 
   if (!judged)
     leaveUnjudged(scan.context, 'format.skops.scan', 'The archive has a schema.json that is not one of skops.');
   return judged;
+}
+
+/** The archive's code, whose judge is loaded with its first file. */
+async function programOf(scan: ZipScan): Promise<ScriptProgram> {
+  if (scan.program === undefined) {
+    const { ScriptProgram } = await import('../torchscript/judge/index.ts');
+    scan.program = new ScriptProgram(scan.context);
+  }
+  return scan.program;
+}
+
+/** The pickle is scanned as any other, too. */
+async function judgeBytecode(scan: ZipScan, source: ByteSource, name: string): Promise<void> {
+  try {
+    await (await programOf(scan)).bytecode(source, name);
+  } catch (error) {
+    if (!isContentError(error)) throw error;
+    scan.context.incomplete(`the bytecode "${name}" was not read: ${error.message}`);
+  }
 }
 
 /** The storages that a pickle's persistent ids may name. */

@@ -1,5 +1,6 @@
 import type { ZipEntry } from '../../formats/zip/index.ts';
 import type { Rule, ScanContext, ScanTarget } from '../scanner/index.ts';
+import type { ScriptProgram } from '../torchscript/judge/index.ts';
 import type { ZipLayout } from './layout.ts';
 
 /** The state that the parts of this scanner share for one archive. */
@@ -11,6 +12,8 @@ export interface ZipScan {
   readonly entries: readonly ZipEntry[];
   /** Members that are still read although their bytes are read already. */
   rereadsLeft: number;
+  /** The code of an archive of TorchScript, once there is some. */
+  program: ScriptProgram | undefined;
   /** Where the members end. */
   readonly membersEnd: number;
   say(rule: Rule, subject: string, message: string, offset?: number): void;

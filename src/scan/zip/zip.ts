@@ -12,12 +12,12 @@ import {
 import { MOJO_RULES } from '../mojo/index.ts';
 import { type ScanContext, type Scanner, type ScanTarget, yieldToEventLoop } from '../scanner/index.ts';
 import { SKOPS_RULES } from '../skops/index.ts';
+import { TORCHSCRIPT_RULES } from '../torchscript/index.ts';
 import { scanGaps } from './gaps.ts';
 import { layoutOf, type ZipLayout } from './layout.ts';
 import { scanMember } from './member.ts';
 import { zipOddity } from './oddities.ts';
 import { ZIP_RULES } from './rules.ts';
-import { TORCHSCRIPT_RULE } from './torchscript.ts';
 import type { Span, ZipScan } from './zip-scan.ts';
 
 /**
@@ -32,7 +32,12 @@ const MAX_LINK = 4096;
 export const zipScanner: Scanner = {
   id: 'zip',
   formats: ['zip'],
-  rules: [...Object.values(ZIP_RULES), TORCHSCRIPT_RULE, ...Object.values(SKOPS_RULES), ...Object.values(MOJO_RULES)],
+  rules: [
+    ...Object.values(ZIP_RULES),
+    ...Object.values(TORCHSCRIPT_RULES),
+    ...Object.values(SKOPS_RULES),
+    ...Object.values(MOJO_RULES),
+  ],
   async scanFile(target, context) {
     const directory = await readDirectory(target.source, context.limits, context.budget);
     try {
@@ -48,7 +53,8 @@ async function scanZip(target: ScanTarget, context: ScanContext, directory: ZipD
   const layout = layoutOf(entries.map((entry) => entry.name));
   const membersEnd = directory?.start ?? target.source.size;
   const rereadsLeft = MAX_REREAD[target.depth] ?? 0;
-  const scan: ZipScan = { target, context, layout, entries, rereadsLeft, membersEnd, say: sayer(context) };
+  const program = undefined;
+  const scan: ZipScan = { target, context, layout, entries, rereadsLeft, program, membersEnd, say: sayer(context) };
   if (layout.format !== undefined) context.identified(layout.format);
   notAssessed(layout, context);
   const used: Span[] = [];
@@ -59,6 +65,7 @@ async function scanZip(target: ScanTarget, context: ScanContext, directory: ZipD
     used.push(...(await scanListed(scan, directory.entries)));
   }
   await scanGaps(scan, used, membersEnd);
+  scan.program?.finish();
 }
 
 function sayer(context: ScanContext): ZipScan['say'] {

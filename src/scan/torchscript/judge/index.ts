@@ -1,0 +1,1 @@
+export { ScriptProgram } from './program.ts';
