@@ -25,7 +25,7 @@ async function scan(file: string) {
 }
 
 /** Archives, which are judged with their members, and a folder of which one file is judged. */
-const WITH_MEMBERS = /^(?:keras-|skops-|rds-|h2o-)|keras_metadata\.pb$/;
+const WITH_MEMBERS = /^(?:keras-|skops-|rds-|h2o-|nemo-)|keras_metadata\.pb$/;
 
 describe('the format probe', () => {
   it.each(truth.filter(({ file }) => WITH_MEMBERS.test(file)))('$file is $expected', async ({ file, expected }) => {

@@ -15,6 +15,8 @@ export interface TextForm {
   /** The id of its format: `yaml`, `text`, `markdown`, ... */
   readonly kind: string;
   readonly path: string;
+  /** Whether NeMo reads it as the configuration of a model. */
+  readonly nemo: boolean;
   readonly globals: GlobalPolicy;
   readonly budget: FileBudget;
 }
@@ -79,9 +81,9 @@ class TextJudge {
    * before it.
    */
   #yaml(dialect: YamlDialect): void {
-    const { text, kind, globals, budget } = this.#form;
+    const { text, kind, globals, budget, nemo } = this.#form;
     budget.work(text.length);
-    const listen = () => new LoaderKeys({ globals, settings: !PROSE_KINDS.has(kind) });
+    const listen = () => new LoaderKeys({ globals, settings: !PROSE_KINDS.has(kind), nemo });
     let keys = listen();
     const commit = () => {
       this.#take(keys);

@@ -3,6 +3,7 @@ import type { Rule } from '../scanner/index.ts';
 import { codePath } from './code-path.ts';
 import type { Interest } from './interest.ts';
 import { ARGUMENT_KEYS, INSTRUCTION_KEYS, MAYBE_TARGET_KEYS, TARGET_KEYS } from './keys.ts';
+import { isNemoTarget } from './nemo.ts';
 import { DANGEROUS_TARGET, TARGET } from './rules.ts';
 
 /** Something that a loader would act on. */
@@ -24,6 +25,8 @@ export interface LoaderKeysOptions {
   readonly globals: GlobalPolicy;
   /** Whether loaders read such a document as settings: then `target` and its like count, too. */
   readonly settings: boolean;
+  /** Whether NeMo reads it: then `target` and `cls` name classes, as `_target_` does, and those of its list only make objects. */
+  readonly nemo?: boolean;
   /** Keys that mean something else in this file. */
   readonly except?: ReadonlySet<string>;
 }
@@ -35,6 +38,9 @@ const KERAS_KEYS: ReadonlySet<string> = new Set(['module', 'function', 'name']);
 /** Resolvers of OmegaConf that only read settings; others are functions that a program adds, such as `eval`. */
 const RESOLVER = /\$\{\s{0,20}([\w.]{1,100}):/g;
 const PLAIN_RESOLVERS: ReadonlySet<string> = new Set(['oc.select', 'oc.dict.keys', 'oc.dict.values', 'oc.deprecated']);
+/** Keys under which NeMo finds a class, beside `_target_` (Serialization.from_config_dict), and Hydra's that say how it is called. */
+const NEMO_KEYS: ReadonlySet<string> = new Set(['target', 'cls']);
+const NEMO_DATA: ReadonlySet<string> = new Set(['_partial_', '_args_', '_recursive_', '_convert_']);
 const DOTTED = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
 const CORE_TAG =
   /^(?:!|tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map|set|omap|pairs|binary|timestamp|merge|value))$/;
@@ -61,6 +67,9 @@ export class LoaderKeys {
 
   open(kind: 'mapping' | 'object' | 'sequence' | 'array'): void {
     const isMapping = kind === 'mapping' || kind === 'object';
+    // What such a target means is the loader's affair.
+    if (this.#options.nemo === true && TARGET_KEYS.has(this.#frames.at(-1)?.key ?? ''))
+      this.interests.add('format.instantiation.scan');
     this.#frames.push({ key: '', isMapping, hasArguments: false, targets: [] });
   }
 
@@ -79,7 +88,8 @@ export class LoaderKeys {
         name === 'chat_template' || name === 'chat_templates' ? this.#frames.length : Number.POSITIVE_INFINITY;
     if (ARGUMENT_KEYS.has(name)) frame.hasArguments = true;
     const interest = INSTRUCTION_KEYS.get(name);
-    if (interest !== undefined && interest !== 'format.chat-template.scan') this.interests.add(interest);
+    const isPlain = interest === 'format.chat-template.scan' || (this.#options.nemo === true && NEMO_DATA.has(name));
+    if (interest !== undefined && !isPlain) this.interests.add(interest);
     if (name === 'template_format') this.interests.add('format.chat-template.scan');
   }
 
@@ -91,7 +101,7 @@ export class LoaderKeys {
     if (frame === undefined) return;
     // `{"py/reduce": ["os.system", ...]}`: what is called stands first in a list.
     const key = frame.isMapping ? frame.key : this.#listKey();
-    if (TARGET_KEYS.has(key)) this.target(key, text);
+    if (TARGET_KEYS.has(key) || (this.#options.nemo === true && NEMO_KEYS.has(key))) this.target(key, text);
     else if (frame.isMapping && this.#isMaybe(key) && frame.targets.length < MAX_TARGETS)
       frame.targets.push({ key, value: text });
     else if (frame.isMapping && this.#options.settings && text.length < 200 && DOTTED.test(text)) this.#anyValue(text);
@@ -107,9 +117,15 @@ export class LoaderKeys {
   target(key: string, value: string): void {
     const path = codePath(value, this.#options.globals);
     if (path.kind === 'dangerous') this.#dangerous(`${key}: ${path.path}`, path.path, path.danger);
+    else if (path.kind === 'path' && this.#isNemoClass(value)) return;
     else if (path.kind === 'path' && !path.allowed) this.#names(`${key}: ${path.path}`, path.path);
     else if (path.kind === 'computed') this.#names(`${key}: ${path.path}, which the loader computes`, key);
     else if (path.kind !== 'path') this.interests.add('format.instantiation.scan');
+  }
+
+  /** As it is written: NeMo's loader takes no blanks away. */
+  #isNemoClass(value: string): boolean {
+    return this.#options.nemo === true && isNemoTarget(value) && !this.#options.globals.shadows(value);
   }
 
   /** A tag of YAML, with the text that it is of. */

@@ -17,6 +17,7 @@ import { type Interest, leaveInterests } from './interest.ts';
 import { JsonInterest, leadsIntoGit } from './json-interest.ts';
 import { judgeText } from './judge-text.ts';
 import { LoaderKeys, type TextFinding } from './loader-keys.ts';
+import { isNemoConfig } from './nemo.ts';
 import { textRules } from './rules.ts';
 import { itemFindings, shardFindings, shardRules } from './shards.ts';
 import { judgeTemplates } from './templates.ts';
@@ -220,7 +221,11 @@ class TextScan {
     }
     const { globals, budget } = context;
     const text = this.#whole.join('');
-    const { findings, interests, why } = judgeText({ text, kind, path: this.#path, globals, budget });
+    const { member } = this.#target;
+    const nemo = member !== undefined && isNemoConfig(member);
+    const { findings, interests, why } = judgeText({ text, kind, path: this.#path, globals, budget, nemo });
+    // Every target was judged.
+    if (nemo) this.#interests.delete('format.hydra-config.scan');
     for (const interest of interests) this.#interests.add(interest);
     this.#report(findings, why);
     budget.release(4 * this.#length);

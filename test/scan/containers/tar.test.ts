@@ -5,39 +5,7 @@ import { ANY_LOADER } from '../../../src/formats/pickle/loaders.ts';
 import { tarScanner } from '../../../src/scan/containers/tar.ts';
 import { fixture, memory, PAYLOAD, scanWith } from '../../support/containers.ts';
 import { fakeContext } from '../../support/scan-context.ts';
-
-interface Member {
-  readonly name: string;
-  readonly data?: Uint8Array | string;
-  readonly type?: string;
-  readonly link?: string;
-  /** The size in the header, if it differs from the length of the data. */
-  readonly size?: number;
-}
-
-function buildTar(members: readonly Member[], end: Uint8Array = Buffer.alloc(1024)): Buffer {
-  return Buffer.concat([...members.flatMap(blocks), end]);
-}
-
-function blocks({ name, data = '', type = '0', link = '', size }: Member): Buffer[] {
-  const bytes = Buffer.from(data);
-  const head = Buffer.alloc(512);
-  head.write(name, 0, 'latin1');
-  head.write('0000644\0', 100);
-  head.write(`${(size ?? bytes.length).toString(8).padStart(11, '0')}\0`, 124);
-  head.write('        ', 148);
-  head.write(type, 156);
-  head.write(link, 157);
-  head.write('ustar\x0000', 257, 'latin1');
-  head.write(
-    `${head
-      .reduce((sum, byte) => sum + byte, 0)
-      .toString(8)
-      .padStart(6, '0')}\0 `,
-    148,
-  );
-  return [head, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)];
-}
+import { buildTar, type TarBuilt, tarBlocks } from '../../support/tar.ts';
 
 async function scan(bytes: Buffer) {
   const context = await scanWith(tarScanner, memory(bytes));
@@ -49,7 +17,7 @@ async function scan(bytes: Buffer) {
   };
 }
 
-const pax = (records: readonly string[]): Member => ({
+const pax = (records: readonly string[]): TarBuilt => ({
   name: 'pax',
   type: 'x',
   data: records
@@ -106,7 +74,7 @@ describe('a tar archive', () => {
     expect(names).toEqual(['a']);
     const aligned = buildTar(
       [{ name: 'a', data: 'x' }],
-      Buffer.concat([Buffer.alloc(1024), ...blocks({ name: 'b', data: PAYLOAD })]),
+      Buffer.concat([Buffer.alloc(1024), ...tarBlocks({ name: 'b', data: PAYLOAD })]),
     );
     expect((await scan(aligned)).rules).toEqual(['tar.trailing-bytes']);
   });
