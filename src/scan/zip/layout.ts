@@ -23,9 +23,19 @@ export interface StorageNames {
 
 /**
  * `schema`: the objects of a skops file. `mojo`: trees and settings of H2O. `storage`: raw numbers, reached through a persistent id. `code`:
- * TorchScript source. `bytecode`: the mobile interpreter's, a pickle. `module`: Python that an importer runs.
+ * TorchScript source. `bytecode`: the mobile interpreter's, a pickle. `program`: the JSON of torch.export. `native`: what AOTInductor compiled,
+ * or compiles. `module`: Python that an importer runs.
  */
-export type MemberRole = 'member' | 'storage' | 'code' | 'bytecode' | 'module' | 'schema' | 'mojo';
+export type MemberRole =
+  | 'member'
+  | 'storage'
+  | 'code'
+  | 'bytecode'
+  | 'program'
+  | 'native'
+  | 'module'
+  | 'schema'
+  | 'mojo';
 
 /** Formats whose pickles may name storages by persistent id. */
 export function isTorch(layout: ZipLayout): boolean {
@@ -77,6 +87,9 @@ function torch(names: ReadonlySet<string>): ZipLayout | undefined {
   };
 }
 
+const PROGRAM = /(?:^|\/)(?:models\/[^/]*\.json|serialized_exported_program\.json)$/i;
+const NATIVE = /(?:^|\/)aotinductor\/|\.(?:so|dll|dylib|pyd|cpp|cu|c|h|o|cubin|fatbin|ptx|hsaco|spv|metallib)$/i;
+
 /** torch.export archives: 2.9 and later with `models/` and `data/`, before with `serialized_*` members. */
 function pt2(names: ReadonlySet<string>): ZipLayout | undefined {
   const root =
@@ -90,7 +103,11 @@ function pt2(names: ReadonlySet<string>): ZipLayout | undefined {
   const storage = /^data\/(weights\/weight_\d+|constants\/tensor_\d+)$/;
   return {
     format: 'pt2',
-    role: (name) => (name.startsWith(root) && storage.test(name.slice(root.length)) ? 'storage' : 'member'),
+    role(name) {
+      if (PROGRAM.test(name)) return 'program';
+      if (NATIVE.test(name)) return 'native';
+      return name.startsWith(root) && storage.test(name.slice(root.length)) ? 'storage' : 'member';
+    },
     storagesOf: () => undefined,
   };
 }

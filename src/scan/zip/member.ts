@@ -6,6 +6,7 @@ import { printableName, safeName } from '../../formats/index.ts';
 import { NUMPY, PANDAS, PANDAS_AGAIN, TORCH, TORCHSCRIPT, WEIGHTS_ONLY } from '../../formats/pickle/index.ts';
 import { FLAG_LZMA_END, lzmaAlone, type ZipMember } from '../../formats/zip/index.ts';
 import { activeFormat, judgeStray, leaveUnjudged, type MemberOptions, yieldToEventLoop } from '../scanner/index.ts';
+import { EXPORT_RULES } from '../torchscript/index.ts';
 import type { ScriptProgram } from '../torchscript/judge/index.ts';
 import { isTorch } from './layout.ts';
 import { readMember } from './read-member.ts';
@@ -188,6 +189,19 @@ async function scanContent(
     await source.close();
     return;
   }
+  if (role === 'program') {
+    const { judgeExportedProgram } = await import('../torchscript/judge/index.ts');
+    await judgeExportedProgram(context, source, printableName(member.name), storedAt);
+    await source.close();
+    return;
+  }
+  if (role === 'native')
+    say(
+      EXPORT_RULES.native,
+      member.name,
+      `The package holds code that loading runs: "${printableName(member.name)}".`,
+      member.start,
+    );
   if (role === 'bytecode') await judgeBytecode(scan, source, printableName(member.name));
   if (role === 'storage') {
     const format = await activeFormat(source, context);

@@ -12,7 +12,7 @@ import {
 import { MOJO_RULES } from '../mojo/index.ts';
 import { type ScanContext, type Scanner, type ScanTarget, yieldToEventLoop } from '../scanner/index.ts';
 import { SKOPS_RULES } from '../skops/index.ts';
-import { TORCHSCRIPT_RULES } from '../torchscript/index.ts';
+import { EXPORT_RULES, TORCHSCRIPT_RULES } from '../torchscript/index.ts';
 import { scanGaps } from './gaps.ts';
 import { layoutOf, type ZipLayout } from './layout.ts';
 import { scanMember } from './member.ts';
@@ -35,6 +35,7 @@ export const zipScanner: Scanner = {
   rules: [
     ...Object.values(ZIP_RULES),
     ...Object.values(TORCHSCRIPT_RULES),
+    ...Object.values(EXPORT_RULES),
     ...Object.values(SKOPS_RULES),
     ...Object.values(MOJO_RULES),
   ],
@@ -56,7 +57,6 @@ async function scanZip(target: ScanTarget, context: ScanContext, directory: ZipD
   const program = undefined;
   const scan: ZipScan = { target, context, layout, entries, rereadsLeft, program, membersEnd, say: sayer(context) };
   if (layout.format !== undefined) context.identified(layout.format);
-  notAssessed(layout, context);
   const used: Span[] = [];
   if (directory === undefined) context.incomplete('the zip archive has no directory: it is cut off, or broken');
   else {
@@ -71,21 +71,6 @@ async function scanZip(target: ScanTarget, context: ScanContext, directory: ZipD
 function sayer(context: ScanContext): ZipScan['say'] {
   return (rule, subject, message, offset) =>
     context.report(offset === undefined ? { rule, subject, message } : { rule, subject, message, offset });
-}
-
-/** Layouts that hold more than the formats of their members, which no scanner judges yet. */
-const UNJUDGED: Readonly<Record<string, string>> = {
-  pt2: 'A torch.export program calls operators that its JSON names.',
-};
-
-function notAssessed({ format }: ZipLayout, context: ScanContext): void {
-  const why = format === undefined ? undefined : UNJUDGED[format];
-  if (why === undefined) return;
-  context.notAssessed({
-    id: `format.${format}.scan`,
-    status: 'not-assessed',
-    detail: `${why} No scanner judges it yet.`,
-  });
 }
 
 function judgeDirectory({ context, say }: ZipScan, directory: ZipDirectory): void {

@@ -1,1 +1,2 @@
+export { judgeExportedProgram } from './exported.ts';
 export { ScriptProgram } from './program.ts';
