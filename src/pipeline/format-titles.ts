@@ -6,6 +6,7 @@ const REFINED: readonly (readonly [id: string, title: string])[] = [
   ['torch-legacy', 'PyTorch checkpoint (before 1.6)'],
   ['torch-tar', 'PyTorch checkpoint (tar, before 0.1.10)'],
   ['torchscript', 'TorchScript program'],
+  ['torch-distcp', 'PyTorch distributed checkpoint'],
   ['torch-package', 'torch.package'],
   ['pt2', 'torch.export program'],
   ['npz', 'NumPy arrays (npz)'],

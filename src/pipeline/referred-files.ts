@@ -8,6 +8,7 @@ import {
 } from '../core/assessment/index.ts';
 import { type ArtifactFile, isAssayError, quotedName, throwIfAborted } from '../core/index.ts';
 import { isBlank, UNKNOWN } from '../formats/index.ts';
+import { isCheckpointData, PLACE_ODD } from '../scan/distributed/index.ts';
 import { EXTERNAL_ODD, isTensorData } from '../scan/onnx/index.ts';
 import type { ReferredBytes, Rule } from '../scan/scanner/index.ts';
 import type { AssessedFile } from './assess-file.ts';
@@ -17,8 +18,29 @@ import { fileIdentity } from './identity.ts';
 const TENSOR_DATA = 'onnx-data';
 /** Bytes between tensors that are read to see that they are zeros. */
 const MAX_PADDING = 64 * 1024 * 1024;
-const CHECK = 'format.onnx.external-data';
-/** The checks of models of other formats. */
+/** What the referring file and the other one hold, and how that is said. */
+interface Holding {
+  readonly check: string;
+  readonly holds: string;
+  readonly part: string;
+  readonly rule: Rule;
+  readonly isData: (format: string) => boolean;
+}
+const TENSORS: Holding = {
+  check: 'format.onnx.external-data',
+  holds: 'tensors of the model',
+  part: 'a tensor',
+  rule: EXTERNAL_ODD,
+  isData: isTensorData,
+};
+const CHECKPOINT: Holding = {
+  check: 'format.torch-distcp.files',
+  holds: 'values of the checkpoint',
+  part: 'a value',
+  rule: PLACE_ODD,
+  isData: isCheckpointData,
+};
+/** The checks of models of other formats, whose tensors are judged as those of ONNX. */
 const CHECKS: ReadonlyMap<string, string> = new Map([
   ['coreml', 'format.coreml.weights'],
   ['openvino', 'format.openvino.weights'],
@@ -54,12 +76,15 @@ export async function joinReferred(
     throwIfAborted(signal);
     const [file, result] = [present.get(path), results.get(path)];
     for (const reference of references) {
-      const own = faults.get(reference.by) ?? { missing: [], odd: [] };
+      const kind = reference.holds === 'checkpoint' ? CHECKPOINT : TENSORS;
+      const own = faults.get(reference.by) ?? { kind, missing: [], odd: [] };
       faults.set(reference.by, own);
       if (file === undefined || result === undefined) own.missing.push(path);
-      else own.odd.push(...oddities(reference, file, result.file));
+      else own.odd.push(...oddities(reference, file, result.file, kind));
     }
-    if (file !== undefined && result !== undefined && isUnrecognised(result.file))
+    // Values of a checkpoint are in files of a format of their own.
+    const areNumbers = references.every(({ holds }) => holds === undefined);
+    if (file !== undefined && result !== undefined && areNumbers && isUnrecognised(result.file))
       results.set(path, await coveredBy(references, file, result, signal));
   }
   return assessed.map((one) => {
@@ -69,46 +94,52 @@ export async function joinReferred(
   });
 }
 
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
 /** What is wrong with the files that one model names. */
 interface Faults {
+  readonly kind: Holding;
   readonly missing: string[];
   readonly odd: { readonly path: string; readonly what: string; readonly rule: Rule }[];
 }
 
 function oddities(
-  { path, ranges, rule = EXTERNAL_ODD }: Reference,
+  { path, ranges, rule }: Reference,
   file: ArtifactFile,
   data: FileAssessment,
+  { part, isData, rule: usual }: Holding,
 ): Faults['odd'] {
   const end = ranges.at(-1)?.end ?? 0;
   const odd: string[] = [];
-  if (end > data.size) odd.push(`ends at ${data.size}, and a tensor at ${end}`);
+  if (end > data.size) odd.push(`ends at ${data.size}, and ${part} at ${end}`);
   if (file.link === 'within') odd.push('is a symbolic link');
-  if (!isTensorData(data.format)) odd.push(`is not tensor data but of the format ${data.format}`);
-  return odd.map((what) => ({ path, what, rule }));
+  if (!isData(data.format)) odd.push(`is not tensor data but of the format ${data.format}`);
+  return odd.map((what) => ({ path, what, rule: rule ?? usual }));
 }
 
-function withFaults(model: AssessedFile, { missing, odd }: Faults): AssessedFile {
+function withFaults(model: AssessedFile, { kind, missing, odd }: Faults): AssessedFile {
   let { file, checks, findings } = model;
   const [first] = missing;
   if (first !== undefined) {
     const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more files`;
-    const detail = `Tensors of the model are in ${quotedName(first)}${others}, not in the artifact: scan the folder that holds all.`;
-    const check: Check = { id: CHECKS.get(file.format) ?? CHECK, status: 'not-assessed', detail };
+    const detail = `${capitalised(kind.holds)} are in ${quotedName(first)}${others}, not in the artifact: scan the folder that holds all.`;
+    const check: Check = { id: CHECKS.get(file.format) ?? kind.check, status: 'not-assessed', detail };
     const verdict = worseVerdict(file.verdict, 'not-assessed');
     file = { ...file, verdict, reasons: [...file.reasons, detail] };
     checks = { ...checks, checks: [...checks.checks.filter(({ id }) => id !== check.id), check] };
   }
   if (odd.length > 0) {
     file = { ...file, verdict: worseVerdict(file.verdict, 'suspicious') };
-    findings = [...findings, ...odd.slice(0, MAX_FINDINGS).map((one) => findingOf(one, file.path))];
+    findings = [...findings, ...odd.slice(0, MAX_FINDINGS).map((one) => findingOf(one, file.path, kind.holds))];
   }
   return { ...model, file, checks, findings };
 }
 
-function findingOf({ path, what, rule }: Faults['odd'][number], model: string): Finding {
+function findingOf({ path, what, rule }: Faults['odd'][number], model: string, holds: string): Finding {
   const { id, severity, owasp, atlas, cwe } = rule;
-  const message = `The file ${quotedName(path)}, which holds tensors of the model, ${what}.`;
+  const message = `The file ${quotedName(path)}, which holds ${holds}, ${what}.`;
   const place = fingerprint(id, model, undefined, `${path}:${what.replace(/\d+/g, '')}`);
   return { ruleId: id, severity, message, file: model, owasp, atlas, cwe, fingerprint: place };
 }

@@ -1,5 +1,6 @@
 import { compressedScanner, sevenZipScanner, tarScanner } from './containers/index.ts';
 import { coremlScanner, coremlWeightsScanner, milTextScanner } from './coreml/index.ts';
+import { distributedScanner } from './distributed/index.ts';
 import { executorchScanner, mxnetScanner, paddleScanner, tensorrtScanner } from './graphs/index.ts';
 import { hdf5Scanner } from './hdf5/index.ts';
 import { kerasMetadataScanner } from './keras/index.ts';
@@ -25,6 +26,7 @@ import { zipScanner } from './zip/index.ts';
 /** Every scanner. Adding one is a line here. */
 export const SCANNERS: readonly Scanner[] = [
   pickleScanner,
+  distributedScanner,
   zipScanner,
   tarScanner,
   compressedScanner,

@@ -58,7 +58,9 @@ export interface ReferredBytes {
   readonly path: string;
   /** Sorted, and disjoint; the file may end before them. */
   readonly ranges: readonly { readonly start: number; readonly end: number }[];
-  /** The rule that a file breaks which is not as the model says; that of ONNX, when absent. */
+  /** Tensors of a model, when absent; values of a distributed checkpoint. */
+  readonly holds?: 'checkpoint';
+  /** The rule that a file breaks which is not as the model says; that of what it holds, when absent. */
   readonly rule?: Rule;
 }
 

@@ -13,8 +13,9 @@ import { MOJO_RULES } from '../mojo/index.ts';
 import { type ScanContext, type Scanner, type ScanTarget, yieldToEventLoop } from '../scanner/index.ts';
 import { SKOPS_RULES } from '../skops/index.ts';
 import { EXPORT_RULES, TORCHSCRIPT_RULES } from '../torchscript/index.ts';
+import { chainedArchives, scanChain } from './chain.ts';
 import { scanGaps } from './gaps.ts';
-import { layoutOf, type ZipLayout } from './layout.ts';
+import { layoutOf } from './layout.ts';
 import { scanMember } from './member.ts';
 import { zipOddity } from './oddities.ts';
 import { ZIP_RULES } from './rules.ts';
@@ -42,7 +43,9 @@ export const zipScanner: Scanner = {
   async scanFile(target, context) {
     const directory = await readDirectory(target.source, context.limits, context.budget);
     try {
-      await scanZip(target, context, directory);
+      const chain = directory === undefined ? undefined : await chainedArchives(target, context, directory);
+      if (chain === undefined) await scanZip(target, context, directory);
+      else await scanChain(target, context, chain);
     } finally {
       if (directory !== undefined) context.budget.release(directoryMemory(directory));
     }

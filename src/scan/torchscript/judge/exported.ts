@@ -4,7 +4,7 @@ import { type JsonEvents, type JsonToken, JsonWalker } from '../../../formats/js
 import { type Rule, type ScanContext, yieldToEventLoop } from '../../scanner/index.ts';
 import { listedScriptClass } from '../classes.ts';
 import { EXPORT_RULES } from '../rules.ts';
-import { judgeExpression, judgeGuard, type TextJudgement } from './expressions.ts';
+import { type EvaluatedText, judgeExpression, judgeGuard } from './expressions.ts';
 import { judgeTarget } from './targets.ts';
 import { judgeTreeSpec } from './tree-spec.ts';
 
@@ -89,7 +89,7 @@ class ProgramEvents implements JsonEvents {
     else if (judgement.kind === 'unlisted') this.#say(EXPORT_RULES.unlisted, `calls ${shown}`, shown);
   }
 
-  #evaluated(what: string, text: string, judgement: TextJudgement): void {
+  #evaluated(what: string, text: string, judgement: EvaluatedText): void {
     const shown = text.slice(0, 200);
     if (judgement === 'plain') return;
     const rule = judgement === 'code' ? EXPORT_RULES.code : EXPORT_RULES.odd;

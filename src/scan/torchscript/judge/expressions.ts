@@ -1,5 +1,5 @@
 /** How a text that PyTorch evaluates with Python is judged: `plain` only computes, `code` holds what no size or guard needs. */
-export type TextJudgement = 'plain' | 'odd' | 'code';
+export type EvaluatedText = 'plain' | 'odd' | 'code';
 
 const MAX_TEXT = 100_000;
 const WORDS = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
@@ -24,16 +24,16 @@ const SMALL_POWER = /\*\*\s?\(?-?\d{1,2}(?!\d)|Pow\((?:[^()]|\([^()]*\))*, ?Inte
  * A size as SymPy writes it (`2*s0`, `Mul(Integer(2), Symbol('s0', positive=True))`), which `sympy.sympify` evaluates: names of its
  * functions, symbols, numbers, and no attributes.
  */
-export function judgeExpression(text: string): TextJudgement {
+export function judgeExpression(text: string): EvaluatedText {
   return judge(text, (word) => SYMPY.has(word) || SYMBOL.test(word), false);
 }
 
 /** A guard, of which torch.export makes a function: `L['x'].size()[0] <= 8`. */
-export function judgeGuard(text: string): TextJudgement {
+export function judgeGuard(text: string): EvaluatedText {
   return judge(text, (word) => GUARD.has(word) || SYMPY.has(word) || SYMBOL.test(word), true);
 }
 
-function judge(text: string, isKnown: (word: string) => boolean, attributes: boolean): TextJudgement {
+function judge(text: string, isKnown: (word: string) => boolean, attributes: boolean): EvaluatedText {
   if (text.length > MAX_TEXT) return 'odd';
   let afterDot = false;
   let odd = false;
