@@ -122,10 +122,9 @@ function torchPackage(names: ReadonlySet<string>): ZipLayout | undefined {
   return {
     format: 'torch-package',
     role(name) {
-      if (!name.startsWith(root)) return 'member';
-      const rest = name.slice(root.length);
-      if (/^\.data\/\d+\.storage$/.test(rest)) return 'storage';
-      return rest.endsWith('.py') ? 'module' : 'member';
+      // In any folder: importers differ on which one is the root.
+      if (/\.py$/i.test(name)) return 'module';
+      return name.startsWith(root) && /^\.data\/\d+\.storage$/.test(name.slice(root.length)) ? 'storage' : 'member';
     },
     storagesOf: (pickle) =>
       pickle.startsWith(root) && pickle.endsWith('.pkl') ? { before: `${root}.data/`, after: '.storage' } : undefined,
