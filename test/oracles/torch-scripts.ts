@@ -126,6 +126,8 @@ export async function scriptCases(): Promise<ScriptCase[]> {
   const beside = (name: string, data: string) => (all: Built[]) => [...all, { name, data }];
   await add('a function of another file', true, archiveOf(imported, beside('archive/code/__torch__/more.py', free)));
   await add('a file in other letters', true, archiveOf(imported, beside('archive/CODE/__torch__/MORE.PY', free)));
+  const upper = (all: Built[]) => all.map((one) => ({ ...one, name: one.name.toUpperCase() }));
+  await add('an archive in other letters', true, archiveOf(moduleSource(EVIL), upper));
   const twice = (first: string, second: string) => archiveOf(first, (all) => [...all, { name: CODE, data: second }]);
   await add('a second member of the name', true, twice(moduleSource('pass'), moduleSource(EVIL)));
   await add('a first member of the name', false, twice(moduleSource(EVIL), moduleSource('pass')));

@@ -2,10 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { requirePart } from '../support/parts.ts';
 import { scanPickleBytes } from '../support/scan-pickle-bytes.ts';
+import { SEED } from '../support/seed.ts';
 import { canJail, findTorch } from './jail.ts';
+import { composedScripts, holdAgainstTorch } from './torch-compositions.ts';
 import { HARMLESS, runScripts, scriptCases } from './torch-scripts.ts';
 
 const FIXTURES = new URL('../../fixtures/torchscript/', import.meta.url);
+/** More of them run in test/full. */
+const COMPOSED = 40;
 const torch = findTorch();
 
 requirePart(
@@ -24,6 +28,11 @@ requirePart(
         if (acts) expect([title, verdict]).toEqual([title, 'malicious']);
         else expect([title, verdict === 'clean']).toEqual([title, HARMLESS.has(title)]);
       }
+    });
+
+    it(`holds for ${COMPOSED} compositions (seed ${SEED})`, { timeout: 600_000 }, async () => {
+      const found = await holdAgainstTorch(torch ?? { program: '' }, await composedScripts(SEED, COMPOSED));
+      expect(found.acted).toBeGreaterThan(0);
     });
 
     it('holds models that compute to be clean, and they run', { timeout: 600_000 }, async () => {

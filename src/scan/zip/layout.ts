@@ -64,7 +64,7 @@ const CODE = /(?:^|\/)code\/.*\.py$/is;
 const BYTECODE = /(?:^|\/)bytecode\.pkl$/i;
 
 function torch(names: ReadonlySet<string>): ZipLayout | undefined {
-  const root = rootOf(
+  const root = rootOfAnyCase(
     names,
     ['data.pkl'],
     ['version', 'byteorder', 'constants.pkl', '.data/serialization_id', '.format_version'],
@@ -76,12 +76,11 @@ function torch(names: ReadonlySet<string>): ZipLayout | undefined {
     role(name) {
       if (CODE.test(name)) return 'code';
       if (BYTECODE.test(name)) return 'bytecode';
-      return name.startsWith(root) && /^(data|constants|tensors)\/\d+(?:\.storage)?$/.test(name.slice(root.length))
-        ? 'storage'
-        : 'member';
+      const rest = below(root, name);
+      return rest !== undefined && /^(data|constants|tensors)\/\d+(?:\.storage)?$/i.test(rest) ? 'storage' : 'member';
     },
     storagesOf(pickle) {
-      const folder = TENSOR_FOLDERS[pickle.startsWith(root) ? pickle.slice(root.length) : ''];
+      const folder = TENSOR_FOLDERS[below(root, pickle)?.toLowerCase() ?? ''];
       return folder === undefined ? undefined : { before: `${root}${folder}/`, after: '' };
     },
   };
@@ -146,6 +145,23 @@ function other(names: ReadonlySet<string>): ZipLayout {
       storagesOf,
     };
   return { format: undefined, role, storagesOf };
+}
+
+/** PyTorch finds members by lower case. */
+function rootOfAnyCase(
+  names: ReadonlySet<string>,
+  needed: readonly string[],
+  beside: readonly string[],
+): string | undefined {
+  const lower = rootOf(new Set([...names].map((name) => name.toLowerCase())), needed, beside);
+  if (lower === undefined) return undefined;
+  const first = [...names].find((name) => name.toLowerCase() === `${lower}${needed[0]}`);
+  return first?.slice(0, lower.length);
+}
+
+/** What follows the root in a name, in any case. */
+function below(root: string, name: string): string | undefined {
+  return name.toLowerCase().startsWith(root.toLowerCase()) ? name.slice(root.length) : undefined;
 }
 
 /** The shortest `<root>/` or nothing under which `needed` and one of `beside` stand. */
