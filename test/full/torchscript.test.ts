@@ -25,7 +25,7 @@ requirePart(
         clean += found.clean;
       }
       expect(acted).toBeGreaterThan(COMPOSED / 10);
-      expect(clean).toBeGreaterThan(COMPOSED / 50);
+      expect(clean).toBeGreaterThan(0);
     });
   },
 );

@@ -16,8 +16,8 @@ export function composedScript(seed: number): string {
     ['ops', 'ops'],
     ['x', 'value'],
   ]);
-  const of = (...wanted: Kind[]) =>
-    random.pick([...kinds].filter(([, kind]) => wanted.includes(kind)).map(([name]) => name));
+  const one = (names: readonly string[]) => names[random.below(names.length)] ?? 'x';
+  const of = (...wanted: Kind[]) => one([...kinds].filter(([, kind]) => wanted.includes(kind)).map(([name]) => name));
   const filler = () => random.pick(['', '', ' ', ' \\\n      ']);
   const attribute = (value: string, name: string) => {
     if (random.below(3) === 0) return `getattr(${value}, ${name === 'save' ? random.pick(QUOTES) : `"${name}"`})`;
@@ -54,7 +54,7 @@ export function composedScript(seed: number): string {
   }
   const saves = [...kinds].filter(([, kind]) => kind === 'save').map(([name]) => name);
   const last = random.below(3);
-  if (last === 0 && saves.length > 0) lines.push(`_9 = ${random.pick(saves)}(x, "made")`);
+  if (last === 0 && saves.length > 0) lines.push(`_9 = ${one(saves)}(x, "made")`);
   else if (last === 1) lines.push(`_9 = ${attribute(of('torch', 'aten'), 'save')}(x, "made")`);
   else lines.push(`_9 = ${attribute(of('torch', 'aten'), 'relu')}(x)`);
   return moduleSource(lines.join('\n    '));

@@ -45,6 +45,8 @@ export const LZMA: Format = {
       dictionary !== 0 && [dictionary, (dictionary / 3) * 2].some((size) => Number.isInteger(Math.log2(size)));
     if (!round && dictionary !== 0xffffffff) return false;
     const high = u32le(head, 9);
+    // Nothing is in it; zeros and minus zeros of tensors look like it.
+    if (high === 0 && u32le(head, 5) === 0) return false;
     return (high === 0xffffffff && u32le(head, 5) === 0xffffffff) || high < 64;
   },
 };

@@ -83,6 +83,14 @@ describe('a distributed checkpoint', () => {
   });
 });
 
+describe('a checkpoint of DeepSpeed', () => {
+  it.each(['zero1', 'zero2', 'zero3'])('%s is clean', async (stage) => {
+    const { verdicts } = await judge(filesOf(`deepspeed/${stage}`));
+    expect(Object.keys(verdicts).length).toBeGreaterThan(1);
+    expect(new Set(Object.values(verdicts))).toEqual(new Set(['clean']));
+  });
+});
+
 describe('a data file of a distributed checkpoint', () => {
   const scan = (bytes: Uint8Array, name = '__1_0.distcp') => scanPickleBytes(bytes, name);
 
