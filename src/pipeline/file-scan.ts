@@ -77,6 +77,8 @@ export interface FileScanResult {
 }
 
 const TURN_MS = 50;
+/** Bytes of a file that is searched for secrets wherever they stand, between tensors too. */
+const MAX_WHOLE_SEARCH = 4 * 1024 * 1024;
 
 const scannersByFormat = new Map<string, Scanner[]>();
 for (const scanner of SCANNERS) {
@@ -163,6 +165,7 @@ class FileScan {
     await this.#run(target, context);
     const lie = format === UNKNOWN ? undefined : judgeExtension(name, format);
     if (lie !== undefined) context.report(lie);
+    await this.#guard(context, () => this.#searchIndicators(target, context, coverage));
     this.#checkGaps(coverage, source.size, member);
     await this.#options.onTarget?.(target, context.format, options.storedAt, this.#foundIn(member));
     return context.format;
@@ -200,6 +203,17 @@ class FileScan {
       message: `these bytes are ${target.format.title} and also a pickle`,
       subject: target.format.id,
     });
+  }
+
+  /** What was read as structure or text, and small files as a whole; members are searched by themselves. */
+  async #searchIndicators(target: ScanTarget, context: TargetContext, coverage: Coverage): Promise<void> {
+    const { source, distance } = target;
+    const whole = distance === 'near' && source.size <= MAX_WHOLE_SEARCH;
+    const read = whole ? [{ start: 0, end: source.size }] : coverage.ranges().filter(({ kind }) => kind === 'parsed');
+    const ranges = without(read, context.adopted);
+    if (ranges.length === 0) return;
+    const { searchIndicators } = await import('../scan/indicators/index.ts');
+    await searchIndicators(target, ranges, context);
   }
 
   async #guard(context: Pick<ScanContext, 'incomplete'>, work: () => Promise<void>): Promise<void> {
@@ -305,6 +319,8 @@ class TargetContext implements ScanContext {
   /** As far as it is known. */
   format: string;
   readonly names: NameRule;
+  /** Ranges of stored members. */
+  readonly adopted: { readonly start: number; readonly end: number }[] = [];
   readonly #scan: FileScan;
   readonly #target: ScanTarget;
   readonly #coverage: Coverage;
@@ -375,7 +391,10 @@ class TargetContext implements ScanContext {
       const coverage = new Coverage();
       const loaders = this.#target.loaders & (options.loaders ?? this.#target.loaders);
       const format = await this.#scan.target(source, path, coverage, { ...options, loaders }, depth + 1);
-      if (options.storedAt !== undefined) this.#adopt(coverage, options.storedAt);
+      if (options.storedAt !== undefined) {
+        this.#adopt(coverage, options.storedAt);
+        this.adopted.push({ start: options.storedAt, end: options.storedAt + source.size });
+      }
       return { format };
     } finally {
       await source.close();
@@ -400,4 +419,26 @@ function unjudged(format: Format): Check {
     status: 'not-assessed',
     detail: `${format.title}: no scanner judges this format yet`,
   };
+}
+
+/** Sorted and disjoint ranges, without those that are taken out of them. */
+function without<T extends { readonly start: number; readonly end: number }>(
+  ranges: readonly T[],
+  taken: readonly { readonly start: number; readonly end: number }[],
+): { readonly start: number; readonly end: number }[] {
+  if (taken.length === 0) return [...ranges];
+  const out = [...taken].sort((a, b) => a.start - b.start);
+  const left: { readonly start: number; readonly end: number }[] = [];
+  let next = 0;
+  for (const { start, end } of ranges) {
+    let at = start;
+    while ((out[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next++;
+    for (let i = next; (out[i]?.start ?? end) < end; i++) {
+      const { start: from, end: to } = out[i] ?? { start: end, end };
+      if (from > at) left.push({ start: at, end: from });
+      at = Math.max(at, to);
+    }
+    if (at < end) left.push({ start: at, end });
+  }
+  return left;
 }

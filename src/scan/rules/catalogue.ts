@@ -1,8 +1,10 @@
+import { exfiltrationRules } from '../exfiltration/index.ts';
 import { extensionRules } from '../extension.ts';
 import { POLYGLOT } from '../polyglot.ts';
 import { remoteCodeRules } from '../remote-code.ts';
 import type { Rule } from '../scanner/index.ts';
 import { SCANNERS } from '../scanners.ts';
+import { secretRules } from '../secrets/index.ts';
 import { rebuildRules } from './rebuild-rules.ts';
 import { advisoryRules } from './ruleset-apply.ts';
 import { signatureRules } from './signature-rules.ts';
@@ -18,6 +20,8 @@ export const RULES: ReadonlyMap<string, Rule> = new Map(
     ...remoteCodeRules,
     ...waiverRules,
     ...advisoryRules,
+    ...secretRules,
+    ...exfiltrationRules,
     POLYGLOT,
   ]
     .sort((a, b) => (a.id < b.id ? -1 : 1))

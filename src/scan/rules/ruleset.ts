@@ -33,13 +33,14 @@ function shippedHash(): Hash {
 
 /** Besides the lists: names that are dangerous, may be held, exist in Python, or are renamed by pandas. */
 const OTHER_FILES = ['dangerous.json', 'types/callable-sets.json', 'python-modules.json', 'pandas-renames.json'];
-/** Operators, elements and classes by which models are judged. */
+/** Operators, elements and classes by which models are judged, and hosts that collect data. */
 const OPERATOR_FILES = [
   'onnx/operators.json',
   'keras/classes.json',
   'keras/dangers.json',
   'pmml/names.json',
   'torch7/classes.json',
+  'exfiltration/hosts.json',
 ];
 
 function hashShipped(): Hash {

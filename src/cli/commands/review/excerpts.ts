@@ -16,6 +16,9 @@ const MAX_EXCERPTS = 2_000;
 /** Instructions of one pickle that are listed to find those around its findings. */
 const MAX_INSTRUCTIONS = 1_000_000;
 
+/** Findings about what nobody else may read: it is not quoted. */
+const SECRETS = /^(?:secret|exfiltration)\./;
+
 /** Quotes the content at the places of findings, while a scan has it open. */
 export class Excerpts {
   /** By fingerprint. */
@@ -28,8 +31,8 @@ export class Excerpts {
 
   /** Never fails a scan: an excerpt that cannot be made states why. */
   readonly onTarget: OnTarget = async ({ source, format }, _format, _storedAt, findings) => {
-    const placed = findings.flatMap(({ fingerprint, offset }) =>
-      offset === undefined ? [] : [{ fingerprint, offset }],
+    const placed = findings.flatMap(({ fingerprint, offset, ruleId }) =>
+      offset === undefined || SECRETS.test(ruleId) ? [] : [{ fingerprint, offset }],
     );
     if (placed.length === 0 || this.taken.size >= MAX_EXCERPTS) return;
     try {

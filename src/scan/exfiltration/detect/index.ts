@@ -1,0 +1,2 @@
+export { indicatorDetectors } from './detectors.ts';
+export { EncodedPayloads } from './encoded.ts';

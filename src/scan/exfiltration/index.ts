@@ -1,0 +1,1 @@
+export { exfiltrationRules } from './rules.ts';

@@ -1,0 +1,1 @@
+export { searchIndicators } from './search.ts';

@@ -1,0 +1,1 @@
+export { secretDetectors } from './detectors.ts';

@@ -1,0 +1,1 @@
+export { secretRules } from './rules.ts';

@@ -1,0 +1,5 @@
+export type { DetectedString, RunDetector, StringDetector } from './detector.ts';
+export { Needles } from './needles.ts';
+export { longRuns } from './runs.ts';
+export { type SearchRange, StringSearch } from './search.ts';
+export { beginsWord, isTokenByte, type SearchWindow, textBetween } from './window.ts';
