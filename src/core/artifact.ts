@@ -7,6 +7,14 @@ export type ClaimedDigest =
   /** `sha1("blob " + length + "\0" + bytes)`, as git and the Hub name small files. */
   | { readonly algorithm: 'git-sha1'; readonly hex: string };
 
+/** What the scanners of the place that serves a file say against it. */
+export interface SourceReport {
+  /** As the Hub spells it: `unsafe`, `suspicious`, ... */
+  readonly status: string;
+  /** The scanners that say so, as the Hub names them; empty when it names none. */
+  readonly by: readonly string[];
+}
+
 /** One file of an artifact, not yet opened. */
 export interface ArtifactFile {
   /** Relative to the artifact's root, `/` between parts, never leaving it. For a single file: its name. */
@@ -15,6 +23,8 @@ export interface ArtifactFile {
   readonly claimed?: ClaimedDigest;
   /** It was reached through a symbolic link; `hub-cache` is a link into the blobs of its own Hugging Face cache. */
   readonly link?: 'within' | 'hub-cache';
+  /** Absent when nothing is said against it, which says nothing for it. */
+  readonly reported?: SourceReport;
   /** `near`: reading every byte is cheap (a disk). `far`: each byte is fetched, so only what a verdict needs is read. */
   readonly distance: 'near' | 'far';
   /** Opens it. The caller closes it, once. */

@@ -1,4 +1,4 @@
-export type { Artifact, ArtifactFile, ClaimedDigest, OpenOptions } from './artifact.ts';
+export type { Artifact, ArtifactFile, ClaimedDigest, OpenOptions, SourceReport } from './artifact.ts';
 export { AsyncDisposableStack } from './async-disposable-stack.ts';
 export { DOCUMENT_BOUNDS, type JsonBounds, parseBoundedJson, parseSignedJson } from './bounded-json.ts';
 export { BudgetError, type BudgetLimit, FileBudget, type MemoryPool } from './budget.ts';

@@ -12,6 +12,8 @@ export interface ScanOptions {
   readonly failOn?: Severity;
   /** The path of your organisation's allowances (YAML). */
   readonly allow?: string;
+  /** The path of your organisation's advisories about loaders (JSON); that of `ASSAY_ADVISORIES` when absent. */
+  readonly advisories?: string;
   /** `installed` (those that `assay rules install` put there, else the built-in ones) when absent. */
   readonly ruleset?: RulesetChoice;
   /** Whose signature is trusted; without it, a signature is reported and not assessed. */
@@ -54,6 +56,7 @@ export async function scan(ref: string, options: ScanOptions = {}): Promise<Scan
       policy: options.policy ?? DEFAULT_POLICY,
       failOn: options.failOn,
       allow: options.allow,
+      advisories: options.advisories,
       ruleset: options.ruleset ?? 'installed',
       offline: options.offline ?? false,
       trust: options.trust ?? {},

@@ -4,6 +4,7 @@ import { BLOCK_SIZE, type ByteSource, FileSource } from '../core/bytes/index.ts'
 import { type ArtifactFile, AssayError, isAssayError, type OnEvent, throwIfAborted, withHint } from '../core/index.ts';
 import { keepsClaim, type PlannedDigests, wholeDigest } from '../integrity/hash/index.ts';
 import { noteBounds } from '../sandbox/index.ts';
+import type { DeclaredLibrary } from '../scan/advisories/list/index.ts';
 import type { ReferredBytes } from '../scan/scanner/index.ts';
 import type { FileDeclaration } from './declared.ts';
 import { bytesReadOf, reportBytes } from './file-progress.ts';
@@ -40,6 +41,8 @@ export interface AssessedFile {
   readonly checks: FileChecks;
   /** Bytes of other files that belong to it. */
   readonly refers: readonly ReferredBytes[];
+  /** Libraries that it declares. */
+  readonly libraries: readonly DeclaredLibrary[];
   /** What tells a file of this machine from every other, and from itself after a change. */
   readonly identity: string | undefined;
   /** Empty when not every byte was hashed. */
@@ -202,6 +205,7 @@ async function assessedOf(one: Opened, parsed: ParsedFile, shared: Shared): Prom
     findings: parsed.findings,
     checks: { path: file.path, checks },
     refers: parsed.refers,
+    libraries: parsed.libraries,
     identity: source.share?.() === undefined ? undefined : fileIdentity(source),
     digests: parsed.digests,
     declaration: parsed.declaration,
@@ -266,6 +270,7 @@ function unread(file: ArtifactFile, error: AssayError): AssessedFile {
       checks: error.code === 'mismatch' ? [{ id: 'integrity.checksum', status: 'fail', detail: error.message }] : [],
     },
     refers: [],
+    libraries: [],
     identity: undefined,
     digests: [],
     declaration: undefined,

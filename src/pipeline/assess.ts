@@ -17,7 +17,7 @@ import {
 } from '../core/index.ts';
 import { treeDigest } from '../integrity/hash/index.ts';
 import { boundsSeen } from '../sandbox/index.ts';
-import { pointerNotes, providedModules } from '../scan/index.ts';
+import { hubFindings, pointerNotes, providedModules } from '../scan/index.ts';
 import { type Allowance, BUILT_IN_LISTS, type RuleLists } from '../scan/lists/index.ts';
 import { applyLists, rulesetOf } from '../scan/rules/index.ts';
 import { type AssessedFile, assessFiles, type FileChecks, type Shared } from './assess-file.ts';
@@ -105,11 +105,26 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
     {
       ...signed,
       checks: [...signed.checks, ...manifests, ...converted, ...rebuilt.checks],
-      findings: [...signed.findings, ...rebuilt.findings],
+      findings: [...signed.findings, ...rebuilt.findings, ...hubFindings(artifact.files)],
     },
     { bytesTotal, durationMs, ruleset: rulesetOf(allowances, lists) },
   );
-  return applyLists(conversion === undefined ? summary : { ...summary, conversion }, lists);
+  const advised = { ...summary, findings: [...summary.findings, ...(await advisedOf(assessed, summary, lists))] };
+  return applyLists(conversion === undefined ? advised : { ...advised, conversion }, lists);
+}
+
+/** What advisories say of the versions and the content of files. */
+async function advisedOf(
+  assessed: readonly AssessedFile[],
+  { findings }: Assessment,
+  { loaders }: RuleLists,
+): Promise<Finding[]> {
+  const { advisoryFindings } = await import('../scan/advisories/index.ts');
+  const files = assessed.map(({ file: { path, format }, libraries }) => {
+    const own = findings.filter(({ file }) => file === path);
+    return { path, format, libraries, rules: new Set(own.map(({ ruleId }) => ruleId)) };
+  });
+  return advisoryFindings(files, loaders);
 }
 
 async function rebuiltGraphs(

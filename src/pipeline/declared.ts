@@ -10,6 +10,7 @@ import {
   type ToldFacts,
 } from '../formats/model-card/index.ts';
 import { FOREIGN_CODE, OWN_CODE } from '../scan/index.ts';
+import { type NamedRepository, nameFindings } from '../scan/names/index.ts';
 import type { Rule } from '../scan/scanner/index.ts';
 
 /** The declarations of one file of an artifact. */
@@ -83,11 +84,14 @@ export function joinDeclarations(artifact: Artifact, declarations: readonly File
       modelType: values('modelType')[0] ?? null,
       files: all.filter(speaks).map(({ path }) => path),
     },
-    findings: codeFindings(
-      artifact,
-      code,
-      all.filter(({ facts }) => facts.trustsCode).map(({ path }) => path),
-    ),
+    findings: [
+      ...codeFindings(
+        artifact,
+        code,
+        all.filter(({ facts }) => facts.trustsCode).map(({ path }) => path),
+      ),
+      ...nameFindings(namedRepositories(artifact, all, code)),
+    ],
     notes: ordered.flatMap(({ notes }) => notes),
   };
 }
@@ -114,6 +118,28 @@ function baseModels(named: readonly string[], savedFrom: readonly string[], own:
 /** `owner/model` when the artifact is one of the Hub. */
 function ownRepository({ ref }: Artifact): string | undefined {
   return /^hf:\/\/([^/@]+\/[^/@]+)/.exec(ref)?.[1];
+}
+
+/** The repositories that files name, and that of the artifact. */
+function namedRepositories(
+  artifact: Artifact,
+  all: readonly { readonly path: string; readonly facts: ToldFacts }[],
+  code: readonly NamedCode[],
+): NamedRepository[] {
+  const own = ownRepository(artifact);
+  const [first] = artifact.files;
+  const bases = all.flatMap(({ path, facts }) => {
+    const names = facts.values.baseModels ?? [];
+    const told = names.filter((name) => !names.some((other) => other.startsWith(`${name}@`)));
+    return told.map((name): NamedRepository => ({ path, name, as: 'base' }));
+  });
+  return [
+    ...(own === undefined || first === undefined ? [] : [{ path: first.path, name: own, as: 'own' as const }]),
+    ...bases.filter(({ name }) => name !== own),
+    ...code.flatMap(({ path, reference: { repo } }) =>
+      repo === null || repo === own ? [] : [{ path, name: repo, as: 'code' as const }],
+    ),
+  ];
 }
 
 interface NamedCode {

@@ -22,6 +22,7 @@ import {
 } from '../formats/index.ts';
 import { isMedia } from '../formats/media/index.ts';
 import { ANY_LOADER, type LoaderSet, PICKLE } from '../formats/pickle/index.ts';
+import type { DeclaredLibrary } from '../scan/advisories/list/index.ts';
 import { judgeExtension, POLYGLOT, SCANNERS } from '../scan/index.ts';
 import type { GlobalPolicy } from '../scan/lists/index.ts';
 import { pickleScanner } from '../scan/pickle/index.ts';
@@ -74,11 +75,13 @@ export interface FileScanResult {
   readonly reasons: readonly string[];
   readonly refers: readonly ReferredBytes[];
   readonly coverage: Coverage;
+  /** Libraries that the file declares. */
+  readonly libraries: readonly DeclaredLibrary[];
 }
 
 const TURN_MS = 50;
 /** Bytes of a file that is searched for secrets wherever they stand, between tensors too. */
-const MAX_WHOLE_SEARCH = 4 * 1024 * 1024;
+const MAX_WHOLE_SEARCH = 1024 * 1024;
 
 const scannersByFormat = new Map<string, Scanner[]>();
 for (const scanner of SCANNERS) {
@@ -112,6 +115,7 @@ class FileScan {
   readonly #imports = new Set<string>();
   readonly #reasons = new Set<string>();
   readonly #refers: ReferredBytes[] = [];
+  readonly #libraries: DeclaredLibrary[] = [];
   readonly #readings = new Readings();
   #verdict: Verdict = 'clean';
   #dropped = 0;
@@ -135,6 +139,7 @@ class FileScan {
       reasons: [...this.#reasons],
       refers: this.#refers,
       coverage,
+      libraries: this.#libraries,
     };
   }
 
@@ -213,7 +218,7 @@ class FileScan {
     const ranges = without(read, context.adopted);
     if (ranges.length === 0) return;
     const { searchIndicators } = await import('../scan/indicators/index.ts');
-    await searchIndicators(target, ranges, context);
+    this.#libraries.push(...(await searchIndicators(target, ranges, context)));
   }
 
   async #guard(context: Pick<ScanContext, 'incomplete'>, work: () => Promise<void>): Promise<void> {

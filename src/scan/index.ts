@@ -1,4 +1,5 @@
 export { judgeExtension } from './extension.ts';
+export { hubFindings } from './hub-verdicts.ts';
 export { pointerNotes } from './lfs-pointer.ts';
 export { plainMediaScanner } from './plain-media.ts';
 export { POLYGLOT } from './polyglot.ts';

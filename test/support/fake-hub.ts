@@ -10,6 +10,8 @@ export interface FakeFile {
   /** The size and digest in the listing, correct or not. */
   readonly oid: string;
   readonly size: number;
+  /** What the scanners of the Hub found, as its API says it. */
+  readonly security?: unknown;
 }
 
 export interface FakeRepo {
@@ -54,13 +56,21 @@ export interface FakeHubOptions {
 export function fakeFile(
   path: string,
   bytes: Content | Uint8Array | string,
-  options: { lfs?: boolean; oid?: string; size?: number } = {},
+  options: { lfs?: boolean; oid?: string; size?: number; security?: unknown } = {},
 ): FakeFile {
   const content =
     typeof bytes === 'object' && 'slice' in bytes && !(bytes instanceof Uint8Array) ? bytes : contentOf(bytes);
   const lfs = options.lfs ?? false;
   const oid = options.oid ?? (lfs ? sha256Of(content) : gitSha1Of(content));
-  return { path, content, lfs, oid, size: options.size ?? content.size };
+  const { security } = options;
+  return {
+    path,
+    content,
+    lfs,
+    oid,
+    size: options.size ?? content.size,
+    ...(security === undefined ? {} : { security }),
+  };
 }
 
 /**
@@ -245,7 +255,10 @@ export class FakeHub {
 
   #tree(url: URL, files: readonly FakeFile[], response: ServerResponse): void {
     const pageSize = this.#options.pageSize ?? 1000;
-    const entries = [...folders(files), ...files.map(treeEntry)];
+    const entries = [
+      ...folders(files),
+      ...files.map((file) => treeEntry(file, url.searchParams.get('expand') === 'true')),
+    ];
     const cursor = Number(url.searchParams.get('cursor') ?? 0);
     if (cursor + pageSize < entries.length) {
       const next = new URL(url);
@@ -261,7 +274,7 @@ function cdnEtag(file: FakeFile): string {
   return `"cdn-${file.oid.slice(0, 16)}"`;
 }
 
-function treeEntry(file: FakeFile) {
+function treeEntry(file: FakeFile, expand: boolean) {
   const pointer = createHash('sha1').update(file.oid).digest('hex');
   const lfs = { oid: file.oid, size: file.size, pointerSize: 134 };
   return {
@@ -270,6 +283,7 @@ function treeEntry(file: FakeFile) {
     size: file.size,
     path: file.path,
     ...(file.lfs ? { lfs } : {}),
+    ...(expand ? { securityFileStatus: file.security ?? null } : {}),
   };
 }
 
@@ -294,7 +308,7 @@ function pathsInfo(files: readonly FakeFile[], body: string) {
   const asked: unknown = JSON.parse(body);
   const paths =
     typeof asked === 'object' && asked !== null && 'paths' in asked && Array.isArray(asked.paths) ? asked.paths : [];
-  return files.filter((file) => paths.includes(file.path)).map(treeEntry);
+  return files.filter((file) => paths.includes(file.path)).map((file) => treeEntry(file, false));
 }
 
 function modelInfo(repo: FakeRepo, commit: string, files: readonly FakeFile[]) {

@@ -19,6 +19,7 @@ export interface JudgingOptions extends EnvironmentFlags, TrustChoice, WaiverCho
   readonly policy: string;
   readonly failOn?: string;
   readonly allow?: string;
+  readonly advisories?: string;
   readonly ruleset: RulesetChoice;
 }
 
@@ -34,16 +35,21 @@ export function addJudgingOptions(command: Command): Command {
       new Option('--fail-on <severity>', 'also deny when a finding is at least this severe').choices(SEVERITIES),
     )
     .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
+    .option(
+      '--advisories <file>',
+      'advisories about loaders (JSON), in place of the built-in ones; or ASSAY_ADVISORIES',
+    )
     .addOption(rulesetOption());
   return addEnvironmentOptions(addWaiverOptions(addTrustOptions(command)));
 }
 
 export function judgingOf(options: JudgingOptions): Omit<JudgingFlags, 'quiet' | 'offline'> {
-  const { policy, failOn, allow, ruleset } = options;
+  const { policy, failOn, allow, advisories, ruleset } = options;
   return {
     policy,
     failOn: failOn !== undefined && isSeverity(failOn) ? failOn : undefined,
     allow,
+    advisories,
     ruleset,
     trust: trustOf(options),
     waivers: waiverChoiceOf(options),

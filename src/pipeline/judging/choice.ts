@@ -36,6 +36,8 @@ export interface JudgingChoice {
   readonly failOn: Severity | undefined;
   /** The path of the organisation's allowances. */
   readonly allow: string | undefined;
+  /** The path of the organisation's advisories about loaders; that of `ASSAY_ADVISORIES`, when absent. */
+  readonly advisories?: string | undefined;
   readonly ruleset: RulesetChoice;
   readonly offline: boolean;
   readonly trust: TrustChoice;

@@ -33,7 +33,7 @@ export interface Judging {
  */
 export async function prepareJudging(choice: JudgingChoice, env: NodeJS.ProcessEnv): Promise<Judging> {
   const policy = await loadPolicy(choice.policy);
-  const knowledge = await loadKnowledge(choice.allow, choice.ruleset, env);
+  const knowledge = await loadKnowledge(choice.allow, choice.ruleset, env, choice.advisories ?? env.ASSAY_ADVISORIES);
   const now = new Date();
   const given = await readWaivers({ ...choice.waivers, ...choice.trust }, env, now);
   const signature = await signatureRequest(choice.trust, env, choice.waivers.attestation.length > 0);

@@ -8,6 +8,7 @@ import { openArtifact, type SourceOptions } from '../../sources/index.ts';
 import { type AssessmentOptions, assessBy, NO_ALLOWANCES, readAllowances } from '../evaluate/index.ts';
 import { formatTitles } from '../format-titles.ts';
 import { chosenLists, type RulesetChoice } from '../rules/index.ts';
+import { readAdvisories } from './advisory-file.ts';
 import { adviseOn } from './allowance-advice.ts';
 import { addressOf } from './place.ts';
 
@@ -37,15 +38,18 @@ export interface Knowledge {
 }
 
 /**
- * @throws AssayError `usage`, `not-found`, `unreadable` about the allowances, and for installed rules that cannot be used, which
+ * @param advisoriesPath advisories about loaders, in place of those of this program
+ * @throws AssayError `usage`, `not-found`, `unreadable` about the allowances and advisories, and for installed rules that cannot be used, which
  *   is `mismatch` when somebody changed them.
  */
 export async function loadKnowledge(
   allowPath: string | undefined,
   ruleset: RulesetChoice = 'installed',
   env: NodeJS.ProcessEnv = process.env,
+  advisoriesPath: string | undefined = env.ASSAY_ADVISORIES,
 ): Promise<Knowledge> {
-  const { lists, notes } = await chosenLists(ruleset, env);
+  const { lists: chosen, notes } = await chosenLists(ruleset, env);
+  const lists = advisoriesPath === undefined ? chosen : { ...chosen, loaders: await readAdvisories(advisoriesPath) };
   const own = allowPath === undefined ? NO_ALLOWANCES : await readAllowances(allowPath);
   let names: ReadonlySet<string> | undefined;
   const assessOpen = (artifact: Artifact, options: AssessmentOptions) =>

@@ -4,6 +4,7 @@ import { AssayError, type ClaimedDigest, type ErrorCode, isAssayError, type Limi
 import type { LoaderSet } from '../../formats/pickle/index.ts';
 import type { HashPlan, PlannedDigests } from '../../integrity/hash/index.ts';
 import type { SandboxBounds } from '../../sandbox/index.ts';
+import type { DeclaredLibrary } from '../../scan/advisories/list/index.ts';
 import type { Allowance, RuleBundle } from '../../scan/lists/index.ts';
 import type { ReferredBytes } from '../../scan/scanner/index.ts';
 import type { FileDeclaration } from '../declared.ts';
@@ -61,6 +62,7 @@ export interface ParsedFile {
   readonly findings: readonly Finding[];
   readonly checks: readonly Check[];
   readonly refers: readonly ReferredBytes[];
+  readonly libraries: readonly DeclaredLibrary[];
   /** Empty when not every byte was hashed. */
   readonly digests: readonly PlannedDigests[];
   readonly declaration: FileDeclaration | undefined;

@@ -36,20 +36,30 @@ export async function parseFile(source: ByteSource, order: ParseOrder, parts: Pa
     digests: digests ?? [],
     declaration,
     provides: [...provides],
-    bytesRead: bytesReadOf(source),
+    // A file of the disk that is searched after its parse is read twice in part: from memory, mostly.
+    bytesRead: Math.min(bytesReadOf(source), source.size),
     bounds: [...boundsSeen()],
   };
 }
 
 type ScannedParts = Pick<
   ParsedFile,
-  'format' | 'verdict' | 'imports' | 'readings' | 'reasons' | 'refers' | 'coverage' | 'findings' | 'checks'
+  | 'format'
+  | 'verdict'
+  | 'imports'
+  | 'readings'
+  | 'reasons'
+  | 'refers'
+  | 'libraries'
+  | 'coverage'
+  | 'findings'
+  | 'checks'
 >;
 
 function scannedParts(scan: FileScanResult, size: number): ScannedParts {
-  const { format, verdict, imports, readings, reasons, refers, findings, checks, coverage } = scan;
+  const { format, verdict, imports, readings, reasons, refers, findings, checks, coverage, libraries } = scan;
   const read = { ranges: coverage.ranges(), gaps: coverage.gaps(size) };
-  return { format, verdict, imports, readings, reasons, refers, findings, checks, coverage: read };
+  return { format, verdict, imports, readings, reasons, refers, libraries, findings, checks, coverage: read };
 }
 
 function lostParts({ size, lost }: ParseOrder): ScannedParts {
@@ -62,6 +72,7 @@ function lostParts({ size, lost }: ParseOrder): ScannedParts {
     readings: [],
     reasons,
     refers: [],
+    libraries: [],
     findings: [],
     checks: [],
     coverage,

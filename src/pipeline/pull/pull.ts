@@ -83,7 +83,13 @@ async function judgeStage(
   try {
     if (staged.pinned !== artifact.pinned)
       throw new AssayError('internal', 'what was written is not pinned', { subject: artifact.ref });
-    return await judge({ ...staged, ref: artifact.ref, pinned: artifact.pinned, notes: artifact.notes });
+    const reported = new Map(artifact.files.map((file) => [file.path, file.reported]));
+    // What the Hub says of a file does not lie on the disk.
+    const files = staged.files.map((file) => {
+      const said = reported.get(file.path);
+      return said === undefined ? file : { ...file, reported: said };
+    });
+    return await judge({ ...staged, files, ref: artifact.ref, pinned: artifact.pinned, notes: artifact.notes });
   } finally {
     await staged.close();
   }

@@ -1,4 +1,5 @@
 import type { Severity } from '../../core/assessment/index.ts';
+import type { LoaderAdvisories } from '../advisories/list/index.ts';
 import {
   type Allowlist,
   type ListedGlobal,
@@ -29,6 +30,8 @@ export interface RuleLists {
   readonly severities: ReadonlyMap<string, Severity>;
   /** By SHA-256 of the file, in hex. */
   readonly advisories: ReadonlyMap<string, Advisory>;
+  /** Advisories about loaders, in place of those of this program. */
+  readonly loaders?: LoaderAdvisories;
 }
 
 /** Nothing is read before the first name is looked up. */

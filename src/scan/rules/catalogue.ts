@@ -1,5 +1,8 @@
+import { loaderRules } from '../advisories/index.ts';
 import { exfiltrationRules } from '../exfiltration/index.ts';
 import { extensionRules } from '../extension.ts';
+import { hubVerdictRules } from '../hub-verdicts.ts';
+import { nameRules } from '../names/index.ts';
 import { POLYGLOT } from '../polyglot.ts';
 import { remoteCodeRules } from '../remote-code.ts';
 import type { Rule } from '../scanner/index.ts';
@@ -22,6 +25,9 @@ export const RULES: ReadonlyMap<string, Rule> = new Map(
     ...advisoryRules,
     ...secretRules,
     ...exfiltrationRules,
+    ...loaderRules,
+    ...hubVerdictRules,
+    ...nameRules,
     POLYGLOT,
   ]
     .sort((a, b) => (a.id < b.id ? -1 : 1))

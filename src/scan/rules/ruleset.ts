@@ -20,6 +20,7 @@ export function rulesetOf(allowances: readonly Allowance[], lists: RuleLists = B
   ]);
   hash.update(JSON.stringify(own.map((entry) => JSON.stringify(entry)).sort()));
   if (lists.bundle !== undefined) hash.update(`bundle:${lists.bundle}`);
+  if (lists.loaders?.digest !== undefined) hash.update(`loaders:${lists.loaders.digest}`);
   return { version: lists.version, digest: `sha256:${hash.digest('hex')}` };
 }
 
@@ -33,7 +34,7 @@ function shippedHash(): Hash {
 
 /** Besides the lists: names that are dangerous, may be held, exist in Python, or are renamed by pandas. */
 const OTHER_FILES = ['dangerous.json', 'types/callable-sets.json', 'python-modules.json', 'pandas-renames.json'];
-/** Operators, elements and classes by which models are judged, and hosts that collect data. */
+/** Operators, elements and classes by which models are judged, hosts that collect data, owners and advisories. */
 const OPERATOR_FILES = [
   'onnx/operators.json',
   'keras/classes.json',
@@ -41,6 +42,8 @@ const OPERATOR_FILES = [
   'pmml/names.json',
   'torch7/classes.json',
   'exfiltration/hosts.json',
+  'advisories/list/loader-advisories.json',
+  'names/owners.json',
 ];
 
 function hashShipped(): Hash {

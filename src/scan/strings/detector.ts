@@ -1,3 +1,4 @@
+import type { DeclaredLibrary } from '../advisories/list/index.ts';
 import type { Rule, ScanContext } from '../scanner/index.ts';
 import type { Needle } from './needles.ts';
 import type { SearchWindow } from './window.ts';
@@ -18,6 +19,12 @@ export interface StringDetector {
   readonly needles: readonly (string | Needle)[];
   /** @param at the start of the needle */
   detect(window: SearchWindow, at: number): DetectedString | undefined;
+}
+
+/** Looks for what a file says of the library that saved it or is to load it. */
+export interface LibraryDetector {
+  readonly needles: readonly string[];
+  detect(window: SearchWindow, at: number): DeclaredLibrary | undefined;
 }
 
 /** Looks at a run of characters without spaces and quotes, in `[start, end)` of a window. */

@@ -1,4 +1,4 @@
-export type { DetectedString, RunDetector, StringDetector } from './detector.ts';
+export type { DetectedString, LibraryDetector, RunDetector, StringDetector } from './detector.ts';
 export { Needles } from './needles.ts';
 export { longRuns } from './runs.ts';
 export { type SearchRange, StringSearch } from './search.ts';

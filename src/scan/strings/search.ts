@@ -1,7 +1,8 @@
-import type { ByteSource } from '../../core/bytes/index.ts';
+import { type ByteSource, chunks } from '../../core/bytes/index.ts';
 import { isTextKind, probeOf, textHead } from '../../formats/index.ts';
+import type { DeclaredLibrary } from '../advisories/list/index.ts';
 import { type Report, type ScanContext, type ScanTarget, yieldToEventLoop } from '../scanner/index.ts';
-import type { DetectedString, RunDetector, StringDetector } from './detector.ts';
+import type { DetectedString, LibraryDetector, RunDetector, StringDetector } from './detector.ts';
 import { Needles } from './needles.ts';
 import { longRuns } from './runs.ts';
 import { withoutEscapes } from './unescape.ts';
@@ -11,6 +12,8 @@ import { AHEAD, BEHIND, type SearchWindow } from './window.ts';
 const STEP = 1024 * 1024;
 /** CWE-400: findings of one target; a file of tokens alone says no more with a million. */
 const MAX_FOUND = 50;
+/** Libraries of one target. */
+const MAX_LIBRARIES = 100;
 /** Bytes of a target that are searched where each one is downloaded. */
 const MAX_FAR = 4 * 1024 * 1024;
 
@@ -22,22 +25,43 @@ export interface SearchRange {
   readonly end: number;
 }
 
+/** A needle, and who looks around it. */
+interface Looker {
+  readonly text: string;
+  readonly folds?: boolean;
+  readonly of:
+    | { readonly kind: 'string'; readonly detector: StringDetector }
+    | { readonly kind: 'library'; readonly detector: LibraryDetector };
+}
+
 /** What a search looks for: needles with what is around them, and long runs of characters that texts are encoded in. */
 export class StringSearch {
-  readonly #needles: Needles<{ readonly text: string; readonly folds?: boolean; readonly of: StringDetector }>;
+  readonly #needles: Needles<Looker>;
   readonly #runs: RunDetector;
 
-  constructor(detectors: readonly StringDetector[], runs: RunDetector) {
-    this.#needles = new Needles(
-      detectors.flatMap((of) =>
-        of.needles.map((needle) => (typeof needle === 'string' ? { text: needle, of } : { ...needle, of })),
-      ),
+  constructor(detectors: readonly StringDetector[], libraries: readonly LibraryDetector[], runs: RunDetector) {
+    const strings = detectors.flatMap((detector) =>
+      detector.needles.map((needle): Looker => {
+        const of = { kind: 'string', detector } as const;
+        return typeof needle === 'string' ? { text: needle, of } : { ...needle, of };
+      }),
     );
+    const others = libraries.flatMap((detector) =>
+      detector.needles.map((text): Looker => ({ text, of: { kind: 'library', detector } })),
+    );
+    this.#needles = new Needles([...strings, ...others]);
     this.#runs = runs;
   }
 
-  /** Reports what stands in ranges of a target, sorted and disjoint: those that its scanner read as structure or text. */
-  async search(target: ScanTarget, ranges: readonly SearchRange[], context: ScanContext): Promise<void> {
+  /**
+   * Reports what stands in ranges of a target, sorted and disjoint: those that its scanner read as structure or text.
+   * @returns the libraries that it declares
+   */
+  async search(
+    target: ScanTarget,
+    ranges: readonly SearchRange[],
+    context: ScanContext,
+  ): Promise<readonly DeclaredLibrary[]> {
     const pass = new Pass(target, context, this.#needles, this.#runs);
     let left = target.distance === 'far' ? MAX_FAR : Number.POSITIVE_INFINITY;
     for (const { start, end } of ranges) {
@@ -46,24 +70,50 @@ export class StringSearch {
       left -= end - start;
     }
     await pass.report();
+    return [...pass.libraries.values()];
+  }
+}
+
+/** Bytes of a source in order, of which those that overlap with the ones before are not read again. */
+class SlidingWindow {
+  readonly #source: ByteSource;
+  #held: Buffer | undefined;
+  #start = 0;
+  #end = 0;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  /** @returns valid until the next call */
+  async move(from: number, to: number): Promise<Uint8Array> {
+    const whole = this.#held === undefined ? this.#source.readNow(from, to - from) : undefined;
+    if (whole !== undefined) return whole;
+    this.#held ??= Buffer.allocUnsafe(BEHIND + STEP + AHEAD);
+    const kept = Math.max(0, this.#end - from);
+    if (kept > 0) this.#held.copyWithin(0, from - this.#start, this.#end - this.#start);
+    let at = from + kept;
+    for await (const bytes of chunks(this.#source, at, to)) {
+      this.#held.set(bytes, at - from);
+      at += bytes.length;
+    }
+    [this.#start, this.#end] = [from, to];
+    return this.#held.subarray(0, to - from);
   }
 }
 
 class Pass {
   readonly #target: ScanTarget;
   readonly #context: ScanContext;
-  readonly #needles: Needles<{ readonly text: string; readonly of: StringDetector }>;
+  readonly #needles: Needles<Looker>;
   readonly #runs: RunDetector;
   readonly #name: string;
   readonly #found = new Map<string, DetectedString & { readonly at: number }>();
+  /** By how and what they declare. */
+  readonly libraries = new Map<string, DeclaredLibrary>();
   #wide: 'le' | 'be' | undefined;
 
-  constructor(
-    target: ScanTarget,
-    context: ScanContext,
-    needles: Needles<{ readonly text: string; readonly of: StringDetector }>,
-    runs: RunDetector,
-  ) {
+  constructor(target: ScanTarget, context: ScanContext, needles: Needles<Looker>, runs: RunDetector) {
     this.#target = target;
     this.#context = context;
     this.#needles = needles;
@@ -79,11 +129,11 @@ class Pass {
   async range(start: number, end: number): Promise<void> {
     const { source } = this.#target;
     if (start === 0) this.#wide = await wideOf(source);
+    const windows = new SlidingWindow(source);
     for (let at = start; at < end && !this.isFull; at += STEP) {
       const from = Math.max(start, at - BEHIND);
-      const to = Math.min(end, at + STEP + AHEAD);
       await yieldToEventLoop(this.#context.signal);
-      const bytes = source.readNow(from, to - from) ?? (await source.read(from, to - from));
+      const bytes = await windows.move(from, Math.min(end, at + STEP + AHEAD));
       await this.#look(bytes, from, at - from, Math.min(STEP, end - at));
     }
   }
@@ -109,11 +159,16 @@ class Pass {
   async #detect(window: SearchWindow, from: number, to: number, placeOf: (at: number) => number): Promise<void> {
     const done = new Map<StringDetector, number>();
     this.#needles.search(window.bytes, from, to, ({ of }, at) => {
-      if (at < (done.get(of) ?? 0) || this.isFull) return;
+      if (of.kind === 'library') {
+        this.#declare(of.detector.detect(window, at));
+        return;
+      }
+      const { detector } = of;
+      if (at < (done.get(detector) ?? 0) || this.isFull) return;
       this.#context.budget.work(HIT_WORK);
-      const detected = of.detect(window, at);
+      const detected = detector.detect(window, at);
       if (detected === undefined) return;
-      done.set(of, detected.end);
+      done.set(detector, detected.end);
       this.#keep(detected, placeOf(at));
     });
     const runs: { readonly start: number; readonly end: number }[] = [];
@@ -124,6 +179,11 @@ class Pass {
       const detected = await this.#runs(window, start, end, this.#context);
       if (detected !== undefined) this.#keep(detected, placeOf(start));
     }
+  }
+
+  #declare(library: DeclaredLibrary | undefined): void {
+    if (library === undefined || this.libraries.size >= MAX_LIBRARIES) return;
+    this.libraries.set(`${library.how} ${library.library} ${library.version}`, library);
   }
 
   #keep(detected: DetectedString, at: number): void {

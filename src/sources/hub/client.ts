@@ -1,4 +1,4 @@
-import { AssayError, type ClaimedDigest, isAssayError } from '../../core/index.ts';
+import { AssayError, type ClaimedDigest, isAssayError, type SourceReport } from '../../core/index.ts';
 import { isArtifactPath, isCommit } from '../../core/reference/index.ts';
 import { createEgress, type Egress } from '../../egress/index.ts';
 import type { HubSettings } from '../hub-cache/index.ts';
@@ -12,6 +12,8 @@ export interface HubEntry {
   readonly claimed: ClaimedDigest;
   /** Kept in large-file storage: its claimed digest is the SHA-256 of the content. */
   readonly lfs: boolean;
+  /** What the scanners of the Hub say against it. */
+  readonly reported: SourceReport | undefined;
 }
 
 /** Bytes of one answer of the Hub's API. */
@@ -66,6 +68,8 @@ export async function listEntries(egress: Egress, asked: HubQuestion, options: S
       repo: { type: 'model', name: asked.repo },
       revision: asked.revision,
       recursive: true,
+      // With the result of the Hub's own scanners for each file.
+      expand: true,
       hubUrl: asked.endpoint,
       fetch: apiFetch(egress, asked),
     });
@@ -99,7 +103,33 @@ function toEntry(entry: unknown, asked: HubQuestion): HubEntry {
     throw badListing(asked, `gives ${path} without a digest`);
   }
   const claimed: ClaimedDigest = { algorithm: lfs === undefined ? 'git-sha1' : 'sha256', hex: digest };
-  return { path, size, claimed, lfs: lfs !== undefined };
+  return { path, size, claimed, lfs: lfs !== undefined, reported: reportedOf(entry.securityFileStatus) };
+}
+
+/** States in which the Hub says nothing against a file. */
+const SILENT: ReadonlySet<string> = new Set([
+  'safe',
+  'innocuous',
+  'unscanned',
+  'queued',
+  'scanning',
+  'pending',
+  'error',
+  '',
+]);
+const MAX_STATUS = 40;
+const MAX_SCANNERS = 10;
+
+/** What the Hub says against a file; a status that nobody here knows is one. */
+function reportedOf(status: unknown): SourceReport | undefined {
+  if (!isRecord(status)) return undefined;
+  const stated = typeof status.status === 'string' ? status.status.slice(0, MAX_STATUS) : '';
+  const by = Object.entries(status).flatMap(([scanner, result]) =>
+    isRecord(result) && typeof result.status === 'string' && !SILENT.has(result.status)
+      ? [scanner.replace(/Scan$/, '').slice(0, MAX_STATUS)]
+      : [],
+  );
+  return SILENT.has(stated) ? undefined : { status: stated, by: by.slice(0, MAX_SCANNERS) };
 }
 
 /** `fetch` for the library: statuses are judged here, answers are bounded, and pages are counted. */

@@ -108,7 +108,7 @@ function within(reference: HubReference, entries: readonly HubEntry[]): { entry:
 }
 
 function hubFile(egress: Egress, asked: HubQuestion, entry: HubEntry, path: string, options: SourceOptions): HubFile {
-  const { size, claimed } = entry;
+  const { size, claimed, reported } = entry;
   const limits = limitsOf(options);
   const name = `hf://${asked.repo}/${entry.path}`;
   const file: HttpFile = {
@@ -124,6 +124,7 @@ function hubFile(egress: Egress, asked: HubQuestion, entry: HubEntry, path: stri
     path,
     size,
     claimed,
+    ...(reported === undefined ? {} : { reported }),
     distance: far ? 'far' : 'near',
     download,
     async open(signal = options.signal): Promise<ByteSource> {

@@ -1,0 +1,1 @@
+export { libraryDetectors } from './detectors.ts';

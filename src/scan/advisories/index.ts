@@ -1,0 +1,2 @@
+export { type AdvisedFile, advisoryFindings } from './match.ts';
+export { loaderRules } from './rules.ts';

@@ -1,0 +1,2 @@
+export { type NamedRepository, nameFindings } from './findings.ts';
+export { nameRules } from './rules.ts';
