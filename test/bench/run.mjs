@@ -14,6 +14,7 @@ import { benchConvert } from './convert.mjs';
 import { benchConvertForest } from './convert-forest.mjs';
 import { benchDigest } from './digest.mjs';
 import { benchHostile } from './hostile.mjs';
+import { benchIndicators } from './indicators.mjs';
 import { benchKeras } from './keras.mjs';
 import { fail, finish, leaveOut } from './measure.mjs';
 import { benchModels } from './models.mjs';
@@ -32,6 +33,7 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 /** In the order of the README's table. `needs` names parts without which nothing of a section can be measured. */
 const SECTIONS = [
   { name: 'scan', needs: ['time', 'python', 'sha256sum', 'openssl'], run: benchScan, reads: true },
+  { name: 'indicators', needs: [], run: benchIndicators },
   { name: 'models', needs: ['time', 'sha256sum'], run: benchModels },
   { name: 'keras', needs: ['time', 'sha256sum'], run: benchKeras },
   { name: 'signatures', needs: ['time', 'sha256sum', 'openssl'], run: benchSignatures },

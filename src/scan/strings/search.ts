@@ -4,7 +4,7 @@ import type { DeclaredLibrary } from '../advisories/list/index.ts';
 import { type Report, type ScanContext, type ScanTarget, yieldToEventLoop } from '../scanner/index.ts';
 import type { DetectedString, LibraryDetector, RunDetector, StringDetector } from './detector.ts';
 import { Needles } from './needles.ts';
-import { longRuns } from './runs.ts';
+import { longRuns, textsIn } from './runs.ts';
 import { withoutEscapes } from './unescape.ts';
 import { AHEAD, BEHIND, type SearchWindow } from './window.ts';
 
@@ -146,7 +146,8 @@ class Pass {
     const [from, to] = [within / scale, (within + length) / scale];
     const window = { bytes, kind: this.#target.format.id, name: this.#name, isText: isTextKind(this.#target.format) };
     await this.#detect(window, from, to, (at) => start + at * scale);
-    const plain = withoutEscapes(bytes);
+    // Elsewhere, two bytes that look like an escape are chance.
+    const plain = window.isText || window.kind === 'safetensors' ? withoutEscapes(bytes) : undefined;
     if (plain === undefined) return;
     await this.#detect(
       { ...window, bytes: plain.bytes },
@@ -157,6 +158,22 @@ class Pass {
   }
 
   async #detect(window: SearchWindow, from: number, to: number, placeOf: (at: number) => number): Promise<void> {
+    const runs: { readonly start: number; readonly end: number }[] = [];
+    const look = (start: number, end: number) => {
+      this.#lookForNeedles(window, start, end, placeOf);
+      longRuns(window.bytes, start, end, (first, last) => runs.push({ start: first, end: last }));
+    };
+    if (window.isText) look(from, to);
+    else textsIn(window.bytes, from, to, (start, end) => look(start, Math.min(end, to)));
+    for (const { start, end } of runs) {
+      if (this.isFull) return;
+      this.#context.budget.work(HIT_WORK);
+      const detected = await this.#runs(window, start, end, this.#context);
+      if (detected !== undefined) this.#keep(detected, placeOf(start));
+    }
+  }
+
+  #lookForNeedles(window: SearchWindow, from: number, to: number, placeOf: (at: number) => number): void {
     const done = new Map<StringDetector, number>();
     this.#needles.search(window.bytes, from, to, ({ of }, at) => {
       if (of.kind === 'library') {
@@ -171,14 +188,6 @@ class Pass {
       done.set(detector, detected.end);
       this.#keep(detected, placeOf(at));
     });
-    const runs: { readonly start: number; readonly end: number }[] = [];
-    longRuns(window.bytes, from, to, (start, end) => runs.push({ start, end }));
-    for (const { start, end } of runs) {
-      if (this.isFull) return;
-      this.#context.budget.work(HIT_WORK);
-      const detected = await this.#runs(window, start, end, this.#context);
-      if (detected !== undefined) this.#keep(detected, placeOf(start));
-    }
   }
 
   #declare(library: DeclaredLibrary | undefined): void {

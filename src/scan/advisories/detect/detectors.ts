@@ -53,7 +53,7 @@ export const libraryDetectors: readonly LibraryDetector[] = [
     detect: (window: SearchWindow, at: number) => requirement(window, at, name),
   })),
   // Fields 2 and 3 of ModelProto: the producer, and its version.
-  { needles: ['\x12\x07pytorch\x1a'], detect: producer },
+  { needles: ['pytorch\x1a'], detect: producer },
 ];
 
 const EXACTLY = new RegExp(`^${VERSION}$`);
@@ -82,7 +82,8 @@ function requirement(window: SearchWindow, at: number, name: string): DeclaredLi
 }
 
 function producer(window: SearchWindow, at: number): DeclaredLibrary | undefined {
-  const length = window.bytes[at + 10] ?? 0;
-  const [, version] = EXACTLY.exec(textBetween(window, at + 11, at + 11 + Math.min(length, 40))) ?? [];
+  if (window.bytes[at - 1] !== 7 || window.bytes[at - 2] !== 0x12) return undefined;
+  const length = window.bytes[at + 8] ?? 0;
+  const [, version] = EXACTLY.exec(textBetween(window, at + 9, at + 9 + Math.min(length, 40))) ?? [];
   return version === undefined ? undefined : { library: 'torch', version, how: 'saved' };
 }
