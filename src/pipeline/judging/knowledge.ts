@@ -8,7 +8,6 @@ import { openArtifact, type SourceOptions } from '../../sources/index.ts';
 import { type AssessmentOptions, assessBy, NO_ALLOWANCES, readAllowances } from '../evaluate/index.ts';
 import { formatTitles } from '../format-titles.ts';
 import { chosenLists, type RulesetChoice } from '../rules/index.ts';
-import { readAdvisories } from './advisory-file.ts';
 import { adviseOn } from './allowance-advice.ts';
 import { addressOf } from './place.ts';
 
@@ -49,7 +48,7 @@ export async function loadKnowledge(
   advisoriesPath: string | undefined = env.ASSAY_ADVISORIES,
 ): Promise<Knowledge> {
   const { lists: chosen, notes } = await chosenLists(ruleset, env);
-  const lists = advisoriesPath === undefined ? chosen : { ...chosen, loaders: await readAdvisories(advisoriesPath) };
+  const lists = advisoriesPath === undefined ? chosen : await withAdvisories(chosen, advisoriesPath);
   const own = allowPath === undefined ? NO_ALLOWANCES : await readAllowances(allowPath);
   let names: ReadonlySet<string> | undefined;
   const assessOpen = (artifact: Artifact, options: AssessmentOptions) =>
@@ -89,6 +88,11 @@ export async function loadKnowledge(
       }
     },
   };
+}
+
+async function withAdvisories(lists: RuleLists, path: string): Promise<RuleLists> {
+  const { readAdvisories } = await import('./advisory-file.ts');
+  return { ...lists, loaders: await readAdvisories(path) };
 }
 
 /** The catalogue with the severities of the rules that are used. */

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FORMATS } from '../../../src/formats/list.ts';
-import { compareReleases, parseAdvisories, shippedAdvisories } from '../../../src/scan/advisories/list/list.ts';
+import { parseAdvisories } from '../../../src/scan/advisories/list/read.ts';
+import { compareReleases } from '../../../src/scan/advisories/list/releases.ts';
+import { shippedAdvisories } from '../../../src/scan/advisories/list/shipped.ts';
 import { advisoryFindings } from '../../../src/scan/advisories/match.ts';
 import { RULES } from '../../../src/scan/rules/catalogue.ts';
 import { librariesIn } from '../../support/search-bytes.ts';
@@ -17,6 +20,11 @@ const pinned = (library: string, version: string) =>
   advisoryFindings([file({ libraries: [{ library, version, how: 'pins' }] })]);
 
 describe('the shipped list', () => {
+  it('is one that an organisation could give', () => {
+    const path = new URL('../../../src/scan/advisories/list/loader-advisories.json', import.meta.url);
+    expect(parseAdvisories(readFileSync(path), 'shipped').entries).toEqual(shippedAdvisories().entries);
+  });
+
   it('names formats and rules that exist, and a source of each entry', () => {
     const formats = new Set(FORMATS.map(({ id }) => id));
     const { entries } = shippedAdvisories();

@@ -1,9 +1,4 @@
 export type { DeclaredLibrary } from './library.ts';
-export {
-  compareReleases,
-  type LoaderAdvisories,
-  type LoaderAdvisory,
-  MAX_ADVISORY_BYTES,
-  parseAdvisories,
-  shippedAdvisories,
-} from './list.ts';
+export { type LoaderAdvisories, type LoaderAdvisory, MAX_ADVISORY_BYTES, parseAdvisories } from './read.ts';
+export { compareReleases } from './releases.ts';
+export { shippedAdvisories } from './shipped.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { SEVERITIES } from '../../../core/assessment/index.ts';
 import { AssayError, parseBoundedJson } from '../../../core/index.ts';
+import { compareReleases } from './releases.ts';
 
 /** CWE-770: the shipped list is a hundredth of it. */
 export const MAX_ADVISORY_BYTES = 1024 * 1024;
@@ -53,16 +53,6 @@ export interface LoaderAdvisories {
   readonly digest: string | undefined;
 }
 
-let shipped: LoaderAdvisories | undefined;
-
-export function shippedAdvisories(): LoaderAdvisories {
-  shipped ??= {
-    ...parseAdvisories(readFileSync(new URL('./loader-advisories.json', import.meta.url)), 'shipped'),
-    digest: undefined,
-  };
-  return shipped;
-}
-
 /**
  * Reads a list: JSON without unknown fields.
  * @param subject for messages
@@ -94,16 +84,6 @@ export function parseAdvisories(bytes: Uint8Array, subject: string): LoaderAdvis
     seen.add(`${id} ${library}`);
   }
   return { entries, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` };
-}
-
-/** The numbers between points; a missing one is 0. */
-export function compareReleases(a: string, b: string): number {
-  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 /** `line 12: `, where the entry of a path begins; empty where that cannot be told. */
