@@ -32,7 +32,7 @@ export async function judgeLines(
 ): Promise<Evaluated> {
   const paths = [...new Set(findings.map(({ file }) => file))].sort();
   const seen = await Promise.all((await contentsOf(paths, files)).map(seenFile));
-  const ruleset = rulesetOf(rules.allowances.allowances, rules.lists);
+  const ruleset = rulesetOf(rules.allowances.allowances, rules.lists, rules.allowances.approvedCode);
   const assessment = assessmentOf(seen, findings, ruleset);
   if (findings.length === 0) {
     const { name, digest } = terms.policy;

@@ -5,7 +5,7 @@ import { type ArtifactFile, AssayError, isAssayError, type OnEvent, throwIfAbort
 import { keepsClaim, type PlannedDigests, wholeDigest } from '../integrity/hash/index.ts';
 import { noteBounds } from '../sandbox/index.ts';
 import type { DeclaredLibrary } from '../scan/advisories/list/index.ts';
-import type { ReferredBytes } from '../scan/scanner/index.ts';
+import type { PlacedFact, ReferredBytes } from '../scan/scanner/index.ts';
 import type { FileDeclaration } from './declared.ts';
 import { bytesReadOf, reportBytes } from './file-progress.ts';
 import type { OnTarget } from './file-scan.ts';
@@ -43,6 +43,8 @@ export interface AssessedFile {
   readonly refers: readonly ReferredBytes[];
   /** Libraries that it declares. */
   readonly libraries: readonly DeclaredLibrary[];
+  /** What it says of code. */
+  readonly code: readonly PlacedFact[];
   /** What tells a file of this machine from every other, and from itself after a change. */
   readonly identity: string | undefined;
   /** Empty when not every byte was hashed. */
@@ -206,6 +208,7 @@ async function assessedOf(one: Opened, parsed: ParsedFile, shared: Shared): Prom
     checks: { path: file.path, checks },
     refers: parsed.refers,
     libraries: parsed.libraries,
+    code: parsed.code,
     identity: source.share?.() === undefined ? undefined : fileIdentity(source),
     digests: parsed.digests,
     declaration: parsed.declaration,
@@ -271,6 +274,7 @@ function unread(file: ArtifactFile, error: AssayError): AssessedFile {
     },
     refers: [],
     libraries: [],
+    code: [],
     identity: undefined,
     digests: [],
     declaration: undefined,

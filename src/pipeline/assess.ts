@@ -19,6 +19,7 @@ import { treeDigest } from '../integrity/hash/index.ts';
 import { boundsSeen } from '../sandbox/index.ts';
 import { hubFindings, pointerNotes, providedModules } from '../scan/index.ts';
 import { type Allowance, BUILT_IN_LISTS, type RuleLists } from '../scan/lists/index.ts';
+import type { CodeApproval } from '../scan/repository/index.ts';
 import { applyLists, rulesetOf } from '../scan/rules/index.ts';
 import { type AssessedFile, assessFiles, type FileChecks, type Shared } from './assess-file.ts';
 import { batchesOf } from './batches.ts';
@@ -45,6 +46,8 @@ export interface AssessOptions {
   readonly lists?: RuleLists;
   /** The allowances of the organisation. */
   readonly allowances?: readonly Allowance[];
+  /** Code that the organisation approves by its digest. */
+  readonly approvedCode?: readonly CodeApproval[];
   /** The trusted signers; without them, a signature in the artifact is reported but not assessed. */
   readonly signature?: SignatureRequest;
   /** Called with every scanned file and member while it is open, to quote from it. */
@@ -66,7 +69,7 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
   const started = performance.now();
   const before = options.rebuild === undefined ? undefined : await localIdentities(artifact.files);
   const signature = await openSignatureToScan(artifact, options.signature);
-  const { allowances = [], lists = BUILT_IN_LISTS } = options;
+  const { allowances = [], approvedCode = [], lists = BUILT_IN_LISTS } = options;
   const provided = providedModules(artifact.files.map((file) => file.path));
   const known = provided.size;
   const { signal, onEvent, onTarget, limits = DEFAULT_LIMITS } = options;
@@ -87,7 +90,8 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
   const order = [...artifact.files].sort((a, b) => b.size - a.size);
   const scannedAlone = await assessAll(order, shared);
   if (provided.size > known) await againShadowed(order, scannedAlone, { ...shared, settings: settings() });
-  const assessed = await withReferred(artifact.files, scannedAlone, signal);
+  const referred = await withReferred(artifact.files, scannedAlone, signal);
+  const assessed = await withCode(artifact, referred, approvedCode);
   const signed = await judgeScanned(signature, artifact, assessed);
   const scanned = assessed.map(({ file }) => file);
   const manifests = await manifestChecks(artifact.files, scanned, signal);
@@ -107,7 +111,7 @@ export async function assess(artifact: Artifact, options: AssessOptions = {}): P
       checks: [...signed.checks, ...manifests, ...converted, ...rebuilt.checks],
       findings: [...signed.findings, ...rebuilt.findings, ...hubFindings(artifact.files)],
     },
-    { bytesTotal, durationMs, ruleset: rulesetOf(allowances, lists) },
+    { bytesTotal, durationMs, ruleset: rulesetOf(allowances, lists, approvedCode) },
   );
   const advised = { ...summary, findings: [...summary.findings, ...(await advisedOf(assessed, summary, lists))] };
   return applyLists(conversion === undefined ? advised : { ...advised, conversion }, lists);
@@ -146,6 +150,17 @@ async function withReferred(
   if (assessed.every(({ refers }) => refers.length === 0)) return assessed;
   const { joinReferred } = await import('./referred-files.ts');
   return await joinReferred(files, assessed, signal);
+}
+
+/** What makes programs run the code of an artifact is judged once all files are scanned. */
+async function withCode(
+  artifact: Artifact,
+  assessed: readonly AssessedFile[],
+  approvals: readonly CodeApproval[],
+): Promise<readonly AssessedFile[]> {
+  if (assessed.every(({ code }) => code.length === 0)) return assessed;
+  const { joinCode } = await import('./joined-code.ts');
+  return joinCode(artifact, assessed, approvals);
 }
 
 async function assessAll(order: readonly ArtifactFile[], shared: Shared): Promise<AssessedFile[]> {
@@ -199,11 +214,7 @@ function summarise(
     artifact: { ref: artifact.ref, pinned: artifact.pinned, digest: digestOf(files) },
     status: sorted.every((one) => one.complete) ? 'complete' : 'incomplete',
     files,
-    findings: [
-      ...sorted.flatMap((one) => [...one.findings].sort(compareFindings)),
-      ...own.findings,
-      ...signed.findings,
-    ],
+    findings: [...sorted.flatMap((one) => [...one.findings].sort(compareFindings)), ...signed.findings],
     checks: [...mergeChecks(sorted.map((one) => one.checks)), ...signed.checks],
     signatures: signed.signatures,
     declared: own.declared,

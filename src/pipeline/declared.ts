@@ -1,4 +1,4 @@
-import { type Declared, type Finding, fingerprint } from '../core/assessment/index.ts';
+import type { Declared, Finding } from '../core/assessment/index.ts';
 import type { ByteSource } from '../core/bytes/index.ts';
 import { type Artifact, isAssayError } from '../core/index.ts';
 import { isRepoName } from '../core/reference/index.ts';
@@ -9,9 +9,7 @@ import {
   readFacts,
   type ToldFacts,
 } from '../formats/model-card/index.ts';
-import { FOREIGN_CODE, OWN_CODE } from '../scan/index.ts';
 import { type NamedRepository, nameFindings } from '../scan/names/index.ts';
-import type { Rule } from '../scan/scanner/index.ts';
 
 /** The declarations of one file of an artifact. */
 export interface FileDeclaration {
@@ -21,9 +19,10 @@ export interface FileDeclaration {
   readonly notes: readonly string[];
 }
 
-/** The declarations of an artifact, and findings and notes about them. */
+/** The declarations of an artifact, and notes about them. */
 export interface DeclaredByArtifact {
   readonly declared: Declared;
+  /** Names that look like others, and revisions that can move. */
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
 }
@@ -84,14 +83,7 @@ export function joinDeclarations(artifact: Artifact, declarations: readonly File
       modelType: values('modelType')[0] ?? null,
       files: all.filter(speaks).map(({ path }) => path),
     },
-    findings: [
-      ...codeFindings(
-        artifact,
-        code,
-        all.filter(({ facts }) => facts.trustsCode).map(({ path }) => path),
-      ),
-      ...nameFindings(namedRepositories(artifact, all, code)),
-    ],
+    findings: nameFindings(namedRepositories(artifact, all, code)),
     notes: ordered.flatMap(({ notes }) => notes),
   };
 }
@@ -145,33 +137,4 @@ function namedRepositories(
 interface NamedCode {
   readonly path: string;
   readonly reference: CodeReference;
-}
-
-/** One finding for each module that a file names, and for each file that asks for trust and names none. */
-function codeFindings(artifact: Artifact, code: readonly NamedCode[], trusting: readonly string[]): Finding[] {
-  const own = ownRepository(artifact);
-  const paths = new Set(artifact.files.map((file) => file.path));
-  const findings = code.map(({ path, reference: { repo, module, text } }) => {
-    if (repo !== null && repo !== own) {
-      const message = `Names code of the repository ${repo}, which a loader downloads and runs when it loads the model with remote code.`;
-      return finding(FOREIGN_CODE, path, message, `${repo}--${module}`, text);
-    }
-    const where = paths.has(`${module}.py`)
-      ? `${module}.py of this artifact`
-      : `${module}.py, which is not in this artifact,`;
-    const message = `Names ${where} as code that a loader runs when it loads the model with remote code.`;
-    return finding(OWN_CODE, path, message, module, text);
-  });
-  for (const path of trusting) {
-    if (findings.some(({ file }) => file === path)) continue;
-    const message = 'Asks loaders to trust code of the repository (trust_remote_code).';
-    findings.push(finding(OWN_CODE, path, message, 'trust_remote_code', 'trust_remote_code'));
-  }
-  return [...new Map(findings.map((one) => [one.fingerprint, one])).values()].slice(0, MAX_JOINED);
-}
-
-function finding(rule: Rule, file: string, message: string, subject: string, evidence: string): Finding {
-  const { id, severity, owasp, atlas, cwe } = rule;
-  const place = fingerprint(id, file, undefined, subject);
-  return { ruleId: id, severity, message, file, evidence, owasp, atlas, cwe, fingerprint: place };
 }

@@ -27,9 +27,11 @@ import { judgeExtension, POLYGLOT, SCANNERS } from '../scan/index.ts';
 import type { GlobalPolicy } from '../scan/lists/index.ts';
 import { pickleScanner } from '../scan/pickle/index.ts';
 import type {
+  CodeFact,
   MemberOptions,
   MemberResult,
   NameRule,
+  PlacedFact,
   ReferredBytes,
   Report,
   Rule,
@@ -74,11 +76,14 @@ export interface FileScanResult {
   readonly readings: readonly Reading[];
   readonly reasons: readonly string[];
   readonly refers: readonly ReferredBytes[];
+  readonly code: readonly PlacedFact[];
   readonly coverage: Coverage;
   /** Libraries that the file declares. */
   readonly libraries: readonly DeclaredLibrary[];
 }
 
+/** CWE-770: facts about code in one file and its members. */
+const MAX_FACTS = 10_000;
 const TURN_MS = 50;
 /** Bytes of a file that is searched for secrets wherever they stand, between tensors too. */
 const MAX_WHOLE_SEARCH = 1024 * 1024;
@@ -116,6 +121,7 @@ class FileScan {
   readonly #reasons = new Set<string>();
   readonly #refers: ReferredBytes[] = [];
   readonly #libraries: DeclaredLibrary[] = [];
+  readonly #code: PlacedFact[] = [];
   readonly #readings = new Readings();
   #verdict: Verdict = 'clean';
   #dropped = 0;
@@ -138,6 +144,7 @@ class FileScan {
       readings: this.#readings.list(),
       reasons: [...this.#reasons],
       refers: this.#refers,
+      code: this.#code,
       coverage,
       libraries: this.#libraries,
     };
@@ -286,6 +293,11 @@ class FileScan {
     this.#refers.push(bytes);
   }
 
+  tells(fact: CodeFact, member: string | undefined): void {
+    if (this.#code.length < MAX_FACTS) this.#code.push({ member, fact });
+    else this.incomplete(`has more than ${MAX_FACTS} facts about code`, member);
+  }
+
   imported(name: string, loaders: LoaderSet): void {
     this.#imports.add(name);
     this.#readings.imports(name, loaders);
@@ -370,6 +382,10 @@ class TargetContext implements ScanContext {
 
   refersTo(bytes: ReferredBytes): void {
     this.#scan.refersTo(bytes);
+  }
+
+  tells(fact: CodeFact): void {
+    this.#scan.tells(fact, this.#target.member);
   }
 
   acts(): void {

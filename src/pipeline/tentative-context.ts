@@ -76,6 +76,8 @@ export class TentativeContext implements ScanContext {
     this.#outer.lists(names);
   }
 
+  tells(): void {}
+
   member(source: ByteSource, name: string, options?: MemberOptions): Promise<MemberResult> {
     return this.#outer.member(source, name, options);
   }

@@ -4,5 +4,4 @@ export { pointerNotes } from './lfs-pointer.ts';
 export { plainMediaScanner } from './plain-media.ts';
 export { POLYGLOT } from './polyglot.ts';
 export { providedModules } from './provided-modules.ts';
-export { FOREIGN_CODE, OWN_CODE } from './remote-code.ts';
 export { SCANNERS } from './scanners.ts';

@@ -18,8 +18,7 @@ const files = (texts: Readonly<Record<string, string>>) =>
 
 async function declaredBy(texts: Readonly<Record<string, string>>, ref = 'hf://acme/model') {
   const assessment = await assess({ ...artifactOf(files(texts)), ref });
-  const findings = assessment.findings.filter(({ ruleId }) => ruleId.startsWith('hub.remote-code.'));
-  return { ...assessment, findings, told: findings.map(({ ruleId, file, evidence }) => [ruleId, file, evidence]) };
+  return assessment;
 }
 
 describe('the declarations of a model', () => {
@@ -106,60 +105,6 @@ describe('the declarations of a model', () => {
     expect(await bases({ 'README.md': card, 'adapter_config.json': '{"base_model_name_or_path": "acme/b2"}' })).toEqual(
       ['acme/base', 'acme/b2'],
     );
-  });
-});
-
-describe('remote code that a configuration names', () => {
-  it('gives a foreign finding for another repository and an own finding for the same one', async () => {
-    const { told, files: judged } = await declaredBy({
-      'config.json':
-        '{"auto_map": {"A": "modeling.M", "B": "other/repo--their.C", "C": "other/repo--their.D", "D": "gone.E"}}',
-      'modeling.py': 'class M: ...',
-    });
-    expect(told).toEqual([
-      ['hub.remote-code.own', 'config.json', 'modeling.M'],
-      ['hub.remote-code.foreign', 'config.json', 'other/repo--their.D'],
-      ['hub.remote-code.own', 'config.json', 'gone.E'],
-    ]);
-    expect(judged.map(({ verdict }) => verdict)).toEqual(['not-assessed', 'not-assessed']);
-  });
-
-  it('gives a message that states whether the artifact has the module', async () => {
-    const { findings } = await declaredBy({
-      'config.json': '{"auto_map": {"A": "modeling.M", "D": "gone.E"}}',
-      'modeling.py': 'class M: ...',
-    });
-    expect(findings.map(({ message }) => message)).toEqual([
-      'Names modeling.py of this artifact as code that a loader runs when it loads the model with remote code.',
-      'Names gone.py, which is not in this artifact, as code that a loader runs when it loads the model with remote code.',
-    ]);
-  });
-
-  it('is own under the full name of the repository, unless the artifact is a local copy', async () => {
-    const texts = { 'config.json': '{"auto_map": {"A": "acme/model--modeling.M"}}' };
-    const rules = async (ref: string) => (await declaredBy(texts, ref)).told.map(([rule]) => rule);
-    expect(await rules('hf://acme/model@main')).toEqual(['hub.remote-code.own']);
-    expect(await rules('./model')).toEqual(['hub.remote-code.foreign']);
-    expect(await rules('hf://acme/model-gguf')).toEqual(['hub.remote-code.foreign']);
-  });
-
-  it('gives one finding per file for trust_remote_code', async () => {
-    const both = '{"trust_remote_code": true, "auto_map": {"A": "m.M"}}';
-    expect(
-      (await declaredBy({ 'config.json': '{"trust_remote_code": true}', 'tokenizer_config.json': both })).told,
-    ).toEqual([
-      ['hub.remote-code.own', 'tokenizer_config.json', 'm.M'],
-      ['hub.remote-code.own', 'config.json', 'trust_remote_code'],
-    ]);
-  });
-
-  it('gives at most 100 findings', async () => {
-    const map = (name: string) =>
-      JSON.stringify({
-        auto_map: Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`A${i}`, `${name}${i}.M`])),
-      });
-    const { told } = await declaredBy({ 'config.json': map('a'), 'tokenizer_config.json': map('b') });
-    expect(told).toHaveLength(100);
   });
 });
 

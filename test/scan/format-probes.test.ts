@@ -16,7 +16,7 @@ const truth: readonly Probe[] = JSON.parse(readFileSync(`${FOLDER}/truth.json`, 
 
 /** Probes whose verdict is the expected one; no scanner judges the content of the others yet. */
 const JUDGED =
-  /^(?:st-|onnx-|gguf-(?:ok|nkv|strlen|tensor|ssti|loop)|hydra-|yaml-python|openvino|trt-|llamafile|repo-(?:ok|pth|chat-template|processor)|xgb-json-ok|flax-ext|pmml-xxe|h5-|tf-(?!keras-metadata\/model\/keras))/;
+  /^(?:st-|onnx-|gguf-(?:ok|nkv|strlen|tensor|ssti|loop)|hydra-|yaml-python|openvino|trt-|llamafile|repo-(?:ok|pth|chat-template|processor|requirements)|xgb-json-ok|flax-ext|pmml-xxe|h5-|tf-(?!keras-metadata\/model\/keras))/;
 
 async function scan(file: string) {
   const bytes = files.get(file);

@@ -5,6 +5,7 @@ import { FileBudget } from '../../src/core/budget.ts';
 import type { ByteSource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { createGlobalPolicy } from '../../src/scan/lists/globals.ts';
+import type { CodeFact } from '../../src/scan/scanner/code-facts.ts';
 import type {
   MemberOptions,
   MemberResult,
@@ -30,6 +31,7 @@ export interface FakeContext extends ScanContext {
   readonly members: FakeMember[];
   readonly listed: string[];
   readonly referred: ReferredBytes[];
+  readonly facts: CodeFact[];
   format: string | undefined;
   /** The pipeline's result; the coverage of stored members counts as given. */
   verdict(size: number): Verdict;
@@ -62,6 +64,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     members: [],
     listed: [],
     referred: [],
+    facts: [],
     format: undefined,
     names: 'any',
     acts: () => undefined,
@@ -76,6 +79,7 @@ export function fakeContext(options: FakeOptions = {}): FakeContext {
     },
     refersTo: (bytes) => void context.referred.push(bytes),
     lists: (names) => void context.listed.push(...names),
+    tells: (fact) => void context.facts.push(fact),
     async member(source, name, memberOptions) {
       try {
         const bytes = await source.read(0, Math.min(source.size, KEPT));

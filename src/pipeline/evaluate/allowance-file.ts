@@ -12,15 +12,18 @@ import {
   whyRefused,
   wrongWord,
 } from '../../scan/lists/index.ts';
+import type { CodeApproval } from '../../scan/repository/index.ts';
 
 export interface AllowanceFile {
   /** The allowances that are valid today. */
   readonly allowances: readonly Allowance[];
+  /** The approvals of code that are valid today. */
+  readonly approvedCode: readonly CodeApproval[];
   /** Notes for the report: entries that have expired. */
   readonly notes: readonly string[];
 }
 
-export const NO_ALLOWANCES: AllowanceFile = { allowances: [], notes: [] };
+export const NO_ALLOWANCES: AllowanceFile = { allowances: [], approvedCode: [], notes: [] };
 
 const KEYS: readonly string[] = [
   'module',
@@ -76,35 +79,67 @@ function parseAllowances(text: string, subject: string, parse: (text: string) =>
   }
   const entries = isRecord(document) && Object.keys(document).join() === 'allow' ? document.allow : undefined;
   if (!Array.isArray(entries)) throw wrong('does not contain exactly one list, "allow"');
-  const all = entries.map((entry: unknown, index) =>
-    parseAllowance(entry, (message) => wrong(`entry ${index + 1} ${message}`)),
+  const isCode = (entry: unknown) => isRecord(entry) && 'code' in entry;
+  const wrongIn = (index: number) => (message: string) => wrong(`entry ${index + 1} ${message}`);
+  const all = entries.flatMap((entry: unknown, index) =>
+    isCode(entry) ? [] : [parseAllowance(entry, wrongIn(index))],
+  );
+  const code = entries.flatMap((entry: unknown, index) =>
+    isCode(entry) ? [parseApproval(entry, wrongIn(index))] : [],
   );
   const day = today.toISOString().slice(0, 10);
+  const isPast = ({ expires }: { readonly expires: string }) => expires < day;
   return {
-    allowances: all.filter(({ expires }) => expires >= day),
-    notes: all
-      .filter(({ expires }) => expires < day)
-      .map(
-        ({ module, name, owner, expires }) => `the allowance of ${module}.${name} by ${owner} expired on ${expires}`,
-      ),
+    allowances: all.filter((one) => !isPast(one)),
+    approvedCode: code.filter((one) => !isPast(one)),
+    notes: [
+      ...all
+        .filter(isPast)
+        .map((one) => `the allowance of ${one.module}.${one.name} by ${one.owner} expired on ${one.expires}`),
+      ...code
+        .filter(isPast)
+        .map((one) => `the approval of the code ${one.sha256.slice(0, 12)} by ${one.owner} expired on ${one.expires}`),
+    ],
   };
+}
+
+const CODE_KEYS: readonly string[] = ['code', 'owner', 'reason', 'expires'];
+
+/** `code: sha256:...`: these bytes were reviewed. */
+function parseApproval(entry: unknown, wrong: (message: string) => AssayError): CodeApproval {
+  if (!isRecord(entry)) throw wrong('is not a mapping');
+  const stray = Object.keys(entry).find((key) => !CODE_KEYS.includes(key));
+  if (stray !== undefined) throw wrong(`has "${stray}", which is not one of ${CODE_KEYS.join(', ')}`);
+  const text = textReader(entry, wrong);
+  const sha256 = /^sha256:([0-9a-f]{64})$/.exec(text('code'))?.[1];
+  if (sha256 === undefined) throw wrong('has "code", which is not a digest like sha256:<64 hexadecimal digits>');
+  return { sha256, owner: text('owner'), reason: text('reason'), expires: expiryOf(text('expires'), wrong) };
+}
+
+/** Reads the texts of an entry, which it has to have. */
+function textReader(entry: Record<string, unknown>, wrong: (message: string) => AssayError) {
+  return (key: string): string => {
+    const value = entry[key];
+    if (typeof value !== 'string' || value.trim() === '') throw wrong(`lacks "${key}"`);
+    return value;
+  };
+}
+
+function expiryOf(expires: string, wrong: (message: string) => AssayError): string {
+  if (!isDay(expires)) throw wrong(`has "expires: ${expires}", which is not a date like 2027-01-31`);
+  return expires;
 }
 
 function parseAllowance(entry: unknown, wrong: (message: string) => AssayError): Allowance {
   if (!isRecord(entry)) throw wrong('is not a mapping');
   const stray = Object.keys(entry).find((key) => !KEYS.includes(key));
   if (stray !== undefined) throw wrong(`has "${stray}", which is not one of ${KEYS.join(', ')}`);
-  const text = (key: keyof Allowance): string => {
-    const value = entry[key];
-    if (typeof value !== 'string' || value.trim() === '') throw wrong(`lacks "${key}"`);
-    return value;
-  };
+  const text = textReader(entry, wrong);
   const module = text('module');
   const name = text('name');
   if (!DOTTED.test(module) || !DOTTED.test(name))
     throw wrong('does not name an exact module and name; patterns are not allowed');
-  const expires = text('expires');
-  if (!isDay(expires)) throw wrong(`has "expires: ${expires}", which is not a date like 2027-01-31`);
+  const expires = expiryOf(text('expires'), wrong);
   const takes = parseTakes(entry.takes, wrong);
   const allowance: Allowance = {
     module,

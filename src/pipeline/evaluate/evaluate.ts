@@ -34,7 +34,12 @@ export interface Evaluated {
 /** Assesses an open artifact by the organisation's rules, and leaves it open. @throws AssayError `aborted`, `internal` */
 export async function assessBy(artifact: Artifact, rules: Rules, options: AssessmentOptions): Promise<Assessment> {
   const { lists, allowances, notes } = rules;
-  const assessment = await assess(artifact, { ...options, lists, allowances: allowances.allowances });
+  const assessment = await assess(artifact, {
+    ...options,
+    lists,
+    allowances: allowances.allowances,
+    approvedCode: allowances.approvedCode,
+  });
   return { ...assessment, notes: [...assessment.notes, ...allowances.notes, ...notes] };
 }
 

@@ -70,7 +70,7 @@ export async function loadKnowledge(
         return async (more) => {
           const artifact = await openArtifact(place, { env });
           try {
-            const allowances = { allowances: [...own.allowances, ...more], notes: [] };
+            const allowances = { ...own, allowances: [...own.allowances, ...more], notes: [] };
             return await assessBy(artifact, { lists, allowances, notes: [] }, { signal: either });
           } finally {
             await artifact.close();

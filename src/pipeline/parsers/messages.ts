@@ -6,7 +6,7 @@ import type { HashPlan, PlannedDigests } from '../../integrity/hash/index.ts';
 import type { SandboxBounds } from '../../sandbox/index.ts';
 import type { DeclaredLibrary } from '../../scan/advisories/list/index.ts';
 import type { Allowance, RuleBundle } from '../../scan/lists/index.ts';
-import type { ReferredBytes } from '../../scan/scanner/index.ts';
+import type { PlacedFact, ReferredBytes } from '../../scan/scanner/index.ts';
 import type { FileDeclaration } from '../declared.ts';
 
 /** The settings by which the files of one assessment are parsed. */
@@ -63,6 +63,7 @@ export interface ParsedFile {
   readonly checks: readonly Check[];
   readonly refers: readonly ReferredBytes[];
   readonly libraries: readonly DeclaredLibrary[];
+  readonly code: readonly PlacedFact[];
   /** Empty when not every byte was hashed. */
   readonly digests: readonly PlannedDigests[];
   readonly declaration: FileDeclaration | undefined;

@@ -51,15 +51,16 @@ type ScannedParts = Pick<
   | 'reasons'
   | 'refers'
   | 'libraries'
+  | 'code'
   | 'coverage'
   | 'findings'
   | 'checks'
 >;
 
 function scannedParts(scan: FileScanResult, size: number): ScannedParts {
-  const { format, verdict, imports, readings, reasons, refers, findings, checks, coverage, libraries } = scan;
+  const { format, verdict, imports, readings, reasons, refers, findings, checks, coverage, libraries, code } = scan;
   const read = { ranges: coverage.ranges(), gaps: coverage.gaps(size) };
-  return { format, verdict, imports, readings, reasons, refers, libraries, findings, checks, coverage: read };
+  return { format, verdict, imports, readings, reasons, refers, libraries, code, findings, checks, coverage: read };
 }
 
 function lostParts({ size, lost }: ParseOrder): ScannedParts {
@@ -73,6 +74,7 @@ function lostParts({ size, lost }: ParseOrder): ScannedParts {
     reasons,
     refers: [],
     libraries: [],
+    code: [],
     findings: [],
     checks: [],
     coverage,

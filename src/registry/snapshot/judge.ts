@@ -81,8 +81,8 @@ export interface Bench {
 const APPROVED: readonly RuledStage[] = ['staging', 'production'];
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const METHODS = { key: 'key', certificate: 'certificate', keyless: 'sigstore', service: 'service' } as const;
-/** A module of the artifact that loaders import: see `remote-code.ts` of the scanners. */
-const OWN_CODE = 'hub.remote-code.own';
+/** A module of the artifact that loaders import, and a setting that asks for such: see `scan/repository/rules.ts`. */
+const OWN_CODE = ['hub.remote-code.own', 'hub.remote-code.approved', 'hub.remote-code.asked'];
 const FOREIGN_CODE = 'hub.remote-code.foreign';
 
 /** Judges one version again by its attestations, the rules and the audit log, never by the results in the tables. */
@@ -147,7 +147,7 @@ export async function judgeVersion(question: VersionQuestion, bench: Bench): Pro
 /** Whether the assessment reports code of the artifact that runs when it is loaded, and none of another repository. */
 function allowsOwnCode({ findings }: Assessment): boolean {
   const ids = new Set(findings.map(({ ruleId }) => ruleId));
-  return ids.has(OWN_CODE) && !ids.has(FOREIGN_CODE);
+  return OWN_CODE.some((id) => ids.has(id)) && !ids.has(FOREIGN_CODE);
 }
 
 interface StageOutcome {

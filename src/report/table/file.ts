@@ -118,6 +118,8 @@ function nextRows(
   if (rule !== undefined) say(`${rule.remedy} (assay explain ${rule.id})`);
   else if (safer === undefined && file.verdict !== 'clean') say(REMEDIES[file.verdict]);
   if (file.verdict !== 'suspicious') return;
+  // Code has no opcodes: its own lines say why.
+  if (file.format === 'python' || /^(?:hub|python)\./.test(rule?.id ?? '')) return;
   adviceRows(page, say, unlistedGlobals(file, options.isListed), options.advice?.get(file.path));
   say('If this is a false alarm, write its opcodes without weights or strings, and attach them to a report:');
   page.code(`assay repro ${shellQuote(options.reopen(file.path))}`);

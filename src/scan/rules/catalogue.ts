@@ -4,7 +4,6 @@ import { extensionRules } from '../extension.ts';
 import { hubVerdictRules } from '../hub-verdicts.ts';
 import { nameRules } from '../names/index.ts';
 import { POLYGLOT } from '../polyglot.ts';
-import { remoteCodeRules } from '../remote-code.ts';
 import type { Rule } from '../scanner/index.ts';
 import { SCANNERS } from '../scanners.ts';
 import { secretRules } from '../secrets/index.ts';
@@ -20,7 +19,6 @@ export const RULES: ReadonlyMap<string, Rule> = new Map(
     ...extensionRules,
     ...signatureRules,
     ...rebuildRules,
-    ...remoteCodeRules,
     ...waiverRules,
     ...advisoryRules,
     ...secretRules,

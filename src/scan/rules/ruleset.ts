@@ -2,13 +2,18 @@ import { createHash, type Hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Ruleset } from '../../core/assessment/index.ts';
 import { type Allowance, allowlistFiles, BUILT_IN_LISTS, type RuleLists } from '../lists/index.ts';
+import type { CodeApproval } from '../repository/index.ts';
 import { RULES } from './catalogue.ts';
 
 /**
  * The version and digest of everything that a verdict depends on: rules, lists, dangerous names and the allowances of the
  * organisation.
  */
-export function rulesetOf(allowances: readonly Allowance[], lists: RuleLists = BUILT_IN_LISTS): Ruleset {
+export function rulesetOf(
+  allowances: readonly Allowance[],
+  lists: RuleLists = BUILT_IN_LISTS,
+  approvedCode: readonly CodeApproval[] = [],
+): Ruleset {
   const hash = shippedHash();
   const own = allowances.map(({ module, name, uses, takes, owner, expires }) => [
     module,
@@ -19,6 +24,10 @@ export function rulesetOf(allowances: readonly Allowance[], lists: RuleLists = B
     ...(takes === undefined ? [] : [Object.entries(takes).sort()]),
   ]);
   hash.update(JSON.stringify(own.map((entry) => JSON.stringify(entry)).sort()));
+  if (approvedCode.length > 0) {
+    const code = approvedCode.map(({ sha256, owner, expires }) => JSON.stringify([sha256, owner, expires]));
+    hash.update(`code:${JSON.stringify(code.sort())}`);
+  }
   if (lists.bundle !== undefined) hash.update(`bundle:${lists.bundle}`);
   if (lists.loaders?.digest !== undefined) hash.update(`loaders:${lists.loaders.digest}`);
   return { version: lists.version, digest: `sha256:${hash.digest('hex')}` };

@@ -1,4 +1,16 @@
 export { EMBEDDED, type HeldBuffer, judgeBuffers } from './buffers.ts';
+export type {
+  ArgumentOrigin,
+  ArmedCode,
+  ArmingFact,
+  CallGrade,
+  CodeFact,
+  PlacedFact,
+  PythonFacts,
+  ReachedKind,
+  ReachingCall,
+  TrustFact,
+} from './code-facts.ts';
 export { type GraphFormat, type GraphRules, graphRules } from './graph-rules.ts';
 export { hiddenText } from './hidden-text.ts';
 export { type Rule, SUPPLY_CHAIN } from './rule.ts';

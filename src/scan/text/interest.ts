@@ -49,7 +49,9 @@ export function leaveInterests(
     leaveUnjudged(
       context,
       interest,
-      `The file ${INTERESTS[interest]}${more === undefined ? '' : ` (${more})`}; no scanner judges it yet.`,
+      more !== undefined && interest === 'format.source-code.scan'
+        ? `The file is source code, which was read and not proved harmless: ${more}.`
+        : `The file ${INTERESTS[interest]}${more === undefined ? '' : ` (${more})`}; no scanner judges it yet.`,
     );
   }
 }

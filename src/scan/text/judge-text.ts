@@ -83,7 +83,9 @@ class TextJudge {
   #yaml(dialect: YamlDialect): void {
     const { text, kind, globals, budget, nemo } = this.#form;
     budget.work(text.length);
-    const listen = () => new LoaderKeys({ globals, settings: !PROSE_KINDS.has(kind), nemo });
+    // What MLflow loads a model with is judged with the artifact as a whole.
+    const except = new Set(/(?:^|[/!])MLmodel$/.test(this.#form.path) ? ['loader_module'] : []);
+    const listen = () => new LoaderKeys({ globals, settings: !PROSE_KINDS.has(kind), nemo, except });
     let keys = listen();
     const commit = () => {
       this.#take(keys);

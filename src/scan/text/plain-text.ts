@@ -12,7 +12,9 @@ import {
 import { JsonWalker } from '../../formats/json/index.ts';
 import { isCodeName, SOURCE_CODE } from '../../formats/source/index.ts';
 import { judgeNativeModel } from '../native-models/index.ts';
+import { repositoryRules } from '../repository/index.ts';
 import { type Rule, type ScanContext, type Scanner, type ScanTarget, SUPPLY_CHAIN } from '../scanner/index.ts';
+import { isPython, mayArm } from './code-concern.ts';
 import { type Interest, leaveInterests } from './interest.ts';
 import { JsonInterest, leadsIntoGit } from './json-interest.ts';
 import { judgeText } from './judge-text.ts';
@@ -100,7 +102,7 @@ export const plainTextScanner: Scanner = {
     'shell',
     'tf-checkpoint-state',
   ],
-  rules: [DUPLICATE_KEY, SITE_FILE, HIDDEN_PATH, ...shardRules, ...textRules],
+  rules: [DUPLICATE_KEY, SITE_FILE, HIDDEN_PATH, ...shardRules, ...textRules, ...repositoryRules],
   async scanFile(target, context) {
     if (target.source.size === 0) return;
     await new TextScan(target, context).run();
@@ -177,6 +179,7 @@ class TextScan {
     await this.#judgeWebModel(encoding);
     await this.#judgeTrees(encoding);
     await this.#json?.interest.graph.judge(this.#context);
+    await this.#judgeCode(encoding);
     this.#finish();
   }
 
@@ -275,6 +278,20 @@ class TextScan {
       this.#context.identified(format);
       found.delete(interest);
     }
+  }
+
+  /** Python, and what makes programs run it, is told as facts: the artifact as a whole says what they come to. */
+  async #judgeCode(encoding: Encoding): Promise<void> {
+    const { source } = this.#target;
+    if (isPython(this.#kind, this.#name)) {
+      const { scanPython } = await import('../python/index.ts');
+      const summary = await scanPython(source, this.#context);
+      this.#interests.add('format.source-code.scan');
+      this.#why.set('format.source-code.scan', summary);
+    }
+    if (!mayArm(this.#kind, this.#path, [...this.#interests, ...(this.#json?.interest.interests ?? [])])) return;
+    const { tellArmings } = await import('../repository/arming/index.ts');
+    await tellArmings({ source, kind: this.#kind, path: this.#path, encoding }, this.#context);
   }
 
   #report(findings: readonly TextFinding[], why: ReadonlyMap<Interest, string>): void {

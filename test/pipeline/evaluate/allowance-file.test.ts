@@ -64,3 +64,37 @@ describe('an allowance is refused for', () => {
     await expect(read(`module: ${module}, name: ${name}`)).rejects.toThrow('nobody can allow');
   });
 });
+
+describe('an approval of code', () => {
+  const digest = `sha256:${'ab'.repeat(32)}`;
+  const readCode = (entry: string) => {
+    const path = join(FOLDER, 'code.yaml');
+    writeFileSync(path, `allow:\n  - {${entry}}\n`);
+    return readAllowances(path, new Date('2027-01-01'));
+  };
+
+  it('names exact bytes, who approved them, why and until when', async () => {
+    const entry = `code: "${digest}", owner: security, reason: reviewed, expires: 2027-01-31`;
+    expect(await readCode(entry)).toEqual({
+      allowances: [],
+      approvedCode: [{ sha256: 'ab'.repeat(32), owner: 'security', reason: 'reviewed', expires: '2027-01-31' }],
+      notes: [],
+    });
+  });
+
+  it('ends with its day, and says so', async () => {
+    const { approvedCode, notes } = await readCode(`code: "${digest}", owner: us, reason: ours, expires: 2026-12-31`);
+    expect(approvedCode).toEqual([]);
+    expect(notes).toEqual(['the approval of the code abababababab by us expired on 2026-12-31']);
+  });
+
+  it.each([
+    ['another digest', 'code: "md5:00", owner: us, reason: ours, expires: 2099-01-31', 'is not a digest'],
+    ['a part of one', 'code: "sha256:ab", owner: us, reason: ours, expires: 2099-01-31', 'is not a digest'],
+    ['no reason', `code: "${digest}", owner: us, expires: 2099-01-31`, 'lacks "reason"'],
+    ['a name besides', `code: "${digest}", module: m, owner: us, reason: ours, expires: 2099-01-31`, 'has "module"'],
+    ['no date', `code: "${digest}", owner: us, reason: ours, expires: never`, 'is not a date'],
+  ])('is refused with %s', async (_, entry, message) => {
+    await expect(readCode(entry)).rejects.toThrow(message);
+  });
+});

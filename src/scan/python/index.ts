@@ -1,0 +1,1 @@
+export { reportPayloads, scanPython } from './scan-file.ts';

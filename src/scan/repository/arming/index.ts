@@ -1,0 +1,1 @@
+export { tellArmings } from './tell.ts';
