@@ -34,7 +34,10 @@ export function addJudgingOptions(command: Command): Command {
     .addOption(
       new Option('--fail-on <severity>', 'also deny when a finding is at least this severe').choices(SEVERITIES),
     )
-    .option('--allow <file>', "your organisation's own allowances (YAML): exact names, with owner and expiry")
+    .option(
+      '--allow <file>',
+      "your organisation's own allowances (YAML): exact names and digests of reviewed code, with owner and expiry",
+    )
     .option(
       '--advisories <file>',
       'advisories about loaders (JSON), in place of the built-in ones; or ASSAY_ADVISORIES',

@@ -45,7 +45,7 @@ export function readPython(text: string): PythonTree | PythonRefusal {
   let faultAt: number | undefined;
   for (let nodes = 0; ; ) {
     const { name, from, to, type } = cursor;
-    if (type.isError) faultAt = Math.min(faultAt ?? from, from);
+    if (type.isError && !isOrdinary(text, from)) faultAt = Math.min(faultAt ?? from, from);
     if (++nodes > PYTHON_BOUNDS.nodes) return { why: `it has more than ${PYTHON_BOUNDS.nodes} parts` };
     const node: Open = { type: name, from, to, children: [] };
     if (name !== 'Comment') open.at(-1)?.children.push(node);
@@ -59,6 +59,17 @@ export function readPython(text: string): PythonTree | PythonRefusal {
       open.pop();
     }
   }
+}
+
+/** Python that this grammar does not know, and reads past: `yield` with nothing behind it, and `1.` for a number. */
+function isOrdinary(text: string, at: number): boolean {
+  const before = text.slice(Math.max(0, at - 40), at);
+  const after = text.slice(at, at + 40);
+  return (
+    (/\byield\s*$/.test(before) && /^\s*(?:[)\]};]|$)|^[^\S\n]*(?:#.*)?\n|^\S/.test(after)) ||
+    (/(?<![\w.])\d[\d_]*\.?[ \t]*$/.test(before) &&
+      /^\.?[ \t]*(?:[^\w.]|(?:else|if|for|and|or|in|is|not)\b|$)/.test(after))
+  );
 }
 
 /** The line of a place, from 1. */

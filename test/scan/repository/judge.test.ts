@@ -4,6 +4,7 @@ import { assess } from '../../../src/pipeline/assess.ts';
 import type { CodeApproval } from '../../../src/scan/repository/index.ts';
 import { artifactOf, memoryFile } from '../../support/artifacts.ts';
 import { type Built, buildZip } from '../../support/containers.ts';
+import { fixtureFiles } from '../../support/scan-bytes.ts';
 
 type Texts = Readonly<Record<string, string | Uint8Array>>;
 
@@ -408,5 +409,33 @@ describe('a list of packages', () => {
     'x @ https://files.pythonhosted.org/x.whl',
   ])('is ordinary: %s', async (line) => {
     expect((await scan({ 'requirements.txt': `torch\n${line}\n` })).verdicts['requirements.txt']).toBe('not-assessed');
+  });
+});
+
+describe('the probes of repositories', () => {
+  const FOLDER = 'fixtures/format-probes';
+  const folders = [
+    'repo-automap',
+    'repo-automap-remote',
+    'repo-diffusers',
+    'repo-st-modules',
+    'repo-setup',
+    'repo-sitecustomize',
+    'repo-requirements',
+    'repo-pth',
+    'repo-processor',
+    'repo-tokenizer-automap',
+    'mlflow-mlmodel',
+    'hydra-yaml',
+  ];
+
+  it.each(folders)('%s is denied: it is suspicious or malicious', async (folder) => {
+    const probes = [...fixtureFiles(FOLDER)].filter(([path]) => path.startsWith(`${folder}/`));
+    expect(probes).not.toEqual([]);
+    const { verdicts } = await scan(
+      Object.fromEntries(probes.map(([path, bytes]) => [path.slice(folder.length + 1), bytes])),
+      { ref: `./${folder}` },
+    );
+    expect(Object.values(verdicts).some((verdict) => verdict === 'suspicious' || verdict === 'malicious')).toBe(true);
   });
 });

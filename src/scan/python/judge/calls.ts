@@ -88,6 +88,7 @@ export function call(machine: PythonMachine, one: PythonCall): PythonValue {
   if (
     (called.marks & MARKS.hidden) !== 0 &&
     called.locals.length === 0 &&
+    called.names.length > 0 &&
     called.names.every((name) => name.includes('?'))
   )
     machine.note(one.node, { kind: 'code', name: 'a name that is decoded', origin: 'decoded', grade: 'payload' });
@@ -104,14 +105,14 @@ export function call(machine: PythonMachine, one: PythonCall): PythonValue {
 }
 
 /** Functions that are handed to what may call them, now or later. */
-function hand(machine: PythonMachine, { node, scope, called, given }: PythonCall): void {
+function hand(machine: PythonMachine, { node, scope, called, given, decorates = false }: PythonCall): void {
   if (called.names.length > 0 && called.names.every((name) => ONLY_LOOKS.test(name))) return;
   const all = allGiven(given);
   const later = called.names.some(callsLater);
   for (const value of all) {
     const others = all.filter((other) => other !== value).flatMap((other) => other.items ?? [other]);
     const reaching = value.names.filter((name) => /^(?:code|process)$/.test(reachOf(name) ?? ''));
-    if (!later && reaching.length === 0 && value.locals.length === 0) continue;
+    if (!later && reaching.length === 0 && (decorates || value.locals.length === 0)) continue;
     const names = later ? value.names : reaching;
     const function_ = { ...value, names: names.filter((name) => reachOf(name) !== undefined) };
     if (function_.names.length + function_.locals.length === 0) continue;

@@ -204,7 +204,7 @@ class Interpreter implements PythonMachine {
       names.length > 0 && first.type === 'VariableName' ? this.#dotted(names, scope) : this.evaluate(first, scope);
     const one = { node, scope, receiver: undefined, method: '' };
     if (list !== undefined) called = call(this, { ...one, called, given: this.#given(list, scope) });
-    return call(this, { ...one, called, given: asGiven([value]) });
+    return call(this, { ...one, called, given: asGiven([value]), decorates: true });
   }
 
   #dotted(names: readonly PythonNode[], scope: PythonScope): PythonValue {

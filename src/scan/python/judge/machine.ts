@@ -19,6 +19,8 @@ export interface PythonCall {
   readonly receiver: PythonValue | undefined;
   readonly method: string;
   readonly given: GivenArguments;
+  /** A decorator, which keeps a function that it is given, and does not call it, unless it is known to. */
+  readonly decorates?: boolean;
 }
 
 /** What the parts of the interpreter ask of each other. Nothing of the program runs: values are what its text says of them. */

@@ -39,7 +39,9 @@ export function methodOf(of: LocalClass | undefined, name: string, depth = 0): P
 
 /** What stands under a key: of the names of a module, that name. */
 export function itemOf(base: PythonValue, key: PythonValue, scope: PythonScope): PythonValue {
-  const marks = (base.marks | (key.marks & (MARKS.decoded | MARKS.unpacked) ? MARKS.hidden : 0)) & ~MARKS.literal;
+  const marks = base.marks & ~MARKS.literal;
+  // A name of a module that is decoded hides what is called.
+  const hides = (key.marks & (MARKS.decoded | MARKS.unpacked)) !== 0 ? MARKS.hidden : 0;
   const found: PythonValue[] = [];
   for (const name of base.names) {
     const module = moduleBehind(name);
@@ -47,11 +49,15 @@ export function itemOf(base: PythonValue, key: PythonValue, scope: PythonScope):
       if (isEnvironment(name)) found.push({ ...UNKNOWN_VALUE, marks: MARKS.environment });
       continue;
     }
-    if (key.text === undefined) found.push(named(module === '' ? '?' : `${module}.?`));
-    else if (module !== '') found.push(named(canonical(`${module}.${key.text}`)));
+    if (key.text === undefined) found.push(marked(named(module === '' ? '?' : `${module}.?`), hides));
+    else if (module !== '') found.push(marked(named(canonical(`${module}.${key.text}`)), hides));
     else
       found.push(
-        scope.module.find(key.text) ?? named(canonical(MODULE_LIKE.test(key.text) ? key.text : `builtins.${key.text}`)),
+        marked(
+          scope.module.find(key.text) ??
+            named(canonical(MODULE_LIKE.test(key.text) ? key.text : `builtins.${key.text}`)),
+          hides,
+        ),
       );
   }
   const items = knownItems(base);
