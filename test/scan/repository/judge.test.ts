@@ -42,6 +42,8 @@ describe('code that a configuration makes a loader run', () => {
 
   it('counts what the class that is loaded calls, and not what only a script calls', async () => {
     const other = `import os\nclass M:\n  def __init__(self):\n    helper()\ndef helper():\n  os.system('x')\ndef train():\n  pass\n`;
+    const table = `import os\ndef helper():\n  os.system('x')\nSTEPS = {'a': helper}\nclass M:\n  def forward(self, x):\n    return STEPS['a']()\n`;
+    expect((await scan({ 'config.json': map('m.M'), 'm.py': table })).verdicts['m.py']).toBe('malicious');
     const script = `import os\nclass M: pass\ndef export():\n  os.system('x')\nif __name__ == '__main__':\n  export()\n`;
     expect((await scan({ 'config.json': map('m.M'), 'm.py': other })).verdicts['m.py']).toBe('malicious');
     expect((await scan({ 'config.json': map('m.M'), 'm.py': script })).verdicts['m.py']).toBe('suspicious');

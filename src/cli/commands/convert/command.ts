@@ -103,7 +103,10 @@ export function registerConvert(program: Command, shell: Shell): void {
         .argParser((folder: string, known: readonly string[]) => [...known, folder])
         .default([], 'none'),
     )
-    .option('--allow <file>', "your organisation's own allowances (YAML): exact names and digests of reviewed code, with owner and expiry")
+    .option(
+      '--allow <file>',
+      "your organisation's own allowances (YAML): exact names and digests of reviewed code, with owner and expiry",
+    )
     .addOption(rulesetOption())
     .option('-q, --quiet', 'no progress, no summary', false)
     .option('-v, --verbose', 'name everything that is left out', false);

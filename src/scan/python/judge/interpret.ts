@@ -5,7 +5,7 @@ import { evaluateExpression } from './expressions.ts';
 import { asGiven, type GivenArguments, identifier, operands, type PythonMachine } from './machine.ts';
 import { methodOf } from './members.ts';
 import { runStatement } from './statements.ts';
-import { bindParameters } from './targets.ts';
+import { anyPart, bindParameters } from './targets.ts';
 import { either, type LocalClass, type LocalFunction, PythonScope, type PythonValue, UNKNOWN_VALUE } from './values.ts';
 
 /** CWE-400, CWE-770: expressions and statements that are looked at, calls within calls, turns of one function, facts. */
@@ -68,7 +68,7 @@ class Interpreter implements PythonMachine {
           this.call(local, asGiven(), local.of === undefined ? undefined : instanceOf(local.of)),
         );
       }
-      return this.#dropped ? 'it makes more calls than are kept' : undefined;
+      return this.#dropped ? 'it makes more calls than are followed' : undefined;
     } catch (error) {
       if (error instanceof OutOfSteps) return 'following it to its end takes too long';
       if (error instanceof RangeError) return 'it is nested too deep';
@@ -78,6 +78,10 @@ class Interpreter implements PythonMachine {
 
   facts(): Pick<PythonFacts, 'imports' | 'defines' | 'calls' | 'uses'> {
     const names = [...this.#module.names].filter(([, { locals }]) => locals.length > 0).map(([name]) => name);
+    // A name that holds functions uses them.
+    for (const [name, { locals, instances }] of this.#module.names) {
+      for (const { top } of [...locals, ...instances]) if (top !== name) this.#useFrom(name, top);
+    }
     return {
       imports: [...this.#imports].slice(0, INTERPRETER_BOUNDS.names),
       defines: names.slice(0, INTERPRETER_BOUNDS.names),
@@ -103,19 +107,33 @@ class Interpreter implements PythonMachine {
   }
 
   call(called: LocalFunction, args: GivenArguments, self: PythonValue | undefined): PythonValue {
+    // What importing and starting do is followed through every function; else a function's calls are its own, and who uses it is told.
+    const before = this.owner;
+    this.owner = before === null || before === '__main__' ? before : called.top;
+    const result = this.#turn(called, args, self);
+    this.owner = before;
+    return result;
+  }
+
+  #turn(called: LocalFunction, args: GivenArguments, self: PythonValue | undefined): PythonValue {
     const known = this.#turns.get(called.node) ?? new Map<string, PythonValue>();
     this.#turns.set(called.node, known);
-    const key = `${this.owner}\n${signature(args)}`;
+    const of = (one: GivenArguments) => `${this.owner}\n${signature(one)}`;
+    const count = [...known.keys()].filter((one) => one.startsWith(`${this.owner}\n`)).length;
+    // After some turns only what may be called or was decoded tells one turn from another.
+    const taken = count < INTERPRETER_BOUNDS.turns || known.has(of(args)) ? args : widened(args);
+    const key = of(taken);
     const before = known.get(key);
     if (before !== undefined) return before;
-    const owned = [...known].filter(([one]) => one.startsWith(`${this.owner}\n`)).map(([, value]) => value);
-    if (this.#depth >= INTERPRETER_BOUNDS.depth || owned.length >= INTERPRETER_BOUNDS.turns)
-      return owned.reduce(either, UNKNOWN_VALUE);
+    if (this.#depth >= INTERPRETER_BOUNDS.depth || count >= 8 * INTERPRETER_BOUNDS.turns) {
+      this.#dropped = true;
+      return UNKNOWN_VALUE;
+    }
     known.set(key, UNKNOWN_VALUE);
     const scope = new PythonScope('function', called.scope);
     const result = this.#within(called, () => {
       const parameters = called.node.children.find(({ type }) => type === 'ParamList');
-      if (parameters !== undefined) bindParameters(this, parameters, args, scope, called.scope, self);
+      if (parameters !== undefined) bindParameters(this, parameters, taken, scope, called.scope, self);
       if (called.node.type === 'LambdaExpression') {
         const body = operands(called.node)
           .filter(({ type }) => type !== 'ParamList')
@@ -186,7 +204,7 @@ class Interpreter implements PythonMachine {
     const isTop = scope.parent?.kind === 'module';
     const made: LocalClass = { kind: 'class', name, scope, bases, top: isTop || this.#top === '' ? name : this.#top };
     this.#classes.set(scope, made);
-    for (const base of bases) this.#uses.set(made.top, (this.#uses.get(made.top) ?? new Set()).add(base.top));
+    for (const base of bases) this.#useFrom(made.top, base.top);
     return made;
   }
 
@@ -270,9 +288,12 @@ class Interpreter implements PythonMachine {
   }
 
   use(name: string): void {
-    if (this.#top === '' || this.#top === name) return;
-    const used = this.#uses.get(this.#top) ?? new Set();
-    this.#uses.set(this.#top, used);
+    if (this.#top !== '' && this.#top !== name) this.#useFrom(this.#top, name);
+  }
+
+  #useFrom(top: string, name: string): void {
+    const used = this.#uses.get(top) ?? new Set();
+    this.#uses.set(top, used);
     if (used.size < INTERPRETER_BOUNDS.names) used.add(name);
   }
 
@@ -285,6 +306,16 @@ const GRADES: readonly ReachingCall['grade'][] = ['notable', 'dangerous', 'paylo
 
 function instanceOf(made: LocalClass): PythonValue {
   return { ...UNKNOWN_VALUE, instances: [made] };
+}
+
+/** The same arguments without what is known of their texts and numbers. */
+function widened({ positional, named, spread }: GivenArguments): GivenArguments {
+  const wide = (value: PythonValue) => ({ ...anyPart(value), items: undefined });
+  return {
+    positional: positional.map(wide),
+    named: new Map([...named].map(([name, value]) => [name, wide(value)])),
+    spread: spread.map(wide),
+  };
 }
 
 /** What tells one way of calling a function from another. */

@@ -4,6 +4,12 @@ import { isPipelineLibrary } from './libraries.ts';
 
 const NO_VALUE: ReadonlySet<string> = new Set(['', '~', 'null', 'none', 'None', 'Null', 'NULL']);
 const NOT_TRUSTED: ReadonlySet<string> = new Set(['false', 'null', '0', '', 'False']);
+/**
+ * Libraries whose models adapters are made for; of remote code, the module that loading the base model made. PEFT imports whatever stands
+ * here (`auto_mapping.parent_library`, peft 0.12.0, `auto.py` 99).
+ */
+const ADAPTER_LIBRARIES =
+  /^(?:transformers|transformers_modules|peft|diffusers|timm|open_clip|sentence_transformers|torch|torchvision|__main__)(?:\.|$)/;
 /** Modules that Sentence Transformers, and libraries on top of it, bring. */
 const SENTENCE_MODULES = /^(?:sentence_transformers|pylate)\./;
 
@@ -46,6 +52,14 @@ export function hubArmings(document: ConfigDocument, name: string, folder: strin
         call,
         value.text,
       );
+    } else if (key === 'parent_library' && around.includes('auto_mapping') && value.kind === 'text') {
+      if (!ADAPTER_LIBRARIES.test(value.text) && !NO_VALUE.has(value.text))
+        arm(
+          'parent_library',
+          { kind: 'package', module: value.text },
+          'AutoPeftModel.from_pretrained("{}")',
+          value.text,
+        );
     } else if (key === 'trust_remote_code' && value.kind === 'text' && !NOT_TRUSTED.has(value.text))
       facts.push({ kind: 'trust' });
   }

@@ -83,6 +83,13 @@ export function mlFlow(document: ConfigDocument, folder: string): CodeFact[] {
   return facts;
 }
 
+/** `pickle_module_info.txt`, whose text `mlflow.pytorch` imports to read the model. */
+export function pickleModule(text: string): CodeFact[] {
+  const module = text.trim();
+  if (/^(?:mlflow\.pytorch\.pickle_module|pickle|cloudpickle|torch|dill)?$/.test(module)) return [];
+  return [fact('pickle_module_info.txt', { kind: 'package', module }, 'mlflow.pytorch.load_model("{}")', module)];
+}
+
 /** `bentofile.yaml` and `bento.yaml`. */
 export function bentoMl(document: ConfigDocument, folder: string): CodeFact[] {
   return textsAt(document, 'service').map((text) => {

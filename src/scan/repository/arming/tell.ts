@@ -6,7 +6,7 @@ import type { CodeFact, ScanContext } from '../../scanner/index.ts';
 import { type ConfigDocument, jsonDocument, textsAt, valuesAt, yamlDocument } from './document.ts';
 import { hubArmings } from './hub.ts';
 import { installSources } from './requirements.ts';
-import { bentoMl, buildBackend, mlFlow, mlServer, torchServe } from './serving.ts';
+import { bentoMl, buildBackend, mlFlow, mlServer, pickleModule, torchServe } from './serving.ts';
 
 /** Bytes of a configuration; a longer one is not read by a person either. */
 const MAX_CONFIG = 8 * 1024 * 1024;
@@ -59,6 +59,7 @@ function armingsIn(bytes: Uint8Array, kind: string, name: string, folder: string
     readSettings(text, { section: () => undefined, pair: (key, value) => keys.push([key, value]) });
     return buildBackend(keys, folder);
   }
+  if (name === 'pickle_module_info.txt') return pickleModule(text);
   const read = name === 'MLmodel' ? mlFlow : /^bento(?:file)?\.ya?ml$/.test(name) ? bentoMl : undefined;
   const document = read === undefined ? undefined : yaml(text);
   return document === undefined || read === undefined ? [] : read(document, folder);
