@@ -73,7 +73,7 @@ const WAYS: Readonly<Record<string, Make>> = {
   argument: (run) => `def start(f):\n    return f()\nstart(lambda: ${run})`,
   default: (run) => `def start(x=${run}):\n    pass`,
   'class body': (run) => `class Config:\n    value = ${run}`,
-  constructor: (run) => `class Helper:\n    def __init__(self):\n        self.value = ${run}\nHelper()`,
+  initialiser: (run) => `class Helper:\n    def __init__(self):\n        self.value = ${run}\nHelper()`,
   call: (run) => `class Helper:\n    def __call__(self):\n        return ${run}\nhelper = Helper()\nhelper()`,
   decorator: (run) => `def register(f):\n    ${run}\n    return f\n@register\ndef start():\n    pass`,
   metaclass: (run) =>

@@ -155,6 +155,7 @@ describe('other calls', () => {
       `import requests\nclass P:\n  def f(self, url):\n    return requests.get(url)`,
       'notable requests.get@P',
     ],
+    ['a file that is run', `exec(open('weights.txt').read())`, 'dangerous exec'],
     ['native code', `import ctypes\nctypes.CDLL('./x.so')`, 'dangerous ctypes.CDLL'],
     ['a file of the shell', `with open('/root/.bashrc', 'a') as f: f.write('x')`, 'dangerous open'],
     ['a socket', `import socket\ns = socket.socket()\ns.connect(('x', 1))`, 'dangerous socket.socket.connect'],

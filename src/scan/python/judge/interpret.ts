@@ -6,7 +6,7 @@ import { asGiven, type GivenArguments, identifier, operands, type PythonMachine 
 import { methodOf } from './members.ts';
 import { runStatement } from './statements.ts';
 import { anyPart, bindParameters } from './targets.ts';
-import { either, type LocalClass, type LocalFunction, PythonScope, type PythonValue, UNKNOWN_VALUE } from './values.ts';
+import { type LocalClass, type LocalFunction, PythonScope, type PythonValue, UNKNOWN_VALUE } from './values.ts';
 
 /** CWE-400, CWE-770: expressions and statements that are looked at, calls within calls, turns of one function, facts. */
 export const INTERPRETER_BOUNDS = { steps: 600_000, depth: 16, turns: 6, texts: 4, calls: 200, names: 2_000 } as const;
@@ -126,7 +126,8 @@ class Interpreter implements PythonMachine {
     const before = known.get(key);
     if (before !== undefined) return before;
     if (this.#depth >= INTERPRETER_BOUNDS.depth || count >= 8 * INTERPRETER_BOUNDS.turns) {
-      this.#dropped = true;
+      // A function of its own is looked at in any case, without what it is given here.
+      this.#dropped ||= this.owner === null || count >= 8 * INTERPRETER_BOUNDS.turns;
       return UNKNOWN_VALUE;
     }
     known.set(key, UNKNOWN_VALUE);

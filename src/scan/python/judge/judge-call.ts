@@ -23,7 +23,9 @@ export function judgeCall(machine: PythonMachine, call: PythonCall, kind: Reache
       case 'code':
         if (origin === 'decoded') return 'payload';
         if (name.endsWith('.?')) return /^(?:builtins|sys|importlib)\./.test(name) ? 'notable' : 'dangerous';
-        return origin === 'downloaded' || origin === 'environment' || unpacked ? 'dangerous' : 'notable';
+        if (origin === 'downloaded' || origin === 'environment' || unpacked) return 'dangerous';
+        // A file that is run as code, when nobody asks for it.
+        return (marks & MARKS.file) !== 0 && machine.owner === null ? 'dangerous' : 'notable';
       case 'process':
         if (origin === 'decoded') return 'payload';
         return text !== undefined && onlyAsks(text) ? 'notable' : 'dangerous';
