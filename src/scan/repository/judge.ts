@@ -51,11 +51,20 @@ export function judgeRepository(repository: Repository): readonly CodeJudgement[
   return new RepositoryJudge(repository).judge();
 }
 
+/** A file that is run, and the calls that this makes. */
+interface ReachedCode {
+  readonly at: CodePlace;
+  readonly calls: readonly ReachingCall[];
+}
+
 class RepositoryJudge {
   readonly #map: CodeMap;
   readonly #repository: Repository;
   readonly #digests: ReadonlyMap<string, string | null>;
   readonly #judgements = new Map<string, CodeJudgement>();
+  readonly #reached = new Map<string, readonly ReachedCode[]>();
+  readonly #marked = new Map<string, readonly ReachedCode[]>();
+  readonly #callsOfNames = new Map<string, readonly ReachingCall[]>();
 
   constructor(repository: Repository) {
     this.#repository = repository;
@@ -162,6 +171,9 @@ class RepositoryJudge {
       return;
     }
     this.#say(at, OWN_CODE, `Names ${where} (${by}) as code that ${run} runs.`, subject, { evidence: text });
+    // Names that lead to the same files say the same of them.
+    if (this.#marked.get(`${at.key}\n${by}\n${run}`) === reached) return;
+    this.#marked.set(`${at.key}\n${by}\n${run}`, reached);
     for (const { at: one, calls } of reached) {
       const gap = this.#map.facts(one.key)?.gap;
       const unread =
@@ -213,11 +225,16 @@ class RepositoryJudge {
   }
 
   /** A file, what it imports of the artifact, and the calls of each that loading makes. */
-  #reach(
-    from: CodePlace,
-    name: string | null,
-    asMain = false,
-  ): { readonly at: CodePlace; readonly calls: readonly ReachingCall[] }[] {
+  #reach(from: CodePlace, wanted: string | null, asMain = false): readonly ReachedCode[] {
+    // A name that is not a function or a class may be anything in the file.
+    const name = wanted !== null && this.#map.facts(from.key)?.defines.includes(wanted) === true ? wanted : null;
+    const key = `${asMain}\n${name}\n${from.key}`;
+    const known = this.#reached.get(key) ?? this.#follow(from, name, asMain);
+    this.#reached.set(key, known);
+    return known;
+  }
+
+  #follow(from: CodePlace, name: string | null, asMain: boolean): readonly ReachedCode[] {
     const names = new Map<string, Set<string> | null>([[from.key, name === null ? null : new Set([name])]]);
     const places = new Map<string, CodePlace>([[from.key, from]]);
     const queue = [from];
@@ -237,8 +254,15 @@ class RepositoryJudge {
     }
     return [...places.values()].map((at) => ({
       at,
-      calls: this.#callsOf(at, names.get(at.key) ?? null, asMain && at === from),
+      calls: this.#knownCalls(at, names.get(at.key) ?? null, asMain && at === from),
     }));
+  }
+
+  #knownCalls(place: CodePlace, taken: ReadonlySet<string> | null, asMain: boolean): readonly ReachingCall[] {
+    const key = `${asMain}\n${taken === null ? '*' : [...taken].sort().join()}\n${place.key}`;
+    const known = this.#callsOfNames.get(key) ?? this.#callsOf(place, taken, asMain);
+    this.#callsOfNames.set(key, known);
+    return known;
   }
 
   /** The calls that importing a file makes, and those in what is taken from it. */

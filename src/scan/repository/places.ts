@@ -20,6 +20,12 @@ export interface PythonPlace extends CodePlace {
   readonly facts: PythonFacts;
 }
 
+/** A module that another one imports, and what of it; `null` for all of it. */
+export interface ImportedCode {
+  readonly place: CodePlace;
+  readonly name: string | null;
+}
+
 export function codePlace(file: string, member: string | undefined): CodePlace {
   return { file, member, key: member === undefined ? file : `${file}!${member}` };
 }
@@ -28,6 +34,7 @@ export function codePlace(file: string, member: string | undefined): CodePlace {
 export class CodeMap {
   readonly #python = new Map<string, PythonPlace>();
   readonly #paths: ReadonlySet<string>;
+  readonly #imported = new Map<string, readonly ImportedCode[]>();
 
   constructor(files: readonly CodeFile[]) {
     this.#paths = new Set(files.map(({ path }) => path));
@@ -62,7 +69,13 @@ export class CodeMap {
   }
 
   /** Modules of the artifact that a file imports, with what it takes from each; `null` for all of it. */
-  importedBy(place: CodePlace): { readonly place: CodePlace; readonly name: string | null }[] {
+  importedBy(place: CodePlace): readonly ImportedCode[] {
+    const known = this.#imported.get(place.key) ?? this.#findImports(place);
+    this.#imported.set(place.key, known);
+    return known;
+  }
+
+  #findImports(place: CodePlace): readonly ImportedCode[] {
     const facts = this.facts(place.key);
     const root = rootOf(place.key);
     const folder = place.key.slice(0, place.key.lastIndexOf('/') + 1) || root;

@@ -282,6 +282,17 @@ describe('code that a configuration makes a loader run', () => {
     expect(verdicts['config.json']).toBe('unknown');
   });
 
+  it('follows files that import each other, however often they are named', async () => {
+    const names = Array.from({ length: 60 }, (_, i) => `f${i}`);
+    const texts = Object.fromEntries(
+      names.map((name) => [`${name}.py`, names.map((other) => `from .${other} import M`).join('\n')]),
+    );
+    const auto_map = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`A${i}`, `f${i % 60}.M${i}`]));
+    const { verdicts } = await scan({ ...texts, 'f59.py': RUNS, 'config.json': JSON.stringify({ auto_map }) });
+    expect(verdicts['f0.py']).toBe('suspicious');
+    expect(verdicts['f59.py']).toBe('malicious');
+  });
+
   it('loses no verdict where there are more findings than are kept', async () => {
     const auto = (name: string) =>
       JSON.stringify({
