@@ -9,7 +9,12 @@ export function joinCode(
   assessed: readonly AssessedFile[],
   approvals: readonly CodeApproval[],
 ): readonly AssessedFile[] {
-  const files = assessed.map(({ file: { path, sha256 }, code }) => ({ path, sha256, code }));
+  // An approval holds for bytes that were read, not for those that a server says it has.
+  const files = assessed.map(({ file: { path, sha256, digestBasis }, code }) => ({
+    path,
+    sha256: digestBasis === 'computed' ? sha256 : null,
+    code,
+  }));
   const byFile = new Map<string, CodeJudgement[]>();
   for (const one of judgeRepository({ ref: artifact.ref, files, approvals })) {
     const known = byFile.get(one.file);
