@@ -42,17 +42,34 @@ function shippedHash(): Hash {
 }
 
 /** Besides the lists: names that are dangerous, may be held, exist in Python, or are renamed by pandas. */
-const OTHER_FILES = ['dangerous.json', 'types/callable-sets.json', 'python-modules.json', 'pandas-renames.json'];
+const OTHER_FILES = [
+  'dangerous.json',
+  'types/callable-sets.json',
+  'python-modules.json',
+  'pandas-renames.json',
+  'known-code/known-code.json',
+];
 /** Operators, elements and classes by which models are judged, hosts that collect data, owners and advisories. */
-const OPERATOR_FILES = [
-  'onnx/operators.json',
+export const LIST_FILES: readonly string[] = [
+  'advisories/list/loader-advisories.json',
+  'coreml/messages.json',
+  'coreml/operations.json',
+  'exfiltration/hosts.json',
+  'graphs/executorch.json',
+  'graphs/messages.json',
+  'graphs/mxnet.json',
+  'graphs/paddle.json',
   'keras/classes.json',
   'keras/dangers.json',
-  'pmml/names.json',
-  'torch7/classes.json',
-  'exfiltration/hosts.json',
-  'advisories/list/loader-advisories.json',
   'names/owners.json',
+  'onnx/operators.json',
+  'openvino/operations.json',
+  'pmml/names.json',
+  'tensorflow/lite-operators.json',
+  'tensorflow/operators.json',
+  'text/nemo-targets.json',
+  'torch7/classes.json',
+  'torchscript/operators.json',
 ];
 
 function hashShipped(): Hash {
@@ -60,6 +77,6 @@ function hashShipped(): Hash {
   for (const rule of RULES.values()) hash.update(JSON.stringify([rule.id, rule.severity, rule.verdict]));
   const files = [...allowlistFiles().map((file) => `allowlists/${file}`), ...OTHER_FILES];
   for (const file of files) hash.update(readFileSync(new URL(`../pickle/${file}`, import.meta.url)));
-  for (const file of OPERATOR_FILES) hash.update(readFileSync(new URL(`../${file}`, import.meta.url)));
+  for (const file of LIST_FILES) hash.update(readFileSync(new URL(`../${file}`, import.meta.url)));
   return hash;
 }
