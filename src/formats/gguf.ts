@@ -66,6 +66,7 @@ const SCALARS: ReadonlyMap<number, number> = new Map([
 ]);
 const STRING = 8;
 const ARRAY = 9;
+const UINT16 = 2;
 const UINT32 = 4;
 const ALIGNMENT = 'general.alignment';
 
@@ -97,6 +98,8 @@ export interface GgufHeader {
   readonly keys: readonly string[];
   /** The text values that `keep` asked for. */
   readonly texts: readonly GgufText[];
+  /** `split.no` and `split.count` of a model in several files, where they are of their type. */
+  readonly split: { readonly no?: number; readonly count?: number };
   readonly tensors: readonly GgufTensor[];
   readonly alignment: number;
   readonly headerEnd: number;
@@ -122,6 +125,7 @@ class GgufReader {
   readonly #keep: (key: string) => boolean;
   readonly #keys = new Set<string>();
   readonly #texts: GgufText[] = [];
+  readonly #split: { no?: number; count?: number } = {};
   #version = 3;
   #alignment = 32;
   #items = 0;
@@ -166,6 +170,7 @@ class GgufReader {
       version: this.#version,
       keys: [...this.#keys],
       texts: this.#texts,
+      split: this.#split,
       tensors,
       alignment: this.#alignment,
       headerEnd,
@@ -218,7 +223,15 @@ class GgufReader {
     if (key === ALIGNMENT && type !== UINT32) throw this.#malformed(`an alignment of the type ${type}`);
     if (type === STRING && this.#keep(key)) this.#texts.push({ key, text: await this.#text(MAX_TEXT), at });
     else if (key === ALIGNMENT) this.#setAlignment(await this.#u32());
+    else if (type === UINT16 && key === 'split.no') this.#split.no = await this.#u16();
+    else if (type === UINT16 && key === 'split.count') this.#split.count = await this.#u16();
     else await this.#value(type, 0);
+  }
+
+  async #u16(): Promise<number> {
+    await this.#reader.fill(2);
+    const [low = 0, high = 0] = this.#reader.bytes(2);
+    return low + 256 * high;
   }
 
   #setAlignment(alignment: number): void {

@@ -31,11 +31,19 @@ const TRAILING = structureRule(
   'The file continues after the last tensor. No loader of GGUF reads those bytes, so they are meant for another program.',
 );
 
+const SPLIT = structureRule(
+  'gguf.split',
+  'A part of a GGUF model is not the part that its name says',
+  'llama.cpp finds the parts of a model by the name of the first (`-00001-of-00003`), and takes their number from the header. Where both differ, another set of files is loaded than the one that the names show.',
+);
+/** How llama.cpp names the parts of a model. */
+const PART = /-(\d{5})-of-(\d{5})\.gguf$/i;
+
 /** Judges a GGUF file by its header, and the chat templates in it. */
 export const ggufScanner: Scanner = {
   id: 'gguf',
   formats: [GGUF.id],
-  rules: [STRUCTURE, LAYOUT, TRAILING],
+  rules: [STRUCTURE, LAYOUT, TRAILING, SPLIT],
   async scanFile(target, context) {
     const header = await readOrReport(target, context, STRUCTURE, () =>
       readGguf(target.source, isTemplate, headerBlock(target)),
@@ -43,6 +51,7 @@ export const ggufScanner: Scanner = {
     if (header === undefined) return;
     context.cover(0, header.headerEnd, 'parsed');
     await checkLayout(target, context, header);
+    checkSplit(target, context, header);
     await judgeTensors(target, context, header);
     checkTemplates(context, header);
   },
@@ -69,6 +78,15 @@ function isTemplate(key: string): boolean {
 
 /** Tensors whose first bytes are looked at, of a file that is at hand. */
 const MAX_LOOKED_AT = 20_000;
+
+function checkSplit({ file, member = file }: ScanTarget, context: ScanContext, { split }: GgufHeader): void {
+  const [, part, parts] = PART.exec(member) ?? [];
+  if (part === undefined || split.count === undefined) return;
+  const [no, count] = [Number(part) - 1, Number(parts)];
+  if (split.count === count && (split.no ?? no) === no) return;
+  const message = `The name says part ${no + 1} of ${count}, and the header part ${(split.no ?? no) + 1} of ${split.count}.`;
+  context.report({ rule: SPLIT, message, subject: 'split' });
+}
 
 async function judgeTensors(target: ScanTarget, context: ScanContext, header: GgufHeader): Promise<void> {
   if (target.distance === 'far') return;
