@@ -102,7 +102,7 @@ async function join(folder, name, forward, held = []) {
 // No entry is replaced before all are joined: one may hold another.
 const replace = [
   await join('cli/', 'run.js', "export { runCommandLine } from './joined/run.js';", HELD),
-  await join('service/worker/', 'scan-thread.js', "import './joined/scan-thread.js';"),
+  await join('service/worker/', 'scan-process.js', "import './joined/scan-process.js';"),
   await join('pipeline/parsers/', 'parser-thread.js', "import './joined/parser-thread.js';"),
 ];
 for (const one of replace) one();

@@ -30,6 +30,7 @@ import type { Principal } from './records.ts';
 import type { JobStore, Registry, RegistryRules } from './registry.ts';
 import { sealerOf } from './sealed/index.ts';
 import { endSession, isSessionEnded } from './sessions/index.ts';
+import { signingStore } from './signing/index.ts';
 import { type Context, openDatabase } from './store/index.ts';
 import { addTestRun, revokeTestRun, testAttestations, versionTests } from './test-runs/index.ts';
 import { authenticate, createToken, revokeToken, tenants, tokens } from './tokens/index.ts';
@@ -46,6 +47,8 @@ export interface RegistryOptions {
   readonly trust?: TrustFile;
   /** Signs for approvers who come by a session, and re-evaluations; without it, neither is possible. */
   readonly approvalSigner?: PayloadSigner;
+  /** For a process that must not hold the key: what is to be signed waits for `signing` of one that does. */
+  readonly signsLater?: boolean;
   /**
    * The identity provider whose people tokens may belong to. Without it, all tokens that somebody made, or that these made, are
    * that person's, who approves nothing that one of them asked for.
@@ -68,6 +71,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     rules: options.rules,
     trust: options.trust,
     signer: options.approvalSigner,
+    signsLater: options.signsLater ?? false,
     tokenIssuer: options.tokenIssuer,
     sealer: options.sealingKey === undefined ? undefined : sealerOf(options.sealingKey),
     isRule: options.isRule ?? (() => false),
@@ -120,6 +124,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     tenants: () => tenants(context),
     jobs: jobStore(context),
     batches: batchStore(context),
+    signing: signingStore(context),
     webhooks: webhookStore(context),
     close: () => context.database.close(),
   };

@@ -225,7 +225,18 @@ export interface Registry {
   readonly jobs: JobStore;
   readonly batches: BatchStore;
   readonly webhooks: WebhookStore;
+  readonly signing: SigningStore;
   close(): Promise<void>;
+}
+
+/** What workers, which hold no approval key, left to be signed. */
+export interface SigningStore {
+  /**
+   * Carries approvals over, and keeps runs of tests: decided and checked again here. Without a key, approvals end and runs are not kept.
+   * @param onRefused told why a request cannot be answered
+   * @returns how many were answered
+   */
+  answerAll(onRefused: (why: string) => void): Promise<number>;
 }
 
 /** What a service does that no record of a registry holds. */

@@ -1,6 +1,7 @@
 export { findChromium, printToPdf } from './chromium.ts';
 export { FRAME, fields } from './frames.ts';
 export { type GiveTensorsOptions, giveTensors, type NamedTensor } from './give-tensors.ts';
+export { asHelper, HelperProcess } from './helper-process.ts';
 export {
   findBubblewrap,
   findPython,

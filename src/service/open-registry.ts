@@ -7,17 +7,23 @@ import type { ServiceConfig } from './config.ts';
 /**
  * The registry as the configuration has it: of the API, and of a worker.
  * @param live its rules, when the caller updates them while it is open
+ * @param signsLater for a worker: it opens no approval key
  * @throws AssayError for a file that the configuration names; RegistryError `unavailable`, `newer-schema`
  */
-export async function openServiceRegistry(config: ServiceConfig, live?: LiveRules): Promise<Registry> {
+export async function openServiceRegistry(
+  config: ServiceConfig,
+  live?: LiveRules,
+  signsLater = false,
+): Promise<Registry> {
   const [{ rules }, approvalSigner, trust] = await Promise.all([
     live ?? openLiveRules(config.rules),
-    openApprovalSigner(config),
+    signsLater ? undefined : openApprovalSigner(config),
     config.trust === null ? undefined : readTrustFile(config.trust),
   ]);
   return openRegistry({
     database: config.database,
     rules,
+    signsLater,
     isRule: (id) => RULES.has(id),
     ...(config.sessionSecret === null ? {} : { sealingKey: config.sessionSecret }),
     ...(config.tokenIssuer === null ? {} : { tokenIssuer: config.tokenIssuer }),

@@ -12,7 +12,7 @@ import type { ServiceContext } from './context.ts';
 import { openConversionStore } from './conversions/index.ts';
 import { openEventFeed } from './events/index.ts';
 import type { App } from './fastify-app.ts';
-import { startBatchEnds, startReevaluation } from './jobs/index.ts';
+import { startBatchEnds, startReevaluation, startSigning } from './jobs/index.ts';
 import { listenForMetrics } from './metrics/index.ts';
 import { openServiceRegistry } from './open-registry.ts';
 import { messageOf } from './problems/index.ts';
@@ -70,6 +70,8 @@ async function start(config: ServiceConfig, tell: Tell, closing: AsyncDisposable
   closing.defer(() => sender.close());
   const ends = startBatchEnds(context.registry, tell);
   closing.defer(() => ends.close());
+  const signing = startSigning(context.registry, tell);
+  closing.defer(() => signing.close());
   sweepStores(context, tell, closing);
   await context.queue.sync();
   const reevaluation = startReevaluation(

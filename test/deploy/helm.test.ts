@@ -220,6 +220,21 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, "
     });
   });
 
+  it('gives the approval key and the secret of sessions to the API alone', () => {
+    const ours = ['env.ASSAY_KEY_PASSPHRASE_FILE=/etc/assay/secrets/approval-key', 'gpuWorker.enabled=true'];
+    const held = template(ours).flatMap(({ kind, metadata, spec }) =>
+      kind === 'Deployment' ? [{ name: metadata.name, pod: JSON.stringify(spec?.template?.spec) }] : [],
+    );
+    expect(held.map(({ name }) => name).sort()).toEqual(['gate-api', 'gate-gpu-worker', 'gate-worker']);
+    for (const { name, pod } of held) {
+      if (name === 'gate-api') expect(pod).toContain('"ASSAY_APPROVAL_KEY","value":"/etc/assay/secrets/approval-key"');
+      else
+        expect(pod).not.toMatch(
+          /ASSAY_APPROVAL_KEY|ASSAY_SESSION|"key":"(approval-key|session)"|"secretName":"assay"\}/,
+        );
+    }
+  });
+
   it('does not scale down while a worker scans', () => {
     const values = ['worker.autoscaling.kind=keda', 'metrics.serviceMonitor.enabled=true'];
     const [trigger] = template(values).flatMap(({ spec }) => spec?.triggers ?? []);

@@ -105,9 +105,11 @@ describe('compose.yaml', () => {
     expect(services.worker).toMatchObject({ tmpfs: [], volumes: ['data:/data', '/tmp'] });
   });
 
-  it('gives workers, which read files of strangers, no secret of sessions', () => {
-    expect(JSON.stringify([services.worker?.environment, services.worker?.secrets])).not.toMatch(/session/i);
-    expect(JSON.stringify([services.api?.environment, services.api?.secrets])).toMatch(/session/i);
+  it('gives workers, which read files of strangers, no secret of sessions and no approval key', () => {
+    const held = (service?: Service) => JSON.stringify([service?.environment, service?.secrets]);
+    expect(held(services.worker)).not.toMatch(/session|approval/i);
+    expect(held(services.api)).toMatch(/session/i);
+    expect(held(services.api)).toMatch(/"ASSAY_APPROVAL_KEY":"\/run\/secrets\/approval-key".*"approval-key"/);
   });
 
   it('contains no secret, and names only secrets that the script creates', () => {

@@ -67,11 +67,11 @@ export class Bench {
   }
 
   /** A registry over a new database, or over an existing one. */
-  async open(options: Partial<RegistryOptions> = {}): Promise<Registry> {
+  async open({ keyless, ...options }: Partial<RegistryOptions> & { readonly keyless?: true } = {}): Promise<Registry> {
     const registry = await openRegistry({
       database: options.database ?? (await this.#fresh()),
       rules: await plainRules(),
-      approvalSigner: keySigner(SERVICE.privateKey),
+      ...(keyless ? {} : { approvalSigner: keySigner(SERVICE.privateKey) }),
       now: this.clock.now,
       ...options,
     });

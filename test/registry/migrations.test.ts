@@ -71,6 +71,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
         rules: await plainRules(),
         trust: undefined,
         signer: undefined,
+        signsLater: false,
         tokenIssuer: undefined,
         isRule: () => false,
         sealer: undefined,

@@ -5,6 +5,7 @@ import { signStatement } from '../../integrity/attestations/index.ts';
 import { createStatement, subjectsOf } from '../../integrity/statements/index.ts';
 import { type ApprovalRow, isExact, labelOf, type VersionRow } from '../rows/index.ts';
 import { hasNewViolation } from '../rules/index.ts';
+import { askToCarry } from '../signing-requests/index.ts';
 import type { Change, Context } from '../store/index.ts';
 
 /** A decision that would replace the decision of an approval. */
@@ -28,7 +29,7 @@ export function isBehind(approval: ApprovalRow, { decision, ruleset }: Pick<Newe
 /**
  * The effect of another policy or ruleset on an approval: the approval carries over when the new decision has no violation that
  * the approver did not see, and a key signs the re-evaluation; otherwise it is void.
- * @returns whether it carries over
+ * @returns whether it carries over; also where another process is asked to sign, which looks for itself whether it does
  */
 export async function carryOrVoid(
   context: Context,
@@ -43,7 +44,7 @@ export async function carryOrVoid(
 }
 
 async function refusalToCarry(
-  { signer }: Context,
+  { signer, signsLater }: Context,
   change: Change,
   approval: ApprovalRow,
   newer: Newer,
@@ -55,6 +56,10 @@ async function refusalToCarry(
     .where('id', '=', approval.decision)
     .executeTakeFirstOrThrow();
   if (hasNewViolation(JSON.parse(base.body) as Decision, decision)) return 'newer rules found a new violation';
+  if (signsLater) {
+    await askToCarry(change, row.id);
+    return undefined;
+  }
   if (signer === undefined) return 'the rules changed, and this service has no key to sign a re-evaluation';
   const statement = createStatement('decision', {
     subjects: subjectsOf({ pinned: newer.pinned, tree: row.digest }),

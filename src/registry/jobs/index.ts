@@ -11,4 +11,4 @@ export {
   queuedJobs,
 } from './leases.ts';
 export { jobOutput, outputsAmong, removeOutput } from './outputs.ts';
-export { endTest } from './test-end.ts';
+export { endTest, keptRun } from './test-end.ts';

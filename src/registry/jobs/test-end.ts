@@ -4,6 +4,7 @@ import type { TestEnd } from '../job-records.ts';
 import type { Principal } from '../records.ts';
 import type { ClaimedJob } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
+import { askToAttest } from '../signing-requests/index.ts';
 import { signTests } from '../statements/index.ts';
 import { type Change, type Context, workChange } from '../store/index.ts';
 import { keepRun } from '../test-runs/index.ts';
@@ -39,19 +40,36 @@ export async function endTest(
       .where('state', '=', 'running')
       .executeTakeFirst();
     if (numUpdatedRows !== 1n) throw new RegistryError('ended', 'the job has ended already');
-    const { run, why } = await keptRun(context, change, job.model, end);
-    const kept = run === undefined ? { notKept: why } : { run };
+    const kept = context.signsLater
+      ? await leaveToSign(change, job.id, end)
+      : keptOrNot(await keptRun(context, change, job.model, end));
     change.record('test.ended', job.model, { job: job.id, target: job.target, outcome, ...evidence, ...kept });
   });
 }
 
+/** The process that holds the key tells later what became of it: `tests.added` or `tests.not-kept`. */
+async function leaveToSign(change: Change, job: string, { report, digest }: TestEnd) {
+  await askToAttest(change, job, JSON.stringify({ report, digest }));
+  return { keptLater: true };
+}
+
+function keptOrNot({ run, why }: KeptRun) {
+  return run === undefined ? { notKept: why } : { run };
+}
+
+export interface KeptRun {
+  readonly run?: string;
+  /** Why it is not kept. */
+  readonly why?: string;
+}
+
 /** What a job measured counts for the version that has the tested bytes, as the service attests it. */
-async function keptRun(
+export async function keptRun(
   context: Context,
   change: Change,
   model: string,
-  { report, digest }: TestEnd,
-): Promise<{ readonly run?: string; readonly why?: string }> {
+  { report, digest }: Pick<TestEnd, 'report' | 'digest'>,
+): Promise<KeptRun> {
   const version = await change.db
     .selectFrom('versions')
     .selectAll()

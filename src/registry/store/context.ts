@@ -12,6 +12,8 @@ export interface Context {
   readonly trust: TrustFile | undefined;
   /** Signs for approvers who come by a session, and re-evaluations. */
   readonly signer: PayloadSigner | undefined;
+  /** Another process holds the key: what is to be signed is left for it. */
+  readonly signsLater: boolean;
   /** The identity provider whose people tokens may belong to; `undefined`: a token belongs to whoever made it. */
   readonly tokenIssuer: string | undefined;
   /** Whether a rule of the catalogue has this id. */

@@ -13,6 +13,7 @@ import {
   people,
   records,
   signedWaivers,
+  signingRequests,
   stages,
   suites,
   waitingJobs,
@@ -33,6 +34,7 @@ export const MIGRATIONS: readonly Migration[] = [
   suites,
   people,
   images,
+  signingRequests,
 ];
 
 /** Any number that nothing else locks. */

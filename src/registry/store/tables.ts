@@ -28,6 +28,7 @@ export interface Tables extends WebhookTables {
   readonly jobs: JobTable;
   readonly batches: BatchTable;
   readonly batch_jobs: BatchJobTable;
+  readonly signing_requests: SigningRequestTable;
 }
 
 /** Never updated. */
@@ -309,4 +310,16 @@ interface BatchTable {
 interface BatchJobTable {
   readonly batch: Fixed<string>;
   readonly job: Fixed<string>;
+}
+
+/** What the process that holds the approval key is asked to sign; a request goes when it was answered. */
+interface SigningRequestTable {
+  readonly id: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  readonly kind: Fixed<'approvals' | 'tests'>;
+  /** The id of a version whose approvals are to be carried over, or of a job that tested. */
+  readonly subject: Fixed<string>;
+  /** JSON; empty for approvals. */
+  readonly body: Fixed<string>;
+  readonly at: Fixed<string>;
 }

@@ -3,6 +3,7 @@ export { type FoundConversion, findConversion, removeConversion } from './find-c
 export { type FoundTest, findTest, removeTest } from './find-test.ts';
 export { batchWatch, hasEnded, jobWatch } from './job-watch.ts';
 export { startReevaluation } from './reevaluation.ts';
+export { startSigning } from './signing.ts';
 export { CONVERSION, placeOrConversion } from './source-of.ts';
 export { type CheckedJobRequest, checkJobRequest, submit, submitBatch } from './submit.ts';
 export {

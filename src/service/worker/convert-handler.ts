@@ -61,7 +61,7 @@ async function converted(
   const either = AbortSignal.any([signal, attempt.full]);
   const end = await pool.convert(order, either, { onProgress, signer: checked });
   if (end.kind === 'busy') return { kind: 'released' };
-  if (end.kind === 'lost') tell(`job ${job.id}: a converting thread was lost (${end.code}): ${end.message}`);
+  if (end.kind === 'lost') tell(`job ${job.id}: a converting process was lost (${end.code}): ${end.message}`);
   if (attempt.full.aborted && !signal.aborted) return storageFull(job);
   if (end.kind === 'lost' && end.code === 'crashed') return failedEnd(job, end.code, 'the conversion was cut off');
   if (end.kind === 'failed' && end.conversion !== undefined) {
@@ -107,7 +107,7 @@ async function published(
   }
 }
 
-/** A thread that an artifact took over gets nothing signed but a conversion of what it was given. */
+/** A process that an artifact took over gets nothing signed but a conversion of what it was given. */
 export function conversionsOnly(signer: PayloadSigner, ref: string, target: string): PayloadSigner {
   return {
     async sign(payloadType, payload) {

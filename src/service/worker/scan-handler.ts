@@ -22,7 +22,7 @@ export function scanHandler({ registry, settings, pool, tell }: ScanParts): JobH
       const env = await tenantEnvironment(settings, tenant);
       const end = await pool.scan({ target, tenant, env }, signal, onProgress);
       if (end.kind === 'busy') return { kind: 'released' };
-      if (end.kind === 'lost') tell(`job ${job.id}: a scanning thread was lost (${end.code}): ${end.message}`);
+      if (end.kind === 'lost') tell(`job ${job.id}: a scanning process was lost (${end.code}): ${end.message}`);
       if (end.kind === 'lost' && end.code === 'crashed') return failedEnd(job, end.code, 'the scan was cut off');
       if (end.kind !== 'assessed') return failedEnd(job, end.code, end.message);
       const gap = gapOf(end.assessment);

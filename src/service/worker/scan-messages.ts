@@ -14,7 +14,7 @@ export interface ScanSettings {
   readonly limits: ServiceLimits;
 }
 
-/** One scan for a thread. */
+/** One scan for a scanning process. */
 export interface ScanOrder {
   /** A reference, or `upload:<id>`. */
   readonly target: string;
@@ -23,7 +23,7 @@ export interface ScanOrder {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** One conversion for a thread. */
+/** One conversion for a scanning process. */
 export interface ConversionOrder extends ScanOrder {
   readonly job: string;
   readonly options: ConversionOptions;
@@ -47,7 +47,7 @@ export interface ApprovedSource extends TestSource {
   readonly version: ComparedVersion;
 }
 
-/** The tests of one model for a thread. */
+/** The tests of one model for a scanning process. */
 export interface TestOrder extends ScanOrder, TestSource {
   readonly options: ModelTestOptions;
   /** Path of the suite. */
@@ -60,19 +60,21 @@ export interface TestOrder extends ScanOrder, TestSource {
   readonly drivers: Readonly<Record<string, string>>;
 }
 
-/** What a thread is to do. */
-export type ThreadOrder =
+/** What a scanning process is to do. */
+export type HelperOrder =
   | { readonly kind: 'scan'; readonly order: ScanOrder }
   | { readonly kind: 'convert'; readonly order: ConversionOrder }
   | { readonly kind: 'test'; readonly order: TestOrder };
 
 export type WorkerMessage =
-  | ThreadOrder
+  /** Comes first. */
+  | { readonly kind: 'settings'; readonly settings: ScanSettings }
+  | HelperOrder
   | { readonly kind: 'stop' }
   /** The answer to `sign`: the bundle, or `null` when it was not signed. */
   | { readonly kind: 'signed'; readonly bundle: unknown };
 
-/** How a scan ended: never with an exception, which would not come through to another thread whole. */
+/** How a scan ended: never with an exception, which would not come through to another process whole. */
 export type ScanEnd =
   | {
       readonly kind: 'assessed';
@@ -109,10 +111,10 @@ export type TestedEnd =
     }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
-export type ThreadEnd = ScanEnd | ConvertEnd | TestedEnd;
+export type HelperEnd = ScanEnd | ConvertEnd | TestedEnd;
 
-export type ThreadReply =
+export type HelperReply =
   | { readonly kind: 'progress'; readonly progress: JobProgress }
-  /** No key is in the thread that reads artifacts. */
+  /** No key is in the process that reads artifacts. */
   | { readonly kind: 'sign'; readonly payloadType: string; readonly payload: Uint8Array }
-  | ThreadEnd;
+  | HelperEnd;

@@ -35,8 +35,8 @@ export async function startWorker(config: ServiceConfig, options: ScanWorkOption
 
 async function open(config: ServiceConfig, live: LiveRules): Promise<Registry> {
   try {
-    // A worker reads files of strangers: it has no secret of sessions and webhooks, even when it is given one.
-    return await openServiceRegistry({ ...config, sessionSecret: null }, live);
+    // A worker reads files of strangers: it has no secret of sessions and webhooks, and no approval key, even when it is given one.
+    return await openServiceRegistry({ ...config, sessionSecret: null, approvalKey: null }, live, true);
   } catch (error) {
     if (!isRegistryError(error)) throw error;
     const hint = error.hint === undefined ? {} : { hint: error.hint };

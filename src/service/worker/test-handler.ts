@@ -61,7 +61,7 @@ async function tested(
   };
   const end = await pool.test(order, AbortSignal.any([signal, attempt.full]), onProgress);
   if (end.kind === 'busy') return { kind: 'released' };
-  if (end.kind === 'lost') tell(`job ${job.id}: a testing thread was lost (${end.code}): ${end.message}`);
+  if (end.kind === 'lost') tell(`job ${job.id}: a testing process was lost (${end.code}): ${end.message}`);
   if (attempt.full.aborted && !signal.aborted) return storageFull(job);
   if (end.kind === 'lost' && end.code === 'crashed') return failedEnd(job, end.code, 'the test was cut off');
   if (end.kind !== 'tested') return failedEnd(job, end.code, end.message);

@@ -15,7 +15,7 @@ import { testHandler } from './test-handler.ts';
 /** A worker without a heartbeat for this time counts as dead. */
 const LEASE_MS = 30_000;
 const GRACE_MS = 20_000;
-/** Small scans that are registered, or wait for a thread, while others run. */
+/** Small scans that are registered, or wait for a scanning process, while others run. */
 const AHEAD = 16;
 
 export interface ScanWorkOptions {
@@ -52,7 +52,7 @@ export async function workOnScans(
   const conversions = await openConversionStore(join(dataFolder, 'conversions'), limits);
   const tests = await openTestStore(join(dataFolder, 'tests'), limits);
   const signer = await openConversionSigner(parts.config);
-  const pool = new ScanPool(settings, { maxThreads: concurrency, maxScanMs: limits.maxScanMs });
+  const pool = new ScanPool(settings, { maxProcesses: concurrency, maxScanMs: limits.maxScanMs });
   try {
     const scan = scanHandler({ registry: parts.registry, settings, pool, tell });
     const convert = convertHandler({ registry: parts.registry, conversions, settings, pool, signer, tell });

@@ -28,13 +28,13 @@ it('the pool loses only the scan that runs out of memory', async () => {
   const never = new AbortController().signal;
   const order = await upload(fixture('benign/numpy/2.3.5/dtypes.p4.pkl'));
   // Too little memory for any scan: the parser has a heap of its own, which no artifact fills.
-  const starved = new ScanPool(config, { maxThreads: 2, maxHeapMib: 4, maxScanMs: LONG });
+  const starved = new ScanPool(config, { maxProcesses: 2, maxHeapMib: 4, maxScanMs: LONG });
   for (let i = 0; i < 2; i++) {
     const end = await starved.scan(order, never, () => undefined);
     expect(end).toMatchObject({ kind: 'lost', code: 'out-of-memory' });
   }
   await starved.close();
-  const pool = new ScanPool(config, { maxThreads: 2, maxScanMs: LONG });
+  const pool = new ScanPool(config, { maxProcesses: 2, maxScanMs: LONG });
   expect((await pool.scan(order, never, () => undefined)).kind).toBe('assessed');
   await pool.close();
   expect(await pool.scan(order, never, () => undefined)).toMatchObject({ kind: 'failed', code: 'aborted' });
@@ -61,7 +61,7 @@ describe('a scan that waits for a thread', () => {
     if (address === null || typeof address === 'string') throw new Error('no port');
     const env = { HF_ENDPOINT: `http://127.0.0.1:${address.port}`, HF_HOME: '/nonexistent', HOME: '/nonexistent' };
     const config = { ...(await testConfig(dataFolder)), allowPrivateAddresses: true };
-    const pool = new ScanPool(config, { maxThreads: 1, maxScanMs: LONG });
+    const pool = new ScanPool(config, { maxProcesses: 1, maxScanMs: LONG });
     const order = { target: 'hf://acme/model', tenant: 'acme', env };
     const first = new AbortController();
     const held = pool.scan(order, first.signal, () => undefined);

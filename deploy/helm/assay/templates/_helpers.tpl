@@ -52,7 +52,9 @@ capabilities: {drop: [ALL]}
 {{- end -}}
 - {name: ASSAY_DATABASE_FILE, value: /etc/assay/secrets/database}
 - {name: ASSAY_QUEUE_FILE, value: /etc/assay/secrets/queue}
+{{- if not .isWorker }}
 - {name: ASSAY_APPROVAL_KEY, value: /etc/assay/secrets/approval-key}
+{{- end }}
 - {name: ASSAY_PUBLIC_URL, value: {{ .Values.publicUrl | quote }}}
 {{- if .Values.rules }}
 - {name: ASSAY_RULES, value: /etc/assay/rules/rules.yaml}
@@ -89,11 +91,11 @@ capabilities: {drop: [ALL]}
 {{ include "assay.otherVolumes" . }}
 {{- end }}
 
-{{/* A worker reads files of strangers: of the Secret it gets what it needs, and neither that of sessions nor that of the identity provider. */}}
+{{/* A worker reads files of strangers: of the Secret it gets what it needs: not that of sessions, not that of the identity provider, no approval key. */}}
 {{- define "assay.workerVolumes" -}}
-{{- $keys := list "database" "queue" "approval-key" }}
+{{- $keys := list "database" "queue" }}
 {{- range $name, $value := .Values.env }}
-{{- if and (kindIs "string" $value) (hasPrefix "/etc/assay/secrets/" $value) (ne $name "ASSAY_OIDC_CLIENT_SECRET_FILE") }}
+{{- if and (kindIs "string" $value) (hasPrefix "/etc/assay/secrets/" $value) (ne $name "ASSAY_OIDC_CLIENT_SECRET_FILE") (not (has $value (list "/etc/assay/secrets/approval-key" "/etc/assay/secrets/session"))) }}
 {{- $keys = append $keys (trimPrefix "/etc/assay/secrets/" $value) }}
 {{- end }}
 {{- end }}

@@ -3,13 +3,14 @@ import type { Shell } from '../../terminal/index.ts';
 import type { WorkerFlags } from './request.ts';
 
 const GUIDE = `
-Takes scans from the queue, judges the models that they name, and registers the versions. Each scan runs in its own thread
+Takes scans from the queue, judges the models that they name, and registers the versions. Each scan runs in its own process
 with bounded memory. Ctrl-C waits up to 20 seconds for running scans, then returns them to the queue. A worker
 that dies loses nothing: other workers take its scans when its lease expires.
 
 Settings also come from the environment variables of "assay serve": ASSAY_DATABASE, ASSAY_QUEUE, ASSAY_DATA, ASSAY_RULES, ASSAY_TRUST,
-ASSAY_APPROVAL_KEY, ASSAY_CONVERSION_KEY, ASSAY_HUB_ENDPOINT, ASSAY_ALLOW_PRIVATE_ADDRESSES, ASSAY_ALLOW_HUB, ASSAY_ALLOW_MLFLOW,
+ASSAY_CONVERSION_KEY, ASSAY_HUB_ENDPOINT, ASSAY_ALLOW_PRIVATE_ADDRESSES, ASSAY_ALLOW_HUB, ASSAY_ALLOW_MLFLOW,
 ASSAY_ALLOW_S3, ASSAY_ALLOW_OCI, ASSAY_WORKERS, ASSAY_MAX_SCAN_SECONDS. Put passwords there, not here.
+A worker needs no ASSAY_APPROVAL_KEY and no ASSAY_SESSION_SECRET: the service signs what a scan changes.
 
 The keys of a tenant for the Hub and for clouds are in DIR/credentials.json: {"tenant": {"HF_TOKEN": "..."}}.
 

@@ -13,9 +13,14 @@ export async function runWorker({ concurrency, lease, ...flags }: WorkerFlags, s
   }
   const leaseMs = leaseOf(lease);
   const tell = (message: string) => void shell.stderr.write(`assay worker: ${terminalText(message)}\n`);
+  for (const name of NOT_OURS.filter((one) => shell.env[one] || shell.env[`${one}_FILE`]))
+    tell(`${name} is set and is not used: unset it, a worker reads files of strangers`);
   tell(`working, ${config.workers} scan${config.workers === 1 ? '' : 's'} at a time`);
   await startWorker(config, { concurrency: config.workers, signal: shell.signal, tell, leaseMs });
 }
+
+/** Secrets of the service. */
+const NOT_OURS = ['ASSAY_APPROVAL_KEY', 'ASSAY_SESSION_SECRET', 'ASSAY_OIDC_CLIENT_SECRET'];
 
 function leaseOf(seconds: string): number {
   const given = /^\d{1,3}$/.test(seconds) ? Number(seconds) : 0;

@@ -11,4 +11,5 @@ export { modelTests } from './010-model-tests.ts';
 export { suites } from './011-suites.ts';
 export { people } from './012-people.ts';
 export { images } from './013-images.ts';
+export { signingRequests } from './014-signing-requests.ts';
 export type { Migration } from './migration.ts';

@@ -1,46 +1,46 @@
-/** The thread that scans, converts and tests, one artifact after another: if one crashes it, the process with the leases continues. */
+/** The process that scans, converts and tests, one artifact after another: if one takes it over, it finds no key, no secret and no lease. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
 import { AssayError } from '../../core/index.ts';
 import type { PayloadSigner } from '../../integrity/sign/index.ts';
 import { assess, type ChosenLists, chosenLists } from '../../pipeline/index.ts';
 import { ParserPool } from '../../pipeline/parsers/index.ts';
 import type { JobProgress } from '../../registry/index.ts';
+import { asHelper } from '../../sandbox/index.ts';
 import { jobFailure } from './job-failure.ts';
 import type {
   ConversionOrder,
   ConvertEnd,
+  HelperReply,
   ScanEnd,
   ScanOrder,
   ScanSettings,
   TestedEnd,
   TestOrder,
-  ThreadReply,
   WorkerMessage,
 } from './scan-messages.ts';
 import { progressOf } from './scan-progress.ts';
 import { openWhole } from './scan-target.ts';
 
 const PROGRESS_MS = 250;
-/** Installed rules are read again this often: they are replaced while threads run, and they end. */
+/** Installed rules are read again this often: they are replaced while processes run, and they end. */
 const RULES_MS = 10_000;
 
-const port = parentPort;
-if (port === null) throw new Error('this module runs as a thread');
-const settings = workerData as ScanSettings;
-
-/** Scans are beside each other, one a thread: the files of each go to one parser, which is kept for the next scan. */
+/** Scans are beside each other, one a process: the files of each go to one parser, which is kept for the next scan. */
 const parsers = new ParserPool(1);
 let rules: { readonly lists: ChosenLists; readonly until: number } | undefined;
 let stop = new AbortController();
 
-const send = (reply: ThreadReply): void => port.postMessage(reply);
+let settings: ScanSettings | undefined;
 let signed: ((bundle: unknown) => void) | undefined;
 
-port.on('message', async (request: WorkerMessage) => {
+const send = asHelper<WorkerMessage, HelperReply>(async (request) => {
+  if (request.kind === 'settings') {
+    settings = request.settings;
+    return;
+  }
   if (request.kind === 'stop') return stop.abort();
   if (request.kind === 'signed') return signed?.(request.bundle);
   stop = new AbortController();
@@ -55,9 +55,14 @@ port.on('message', async (request: WorkerMessage) => {
   }
 });
 
+function given(): ScanSettings {
+  if (settings === undefined) throw new AssayError('internal', 'the settings did not come first');
+  return settings;
+}
+
 async function scan(order: ScanOrder, signal: AbortSignal): Promise<ScanEnd> {
   const { lists, notes } = await currentRules();
-  const artifact = await openWhole(order, settings, signal);
+  const artifact = await openWhole(order, given(), signal);
   try {
     const onEvent = telling();
     let unopened: unknown;
@@ -93,7 +98,7 @@ async function convert(order: ConversionOrder, signal: AbortSignal): Promise<Con
   const scratch = await mkdtemp(join(tmpdir(), 'conversion-'));
   try {
     const lists = await currentRules();
-    return await runConversion(order, { settings, lists, parsers, scratch, signer, signal, tell: telling });
+    return await runConversion(order, { settings: given(), lists, parsers, scratch, signer, signal, tell: telling });
   } catch (error) {
     return jobFailure(error, rowsFolder(scratch));
   } finally {
@@ -105,7 +110,7 @@ async function test(order: TestOrder, signal: AbortSignal): Promise<TestedEnd> {
   const { runModelTests } = await import('./test/index.ts');
   const scratch = await mkdtemp(join(tmpdir(), 'test-'));
   try {
-    return await runModelTests(order, { settings, scratch, signal, tell: telling });
+    return await runModelTests(order, { settings: given(), scratch, signal, tell: telling });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -1,0 +1,1 @@
+export { askToAttest, askToCarry } from './ask.ts';

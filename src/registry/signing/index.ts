@@ -1,0 +1,1 @@
+export { signingStore } from './answer.ts';
