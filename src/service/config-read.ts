@@ -29,6 +29,7 @@ export interface ServiceFlags {
 
 const DEFAULT_LISTEN = '127.0.0.1:8321';
 const MIB = 1024 * 1024;
+const MOST = Number.MAX_SAFE_INTEGER;
 
 /**
  * The configuration: a flag, else the environment, else a default for a laptop. A secret may also lie in a file that
@@ -203,7 +204,10 @@ function handOut(env: NodeJS.ProcessEnv): HandOutConfig {
   return {
     stage: stage(env, 'ASSAY_GATE_STAGE', 'production'),
     scanOnMiss: yes(env, 'ASSAY_GATE_SCAN_ON_MISS'),
-    cacheBytes: whole(env, 'ASSAY_GATE_CACHE_BYTES', 1024 * 1024 * MIB, MIB, Number.MAX_SAFE_INTEGER),
+    cacheBytes: whole(env, 'ASSAY_GATE_CACHE_BYTES', 1024 * 1024 * MIB, MIB, MOST),
+    prefetch: yes(env, 'ASSAY_GATE_PREFETCH'),
+    clientRequests: whole(env, 'ASSAY_GATE_CLIENT_REQUESTS', 64, 1, 10_000),
+    clientBytesPerMinute: whole(env, 'ASSAY_GATE_CLIENT_BYTES_PER_MINUTE', 64 * 1024 * MIB, MIB, MOST),
     mlflowStage: stage(env, 'ASSAY_MLFLOW_STAGE', 'candidate'),
     mlflowAlias: alias,
   };
@@ -219,7 +223,7 @@ function stage(env: NodeJS.ProcessEnv, name: string, otherwise: HandOutStage): H
 function limits(env: NodeJS.ProcessEnv): ServiceLimits {
   return {
     maxBodyBytes: whole(env, 'ASSAY_MAX_BODY_BYTES', MIB, 1024, 64 * MIB),
-    maxUploadBytes: whole(env, 'ASSAY_MAX_UPLOAD_BYTES', 100 * 1024 * MIB, MIB, Number.MAX_SAFE_INTEGER),
+    maxUploadBytes: whole(env, 'ASSAY_MAX_UPLOAD_BYTES', 100 * 1024 * MIB, MIB, MOST),
     maxUploadFiles: whole(env, 'ASSAY_MAX_UPLOAD_FILES', 10_000, 1, 1_000_000),
     maxQueuedJobs: whole(env, 'ASSAY_MAX_QUEUED_JOBS', 10_000, 1, 10_000_000),
     maxScanMs: 1000 * whole(env, 'ASSAY_MAX_SCAN_SECONDS', 21_600, 1, 604_800),

@@ -67,6 +67,12 @@ export interface HandOutConfig {
   readonly scanOnMiss: boolean;
   /** Bytes that each tenant's cache takes on disk; what was not used longest makes room. */
   readonly cacheBytes: number;
+  /** Approved commits are fetched ahead and kept, so that they are served while the Hub is away. */
+  readonly prefetch: boolean;
+  /** Of each client: files that it reads at a time; further ones wait. */
+  readonly clientRequests: number;
+  /** Of each client: bytes that it reads in a minute; further ones wait. */
+  readonly clientBytesPerMinute: number;
   /** The stage whose decision MLflow is told. */
   readonly mlflowStage: HandOutStage;
   /** The alias that leads to the newest version of MLflow that may run there. */

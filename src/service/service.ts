@@ -87,11 +87,21 @@ async function start(config: ServiceConfig, tell: Tell, closing: AsyncDisposable
   }
   const secret = config.oidc === null ? await firstToken(context.registry) : undefined;
   const url = await listen(app, config);
-  if (!isSecure(config.publicUrl) && !isLoopback(new URL(config.publicUrl).hostname))
+  const exposed = clearText(config);
+  if (exposed !== undefined)
     tell(
-      `${config.publicUrl} is not an https:// address: tokens and sessions are sent in clear text; put a proxy with TLS in front`,
+      `${exposed}: tokens and sessions are sent in clear text; put a proxy with TLS in front, and set ASSAY_PUBLIC_URL to its https:// address`,
     );
   return { url, firstToken: secret ?? null, close: () => closing.disposeAsync() };
+}
+
+/** Where tokens and sessions would be read on their way; `undefined` where they are not. */
+function clearText({ host, publicUrl }: ServiceConfig): string | undefined {
+  if (isSecure(publicUrl)) return undefined;
+  if (!isLoopback(new URL(publicUrl).hostname)) return `${publicUrl} is not an https:// address`;
+  if (host !== '::1' && !isLoopback(host))
+    return `the service listens at ${host}, which other machines reach, without TLS`;
+  return undefined;
 }
 
 async function makeDataFolder(folder: string): Promise<void> {

@@ -146,3 +146,17 @@ async function jobEnd(url: string, id: string, token: string | undefined) {
   await until('the job ends', async () => !['queued', 'running'].includes((await jobOf()).state));
   return jobOf();
 }
+
+test('assay serve warns where tokens would be sent in clear text, and not where they are not', async () => {
+  const WARNING = 'tokens and sessions are sent in clear text';
+  for (const [listen, env, warns] of [
+    ['0.0.0.0:0', {}, true],
+    ['127.0.0.1:0', { ASSAY_PUBLIC_URL: 'http://assay.example.com' }, true],
+    ['0.0.0.0:0', { ASSAY_PUBLIC_URL: 'https://assay.example.com' }, false],
+    ['127.0.0.1:0', {}, false],
+  ] as const) {
+    const one = await serve(['--data', join(folder, 'clear'), '--listen', listen], env);
+    expect(one.stderr().includes(WARNING), `${listen} ${JSON.stringify(env)}`).toBe(warns);
+    await end(one);
+  }
+});

@@ -271,3 +271,22 @@ describe('rate limits', () => {
     await limited.close();
   });
 });
+
+describe('the host of a request', () => {
+  const statusOf = async (request: string) => (await talk(`${request}connection: close\r\n\r\n`)).answer.split(' ')[1];
+
+  test.each([
+    ['none', 'GET /healthz HTTP/1.1\r\n', '400'],
+    ['one', 'GET /healthz HTTP/1.1\r\nhost: a\r\n', '200'],
+    ['two that agree', 'GET /healthz HTTP/1.1\r\nhost: a\r\nHost: a\r\n', '400'],
+    ['two that differ', 'GET /healthz HTTP/1.1\r\nhost: a\r\nhost: b\r\n', '400'],
+    ['two in HTTP/1.0', 'GET /healthz HTTP/1.0\r\nhost: a\r\nhost: b\r\n', '400'],
+    ['an address that agrees', 'GET http://A.example:80/healthz HTTP/1.1\r\nhost: a.example\r\n', '200'],
+    ['an address of another host', 'GET http://b.example/healthz HTTP/1.1\r\nhost: a.example\r\n', '400'],
+    ['an address of another port', 'GET http://a.example:8080/healthz HTTP/1.1\r\nhost: a.example\r\n', '400'],
+    ['an address with a user', 'GET http://a.example@b/healthz HTTP/1.1\r\nhost: b\r\n', '400'],
+    ['an address of another scheme', 'GET ftp://a/healthz HTTP/1.1\r\nhost: a\r\n', '400'],
+  ])('%s', async (_, request, status) => {
+    expect(await statusOf(request)).toBe(status);
+  });
+});

@@ -9,6 +9,16 @@ export const HOW_HUB_CLIENT = '.venv/bin/pip install -r fixtures/python/requirem
 export const hasHubClient =
   spawnSync(PYTHON, ['-c', 'import huggingface_hub, tokenizers'], { stdio: 'ignore' }).status === 0;
 
+/** The environment by which the same interpreter has a client from before 1.0. */
+export const OLD_HUB_CLIENT = { PYTHONPATH: new URL('../../.cache/hub-0.23', import.meta.url).pathname };
+export const HOW_OLD_HUB_CLIENT =
+  '.venv/bin/pip install --no-deps --target .cache/hub-0.23 -r fixtures/python/requirements-hub-0.23.txt';
+export const hasOldHubClient =
+  spawnSync(PYTHON, ['-c', 'import huggingface_hub as h; assert h.__version__ == "0.23.5"; import requests, tqdm'], {
+    stdio: 'ignore',
+    env: { PATH: process.env.PATH, ...OLD_HUB_CLIENT },
+  }).status === 0;
+
 export interface HubClientAnswer {
   // biome-ignore lint/suspicious/noExplicitAny: whatever the Python client answers
   readonly answer?: any;

@@ -51,8 +51,8 @@ export function addConnectionRules(app: App, times: Partial<ConnectionTimes> = {
     response.writeHead(417, { 'content-type': PROBLEM_TYPE, connection: 'close' }).end(JSON.stringify(problem));
   });
   app.addHook('onRequest', (request, _reply, done) => {
-    const isNameless = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
-    done(isNameless ? new ServiceError(400, 'malformed-request', 'the request has no Host header') : undefined);
+    const wrong = wrongHost(request.raw);
+    done(wrong === undefined ? undefined : new ServiceError(400, 'malformed-request', wrong));
   });
   app.addHook('preParsing', (request, reply, payload, done) => {
     const hasBody =
@@ -74,6 +74,28 @@ export function addConnectionRules(app: App, times: Partial<ConnectionTimes> = {
     }
     done(null, payload);
   });
+}
+
+/**
+ * What is wrong with the host that a request names (RFC 9112, section 3.2): two readers of one request, such as a proxy in front and this
+ * service, must not find different ones.
+ */
+function wrongHost({ httpVersion, headers, rawHeaders, url = '' }: IncomingMessage): string | undefined {
+  const named = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
+  if (named > 1) return 'the request has more than one Host header';
+  if (named === 0 && httpVersion === '1.1') return 'the request has no Host header';
+  if (url.startsWith('/') || url === '*') return undefined;
+  if (!URL.canParse(url)) return 'the request target is neither a path nor an address';
+  const { protocol, host, username, password } = new URL(url);
+  const own = hostOf(headers.host, protocol);
+  if (/^https?:$/.test(protocol) && username === '' && password === '' && host === own) return undefined;
+  return 'the address in the request target and the Host header name different hosts';
+}
+
+/** As an address writes it: in lower case, without the port of the scheme. */
+function hostOf(host: string | undefined, protocol: string): string | undefined {
+  const place = `${protocol}//${host ?? ''}`;
+  return URL.canParse(place) ? new URL(place).host : undefined;
 }
 
 /** How long a connection on which nothing was asked yet is waited for at the end: a request may be on its way. */

@@ -15,6 +15,11 @@ const OTHER_KINDS: ReadonlySet<string> = new Set(['datasets', 'spaces', 'kernels
 const PAGE = 200;
 const MAX_PAGES = 5;
 
+/** A commit of a repository that may be handed out. */
+export interface AllowedCommit extends Allowed {
+  readonly repo: string;
+}
+
 interface Allowed {
   readonly commit: string;
   readonly answer: CurrentDecision;
@@ -45,6 +50,11 @@ export class Approvals {
     checkNames(repo, revision);
     const { commit, answer } = await this.#allowed(by, repo, revision);
     this.#count(answer.action === 'warn' ? 'warn' : 'allow');
+    return this.filesOf(by, { repo, commit, answer });
+  }
+
+  /** @throws AssayError `mismatch`, `network`, ... */
+  async filesOf(by: Principal, { repo, commit, answer }: AllowedCommit): Promise<CommitListing> {
     const { registry } = this.#context;
     const proxy = await this.#proxies.get(by.tenant);
     return proxy.listings.get({
@@ -63,6 +73,21 @@ export class Approvals {
   async confirm(by: Principal, { repo, commit }: CommitListing): Promise<void> {
     const judged = await this.#judge(by, repo, commit);
     if (judged.kind !== 'allowed') throw await this.#refusal(by, repo, commit, commit, judged);
+  }
+
+  /** Every commit of the Hub that may be handed out now. */
+  async *allowedCommits(by: Principal): AsyncGenerator<AllowedCommit> {
+    const { registry } = this.#context;
+    for await (const { name } of every((after) => registry.models(by, { limit: PAGE, ...after }))) {
+      for await (const { pinned } of every((after) => registry.versions(by, name, { limit: PAGE, ...after }))) {
+        for (const ref of pinned) {
+          const [, repo = '', commit = ''] = WHOLE_COMMIT.exec(ref) ?? [];
+          if (!isRepoName(repo) || !isCommit(commit)) continue;
+          const judged = await this.#judge(by, repo, commit);
+          if (judged.kind === 'allowed') yield { repo, commit, answer: judged.answer };
+        }
+      }
+    }
   }
 
   async #allowed(by: Principal, repo: string, revision: string): Promise<Allowed> {
@@ -131,6 +156,21 @@ export class Approvals {
     }
     const detail = `Assay does not know ${named}: it was not scanned; submit it at ${config.publicUrl}, then request its approval`;
     return new HubRefusal([403, 'not-assessed', 'GatedRepo'], detail, { commit });
+  }
+}
+
+/** A reference to the whole of a repository. */
+const WHOLE_COMMIT = /^hf:\/\/(.+)@([0-9a-f]{40})$/;
+
+async function* every<T>(
+  pageAfter: (after: {
+    readonly after?: string;
+  }) => Promise<{ readonly items: readonly T[]; readonly next: string | null }>,
+): AsyncGenerator<T> {
+  for (let after: string | null | undefined; after !== null; ) {
+    const page = await pageAfter(after === undefined ? {} : { after });
+    yield* page.items;
+    after = page.next;
   }
 }
 

@@ -38,6 +38,8 @@ export class BlobStore {
   /** Files that were read since this process began, in the state in which they were found right. */
   readonly #checks = new Map<string, Promise<boolean>>();
   readonly #stop = new AbortController();
+  /** Files that go last, by their digests. */
+  #kept: ReadonlySet<string> = new Set();
   /** Bytes that downloads under way will take. */
   #coming = 0;
 
@@ -101,15 +103,27 @@ export class BlobStore {
   /**
    * Downloads a missing file; concurrent requests for the same file wait for the same download. @throws AssayError `mismatch`,
    * ...
+   * @param ahead nobody waits for it: it takes no room of files that are kept
    */
-  fill(blob: StoredBlob, download: Download): Promise<void> {
+  fill(blob: StoredBlob, download: Download, ahead = false): Promise<void> {
     const known = this.#filling.get(blob.sha256);
     if (known !== undefined) return known;
     const filling = this.#semaphore
-      .use(() => this.#fetch(blob, download))
+      .use(() => this.#fetch(blob, download, ahead))
       .finally(() => this.#filling.delete(blob.sha256));
     this.#filling.set(blob.sha256, filling);
     return filling;
+  }
+
+  /** From now on these go last, when there is no room. */
+  keep(digests: ReadonlySet<string>): void {
+    this.#kept = digests;
+  }
+
+  /** Whether the file is there; it is not read. */
+  async has({ sha256, size }: StoredBlob): Promise<boolean> {
+    const known = await stat(join(this.#folder, sha256)).catch(() => undefined);
+    return known?.size === size;
   }
 
   async close(): Promise<void> {
@@ -121,11 +135,11 @@ export class BlobStore {
     return join(this.#folder, 'incoming');
   }
 
-  async #fetch(blob: StoredBlob, download: Download): Promise<void> {
+  async #fetch(blob: StoredBlob, download: Download, ahead: boolean): Promise<void> {
     this.#coming += blob.size;
     const path = join(this.#temporary, randomUUID());
     try {
-      await this.#makeRoom();
+      await this.#makeRoom(ahead);
       await write(path, blob, download(this.#stop.signal));
       this.#checks.set(stateOf(blob.sha256, await stat(path)), Promise.resolve(true));
       await rename(path, join(this.#folder, blob.sha256));
@@ -137,18 +151,24 @@ export class BlobStore {
     }
   }
 
-  /** Removes the least recently used files. Current readers continue: a file exists as long as it is open. */
-  async #makeRoom(): Promise<void> {
+  /**
+   * Removes the least recently used files, those that are kept last. Current readers continue: a file exists as long as it is open.
+   * @param ahead only files that are not kept make room
+   */
+  async #makeRoom(ahead: boolean): Promise<void> {
     const files = [];
     for (const name of await readdir(this.#folder)) {
       const known = await stat(join(this.#folder, name)).catch(() => undefined);
-      if (known?.isFile() === true) files.push({ name, size: known.size, used: known.atimeMs });
+      if (known?.isFile() !== true) continue;
+      files.push({ name, size: known.size, used: known.atimeMs, kept: this.#kept.has(name) });
     }
     const held = files.reduce((sum, { size }) => sum + size, 0);
     let tooMany = held + this.#coming - this.#maxBytes;
     let lacking = this.#coming - (await this.#freeBytes(this.#folder));
-    if (lacking > held) throw noRoom();
-    for (const { name, size } of files.sort((a, b) => a.used - b.used)) {
+    const movable = ahead ? files.filter(({ kept }) => !kept) : files;
+    const room = movable.reduce((sum, { size }) => sum + size, 0);
+    if (lacking > room || (ahead && tooMany > room)) throw noRoom();
+    for (const { name, size } of movable.sort((a, b) => Number(a.kept) - Number(b.kept) || a.used - b.used)) {
       if (tooMany <= 0 && lacking <= 0) return;
       await rm(join(this.#folder, name), { force: true });
       tooMany -= size;

@@ -19,6 +19,8 @@ export interface WantedFile {
   readonly proxy: TenantProxy;
   readonly listing: CommitListing;
   readonly file: ProxyFile;
+  /** Waits until the client may read so many bytes. @returns what gives its place back */
+  readonly enter: (bytes: number, signal: AbortSignal) => Promise<() => void>;
   /** @throws HubRefusal when it may not any more */
   readonly confirm: () => Promise<void>;
 }
@@ -48,8 +50,8 @@ export async function handOut(wanted: WantedFile, request: FastifyRequest, reply
     reply.header('content-range', `bytes */${file.size}`);
     throw new ServiceError(416, 'no-such-range', `the file has ${file.size} bytes`);
   }
-  const handle = await whole(wanted, request, reply);
   const { start, end } = range ?? { start: 0, end: file.size - 1 };
+  const handle = await inTurn(end + 1 - start, wanted, request, reply);
   if (range !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end}/${file.size}`);
   reply.header('content-length', String(end + 1 - start));
   if (file.size === 0) {
@@ -59,6 +61,26 @@ export async function handOut(wanted: WantedFile, request: FastifyRequest, reply
   const stream = handle.createReadStream({ start, end, highWaterMark: 256 * 1024 });
   cutWhenRevoked(stream, wanted, request);
   return reply.send(stream);
+}
+
+/** The file, once the client may read so much more. The place is given back when the answer is over, however it ends. */
+async function inTurn(
+  bytes: number,
+  wanted: WantedFile,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FileHandle> {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort(new ServiceError(499, 'aborted', 'the client has gone')));
+  const stop = keepAlive(request, reply);
+  try {
+    const leave = await wanted.enter(bytes, gone.signal);
+    if (gone.signal.aborted) leave();
+    else reply.raw.once('close', leave);
+    return await whole(wanted);
+  } finally {
+    stop();
+  }
 }
 
 /** A client that resumes after the cut requests the rest, and gets the reason for the refusal. */
@@ -79,25 +101,14 @@ function wantedRange(request: FastifyRequest, { size }: ProxyFile, etag: string)
 }
 
 /** The file, whole and right, from the cache or by way of it. */
-async function whole(
-  { proxy, listing: { repo, commit }, file, confirm }: WantedFile,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FileHandle> {
-  const claimed = { algorithm: file.lfs ? ('sha256' as const) : ('git-sha1' as const), hex: file.oid };
-  const { path, size } = file;
-  const stop = keepAlive(request, reply);
-  try {
-    const cached = await proxy.blobs.find(file);
-    if (cached !== undefined) return cached;
-    await proxy.blobs.fill(file, (signal) => proxy.upstream.download({ repo, commit, path, size, claimed }, signal));
-    // That may have taken hours.
-    await confirm();
-    const filled = await proxy.blobs.find(file);
-    if (filled !== undefined) return filled;
-  } finally {
-    stop();
-  }
+async function whole({ proxy, listing, file, confirm }: WantedFile): Promise<FileHandle> {
+  const cached = await proxy.blobs.find(file);
+  if (cached !== undefined) return cached;
+  await proxy.fetch(listing, file);
+  // That may have taken hours.
+  await confirm();
+  const filled = await proxy.blobs.find(file);
+  if (filled !== undefined) return filled;
   throw new ServiceError(503, 'cache-too-small', 'the file was dropped from the cache before it was read; try again');
 }
 

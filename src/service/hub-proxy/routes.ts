@@ -13,13 +13,15 @@ import {
 import type { Routes } from '../context.ts';
 import { DownloadLog } from '../downloads/index.ts';
 import type { App } from '../fastify-app.ts';
-import { ASKERS } from '../http/index.ts';
+import { ASKERS, principalKey } from '../http/index.ts';
 import { addAccount, addElse } from './account.ts';
 import { Approvals } from './approved.ts';
+import { ClientLimits } from './client-limits.ts';
 import { branches, modelInfo, pathEntries, treeEntries } from './documents.ts';
 import { answerError, HubRefusal } from './error.ts';
 import { handOut } from './hand-out.ts';
 import type { CommitListing } from './listing.ts';
+import { type RetentionParts, startRetention } from './retention.ts';
 import { TenantProxies } from './tenant-proxy.ts';
 
 /** `HF_ENDPOINT` of clients is this below the address of the service. */
@@ -57,6 +59,9 @@ const PathsSchema = objectOf(
   { more: true, description: 'Paths, as JSON or as a form' },
 );
 
+/** A model of many small files is one download: not requests are counted, but what is read. */
+const READ = { access: ASKERS, rateLimit: false } as const;
+
 interface Asked {
   readonly owner?: string;
   readonly name: string;
@@ -68,14 +73,19 @@ interface Parts {
   readonly approvals: Approvals;
   readonly proxies: TenantProxies;
   readonly downloads: DownloadLog;
+  readonly limits: ClientLimits;
 }
 
 /** The API of the Hub, as far as its clients need it to read models; it hands out what may run, and nothing else. */
 export const hubRoutes: Routes = (app, context) => {
   const proxies = new TenantProxies(context.config);
   const downloads = new DownloadLog(context.registry);
+  const limits = new ClientLimits(context.config.handOut);
   const approvals = new Approvals(context, proxies, (action) => app.metrics.decisions.inc({ action }));
-  app.addHook('onClose', () => proxies.close());
+  const retention = context.config.handOut.prefetch ? retain(app, { approvals, proxies, ...context }) : undefined;
+  app.addHook('onClose', async () => {
+    await Promise.all([retention?.close(), proxies.close()]);
+  });
   app.setErrorHandler(answerError);
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
     const form = new URLSearchParams(String(body));
@@ -86,17 +96,21 @@ export const hubRoutes: Routes = (app, context) => {
     const repo = owned ? ':owner/:name' : ':name';
     const params = owned ? { ...OWNED, ...NAMED } : NAMED;
     addDocuments(app, `${BASE}/api/models/${repo}`, params, approvals);
-    addFiles(app, `${BASE}/${repo}`, params, { approvals, proxies, downloads });
+    addFiles(app, `${BASE}/${repo}`, params, { approvals, proxies, downloads, limits });
   }
 
   addAccount(app, BASE);
   addElse(app, BASE);
 };
 
+function retain(app: App, parts: Omit<RetentionParts, 'warn'>): { close(): Promise<void> } {
+  return startRetention({ ...parts, warn: (message) => app.log.warn({}, message) });
+}
+
 function addDocuments(app: App, base: string, repo: SchemaProperties, approvals: Approvals): void {
   const route = (params: SchemaProperties, summary: string, answer: typeof Info | typeof Entries | typeof Refs) => ({
     exposeHeadRoute: false,
-    config: { access: ASKERS },
+    config: READ,
     schema: { tags: TAGS, summary, params: paramsOf(params), querystring: Query, response: { 200: answer } },
   });
   const told = 'What a model is, at a revision that may be handed out';
@@ -136,7 +150,7 @@ function addDocuments(app: App, base: string, repo: SchemaProperties, approvals:
   app.post(
     `${base}/paths-info/:revision`,
     {
-      config: { access: ASKERS },
+      config: READ,
       schema: {
         tags: TAGS,
         summary: 'What is at some paths',
@@ -153,11 +167,16 @@ function addDocuments(app: App, base: string, repo: SchemaProperties, approvals:
   );
 }
 
-function addFiles(app: App, base: string, repo: SchemaProperties, { approvals, proxies, downloads }: Parts): void {
+function addFiles(
+  app: App,
+  base: string,
+  repo: SchemaProperties,
+  { approvals, proxies, downloads, limits }: Parts,
+): void {
   app.route({
     method: ['GET', 'HEAD'],
     url: `${base}/resolve/:revision/*`,
-    config: { access: ASKERS },
+    config: READ,
     schema: {
       tags: TAGS,
       summary: 'A file, byte for byte as it was assessed; ranges are answered',
@@ -177,7 +196,9 @@ function addFiles(app: App, base: string, repo: SchemaProperties, { approvals, p
       if (request.method !== 'HEAD') {
         await downloads.tell(principal, 'model.downloaded', `hf://${listing.repo}@${listing.commit}`);
       }
-      return handOut({ proxy, listing, file, confirm: () => approvals.confirm(principal, listing) }, request, reply);
+      const enter = (bytes: number, signal: AbortSignal) => limits.enter(principalKey(principal), bytes, signal);
+      const confirm = () => approvals.confirm(principal, listing);
+      return handOut({ proxy, listing, file, enter, confirm }, request, reply);
     },
   });
 }

@@ -5,7 +5,7 @@ import { isAssayError } from '../../core/index.ts';
 import { isCommit } from '../../core/reference/index.ts';
 import type { ServiceConfig } from '../config.ts';
 import { BlobStore } from './blob-store.ts';
-import { Listings } from './listing.ts';
+import { type CommitListing, Listings, type ProxyFile } from './listing.ts';
 import { readJson, writeJson } from './store-json.ts';
 import { openUpstream, type Upstream } from './upstream.ts';
 
@@ -54,6 +54,21 @@ export class TenantProxy {
       if (known === undefined) throw error;
       return known.commit;
     }
+  }
+
+  /**
+   * Brings a file of a commit into the cache.
+   * @param ahead nobody waits for it: what is kept does not make room for it
+   * @throws AssayError, ServiceError
+   */
+  async fetch({ repo, commit }: CommitListing, file: ProxyFile, ahead = false): Promise<void> {
+    const claimed = { algorithm: file.lfs ? ('sha256' as const) : ('git-sha1' as const), hex: file.oid };
+    const { path, size } = file;
+    await this.blobs.fill(
+      file,
+      (signal) => this.upstream.download({ repo, commit, path, size, claimed }, signal),
+      ahead,
+    );
   }
 
   async close(): Promise<void> {

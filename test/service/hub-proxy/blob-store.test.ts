@@ -200,3 +200,23 @@ test('slots limit concurrent work, also after a failure', async () => {
   expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(7);
   expect([most, now]).toEqual([2, 0]);
 });
+
+test('the blob store removes what is kept last, and never for what nobody waits for', async () => {
+  const path = folder();
+  const store = await BlobStore.open(path, 12_000);
+  const [kept, other, wanted] = [noise(5_000, 1), noise(5_000, 2), noise(5_000, 3)];
+  for (const bytes of [kept, other]) await store.fill(blobOf(bytes), () => inPieces(bytes));
+  // Read longer ago than the other one.
+  utimesSync(join(path, blobOf(kept).sha256), 1, 1);
+  store.keep(new Set([blobOf(kept).sha256]));
+  await store.fill(blobOf(wanted), () => inPieces(wanted), true);
+  expect([await store.has(blobOf(kept)), await store.has(blobOf(other))]).toEqual([true, false]);
+  store.keep(new Set([kept, wanted].map((bytes) => blobOf(bytes).sha256)));
+  const ahead = await errorOf(store.fill(blobOf(other), () => inPieces(other), true)).catch((error: unknown) => error);
+  expect(ahead).toMatchObject({ code: 'no-room' });
+  expect([await store.has(blobOf(kept)), await store.has(blobOf(wanted))]).toEqual([true, true]);
+  // A client that waits gets the room.
+  await store.fill(blobOf(other), () => inPieces(other));
+  expect(await store.has(blobOf(other))).toBe(true);
+  await store.close();
+});

@@ -96,6 +96,9 @@ const HAND_OUT: ServiceConfig['handOut'] = {
   stage: 'production',
   scanOnMiss: false,
   cacheBytes: 1024 * 1024 * 1024,
+  prefetch: false,
+  clientRequests: 64,
+  clientBytesPerMinute: 64 * 1024 ** 3,
   mlflowStage: 'candidate',
   mlflowAlias: 'assay-allowed',
 };

@@ -34,6 +34,9 @@ named by the variable with the suffix _FILE (ASSAY_DATABASE_FILE=/run/secrets/da
   ASSAY_GATE_STAGE            the Hub proxy (HF_ENDPOINT=<PUBLIC_URL>/hub) serves models that may run at this stage (production)
   ASSAY_GATE_SCAN_ON_MISS     true: the Hub proxy starts a scan when a client requests a commit without one
   ASSAY_GATE_CACHE_BYTES      disk space for the Hub proxy's cache of each tenant (1 TiB)
+  ASSAY_GATE_PREFETCH         true: fetch approved commits ahead and keep them, for an outage of the Hub
+  ASSAY_GATE_CLIENT_REQUESTS  files that each client of the Hub proxy reads at a time (64), and bytes in a minute
+  ASSAY_GATE_CLIENT_BYTES_PER_MINUTE  (64 GiB); further ones wait, and are not refused
   ASSAY_MLFLOW_STAGE          the stage whose decision is written to MLflow (candidate), and the alias of the newest
   ASSAY_MLFLOW_ALIAS            version that may run there (assay-allowed)
   ASSAY_REQUESTS_PER_MINUTE   of each principal (1200); ASSAY_MAX_BODY_BYTES, ASSAY_MAX_UPLOAD_BYTES,
