@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstatSync, type Stats } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { AssayError, codeOrText } from '../../core/index.ts';
 import type { Shell } from './shell.ts';
 
@@ -16,13 +16,14 @@ export interface Sink {
 /**
  * A sink for `--output`, or stdout without it. Looks before any work is done whether the file can be written.
  * @param flag the option that named the file, for messages
- * @throws AssayError `usage` when the folder is missing, `path` is a folder, or the command line names the file for something else, too.
+ * @throws AssayError `usage` when the folder is missing, `path` is a folder, the command line names the file for something else, too, it is
+ *   in a folder that the command line names, or it holds a private key. A signature may be replaced within what it signs.
  */
 export async function openSink(path: string | undefined, shell: Shell, flag = '--output'): Promise<Sink> {
   if (path === undefined) return { write: (text) => void shell.stdout.write(text), commit: async () => {} };
   const subject = `${flag} ${path}`;
   await checkDestination(path, subject);
-  await refuseOtherUse(path, subject, shell);
+  await refuseOtherUse(path, subject, shell, flag === '--signature');
   const parts: Uint8Array[] = [];
   return {
     write: (text) => void parts.push(typeof text === 'string' ? Buffer.from(text) : text),
@@ -44,7 +45,7 @@ async function checkDestination(path: string, subject: string): Promise<void> {
 }
 
 /** A key, a report or a model that the same command reads would be lost. */
-async function refuseOtherUse(path: string, subject: string, { args, env }: Shell): Promise<void> {
+async function refuseOtherUse(path: string, subject: string, { args, env }: Shell, within: boolean): Promise<void> {
   const own = await fileAt(path);
   if (own === undefined) return;
   const isOwn = (word: string) => word === path || word.endsWith(`=${path}`) || word === `-o${path}`;
@@ -53,6 +54,37 @@ async function refuseOtherUse(path: string, subject: string, { args, env }: Shel
   for (const word of others) isRead ||= isSameFile(own, await fileAt(word));
   if (isRead)
     throw new AssayError('usage', 'is a file that this command reads', { subject, hint: 'name another file' });
+  if (await holdsPrivateKey(path))
+    throw new AssayError('usage', 'is a private key', { subject, hint: 'name another file' });
+  if (within) return;
+  const place = await realpath(path);
+  for (const word of others) {
+    const folder = await folderAt(word);
+    if (folder !== undefined && place.startsWith(folder.endsWith(sep) ? folder : folder + sep))
+      throw new AssayError('usage', `is a file of ${word}, which this command names`, {
+        subject,
+        hint: 'name a file outside it, or remove this one first',
+      });
+  }
+}
+
+/** The largest PEM file of one key is far smaller. */
+const MAX_KEY = 64 * 1024;
+
+async function holdsPrivateKey(path: string): Promise<boolean> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_KEY), 0, MAX_KEY, 0);
+    return buffer.subarray(0, bytesRead).includes('PRIVATE KEY-----');
+  } finally {
+    await file.close();
+  }
+}
+
+async function folderAt(path: string): Promise<string | undefined> {
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
+  return isFolder ? realpath(path) : undefined;
 }
 
 /** Of `--option=value`, the value. */

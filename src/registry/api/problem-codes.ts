@@ -73,6 +73,7 @@ const OWN = {
   'upstream-refused': 'The Hub denies the service access',
   'wrong-content-encoding': 'Send the body without Content-Encoding',
   'wrong-content-type': 'The route does not accept this content type',
+  'wrong-host': 'The service is configured for another address: ASSAY_PUBLIC_URL',
   'wrong-method': '`Allow` lists the methods of the address',
 } as const;
 

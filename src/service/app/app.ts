@@ -3,7 +3,7 @@ import cookie from '@fastify/cookie';
 import Fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { PROBLEM_TYPE, type ProblemCode } from '../../registry/api/index.ts';
-import { createAuthenticator, createSessions, openOidc } from '../auth/index.ts';
+import { createAuthenticator, createSessions, isOtherHost, openOidc } from '../auth/index.ts';
 import { isForPeople, sendProblem } from '../console/index.ts';
 import type { ServiceContext } from '../context.ts';
 import type { App, SchemaTypes } from '../fastify-app.ts';
@@ -57,12 +57,23 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
   const authenticator = createAuthenticator({ ...context, oidc, sessions, publicUrl: config.publicUrl });
   app.decorate('signIn', { oidc, sessions, authenticator });
   app.addHook('onClose', async () => oidc?.close());
+  addHostRule(app, config.publicUrl);
   await addLimits(app, config);
   guardRoutes(app, authenticator);
   await addOpenapi(app);
   for (const routes of ROUTES) await app.register(async (scope) => routes(scope, context));
   await app.ready();
   return app;
+}
+
+/** Pages are for one address: forms and sign-ins of another one would fail later, with less to go by. Programs may use any. */
+function addHostRule(app: App, publicUrl: string): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!isForPeople(request) || !isOtherHost(request, publicUrl)) return done();
+    const why = `you came by ${request.headers.host ?? 'no host'}, and this service is configured for ${publicUrl}`;
+    const hint = `open ${publicUrl}, or have its operator set ASSAY_PUBLIC_URL to the address that people use`;
+    done(new ServiceError(421, 'wrong-host', `${why}; ${hint}`));
+  });
 }
 
 /** A reference in an address may be as long as a reference may be. */
@@ -80,7 +91,10 @@ const LOG_BYTES = 4096;
 const LOG_MS = 100;
 
 function standardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: false, minLength: LOG_BYTES, periodicFlush: LOG_MS });
+  const log = pino.destination({ dest: 1, sync: false, minLength: LOG_BYTES, periodicFlush: LOG_MS });
+  // As any other output that cannot be written: the command line tells why, and ends.
+  log.on('error', (error: Error) => process.stdout.emit('error', error));
+  return log;
 }
 
 /**

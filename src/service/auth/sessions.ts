@@ -1,6 +1,7 @@
 import { createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EncryptJWT, errors, jwtDecrypt } from 'jose';
+import { isLoopback } from '../../core/reference/index.ts';
 import type { Principal } from '../../registry/index.ts';
 import type { ServiceConfig } from '../config.ts';
 import { ServiceError } from '../problems/index.ts';
@@ -115,9 +116,49 @@ export function checkSameOrigin(request: FastifyRequest, publicUrl: string): voi
   const { origin } = request.headers;
   const foreign =
     (site !== undefined && site !== 'same-origin' && site !== 'none') ||
-    (origin !== undefined && origin !== new URL(publicUrl).origin);
-  if (foreign) throw new ServiceError(403, 'cross-site', 'the request comes from another site');
+    (origin !== undefined && !isOwnOrigin(request, origin, publicUrl));
+  if (foreign)
+    throw new ServiceError(
+      403,
+      'cross-site',
+      `the request comes from another site than ${new URL(publicUrl).origin} (ASSAY_PUBLIC_URL)`,
+    );
 }
+
+/**
+ * Whether an origin is this service: the public one; and on the machine itself every name of it, as long as the request names the same
+ * one, since `localhost` and `127.0.0.1` are two origins to browsers.
+ */
+function isOwnOrigin(request: FastifyRequest, origin: string, publicUrl: string): boolean {
+  const own = new URL(publicUrl);
+  if (origin === own.origin) return true;
+  const { host = '' } = request.headers;
+  return isLoopback(own.hostname) && isLoopbackHost(host) && origin === `${own.protocol}//${host}`;
+}
+
+/** `localhost:8321`, `127.0.0.1`, `[::1]:8321`. */
+function isLoopbackHost(host: string): boolean {
+  return (
+    URL.canParse(`http://${host}/`) &&
+    new URL(`http://${host}/`).host === host.replace(/:80$/, '') &&
+    isLoopback(new URL(`http://${host}/`).hostname)
+  );
+}
+
+/**
+ * Whether a request names a host that is not that of the service; it then comes by a name that nobody configured, or by one that another
+ * site made for its address (DNS rebinding). What a proxy in front sends may name any host.
+ */
+export function isOtherHost({ headers }: FastifyRequest, publicUrl: string): boolean {
+  if (PROXIED.some((name) => headers[name] !== undefined)) return false;
+  const own = new URL(publicUrl);
+  const { host = '' } = headers;
+  if (isLoopback(own.hostname) && isLoopbackHost(host)) return false;
+  return !URL.canParse(`${own.protocol}//${host}`) || new URL(`${own.protocol}//${host}`).host !== own.host;
+}
+
+/** By these a proxy tells of the client. */
+const PROXIED = ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded'] as const;
 
 /**
  * Browsers send cookies on behalf of any site: a change in a session carries the session's token as well, in the header

@@ -18,6 +18,7 @@ const TITLES: Readonly<Record<number, string>> = {
   415: 'Unsupported media type',
   416: 'Range not satisfiable',
   417: 'Expectation failed',
+  421: 'Another address',
   422: 'Cannot be processed',
   429: 'Too many requests',
   431: 'Headers too large',

@@ -294,3 +294,53 @@ describe('signing in at the identity provider', () => {
     expect([answer.statusCode, cookieOf(answer)]).toEqual([401, '']);
   });
 });
+
+describe('the names of a service on the machine itself', () => {
+  const people = { accept: 'text/html' };
+  const signIn = async (local: TestService, host: string, origin: string) =>
+    local.app.inject({
+      method: 'POST',
+      url: '/signin',
+      headers: { host, origin, 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams({ token: await local.token(['viewer']) }).toString(),
+    });
+  let local: TestService;
+  beforeAll(async () => {
+    local = await testService(`${folder}/names`, { config: { publicUrl: 'http://127.0.0.1:8321' } });
+  });
+  afterAll(() => local.close());
+
+  test.each(['localhost:8321', '127.0.0.1:8321', '[::1]:8321', 'localhost:9000'])('%s is one of them', async (host) => {
+    expect((await local.app.inject({ url: '/signin', headers: { ...people, host } })).statusCode).toBe(200);
+    expect((await signIn(local, host, `http://${host}`)).statusCode).toBe(303);
+  });
+
+  test.each([
+    ['another port of the machine', '127.0.0.1:8321', 'http://localhost:3000'],
+    ['another name of the machine', '127.0.0.1:8321', 'http://localhost:8321'],
+    ['another site', '127.0.0.1:8321', 'https://evil.example'],
+    ['a site whose name leads here', 'evil.example:8321', 'http://evil.example:8321'],
+    ['a name that begins as an address', '127.0.0.1.evil.example:8321', 'http://127.0.0.1.evil.example:8321'],
+  ])('a form of %s is refused', async (_, host, origin) => {
+    const answer = await signIn(local, host, origin);
+    expect([answer.statusCode, answer.json().code]).toEqual([403, 'cross-site']);
+  });
+
+  test.each(['evil.example:8321', 'assay.internal', '127.0.0.1.evil.example', 'localhost@evil.example', '192.0.2.7'])(
+    'by the name %s a browser gets a page that says what to set, and a program its answer',
+    async (host) => {
+      const page = await local.app.inject({ url: '/models', headers: { ...people, host } });
+      expect(page.statusCode).toBe(421);
+      expect(page.headers['content-type']).toContain('text/html');
+      expect(page.body).toContain('this service is configured for http://127.0.0.1:8321');
+      expect(page.body).toContain('ASSAY_PUBLIC_URL');
+      expect(page.body).not.toContain('Sign in');
+      expect((await local.app.inject({ url: '/healthz', headers: { host } })).statusCode).toBe(200);
+    },
+  );
+
+  test('a proxy in front may name any host', async () => {
+    const headers = { ...people, host: 'api:8321', 'x-forwarded-for': '192.0.2.7' };
+    expect((await local.app.inject({ url: '/signin', headers })).statusCode).toBe(200);
+  });
+});

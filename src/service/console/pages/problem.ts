@@ -12,6 +12,8 @@ import { sentence } from '../words.ts';
 export function problemPage(viewer: Viewer | null, problem: Problem, from?: string): Html {
   const { status, title, code: id, instance } = problem;
   const detail = id === 'not-signed-in' ? 'you are not signed in, or the session has expired' : problem.detail;
+  if (id === 'wrong-host')
+    return page(null, { title, body: html`<p class="note bad">${told(sentence(detail))}</p>\n` });
   const body = html`<p class="note ${status >= 500 ? 'dark' : status === 429 ? 'caution' : 'bad'}">${told(sentence(detail))}</p>
 ${advice(viewer, problem)}<div class="acts">${viewer === null || from === undefined ? NOTHING : linkButton(from, { label: 'Back' })}${viewer === null ? linkButton(withQuery('/signin', { return_to: from }), { label: 'Sign in' }) : linkButton(HOME, { label: 'Go to the models' })}</div>
 <p class="quiet">${status} ${code(id)}, ${told(instance.replace('urn:assay:request:', 'request '))}</p>
