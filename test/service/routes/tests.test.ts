@@ -317,15 +317,28 @@ onOneGround('a service without suites', (service) => {
 
 /** Processes of this one that run a model. */
 function sessions(): number {
-  const known = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return known.filter((pid) => {
+  const parents = new Map<string, string>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const parent = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
-      return (
-        parent === String(process.pid) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('/sandbox/child')
-      );
+      if (parent !== undefined) parents.set(pid, parent);
     } catch {
-      return false;
+      // It has ended meanwhile.
     }
-  }).length;
+  }
+  const isOurs = (pid: string | undefined): boolean =>
+    pid !== undefined && (pid === String(process.pid) || isOurs(parents.get(pid)));
+  for (const pid of parents.keys()) if (isOurs(pid) && isSession(pid)) seen.add(pid);
+  return [...seen].filter(isSession).length;
+}
+
+/** Also of those whose parent has ended. */
+const seen = new Set<string>();
+
+function isSession(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('/sandbox/child');
+  } catch {
+    return false;
+  }
 }
