@@ -44,6 +44,7 @@ export {
   MAX_ATTEMPTS,
   type NotedAction,
   type Reevaluation,
+  type RefusedStage,
   type Registered,
   type Registry,
   type RegistryRules,

@@ -34,7 +34,15 @@ import { signingStore } from './signing/index.ts';
 import { type Context, openDatabase } from './store/index.ts';
 import { addTestRun, revokeTestRun, testAttestations, versionTests } from './test-runs/index.ts';
 import { authenticate, createToken, revokeToken, tenants, tokens } from './tokens/index.ts';
-import { quarantine, requestTransition, retire, transition, transitions, withdraw } from './transitions/index.ts';
+import {
+  quarantine,
+  refusedStages,
+  requestTransition,
+  retire,
+  transition,
+  transitions,
+  withdraw,
+} from './transitions/index.ts';
 import { assessments, decisions, model, models, register, setAlias, versionById, versions } from './versions/index.ts';
 import { addWaiver, revokeWaiver, waivers, waiversFor } from './waivers/index.ts';
 import { webhookStore } from './webhooks/index.ts';
@@ -92,6 +100,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     transitions: bound(transitions),
     transition: bound(transition),
     requestTransition: bound(requestTransition),
+    refusedStages: bound(refusedStages),
     vote: bound(vote),
     withdraw: bound(withdraw),
     quarantine: bound(quarantine),

@@ -91,6 +91,13 @@ export interface Seen {
   readonly rulesetDigest?: string;
 }
 
+/** A rule that denies a version for a stage, whoever approves it. */
+export interface RefusedStage {
+  readonly stage: 'candidate' | 'staging' | 'production';
+  readonly rule: string;
+  readonly message: string;
+}
+
 /** A model at a number, a digest or an alias. */
 export type VersionName = { readonly model: string } & (
   | { readonly number: number }
@@ -147,6 +154,8 @@ export interface Registry {
   ): Promise<Page<Transition>>;
   transition(by: Principal, id: string): Promise<Transition>;
   requestTransition(by: Principal, version: string, to: Stage, comment: string): Promise<Transition>;
+  /** Stages for which a request would be refused now, whoever approves. */
+  refusedStages(by: Principal, version: string): Promise<readonly RefusedStage[]>;
   /** The last needed approval moves the version. Who asked may not vote, nobody twice. */
   vote(by: Principal, transition: string, ballot: Ballot): Promise<Transition>;
   withdraw(by: Principal, transition: string): Promise<Transition>;

@@ -183,7 +183,7 @@ requirePart('bash, curl and jq', hasAll, 'apt-get install curl jq', 'the script 
       'complete',
       'event: end',
       '## Assay: ALLOW',
-      expect.stringContaining('upload:'),
+      '`acme/ranker@1`',
       'candidate: allow',
       'staging: allow',
       'production: deny',

@@ -33,6 +33,11 @@ export async function refuseDenied(registry: RegistryClient, version: Version, s
   const why = decision.violations.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
   throw new Refusal(`the policy ${decision.policy} denies it for ${stage}: ${why}`, {
     subject: versionLabel(version),
-    hint: 'correct the model and scan it again, or waive what may be waived',
+    hint: decision.violations.some(({ rule }) => rule === 'signature.verified') ? SIGN : CORRECT,
   });
 }
+
+const CORRECT = 'correct the model and scan it again, or waive what may be waived';
+/** The registry believes a signature that the scan verified. */
+const SIGN =
+  'sign it (assay sign ./model --private-key K --signature model.sig), scan it with the key (assay scan ./model --public-key K.pub --signature model.sig --format json -o report.json), and give that: --report report.json; or have the rule waived';

@@ -1,4 +1,4 @@
-import { CHECK_RESULTS } from '../../core/assessment/schema/index.ts';
+import { ActionSchema, CHECK_RESULTS } from '../../core/assessment/schema/index.ts';
 import {
   countOf,
   flagOf,
@@ -50,6 +50,8 @@ export const JobSchema = object(
       'Id of the version, of a job that is done; of a conversion, that of its result; a test has none',
       AN_ID,
     ),
+    /** What the policy for candidates says of that version now. */
+    decision: maybe(ActionSchema),
     error: maybe(object({ code: text('Stable, for programs'), message: text('For people') })),
   },
   'A scan, a conversion or a test that was asked for',

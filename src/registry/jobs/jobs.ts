@@ -145,7 +145,11 @@ async function addJob(change: Change, job: NewJob): Promise<CreatedJob> {
 }
 
 export async function getJob(context: Context, by: Principal, id: string): Promise<Job> {
-  return read(context, by, async (db) => jobOfRow(await rowOfJob(db, by.tenant, id)));
+  return read(context, by, async (db) => {
+    const [job] = await withDecisions(db, [jobOfRow(await rowOfJob(db, by.tenant, id))]);
+    if (job === undefined) throw new RegistryError('internal', 'a job was lost');
+    return job;
+  });
 }
 
 /** The newest first. */
@@ -173,8 +177,27 @@ export async function listJobs(
       .orderBy('seq', 'desc')
       .limit(limit + 1)
       .execute();
-    return pageOf(rows, limit, jobOfRow, ({ seq }) => String(seq));
+    const found = pageOf(rows, limit, jobOfRow, ({ seq }) => String(seq));
+    return { ...found, items: await withDecisions(db, found.items) };
   });
+}
+
+/** With what the policy for candidates says of the version of each. */
+async function withDecisions(db: Reader, jobs: readonly Job[]): Promise<Job[]> {
+  const versions = [...new Set(jobs.flatMap(({ version }) => (version === null ? [] : [version])))];
+  if (versions.length === 0) return [...jobs];
+  const rows = await db
+    .selectFrom('decisions')
+    .select(['version', 'action'])
+    .where('version', 'in', versions)
+    .where('stage', '=', 'candidate')
+    .orderBy('seq')
+    .execute();
+  const newest = new Map(rows.map(({ version, action }) => [version, action as Job['decision']]));
+  return jobs.map((job) => ({
+    ...job,
+    decision: (job.version === null ? undefined : newest.get(job.version)) ?? null,
+  }));
 }
 
 /** Its worker learns of it at its next heartbeat. */
@@ -251,6 +274,7 @@ export function jobOfRow(row: Omit<JobRow, 'seq'>): Job {
     conversion: row.conversion === '' ? null : (JSON.parse(row.conversion) as ConversionOptions),
     test: row.test === '' ? null : (JSON.parse(row.test) as ModelTestOptions),
     outcome: row.outcome as Job['outcome'],
+    decision: null,
     version: row.version,
     error: code === null ? null : { code, message: message ?? '' },
   };

@@ -1,5 +1,6 @@
+import type { Assessment } from '../../core/assessment/index.ts';
 import { object, oneOf, optionalOf, text } from '../../core/schema/index.ts';
-import type { Stage, StoredAssessment, StoredDecision } from '../../registry/index.ts';
+import type { Stage, StoredAssessment, StoredDecision, Version } from '../../registry/index.ts';
 import type { Routes } from '../context.ts';
 import { ID_PARAMS, READERS, UNCHANGED } from '../http/index.ts';
 import { ServiceError } from '../problems/index.ts';
@@ -42,7 +43,7 @@ export const reportRoutes: Routes = (app, { registry }) => {
         await registry.decisions(principal, version.id),
         await registry.assessments(principal, version.id),
       );
-      const judged = { assessment: assessment.assessment, decision: decision.decision };
+      const judged = { assessment: named(assessment.assessment, version), decision: decision.decision };
       const report = renderReport(judged, query.format ?? 'json', new Date(decision.at));
       const shown = `${version.model}-${version.number}-${stage}`.replaceAll(/[^A-Za-z0-9._-]/g, '-');
       reply.header('content-disposition', `inline; filename="${shown}.${report.extension}"`);
@@ -53,6 +54,17 @@ export const reportRoutes: Routes = (app, { registry }) => {
     },
   );
 };
+
+/** Files that somebody uploaded have no name of their own but the id of the upload, which means nothing to a reader: the version has one. */
+function named(assessment: Assessment, { model, number }: Version): Assessment {
+  const { artifact } = assessment;
+  if (!artifact.ref.startsWith('upload:')) return assessment;
+  const name = `${model}@${number}`;
+  return {
+    ...assessment,
+    artifact: { ...artifact, ref: name, pinned: artifact.pinned === artifact.ref ? name : artifact.pinned },
+  };
+}
 
 function judgedFor(
   stage: Stage,

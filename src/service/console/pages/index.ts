@@ -10,7 +10,7 @@ export { modelPage } from './model.ts';
 export { modelsPage } from './models.ts';
 export { policiesPage } from './policies.ts';
 export { problemPage } from './problem.ts';
-export { requestPage } from './request.ts';
+export { type AssessedRequest, requestPage } from './request.ts';
 export { requestsPage } from './requests.ts';
 export { runTestsPage } from './run-tests.ts';
 export { signInPage } from './sign-in.ts';

@@ -5,7 +5,7 @@ import { humanBytes } from '../../../report/index.ts';
 import { page } from '../layout.ts';
 import { conversionPath, HOME, jobPath, modelPath, testPath, versionPath, withQuery } from '../links.ts';
 import { actForm, command, empty, linkButton, maybeWhen, pager, type Viewer, when } from '../parts.ts';
-import { filters } from '../tables.ts';
+import { actionChip, filters } from '../tables.ts';
 import { JOB_WORDS, type Said } from '../words.ts';
 
 const PATH = `${HOME}/jobs`;
@@ -89,9 +89,10 @@ function purposeOf({ conversion, test }: Job): Html {
 }
 
 /** Other when a job has to be shown again. */
-export function revOf({ state, attempts, progress }: Job): string {
+export function revOf({ state, decision, attempts, progress }: Job): string {
   return [
     state,
+    decision ?? '',
     attempts,
     progress.step ?? '',
     progress.doing ?? '',
@@ -111,7 +112,8 @@ function stateOf(job: Job): Html {
     error === null
       ? NOTHING
       : html` <span class="quiet">${state === 'queued' || state === 'running' ? before[state] : NOTHING}${told(error.message)} (${code(error.code)})</span>`;
-  const said = outcome === null ? NOTHING : html` ${chip(CHECK_STATUSES[outcome])}`;
+  const verdict = job.decision === null ? NOTHING : html` ${actionChip(job.decision)}`;
+  const said = html`${outcome === null ? NOTHING : html` ${chip(CHECK_STATUSES[outcome])}`}${verdict}`;
   return html`${chip(JOB_WORDS[state])}${said}${again}${why} ${state === 'running' ? progress(job) : NOTHING}`;
 }
 

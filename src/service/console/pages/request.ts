@@ -1,5 +1,19 @@
+import type { Finding, Verdict } from '../../../core/assessment/index.ts';
 import type { StoredDecision, Transition, Version } from '../../../registry/index.ts';
-import { bulletList, chip, facts, type Html, html, NOTHING, table, told } from '../../../report/html/index.ts';
+import {
+  bulletList,
+  chip,
+  code,
+  facts,
+  type Html,
+  html,
+  NOTHING,
+  SEVERITY_WORDS,
+  table,
+  told,
+  VERDICT_WORDS,
+} from '../../../report/html/index.ts';
+import { count, humanBytes, type ReportDiff } from '../../../report/index.ts';
 import { page } from '../layout.ts';
 import { HOME, requestPath, versionPath, withQuery } from '../links.ts';
 import { actForm, digest, linkButton, note, part, prose, type Viewer, when } from '../parts.ts';
@@ -12,7 +26,16 @@ export interface RequestView {
   readonly version: Version;
   /** For the stage that is asked for. */
   readonly decision: StoredDecision | undefined;
+  /** What was found, the gravest first, and the files; `undefined` without an assessment. */
+  readonly assessed: AssessedRequest | undefined;
   readonly said: Said | undefined;
+}
+
+export interface AssessedRequest {
+  readonly findings: readonly Finding[];
+  readonly files: readonly { readonly path: string; readonly size: number; readonly verdict: Verdict }[];
+  /** Against the version that stands at the stage that is asked for. */
+  readonly changes: { readonly before: Version; readonly diff: ReportDiff } | undefined;
 }
 
 /** One request to move a version: what it is about, who voted, and what the viewer may do. */
@@ -32,7 +55,7 @@ export function requestPage(viewer: Viewer, view: RequestView): Html {
     ['Digest', digest(version.digest)],
     ['Requested', html`${when(request.at)} by ${told(request.requestedBy)}`],
     ['Why', request.comment === '' ? undefined : prose(request.comment)],
-  ])}${state === 'open' ? actsOn(viewer, view) : NOTHING}${decisionPart(view, decision)}${votesPart(request)}`;
+  ])}${state === 'open' ? actsOn(viewer, view) : NOTHING}${decisionPart(view, decision)}${assessedParts(view)}${votesPart(request)}`;
   return page(viewer, {
     title: `${version.model} ${version.number} to ${STAGE_WORDS[to].text.toLowerCase()}`,
     place: 'requests',
@@ -74,6 +97,69 @@ function decisionPart({ request, version }: RequestView, decision: StoredDecisio
     title,
     html`<p>${actionChip(action)} by ${told(policy)}, decided ${when(decision.at)}. <a href="${withQuery(versionPath(version.id, 'assessment'), { stage: request.to })}">Findings</a></p>\n`,
     orQuiet(reasons.length === 0 ? undefined : bulletList(reasons), 'No rule was broken.'),
+  );
+}
+
+/** Rows of a list; the rest are on the page of findings. */
+const MAX_ROWS = 20;
+
+/** What a voter looks at before a vote, without leaving the page. */
+function assessedParts({ request, version, assessed }: RequestView): Html {
+  if (assessed === undefined) return NOTHING;
+  const { findings, files, changes } = assessed;
+  const more = (left: number, noun: string) =>
+    left <= 0
+      ? NOTHING
+      : html`<p><a href="${withQuery(versionPath(version.id, 'assessment'), { stage: request.to })}">${count(left, `more ${noun}`)}</a></p>\n`;
+  const found = findings
+    .slice(0, MAX_ROWS)
+    .map(({ severity, message, ruleId, file, member }) => [
+      html`${told(message)} <span class="number">${ruleId}</span>`,
+      chip(SEVERITY_WORDS[severity]),
+      html`${code(file)}${member === undefined ? NOTHING : html` › ${code(member)}`}`,
+    ]);
+  const listed = files
+    .slice(0, MAX_ROWS)
+    .map(({ path, size, verdict }) => [code(path), humanBytes(size), chip(VERDICT_WORDS[verdict])]);
+  const columns = (...labels: readonly string[]) => labels.map((label) => ({ label }));
+  return html`${part(
+    'findings',
+    'Findings',
+    findings.length === 0
+      ? html`<p class="quiet">None in what scanners judge.</p>\n`
+      : table({ caption: 'The gravest first', columns: columns('What', 'Severity', 'Where'), rows: found }),
+    more(findings.length - MAX_ROWS, 'finding'),
+  )}${part('files', 'Files', table({ caption: 'With the verdict of each', columns: columns('File', 'Size', 'Verdict'), rows: listed }), more(files.length - MAX_ROWS, 'file'))}${changesPart(request, changes)}`;
+}
+
+function changesPart({ to }: Transition, changes: AssessedRequest['changes']): Html {
+  const title = `Compared with what stands at ${to}`;
+  if (changes === undefined)
+    return part('changes', title, html`<p class="quiet">No other version of the model stands there.</p>\n`);
+  const { before, diff } = changes;
+  const { findings, files } = diff;
+  return part(
+    'changes',
+    title,
+    facts([
+      ['Version there', html`<a href="${versionPath(before.id)}">version ${before.number}</a>`],
+      [
+        'Findings',
+        `${findings.new.length} new, ${findings.fixed.length} fixed, ${findings.unchanged.length} unchanged`,
+      ],
+      [
+        'Files',
+        `${files.added.length} added, ${files.removed.length} removed, ${files.changed.length} changed, ${files.unchanged} the same`,
+      ],
+      [
+        'New',
+        findings.new.length === 0
+          ? undefined
+          : bulletList(
+              findings.new.slice(0, MAX_ROWS).map(({ message, file }) => html`${told(message)} in ${code(file)}`),
+            ),
+      ],
+    ]),
   );
 }
 

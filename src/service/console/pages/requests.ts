@@ -13,13 +13,15 @@ export interface RequestsView {
   readonly requests: Page<Transition>;
   /** What the versions are called, by their id. */
   readonly names: ReadonlyMap<string, string>;
-  readonly state: TransitionState | 'all';
+  readonly state: TransitionState | 'all' | 'mine';
+  /** Open requests that the viewer may vote on and has not. */
+  readonly mine: number;
   readonly after: string | undefined;
   readonly said: Said | undefined;
 }
 
 /** Requests to move versions, the open ones first of all. */
-export function requestsPage(viewer: Viewer, { requests, names, state, after, said }: RequestsView): Html {
+export function requestsPage(viewer: Viewer, { requests, names, state, mine, after, said }: RequestsView): Html {
   const query = state === 'open' ? undefined : state;
   const here = (next: string | undefined) => withQuery(PATH, { state: query, after: next });
   const choices = [
@@ -28,6 +30,7 @@ export function requestsPage(viewer: Viewer, { requests, names, state, after, sa
         [withQuery(PATH, { state: one === 'open' ? undefined : one }), REQUEST_WORDS[one].text, one === state] as const,
     ),
     [withQuery(PATH, { state: 'all' }), 'All', state === 'all'],
+    [withQuery(PATH, { state: 'mine' }), `Needs my vote (${mine})`, state === 'mine'],
   ] as const;
   const body = html`<p class="lead">Who wants which version to stand where, and who has said yes.</p>
 ${filters('State', choices)}${
@@ -60,6 +63,8 @@ export function neededApprovals({ needed }: Transition): string {
 }
 
 function noRequests(state: RequestsView['state']): Html {
+  if (state === 'mine')
+    return empty('Nothing waits for your vote', html`<p><a href="${PATH}">Show all open requests.</a></p>\n`);
   if (state !== 'open')
     return empty('None', html`<p>No request ended so. <a href="${PATH}">Show the open ones.</a></p>\n`);
   return empty(

@@ -1,9 +1,9 @@
-import type { Action, RuleResult } from '../../../core/assessment/index.ts';
+import type { RuleResult } from '../../../core/assessment/index.ts';
 import type {
   ApprovalRecord,
   CurrentDecision,
   Lineage,
-  Stage,
+  RefusedStage,
   StoredDecision,
   StoredWaiver,
   Transition,
@@ -11,20 +11,17 @@ import type {
   VersionTests,
 } from '../../../registry/index.ts';
 import {
-  ACTION_WORDS,
   bulletList,
   chip,
   code,
   facts,
   type Html,
-  type HtmlValue,
   html,
   NOTHING,
   RULE_RESULTS,
   table,
   told,
 } from '../../../report/html/index.ts';
-import { count } from '../../../report/index.ts';
 import type { ReportFormat } from '../../reports/index.ts';
 import { conversionPath, reportPath, versionPath, withQuery } from '../links.ts';
 import { digest, linkButton, part, type Viewer, when } from '../parts.ts';
@@ -32,7 +29,13 @@ import { actionChip, stageChip, versionLink } from '../tables.ts';
 import { type Said, STAGE_WORDS, WAYS } from '../words.ts';
 import { requestsTable } from './requests.ts';
 import { versionPage } from './version-head.ts';
-import { approvalsPart, testsPart } from './version-parts/index.ts';
+import {
+  approvalsPart,
+  currentDecisionBlock,
+  refusedNotes,
+  type SeenAssessment,
+  testsPart,
+} from './version-parts/index.ts';
 import { waiverTable } from './waivers.ts';
 
 export interface VersionView {
@@ -49,9 +52,9 @@ export interface VersionView {
   readonly waivers: readonly StoredWaiver[];
   readonly baseVersions: readonly { readonly ref: string; readonly versions: readonly Version[] }[];
   /** Of the newest assessment. */
-  readonly seen:
-    | { readonly at: string; readonly findings: number; readonly files: number; readonly open: number }
-    | undefined;
+  readonly seen: SeenAssessment | undefined;
+  /** Stages that no approval opens. */
+  readonly refused: readonly RefusedStage[];
   readonly said: Said | undefined;
 }
 
@@ -70,42 +73,19 @@ ${part(
   return versionPage(viewer, version, 'overview', body, said);
 }
 
-function currentDecisionBlock({ answer, version, seen }: VersionView): Html {
-  const action: Action = answer?.action ?? 'deny';
-  const { text, tone } = ACTION_WORDS[action];
-  const reason = answer === undefined ? 'no decision yet' : answer.reason;
-  const standing = answer?.approvedFor.map((stage) => STAGE_WORDS[stage].text.toLowerCase()).join(', ') ?? '';
-  const why = html`${reason === '' ? NOTHING : html`<span class="why">${told(reason)}</span>`}${
-    standing === '' ? NOTHING : html`<span class="why">May run at: ${standing}${until(answer)}.</span>`
-  }`;
-  const what =
-    seen === undefined
-      ? NOTHING
-      : html`<p>${seen.findings === 0 ? 'No findings' : count(seen.findings, 'finding')} in ${seen.files === 1 ? 'its file' : `its ${seen.files} files`}, looked at ${when(seen.at)}. <a href="${versionPath(version.id, 'assessment')}">Findings</a>${
-          seen.open === 0
-            ? NOTHING
-            : html`, and <a href="${versionPath(version.id, 'assessment')}#unseen">${count(seen.open, 'part')} that ${seen.open === 1 ? 'was' : 'were'} not scanned</a>`
-        }.</p>\n`;
-  return html`<p class="decision ${tone}"><span class="label">Current decision</span> <strong>${text}</strong>${why}</p>\n${what}`;
-}
-
-function until(answer: CurrentDecision | undefined): HtmlValue {
-  return answer === undefined || answer.notAfter === null ? '' : html`, until ${when(answer.notAfter)}`;
-}
-
-function acts({ roles }: Viewer, { version, requests, decisions }: VersionView): Html {
+function acts({ roles }: Viewer, { version, requests, refused }: VersionView): Html {
   const may = (...wanted: readonly string[]) => wanted.some((role) => roles.includes(role));
   const { id, stage, barred = null } = version;
-  const isDenied = (to: Stage) => decisions.some((one) => one.stage === to && one.decision.action === 'deny');
   const isAsked = requests.some(({ state }) => state === 'open');
   // Bytes that are closed under another name wait for that one.
   const isOpen = !isAsked && (barred === null || stage === 'quarantined');
   const ways = may('submitter', 'reviewer', 'security-approver', 'admin') && isOpen ? WAYS[stage] : [];
-  const buttons: Html[] = ways.map((to) =>
+  // Nobody is offered what the registry refuses whoever approves: it is said why instead.
+  const offered = ways.filter((to) => !refused.some((one) => one.stage === to));
+  const buttons: Html[] = offered.map((to) =>
     linkButton(withQuery(versionPath(id, 'request'), { to }), {
       label: `Request ${STAGE_WORDS[to].text.toLowerCase()}…`,
-      // Everybody may request; the registry reports violations that no approval can satisfy.
-      kind: isDenied(to) ? 'plain' : 'main',
+      kind: 'main',
     }),
   );
   if (may('reviewer', 'security-approver', 'admin')) {
@@ -117,7 +97,8 @@ function acts({ roles }: Viewer, { version, requests, decisions }: VersionView):
     buttons.push(linkButton(versionPath(id, 'convert'), { label: 'Convert…' }));
     buttons.push(linkButton(versionPath(id, 'test'), { label: 'Test…' }));
   }
-  return buttons.length === 0 ? NOTHING : html`<div class="acts">${buttons}</div>\n`;
+  const why = refusedNotes(version, refused, ways);
+  return html`${why}${buttons.length === 0 ? NOTHING : html`<div class="acts">${buttons}</div>\n`}`;
 }
 
 const SPEAKING: ReadonlySet<RuleResult> = new Set(['deny', 'warn', 'error', 'unavailable', 'audit']);

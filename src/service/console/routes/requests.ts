@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { severityRank } from '../../../core/assessment/index.ts';
 import { object, oneOf, optionalOf, text } from '../../../core/schema/index.ts';
 import { COMMENT, type PolicyList, TRANSITION_STATES } from '../../../registry/api/index.ts';
 import {
@@ -6,6 +7,7 @@ import {
   type Principal,
   type Registry,
   type Role,
+  type Stage,
   type StoredDecision,
   type Transition,
   type Version,
@@ -17,14 +19,17 @@ import { ServiceError } from '../../problems/index.ts';
 import type { Draft } from '../draft.ts';
 import { sendPage, viewerOf } from '../layout.ts';
 import { HOME, requestPath, said } from '../links.ts';
-import { type ActView, actPage, approvePage, requestPage, requestsPage } from '../pages/index.ts';
+import { type ActView, type AssessedRequest, actPage, approvePage, requestPage, requestsPage } from '../pages/index.ts';
 import { hidden } from '../parts.ts';
 import { showAgain } from '../show-again.ts';
 import { AFTER_QUERY, after, DAY, dayOf, EMPTY_FORM, HIDDEN, idIn, SAID_QUERY, typed } from './form-kit.ts';
+import { diffOf } from './versions.ts';
 
 const PATH = `${HOME}/requests`;
 const VOTING = ['reviewer', 'security-approver', 'admin'] as const satisfies readonly Role[];
-const SHOWN = [...TRANSITION_STATES, 'all'] as const;
+const SHOWN = [...TRANSITION_STATES, 'all', 'mine'] as const;
+/** Open requests among which those that wait for a vote are looked for. */
+const MOST_OPEN = 200;
 
 const ApproveForm = object({
   role: oneOf(VOTING, 'In which role'),
@@ -54,14 +59,23 @@ export function requestPages(app: App, { registry, config }: ServiceContext, pol
     async (request, reply) => {
       const { principal, query } = request;
       const state = query.state ?? 'open';
-      const requests = await registry.transitions(principal, {
-        ...after(query),
-        ...(state === 'all' ? {} : { state }),
-      });
+      const open = await registry.transitions(principal, { state: 'open', limit: MOST_OPEN });
+      const mine = open.items.filter((one) => needsVoteOf(principal, one));
+      const requests =
+        state === 'mine'
+          ? { items: mine, next: null }
+          : await registry.transitions(principal, { ...after(query), ...(state === 'all' ? {} : { state }) });
       const names = await namesOf(registry, principal, requests.items);
       return sendPage(
         reply,
-        requestsPage(viewerOf(request), { requests, names, state, after: query.after, said: query.said }),
+        requestsPage(viewerOf(request), {
+          requests,
+          names,
+          state,
+          mine: mine.length,
+          after: query.after,
+          said: query.said,
+        }),
       );
     },
   );
@@ -71,7 +85,8 @@ export function requestPages(app: App, { registry, config }: ServiceContext, pol
     { config: { access: READERS }, schema: { ...HIDDEN, params: ID_PARAMS, querystring: object(SAID_QUERY) } },
     async (request, reply) => {
       const view = await wholeRequest(registry, request.principal, request.params.id);
-      return sendPage(reply, requestPage(viewerOf(request), { ...view, said: request.query.said }));
+      const assessed = await assessedFor(registry, request.principal, view);
+      return sendPage(reply, requestPage(viewerOf(request), { ...view, assessed, said: request.query.said }));
     },
   );
 
@@ -185,6 +200,33 @@ async function wholeRequest(registry: Registry, by: Principal, id: string) {
   return { request, version, decision };
 }
 
+/** What a voter looks at: the assessment that the decision rests on, and how it differs from what stands at the stage. */
+async function assessedFor(
+  registry: Registry,
+  by: Principal,
+  { version, request, decision }: Awaited<ReturnType<typeof wholeRequest>>,
+): Promise<AssessedRequest | undefined> {
+  const assessments = await registry.assessments(by, version.id);
+  const newest = assessments.find(({ id }) => id === decision?.assessment) ?? assessments[0];
+  if (newest === undefined) return undefined;
+  const { findings, files } = newest.assessment;
+  return {
+    findings: [...findings].sort((a, b) => severityRank(b.severity) - severityRank(a.severity)),
+    files,
+    changes: await changesAt(registry, by, version, request.to),
+  };
+}
+
+/** Versions among which the one that stands at a stage is looked for, the newest first. */
+const LOOKED_AT = 200;
+
+async function changesAt(registry: Registry, by: Principal, version: Version, stage: Stage) {
+  const { items } = await registry.versions(by, version.model, { limit: LOOKED_AT });
+  const before = items.find((one) => one.stage === stage && one.id !== version.id);
+  if (before === undefined) return undefined;
+  return { before, diff: await diffOf(registry, by, before, version) };
+}
+
 async function namesOf(
   registry: Registry,
   by: Principal,
@@ -213,6 +255,13 @@ function checkVoter(by: Principal, { requestedBy, state }: Transition): void {
       'own-request',
       'you requested this transition, and a requester cannot vote on it; another person must vote',
     );
+}
+
+function needsVoteOf(by: Principal, request: Transition): boolean {
+  const { requestedBy, votes, needed } = request;
+  const name = nameOf(by);
+  if (requestedBy === name || votes.some((one) => one.by === name)) return false;
+  return VOTING.some((role) => by.roles.includes(role) && needed.some((one) => one.role === role && one.count > 0));
 }
 
 /** Roles that are still needed, or any that votes when the policy alone asks for more. */

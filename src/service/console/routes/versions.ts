@@ -1,4 +1,4 @@
-import type { Assessment } from '../../../core/assessment/index.ts';
+import { type Assessment, severityRank } from '../../../core/assessment/index.ts';
 import { object, oneOf, optionalOf } from '../../../core/schema/index.ts';
 import {
   type Principal,
@@ -8,7 +8,7 @@ import {
   type StoredWaiver,
   type Version,
 } from '../../../registry/index.ts';
-import { diffReports, mapOwasp, readReport, renderJson } from '../../../report/index.ts';
+import { diffReports, mapOwasp, type ReportDiff, readReport, renderJson } from '../../../report/index.ts';
 import type { Routes } from '../../context.ts';
 import { ID_PARAMS, READERS } from '../../http/index.ts';
 import { ServiceError } from '../../problems/index.ts';
@@ -45,6 +45,7 @@ export const versionPages: Routes = (app, { registry }) => {
         tests: await registry.versionTests(principal, version.id),
         waivers: await waiversFor(registry, principal, version.digest),
         baseVersions: await basesOf(registry, principal, version),
+        refused: await registry.refusedStages(principal, version.id),
         seen: newest === undefined ? undefined : seenOf(newest.at, newest.assessment),
         said: query.said,
       };
@@ -77,8 +78,8 @@ export const versionPages: Routes = (app, { registry }) => {
     if (version.number === 1)
       throw new ServiceError(404, 'no-such-version', 'the first version has no previous version');
     const before = await registry.version(principal, { model: version.model, number: version.number - 1 });
-    const [from, to] = [await reportOf(registry, principal, before), await reportOf(registry, principal, version)];
-    return sendPage(reply, changesPage(viewerOf(request), { version, before, diff: diffReports(from, to) }));
+    const diff = await diffOf(registry, principal, before, version);
+    return sendPage(reply, changesPage(viewerOf(request), { version, before, diff }));
   });
 };
 
@@ -96,6 +97,16 @@ async function judgedFor(registry: Registry, by: Principal, version: Version, st
   return { decision, assessment, stages };
 }
 
+/** What differs between two versions, each under the policy for candidates. */
+export async function diffOf(
+  registry: Registry,
+  by: Principal,
+  before: Version,
+  version: Version,
+): Promise<ReportDiff> {
+  return diffReports(await reportOf(registry, by, before), await reportOf(registry, by, version));
+}
+
 /** Two reports are compared as they are kept: what the one cuts, the other does, too. */
 async function reportOf(registry: Registry, by: Principal, version: Version) {
   const { decision, assessment } = await judgedFor(registry, by, version, 'candidate');
@@ -109,7 +120,9 @@ function seenOf(at: string, assessment: Assessment) {
   const unanswered = [...checks, ...mapOwasp(assessment).open].filter(
     ({ status }) => status === 'not-assessed' || status === 'error',
   );
-  return { at, files: files.length, findings: findings.length, open: unjudged + unanswered.length };
+  const worst = [...findings].sort((a, b) => severityRank(b.severity) - severityRank(a.severity))[0];
+  const open = unjudged + unanswered.length;
+  return { at, files: files.length, findings: findings.length, unjudged, open, worst };
 }
 
 /** Waivers that are read to find those of one digest. */

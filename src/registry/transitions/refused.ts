@@ -1,0 +1,20 @@
+import type { Decision } from '../../core/assessment/index.ts';
+import type { Principal } from '../records.ts';
+import type { RefusedStage } from '../registry.ts';
+import { newestDecisions, versionRow } from '../rows/index.ts';
+import { RULED_STAGES, uncorrectable } from '../rules/index.ts';
+import { type Context, read } from '../store/index.ts';
+
+/** The stages for which a request would be refused now, each with the first rule that says so. */
+export async function refusedStages(context: Context, by: Principal, id: string): Promise<RefusedStage[]> {
+  return read(context, by, async (db) => {
+    const version = await versionRow(db, by.tenant, id);
+    const decisions = await newestDecisions(db, version.id);
+    return RULED_STAGES.flatMap((stage) => {
+      const row = decisions.get(stage);
+      const denied =
+        row === undefined ? undefined : uncorrectable(JSON.parse(row.body) as Decision, context.rules[stage].policy);
+      return denied === undefined ? [] : [{ stage, rule: denied.rule, message: denied.message }];
+    });
+  });
+}
