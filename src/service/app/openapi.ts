@@ -41,6 +41,12 @@ export async function addOpenapi(app: App): Promise<void> {
     refResolver: {
       buildLocalReference: (json, _base, _fragment, i) => (typeof json.$id === 'string' ? json.$id : `def-${i}`),
     },
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) return document.swaggerObject;
+      for (const [path, item] of Object.entries(document.openapiObject.paths ?? {}))
+        Object.assign(item ?? {}, withIds(path, item ?? {}));
+      return document.openapiObject;
+    },
     transform: ({ schema, url, route }) => {
       const access = route.config?.access;
       const described: FastifySchema & Record<string, unknown> = {
@@ -52,6 +58,28 @@ export async function addOpenapi(app: App): Promise<void> {
       return { schema: described, url };
     },
   });
+}
+
+/** A route of several methods is one object in the document: each method gets an id of its own. */
+function withIds(path: string, item: object): object {
+  const named = Object.entries(item).map(([method, operation]) => [
+    method,
+    { ...(operation as object), operationId: operationId(method, path) },
+  ]);
+  return Object.fromEntries(named) as object;
+}
+
+/** `getVersionsByIdReport`: what a generated client calls it. It changes only with the address. */
+function operationId(method: string, path: string): string {
+  const words = path
+    .replace(/^\/v1\//, '/')
+    .split('/')
+    .filter((part) => part !== '')
+    .map((part) => (/^\{(.*)\}$/.test(part) ? `by-${part.slice(1, -1).replace('*', 'path')}` : part));
+  const name = words
+    .join('-')
+    .replace(/[^A-Za-z0-9]+(.)?/g, (_, next: string | undefined) => (next ?? '').toUpperCase());
+  return `${method}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
 /** The schemas of a route as documents show them. Values without schemas are unchanged. */

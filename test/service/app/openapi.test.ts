@@ -11,6 +11,7 @@ interface Document {
 }
 
 interface Operation {
+  readonly operationId?: string;
   readonly summary?: string;
   readonly tags?: readonly string[];
   readonly security?: readonly unknown[];
@@ -46,6 +47,13 @@ test('the OpenAPI document is valid OpenAPI 3.1, and each of its schemas a JSON 
     const resolved = JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"document#/components'));
     expect(() => ajv.compile(resolved), name).not.toThrow();
   }
+});
+
+test('every operation has an id that no other one has, which a program can use as a name', () => {
+  const ids = operations.map(({ operation }) => operation.operationId ?? 'none');
+  expect(ids.filter((id) => !/^(?:get|head|post|put|patch|delete)[A-Za-z0-9]+$/.test(id))).toEqual([]);
+  expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
+  expect(ids).toContain('getVersionsByIdReport');
 });
 
 function contents(
