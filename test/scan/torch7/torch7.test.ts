@@ -55,6 +55,10 @@ class Out {
 }
 
 const nil: Write = (out) => out.int(0);
+const truth: Write = (out) => {
+  out.int(5);
+  out.int(1);
+};
 const number =
   (value: number): Write =>
   (out) => {
@@ -116,7 +120,7 @@ const model = object(
   'nn.Sequential',
   table(
     [text('modules'), table([number(1), object('nn.Linear', table([text('weight'), weights]))])],
-    [text('train'), (out) => (out.int(5), out.int(1))],
+    [text('train'), truth],
     [text('n'), nil],
   ),
 );
