@@ -14,6 +14,8 @@ export const STAND_INS = new Map([
   ['src/pipeline/signature/gits-own.ts', `${BUNDLED}/left-out.ts`],
   ['src/pipeline/rebuild/run-thread.ts', `${BUNDLED}/left-out.ts`],
   ['src/scan/python/judge/index.ts', `${BUNDLED}/python-unread.ts`],
+  ['src/scan/rds/judge.ts', `${BUNDLED}/unjudged-models.ts`],
+  ['src/scan/torch7/judge.ts', `${BUNDLED}/unjudged-models.ts`],
   ['src/sandbox/tasks/onnx-session/index.ts', `${BUNDLED}/left-out.ts`],
   ['src/sandbox/tasks/images/index.ts', `${BUNDLED}/left-out.ts`],
   ['src/sandbox/tasks/parquet.ts', `${BUNDLED}/left-out.ts`],
