@@ -214,7 +214,11 @@ function summarise(
     artifact: { ref: artifact.ref, pinned: artifact.pinned, digest: digestOf(files) },
     status: sorted.every((one) => one.complete) ? 'complete' : 'incomplete',
     files,
-    findings: [...sorted.flatMap((one) => [...one.findings].sort(compareFindings)), ...signed.findings],
+    findings: [
+      ...sorted.flatMap((one) => [...one.findings].sort(compareFindings)),
+      ...own.findings,
+      ...signed.findings,
+    ],
     checks: [...mergeChecks(sorted.map((one) => one.checks)), ...signed.checks],
     signatures: signed.signatures,
     declared: own.declared,

@@ -18,9 +18,9 @@ describe('the bundle of the Action', () => {
     );
   });
 
-  it('is one file of less than 3 MB that imports only Node modules', async () => {
+  it('is one file of less than 3.3 MB that imports only Node modules', async () => {
     const { bytes, metafile } = await bundleAction();
-    expect(bytes.length).toBeLessThan(3_000_000);
+    expect(bytes.length).toBeLessThan(3_300_000);
     const [output] = Object.values(metafile.outputs);
     const imported = new Set(output?.imports.map(({ path }) => path.replace(/^node:/, '').split('/')[0] ?? ''));
     const native = ['pkcs11js', 'better-sqlite3', 'bullmq', 'ioredis', 'pg'];
