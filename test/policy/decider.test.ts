@@ -93,7 +93,8 @@ describe('a decision on one assessment by several policies', () => {
     const found = view.values.size;
     expect(found).toBeGreaterThan(10);
     evaluatePolicy(shippedPolicy('strict'), seen, model, view.values);
-    expect(view.values.size).toBe(found);
+    // Of what `strict` asks, `baseline` does not ask about advisories alone.
+    expect(view.values.size).toBe(found + 1);
   });
 
   it('does not share expressions that depend on the stage or on approvals', () => {
