@@ -1,2 +1,2 @@
 export { type OpenvinoConstant, type OpenvinoLayer, type OpenvinoModel, readOpenvino } from './model.ts';
-export { readXml, type XmlEvents, type XmlTag } from './xml.ts';
+export { type NetworkXmlEvents, readXml, type XmlTag } from './xml.ts';

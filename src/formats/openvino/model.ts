@@ -1,5 +1,5 @@
 import { AssayError, type FileBudget } from '../../core/index.ts';
-import { readXml, type XmlEvents, type XmlTag } from './xml.ts';
+import { type NetworkXmlEvents, readXml, type XmlTag } from './xml.ts';
 
 export interface OpenvinoLayer {
   readonly type: string;
@@ -53,7 +53,7 @@ export function readOpenvino(text: string, budget: FileBudget): OpenvinoModel {
   return reader.model();
 }
 
-class ModelReader implements XmlEvents {
+class ModelReader implements NetworkXmlEvents {
   readonly #budget: FileBudget;
   readonly #path: string[] = [];
   readonly #open: (OpenvinoLayer | undefined)[] = [];

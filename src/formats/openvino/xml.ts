@@ -7,7 +7,7 @@ export interface XmlTag {
 }
 
 /** What a document holds, in its order. An element without content is opened and closed. */
-export interface XmlEvents {
+export interface NetworkXmlEvents {
   open(tag: XmlTag, depth: number): void;
   close(name: string, depth: number): void;
   /** Text between tags that is not blank; references are resolved. */
@@ -32,18 +32,18 @@ const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
  * processing instructions: what could reach another file, or grow, is refused. @param text of UTF-8
  * @throws AssayError `malformed`, `truncated`, `unsupported`, `limit`
  */
-export function readXml(text: string, events: XmlEvents, budget: FileBudget): void {
+export function readXml(text: string, events: NetworkXmlEvents, budget: FileBudget): void {
   new XmlReader(text, events, budget).run();
 }
 
 class XmlReader {
   readonly #text: string;
-  readonly #events: XmlEvents;
+  readonly #events: NetworkXmlEvents;
   readonly #budget: FileBudget;
   readonly #open: string[] = [];
   #at = 0;
 
-  constructor(text: string, events: XmlEvents, budget: FileBudget) {
+  constructor(text: string, events: NetworkXmlEvents, budget: FileBudget) {
     this.#text = text;
     this.#events = events;
     this.#budget = budget;
