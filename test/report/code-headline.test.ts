@@ -21,7 +21,7 @@ function file(path: string, rest: Partial<FileAssessment>): FileAssessment {
 const CODE = file('x.py', { format: 'python', verdict: 'not-assessed' });
 const NOTEBOOK = file('x.ipynb', {
   verdict: 'not-assessed',
-  reasons: ['It is source code; no scanner judges it yet.'],
+  reasons: ['The file is source code, which was read and not proved harmless: imports os.'],
 });
 const MODEL = file('x.onnx', { format: 'onnx', verdict: 'not-assessed' });
 

@@ -6,5 +6,5 @@ const CODE_FORMATS: ReadonlySet<string> = new Set(['python', 'javascript', 'shel
 /** Whether a file holds code that no scanner judged: a program by itself, or one in a notebook or an archive. */
 export function holdsUnjudgedCode({ verdict, format, reasons }: FileAssessment): boolean {
   if (verdict !== 'not-assessed') return false;
-  return CODE_FORMATS.has(format) || reasons.some((reason) => reason.includes('It is source code'));
+  return CODE_FORMATS.has(format) || reasons.some((reason) => reason.includes('is source code'));
 }

@@ -38,6 +38,14 @@ export const INTERESTS = {
 
 export type Interest = keyof typeof INTERESTS;
 
+/** Of these, what they make a program run is judged with all files of the artifact. */
+const JOINED: ReadonlySet<Interest> = new Set([
+  'format.hub-config.scan',
+  'format.mlflow.scan',
+  'format.mar.scan',
+  'format.requirements.scan',
+]);
+
 /** Reports each interest once. @param why details of some interests */
 export function leaveInterests(
   context: ScanContext,
@@ -45,13 +53,15 @@ export function leaveInterests(
   why: ReadonlyMap<Interest, string> = new Map(),
 ): void {
   for (const interest of new Set(interests)) {
-    const more = why.get(interest);
-    leaveUnjudged(
-      context,
-      interest,
-      more !== undefined && interest === 'format.source-code.scan'
-        ? `The file is source code, which was read and not proved harmless: ${more}.`
-        : `The file ${INTERESTS[interest]}${more === undefined ? '' : ` (${more})`}; no scanner judges it yet.`,
-    );
+    leaveUnjudged(context, interest, sentenceOf(interest, why.get(interest)));
   }
+}
+
+function sentenceOf(interest: Interest, more: string | undefined): string {
+  if (more !== undefined && interest === 'format.source-code.scan')
+    return `The file is source code, which was read and not proved harmless: ${more}.`;
+  const whole = `The file ${INTERESTS[interest]}${more === undefined ? '' : ` (${more})`}`;
+  return JOINED.has(interest)
+    ? `${whole}: what a program runs because of it is judged with the artifact.`
+    : `${whole}; no scanner judges it yet.`;
 }
