@@ -17,13 +17,18 @@ export interface Sink {
  * A sink for `--output`, or stdout without it. Looks before any work is done whether the file can be written.
  * @param flag the option that named the file, for messages
  * @throws AssayError `usage` when the folder is missing, `path` is a folder, the command line names the file for something else, too, it is
- *   in a folder that the command line names, or it holds a private key. A signature may be replaced within what it signs.
+ *   in a folder that the command line names, or it holds a private key. Signatures and lists of checksums may be replaced within what they are of.
  */
-export async function openSink(path: string | undefined, shell: Shell, flag = '--output'): Promise<Sink> {
+export async function openSink(
+  path: string | undefined,
+  shell: Shell,
+  flag = '--output',
+  isWithin = flag === '--signature',
+): Promise<Sink> {
   if (path === undefined) return { write: (text) => void shell.stdout.write(text), commit: async () => {} };
   const subject = `${flag} ${path}`;
   await checkDestination(path, subject);
-  await refuseOtherUse(path, subject, shell, flag === '--signature');
+  await refuseOtherUse(path, subject, shell, isWithin);
   const parts: Uint8Array[] = [];
   return {
     write: (text) => void parts.push(typeof text === 'string' ? Buffer.from(text) : text),

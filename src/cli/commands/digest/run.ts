@@ -34,7 +34,7 @@ interface Digests {
 
 /** Prints the digests of every target, and records the exit code. A target that fails does not stop the others. */
 export async function runDigest(request: DigestRequest, shell: Shell): Promise<void> {
-  const sink = await openSink(request.output, shell);
+  const sink = await openSink(request.output, shell, '--output', true);
   let outcome: ExitCode = 0;
   let done = 0;
   for (const target of request.targets) {

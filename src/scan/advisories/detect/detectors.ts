@@ -52,11 +52,8 @@ export const libraryDetectors: readonly LibraryDetector[] = [
     needles: [`${name}=`, `${name} =`, `${name}[`],
     detect: (window: SearchWindow, at: number) => requirement(window, at, name),
   })),
-  // Fields 2 and 3 of ModelProto: the producer, and its version.
-  { needles: ['pytorch\x1a'], detect: producer },
 ];
 
-const EXACTLY = new RegExp(`^${VERSION}$`);
 const TEXT_VALUE = new RegExp(String.raw`^["']?\s{0,10}:\s{0,10}["']?${VERSION}`);
 const BINARY_VALUE = new RegExp(String.raw`^[^A-Za-z0-9][^]*?(?<![\d.])${VERSION}`);
 
@@ -79,11 +76,4 @@ function requirement(window: SearchWindow, at: number, name: string): DeclaredLi
   const [, version] = PIN.exec(textBetween(window, at + name.length, at + name.length + 140)) ?? [];
   if (version === undefined || /[A-Za-z0-9._-]$/.test(before) || /^\s*#/.test(before)) return undefined;
   return { library: name.replaceAll('_', '-'), version, how: 'pins' };
-}
-
-function producer(window: SearchWindow, at: number): DeclaredLibrary | undefined {
-  if (window.bytes[at - 1] !== 7 || window.bytes[at - 2] !== 0x12) return undefined;
-  const length = window.bytes[at + 8] ?? 0;
-  const [, version] = EXACTLY.exec(textBetween(window, at + 9, at + 9 + Math.min(length, 40))) ?? [];
-  return version === undefined ? undefined : { library: 'torch', version, how: 'saved' };
 }
