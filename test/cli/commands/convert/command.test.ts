@@ -70,7 +70,7 @@ it.each([
     /torch\.nn\.modules\.container\.Sequential \(torch\) · clean/,
   ],
   ['scripted-lstm.onnx', 'torchscript/2.6.0/scripted-lstm.pt', ['--input-shape', '5,3'], /Recurrent \(torch\) · clean/],
-  ['exported-mlp.onnx', 'exported/2.6.0/exported-mlp.pt2', [], /ExportedProgram \(torch 2\.6\.0\) · not-assessed/],
+  ['exported-mlp.onnx', 'exported/2.6.0/exported-mlp.pt2', [], /ExportedProgram \(torch 2\.6\.0\) · clean/],
 ])('converts a program of PyTorch: %s', async (name, path, options, title) => {
   const model = new URL(`../../../../fixtures/convert/${path}`, import.meta.url).pathname;
   const out = join(temp, `program-${name}`);
