@@ -7,6 +7,14 @@ export {
   runDetector,
   statementNamed,
 } from './detectors/index.ts';
-export { type DataLimits, DEFAULT_DATA_LIMITS, type Engine, openEngine } from './engine/index.ts';
+export {
+  type DataLimits,
+  DEFAULT_DATA_LIMITS,
+  type Engine,
+  findSparkSql,
+  inDialect,
+  openEngine,
+  type SparkChoice,
+} from './engine/index.ts';
 export { type Profile, profileOf, profileText, readDataProfile, recordsOf } from './profile/index.ts';
 export { type ColumnChoice, detectorView, openDataset, type TrainingData } from './tables/index.ts';

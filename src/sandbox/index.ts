@@ -22,6 +22,7 @@ export {
   type SessionFile,
   type SessionLimits,
 } from './session/index.ts';
+export { findSparkSql, openSparkSession, type SparkOptions, type SparkSession } from './spark/index.ts';
 export {
   openSqlSession,
   type SqlColumn,

@@ -16,6 +16,7 @@ import {
   readDataProfile,
   recordsOf,
   runDetector,
+  type SparkChoice,
   type TrainingData,
 } from '../../provenance/index.ts';
 import { type ReviewRow, withIds } from './review-rows.ts';
@@ -27,6 +28,8 @@ export interface CheckDataOptions {
   /** When the data was taken from its sources (ISO 8601). */
   readonly snapshot?: string | undefined;
   readonly limits?: DataLimits | undefined;
+  /** Runs the statements on Spark. */
+  readonly spark?: SparkChoice | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
@@ -48,10 +51,10 @@ const MAX_PROFILE = 16 * 1024 * 1024;
  * @throws AssayError `usage`, `not-found`, `unreadable`, `unsupported`, `malformed`, `limit`, `changed`, `sandbox`, `aborted`
  */
 export async function checkData(datasets: readonly string[], options: CheckDataOptions): Promise<CheckedData> {
-  const { columns, limits = DEFAULT_DATA_LIMITS, signal } = options;
+  const { columns, limits = DEFAULT_DATA_LIMITS, spark, signal } = options;
   const { onEvent, onProgress } = noted(options.onEvent);
   const baseline = options.baseline === undefined ? undefined : await openedProfile(options.baseline);
-  const dataset = await openDataset(datasets, { choice: columns, limits, signal, onEvent, onProgress });
+  const dataset = await openDataset(datasets, { choice: columns, limits, spark, signal, onEvent, onProgress });
   try {
     const { checks, rows, kept } = await detected(dataset, baseline?.profile, { ...options, onEvent });
     return { report: reportOf(dataset, checks, baseline), rows, profile: profileText(ownProfile(dataset, kept)) };

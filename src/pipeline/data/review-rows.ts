@@ -1,5 +1,5 @@
 import type { DataCheck, RowToReview } from '../../core/data/index.ts';
-import { type Engine, statementNamed } from '../../provenance/index.ts';
+import { type Engine, inDialect, statementNamed } from '../../provenance/index.ts';
 
 /** A row to look at, as the list of them has it. */
 export interface ReviewRow extends RowToReview {
@@ -41,6 +41,6 @@ async function idsOf(engine: Engine, numbers: readonly number[]): Promise<Readon
     const values = numbers.slice(at, at + AT_ONCE).map((row) => `(${Math.trunc(row)})`);
     await engine.run(`INSERT INTO wanted VALUES ${values.join(', ')}`);
   }
-  const { rows } = await engine.run(statementNamed('ids'));
+  const { rows } = await engine.run(inDialect(statementNamed('ids'), engine.dialect));
   return new Map(rows.map(([row, id]) => [Number(row), String(id)]));
 }

@@ -25,7 +25,7 @@ export const DEFAULT_DATA_LIMITS: DataLimits = {
 };
 
 /** Bytes of the rows of one result: the texts of a data set are the largest. */
-const MAX_RESULT = 512 * MiB;
+export const MAX_RESULT = 512 * MiB;
 const MAX_THREADS = 4;
 
 export interface EngineOptions {

@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssayError, type OnEvent, quotedName } from '../../core/index.ts';
-import { type DataLimits, type Engine, openEngine } from '../engine/index.ts';
+import { type DataLimits, type Engine, openEngine, openSpark, type SparkChoice } from '../engine/index.ts';
 import { type ChosenColumns, type ColumnChoice, chooseColumns, type TableColumn } from './columns.ts';
 import { headerOf, inputName, type RowsFormat, tableFunction } from './format.ts';
 import { type DataInput, findInputs, openTable } from './input.ts';
 import { writeRows } from './rows-file.ts';
 import { selectOf } from './select.ts';
+import { checkSparkPart, sparkTable } from './spark-table.ts';
 
 /** A file of the data, as reports name it. */
 export interface DatasetFile {
@@ -37,6 +38,8 @@ export interface TrainingData {
 export interface DatasetOptions {
   readonly choice: ColumnChoice;
   readonly limits: DataLimits;
+  /** Runs the statements on Spark: DuckDB only says which columns there are. */
+  readonly spark?: SparkChoice | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
   /** From 0 to 100, of the statement that runs. */
@@ -66,33 +69,36 @@ interface Prepared {
 export async function openDataset(datasets: readonly string[], options: DatasetOptions): Promise<TrainingData> {
   const folder = await mkdtemp(join(tmpdir(), 'assay-rows-'));
   const clean = () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  let engine: Engine | undefined;
+  const engines: Engine[] = [];
   try {
     const prepared = await prepare(datasets, folder, options);
     const names = prepared.parts.map(({ format, place }, i) => inputName(i, formatOf(format), place));
-    const { limits, signal } = options;
-    engine = await openEngine({
+    const { limits, signal, spark } = options;
+    if (spark !== undefined) for (const part of prepared.parts) checkSparkPart(part);
+    const reading = await openEngine({
       files: new Map(prepared.parts.map(({ place }, i) => [names[i] ?? '', place])),
       limits,
       temporary: folder,
       signal,
       onProgress: (percentage) => options.onProgress?.(percentage),
     });
-    const opened = engine;
-    const loaded = await load(opened, prepared, names, options);
+    engines.push(reading);
+    const engine = spark === undefined ? reading : await openSpark({ ...spark, limits, temporary: folder, signal });
+    engines.push(engine);
+    const loaded = await load({ reading, engine }, prepared, names, options);
     return {
-      engine: opened,
+      engine,
       ...loaded,
       files: prepared.parts.map(({ path, split, format, bytes, sha256 }) => ({ path, split, format, bytes, sha256 })),
       notes: [...prepared.notes, ...loaded.notes],
       images: prepared.images,
       close: async () => {
-        await opened.close();
+        for (const one of engines) await one.close();
         await clean();
       },
     };
   } catch (error) {
-    await engine?.close();
+    for (const one of engines) await one.close();
     await clean();
     throw error;
   }
@@ -152,8 +158,14 @@ async function tablePart(file: DataInput, signal: AbortSignal | undefined): Prom
   return { path, split, format, bytes, sha256, place, finish };
 }
 
+/** One engine finds out how files are read; the other runs the statements. */
+interface Engines {
+  readonly reading: Engine;
+  readonly engine: Engine;
+}
+
 async function load(
-  engine: Engine,
+  { reading, engine }: Engines,
   { parts, choice }: Prepared,
   names: readonly string[],
   { onEvent }: DatasetOptions,
@@ -165,7 +177,7 @@ async function load(
   for (const [i, part] of parts.entries()) {
     const name = names[i] ?? '';
     onEvent?.({ kind: 'note', message: `reading ${part.path}` });
-    const typed = await readable(engine, part, name, choice);
+    const typed = await readable(reading, part, name, choice);
     if (typed.isLoose)
       notes.push(`${part.path}: a column holds values of several types; all its columns were read as texts`);
     if (columns === undefined) {
@@ -174,13 +186,15 @@ async function load(
     } else checkSame(first, typed.columns, part.path, parts[0]?.path ?? '');
     const select = selectOf(columns, {
       dialect: engine.dialect,
-      reader: typed.reader,
+      reader: engine === reading ? typed.reader : sparkTable(part.place),
       file: i,
       before: rows,
       split: part.split,
     });
     const into = i === 0 ? `CREATE TABLE samples AS ${select}` : `INSERT INTO samples ${select}`;
-    const added = Number((await named(part, name, () => engine.run(into))).rows[0]?.[0] ?? 0);
+    await named(part, name, () => engine.run(into));
+    const counted = await engine.run(`SELECT count(*) FROM samples WHERE file = ${i}`);
+    const added = Number(counted.rows[0]?.[0] ?? 0);
     await part.finish();
     if (added === 0) throw new AssayError('usage', 'has no rows', { subject: part.path, hint: 'leave it out' });
     rows += added;

@@ -19,13 +19,13 @@ export function selectOf(
   { chosen, features }: ChosenColumns,
   { dialect, reader, file, before, split }: SelectOptions,
 ): string {
-  const { identifier, literal } = dialect;
+  const { identifier, literal, rowNumber, text: textType } = dialect;
   const of = (role: string) => chosen.find((one) => one.role === role);
   const asText = ({ name, type }: TableColumn) =>
-    type === 'JSON' ? `plain_of(${identifier(name)})` : `CAST(${identifier(name)} AS VARCHAR)`;
+    type === 'JSON' ? `plain_of(${identifier(name)})` : `CAST(${identifier(name)} AS ${textType})`;
   const roles = TEXT_ROLES.map((role) => {
     const column = of(role);
-    return `${column === undefined ? 'CAST(NULL AS VARCHAR)' : asText(column)} AS ${columnKey(role)}`;
+    return `${column === undefined ? `CAST(NULL AS ${textType})` : asText(column)} AS ${columnKey(role)}`;
   });
   const time = of('time');
   const splitColumn = of('split');
@@ -36,7 +36,7 @@ export function selectOf(
   const text = of('text');
   const content = text === undefined ? contentOf(features, dialect) : `digest_of(${asText(text)})`;
   const parts = [
-    `${before} + row_number() OVER () AS row_number`,
+    `${before} + ${rowNumber} AS row_number`,
     `${file} AS file`,
     `${splitText} AS split`,
     ...roles,
@@ -61,8 +61,8 @@ export interface SelectOptions {
   readonly split: string;
 }
 
-function castOf({ name, kind }: Feature, { identifier }: SqlDialect): string {
-  const types = { number: 'DOUBLE', category: 'VARCHAR', time: 'TIMESTAMP', other: 'VARCHAR' };
+function castOf({ name, kind }: Feature, { identifier, text }: SqlDialect): string {
+  const types = { number: 'DOUBLE', category: text, time: 'TIMESTAMP', other: text };
   return `CAST(${identifier(name)} AS ${types[kind]})`;
 }
 
@@ -72,7 +72,7 @@ function timeOf({ name, type }: TableColumn, { identifier }: SqlDialect): string
   if (/^(?:DATE|TIMESTAMP)/.test(type)) return `CAST(${column} AS TIMESTAMP)`;
   if (/VARCHAR|ENUM/.test(type)) return `TRY_CAST(${column} AS TIMESTAMP)`;
   const number = `CAST(${column} AS DOUBLE)`;
-  return `CAST(to_timestamp(CASE WHEN abs(${number}) > ${MAX_SECONDS} THEN ${number} / 1000 ELSE ${number} END) AS TIMESTAMP)`;
+  return `time_of(CASE WHEN abs(${number}) > ${MAX_SECONDS} THEN ${number} / 1000 ELSE ${number} END)`;
 }
 
 /**
@@ -80,18 +80,18 @@ function timeOf({ name, type }: TableColumn, { identifier }: SqlDialect): string
  * length, so that no two rows look the same when they are joined.
  */
 function contentOf(features: readonly Feature[], dialect: SqlDialect): string {
-  if (features.length === 0) return 'CAST(NULL AS VARCHAR)';
+  if (features.length === 0) return `CAST(NULL AS ${dialect.text})`;
   const parts = features.map((feature) => {
     const value = comparable(feature, dialect);
-    return `coalesce(CAST(length_of(${value}) AS VARCHAR) || ':' || ${value}, '-')`;
+    return `coalesce(CAST(length_of(${value}) AS ${dialect.text}) || ':' || ${value}, '-')`;
   });
   return `digest_of(concat_ws(',', ${parts.join(', ')}))`;
 }
 
 /** Images of data sets are structures of bytes and a path; the path is not what a model learns from. */
-function comparable({ name, type }: TableColumn, { identifier }: SqlDialect): string {
+function comparable({ name, type }: TableColumn, { identifier, field, text }: SqlDialect): string {
   const column = identifier(name);
   if (type === 'BLOB') return `digest_of(${column})`;
-  if (/^STRUCT\(.*\bbytes BLOB\b/.test(type)) return `digest_of(struct_extract(${column}, 'bytes'))`;
-  return `CAST(${column} AS VARCHAR)`;
+  if (/^STRUCT\(.*\bbytes BLOB\b/.test(type)) return `digest_of(${field(column, 'bytes')})`;
+  return `CAST(${column} AS ${text})`;
 }

@@ -93,7 +93,7 @@ async function numbersOf({ engine, columns, rows: total }: TrainingData): Promis
     return { rows: new Float64Array(0), columns: names, values: new Float64Array(0), labels: [], splits: [] };
   const keys = numeric.map(({ key }) => key);
   const { rows } = await engine.run(
-    `SELECT row_number, coalesce(label, ''), split, ${keys.join(', ')} FROM samples WHERE ${keys.map((key) => `isfinite(${key})`).join(' AND ')} ORDER BY row_number`,
+    `SELECT row_number, coalesce(label, ''), split, ${keys.join(', ')} FROM samples WHERE ${keys.map((key) => `is_finite(${key})`).join(' AND ')} ORDER BY row_number`,
   );
   const values = new Float64Array(rows.length * keys.length);
   for (const [i, row] of rows.entries())

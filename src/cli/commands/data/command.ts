@@ -21,6 +21,8 @@ interface DataFlags extends LineageFlags {
   readonly rows?: string;
   readonly memoryMib: string;
   readonly minutes: string;
+  readonly engine: 'duckdb' | 'spark';
+  readonly sparkMaster?: string;
   readonly format: DataRequest['format'];
   readonly output?: string;
   readonly quiet: boolean;
@@ -31,6 +33,8 @@ const GUIDE = `
 Tables are .parquet, .csv, .tsv, .jsonl or .json (the last four also .gz). Each file is a split, named after it (train-00000-of-00002.parquet is of
 train), or as you write it: train=a.csv. A folder holds such files, or texts, or images; then a label is the name of a folder. They are read in a
 child process with bounds on memory, time and disk, which reads no other file and has no network.
+--engine spark runs the same statements on your Spark, which must see the files at the same paths: spark-sql of SPARK_HOME or PATH, with its
+settings. --memory-mib is then the heap of its driver, and --minutes bounds each statement; what its workers use, your cluster bounds.
 
 What is asked (which columns it needs), and what it is for:
   decides   a failure fails the data
@@ -68,6 +72,7 @@ Examples:
   assay data edits.jsonl --label spam --text body --source user --time at --snapshot 2026-03-01
   assay data laion=list.parquet --url url --hash sha256 --downloaded-hash seen_sha256
   assay data mails.csv --label label --text text --format html -o data.html      with plots
+  assay data train.parquet --label label --engine spark --spark-master yarn
   assay data ./images                              a folder of images, a folder a label
 
 Exit codes: 0 no check fails the data; 1 a check fails it; 2 could not complete.
@@ -98,6 +103,12 @@ export function registerData(program: Command, shell: Shell): void {
     .option('--rows <file>', 'write all rows to look at (.csv or .parquet)')
     .option('--memory-mib <number>', 'the most memory of the engine', '2048')
     .option('--minutes <number>', 'the most time of one step', '30')
+    .addOption(
+      new Option('--engine <name>', 'what runs the statements; spark is your own spark-sql 4, for Parquet')
+        .choices(['duckdb', 'spark'])
+        .default('duckdb'),
+    )
+    .option('--spark-master <url>', 'for --engine spark: local[4], yarn, spark://host:7077 (default: its settings)')
     .addOption(new Option('--format <format>', 'of the report').choices(DATA_FORMATS).default('text'))
     .option('-o, --output <file>', 'write the report to a file')
     .option('-q, --quiet', 'no progress', false)
@@ -124,7 +135,9 @@ function requestOf(datasets: readonly string[], flags: DataFlags): DataRequest {
   };
   const memoryBytes = wholeOf(flags.memoryMib, '--memory-mib', 256, 1_048_576) * MiB;
   const statementSeconds = wholeOf(flags.minutes, '--minutes', 1, 10_080) * 60;
-  const { profileOut, format, output, quiet, verbose } = flags;
+  const { profileOut, format, output, quiet, verbose, engine, sparkMaster } = flags;
+  if (engine === 'duckdb' && sparkMaster !== undefined)
+    throw new AssayError('usage', 'needs --engine spark', { subject: '--spark-master', hint: 'add it' });
   return {
     datasets,
     lineage: lineageOf(flags),
@@ -132,6 +145,7 @@ function requestOf(datasets: readonly string[], flags: DataFlags): DataRequest {
     baseline,
     snapshot,
     limits: { memoryBytes, statementSeconds, spillBytes: 64 * GiB, cpuSeconds: 20 * statementSeconds },
+    spark: engine === 'spark' ? { master: sparkMaster } : undefined,
     profileOut,
     rows: flags.rows === undefined ? undefined : { file: flags.rows, format: rowsFormat(flags.rows) },
     format,

@@ -13,6 +13,7 @@ export interface DataRequest {
   readonly baseline: string | undefined;
   readonly snapshot: string | undefined;
   readonly limits: CheckDataOptions['limits'];
+  readonly spark: { readonly master: string | undefined } | undefined;
   readonly profileOut: string | undefined;
   /** Where the rows to look at are written. */
   readonly rows: { readonly file: string; readonly format: 'csv' | 'parquet' } | undefined;

@@ -4,6 +4,7 @@ import {
   type CheckedData,
   checkData,
   checkedSnapshot,
+  findSparkSql,
   reviewRowsCsv,
   reviewRowsParquet,
 } from '../../../pipeline/data/index.ts';
@@ -53,7 +54,7 @@ function reportText(report: DataReport, { format, verbose }: DataRequest): strin
 }
 
 async function checked(request: DataRequest, shell: Shell): Promise<CheckedData> {
-  const { datasets, lineage, columns, baseline, snapshot, limits, quiet } = request;
+  const { datasets, lineage, columns, baseline, snapshot, limits, spark, quiet } = request;
   const progress = new Progress(shell, !quiet);
   try {
     const data = await checkData(datasets, {
@@ -61,6 +62,7 @@ async function checked(request: DataRequest, shell: Shell): Promise<CheckedData>
       baseline,
       snapshot: snapshot === undefined ? undefined : checkedSnapshot(snapshot),
       limits,
+      spark: spark === undefined ? undefined : { ...spark, program: findSparkSql(shell.env) },
       signal: shell.signal,
       onEvent: progress.onEvent,
     });

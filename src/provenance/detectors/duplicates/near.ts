@@ -54,13 +54,16 @@ async function nearlySame(view: DatasetView, kind: 'label' | 'split', other: str
   };
 }
 
+/** Views whose engine holds the signatures. */
+const withSignatures = new WeakSet<DatasetView>();
+
 /** Two detectors use them: they are made once. */
 async function makeSignatures(view: DatasetView): Promise<void> {
-  const [made] = await view.query("SELECT count(*) AS made FROM information_schema.tables WHERE table_name = 'bands'");
-  if (Number(made?.made ?? 0) > 0) return;
+  if (withSignatures.has(view)) return;
   view.note('looking for texts that are nearly the same');
   await view.query(statementNamed('signatures'));
   await view.query(statementNamed('bands'));
+  withSignatures.add(view);
 }
 
 /** How many groups the rows make when each belongs with the one that it is like: campaigns come as one. */

@@ -20,6 +20,6 @@ totals AS (
 )
 SELECT source, hour, seen, first_row, of_source, of_hour, of_all, cells
 FROM totals
-WHERE seen >= 10 AND seen > 2.0 * of_source * of_hour / of_all
+WHERE seen >= 10 AND seen > 2e0 * of_source * of_hour / of_all
 ORDER BY seen DESC, source, hour
 LIMIT 1000

@@ -16,6 +16,6 @@ totals AS (
 )
 SELECT source, label, seen, first_row, of_source, of_label, of_all, cells
 FROM totals
-WHERE seen >= 5 AND seen > 1.0 * of_source * of_label / of_all
-ORDER BY (seen - 1.0 * of_source * of_label / of_all) / sqrt(1.0 * of_source * of_label / of_all) DESC, source, label
+WHERE seen >= 5 AND seen > 1e0 * of_source * of_label / of_all
+ORDER BY (seen - 1e0 * of_source * of_label / of_all) / sqrt(1e0 * of_source * of_label / of_all) DESC, source, label
 LIMIT 1000
