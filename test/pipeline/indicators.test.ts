@@ -66,7 +66,7 @@ requirePart('Python', python !== undefined, 'run npm test once', 'a secret in a 
       if (at < 0) continue;
       other.fill('x', at + 3, at + SECRET.length);
       const without = await assess(artifactOf([memoryFile(name, other)]));
-      // The checksum of a member of an archive is no longer right.
+      // The change makes the checksum of an archive's member wrong.
       if (!name.endsWith('.zip') && !name.endsWith('.npz'))
         expect(without.files[0]?.verdict, name).toBe(files[0]?.verdict);
       expect(without.findings.filter(({ ruleId }) => ruleId === 'secret.token')).toEqual([]);

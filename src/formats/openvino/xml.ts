@@ -28,8 +28,9 @@ const ENCODING = /encoding[ \t]*=[ \t]*["']([^"']*)["']/;
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
 
 /**
- * Reads a document of XML 1.0 (https://www.w3.org/TR/xml/) as plain data. There are no document types, no entities but the five of XML, no
- * processing instructions: what could reach another file, or grow, is refused. @param text of UTF-8
+ * Reads a document of XML 1.0 (https://www.w3.org/TR/xml/) as plain data. It refuses document types, entities other than the five of XML, and
+ * processing instructions, because they could reach another file or grow.
+ * @param text of UTF-8
  * @throws AssayError `malformed`, `truncated`, `unsupported`, `limit`
  */
 export function readXml(text: string, events: NetworkXmlEvents, budget: FileBudget): void {

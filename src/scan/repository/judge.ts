@@ -33,7 +33,7 @@ export interface CodeJudgement {
 }
 
 export interface Repository {
-  /** The reference by which a loader is told of the artifact. */
+  /** The name that a loader call gives the artifact. */
   readonly ref: string;
   readonly files: readonly CodeFile[];
   readonly approvals: readonly CodeApproval[];

@@ -17,7 +17,7 @@ export function textBetween({ bytes }: SearchWindow, from: number, to: number): 
   return bytes.toString('latin1', Math.max(0, from), Math.min(bytes.length, to));
 }
 
-/** Whether a word begins at a place: after what is no part of one, or after an escaped end of a line. */
+/** Whether a word begins at a place: after a character that is not part of a word, or after an escaped end of a line. */
 export function beginsWord({ bytes }: SearchWindow, at: number): boolean {
   const before = bytes[at - 1];
   if (at === 0 || !isTokenByte(before)) return true;

@@ -157,7 +157,7 @@ export function isOtherHost({ headers }: FastifyRequest, publicUrl: string): boo
   return !URL.canParse(`${own.protocol}//${host}`) || new URL(`${own.protocol}//${host}`).host !== own.host;
 }
 
-/** By these a proxy tells of the client. */
+/** Headers in which a proxy names the client. */
 const PROXIED = ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded'] as const;
 
 /**

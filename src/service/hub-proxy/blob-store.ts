@@ -115,7 +115,7 @@ export class BlobStore {
     return filling;
   }
 
-  /** From now on these go last, when there is no room. */
+  /** Sets the blobs that are removed last when the store is full. */
   keep(digests: ReadonlySet<string>): void {
     this.#kept = digests;
   }

@@ -16,7 +16,7 @@ export type Source =
   | 'token'
   /** Bytes of an image, which the reference decides on. */
   | 'image'
-  /** ConfigMaps, Secrets: whoever may change those. */
+  /** ConfigMaps and Secrets: whoever may change those decides what is in them. */
   | 'settings'
   /** Labels or annotations of the Pod, which change without a review. */
   | 'labels'

@@ -56,7 +56,7 @@ describe('decoding', () => {
   });
 });
 
-describe('what is encoded and is no program', () => {
+describe('encoded data that is not a program', () => {
   const random = Buffer.from(Array.from({ length: 3_000 }, (_, i) => (i * 7919 + (i >> 3) * 104_729) & 0xff));
   it.each([
     ['an image', Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), random])],

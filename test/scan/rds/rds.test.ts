@@ -118,7 +118,7 @@ describe('an R object made by hand', () => {
     ['more elements than bytes', object(word(19, 1_000_000)), 'suspicious', ['rds.structure']],
     ['a reference to nothing', object(word(0x1ff)), 'suspicious', ['rds.structure']],
     ['a type that does not exist', object(word(77)), 'suspicious', ['rds.structure']],
-    ['a text that is no text', object(word(16, 1), NIL), 'suspicious', ['rds.structure']],
+    ['nil in the place of a text', object(word(16, 1), NIL), 'suspicious', ['rds.structure']],
     ['the start of an object', object(word(19, 1)), 'suspicious', ['rds.structure']],
   ] as const)('with %s', async (_, bytes, verdict, rules) => {
     const found = await scan(bytes);

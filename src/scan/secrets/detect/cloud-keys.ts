@@ -22,7 +22,7 @@ export const azureDetector: StringDetector = {
 };
 export const sasDetector: StringDetector = { needles: [{ text: 'sig=', folds: true }], detect: detectSas };
 
-/** The id alone is no secret: it counts with a secret key beside it, 40 characters of base64. */
+/** The id alone is not a secret: it counts when a secret key, 40 characters of base64, is beside it. */
 function detectAws(window: SearchWindow, at: number): DetectedString | undefined {
   const id = /^A[KS]IA[A-Z2-7]{16}/.exec(textBetween(window, at, at + 20))?.[0];
   const { bytes } = window;
