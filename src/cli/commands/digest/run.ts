@@ -8,7 +8,7 @@ import { type DigestedFile, digestArtifact, sha256Of } from '../../../pipeline/i
 import { count, jsonText, terminalText } from '../../../report/index.ts';
 import { openArtifact } from '../../../sources/index.ts';
 import { type ExitCode, graver, openSink, Progress, printError, type Shell, type Sink } from '../../terminal/index.ts';
-import { checksumLine } from './checksum-line.ts';
+import { checksumLine, isChecksumList } from './checksum-line.ts';
 import type { DigestRequest } from './request.ts';
 
 /** One file, as it is printed. */
@@ -34,7 +34,8 @@ interface Digests {
 
 /** Prints the digests of every target, and records the exit code. A target that fails does not stop the others. */
 export async function runDigest(request: DigestRequest, shell: Shell): Promise<void> {
-  const sink = await openSink(request.output, shell, '--output', true);
+  const replacesList = request.output !== undefined && (await isChecksumList(request.output));
+  const sink = await openSink(request.output, shell, '--output', replacesList);
   let outcome: ExitCode = 0;
   let done = 0;
   for (const target of request.targets) {
