@@ -158,7 +158,8 @@ async function withCode(
   assessed: readonly AssessedFile[],
   approvals: readonly CodeApproval[],
 ): Promise<readonly AssessedFile[]> {
-  if (assessed.every(({ code }) => code.length === 0)) return assessed;
+  // Tensors alone are compared with nothing.
+  if (assessed.every(({ code }) => code.every(({ fact }) => fact.kind === 'tensors'))) return assessed;
   const { joinCode } = await import('./joined-code.ts');
   return joinCode(artifact, assessed, approvals);
 }

@@ -27,7 +27,7 @@ import { judgeExtension, POLYGLOT, SCANNERS } from '../scan/index.ts';
 import type { GlobalPolicy } from '../scan/lists/index.ts';
 import { pickleScanner } from '../scan/pickle/index.ts';
 import type {
-  CodeFact,
+  FileFact,
   MemberOptions,
   MemberResult,
   NameRule,
@@ -293,9 +293,9 @@ class FileScan {
     this.#refers.push(bytes);
   }
 
-  tells(fact: CodeFact, member: string | undefined): void {
+  tells(fact: FileFact, member: string | undefined): void {
     if (this.#code.length < MAX_FACTS) this.#code.push({ member, fact });
-    else this.incomplete(`has more than ${MAX_FACTS} facts about code`, member);
+    else this.incomplete(`tells more than ${MAX_FACTS} facts of code or tensors`, member);
   }
 
   imported(name: string, loaders: LoaderSet): void {
@@ -384,7 +384,7 @@ class TargetContext implements ScanContext {
     this.#scan.refersTo(bytes);
   }
 
-  tells(fact: CodeFact): void {
+  tells(fact: FileFact): void {
     this.#scan.tells(fact, this.#target.member);
   }
 

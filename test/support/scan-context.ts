@@ -5,7 +5,7 @@ import { FileBudget } from '../../src/core/budget.ts';
 import type { ByteSource } from '../../src/core/bytes/byte-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts';
 import { createGlobalPolicy } from '../../src/scan/lists/globals.ts';
-import type { CodeFact } from '../../src/scan/scanner/code-facts.ts';
+import type { FileFact } from '../../src/scan/scanner/code-facts.ts';
 import type {
   MemberOptions,
   MemberResult,
@@ -31,7 +31,7 @@ export interface FakeContext extends ScanContext {
   readonly members: FakeMember[];
   readonly listed: string[];
   readonly referred: ReferredBytes[];
-  readonly facts: CodeFact[];
+  readonly facts: FileFact[];
   format: string | undefined;
   /** The pipeline's result; the coverage of stored members counts as given. */
   verdict(size: number): Verdict;

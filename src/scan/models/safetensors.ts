@@ -15,6 +15,7 @@ import {
   type Scanner,
   SUPPLY_CHAIN,
   structureRule,
+  tensorNames,
 } from '../scanner/index.ts';
 
 const WHY =
@@ -89,9 +90,12 @@ export const safetensorsScanner: Scanner = {
   async scanFile(target, context) {
     const { source } = target;
     const tensors: HeldBuffer[] = [];
+    const names: string[] = [];
     const header = await readSafetensors(source, context.limits.maxHeaderBytes, context.budget, (entry) => {
+      if (target.depth === 0) names.push(entry.name);
       if (target.distance === 'near' && tensors.length < MAX_LOOKED_AT) tensors.push(bufferOf(entry));
     });
+    if (target.depth === 0) context.tells({ kind: 'tensors', tensors: tensorNames(names) });
     for (const { kind, message, offset, subject } of header.faults) {
       context.report({ rule: RULES[kind], message: `${capital(message)}.`, subject: `${kind}:${subject}`, offset });
     }

@@ -1,8 +1,9 @@
 import { cut } from '../../core/index.ts';
 import type { ArmingFact, ReachingCall, Rule } from '../scanner/index.ts';
 import { type FileByName, filesByName, isMoreThanInstalling, ruleByKind } from './by-name.ts';
-import { armingsOf, type CodeFile, CodeMap, type CodePlace, rootOf } from './places.ts';
+import { armingsOf, type CodeFile, CodeMap, type CodePlace, codePlace, rootOf } from './places.ts';
 import { APPROVED_CODE, ARMED_CALL, ASKED_TRUST, FOREIGN_CODE, OWN_CODE, PACKAGE_CODE } from './rules.ts';
+import { shardFaults } from './shards.ts';
 
 /** An organisation's approval of the code in exactly these bytes. */
 export interface CodeApproval {
@@ -91,6 +92,8 @@ class RepositoryJudge {
         );
     }
     for (const named of filesByName(this.#map.python)) this.#named(named);
+    for (const { file, rule, message, subject } of shardFaults(this.#repository.files))
+      this.#say(codePlace(file, undefined), rule, message, subject, {});
     // No verdict is lost where there are too many: the gravest come first.
     const rank = ({ verdict }: CodeJudgement) => ['malicious', 'suspicious', 'none'].indexOf(verdict);
     return [...this.#judgements.values()].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_JUDGEMENTS);

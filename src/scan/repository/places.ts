@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { CodeFact, PlacedFact, PythonFacts } from '../scanner/index.ts';
+import type { ArmingFact, PlacedFact, PythonFacts, TrustFact } from '../scanner/index.ts';
 
 /** A file of an artifact, and what it says of code. */
 export interface CodeFile {
@@ -123,8 +123,10 @@ function* keysOf(
 
 export function armingsOf(
   files: readonly CodeFile[],
-): { readonly at: CodePlace; readonly fact: Exclude<CodeFact, PythonFacts> }[] {
+): { readonly at: CodePlace; readonly fact: ArmingFact | TrustFact }[] {
   return files.flatMap(({ path, code }) =>
-    code.flatMap(({ member, fact }) => (fact.kind === 'python' ? [] : [{ at: codePlace(path, member), fact }])),
+    code.flatMap(({ member, fact }) =>
+      fact.kind === 'arming' || fact.kind === 'trust' ? [{ at: codePlace(path, member), fact }] : [],
+    ),
   );
 }

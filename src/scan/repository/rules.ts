@@ -1,4 +1,5 @@
 import type { Rule } from '../scanner/index.ts';
+import { shardContentRules } from './shards.ts';
 
 const CODE = {
   owasp: ['ML06:2023'],
@@ -152,4 +153,5 @@ export const repositoryRules: readonly Rule[] = [
   SHADOW_FILE,
   INSTALL_CODE,
   INSTALL_SOURCE,
+  ...shardContentRules,
 ];

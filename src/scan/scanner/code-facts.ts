@@ -1,3 +1,5 @@
+import type { TensorFact } from './tensor-facts.ts';
+
 /** What a call of Python code reaches. */
 export type ReachedKind = 'code' | 'process' | 'native' | 'network' | 'write' | 'unpickle' | 'import';
 
@@ -71,8 +73,11 @@ export interface TrustFact {
 
 export type CodeFact = PythonFacts | ArmingFact | TrustFact;
 
+/** What one file says that is judged once all files are scanned. */
+export type FileFact = CodeFact | TensorFact;
+
 /** A fact, and the member of the file that it is of. */
 export interface PlacedFact {
   readonly member: string | undefined;
-  readonly fact: CodeFact;
+  readonly fact: FileFact;
 }

@@ -5,6 +5,7 @@ export type {
   ArmingFact,
   CallGrade,
   CodeFact,
+  FileFact,
   PlacedFact,
   PythonFacts,
   ReachedKind,
@@ -28,4 +29,5 @@ export type {
 export type { StorageRecords } from './storage-records.ts';
 export { activeFormat, judgeStray } from './stray.ts';
 export { headerBlock, leaveUnjudged, readOrReport, structureRule } from './structure.ts';
+export { type ShardsFact, type TensorFact, type TensorNames, type TensorsFact, tensorNames } from './tensor-facts.ts';
 export { yieldToEventLoop } from './yield-to-event-loop.ts';

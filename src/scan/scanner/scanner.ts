@@ -4,7 +4,7 @@ import type { FileBudget, Limits } from '../../core/index.ts';
 import type { Format } from '../../formats/index.ts';
 import type { LoaderSet } from '../../formats/pickle/index.ts';
 import type { GlobalPolicy } from '../lists/index.ts';
-import type { CodeFact } from './code-facts.ts';
+import type { FileFact } from './code-facts.ts';
 import type { Rule } from './rule.ts';
 import type { StorageRecords } from './storage-records.ts';
 
@@ -97,8 +97,8 @@ export interface ScanContext {
   refersTo(bytes: ReferredBytes): void;
   /** Names every member of this container, for findings across files (a shadowed module). */
   lists(names: readonly string[]): void;
-  /** What the content says of code, to be judged once all files are scanned. */
-  tells(fact: CodeFact): void;
+  /** What the content says of code or of tensors, to be judged once all files are scanned. */
+  tells(fact: FileFact): void;
 }
 
 export interface MemberOptions {

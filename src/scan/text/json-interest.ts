@@ -4,6 +4,7 @@ import { GraphNames } from './graph-names.ts';
 import type { Interest } from './interest.ts';
 import { namesTarget } from './keys.ts';
 import type { LoaderKeys } from './loader-keys.ts';
+import { WeightMap } from './weight-map.ts';
 
 /** Keys that make a JSON document more than data, wherever they stand. */
 const KEYS: ReadonlyMap<string, Interest> = new Map([
@@ -41,7 +42,7 @@ const MAX_DEPTH_KEPT = 64;
 const WEIGHT_MAP = 'weight_map';
 /** The items of a package of Core ML, and where each lies in its folder `Data`. */
 const PACKAGE_ITEMS = 'itemInfoEntries';
-const MAX_SHARDS = 100_000;
+const MAX_ITEMS = 100_000;
 
 /** Listens to a walk over a JSON document and notes what in it would make a loader run something. */
 export class JsonInterest implements JsonEvents {
@@ -50,8 +51,7 @@ export class JsonInterest implements JsonEvents {
   readonly duplicates: { readonly key: string; readonly at: number }[] = [];
   /** Paths into a folder that a scan skips, each once. */
   readonly hidden = new Set<string>();
-  /** Files that an index of shards names, and tensors that it gives twice. */
-  readonly shards = new Set<string>();
+  readonly weights = new WeightMap();
   /** Paths of the items of a package of Core ML. */
   readonly items = new Set<string>();
   /** Operations, where the document is a graph. */
@@ -123,14 +123,14 @@ export class JsonInterest implements JsonEvents {
     if (kind === 'string') this.graph.scalar(token.text);
     if (kind === 'string') this.#loaderKeys.scalar(token.text);
     if (kind === 'string' && this.hidden.size < 20 && leadsIntoGit(token.text)) this.hidden.add(token.text);
-    if (kind === 'string' && depth === 2 && this.#keys[1] === WEIGHT_MAP && this.shards.size < MAX_SHARDS)
-      this.shards.add(token.text);
+    if (kind === 'string' && depth === 2 && this.#keys[1] === WEIGHT_MAP)
+      this.weights.add(this.#keys[2] ?? '', token.text);
     if (
       kind === 'string' &&
       depth === 3 &&
       key === 'path' &&
       this.#keys[1] === PACKAGE_ITEMS &&
-      this.items.size < MAX_SHARDS
+      this.items.size < MAX_ITEMS
     )
       this.items.add(token.text);
     if (key === 'trust_remote_code' && token.text !== 'false' && token.text !== 'null')

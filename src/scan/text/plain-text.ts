@@ -24,6 +24,7 @@ import { textRules } from './rules.ts';
 import { itemFindings, shardFindings, shardRules } from './shards.ts';
 import { judgeTemplates } from './templates.ts';
 import { findInterests, interestsOfKind, OVERLAP } from './text-interest.ts';
+import type { WeightMap } from './weight-map.ts';
 
 const DUPLICATE_KEY: Rule = {
   id: 'data.json-duplicate-key',
@@ -294,6 +295,12 @@ class TextScan {
     await tellArmings({ source, kind: this.#kind, path: this.#path, encoding }, this.#context);
   }
 
+  #tellShards(weights: WeightMap): void {
+    if (weights.excess !== undefined) this.#context.incomplete(weights.excess);
+    const fact = weights.fact();
+    if (fact !== undefined) this.#context.tells(fact);
+  }
+
   #report(findings: readonly TextFinding[], why: ReadonlyMap<Interest, string>): void {
     for (const finding of findings) this.#context.report(finding);
     for (const [interest, reason] of why) {
@@ -311,6 +318,7 @@ class TextScan {
   #finish(): void {
     if (this.#json !== undefined) {
       if (this.#kind === 'jsonl') this.#json.walker.end();
+      this.#tellShards(this.#json.interest.weights);
       const { interest: found, keys } = this.#json;
       for (const interest of [...found.interests, ...keys.interests]) this.#interests.add(interest);
       if (keys.namesAsKeras) this.#interests.add('format.instantiation.scan');
@@ -319,7 +327,7 @@ class TextScan {
         [
           ...keys.findings.values(),
           ...findings,
-          ...shardFindings(this.#json.interest.shards),
+          ...shardFindings(this.#json.interest.weights.files),
           ...itemFindings(this.#json.interest.items),
         ],
         why,
