@@ -5,50 +5,54 @@ import { magicFormat } from './magic.ts';
 
 export const GGUF = magicFormat('gguf', 'GGUF model', ['.gguf'], [[[0, 'GGUF']]]);
 
-/** Elements and bytes of one block of each ggml type (ggml.h; the table agrees with gguf-py's GGML_QUANT_SIZES). */
-const BLOCKS: ReadonlyMap<number, readonly [elements: number, bytes: number]> = new Map([
-  [0, [1, 4]],
-  [1, [1, 2]],
-  [2, [32, 18]],
-  [3, [32, 20]],
-  [6, [32, 22]],
-  [7, [32, 24]],
-  [8, [32, 34]],
-  [9, [32, 40]],
-  [10, [256, 84]],
-  [11, [256, 110]],
-  [12, [256, 144]],
-  [13, [256, 176]],
-  [14, [256, 210]],
-  [15, [256, 292]],
-  [16, [256, 66]],
-  [17, [256, 74]],
-  [18, [256, 98]],
-  [19, [256, 50]],
-  [20, [32, 18]],
-  [21, [256, 110]],
-  [22, [256, 82]],
-  [23, [256, 136]],
-  [24, [1, 1]],
-  [25, [1, 2]],
-  [26, [1, 4]],
-  [27, [1, 8]],
-  [28, [1, 8]],
-  [29, [256, 56]],
-  [30, [1, 2]],
+/** Name of each ggml type, and elements and bytes of one block (ggml.h; the table agrees with gguf-py's GGML_QUANT_SIZES). */
+const BLOCKS: ReadonlyMap<number, readonly [name: string, elements: number, bytes: number]> = new Map([
+  [0, ['F32', 1, 4]],
+  [1, ['F16', 1, 2]],
+  [2, ['Q4_0', 32, 18]],
+  [3, ['Q4_1', 32, 20]],
+  [6, ['Q5_0', 32, 22]],
+  [7, ['Q5_1', 32, 24]],
+  [8, ['Q8_0', 32, 34]],
+  [9, ['Q8_1', 32, 40]],
+  [10, ['Q2_K', 256, 84]],
+  [11, ['Q3_K', 256, 110]],
+  [12, ['Q4_K', 256, 144]],
+  [13, ['Q5_K', 256, 176]],
+  [14, ['Q6_K', 256, 210]],
+  [15, ['Q8_K', 256, 292]],
+  [16, ['IQ2_XXS', 256, 66]],
+  [17, ['IQ2_XS', 256, 74]],
+  [18, ['IQ3_XXS', 256, 98]],
+  [19, ['IQ1_S', 256, 50]],
+  [20, ['IQ4_NL', 32, 18]],
+  [21, ['IQ3_S', 256, 110]],
+  [22, ['IQ2_S', 256, 82]],
+  [23, ['IQ4_XS', 256, 136]],
+  [24, ['I8', 1, 1]],
+  [25, ['I16', 1, 2]],
+  [26, ['I32', 1, 4]],
+  [27, ['I64', 1, 8]],
+  [28, ['F64', 1, 8]],
+  [29, ['IQ1_M', 256, 56]],
+  [30, ['BF16', 1, 2]],
   // Four rows side by side, or eight; removed from ggml, and still published.
-  [31, [32, 18]],
-  [32, [32, 18]],
-  [33, [32, 18]],
-  [34, [256, 54]],
-  [35, [256, 66]],
-  [36, [32, 18]],
-  [37, [32, 18]],
-  [38, [32, 18]],
-  [39, [32, 17]],
-  [40, [64, 36]],
-  [41, [128, 18]],
+  [31, ['Q4_0_4_4', 32, 18]],
+  [32, ['Q4_0_4_8', 32, 18]],
+  [33, ['Q4_0_8_8', 32, 18]],
+  [34, ['TQ1_0', 256, 54]],
+  [35, ['TQ2_0', 256, 66]],
+  [36, ['IQ4_NL_4_4', 32, 18]],
+  [37, ['IQ4_NL_4_8', 32, 18]],
+  [38, ['IQ4_NL_8_8', 32, 18]],
+  [39, ['MXFP4', 32, 17]],
+  [40, ['NVFP4', 64, 36]],
+  [41, ['Q1_0', 128, 18]],
 ]);
+
+export function ggmlTypeName(type: number): string {
+  return BLOCKS.get(type)?.[0] ?? `type ${type}`;
+}
 
 /** Bytes of the scalar value types; 8 is a string, 9 an array. */
 const SCALARS: ReadonlyMap<number, number> = new Map([
@@ -81,6 +85,10 @@ const BIG_ENDIAN: ReadonlySet<number> = new Set([0x01000000, 0x02000000, 0x03000
 
 export interface GgufTensor {
   readonly name: string;
+  /** The number of a ggml type. */
+  readonly type: number;
+  /** The first dimension is the one whose neighbours stand next to each other. */
+  readonly shape: readonly number[];
   /** Relative to the start of the tensor data. */
   readonly offset: number;
   readonly bytes: number;
@@ -286,10 +294,10 @@ class GgufReader {
     const rank = await this.#u32();
     if (rank > MAX_RANK) throw this.#malformed(`a tensor of ${rank} dimensions`);
     let elements = 1n;
-    let row = 1;
+    const shape: number[] = [];
     for (let i = 0; i < rank; i++) {
       const size = this.#version === 1 ? await this.#u32() : await this.#count();
-      if (i === 0) row = size;
+      shape.push(size);
       elements *= BigInt(size);
     }
     const type = await this.#u32();
@@ -300,11 +308,11 @@ class GgufReader {
       throw new AssayError('unsupported', `ggml type ${type} of tensor ${JSON.stringify(name.slice(0, 80))}`, {
         offset: at,
       });
-    if (row % block[0] !== 0)
+    if ((shape[0] ?? 1) % block[1] !== 0)
       throw this.#malformed(`rows of tensor ${JSON.stringify(name.slice(0, 80))} do not fill whole blocks`);
-    const bytes = (elements / BigInt(block[0])) * BigInt(block[1]);
+    const bytes = (elements / BigInt(block[1])) * BigInt(block[2]);
     if (bytes > BigInt(Number.MAX_SAFE_INTEGER))
       throw this.#malformed(`tensor ${JSON.stringify(name.slice(0, 80))} has ${elements} elements`);
-    return { name, offset, bytes: Number(bytes), at };
+    return { name, type, shape, offset, bytes: Number(bytes), at };
   }
 }

@@ -21,7 +21,7 @@ export {
 } from './data-files.ts';
 export { extensionOf } from './extension.ts';
 export { type Format, startsWith } from './format.ts';
-export { GGUF, type GgufHeader, readGguf } from './gguf.ts';
+export { GGUF, type GgufHeader, ggmlTypeName, readGguf } from './gguf.ts';
 export { HDF5, readSuperblock } from './hdf5/index.ts';
 export { extensionLie, identifyFormat, isTextKind, probeNow, probeOf, refineText, UNKNOWN } from './identify.ts';
 export { LFS_POINTER, parseLfsPointer } from './lfs-pointer.ts';

@@ -30,13 +30,63 @@ describe('assay inspect', () => {
     ['native-models/xgboost-3.2.0-gbtree.ubj', '2 trees · 4 features · objective reg:squarederror · saved by 3.2.0'],
     ['native-models/lightgbm-4.7.0-classes.txt', '6 trees · 4 features · objective multiclass num_class:3'],
     ['native-models/catboost-1.2.8-symmetric.json', '2 trees · 4 columns · loss RMSE'],
-    ['rds/code-lm.rds', 'data: saved by R 4.2.2 · 198 objects · language × 8'],
+    ['rds/code-lm.rds', 'data:\nsaved by R 4.2.2 · 198 objects · language × 8'],
     ['rds/data-frame-little.rds', 'data alone'],
+    [
+      'format-probes/st-ok/m.safetensors',
+      '\n1 tensor · F32 · 4 bytes\nmetadata:\n  format: pt\ntensors:\n  w · F32 [1] · 4 bytes\n',
+    ],
+    [
+      'format-probes/gguf-ok/m.gguf',
+      '\nGGUF version 3 · 2 keys · 0 tensors\nmetadata:\n  general.architecture: llama\n',
+    ],
+    [
+      'format-probes/h5-ok/m.h5',
+      '\n1 group · 0 datasets · 1 attribute\n2 objects · 0 registered names\nclasses:\n  Dense × 1\n',
+    ],
+    ['format-probes/h5-lambda/m.h5', '  Lambda × 1\n'],
+    ['format-probes/keras-ok/m.keras', '\nconfig.json:\n2 objects · 0 registered names\nclasses:\n  Dense × 1\n'],
+    ['format-probes/tf-frozen-pb/frozen_graph.pb', '\n5 operations · 0 functions\noperations:\n  MatMul × 1\n'],
+    [
+      'convert/tensorflow/1.15.5/keras/saved_model.pb',
+      '\ntags serve · 322 operations · 34 functions\nsignatures:\n  serving_default: (conv2d_input) -> (dense)\n',
+    ],
+    ['tflite/cnn.tflite', '\n7 kinds of operators\noperators:\n  VAR_HANDLE\n'],
+    ['graphs/executorch-custom.pte', 'operators:\n  aten::add.out\n  my_ops::mul3.out\n'],
+    ['openvino/loop.xml', '\nversion 11 · 11 layers · 4 constants\nlayers:\n  opset1:Const × 4\n'],
+    ['tables/plain.arrow', '\n4 columns · 2 batches\n'],
+    ['behavior/data/tables/brotli.parquet', '\n12 columns · 5 rows · 1 row group\n'],
+    ['behavior/data/tables/X.npy', '\ntype <f8 · shape [5, 2] · 80 bytes\n'],
     ['pmml/s2p-gbm.pmml', 'PMML 4.4 · 197 elements · MiningModel, TreeModel, RegressionModel'],
   ])('says what a model holds: %s', async (file, line) => {
     const { code, stdout } = await runCli(['inspect', join('fixtures', file)]);
     expect(code).toBe(0);
     expect(stdout).toContain(line);
+  });
+
+  it.each([
+    ['format-probes/st-overlap/m.safetensors', /\nfaults:\n {2}tensor "b" shares bytes with the tensor before it/],
+    ['format-probes/gguf-tensor-overflow/m.gguf', /\nthe rest was not read: /],
+    ['format-probes/gguf-nkv-huge/m.gguf', /\nthe rest was not read: /],
+    ['format-probes/h5-external-link/m.h5', /\nelsewhere:\n {2}\/\S+ · external link\n/],
+  ])('shows what a broken file holds: %s', async (file, expected) => {
+    const { code, stdout, stderr } = await runCli(['inspect', join('fixtures', file)]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(expected);
+  });
+
+  it('lists every tensor with --all', async () => {
+    const path = join(folder, 'many.safetensors');
+    const names = Array.from({ length: 50 }, (_, i) => `layer.${i}\u001b[2J`);
+    const header = Object.fromEntries(names.map((name) => [name, { dtype: 'F32', shape: [0], data_offsets: [0, 0] }]));
+    const text = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    writeFileSync(path, Buffer.concat([length, text]));
+    const short = (await runCli(['inspect', path])).stdout;
+    expect(short).toMatch(/\n {2}layer\.39\S* · F32 \[0\] · 0 bytes\n {2}and 10 more\n$/);
+    expect(short).not.toContain('\u001b');
+    expect((await runCli(['inspect', path, '--all'])).stdout).toMatch(/\n {2}layer\.49\S* · F32 \[0\] · 0 bytes\n$/);
   });
 
   it('shows the members of an archive and what its pickle does', async () => {

@@ -115,7 +115,8 @@ describe('an index of weights', () => {
     });
     await fc.assert(
       fc.asyncProperty(names, names, async (said, held) => {
-        const usable = (name: string) => name.isWellFormed() && name !== '__metadata__' && name !== '__proto__';
+        const usable = (name: string) =>
+          Buffer.from(name).toString() === name && name !== '__metadata__' && name !== '__proto__';
         const [a, b] = [said.filter(usable), held.filter(usable)];
         fc.pre(a.length > 0 && b.length > 0);
         const { found } = await judge({ 'a.safetensors': safetensors(b), [INDEX]: indexOf({ 'a.safetensors': a }) });

@@ -37,8 +37,7 @@ export async function runInspect(ref: string, flags: InspectFlags, shell: Shell)
     const chosen = nodes.filter((node) => node.isPickle && (flags.member === undefined || flags.member === node.path));
     if (flags.member !== undefined && chosen.length === 0) throw noMember(flags.member, nodes);
     printTree(one.file.path, nodes, scanned, ink, print);
-    if (flags.member === undefined && scanned.format === 'onnx') await listGraph(one, shell);
-    if (flags.member === undefined) await describeModels(one, shell);
+    if (flags.member === undefined) await showModels(one, scanned.format, flags, shell);
     await listPickles(one, new Set(chosen.map(({ path }) => path)), scanned, flags, shell, ink);
   });
 }
@@ -111,23 +110,12 @@ function titleOf(format: string): string {
   return formatTitles().get(format) ?? format;
 }
 
-/** The parts of an ONNX model; of other files, nothing. */
-async function listGraph(one: OneFile, shell: Shell): Promise<void> {
-  await one.scan(async ({ member, source, format }) => {
-    if (format.id !== 'onnx' || member !== undefined) return;
-    const { listOnnx } = await import('./onnx.ts');
-    shell.stdout.write('\n');
-    await listOnnx(source, (line) => void shell.stdout.write(`${terminalText(line, MAX_LINE)}\n`));
-  });
-}
-
-/** A line on each model whose reader tells more than its members. */
-async function describeModels(one: OneFile, shell: Shell): Promise<void> {
+/** What the models in the file hold, as their readers tell it. */
+async function showModels(one: OneFile, within: string, { all }: InspectFlags, shell: Shell): Promise<void> {
+  const { showView } = await import('./views/index.ts');
   await one.scan(async ({ member, source }, format) => {
-    const { describeModel, isDescribed } = await import('./models.ts');
-    if (!isDescribed(format)) return;
-    const named = member === undefined ? '' : `${member}: `;
-    shell.stdout.write(`${terminalText(`${named}${await describeModel(source, format)}`, MAX_LINE)}\n`);
+    const print = (line: string) => void shell.stdout.write(`${terminalText(line, MAX_LINE)}\n`);
+    await showView({ source, format, member, within }, all, print);
   });
 }
 

@@ -1,4 +1,4 @@
 export { scanBundle, scanCheckpointState } from './checkpoint.ts';
-export { scanLite } from './lite.ts';
+export { liteOperatorName, scanLite } from './lite.ts';
 export { scanTensorflow } from './scan.ts';
 export { judgeWebModel } from './web.ts';

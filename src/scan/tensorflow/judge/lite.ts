@@ -83,13 +83,13 @@ class LiteScan {
     const { builtin, deprecated, custom } = operator;
     const isSame = builtin === deprecated || builtin === 0 || (deprecated === GREATER && builtin >= GREATER);
     if (!isSame) {
-      const message = `An operator is ${nameOf(deprecated)} for older runtimes, and ${nameOf(builtin)} for newer ones.`;
+      const message = `An operator is ${liteOperatorCode(deprecated)} for older runtimes, and ${liteOperatorCode(builtin)} for newer ones.`;
       this.#context.report({ rule: TENSORFLOW_STRUCTURE, subject: `operator ${deprecated} ${builtin}`, message });
     }
     const codes = new Set(deprecated === GREATER ? [builtin] : builtin === 0 ? [deprecated] : [builtin, deprecated]);
     for (const code of codes) {
       if (code === CUSTOM) this.#custom(custom);
-      else if (!liteOperators().allowed.has(code)) this.#unlisted(nameOf(code));
+      else if (!liteOperators().allowed.has(code)) this.#unlisted(liteOperatorCode(code));
     }
   }
 
@@ -161,7 +161,7 @@ class LiteScan {
   }
 }
 
-function nameOf(code: number): string {
+function liteOperatorCode(code: number): string {
   return liteOperators().names.get(code) ?? `operator ${code}`;
 }
 
@@ -172,4 +172,10 @@ function lengthOf({ length }: Uint8Array): Uint8Array {
     bytes.push(left > 0x7f ? (left & 0x7f) | 0x80 : left);
     if (left <= 0x7f) return Uint8Array.from(bytes);
   }
+}
+
+/** The name of an operator, as newer runtimes read it. */
+export function liteOperatorName({ builtin, deprecated, custom }: LiteOperator): string {
+  const code = deprecated === GREATER || builtin !== 0 ? builtin : deprecated;
+  return code === CUSTOM ? custom : liteOperatorCode(code);
 }
