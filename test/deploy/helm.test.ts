@@ -31,6 +31,7 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
     'rules=version: 1',
     'policies.ours\\.yaml=rules',
     'trustConfigMap=approvers',
+    'suites.volume.persistentVolumeClaim.claimName=suites',
     'extraVolumes[0].name=authorities',
     'extraVolumes[0].configMap.name=authorities',
     'extraVolumeMounts[0].name=authorities',

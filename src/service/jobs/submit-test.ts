@@ -23,7 +23,7 @@ export async function checkTest(
   request: ModelTestRequest,
 ): Promise<CheckedTest> {
   const { suite, device = 'cpu', priority = 0, version = null } = request;
-  await suiteFile(context.config.suites, suite);
+  await suiteFile(context.config.suites, by.tenant, suite);
   const { target, model, digest } = await sourceOfRequest(context, by, request, placeOrConversion);
   await context.tests.checkRoom(by.tenant);
   return { target, model, priority, test: { suite, device, version, digest } };

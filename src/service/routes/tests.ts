@@ -28,7 +28,7 @@ export const testRoutes: Routes = (app, context) => {
         response: { 200: SuiteListSchema },
       },
     },
-    async () => ({ items: (await suiteNames(context.config.suites)).map((name) => ({ name })) }),
+    async ({ principal }) => ({ items: (await suiteNames(context.config.suites, principal.tenant)).map((name) => ({ name })) }),
   );
 
   app.post(

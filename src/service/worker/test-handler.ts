@@ -56,7 +56,7 @@ async function tested(
     tenant: job.tenant,
     env: await tenantEnvironment(settings, job.tenant),
     options: job.test,
-    suite: await suiteFile(suites, job.test.suite),
+    suite: await suiteFile(suites, job.tenant, job.test.suite),
     drivers: driversOf(process.env),
   };
   const end = await pool.test(order, AbortSignal.any([signal, attempt.full]), onProgress);

@@ -45,7 +45,7 @@ capabilities: {drop: [ALL]}
 {{- fail (printf "\n\nenv.%s: a secret is not a value. Keep it in the Secret %s, and name its key: env.%s_FILE=/etc/assay/secrets/KEY" $name $.Values.existingSecret $name) }}
 {{- end }}
 {{- end }}
-{{- range $name, $value := dict "ASSAY_DATABASE_FILE" "existingSecret" "ASSAY_QUEUE_FILE" "existingSecret" "ASSAY_SESSION_SECRET_FILE" "existingSecret" "ASSAY_APPROVAL_KEY" "existingSecret" "ASSAY_PUBLIC_URL" "publicUrl" "ASSAY_RULES" "rules" "ASSAY_TRUST" "trustConfigMap" "ASSAY_DATA" "storage" "ASSAY_LISTEN" "service" "ASSAY_METRICS_LISTEN" "metrics.port" "ASSAY_WORKERS" "worker.concurrency" }}
+{{- range $name, $value := dict "ASSAY_DATABASE_FILE" "existingSecret" "ASSAY_QUEUE_FILE" "existingSecret" "ASSAY_SESSION_SECRET_FILE" "existingSecret" "ASSAY_APPROVAL_KEY" "existingSecret" "ASSAY_PUBLIC_URL" "publicUrl" "ASSAY_RULES" "rules" "ASSAY_TRUST" "trustConfigMap" "ASSAY_SUITES" "suites.volume" "ASSAY_DATA" "storage" "ASSAY_LISTEN" "service" "ASSAY_METRICS_LISTEN" "metrics.port" "ASSAY_WORKERS" "worker.concurrency" }}
 {{- if hasKey $.Values.env $name }}
 {{- fail (printf "\n\nenv.%s: the chart sets it itself. Set %s instead" $name $value) }}
 {{- end }}
@@ -62,6 +62,9 @@ capabilities: {drop: [ALL]}
 {{- if .Values.trustConfigMap }}
 - {name: ASSAY_TRUST, value: /etc/assay/trust/trust.yaml}
 {{- end }}
+{{- if .Values.suites.volume }}
+- {name: ASSAY_SUITES, value: /etc/assay/suites}
+{{- end }}
 {{- range $name, $value := .Values.env }}
 {{- /* Workers sign nobody in. Helm writes large numbers as 1e+06, JSON does not. */}}
 {{- if not (and $.isWorker (eq $name "ASSAY_OIDC_CLIENT_SECRET_FILE")) }}
@@ -77,6 +80,9 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- if .Values.trustConfigMap }}
 - {name: trust, mountPath: /etc/assay/trust, readOnly: true}
+{{- end }}
+{{- if .Values.suites.volume }}
+- {name: suites, mountPath: /etc/assay/suites, readOnly: true}
 {{- end }}
 - {name: data, mountPath: /data}
 - {name: tmp, mountPath: /tmp}
@@ -120,6 +126,10 @@ capabilities: {drop: [ALL]}
 {{- if .Values.trustConfigMap }}
 - name: trust
   configMap: {name: {{ .Values.trustConfigMap }}}
+{{- end }}
+{{- with .Values.suites.volume }}
+- name: suites
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}

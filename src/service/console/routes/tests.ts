@@ -26,7 +26,7 @@ export const testPages: Routes = (app, context) => {
 
   const asked = async (request: FastifyRequest, draft?: Draft) => {
     const version = await registry.version(request.principal, { id: idIn(request) });
-    return runTestsPage(viewerOf(request), version, await suiteNames(config.suites), draft);
+    return runTestsPage(viewerOf(request), version, await suiteNames(config.suites, request.principal.tenant), draft);
   };
   app.get(FORM, { config: { access: SUBMITTERS }, schema: { ...HIDDEN, params: ID_PARAMS } }, async (request, reply) =>
     sendPage(reply, await asked(request)),
