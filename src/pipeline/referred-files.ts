@@ -7,7 +7,7 @@ import {
   worseVerdict,
 } from '../core/assessment/index.ts';
 import { type ArtifactFile, isAssayError, quotedName, throwIfAborted } from '../core/index.ts';
-import { isBlank, UNKNOWN } from '../formats/index.ts';
+import { isBlank, TENSOR_SHARD, TFJS_WEIGHTS, UNKNOWN } from '../formats/index.ts';
 import { isCheckpointData, PLACE_ODD } from '../scan/distributed/index.ts';
 import { EXTERNAL_ODD, isTensorData } from '../scan/onnx/index.ts';
 import type { ReferredBytes, Rule } from '../scan/scanner/index.ts';
@@ -40,6 +40,15 @@ const CHECKPOINT: Holding = {
   rule: PLACE_ODD,
   isData: isCheckpointData,
 };
+const VARIABLES: Holding = {
+  check: 'format.tensorflow.variables',
+  holds: 'values of variables',
+  part: 'a variable',
+  rule: EXTERNAL_ODD,
+  // Each file is judged for itself, too: texts of variables may read as text.
+  isData: () => true,
+};
+const HOLDINGS = { checkpoint: CHECKPOINT, variables: VARIABLES };
 /** The checks of models of other formats, whose tensors are judged as those of ONNX. */
 const CHECKS: ReadonlyMap<string, string> = new Map([
   ['coreml', 'format.coreml.weights'],
@@ -76,14 +85,14 @@ export async function joinReferred(
     throwIfAborted(signal);
     const [file, result] = [present.get(path), results.get(path)];
     for (const reference of references) {
-      const kind = reference.holds === 'checkpoint' ? CHECKPOINT : TENSORS;
+      const kind = reference.holds === undefined ? TENSORS : HOLDINGS[reference.holds];
       const own = faults.get(reference.by) ?? { kind, missing: [], odd: [] };
       faults.set(reference.by, own);
       if (file === undefined || result === undefined) own.missing.push(path);
       else own.odd.push(...oddities(reference, file, result.file, kind));
     }
     // Values of a checkpoint are in files of a format of their own.
-    const areNumbers = references.every(({ holds }) => holds === undefined);
+    const areNumbers = references.every(({ holds }) => holds !== 'checkpoint');
     if (file !== undefined && result !== undefined && areNumbers && isUnrecognised(result.file))
       results.set(path, await coveredBy(references, file, result, signal));
   }
@@ -111,7 +120,7 @@ function oddities(
   data: FileAssessment,
   { part, isData, rule: usual }: Holding,
 ): Faults['odd'] {
-  const end = ranges.at(-1)?.end ?? 0;
+  const end = ranges === 'all' ? 0 : (ranges.at(-1)?.end ?? 0);
   const odd: string[] = [];
   if (end > data.size) odd.push(`ends at ${data.size}, and ${part} at ${end}`);
   if (file.link === 'within') odd.push('is a symbolic link');
@@ -144,9 +153,13 @@ function findingOf({ path, what, rule }: Faults['odd'][number], model: string, h
   return { ruleId: id, severity, message, file: model, owasp, atlas, cwe, fingerprint: place };
 }
 
-/** Nothing is known of the file, and nothing else was wrong with it. */
+/** Nothing is known of the file but its name, and nothing else was wrong with it. */
 function isUnrecognised({ format, verdict, readings }: FileAssessment): boolean {
-  return format === UNKNOWN.id && verdict === 'unknown' && readings.length === 0;
+  return (format === UNKNOWN.id || isNamedVariables(format)) && verdict === 'unknown' && readings.length === 0;
+}
+
+function isNamedVariables(format: string): boolean {
+  return format === TENSOR_SHARD.id || format === TFJS_WEIGHTS.id;
 }
 
 async function coveredBy(
@@ -160,7 +173,7 @@ async function coveredBy(
   const { size } = result.file;
   const coverage = new Coverage();
   for (const { by, ranges } of references)
-    for (const { start, end } of ranges)
+    for (const { start, end } of ranges === 'all' ? [{ start: 0, end: size }] : ranges)
       coverage.mark(start, Math.min(end, size), 'opaque', `tensors of ${by}: numbers`);
   const gaps = coverage.gaps(size);
   const padding = gaps.reduce((sum, { start, end }) => sum + end - start, 0);
@@ -169,7 +182,8 @@ async function coveredBy(
   if (padding > MAX_PADDING || !(await areBlank(gaps, file, result, signal))) return stays;
   for (const { start, end } of gaps) coverage.mark(start, end, 'parsed');
   const covered = { ranges: coverage.ranges(), gaps: [] };
-  return { ...result, file: { ...result.file, format: TENSOR_DATA, verdict: 'clean', reasons: [], coverage: covered } };
+  const format = isNamedVariables(result.file.format) ? result.file.format : TENSOR_DATA;
+  return { ...result, file: { ...result.file, format, verdict: 'clean', reasons: [], coverage: covered } };
 }
 
 /** Whether bytes of a file are zeros; they are not when the file is another one than was scanned. */

@@ -57,10 +57,10 @@ export interface Report {
 export interface ReferredBytes {
   /** The path in the artifact. */
   readonly path: string;
-  /** Sorted, and disjoint; the file may end before them. */
-  readonly ranges: readonly { readonly start: number; readonly end: number }[];
-  /** Tensors of a model, when absent; values of a distributed checkpoint. */
-  readonly holds?: 'checkpoint';
+  /** Sorted, and disjoint; the file may end before them. `all`: whatever the file holds. */
+  readonly ranges: readonly { readonly start: number; readonly end: number }[] | 'all';
+  /** Tensors of a model, when absent; values of a distributed checkpoint, or those of variables of TensorFlow. */
+  readonly holds?: 'checkpoint' | 'variables';
   /** The rule that a file breaks which is not as the model says; that of what it holds, when absent. */
   readonly rule?: Rule;
 }

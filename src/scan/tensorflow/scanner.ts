@@ -12,6 +12,8 @@ const ROOTS: ReadonlyMap<string, TfRoot> = new Map([
   [TF_FINGERPRINT.id, 'FingerprintDef'],
 ]);
 
+const UNPLACED = 'has the name of values of variables, and no file of the artifact says that it holds them';
+
 /** Judges the operators of TensorFlow's graphs, wherever they stand in a file. */
 export const tensorflowScanner: Scanner = {
   id: 'tensorflow',
@@ -32,8 +34,12 @@ export const checkpointScanner: Scanner = {
   rules: [],
   async scanFile(target, context) {
     const { source, format } = target;
-    if (format.id === TENSOR_SHARD.id || format.id === TFJS_WEIGHTS.id)
-      return context.cover(0, source.size, 'opaque', 'numbers of variables, which another file of the model places');
+    if (format.id === TENSOR_SHARD.id || format.id === TFJS_WEIGHTS.id) {
+      context.cover(0, source.size, 'opaque', 'numbers of variables');
+      // Only the name says so, until the file that places them is read. In an archive, nothing is loaded by its place.
+      if (target.member === undefined) context.incomplete(UNPLACED);
+      return;
+    }
     const { scanBundle, scanCheckpointState } = await import('./judge/index.ts');
     await (format.id === TENSOR_BUNDLE.id ? scanBundle : scanCheckpointState)(target, context);
   },

@@ -265,7 +265,8 @@ class TextScan {
     const held = PARSED_BYTES * source.size;
     this.#context.budget.hold(held);
     const { judgeWebModel } = await import('../tensorflow/judge/index.ts');
-    if (judgeWebModel(await source.read(0, source.size), this.#context)) found.delete('format.tensorflow-js.scan');
+    if (judgeWebModel(await source.read(0, source.size), this.#target, this.#context))
+      found.delete('format.tensorflow-js.scan');
     this.#context.budget.release(held);
   }
 

@@ -28,7 +28,9 @@ export const testRoutes: Routes = (app, context) => {
         response: { 200: SuiteListSchema },
       },
     },
-    async ({ principal }) => ({ items: (await suiteNames(context.config.suites, principal.tenant)).map((name) => ({ name })) }),
+    async ({ principal }) => ({
+      items: (await suiteNames(context.config.suites, principal.tenant)).map((name) => ({ name })),
+    }),
   );
 
   app.post(

@@ -22,7 +22,8 @@ describe('a real model of TensorFlow', () => {
       ]);
     } else {
       expect(found).toEqual([]);
-      expect(verdict).toBe('clean');
+      // Values alone are known by their name only: the index beside them places them.
+      expect(verdict).toBe(/\.data-\d+-of-\d+$/.test(path) ? 'unknown' : 'clean');
     }
   });
 

@@ -1,5 +1,5 @@
 import { printableName } from '../../../formats/index.ts';
-import { readTensorBundle } from '../../../formats/tensorflow/index.ts';
+import { readTensorBundle, type TensorBundle } from '../../../formats/tensorflow/index.ts';
 import { readOrReport, type ScanContext, type ScanTarget } from '../../scanner/index.ts';
 import { ABSOLUTE_CHECKPOINT, OUTSIDE_PATH, TENSORFLOW_STRUCTURE } from '../rules.ts';
 import { leadsOutside } from './contracts.ts';
@@ -15,12 +15,42 @@ export async function scanBundle(target: ScanTarget, context: ScanContext): Prom
     readTensorBundle(source, context.budget, (start, end) => context.cover(start, end, 'parsed')),
   );
   if (bundle === undefined) return;
+  referToShards(bundle, target, context);
   for (const [key, { type, shard }] of bundle.entries) {
     const shown = JSON.stringify(printableName(key));
     if (OBJECTS.has(type)) odd(context, `The variable ${shown} is of the type ${type}`, `type ${type}`);
     if (shard >= bundle.shards)
       odd(context, `The variable ${shown} lies in a file that the checkpoint does not have`, 'shard');
   }
+}
+
+const INDEX = '.index';
+
+/** Values lie in files that are named after the index (tensor_bundle.h, `DataFilename`). */
+function referToShards({ shards, entries }: TensorBundle, { file, member }: ScanTarget, context: ScanContext): void {
+  if (member !== undefined || !file.endsWith(INDEX)) return;
+  const places = new Map<number, { start: number; end: number }[]>();
+  for (const { shard, offset, size } of entries.values()) {
+    if (shard >= shards || size === 0) continue;
+    const known = places.get(shard);
+    if (known === undefined) places.set(shard, [{ start: offset, end: offset + size }]);
+    else known.push({ start: offset, end: offset + size });
+  }
+  const five = (number: number) => String(number).padStart(5, '0');
+  for (const [shard, ranges] of places) {
+    const path = `${file.slice(0, -INDEX.length)}.data-${five(shard)}-of-${five(shards)}`;
+    context.refersTo({ path, ranges: joinedRanges(ranges), rule: TENSORFLOW_STRUCTURE, holds: 'variables' });
+  }
+}
+
+function joinedRanges(ranges: { start: number; end: number }[]): { start: number; end: number }[] {
+  const joined: { start: number; end: number }[] = [];
+  for (const { start, end } of ranges.sort((a, b) => a.start - b.start)) {
+    const last = joined.at(-1);
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
+    else joined.push({ start, end });
+  }
+  return joined;
 }
 
 function odd(context: ScanContext, message: string, subject: string): void {

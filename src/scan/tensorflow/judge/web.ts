@@ -1,6 +1,7 @@
+import { posix } from 'node:path';
 import { printableName } from '../../../formats/index.ts';
-import type { ScanContext } from '../../scanner/index.ts';
-import { OUTSIDE_PATH } from '../rules.ts';
+import type { ScanContext, ScanTarget } from '../../scanner/index.ts';
+import { OUTSIDE_PATH, TENSORFLOW_STRUCTURE } from '../rules.ts';
 import { leadsOutside } from './contracts.ts';
 import { operatorFinding } from './findings.ts';
 
@@ -16,7 +17,7 @@ interface Found {
  * Judges a model of TensorFlow.js: the graph in its JSON, and the paths of its weights.
  * @returns whether it is one that was judged to its end
  */
-export function judgeWebModel(bytes: Uint8Array, context: ScanContext): boolean {
+export function judgeWebModel(bytes: Uint8Array, target: ScanTarget, context: ScanContext): boolean {
   const document = parsed(bytes);
   if (!isObject(document) || !Array.isArray(document.weightsManifest)) return false;
   const found: Found = { operators: new Map(), functions: new Set() };
@@ -28,15 +29,21 @@ export function judgeWebModel(bytes: Uint8Array, context: ScanContext): boolean 
     const { rule, subject, message, evidence } = finding;
     context.report({ rule, subject, message, evidence });
   }
-  return document.weightsManifest.every((group) => judgeWeights(group, context));
+  return document.weightsManifest.every((group) => judgeWeights(group, target, context));
 }
 
-function judgeWeights(group: unknown, context: ScanContext): boolean {
+function judgeWeights(group: unknown, { file, member }: ScanTarget, context: ScanContext): boolean {
   const paths: unknown = isObject(group) ? group.paths : undefined;
   if (!Array.isArray(paths)) return false;
   for (const path of paths) {
     if (typeof path !== 'string') return false;
-    if (!leadsOutside(path)) continue;
+    if (!leadsOutside(path)) {
+      // The files of a group are joined, and cut where weights end.
+      const place = posix.normalize(posix.join(posix.dirname(file), path));
+      if (member === undefined)
+        context.refersTo({ path: place, ranges: 'all', rule: TENSORFLOW_STRUCTURE, holds: 'variables' });
+      continue;
+    }
     const shown = printableName(path);
     const message = `The model has its weights in ${JSON.stringify(shown)}, which leads out of its folder.`;
     context.report({ rule: OUTSIDE_PATH, subject: `weights ${shown}`, message, evidence: shown });
