@@ -71,7 +71,7 @@ export async function convertArtifact(
     const given = options.verify === undefined ? undefined : await readGiven(options.verify, verifying);
     const before = await identities(artifact.files);
     const assessment = await assess(artifact);
-    const { allowed, refused } = sortedByVerdict(assessment.files, options, parts !== undefined);
+    const { allowed, refused } = sortedByVerdict(assessment.files, options);
     if (allowed.length === 0) throw nothingConverted([], refused, target, parts !== undefined);
     const opened = await openAll(artifact.files, allowed, before, resources);
     const output = await OutputFolder.create(options.folder);

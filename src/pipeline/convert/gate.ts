@@ -9,43 +9,22 @@ export interface Tolerance {
   readonly salvage: boolean;
 }
 
-/**
- * Formats of which no scanner judges yet what cannot act: those of tensors alone, and those of TensorFlow and of `torch.export`, whose
- * conversion refuses all operations that do more than compute.
- */
-const INERT_FORMATS: ReadonlySet<string> = new Set([
-  'msgpack',
-  'paddle-tensors',
-  'npy',
-  'safetensors',
-  'tf-saved-model',
-  'tf-graph',
-  'tensorbundle',
-  'tensorbundle-data',
-  'pt2',
-]);
-
 /** A file that its verdict forbids to convert. */
 export interface RefusedFile {
   readonly path: string;
   readonly verdict: Verdict;
 }
 
-/** The files that may be converted, and those that may not. @param sandboxed whether their code will run */
+/** The files that may be converted, and those that may not. */
 export function sortedByVerdict(
   files: readonly FileAssessment[],
   tolerance: Tolerance,
-  sandboxed: boolean,
 ): { readonly allowed: readonly FileAssessment[]; readonly refused: readonly RefusedFile[] } {
-  const refused = files.filter((file) => !isAllowed(file, tolerance, sandboxed));
-  return { allowed: files.filter((file) => isAllowed(file, tolerance, sandboxed)), refused };
+  const refused = files.filter((file) => !isAllowed(file, tolerance));
+  return { allowed: files.filter((file) => isAllowed(file, tolerance)), refused };
 }
 
-function isAllowed(
-  { verdict, format }: FileAssessment,
-  { acceptSuspicious, salvage }: Tolerance,
-  sandboxed: boolean,
-): boolean {
+function isAllowed({ verdict }: FileAssessment, { acceptSuspicious, salvage }: Tolerance): boolean {
   switch (verdict) {
     case 'clean':
       return true;
@@ -54,8 +33,6 @@ function isAllowed(
     case 'malicious':
       return salvage;
     case 'not-assessed':
-      // Nobody looked for code in it.
-      return INERT_FORMATS.has(format) && (!sandboxed || acceptSuspicious);
     case 'unknown':
       return false;
   }
@@ -67,7 +44,7 @@ const HINTS: Readonly<Record<Verdict, string>> = {
     'look at it with "assay scan"; --accept-suspicious converts it, and --salvage takes its tensors alone. Neither runs anything of it',
   malicious: '--salvage writes its tensors alone, and names what it leaves out; it runs nothing of it',
   unknown: 'it could not be read to its end: "assay scan" says why',
-  'not-assessed': 'no scanner judges this format yet',
+  'not-assessed': 'no scanner judges all of it: "assay scan" says why',
 };
 
 const RUNS_IN_SANDBOX = 'look at it with "assay scan"; with --accept-suspicious, its code runs in the sandbox';
@@ -77,6 +54,6 @@ export function verdictRefusal({ path, verdict }: RefusedFile, sandboxed: boolea
   const code = verdict === 'unknown' || verdict === 'not-assessed' ? 'unsupported' : 'refused';
   return new AssayError(code, `is not converted, because its verdict is ${verdict}`, {
     subject: path,
-    hint: sandboxed && (verdict === 'suspicious' || verdict === 'not-assessed') ? RUNS_IN_SANDBOX : HINTS[verdict],
+    hint: sandboxed && verdict === 'suspicious' ? RUNS_IN_SANDBOX : HINTS[verdict],
   });
 }
