@@ -12,6 +12,8 @@ export interface YamlEvents {
   scalar?(text: string, depth: number, at: number): void;
   /** Every tag, before what it is of; `text` of a scalar. */
   tag?(tag: string, text: string | undefined, depth: number, at: number): void;
+  /** An anchor, or an alias of one. */
+  shared?(depth: number, at: number): void;
   /** The node of a document is complete: loaders build it now, even if an error follows. */
   document?(): void;
 }
@@ -58,8 +60,10 @@ class TreeWalk {
       const event = this.#parser.next();
       if (event === undefined) return;
       if (event.kind === 'end') this.#close();
-      else if (event.kind === 'alias') this.#text(this.#anchors.get(event.name) ?? '', event.at);
-      else if (event.kind === 'scalar') {
+      else if (event.kind === 'alias') {
+        this.#events.shared?.(this.#frames.length, event.at);
+        this.#text(this.#anchors.get(event.name) ?? '', event.at);
+      } else if (event.kind === 'scalar') {
         this.#properties(event.properties, event.text, event.at);
         this.#text(event.text, event.at);
       } else {
@@ -73,6 +77,7 @@ class TreeWalk {
   #properties({ anchor, tag }: Properties, text: string | undefined, at: number): void {
     if (tag !== undefined) this.#events.tag?.(tag, text, this.#frames.length, at);
     if (anchor === undefined) return;
+    this.#events.shared?.(this.#frames.length, at);
     if (this.#anchors.size >= MAX_ANCHORS) throw new AssayError('limit', `more than ${MAX_ANCHORS} anchors in YAML`);
     this.#anchors.set(anchor, text?.slice(0, MAX_ANCHORED) ?? '');
   }

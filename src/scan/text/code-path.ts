@@ -6,6 +6,20 @@ const MAX_PATH = 1_000;
 const MAX_PARTS = 40;
 const PATH = /^[A-Za-z_]\w*(?:\s*[.:]\s*[A-Za-z_]\w*)*$/;
 
+/** Names that pickles may use within a contract, and that reach anything in a text, which has none. */
+const REACHES: ReadonlyMap<string, string> = new Map([
+  ['builtins.getattr', 'reaches any attribute'],
+  ['builtins.setattr', 'changes any attribute'],
+  ['builtins.delattr', 'changes any attribute'],
+  ['builtins.vars', 'reaches any attribute'],
+  ['builtins.map', 'calls what it is given'],
+  ['builtins.filter', 'calls what it is given'],
+  ['functools.partial', 'calls what it is given'],
+  ['functools.reduce', 'calls what it is given'],
+]);
+/** Methods of a path that change files. */
+const PATH_METHODS = /^pathlib\.\w*Path\.(?:write_\w+|unlink|rmdir|rename|replace|mkdir|touch|\w*link_to|chmod|open)$/;
+
 /** The kind of path that a text is to a loader that imports it. */
 export type CodePath =
   | { readonly kind: 'dangerous'; readonly path: string; readonly danger: string }
@@ -33,6 +47,9 @@ export function codePath(text: string, globals: GlobalPolicy): CodePath {
 /** A path reaches what it ends in, and every module that it walks over: `torch.os.system` is `os.system`. */
 function dangerOfParts(parts: readonly string[], globals: GlobalPolicy): string | undefined {
   const name = parts[parts.length - 1] ?? '';
+  const reaches = REACHES.get(parts.slice(-2).join('.'));
+  if (reaches !== undefined) return reaches;
+  if (PATH_METHODS.test(parts.join('.'))) return 'changes files';
   for (let start = 0; start < parts.length; start++) {
     const own = start === 0 && parts.length === 1;
     const module = own ? 'builtins' : parts.slice(start, -1).join('.');

@@ -7,6 +7,7 @@ import type { Interest } from './interest.ts';
 import { TARGET_KEYS } from './keys.ts';
 import { LoaderKeys, type TextFinding } from './loader-keys.ts';
 import { isProse } from './prose.ts';
+import { DANGEROUS_TARGET, TARGET } from './rules.ts';
 import { judgeTemplates, type TemplateText } from './templates.ts';
 
 /** A text, and what it claims to be. */
@@ -25,6 +26,8 @@ export interface TextJudgement {
   readonly findings: readonly TextFinding[];
   readonly interests: ReadonlySet<Interest>;
   readonly why: ReadonlyMap<Interest, string>;
+  /** Whether each name of code was found, and is listed or told as a finding. */
+  readonly settled: boolean;
 }
 
 const MAX_DEPTH = 200;
@@ -41,7 +44,7 @@ const PROSE_KINDS: ReadonlySet<string> = new Set(['markdown', 'csv']);
  * or its content says so.
  * @throws AssayError `limit`
  */
-export function judgeText(form: TextForm): TextJudgement {
+export async function judgeText(form: TextForm): Promise<TextJudgement> {
   return new TextJudge(form).judge();
 }
 
@@ -51,14 +54,20 @@ class TextJudge {
   readonly #interests = new Set<Interest>();
   readonly #why = new Map<Interest, string>();
   readonly #templates: TemplateText[] = [];
+  /** What each document of YAML holds. */
+  #documents: LoaderKeys[] = [];
+  #settled = false;
 
   constructor(form: TextForm) {
     this.#form = form;
   }
 
-  judge(): TextJudgement {
+  async judge(): Promise<TextJudgement> {
     const { text, kind } = this.#form;
-    for (const dialect of isDisputed(text) ? YAML_DIALECTS : (['pyyaml'] as const)) this.#yaml(dialect);
+    const disputed = isDisputed(text);
+    for (const dialect of disputed ? YAML_DIALECTS : (['pyyaml'] as const)) this.#yaml(dialect);
+    if (!disputed && kind === 'yaml') await this.#config();
+    for (const keys of this.#documents) this.#take(keys);
     if (kind === 'yaml' && DISPUTED_BREAKS.test(text))
       this.#doubt('format.yaml.scan', 'it has characters that end a line for some parsers only');
     // Under any other name of text, only keys that mean nothing else count.
@@ -68,7 +77,12 @@ class TextJudge {
       this.#templates.push({ text, declared: text.includes('{%') });
     if (kind === 'text' && !isTextName(this.#form.path) && !isProse(text)) this.#interests.add('format.text.scan');
     this.#judgeTemplates();
-    return { findings: [...this.#findings.values()], interests: this.#interests, why: this.#why };
+    return {
+      findings: [...this.#findings.values()],
+      interests: this.#interests,
+      why: this.#why,
+      settled: this.#settled,
+    };
   }
 
   #doubt(interest: Interest, why: string): void {
@@ -88,7 +102,7 @@ class TextJudge {
     const listen = () => new LoaderKeys({ globals, settings: !PROSE_KINDS.has(kind), nemo, except });
     let keys = listen();
     const commit = () => {
-      this.#take(keys);
+      this.#documents.push(keys);
       keys = listen();
     };
     try {
@@ -106,6 +120,26 @@ class TextJudge {
       if (kind !== 'yaml') return;
       commit();
       this.#doubt('format.yaml.scan', error.message);
+    }
+  }
+
+  /** A configuration of a framework: names that are listed, with what they are given, are no findings. */
+  async #config(): Promise<void> {
+    const [keys] = this.#documents;
+    const { text, nemo, globals, budget } = this.#form;
+    if (keys === undefined || this.#documents.length > 1 || nemo || !namesCode(keys)) return;
+    const { judgeConfig } = await import('./configs/index.ts');
+    budget.work(text.length);
+    const { rest, objection, why } = judgeConfig(text, globals);
+    if (rest !== undefined) {
+      this.#documents = [rest];
+      this.#settled = true;
+    }
+    for (const [key, finding] of (rest ?? keys).findings) {
+      const reason = finding.rule === TARGET ? why.get(finding.subject) : undefined;
+      const more = reason ?? (finding.rule === TARGET ? objection : undefined);
+      if (more !== undefined)
+        (rest ?? keys).findings.set(key, { ...finding, message: `${finding.message} Not clean: ${more}.` });
     }
   }
 
@@ -147,6 +181,13 @@ class TextJudge {
     for (const finding of findings) this.#findings.set(`${finding.rule.id}\n${finding.subject}`, finding);
     for (const [interest, reason] of why) this.#doubt(interest, reason);
   }
+}
+
+/** Whether names of code are all that keeps a document from being data. */
+function namesCode({ findings, interests }: LoaderKeys): boolean {
+  const found = [...findings.values()];
+  if (found.some(({ rule }) => rule === DANGEROUS_TARGET)) return false;
+  return found.length > 0 || interests.has('format.instantiation.scan') || interests.has('format.yaml-tags.scan');
 }
 
 /** Whether the dialects of YAML may read a text differently. */

@@ -1,3 +1,5 @@
+import { isAssayError } from '../../core/index.ts';
+import { readYaml } from '../../core/yaml/index.ts';
 import type { GlobalPolicy } from '../lists/index.ts';
 import type { Rule } from '../scanner/index.ts';
 import { codePath } from './code-path.ts';
@@ -41,6 +43,12 @@ const PLAIN_RESOLVERS: ReadonlySet<string> = new Set(['oc.select', 'oc.dict.keys
 /** Keys under which NeMo finds a class, beside `_target_` (Serialization.from_config_dict), and Hydra's that say how it is called. */
 const NEMO_KEYS: ReadonlySet<string> = new Set(['target', 'cls']);
 const NEMO_DATA: ReadonlySet<string> = new Set(['_partial_', '_args_', '_recursive_', '_convert_']);
+/** An interpolation whose own text is computed may become a resolver. */
+const NESTED = /\$\{[^{}]{0,200}\$\{/;
+/** HyperPyYAML reads such a text as YAML once more, with a loader that runs its tags (`_make_tuple`). */
+const TUPLE = /^\((.*![\s\S]*)\)$/s;
+const MAX_TUPLE = 20_000;
+const MAX_TUPLE_DEPTH = 4;
 const DOTTED = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
 const CORE_TAG =
   /^(?:!|tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map|set|omap|pairs|binary|timestamp|merge|value))$/;
@@ -60,6 +68,7 @@ export class LoaderKeys {
   readonly #options: LoaderKeysOptions;
   readonly #frames: Frame[] = [];
   #templateDepth = Number.POSITIVE_INFINITY;
+  #tupleDepth = 0;
 
   constructor(options: LoaderKeysOptions) {
     this.#options = options;
@@ -98,6 +107,7 @@ export class LoaderKeys {
     const isTemplate = this.#frames.length >= this.#templateDepth;
     if (isTemplate || (this.#options.settings && /\{[{%]/.test(text))) this.#template(text, isTemplate);
     if (this.#options.settings && text.includes('${')) this.#resolvers(text);
+    if (this.#options.settings) this.#tuple(text);
     if (frame === undefined) return;
     // `{"py/reduce": ["os.system", ...]}`: what is called stands first in a list.
     const key = frame.isMapping ? frame.key : this.#listKey();
@@ -138,7 +148,7 @@ export class LoaderKeys {
     const target = python ?? (colon < 0 ? written : written.slice(colon + 1));
     for (const part of new Set([target, written, target === '' || colon < 0 ? (text ?? '') : '']))
       if (part !== '') this.#tagTarget(tag, part);
-    if ((python !== undefined || /^(?:new|apply|name|module|include)(?::|$)/.test(written)) && colon >= 0)
+    if ((python !== undefined || /^(?:new|apply|applyref|name|module|include)(?::|$)/.test(written)) && colon >= 0)
       this.#names(`the tag ${tag.slice(0, 200)}`, tag.slice(0, 200));
   }
 
@@ -181,11 +191,37 @@ export class LoaderKeys {
 
   #tagTarget(tag: string, target: string): void {
     const shown = `the tag ${tag.slice(0, 200)}`;
-    const path = codePath(target, this.#options.globals);
+    const named = codePath(target, this.#options.globals);
+    const builtin = named.kind === 'word' ? codePath(`builtins.${named.path}`, this.#options.globals) : named;
+    const path = builtin.kind === 'dangerous' ? builtin : named;
     const module = path.kind === 'word' ? codePath(`${path.path}.x`, this.#options.globals) : path;
     if (path.kind === 'dangerous') this.#dangerous(shown, path.path, path.danger);
     else if (module.kind === 'dangerous') this.#dangerous(shown, path.kind === 'word' ? path.path : '', module.danger);
     else if ((path.kind === 'path' && !path.allowed) || path.kind === 'computed') this.#names(shown, path.path);
+  }
+
+  /** `(!!python/object/apply:os.system [x])` in a value, quoted or not. */
+  #tuple(text: string): void {
+    const inner = text.startsWith('(') ? TUPLE.exec(text.trimEnd())?.[1] : undefined;
+    if (inner === undefined) return;
+    if (inner.length > MAX_TUPLE || this.#tupleDepth >= MAX_TUPLE_DEPTH) {
+      this.interests.add('format.yaml-tags.scan');
+      return;
+    }
+    this.#tupleDepth++;
+    try {
+      const events = {
+        tag: (tag: string, of: string | undefined) => this.tag(tag, of),
+        scalar: (value: string) => this.#tuple(value),
+      };
+      readYaml(`[${inner}]`, events, { maxDepth: MAX_TUPLE_DEPTH * 10, dialect: 'pyyaml' });
+    } catch (error) {
+      // A sentence in brackets: no loader builds anything from what is not YAML.
+      if (!isAssayError(error) || (error.code !== 'malformed' && error.code !== 'limit')) throw error;
+      if (error.code === 'limit') this.interests.add('format.yaml-tags.scan');
+    } finally {
+      this.#tupleDepth--;
+    }
   }
 
   #template(text: string, declared: boolean): void {
@@ -197,6 +233,7 @@ export class LoaderKeys {
     for (const [, name = ''] of text.slice(0, 100_000).matchAll(RESOLVER)) {
       if (!PLAIN_RESOLVERS.has(name)) this.interests.add('format.instantiation.scan');
     }
+    if (NESTED.test(text.slice(0, 100_000))) this.interests.add('format.instantiation.scan');
   }
 
   #dangerous(shown: string, subject: string, danger: string): void {

@@ -181,7 +181,7 @@ class TextScan {
     await this.#judgeTrees(encoding);
     await this.#json?.interest.graph.judge(this.#context);
     await this.#judgeCode(encoding);
-    this.#finish();
+    await this.#finish();
   }
 
   #looksLikeText(text: string, bytes: Uint8Array, at: number, encoding: Encoding): boolean {
@@ -216,7 +216,7 @@ class TextScan {
   }
 
   /** What loaders would make of the text as a whole. */
-  #judgeWhole(): void {
+  async #judgeWhole(): Promise<void> {
     const { context, kind } = { context: this.#context, kind: this.#kind };
     if (this.#length > MAX_WHOLE) {
       if (CLAIMS.has(kind)) throw new AssayError('limit', `is ${kind} of more than ${MAX_WHOLE} characters`);
@@ -227,9 +227,10 @@ class TextScan {
     const text = this.#whole.join('');
     const { member } = this.#target;
     const nemo = member !== undefined && isNemoConfig(member);
-    const { findings, interests, why } = judgeText({ text, kind, path: this.#path, globals, budget, nemo });
+    const form = { text, kind, path: this.#path, globals, budget, nemo };
+    const { findings, interests, why, settled } = await judgeText(form);
     // Every target was judged.
-    if (nemo) this.#interests.delete('format.hydra-config.scan');
+    if (nemo || settled) this.#interests.delete('format.hydra-config.scan');
     for (const interest of interests) this.#interests.add(interest);
     this.#report(findings, why);
     budget.release(4 * this.#length);
@@ -316,7 +317,7 @@ class TextScan {
       if (word.includes('.git') && this.#hidden.size < 20 && leadsIntoGit(word)) this.#hidden.add(word);
   }
 
-  #finish(): void {
+  async #finish(): Promise<void> {
     if (this.#json !== undefined) {
       if (this.#kind === 'jsonl') this.#json.walker.end();
       this.#tellShards(this.#json.interest.weights);
@@ -353,7 +354,7 @@ class TextScan {
         subject: 'import',
       });
     }
-    if (this.#json === undefined) this.#judgeWhole();
+    if (this.#json === undefined) await this.#judgeWhole();
     leaveInterests(this.#context, this.#interests, this.#why);
   }
 }

@@ -10,7 +10,7 @@ async function verdict(file: string, text: string | Uint8Array): Promise<string>
 
 describe('text that loaders turn into objects', () => {
   it.each([
-    ['hyperpyyaml/hyperparams.yaml', 'suspicious'],
+    ['hyperpyyaml/hyperparams.yaml', 'clean'],
     ['hydra/nemo.yaml', 'suspicious'],
     ['latent-diffusion/v1-inference.yaml', 'suspicious'],
     ['lightning/config.yaml', 'suspicious'],
@@ -141,6 +141,7 @@ describe('text that loaders turn into objects', () => {
     ['README.md', '---\nlicense: mit\ntags:\n- a\n---\n# T\n\n![i](x.png) `f(x)`\n```python\nimport os\n```\n'],
     ['t.csv', 'a,b\n1,"x: !y"\n'],
     ['words', 'one\ntwo three\n'],
+    ['c.yaml', 'b: (see 1, 2)\nc: "(Hello, world!)"\n'],
     ['.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n'],
     ['config.json', '{"model_type": "bert", "type": "x", "torch_dtype": "float32", "task": {"class": "x"}}'],
     [

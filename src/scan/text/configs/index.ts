@@ -1,0 +1,1 @@
+export { type ConfigJudgement, judgeConfig } from './judge.ts';
