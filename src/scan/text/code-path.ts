@@ -17,6 +17,8 @@ const REACHES: ReadonlyMap<string, string> = new Map([
   ['functools.partial', 'calls what it is given'],
   ['functools.reduce', 'calls what it is given'],
 ]);
+/** Names that end as those of a dangerous package do, and are classes of others: that a run is logged, or steps are taken. */
+const HARMLESS = /(?:^|\.)mlflow(?:\.logger)?\.[A-Z]\w*Logger$|^torch\.distributed\.optim\.ZeroRedundancyOptimizer$/;
 /** Methods of a path that change files. */
 const PATH_METHODS = /^pathlib\.\w*Path\.(?:write_\w+|unlink|rmdir|rename|replace|mkdir|touch|\w*link_to|chmod|open)$/;
 
@@ -50,12 +52,13 @@ function dangerOfParts(parts: readonly string[], globals: GlobalPolicy): string 
   const reaches = REACHES.get(parts.slice(-2).join('.'));
   if (reaches !== undefined) return reaches;
   if (PATH_METHODS.test(parts.join('.'))) return 'changes files';
+  const isHarmless = parts[0] !== 'mlflow' && HARMLESS.test(parts.join('.'));
   for (let start = 0; start < parts.length; start++) {
     const own = start === 0 && parts.length === 1;
     const module = own ? 'builtins' : parts.slice(start, -1).join('.');
     const standing = globals.standing({ module: module === '' ? 'builtins' : module, name, mapped: false });
     // The last part alone is a builtin only where the whole path is: `numpy.max` is not `max`.
-    if (standing.kind === 'dangerous' && (module !== '' || own)) return standing.danger;
+    if (standing.kind === 'dangerous' && !isHarmless && (module !== '' || own)) return standing.danger;
   }
   const dunder = parts.slice(1).find((part) => part.startsWith('__'));
   return dunder === undefined ? undefined : `walks over ${dunder}`;

@@ -20,6 +20,8 @@ interface Frame {
   key: string;
   isMapping: boolean;
   hasArguments: boolean;
+  /** Of a handler of logs: the file that it appends to. */
+  file: string | undefined;
   readonly targets: { readonly key: string; readonly value: string }[];
 }
 
@@ -49,6 +51,9 @@ const NESTED = /\$\{[^{}]{0,200}\$\{/;
 const TUPLE = /^\((.*![\s\S]*)\)$/s;
 const MAX_TUPLE = 20_000;
 const MAX_TUPLE_DEPTH = 4;
+/** A handler of `logging.config` that appends to a file, and a log within the folder of the run. */
+const LOG_FILES = /^logging\.(?:FileHandler|handlers\.(?:Rotating|TimedRotating|Watched)FileHandler)$/;
+const LOG_NAME = /^(?:\$\{hydra\.[\w.:]{1,60}\}\/)?(?:[\w-]|\$\{hydra\.[\w.]{1,60}\}){1,100}\.(?:log|txt)$/;
 const DOTTED = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
 const CORE_TAG =
   /^(?:!|tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map|set|omap|pairs|binary|timestamp|merge|value))$/;
@@ -79,13 +84,17 @@ export class LoaderKeys {
     // What such a target means is the loader's affair.
     if (this.#options.nemo === true && TARGET_KEYS.has(this.#frames.at(-1)?.key ?? ''))
       this.interests.add('format.instantiation.scan');
-    this.#frames.push({ key: '', isMapping, hasArguments: false, targets: [] });
+    this.#frames.push({ key: '', isMapping, hasArguments: false, file: undefined, targets: [] });
   }
 
   close(): void {
     const frame = this.#frames.pop();
     if (this.#frames.length < this.#templateDepth) this.#templateDepth = Number.POSITIVE_INFINITY;
-    for (const { key, value } of frame?.targets ?? []) this.#maybeTarget(key, value, frame?.hasArguments === true);
+    for (const { key, value } of frame?.targets ?? []) {
+      const isLog = key === 'class' && LOG_FILES.test(value) && LOG_NAME.test(frame?.file ?? '');
+      if (isLog) this.#names(`${key}: ${value}, which writes the log ${frame?.file ?? ''}`, value);
+      else this.#maybeTarget(key, value, frame?.hasArguments === true);
+    }
   }
 
   key(name: string): void {
@@ -111,6 +120,7 @@ export class LoaderKeys {
     if (frame === undefined) return;
     // `{"py/reduce": ["os.system", ...]}`: what is called stands first in a list.
     const key = frame.isMapping ? frame.key : this.#listKey();
+    if (key === 'filename') frame.file = text;
     if (TARGET_KEYS.has(key) || (this.#options.nemo === true && NEMO_KEYS.has(key))) this.target(key, text);
     else if (frame.isMapping && this.#isMaybe(key) && frame.targets.length < MAX_TARGETS)
       frame.targets.push({ key, value: text });

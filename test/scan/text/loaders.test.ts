@@ -64,6 +64,12 @@ describe('text that loaders turn into objects', () => {
     ['c.yaml', '? {a: b}\n: {_target_: os.system}'],
     ['c.yaml', 'a:\t!new:os.system []'],
     ['x.html', '<html>: !new:os.system []'],
+    ['c.yaml', '_target_: mlflow.SomeLogger'],
+    ['c.yaml', '_target_: my.mlflow.pyfunc.load_model'],
+    ['c.yaml', 'handlers: {h: {class: logging.FileHandler, filename: /root/.bashrc}}'],
+    ['c.yaml', 'handlers: {h: {class: logging.FileHandler, filename: ../../a.log}}'],
+    ['c.yaml', 'handlers: {h: {class: logging.FileHandler, filename: a.py}}'],
+    ['c.yaml', 'handlers: {h: {class: logging.FileHandler}}'],
     ['c.yaml', `chat_template: "{{ x.__class__ }}"`],
     ['c.yaml', 'doc_to_text: "{{ x.__class__ }}"'],
   ])('in %s with %j is malicious', async (file, text) => {
@@ -77,6 +83,10 @@ describe('text that loaders turn into objects', () => {
 
   it.each([
     ['c.yaml', '_target_: my.package.Class'],
+    ['c.yaml', '_target_: lightning.pytorch.loggers.mlflow.MLFlowLogger'],
+    ['c.yaml', 'o: {_target_: torch.distributed.optim.ZeroRedundancyOptimizer}'],
+    ['c.yaml', 'handlers: {h: {class: logging.FileHandler, filename: log.txt}}'],
+    ['c.yaml', 'h: {filename: "${hydra.runtime.output_dir}/${hydra.job.name}.log", class: logging.FileHandler}'],
     ['c.yaml', 'a: !new:my.Class {}'],
     ['c.yaml', 'a: !function utils.process'],
     ['c.yaml', 'a: !include:other.yaml'],

@@ -33,7 +33,7 @@ export function judgeConfig(text: string, globals: GlobalPolicy): ConfigJudgemen
   const framework = frameworks[0];
   if (framework === undefined) return { rest: undefined, objection: undefined, why };
   const walk = new Walk(framework, root, globals, why);
-  walk.entries(root.entries);
+  walk.node(root, '');
   const objection =
     frameworks.length > 1
       ? `it has instructions for ${frameworks.map(({ id }) => id).join(' and ')}`
@@ -65,16 +65,16 @@ class Walk {
     this.keys = new LoaderKeys({ globals, settings: true });
   }
 
-  entries(entries: ReadonlyMap<string, ConfigNode>): void {
+  #entries(entries: ReadonlyMap<string, ConfigNode>): void {
     this.keys.open('mapping');
     for (const [key, node] of entries) {
       this.keys.key(key);
-      this.#node(node, key);
+      this.node(node, key);
     }
     this.keys.close();
   }
 
-  #node(node: ConfigNode, key: string): void {
+  node(node: ConfigNode, key: string): void {
     const instruction = this.#framework.read(node);
     if (instruction === undefined || instruction === 'refused') this.#told(node, key, instruction === undefined);
     else {
@@ -96,14 +96,14 @@ class Walk {
       this.#scalar(key, node.text);
     } else {
       if (node.tag !== '') this.keys.tag(node.tag, undefined);
-      if (node.kind === 'mapping') this.entries(node.entries);
+      if (node.kind === 'mapping') this.#entries(node.entries);
       else this.#items(node.items, key);
     }
   }
 
   #items(items: readonly ConfigNode[], key: string): void {
     this.keys.open('sequence');
-    for (const item of items) this.#node(item, key);
+    for (const item of items) this.node(item, key);
     this.keys.close();
   }
 
@@ -115,6 +115,6 @@ class Walk {
 
   #besides(beside: ReadonlyMap<string, ConfigNode>): void {
     if (beside.size === 0) this.keys.scalar('');
-    else this.entries(beside);
+    else this.#entries(beside);
   }
 }

@@ -12,6 +12,7 @@ const verdict = async (text: string) => (await scan(text)).verdict;
 describe('a configuration of listed targets', () => {
   it.each([
     ['Hydra', 'lr: 0.1\noptim: {_target_: torch.optim.SGD, _partial_: true, lr: "${lr}", momentum: 0.9}'],
+    ['Hydra, as a whole', '_target_: torch.optim.Adam\n_partial_: true\nlr: 1e-4\nweight_decay: 0.0'],
     ['Hydra, in a list', 'l: {_target_: torch.nn.Sequential, _args_: [{_target_: torch.nn.Linear, _args_: [1, 2]}]}'],
     [
       'Hydra, nested',
