@@ -67,6 +67,7 @@ export const LIST_FILES: readonly string[] = [
   'pmml/names.json',
   'tensorflow/lite-operators.json',
   'tensorflow/operators.json',
+  'text/configs/spacy.json',
   'text/configs/targets.json',
   'text/nemo-targets.json',
   'torch7/classes.json',

@@ -31,11 +31,14 @@ export interface TextJudgement {
 }
 
 const MAX_DEPTH = 200;
+const MAX_SPACY = 1024 * 1024;
 /** Ends of lines to some readers of YAML, and letters to others; marks and tags that only some read as such. */
 const DISPUTED_BREAKS = /[\x85\u2028\u2029]/;
 const DISPUTED = /[\x85\u2028\u2029]|(?!^)\ufeff|![^\s!]*[,[\]]|[&*][\w-]+[?:%@`]/;
 /** What a line would have to hold to be such a key; escapes hide its letters. */
 const MAY_NAME_CODE = /_target_|_component_|class_path|py\/|\\[xuU]/i;
+/** The section of a pipeline of spaCy. */
+const SPACY_CONFIG = /^\[nlp\][ \t]*$/m;
 /** Text in which braces and dotted names are ordinary. */
 const PROSE_KINDS: ReadonlySet<string> = new Set(['markdown', 'csv']);
 
@@ -72,6 +75,7 @@ class TextJudge {
       this.#doubt('format.yaml.scan', 'it has characters that end a line for some parsers only');
     // Under any other name of text, only keys that mean nothing else count.
     if (kind === 'settings' || (kind === 'text' && MAY_NAME_CODE.test(text))) this.#settings(kind === 'settings');
+    if (kind === 'settings' && SPACY_CONFIG.test(text)) await this.#spacy();
     if (kind === 'jinja') this.#templates.push({ text, declared: true });
     else if (kind === 'text' && /\{[{%]/.test(text) && !/\.(?:tex|bib)$/i.test(this.#form.path))
       this.#templates.push({ text, declared: text.includes('{%') });
@@ -148,6 +152,17 @@ class TextJudge {
     for (const interest of keys.interests) this.#interests.add(interest);
     if (keys.namesAsKeras) this.#interests.add('format.instantiation.scan');
     this.#templates.push(...keys.templates);
+  }
+
+  /** Names of spaCy's catalogue are in keys with `@`, which are settings of nothing else. */
+  async #spacy(): Promise<void> {
+    const { text, globals, budget } = this.#form;
+    if (text.length > MAX_SPACY || this.#findings.size > 0 || !this.#interests.has('format.settings.scan')) return;
+    const { judgeSpacyConfig } = await import('./configs/index.ts');
+    budget.work(text.length);
+    const objection = judgeSpacyConfig(text, globals);
+    if (objection === undefined) this.#interests.delete('format.settings.scan');
+    else this.#doubt('format.settings.scan', objection);
   }
 
   #settings(claimed: boolean): void {

@@ -10,7 +10,9 @@ const NUMBER =
 const MAX_NUMBERS = 2_000;
 const NOTHING = /^(?:null|Null|NULL|~|)$/;
 /** Not a path, an address, a dotted name or code. */
-const WORD = /^[A-Za-z0-9][\w -]{0,63}$/;
+const WORD = /^(?:[A-Za-z0-9][\w -]{0,63}|[*!|_+-])$/;
+/** Of a name of spaCy's catalogue. */
+const MODULES = ['spacy', 'spacy_legacy', 'thinc'];
 const MAX_REFERENCES = 20;
 const MAX_DEPTH = 60;
 /** What an argument of a name that the organisation allows may be. */
@@ -49,7 +51,8 @@ export class Arguments {
     if (depth > MAX_DEPTH) return no('it is nested too deeply');
     const target = configTarget(path);
     if (target === undefined) return this.#judgeAllowed(path, [...positional, ...named.values()], depth);
-    if (this.#globals.shadows(path)) return no('a file of the artifact would be imported in its place');
+    if (MODULES.some((module) => path.startsWith('@') && this.#globals.shadows(module)) || this.#globals.shadows(path))
+      return no('a file of the artifact would be imported in its place');
     if (makes === 'call' ? target.kind !== 'call' : makes === 'object' && target.kind === 'function')
       return no('it is listed, but not to be called here');
     const kinds = [...kindsOf(target)];
@@ -126,6 +129,7 @@ function* kindsOf(target: ConfigTarget): Generator<string> {
 }
 
 function allowEntry(path: string): string {
+  if (path.startsWith('@')) return 'it is on no list';
   const dot = path.lastIndexOf('.');
   return `it is on no list; once reviewed, an organisation allows it with {module: ${path.slice(0, dot)}, name: ${path.slice(dot + 1)}, uses: [call]}`;
 }

@@ -1,1 +1,1 @@
-export { type ConfigJudgement, judgeConfig } from './judge.ts';
+export { type ConfigJudgement, judgeConfig, judgeSpacyConfig } from './judge.ts';

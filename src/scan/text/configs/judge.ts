@@ -6,7 +6,8 @@ import { HYDRA } from './hydra.ts';
 import { HYPERPYYAML } from './hyperpyyaml.ts';
 import { LATENT_DIFFUSION } from './latent.ts';
 import { LIGHTNING } from './lightning.ts';
-import { type ConfigMapping, type ConfigNode, readConfigTree } from './tree.ts';
+import { readSpacyConfig, SPACY, spacyCalls } from './spacy.ts';
+import { type ConfigMapping, type ConfigNode, Odd, readConfigTree } from './tree.ts';
 
 const FRAMEWORKS: readonly Framework[] = [HYPERPYYAML, HYDRA, LIGHTNING, LATENT_DIFFUSION];
 
@@ -39,6 +40,26 @@ export function judgeConfig(text: string, globals: GlobalPolicy): ConfigJudgemen
       ? `it has instructions for ${frameworks.map(({ id }) => id).join(' and ')}`
       : (framework.objection(root, text) ?? walk.objection);
   return { rest: objection === undefined ? walk.keys : undefined, objection, why };
+}
+
+/**
+ * Judges a config.cfg of spaCy.
+ * @returns why it is not clean; nothing when each name and argument is listed
+ */
+export function judgeSpacyConfig(text: string, globals: GlobalPolicy): string | undefined {
+  try {
+    const root = readSpacyConfig(text);
+    const judge = new Arguments(SPACY, root, globals);
+    for (const [node, call] of spacyCalls(root)) {
+      if (call === undefined || call === 'refused') return 'a name of it is not text';
+      const standing = judge.standing(node, call);
+      if (!standing.listed) return `${call.path.slice(0, 200)}: ${standing.why}`;
+    }
+    return SPACY.objection(root, text);
+  } catch (error) {
+    if (error instanceof Odd) return error.message;
+    throw error;
+  }
 }
 
 function isReadBy(node: ConfigNode, framework: Framework): boolean {

@@ -15,18 +15,31 @@ interface Written {
   readonly targets: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
+/** `spacy.json`, made by `fixtures/make/spacy_names.py`: names of spaCy's catalogue, by the part of it. */
+interface WrittenNames {
+  readonly names: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
 let targets: ReadonlyMap<string, string> | undefined;
 
 function read(): ReadonlyMap<string, string> {
-  const { targets: written } = JSON.parse(readFileSync(new URL('./targets.json', import.meta.url), 'utf8')) as Written;
-  return new Map(
-    Object.entries(written).flatMap(([module, names]) =>
-      Object.entries(names).map(([name, takes]) => [`${module}.${name}`, takes] as const),
-    ),
-  );
+  const { targets: written } = list('targets.json') as Written;
+  const { names } = list('spacy.json') as WrittenNames;
+  const rows = (lists: Written['targets'], join: (list: string, name: string) => string) =>
+    Object.entries(lists).flatMap(([one, all]) =>
+      Object.entries(all).map(([name, takes]) => [join(one, name), takes] as const),
+    );
+  return new Map([
+    ...rows(written, (module, name) => `${module}.${name}`),
+    ...rows(names, (part, name) => `@${part}:${name}`),
+  ]);
 }
 
-/** The entry of a path, as it is written: no loader that is known takes blanks away. */
+function list(file: string): unknown {
+  return JSON.parse(readFileSync(new URL(`./${file}`, import.meta.url), 'utf8'));
+}
+
+/** The entry of a path, or of a name of spaCy (`@misc:name`), as it is written: no loader that is known takes blanks away. */
 export function configTarget(path: string): ConfigTarget | undefined {
   targets ??= read();
   const written = targets.get(path);

@@ -23,7 +23,7 @@ const PLAIN_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map)$/;
 const OWN_TAG = /^!(?:(?:new|name|apply):[\w.]+|ref|copy|tuple|PLACEHOLDER)$/;
 
 /** What parsers, or a person and a parser, may take for something else. */
-class Odd extends Error {}
+export class Odd extends Error {}
 
 interface Frame {
   readonly tag: string;
@@ -53,7 +53,8 @@ export function readConfigTree(text: string): ReadConfig {
   }
 }
 
-class Builder {
+/** Builds a document of the events of a reader. @throws Odd */
+export class Builder {
   root: ConfigNode | undefined;
   readonly #frames: Frame[] = [];
   #tag = '';
