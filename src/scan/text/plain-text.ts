@@ -20,7 +20,7 @@ import { JsonInterest, leadsIntoGit } from './json-interest.ts';
 import { judgeText } from './judge-text.ts';
 import { LoaderKeys, type TextFinding } from './loader-keys.ts';
 import { isNemoConfig } from './nemo.ts';
-import { textRules } from './rules.ts';
+import { DECODED_COMMAND, textRules } from './rules.ts';
 import { itemFindings, shardFindings, shardRules } from './shards.ts';
 import { judgeTemplates } from './templates.ts';
 import { findInterests, interestsOfKind, OVERLAP } from './text-interest.ts';
@@ -233,7 +233,20 @@ class TextScan {
     if (nemo || settled) this.#interests.delete('format.hydra-config.scan');
     for (const interest of interests) this.#interests.add(interest);
     this.#report(findings, why);
+    if (this.#interests.has('format.source-code.scan') && !isPython(kind, this.#name)) await this.#judgeCommands(text);
     budget.release(4 * this.#length);
+  }
+
+  /** Commands are told by their words, and never proved harmless. */
+  async #judgeCommands(text: string): Promise<void> {
+    const { commandFacts } = await import('./commands.ts');
+    this.#context.budget.work(text.length);
+    const { facts, decoded } = commandFacts(text, /\.ya?ml$/i.test(this.#name) ? 'yaml' : this.#kind);
+    for (const { line, how } of decoded) {
+      const message = `A command decodes ${how}, and runs what this gives.`;
+      this.#context.report({ rule: DECODED_COMMAND, message, subject: how, ...(line > 0 && { line }) });
+    }
+    if (facts.length > 0) this.#why.set('format.source-code.scan', facts.join('; '));
   }
 
   /** A configuration of Keras is judged as a whole, by the scanner of those in other files. */

@@ -55,5 +55,18 @@ export const ODD_TEMPLATE: Rule = {
   cwe: ['CWE-1336', 'CWE-400'],
 };
 
+export const DECODED_COMMAND: Rule = {
+  id: 'command.decoded',
+  title: 'A command decodes a text of the file and runs it',
+  severity: 'critical',
+  verdict: 'malicious',
+  explanation:
+    'A script, a Dockerfile or a workflow passes a text that stands in the file itself through a decoder (Base64, hexadecimal, escapes, `rev`, `tr`) to a shell or another interpreter. Who writes a command for people to read does not hide it.',
+  remedy: 'Do not run or build it. Decode the text to see what it does, and report it to its publisher.',
+  owasp: SUPPLY_CHAIN.owasp,
+  atlas: SUPPLY_CHAIN.atlas,
+  cwe: ['CWE-506', 'CWE-94'],
+};
+
 export const templateRules: readonly Rule[] = [DANGEROUS_TEMPLATE, ODD_TEMPLATE];
-export const textRules: readonly Rule[] = [DANGEROUS_TARGET, TARGET, ...templateRules];
+export const textRules: readonly Rule[] = [DANGEROUS_TARGET, TARGET, DECODED_COMMAND, ...templateRules];
