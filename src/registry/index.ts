@@ -31,6 +31,7 @@ export {
 export type { CreatedBatch } from './batch-records.ts';
 export { combinedDecision } from './decisions/index.ts';
 export type { JobFilter, NewJob, TestEnd } from './job-records.ts';
+export { EQUAL_SHARES, type TenantShares } from './job-shares.ts';
 export { nameOf } from './names.ts';
 export { openRegistry, type RegistryOptions } from './open.ts';
 export type { Principal, StoredAssessment } from './records.ts';

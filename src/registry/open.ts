@@ -5,11 +5,11 @@ import { auditHead, auditLog, auditSince } from './audit/index.ts';
 import { verifyRegistry } from './chain-state/index.ts';
 import { currentDecisions, reevaluate, versionsOf } from './decisions/index.ts';
 import { approveImage, imageApprovals, revokeImage } from './images/index.ts';
+import { EQUAL_SHARES, type TenantShares } from './job-shares.ts';
 import {
   batchStore,
   cancelJob,
   claimJobs,
-  claimNamedJob,
   countJobKinds,
   countJobs,
   createJob,
@@ -66,6 +66,8 @@ export interface RegistryOptions {
   readonly isRule?: (id: string) => boolean;
   /** Seals the secrets of webhooks in the database: 32 characters or more, kept elsewhere. */
   readonly sealingKey?: string;
+  /** How workers are shared among tenants; equally and without a ceiling when absent. */
+  readonly shares?: TenantShares;
   readonly now?: () => Date;
 }
 
@@ -82,6 +84,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     signsLater: options.signsLater ?? false,
     tokenIssuer: options.tokenIssuer,
     sealer: options.sealingKey === undefined ? undefined : sealerOf(options.sealingKey),
+    shares: options.shares ?? EQUAL_SHARES,
     isRule: options.isRule ?? (() => false),
     now: options.now ?? (() => new Date()),
   };
@@ -159,7 +162,6 @@ function jobStore(context: Context): JobStore {
     outputsAmong: (folders) => outputsAmong(context, folders),
     cancel: bound(cancelJob),
     claim: (worker, leaseMs, most) => claimJobs(context, worker, leaseMs, most),
-    claimNamed: (worker, leaseMs, id) => claimNamedJob(context, worker, leaseMs, id),
     heartbeat: (claimed, leaseMs, progress) => heartbeat(context, claimed, leaseMs, progress),
     finish: (claimed, end) => finishJob(context, claimed, end),
     state: (id) => jobState(context, id),

@@ -293,12 +293,11 @@ export interface JobStore {
   outputsAmong(folders: readonly string[]): Promise<ReadonlySet<string>>;
   cancel(by: Principal, id: string): Promise<Job>;
   /**
-   * For workers, of any tenant. Takes jobs that are queued and whose pause is over, or whose lease ran out, the first to be run
-   * first. A job that was taken `MAX_ATTEMPTS` times and never ended (it kills its workers) ends as failed instead.
+   * For workers, of any tenant. Takes jobs whose lease ran out, then jobs that are queued and whose pause is over: the next one of
+   * the tenant whose turn it is, by `TenantShares`. A job that was taken `MAX_ATTEMPTS` times and never ended (it kills its
+   * workers) ends as failed instead.
    */
   claim(worker: string, leaseMs: number, most: number): Promise<readonly ClaimedJob[]>;
-  /** Takes the one that is named, whatever its pause; `undefined` when it is not to be had. */
-  claimNamed(worker: string, leaseMs: number, id: string): Promise<ClaimedJob | undefined>;
   /** @returns false when the lease was lost or the job was cancelled: stop working on it. */
   heartbeat(claimed: ClaimedJob, leaseMs: number, progress: JobProgress): Promise<boolean>;
   /** Ends it exactly once: false when somebody else did. */

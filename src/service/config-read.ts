@@ -13,6 +13,7 @@ import {
   type ServiceConfig,
   type ServiceLimits,
 } from './config.ts';
+import { tenantShares } from './tenant-shares.ts';
 
 /** The flags of the command line, which every user of the machine can read: nothing secret. */
 export interface ServiceFlags {
@@ -62,6 +63,7 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
     },
     hubEndpoint: address(env.ASSAY_HUB_ENDPOINT || 'https://huggingface.co', 'ASSAY_HUB_ENDPOINT'),
     limits: limits(env),
+    shares: tenantShares(env.ASSAY_TENANT_WEIGHTS, env.ASSAY_TENANT_MAX_RUNNING),
     approvalKey: env.ASSAY_APPROVAL_KEY ? resolve(env.ASSAY_APPROVAL_KEY) : ownKey('approval-key.pem'),
     approvalPassphrase: (await secret(env, 'ASSAY_KEY_PASSPHRASE')) ?? null,
     conversionKey: env.ASSAY_CONVERSION_KEY ? resolve(env.ASSAY_CONVERSION_KEY) : ownKey('conversion-key.pem'),

@@ -1,3 +1,5 @@
+import type { TenantShares } from '../registry/index.ts';
+
 /** The configuration of `assay serve` and `assay worker`; see `assay serve --help` for the names. */
 export interface ServiceConfig {
   readonly host: string;
@@ -22,6 +24,8 @@ export interface ServiceConfig {
   readonly allowed: AllowedPlaces;
   readonly hubEndpoint: string;
   readonly limits: ServiceLimits;
+  /** How workers are shared among tenants. */
+  readonly shares: TenantShares;
   /**
    * Path of the private key that signs for approvers who use the console, and re-evaluations; made when it is missing from the
    * data folder. `null`: approvals need a key of their own.

@@ -24,6 +24,7 @@ export async function openServiceRegistry(
     database: config.database,
     rules,
     signsLater,
+    shares: config.shares,
     isRule: (id) => RULES.has(id),
     ...(config.sessionSecret === null ? {} : { sealingKey: config.sessionSecret }),
     ...(config.tokenIssuer === null ? {} : { tokenIssuer: config.tokenIssuer }),

@@ -3,6 +3,7 @@ import { afterEach } from 'vitest';
 import { keySigner } from '../../src/integrity/sign/key-signer.ts';
 import { policyOf } from '../../src/policy/load.ts';
 import {
+  type ClaimedJob,
   isRegistryError,
   loadRegistryRules,
   openRegistry,
@@ -118,4 +119,11 @@ export async function codeOf(refused: Promise<unknown>): Promise<string> {
     throw error;
   }
   return 'nothing was refused';
+}
+
+/** Takes the job, if it can be had: others that are taken on the way are returned. */
+export async function claimNamed({ jobs }: Registry, id: string, leaseMs: number): Promise<ClaimedJob | undefined> {
+  const taken = await jobs.claim('worker', leaseMs, 100);
+  for (const one of taken) if (one.job.id !== id) await jobs.finish(one, { kind: 'released' });
+  return taken.find(({ job }) => job.id === id);
 }

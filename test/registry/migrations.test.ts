@@ -1,6 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
+import { EQUAL_SHARES } from '../../src/registry/job-shares.ts';
 import { change } from '../../src/registry/store/change.ts';
 import type { Database } from '../../src/registry/store/database.ts';
 import { MIGRATIONS, migrate } from '../../src/registry/store/migrate.ts';
@@ -75,6 +76,7 @@ describeOnBoth('the schema', (fresh, dialect) => {
         tokenIssuer: undefined,
         isRule: () => false,
         sealer: undefined,
+        shares: EQUAL_SHARES,
         now: bench.clock.now,
       };
       await change(context, sam, async (log) => log.record('waiver.added', digest, { id: 'w', ...waiver, from: 'x' }));

@@ -60,6 +60,18 @@ test('a flag takes precedence over the environment', async () => {
   });
 });
 
+test('reads the shares of tenants', async () => {
+  const env = { ASSAY_TENANT_WEIGHTS: 'acme=4, zeta=2', ASSAY_TENANT_MAX_RUNNING: '8 acme=16' };
+  expect((await readConfig({}, env)).shares).toEqual({
+    weights: new Map([
+      ['acme', 4],
+      ['zeta', 2],
+    ]),
+    maxRunning: new Map([['acme', 16]]),
+    maxRunningOfOthers: 8,
+  });
+});
+
 test('secrets can be read from files', async () => {
   const path = join(folder, 'database');
   writeFileSync(path, 'postgres://assay:secret@db/assay\n');
@@ -88,6 +100,12 @@ describe('an invalid configuration value is reported by its name', () => {
     ['ASSAY_SESSION_SECRET', {}, { ASSAY_SESSION_SECRET: 'short' }],
     ['ASSAY_MAX_BODY_BYTES', {}, { ASSAY_MAX_BODY_BYTES: '1e9' }],
     ['ASSAY_MAX_QUEUED_JOBS', {}, { ASSAY_MAX_QUEUED_JOBS: '0' }],
+    ['ASSAY_TENANT_WEIGHTS', {}, { ASSAY_TENANT_WEIGHTS: '4' }],
+    ['ASSAY_TENANT_WEIGHTS', {}, { ASSAY_TENANT_WEIGHTS: 'acme=0' }],
+    ['ASSAY_TENANT_WEIGHTS', {}, { ASSAY_TENANT_WEIGHTS: 'acme=1 acme=2' }],
+    ['ASSAY_TENANT_WEIGHTS', {}, { ASSAY_TENANT_WEIGHTS: 'Acme=1' }],
+    ['ASSAY_TENANT_MAX_RUNNING', {}, { ASSAY_TENANT_MAX_RUNNING: '8 9' }],
+    ['ASSAY_TENANT_MAX_RUNNING', {}, { ASSAY_TENANT_MAX_RUNNING: 'acme=1.5' }],
     ['ASSAY_MAX_SCAN_SECONDS', {}, { ASSAY_MAX_SCAN_SECONDS: '604801' }],
     ['ASSAY_REQUESTS_PER_MINUTE', {}, { ASSAY_REQUESTS_PER_MINUTE: '-1' }],
     ['ASSAY_MAX_LOOP_DELAY_MS', {}, { ASSAY_MAX_LOOP_DELAY_MS: '600001' }],

@@ -2,7 +2,6 @@ export { batchStore } from './batches.ts';
 export { cancelJob, createJob, createJobs, getJob, listJobs } from './jobs.ts';
 export {
   claimJobs,
-  claimNamedJob,
   countJobKinds,
   countJobs,
   finishJob,

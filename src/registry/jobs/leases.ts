@@ -1,18 +1,24 @@
-import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import { type SelectQueryBuilder, sql } from 'kysely';
 import { JOB_KINDS, JOB_STATES, type JobKind, type JobProgress, type JobState } from '../api/index.ts';
 import { type ClaimedJob, type JobCount, type JobEnd, MAX_ATTEMPTS } from '../registry.ts';
 import { type Context, compiledOnce, type Database, newId, type Reader, type Tables, unowned } from '../store/index.ts';
 import { type JobRow, jobOfRow, lineageOfRow } from './jobs.ts';
+import { Turns } from './turns.ts';
 
 /** CWE-770: the length of a worker's error message. */
 const MAX_MESSAGE = 2000;
 const MAX_CODE = 100;
+/** The lock of those who claim; nothing else locks this number. */
+const CLAIMS = 0x41535341;
 /** How often a busy worker looks for jobs that crash their workers: each look changes the file. */
 const KILLERS_MS = 1_000;
 /** The time of the last look, in milliseconds since 1970. */
 const killersSought = new WeakMap<Database, number>();
 
-/** Takes the jobs that are to be run next, each in one statement: no two workers take the same. */
+/**
+ * Takes the jobs that are to be run next: those whose worker died, then the next job of the tenant whose turn it is. Workers take
+ * turns, so that no two take the same job, and none takes one beyond the ceiling of a tenant.
+ */
 export async function claimJobs(
   context: Context,
   worker: string,
@@ -21,36 +27,39 @@ export async function claimJobs(
 ): Promise<readonly ClaimedJob[]> {
   return claiming(context, async (db) => {
     const all: ClaimedJob[] = [];
-    while (all.length < most) {
+    const claim = async (take: (claim: Claim) => Promise<JobRow[]>) => {
       const claim = claimOf(context, worker, leaseMs);
-      const [row] = await claimNext(db, claim);
-      if (row === undefined) break;
-      all.push(claimedOf(row, claim.lease));
+      const [row] = await take(claim);
+      if (row !== undefined) all.push(claimedOf(row, claim.lease));
+      return row !== undefined;
+    };
+    let isMore = true;
+    while (isMore && all.length < most) isMore = await claim((claim) => claimLeftBehind(db, claim));
+    if (all.length < most) {
+      const turns = await Turns.open(db, context.shares, context.now().getTime());
+      for (let turn = turns.next(); turn !== undefined && all.length < most; turn = turns.next()) {
+        const { tenant, least } = turn;
+        if (await claim((claim) => claimOfTenant(db, { ...claim, tenant, least }))) turns.started(tenant);
+        else turns.leave(tenant);
+      }
+      await turns.keep(db);
     }
     await failKillersSometimes(context, db, all.length < most);
     return all;
   });
 }
 
-/** Takes the named job, even during its pause. */
-export async function claimNamedJob(
-  context: Context,
-  worker: string,
-  leaseMs: number,
-  id: string,
-): Promise<ClaimedJob | undefined> {
-  return claiming(context, async (db) => {
-    const claim = claimOf(context, worker, leaseMs);
-    const [row] = await claimNamed(db, { ...claim, id });
-    await failKillersSometimes(context, db, row === undefined);
-    return row === undefined ? undefined : claimedOf(row, claim.lease);
-  });
+/** A server makes those who claim wait for each other: what one of them counts, the next one sees. */
+function claiming<T>({ database }: Context, work: (db: Reader) => Promise<T>): Promise<T> {
+  return unowned(() =>
+    database.change(async (db) => {
+      if (database.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(CLAIMS)})`.execute(db);
+      return work(db);
+    }),
+  );
 }
 
-/** A file is brought up to date with other changes; a server does each statement by itself without asking twice. */
-function claiming<T>({ database }: Context, work: (db: Reader) => Promise<T>): Promise<T> {
-  return unowned(() => (database.dialect === 'sqlite' ? database.change(work) : work(database.work)));
-}
+type Claim = ReturnType<typeof claimOf>;
 
 function claimOf({ now }: Context, worker: string, leaseMs: number) {
   const at = now();
@@ -72,48 +81,38 @@ async function failKillersSometimes({ database, now }: Context, db: Reader, isId
 
 const CLAIM = { worker: 'text', lease: 'text', lease_until_ms: 'number', now_ms: 'number', at: 'text' } as const;
 
-const claimNext = compiledOnce(CLAIM, (db, { now_ms, ...claim }, dialect) =>
-  claimed(db, claim, ({ selectFrom, fn }) => {
-    // Two queries, since each has an index that gives its first row at once; an abandoned job is older.
-    const first = (fits: (eb: ExpressionBuilder<Tables, 'jobs'>) => ReturnType<typeof isLeftBehind>) => {
-      const free = selectFrom('jobs')
-        .select('jobs.id')
-        .where(fits)
-        .orderBy('priority', 'desc')
-        .orderBy('seq')
-        .limit(sql.lit(1));
-      return dialect === 'postgres' ? free.forUpdate().skipLocked() : free;
-    };
-    const leftBehind = first((eb) => isLeftBehind(eb, now_ms));
-    const waits = first((eb) => eb.and([eb('state', '=', sql.lit('queued')), eb('not_before_ms', '<=', now_ms)]));
-    return fn.coalesce(leftBehind, waits);
-  }),
+const claimLeftBehind = compiledOnce(CLAIM, (db, { now_ms, ...claim }, dialect) =>
+  claimed(db, claim, dialect, (jobs) =>
+    jobs.where(({ eb, and }) =>
+      and([
+        eb('state', '=', sql.lit('running')),
+        eb('lease_until_ms', '<=', now_ms),
+        eb('attempts', '<', sql.lit(MAX_ATTEMPTS)),
+      ]),
+    ),
+  ),
 );
 
-const claimNamed = compiledOnce({ ...CLAIM, id: 'text' }, (db, { now_ms, id, ...claim }, dialect) =>
-  claimed(db, claim, ({ selectFrom }) => {
-    const free = selectFrom('jobs')
-      .select('jobs.id')
-      .where(({ eb, or }) => or([eb('state', '=', sql.lit('queued')), isLeftBehind(eb, now_ms)]))
-      .where('jobs.id', '=', id);
-    return dialect === 'postgres' ? free.forUpdate().skipLocked() : free;
-  }),
+const claimOfTenant = compiledOnce(
+  { ...CLAIM, tenant: 'text', least: 'number' },
+  (db, { now_ms, tenant, least, ...claim }, dialect) =>
+    claimed(db, claim, dialect, (jobs) =>
+      jobs
+        .where('tenant', '=', tenant)
+        .where('state', '=', sql.lit('queued'))
+        .where('priority', '>=', least)
+        .where('not_before_ms', '<=', now_ms),
+    ),
 );
 
-function isLeftBehind(eb: ExpressionBuilder<Tables, 'jobs'>, nowMs: number) {
-  return eb.and([
-    eb('state', '=', sql.lit('running')),
-    eb('lease_until_ms', '<=', nowMs),
-    eb('attempts', '<', sql.lit(MAX_ATTEMPTS)),
-  ]);
-}
+type Jobs = SelectQueryBuilder<Tables, 'jobs', { id: string }>;
 
+/** Takes the first of some jobs. */
 function claimed(
   db: Reader,
   { worker, lease, lease_until_ms, at }: Pick<JobRow, 'worker' | 'lease' | 'lease_until_ms'> & { readonly at: string },
-  free: (
-    eb: ExpressionBuilder<Tables, 'jobs'>,
-  ) => Expression<string | null> | SelectQueryBuilder<Tables, 'jobs', { id: string }>,
+  dialect: 'sqlite' | 'postgres',
+  some: (jobs: Jobs) => Jobs,
 ) {
   return db
     .updateTable('jobs')
@@ -125,7 +124,13 @@ function claimed(
       attempts: eb('attempts', '+', 1),
       started_at: fn.coalesce('started_at', val(at)),
     }))
-    .where((eb) => eb('id', '=', free(eb)))
+    .where((eb) => {
+      const first = some(eb.selectFrom('jobs').select('jobs.id'))
+        .orderBy('priority', 'desc')
+        .orderBy('seq')
+        .limit(sql.lit(1));
+      return eb('id', '=', dialect === 'postgres' ? first.forUpdate().skipLocked() : first);
+    })
     .returningAll();
 }
 

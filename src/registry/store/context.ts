@@ -1,5 +1,6 @@
 import type { PayloadSigner } from '../../integrity/sign/index.ts';
 import type { TrustFile } from '../../integrity/trust-file/index.ts';
+import type { TenantShares } from '../job-shares.ts';
 import type { RegistryRules } from '../registry.ts';
 import type { Sealer } from '../sealed/index.ts';
 import type { Database } from './database.ts';
@@ -20,5 +21,7 @@ export interface Context {
   readonly isRule: (id: string) => boolean;
   /** Keeps secrets of webhooks unreadable in the database; without it, they are kept as they are. */
   readonly sealer: Sealer | undefined;
+  /** How workers are shared among tenants. */
+  readonly shares: TenantShares;
   readonly now: () => Date;
 }

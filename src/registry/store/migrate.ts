@@ -12,6 +12,7 @@ import {
   modelTests,
   people,
   records,
+  shares,
   signedWaivers,
   signingRequests,
   stages,
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly Migration[] = [
   people,
   images,
   signingRequests,
+  shares,
 ];
 
 /** Any number that nothing else locks. */

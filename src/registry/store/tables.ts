@@ -29,6 +29,8 @@ export interface Tables extends WebhookTables {
   readonly batches: BatchTable;
   readonly batch_jobs: BatchJobTable;
   readonly signing_requests: SigningRequestTable;
+  readonly tenant_shares: TenantShareTable;
+  readonly kept_answers: KeptAnswerTable;
 }
 
 /** Never updated. */
@@ -322,4 +324,29 @@ interface SigningRequestTable {
   /** JSON; empty for approvals. */
   readonly body: Fixed<string>;
   readonly at: Fixed<string>;
+}
+
+/** Start-time fair queueing: both are virtual times, which grow by 1 / weight with each job that starts. */
+interface TenantShareTable {
+  readonly tenant: Fixed<string>;
+  /** When its last job started. */
+  started: number;
+  /** When its next one is due. */
+  due: number;
+}
+
+/** What a request with an `Idempotency-Key` was answered; without a status, while it is being answered. */
+interface KeptAnswerTable {
+  /** The tenant and the person, program or session that sent it. */
+  readonly holder: Fixed<string>;
+  readonly key: Fixed<string>;
+  /** SHA-256 of its method, path and body, hex. */
+  readonly request: Fixed<string>;
+  /** Of the attempt that answers it: who lost it keeps no answer. */
+  readonly claim: Fixed<string>;
+  until_ms: number;
+  status: number | null;
+  /** JSON. */
+  headers: string | null;
+  body: string | null;
 }

@@ -101,7 +101,7 @@ async function rescan(
     if (target === undefined) continue;
     const { model } = version;
     const { job } = await registry.jobs.create(by, { target, model, priority: PRIORITY, ruleset: ruleset.digest });
-    await queue.enqueue({ id: job.id, priority: job.priority });
+    await queue.enqueue(job);
     asked++;
   }
   return { asked, unreachable: ids.length - asked };

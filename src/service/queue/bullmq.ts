@@ -4,15 +4,22 @@ import type { JobStore } from '../../registry/index.ts';
 import { messageOf } from '../problems/index.ts';
 import { workBullmq } from './bullmq-work.ts';
 import type { Queue, Tell } from './queue.ts';
-import { CANCEL_CHANNEL, checkRedisUrl, connectRedis, evictionTrouble, PREFIX, QUEUE_NAME } from './redis.ts';
+import {
+  CANCEL_CHANNEL,
+  checkRedisUrl,
+  connectRedis,
+  evictionTrouble,
+  NEW_CHANNEL,
+  PREFIX,
+  QUEUE_NAME,
+} from './redis.ts';
 
 /** How long a request may wait for the server. */
 const PATIENCE_MS = 2_000;
 /** How many jobs a server that lost its memory is told of at a time, the first to be run first. */
 const SYNC_LIMIT = 5_000;
-const MAX_PRIORITY = 2 ** 20;
 
-/** Kept by the store, moved by BullMQ: what ends a job is the store's, so Redis may lose everything. */
+/** Kept by the store, announced by BullMQ: which job is next and how it ended is the store's, so Redis may lose everything. */
 const KEEP_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
 
 /**
@@ -33,20 +40,17 @@ export function bullmqQueue(address: string, jobs: JobStore, tell: Tell): Queue 
     const trouble = await within(evictionTrouble(client)).catch(() => undefined);
     if (trouble !== undefined) tell(trouble);
   };
-  const add = async (all: readonly { readonly id: string; readonly priority: number }[]) => {
-    if (all.length === 0) return;
-    const told = all.map(({ id, priority }) => ({
-      name: 'scan',
-      data: {},
-      opts: { jobId: id, priority: bullPriority(priority), ...KEEP_NOTHING },
-    }));
-    await within(queue.addBulk(told)).catch((error: unknown) =>
-      tell(`Redis is notified later of ${namesOf(all.map(({ id }) => id))}: ${messageOf(error)}`),
+  const add = async (ids: readonly string[]) => {
+    if (ids.length === 0) return;
+    const tickets = ids.map((id) => ({ name: 'scan', data: {}, opts: { jobId: id, ...KEEP_NOTHING } }));
+    const told = queue.addBulk(tickets).then(() => client.publish(NEW_CHANNEL, ''));
+    await within(told).catch((error: unknown) =>
+      tell(`Redis is notified later of ${namesOf(ids)}: ${messageOf(error)}`),
     );
   };
   const bullmq: Queue = {
     kind: 'bullmq',
-    enqueue: (...jobs) => add(jobs),
+    enqueue: (...jobs) => add(jobs.map(({ id }) => id)),
     async cancel(...ids) {
       const asked = ids.flatMap((id) => [client.publish(CANCEL_CHANNEL, id), queue.remove(id)]);
       await within(Promise.all(asked)).catch((error: unknown) =>
@@ -58,14 +62,11 @@ export function bullmqQueue(address: string, jobs: JobStore, tell: Tell): Queue 
       await workBullmq({ url, jobs, sync: () => bullmq.sync() }, handler, options);
     },
     async sync() {
-      const ids = await jobs.queued(SYNC_LIMIT);
-      // In the order in which they are to run: their priorities are the store's.
-      await add(ids.map((id, index) => ({ id, priority: -index })));
+      await add(await jobs.queued(SYNC_LIMIT));
     },
     async depth() {
-      const counts = await within(queue.getJobCounts('wait', 'prioritized', 'delayed', 'active'));
-      const { wait = 0, prioritized = 0, delayed = 0, active = 0 } = counts;
-      return { waiting: wait + prioritized + delayed, active };
+      const { queued, running } = await jobs.counts();
+      return { waiting: queued, active: running };
     },
     ready: () =>
       within(client.ping()).then(
@@ -82,11 +83,6 @@ export function bullmqQueue(address: string, jobs: JobStore, tell: Tell): Queue 
 
 function namesOf(ids: readonly string[]): string {
   return ids.length === 1 ? `job ${ids[0]}` : `${ids.length} jobs`;
-}
-
-/** Of BullMQ, where lower is first, and none at all is before all. */
-function bullPriority(priority: number): number {
-  return Math.max(1, Math.min(2 * MAX_PRIORITY - 1, MAX_PRIORITY - Math.trunc(priority)));
 }
 
 /** An unavailable server delays requests, so callers continue without an answer. */

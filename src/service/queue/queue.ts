@@ -1,13 +1,13 @@
 import type { ClaimedJob, JobEnd } from '../../registry/index.ts';
 
 /**
- * Moves ids of jobs to workers. What a job is and how it ended is kept in the registry's `JobStore`, so that a queue that loses
- * its memory loses no job: `sync` tells it again.
+ * Tells workers that there are jobs. What a job is, which one is next and how it ended is in the registry's `JobStore`, so that a
+ * queue that loses its memory loses no job: `sync` tells it again.
  */
 export interface Queue {
   readonly kind: 'embedded' | 'bullmq';
   /** Idempotent by id. A queue that cannot be reached is told of the jobs later, by `sync`: they are not lost. */
-  enqueue(...jobs: readonly { readonly id: string; readonly priority: number }[]): Promise<void>;
+  enqueue(...jobs: readonly { readonly id: string }[]): Promise<void>;
   /** Stops jobs that wait or run, after the job store called them cancelled. */
   cancel(...ids: readonly string[]): Promise<void>;
   /** Works until `signal` fires, then ends what runs or hands it back within the grace period. */

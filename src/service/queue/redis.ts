@@ -9,6 +9,8 @@ export const QUEUE_NAME = 'scans';
 export const PREFIX = '{assay}';
 /** On it, ids of jobs that were cancelled. */
 export const CANCEL_CHANNEL = `${PREFIX}:cancel`;
+/** On it, that there are new jobs. */
+export const NEW_CHANNEL = `${PREFIX}:new`;
 const MAX_PAUSE_MS = 1_000;
 
 /** Redis and Valkey come back: a connection is tried again, soon and for ever. */

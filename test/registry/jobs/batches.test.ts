@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { type ClaimedJob, MAX_ATTEMPTS, type NewJob, type Registry } from '../../../src/registry/index.ts';
 import { assessmentOf } from '../assessments.ts';
 import { describeOnBoth } from '../databases.ts';
-import { Bench, codeOf } from '../harness.ts';
+import { Bench, claimNamed, codeOf } from '../harness.ts';
 import { sam } from '../people.ts';
 
 const MINUTE = 60_000;
@@ -13,8 +13,8 @@ function requests(...names: readonly string[]): NewJob[] {
   return names.map((name) => ({ target: `hf://acme/${name}`, model: 'acme/model', ruleset: 'r1' }));
 }
 
-async function claimed({ jobs }: Registry, id: string | undefined): Promise<ClaimedJob> {
-  const job = await jobs.claimNamed('worker', MINUTE, id ?? '');
+async function claimed(registry: Registry, id: string | undefined): Promise<ClaimedJob> {
+  const job = await claimNamed(registry, id ?? '', MINUTE);
   if (job === undefined) throw new Error('there was nothing to take');
   return job;
 }
@@ -76,7 +76,7 @@ describeOnBoth('batches', (fresh) => {
     await registry.jobs.heartbeat(ofAgain, MINUTE, { filesDone: 1, files: 2, bytesDone: 3, bytes: 4 });
     await registry.jobs.finish(ofAgain, { ...end, retry: true });
     // The check that ends jobs whose workers died.
-    expect(await registry.jobs.claimNamed('worker', MINUTE, lost ?? '')).toBeUndefined();
+    expect(await claimNamed(registry, lost ?? '', MINUTE)).toBeUndefined();
     await registry.batches.endAll();
     expect(await registry.batches.get(sam, batch.id)).toMatchObject({
       state: 'open',

@@ -2,15 +2,15 @@ import { expect, it } from 'vitest';
 import { type ClaimedJob, MAX_ATTEMPTS, type Registry } from '../../../src/registry/index.ts';
 import { assessmentOf } from '../assessments.ts';
 import { describeOnBoth } from '../databases.ts';
-import { Bench, codeOf } from '../harness.ts';
+import { Bench, claimNamed, codeOf } from '../harness.ts';
 import { sam } from '../people.ts';
 
 const MINUTE = 60_000;
 const PROGRESS = { filesDone: 1, files: 2, bytesDone: 10, bytes: 20 };
 
-async function claim({ jobs }: Registry, id?: string): Promise<ClaimedJob | undefined> {
-  if (id !== undefined) return jobs.claimNamed('worker', MINUTE, id);
-  const [job] = await jobs.claim('worker', MINUTE, 1);
+async function claim(registry: Registry, id?: string): Promise<ClaimedJob | undefined> {
+  if (id !== undefined) return claimNamed(registry, id, MINUTE);
+  const [job] = await registry.jobs.claim('worker', MINUTE, 1);
   return job;
 }
 

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe } from 'vitest';
-import { loadRegistryRules, openRegistry, type Principal, type Registry } from '../../../src/registry/index.ts';
+import {
+  EQUAL_SHARES,
+  loadRegistryRules,
+  openRegistry,
+  type Principal,
+  type Registry,
+  type TenantShares,
+} from '../../../src/registry/index.ts';
 import { openQueue, type Queue } from '../../../src/service/queue/index.ts';
 import { requirePart } from '../../support/parts.ts';
 import { HOW, hasPostgres, PostgresDatabases } from '../../support/postgres.ts';
@@ -32,8 +39,11 @@ export interface OpenBackend {
   close(): Promise<void>;
 }
 
-export async function openBackend({ database, queue: address }: Backend): Promise<OpenBackend> {
-  const registry = await openRegistry({ database, rules: await loadRegistryRules(null) });
+export async function openBackend(
+  { database, queue: address }: Backend,
+  shares: TenantShares = EQUAL_SHARES,
+): Promise<OpenBackend> {
+  const registry = await openRegistry({ database, shares, rules: await loadRegistryRules(null) });
   const told: string[] = [];
   const queue = await openQueue({ queue: address }, registry, (message) => told.push(message));
   return {

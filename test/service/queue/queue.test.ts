@@ -258,7 +258,7 @@ describeOnQueues('a queue', (fresh) => {
 
   it('gives the job of a dead worker to the next one', async () => {
     const job = await submit('hf://acme/orphan');
-    const dead = await open.registry.jobs.claimNamed('dead', 600, job.id);
+    const [dead] = await open.registry.jobs.claim('dead', 600, 1);
     expect(dead?.job.id).toBe(job.id);
     work(async () => FAILED);
     const ended = await reached(job.id, 'failed');

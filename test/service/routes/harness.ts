@@ -16,6 +16,7 @@ import {
   type Registry,
   type Role,
 } from '../../../src/registry/index.ts';
+import { EQUAL_SHARES } from '../../../src/registry/job-shares.ts';
 import { RULES as RULES_OF_SCANS } from '../../../src/scan/rules/catalogue.ts';
 import { createApp } from '../../../src/service/app/app.ts';
 import type { ServiceConfig } from '../../../src/service/config.ts';
@@ -130,6 +131,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     // Nothing listens there: no test sends a request to the public Hub.
     hubEndpoint: 'http://127.0.0.1:9',
     limits: LIMITS,
+    shares: EQUAL_SHARES,
     approvalKey: null,
     approvalPassphrase: null,
     conversionKey: null,

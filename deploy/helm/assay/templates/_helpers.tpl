@@ -45,7 +45,7 @@ capabilities: {drop: [ALL]}
 {{- fail (printf "\n\nenv.%s: a secret is not a value. Keep it in the Secret %s, and name its key: env.%s_FILE=/etc/assay/secrets/KEY" $name $.Values.existingSecret $name) }}
 {{- end }}
 {{- end }}
-{{- range $name, $value := dict "ASSAY_DATABASE_FILE" "existingSecret" "ASSAY_QUEUE_FILE" "existingSecret" "ASSAY_SESSION_SECRET_FILE" "existingSecret" "ASSAY_APPROVAL_KEY" "existingSecret" "ASSAY_PUBLIC_URL" "publicUrl" "ASSAY_RULES" "rules" "ASSAY_TRUST" "trustConfigMap" "ASSAY_SUITES" "suites.volume" "ASSAY_DATA" "storage" "ASSAY_LISTEN" "service" "ASSAY_METRICS_LISTEN" "metrics.port" "ASSAY_WORKERS" "worker.concurrency" }}
+{{- range $name, $value := dict "ASSAY_DATABASE_FILE" "existingSecret" "ASSAY_QUEUE_FILE" "existingSecret" "ASSAY_SESSION_SECRET_FILE" "existingSecret" "ASSAY_APPROVAL_KEY" "existingSecret" "ASSAY_PUBLIC_URL" "publicUrl" "ASSAY_RULES" "rules" "ASSAY_TRUST" "trustConfigMap" "ASSAY_SUITES" "suites.volume" "ASSAY_DATA" "storage" "ASSAY_LISTEN" "service" "ASSAY_METRICS_LISTEN" "metrics.port" "ASSAY_WORKERS" "worker.concurrency" "ASSAY_TENANT_WEIGHTS" "tenants.weights" "ASSAY_TENANT_MAX_RUNNING" "tenants.maxRunning" }}
 {{- if hasKey $.Values.env $name }}
 {{- fail (printf "\n\nenv.%s: the chart sets it itself. Set %s instead" $name $value) }}
 {{- end }}
@@ -64,6 +64,19 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- if .Values.suites.volume }}
 - {name: ASSAY_SUITES, value: /etc/assay/suites}
+{{- end }}
+{{- with .Values.tenants }}
+{{- $weights := list }}
+{{- range $name, $weight := .weights }}{{ $weights = append $weights (printf "%s=%d" $name (int $weight)) }}{{ end }}
+{{- if $weights }}
+- {name: ASSAY_TENANT_WEIGHTS, value: {{ join " " $weights | quote }}}
+{{- end }}
+{{- $running := list }}
+{{- if .maxRunningOfOthers }}{{ $running = append $running (toString (int .maxRunningOfOthers)) }}{{ end }}
+{{- range $name, $most := .maxRunning }}{{ $running = append $running (printf "%s=%d" $name (int $most)) }}{{ end }}
+{{- if $running }}
+- {name: ASSAY_TENANT_MAX_RUNNING, value: {{ join " " $running | quote }}}
+{{- end }}
 {{- end }}
 {{- range $name, $value := .Values.env }}
 {{- /* Workers sign nobody in. Helm writes large numbers as 1e+06, JSON does not. */}}
@@ -146,7 +159,7 @@ capabilities: {drop: [ALL]}
 
 {{/* A rule replaces its pods when what it was told changes. */}}
 {{- define "assay.checksums" -}}
-checksum/settings: {{ toYaml (list .Values.env .Values.rules .Values.policies .Values.publicUrl) | sha256sum }}
+checksum/settings: {{ toYaml (list .Values.env .Values.rules .Values.policies .Values.publicUrl .Values.tenants) | sha256sum }}
 {{- end }}
 
 {{/* Where temporary files lie: files that are fetched whole, and what archives expand to. */}}

@@ -43,6 +43,9 @@ named by the variable with the suffix _FILE (ASSAY_DATABASE_FILE=/run/secrets/da
                               ASSAY_MAX_UPLOAD_FILES, ASSAY_REQUEST_TIMEOUT_SECONDS bound requests, too
   ASSAY_MAX_LOOP_DELAY_MS     rejects new requests while the event loop is later than this (2000; 0 for never)
   ASSAY_MAX_QUEUED_JOBS       waiting jobs of each tenant (10000); further requests are answered 429, queue-full
+  ASSAY_TENANT_WEIGHTS        jobs of which tenants start more often while several wait: "acme=4 zeta=2"; 1 for all others
+  ASSAY_TENANT_MAX_RUNNING    jobs of a tenant that run at a time, on all workers: "8 acme=16", where the number without a
+                              name is that of all other tenants; no ceiling without it
   ASSAY_MAX_SCAN_SECONDS      a longer scan fails (21600)
   ASSAY_LOG_LEVEL             silent, error, warn, info or debug; the log is JSON on stdout, without secrets
 

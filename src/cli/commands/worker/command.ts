@@ -9,7 +9,7 @@ that dies loses nothing: other workers take its scans when its lease expires.
 
 Settings also come from the environment variables of "assay serve": ASSAY_DATABASE, ASSAY_QUEUE, ASSAY_DATA, ASSAY_RULES, ASSAY_TRUST,
 ASSAY_CONVERSION_KEY, ASSAY_HUB_ENDPOINT, ASSAY_ALLOW_PRIVATE_ADDRESSES, ASSAY_ALLOW_HUB, ASSAY_ALLOW_MLFLOW,
-ASSAY_ALLOW_S3, ASSAY_ALLOW_OCI, ASSAY_WORKERS, ASSAY_MAX_SCAN_SECONDS. Put passwords there, not here.
+ASSAY_ALLOW_S3, ASSAY_ALLOW_OCI, ASSAY_WORKERS, ASSAY_TENANT_WEIGHTS, ASSAY_TENANT_MAX_RUNNING, ASSAY_MAX_SCAN_SECONDS. Put passwords there, not here.
 A worker needs no ASSAY_APPROVAL_KEY and no ASSAY_SESSION_SECRET: the service signs what a scan changes.
 
 The keys of a tenant for the Hub and for clouds are in DIR/credentials.json: {"tenant": {"HF_TOKEN": "..."}}.
