@@ -25,6 +25,8 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
     'gpuWorker.enabled=true',
     'ingress.enabled=true',
     'metrics.serviceMonitor.enabled=true',
+    'metrics.prometheusRule.enabled=true',
+    'metrics.dashboard.enabled=true',
     'worker.autoscaling.kind=keda',
     'worker.autoscaling.minReplicas=0',
     'worker.scratch.className=fast',
@@ -58,7 +60,7 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
 const AT = ['--namespace', 'assay', '--kube-version', '1.31.0'];
 
 /** Kinds of operators, for which Kubernetes has no schema. */
-const FOREIGN = new Set(['ScaledObject', 'ServiceMonitor']);
+const FOREIGN = new Set(['PrometheusRule', 'ScaledObject', 'ServiceMonitor']);
 
 interface Manifest {
   readonly kind: string;
@@ -189,6 +191,7 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, "
         'PersistentVolumeClaim',
         'PodDisruptionBudget',
         'PriorityClass',
+        'PrometheusRule',
         'ScaledObject',
         'Service',
         'ServiceAccount',
