@@ -1,3 +1,4 @@
+export type { OnceRequest } from './answer-records.ts';
 export {
   type ApprovalRecord,
   type ApprovedImage,

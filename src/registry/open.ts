@@ -1,5 +1,6 @@
 import type { PayloadSigner } from '../integrity/sign/index.ts';
 import type { TrustFile } from '../integrity/trust-file/index.ts';
+import { answerStore } from './answers/index.ts';
 import { approvals, revoke, vote } from './approvals/index.ts';
 import { auditHead, auditLog, auditSince } from './audit/index.ts';
 import { verifyRegistry } from './chain-state/index.ts';
@@ -136,6 +137,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     tenants: () => tenants(context),
     jobs: jobStore(context),
     batches: batchStore(context),
+    answers: answerStore(context),
     signing: signingStore(context),
     webhooks: webhookStore(context),
     close: () => context.database.close(),

@@ -1,6 +1,7 @@
 import type { Assessment, Ruleset, Waiver } from '../core/assessment/index.ts';
 import type { RequiredSuite } from '../core/behavior/index.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
+import type { AnswerStore } from './answer-records.ts';
 import type {
   ApprovalRecord,
   ApprovedImage,
@@ -233,6 +234,8 @@ export interface Registry {
   tenants(): Promise<readonly string[]>;
   readonly jobs: JobStore;
   readonly batches: BatchStore;
+  /** Of requests that make something once, however often they are sent. */
+  readonly answers: AnswerStore;
   readonly webhooks: WebhookStore;
   readonly signing: SigningStore;
   close(): Promise<void>;

@@ -15,6 +15,9 @@ const OWN = {
   'expired-token': 'The token has expired',
   'forged-request': 'The form belongs to another session: reload the page',
   'headers-too-large': 'The headers are larger than allowed',
+  'idempotency-key-in-use':
+    'Another request with this Idempotency-Key is being answered: retry after the time in `Retry-After`',
+  'idempotency-key-reused': 'The Idempotency-Key was sent with another request: use a new one',
   'invalid-request': 'The request does not match its schema; `errors` lists where',
   'invalid-sign-in': 'The sign-in was started elsewhere, was refused, or has expired',
   'invalid-token': 'The token is unknown, expired or revoked',

@@ -7,7 +7,7 @@ import { createAuthenticator, createSessions, isOtherHost, openOidc } from '../a
 import { isForPeople, sendProblem } from '../console/index.ts';
 import type { ServiceContext } from '../context.ts';
 import type { App, SchemaTypes } from '../fastify-app.ts';
-import { addValidation, guardRoutes, principalOf } from '../http/index.ts';
+import { addOnce, addValidation, guardRoutes, principalOf } from '../http/index.ts';
 import { addMetrics, onRequestEnd } from '../metrics/index.ts';
 import { problemOf, ServiceError } from '../problems/index.ts';
 import { addConnectionRules, type ConnectionTimes, connectionRules } from './connections.ts';
@@ -60,6 +60,7 @@ export async function createApp(context: ServiceContext, options: AppOptions = {
   addHostRule(app, config.publicUrl);
   await addLimits(app, config);
   guardRoutes(app, authenticator);
+  addOnce(app, context.registry);
   await addOpenapi(app);
   for (const routes of ROUTES) await app.register(async (scope) => routes(scope, context));
   await app.ready();
@@ -118,6 +119,7 @@ function addErrors(app: App, log: Logger): void {
 
 /** Seconds until a retry: scans take minutes, an unavailable part is mostly back soon. */
 const RETRY_SECONDS: Readonly<Partial<Record<ProblemCode, number>>> = {
+  'idempotency-key-in-use': 1,
   'queue-full': 60,
   'issuer-unavailable': 5,
   overloaded: 5,

@@ -4,6 +4,7 @@ import { version } from '../../core/index.ts';
 import type { Schema } from '../../core/schema/index.ts';
 import { PROBLEM_TYPE, ProblemSchema } from '../../registry/api/index.ts';
 import type { App } from '../fastify-app.ts';
+import { withExamples } from './examples/index.ts';
 
 const DESCRIPTION = [
   'Records every model of an organisation, its findings and its approvals, and decides whether it may be',
@@ -44,27 +45,27 @@ export async function addOpenapi(app: App): Promise<void> {
     transformObject: (document) => {
       if (!('openapiObject' in document)) return document.swaggerObject;
       for (const [path, item] of Object.entries(document.openapiObject.paths ?? {}))
-        Object.assign(item ?? {}, withIds(path, item ?? {}));
+        Object.assign(item ?? {}, described(path, item ?? {}));
       return document.openapiObject;
     },
     transform: ({ schema, url, route }) => {
       const access = route.config?.access;
-      const described: FastifySchema & Record<string, unknown> = {
+      const shown: FastifySchema & Record<string, unknown> = {
         ...inJson(schema ?? {}),
         response: { ...inJson(schema?.response ?? {}), default: ERRORS },
         'x-assay-access': access,
         ...(access?.kind === 'public' ? { security: [] } : {}),
       };
-      return { schema: described, url };
+      return { schema: shown, url };
     },
   });
 }
 
-/** A route of several methods is one object in the document: each method gets an id of its own. */
-function withIds(path: string, item: object): object {
+/** A route of several methods is one object in the document: each method gets an id of its own, and examples. */
+function described(path: string, item: object): object {
   const named = Object.entries(item).map(([method, operation]) => [
     method,
-    { ...(operation as object), operationId: operationId(method, path) },
+    { ...withExamples(`${method} ${path}`, operation as object), operationId: operationId(method, path) },
   ]);
   return Object.fromEntries(named) as object;
 }

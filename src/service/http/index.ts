@@ -1,5 +1,6 @@
 export { guardRoutes, PUBLIC, principalKey, principalOf, READERS, rolesOnly, SIGNED_IN } from './access.ts';
 export { type EventStream, eventStreams } from './event-stream.ts';
+export { addOnce } from './once.ts';
 export { ADMINS, ASKERS, REQUESTERS, REVIEWERS, SUBMITTERS, WAIVER_ROLES } from './roles.ts';
 export {
   ALIAS,

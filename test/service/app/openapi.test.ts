@@ -23,6 +23,14 @@ interface Operation {
   readonly 'x-assay-access': { readonly kind: string };
 }
 
+interface Example {
+  readonly schema: object;
+  readonly example?: unknown;
+}
+
+/** Snapshots are signed, and SARIF has a standard of its own. */
+const JSON_TYPES = ['application/json', 'application/problem+json'];
+
 const document = (await openapiDocument()) as Document;
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, path, operation })),
@@ -47,6 +55,29 @@ test('the OpenAPI document is valid OpenAPI 3.1, and each of its schemas a JSON 
     const resolved = JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"document#/components'));
     expect(() => ajv.compile(resolved), name).not.toThrow();
   }
+});
+
+test('every parameter, JSON body and JSON answer has an example, which its own schema takes', () => {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  formats.default(ajv);
+  ajv.addSchema({ $id: 'document', components: document.components });
+  const wrong: string[] = [];
+  let examples = 0;
+  const check = (name: string, { schema, example }: Example) => {
+    examples++;
+    const resolved = JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"document#/components'));
+    if (example === undefined) wrong.push(`${name}: no example`);
+    else if (!ajv.validate(resolved, example)) wrong.push(`${name}: ${ajv.errorsText()}: ${JSON.stringify(example)}`);
+  };
+  for (const { name, operation } of operations) {
+    for (const one of operation.parameters ?? []) check(`${name} ${one.name}`, one as Example);
+    const parts = [['body', operation.requestBody] as const, ...Object.entries(operation.responses)];
+    for (const [part, described] of parts)
+      for (const [type, one] of Object.entries(described?.content ?? {}))
+        if (JSON_TYPES.includes(type) && one.schema !== undefined) check(`${name} ${part}`, one as Example);
+  }
+  expect(wrong).toEqual([]);
+  expect(examples).toBeGreaterThan(300);
 });
 
 test('every operation has an id that no other one has, which a program can use as a name', () => {

@@ -1,0 +1,1 @@
+export { answerStore } from './answers.ts';

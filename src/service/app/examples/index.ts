@@ -1,0 +1,1 @@
+export { withExamples } from './with-examples.ts';
