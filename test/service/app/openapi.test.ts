@@ -15,16 +15,18 @@ interface Operation {
   readonly summary?: string;
   readonly tags?: readonly string[];
   readonly security?: readonly unknown[];
-  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: object }>> };
-  readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: object }>> }>
-  >;
+  readonly parameters?: readonly ({
+    readonly name: string;
+    readonly in: string;
+    readonly required?: boolean;
+  } & Example)[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, Example>> };
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Example>> }>>;
   readonly 'x-assay-access': { readonly kind: string };
 }
 
 interface Example {
-  readonly schema: object;
+  readonly schema?: object;
   readonly example?: unknown;
 }
 
@@ -70,11 +72,11 @@ test('every parameter, JSON body and JSON answer has an example, which its own s
     else if (!ajv.validate(resolved, example)) wrong.push(`${name}: ${ajv.errorsText()}: ${JSON.stringify(example)}`);
   };
   for (const { name, operation } of operations) {
-    for (const one of operation.parameters ?? []) check(`${name} ${one.name}`, one as Example);
+    for (const one of operation.parameters ?? []) check(`${name} ${one.name}`, one);
     const parts = [['body', operation.requestBody] as const, ...Object.entries(operation.responses)];
     for (const [part, described] of parts)
       for (const [type, one] of Object.entries(described?.content ?? {}))
-        if (JSON_TYPES.includes(type) && one.schema !== undefined) check(`${name} ${part}`, one as Example);
+        if (JSON_TYPES.includes(type) && one.schema !== undefined) check(`${name} ${part}`, one);
   }
   expect(wrong).toEqual([]);
   expect(examples).toBeGreaterThan(300);

@@ -1,0 +1,2 @@
+export { loadTerms } from './load.ts';
+export type { Term } from './term.ts';
