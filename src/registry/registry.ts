@@ -97,6 +97,9 @@ export interface RefusedStage {
   readonly stage: 'candidate' | 'staging' | 'production';
   readonly rule: string;
   readonly message: string;
+  /** What to do, as a sentence without its end. */
+  readonly next: string;
+  readonly isWaivable: boolean;
 }
 
 /** A model at a number, a digest or an alias. */

@@ -1,7 +1,7 @@
 import type { RegistryClient } from '../../client/index.ts';
 import { AssayError } from '../../core/index.ts';
 import type { Stage, StoredDecision, Transition, Version } from '../../registry/index.ts';
-import { uncorrectable } from '../../registry/rules/index.ts';
+import { nextStep, uncorrectable } from '../../registry/rules/index.ts';
 import { Refusal } from './open.ts';
 
 /** A service asks for a word with each request. */
@@ -29,15 +29,23 @@ export async function refuseDenied(registry: RegistryClient, version: Version, s
   if (decision.action !== 'deny') return;
   const policy = await registry.policy(stage);
   if (policy === undefined || policy.digest !== decision.policyDigest) return;
-  if (uncorrectable(decision, policy) === undefined) return;
+  const first = uncorrectable(decision, policy);
+  if (first === undefined) return;
   const why = decision.violations.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
   throw new Refusal(`the policy ${decision.policy} denies it for ${stage}: ${why}`, {
     subject: versionLabel(version),
-    hint: decision.violations.some(({ rule }) => rule === 'signature.verified') ? SIGN : CORRECT,
+    hint: (registry.kind === 'local' ? AT_A_FILE.get(first.rule) : undefined) ?? nextStep(first.rule),
   });
 }
 
-const CORRECT = 'correct the model and scan it again, or waive what may be waived';
-/** The registry believes a signature that the scan verified. */
-const SIGN =
-  'sign it (assay sign ./model --private-key K --signature model.sig), scan it with the key (assay scan ./model --public-key K.pub --signature model.sig --format json -o report.json), and give that: --report report.json; or have the rule waived';
+/** The registry believes what the scan verified. */
+const AT_A_FILE: ReadonlyMap<string, string> = new Map([
+  [
+    'signature.verified',
+    'sign it (assay sign ./model --private-key K --signature model.sig), scan it with the key (assay scan ./model --public-key K.pub --signature model.sig --format json -o report.json), and give that: --report report.json; or have the rule waived',
+  ],
+  [
+    'data.provenance',
+    'have its training signed (assay data --provenance DATA --model ./model --manifest training.yaml --attest run.intoto.json --private-key K), scan it with that (--attestation run.intoto.json --trust trust.yaml --format json -o report.json), and give that: --report report.json; or have the rule waived',
+  ],
+]);

@@ -1,4 +1,5 @@
 export { type LiveRules, openLiveRules, printOf, steadyRules } from './live.ts';
+export { isWaivable, nextStep } from './next-step.ts';
 export { loadRegistryRules } from './rules.ts';
 export {
   approvalsFor,

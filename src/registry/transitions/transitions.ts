@@ -14,7 +14,7 @@ import {
   transitionRow,
   type VersionRow,
 } from '../rows/index.ts';
-import { approvalsFor, checkWay, isRuled, type RuledStage, uncorrectable } from '../rules/index.ts';
+import { approvalsFor, checkWay, isRuled, nextStep, type RuledStage, uncorrectable } from '../rules/index.ts';
 import { type Change, type Context, change, newId, read } from '../store/index.ts';
 import { finishTransition } from './finish.ts';
 import { closeVersion, endTransition } from './moves.ts';
@@ -115,7 +115,7 @@ export async function checkCorrectable(
   const denied = uncorrectable(JSON.parse(row.body) as Decision, rules[to].policy);
   if (denied === undefined) return;
   throw new RegistryError('denied', `the policy for ${to} denies it: ${denied.rule}: ${denied.message}`, {
-    hint: 'correct the model and register it again, or waive the rule',
+    hint: nextStep(denied.rule),
   });
 }
 

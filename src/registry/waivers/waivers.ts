@@ -10,15 +10,12 @@ import type { PageRequest, Principal } from '../records.ts';
 import type { RegistryRules, WaiverRequest } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
 import { isLive, newestAssessment, storedWaiversFor, waiverOfRow } from '../rows/index.ts';
-import { asksForApprovals, RULED_STAGES } from '../rules/index.ts';
+import { asksForApprovals, isWaivable, RULED_STAGES } from '../rules/index.ts';
 import { digestOfStatement, signWaiver, verifyWaiver } from '../statements/index.ts';
 import { type Change, type Context, change, newId, read } from '../store/index.ts';
 import { isSamePerson } from '../tokens/index.ts';
 
 const RULE = /^[a-z0-9][a-z0-9._-]{0,99}$/;
-/** These cannot be waived: see `judgeWaivers`. */
-const NEVER =
-  /^(?:verdict\.malicious|stage\.approved|artifact\.(?:empty|incomplete)|fail-on\..*|waiver\..*|policy\.match|unavailable)$/;
 const MAX_TEXT = 2000;
 /** A year, and the day that a leap year adds. */
 const MAX_DAYS = 366;
@@ -179,7 +176,7 @@ async function checkNotApprover({ db, tenant, by, now }: Change, digest: string)
 function checkWaiver({ rule, digest, file, reason, owner, expires }: WaiverRequest, now: Date): void {
   if (!RULE.test(rule) || !isRuleName(rule))
     throw new RegistryError('invalid', 'this is not an id of a rule', { hint: 'patterns are not supported' });
-  if (NEVER.test(rule)) throw new RegistryError('not-waivable', `${rule} cannot be waived`);
+  if (!isWaivable(rule)) throw new RegistryError('not-waivable', `${rule} cannot be waived`);
   checkDigest(digest);
   if (file !== undefined) {
     checkLine(file, 'the file', MAX_TEXT);

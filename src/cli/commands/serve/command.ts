@@ -61,7 +61,7 @@ Rules of the registry (--rules), with their defaults:
     production:
       policy: production                # or a file, relative to this one
       approvals: [{role: reviewer, count: 1}, {role: security-approver, count: 1}]
-      methods: [key, keyless, certificate]  # accepted methods of signing; any, when absent
+      # methods: [key, keyless, certificate]  # of signing that are accepted; any, when absent
   suites:                                   # of tests that a model has to pass; the digest of the file of each
     - {model: acme/digits, name: digits, digest: "sha256:..."}
 

@@ -73,8 +73,8 @@ ${part(
   return versionPage(viewer, version, 'overview', body, said);
 }
 
-function acts({ roles }: Viewer, { version, requests, refused }: VersionView): Html {
-  const may = (...wanted: readonly string[]) => wanted.some((role) => roles.includes(role));
+function acts(viewer: Viewer, { version, requests, refused }: VersionView): Html {
+  const may = (...wanted: readonly string[]) => wanted.some((role) => viewer.roles.includes(role));
   const { id, stage, barred = null } = version;
   const isAsked = requests.some(({ state }) => state === 'open');
   // Bytes that are closed under another name wait for that one.
@@ -97,7 +97,7 @@ function acts({ roles }: Viewer, { version, requests, refused }: VersionView): H
     buttons.push(linkButton(versionPath(id, 'convert'), { label: 'Convert…' }));
     buttons.push(linkButton(versionPath(id, 'test'), { label: 'Test…' }));
   }
-  const why = refusedNotes(version, refused, ways);
+  const why = refusedNotes(viewer, version, refused, ways);
   return html`${why}${buttons.length === 0 ? NOTHING : html`<div class="acts">${buttons}</div>\n`}`;
 }
 

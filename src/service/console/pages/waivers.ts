@@ -76,8 +76,12 @@ function stateOf({ waiver, revokedAt }: StoredWaiver, now: Date): ReportWord {
   return endOfWaiver(waiver.expires) > now ? HOLDS : ENDED;
 }
 
-/** @param digest of the artifact, when the page was reached from one */
-export function newWaiverPage(viewer: Viewer, digest: string | undefined, draft?: Draft): Html {
+/** @param from the artifact and the rule that the page was reached from */
+export function newWaiverPage(
+  viewer: Viewer,
+  from: { readonly digest?: string | undefined; readonly rule?: string | undefined },
+  draft?: Draft,
+): Html {
   const value = (name: string) => typedInto(draft, name);
   const body = html`${refusalNote(draft)}${note('caution', 'The rule does not apply to these bytes, at any stage and in any model, until the day that you choose.')}${form(
     viewer,
@@ -87,7 +91,7 @@ export function newWaiverPage(viewer: Viewer, digest: string | undefined, draft?
       label: 'Rule',
       required: true,
       most: 100,
-      value: value('rule'),
+      value: typedInto(draft, 'rule', from.rule),
       example: 'pickle.global.unlisted',
       hint: 'The id of a rule of a policy or of the catalogue, as in a decision.',
     }),
@@ -96,7 +100,7 @@ export function newWaiverPage(viewer: Viewer, digest: string | undefined, draft?
       label: 'Digest of the artifact',
       required: true,
       most: 71,
-      value: typedInto(draft, 'digest', digest),
+      value: typedInto(draft, 'digest', from.digest),
       example: 'sha256:…',
     }),
     field({

@@ -34,16 +34,22 @@ export const waiverPages: Routes = (app, { registry }) => {
     `${PATH}/new`,
     {
       config: { access: WAIVER_ROLES },
-      schema: { ...HIDDEN, querystring: object({ digest: optionalOf(text('The artifact', DIGEST)) }) },
+      schema: {
+        ...HIDDEN,
+        querystring: object({
+          digest: optionalOf(text('The artifact', DIGEST)),
+          rule: optionalOf(text('The rule', { pattern: '^[a-z0-9][a-z0-9._-]{0,99}$' })),
+        }),
+      },
     },
-    (request, reply) => sendPage(reply, newWaiverPage(viewerOf(request), request.query.digest)),
+    (request, reply) => sendPage(reply, newWaiverPage(viewerOf(request), request.query)),
   );
   app.post(
     `${PATH}/new`,
     {
       config: { access: WAIVER_ROLES },
       schema: { ...HIDDEN, body: WaiverForm },
-      errorHandler: showAgain((request, draft) => newWaiverPage(viewerOf(request), undefined, draft)),
+      errorHandler: showAgain((request, draft) => newWaiverPage(viewerOf(request), {}, draft)),
     },
     async ({ principal, body }, reply) => {
       const { rule, digest, reason, owner, expires } = body;

@@ -2,8 +2,8 @@ import type { Action, Finding } from '../../../../core/assessment/index.ts';
 import type { CurrentDecision, RefusedStage, Stage, StoredDecision, Version } from '../../../../registry/index.ts';
 import { ACTION_WORDS, code, type Html, type HtmlValue, html, NOTHING, told } from '../../../../report/html/index.ts';
 import { count } from '../../../../report/index.ts';
-import { versionPath } from '../../links.ts';
-import { command, note, when } from '../../parts.ts';
+import { versionPath, withQuery } from '../../links.ts';
+import { linkButton, note, type Viewer, when } from '../../parts.ts';
 import { STAGE_WORDS } from '../../words.ts';
 
 /** What the newest assessment says, in numbers, and its gravest finding. */
@@ -81,29 +81,22 @@ function summaryOf({ id }: Version, { findings, files, unjudged, open, at }: See
   return html`<p>${found}, looked at ${when(at)}. <a href="${versionPath(id, 'assessment')}">Findings</a>${unseen}.</p>\n`;
 }
 
-/** Why a version cannot be asked for where it would go next, and the way there. */
-export function refusedNotes(version: Version, refused: readonly RefusedStage[], ways: readonly Stage[]): Html {
+/** Why a version cannot be asked for where it would go next, and the next step of the way there. */
+export function refusedNotes(
+  { roles }: Viewer,
+  { digest }: Version,
+  refused: readonly RefusedStage[],
+  ways: readonly Stage[],
+): Html {
   const shown = refused.filter(({ stage }) => ways.includes(stage));
-  return html`${shown.map(({ stage, rule, message }) => {
+  return html`${shown.map(({ stage, rule, message, next, isWaivable }) => {
     const what = `${STAGE_WORDS[stage].text} cannot be requested: ${message}`;
-    const isSignature = rule === 'signature.verified';
-    return html`${note('plain', told(`${what}. `), isSignature ? SIGN : rule === 'verdict.malicious' ? REPLACE : CORRECT, html` ${code(rule)}`)}${
-      isSignature ? signatureWay(version) : NOTHING
+    const step = `${next.charAt(0).toUpperCase()}${next.slice(1)}.`;
+    const mayWaive = isWaivable && (roles.includes('security-approver') || roles.includes('admin'));
+    return html`${note('plain', told(`${what}. `), step, html` ${code(rule)}`)}${
+      mayWaive
+        ? html`<div class="acts">${linkButton(withQuery('/console/waivers/new', { digest, rule }), { label: `Waive ${rule}…` })}</div>\n`
+        : NOTHING
     }`;
   })}`;
-}
-
-const CORRECT = 'Correct the model and submit it again, or have a security approver waive the rule.';
-const REPLACE = 'Nobody can waive this: use another model, or submit a corrected one.';
-/** The service verifies no signatures of uploads: who has the files and the key of the signer does. */
-const SIGN =
-  'Sign the files, scan them with the key of the signer, and register that report under the same name, as below; or have a security approver waive the rule for these bytes.';
-
-/** Beside the folder, so that the digest stays that of the version. */
-function signatureWay({ model }: Version): Html {
-  return command(
-    'assay sign ./model --private-key signer.pem --signature model.sig',
-    'assay scan ./model --public-key signer.pem.pub --signature model.sig --format json -o report.json',
-    `assay promote ./model --model ${model} --report report.json --stage production`,
-  );
 }
