@@ -35,12 +35,14 @@ export interface UploadLimits extends Pick<ServiceLimits, 'maxUploadBytes' | 'ma
   readonly abandonedMs?: number;
   /** How long a complete one is kept. */
   readonly keepMs?: number;
+  /** Free bytes of the disk that a folder is on. */
+  readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
 const HOUR = 3_600_000;
 /** The part of the free disk, with what it has already, that the uploads of one tenant may take. */
 const MAX_SHARE = 0.5;
-const DEFAULTS = { maxTenantUploads: 10_000, abandonedMs: 24 * HOUR, keepMs: 30 * 24 * HOUR };
+const DEFAULTS = { maxTenantUploads: 10_000, abandonedMs: 24 * HOUR, keepMs: 30 * 24 * HOUR, freeBytes };
 /** Manifests kept in memory, so that a piece of a file does not cost reading the names of all. */
 const MAX_KNOWN = 256;
 
@@ -48,6 +50,27 @@ const MAX_KNOWN = 256;
 export async function openUploadStore(folder: string, limits: UploadLimits): Promise<UploadStore> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return new FileUploadStore(folder, { ...DEFAULTS, maxTenantBytes: 16 * limits.maxUploadBytes, ...limits });
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+/** Bytes of a tenant's uploads that are on the disk. */
+async function writtenBelow(home: string): Promise<number> {
+  let written = 0;
+  for (const id of await readdir(home).catch(absentFolder)) {
+    const announced = bytesOfId(id);
+    if (announced === undefined) continue;
+    const folder = join(home, id);
+    if (await isUploadComplete(folder)) written += announced;
+    else {
+      const { files = [] } = (await readUploadManifest(folder)) ?? {};
+      for (const index of files.keys()) written += await receivedOf(folder, index);
+    }
+  }
+  return written;
 }
 
 class FileUploadStore implements UploadStore {
@@ -208,17 +231,18 @@ class FileUploadStore implements UploadStore {
       const left = Math.max(0, maxTenantBytes - stored);
       throw new ServiceError(413, 'upload-quota', `your uploads may have ${left} more bytes; remove some`);
     }
-    const { bavail, bsize } = await statfs(this.#root);
-    const free = bavail * bsize;
-    // What one tenant announces never takes the room of all others.
-    const share = Math.floor((free + stored) * MAX_SHARE);
-    if (bytes <= free && stored + bytes > share)
+    const free = await this.#limits.freeBytes(this.#root);
+    if (bytes > free) throw new ServiceError(507, 'storage-full', 'the service has too little disk space left');
+    // What one tenant announces never takes the room of all others. What it wrote is looked up where that decides.
+    const announced = stored + bytes;
+    if (announced <= free * MAX_SHARE) return;
+    const share = Math.floor((free + (await writtenBelow(home))) * MAX_SHARE);
+    if (announced > share)
       throw new ServiceError(
         413,
         'upload-quota',
         `your uploads may take ${share} bytes of the space left; remove some`,
       );
-    if (bytes > free) throw new ServiceError(507, 'storage-full', 'the service has too little disk space left');
   }
 
   async #write(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AUDIENCE, CLIENT, type OidcIssuer, oidcIssuer } from '../../support/oidc-issuer.ts';
 import { OPERATOR, type TestService, testService } from '../../support/service.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -232,6 +232,36 @@ describe('signing in at the identity provider', () => {
     expect([answer.statusCode, answer.headers.location]).toEqual([303, '/queue']);
     const headers = { cookie: `${COOKIE}=${cookieOf(answer)}` };
     expect((await service.app.inject({ url: '/v1/tokens', headers })).statusCode).toBe(200);
+  });
+
+  test('asks the provider for the roles again after an hour, and gives those of then', async () => {
+    const start = Date.now();
+    const minute = 60_000;
+    const session = async () => {
+      const { login, back } = await goThere();
+      return { cookie: `${COOKIE}=${cookieOf(await comeBack(back, login))}` };
+    };
+    const read = async (headers: object) => (await service.app.inject({ url: '/v1/tokens', headers })).statusCode;
+    try {
+      vi.setSystemTime(start);
+      const first = await session();
+      expect(await read(first)).toBe(200);
+      // The provider takes the role away: the session that it gave holds until its hour is over, and no longer.
+      issuer.signsIn({ sub: 'alice', tenant: 'acme', roles: ['viewer'] });
+      vi.setSystemTime(start + 59 * minute);
+      expect(await read(first)).toBe(200);
+      vi.setSystemTime(start + 61 * minute);
+      expect(await read(first)).toBe(401);
+      const page = await service.app.inject({
+        url: '/console/tokens',
+        headers: { ...first, accept: 'text/html', host: 'assay.example.com' },
+      });
+      expect([page.statusCode, String(page.headers.location)]).toEqual([303, expect.stringContaining('/signin')]);
+      expect(await read(await session())).toBe(403);
+    } finally {
+      vi.useRealTimers();
+      issuer.signsIn({ sub: 'alice', tenant: 'acme', roles: ['admin'] });
+    }
   });
 
   test('refuses a code that another browser requested and a state that does not match', async () => {

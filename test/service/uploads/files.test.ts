@@ -136,3 +136,33 @@ it('an upload can be continued by another process', async () => {
   await other.remove('acme', id);
   await expect(store.get('acme', id)).rejects.toMatchObject({ code: 'upload-not-found' });
 });
+
+it('the uploads of one tenant take at most half of the free disk, and never more than it has', async () => {
+  let free = 1_000;
+  const { store } = await fresh({ freeBytes: async () => free });
+  const make = (tenant: string, size: number) => store.create(tenant, 'sam', [announced('a', size)]);
+  await expect(make('acme', 501)).rejects.toMatchObject({ status: 413, code: 'upload-quota' });
+  const { id } = await make('acme', 500);
+  // What was announced counts from then on, although its bytes have not come.
+  await expect(make('acme', 300)).rejects.toMatchObject({ status: 413, code: 'upload-quota' });
+  await make('beta', 500);
+  await expect(make('gamma', 1_001)).rejects.toMatchObject({ status: 507, code: 'storage-full' });
+  // The bytes of its own that are on the disk are a part of what a tenant may have.
+  free = 500;
+  await expect(make('acme', 1)).rejects.toMatchObject({ code: 'upload-quota' });
+  await store.remove('acme', id);
+  await make('acme', 250);
+});
+
+it('uploads that are announced at once share one quota', async () => {
+  const { store } = await fresh({ freeBytes: async () => 1_000 });
+  const asked = Array.from({ length: 5 }, () => store.create('acme', 'sam', [announced('a', 200)]));
+  const ends = await Promise.allSettled(asked);
+  expect(ends.map(({ status }) => status).toSorted()).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'rejected',
+    'rejected',
+    'rejected',
+  ]);
+});

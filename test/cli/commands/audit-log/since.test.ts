@@ -2,6 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
+import { startConsole } from '../../../support/console.ts';
 import { tempFolder } from '../../../support/temp.ts';
 import { ROOT, runCli } from '../../run-cli.ts';
 
@@ -34,4 +35,27 @@ it('audit-log verify --since finds a log that was cut off together with its head
   const cut = await runCli(['audit-log', 'verify', '--since', head, ...registry]);
   expect(cut.code).toBe(1);
   expect(cut.stdout + cut.stderr).toMatch(/BROKEN|cut|missing|does not/i);
+});
+
+it('audit-log verify --since asks a service the same', async () => {
+  const service = await startConsole(join(tempFolder(), 'since'));
+  try {
+    const env = { ASSAY_URL: service.url, ASSAY_TOKEN: await service.token('rita', ['reviewer']) };
+    const verify = (...more: string[]) => runCli(['audit-log', 'verify', ...more], { env });
+    const [, seq = '', hash = ''] = /the last is (\d+): ([0-9a-f]{64})/.exec((await verify()).stdout) ?? [];
+    expect(seq).toMatch(/^[1-9]/);
+    await service.token('vera', ['viewer']);
+    // The log went on from there.
+    expect((await verify('--since', `${seq}:${hash}`)).code).toBe(0);
+    const other = await verify('--since', `${seq}:${'0'.repeat(64)}`);
+    expect(other.code).toBe(1);
+    expect(other.stdout + other.stderr).toMatch(/BROKEN/i);
+    // A head of a log that was longer.
+    expect((await verify('--since', `${Number(seq) + 50}:${hash}`)).code).toBe(1);
+    const wrong = await verify('--since', 'yesterday');
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(/--since|yesterday/);
+  } finally {
+    await service.close();
+  }
 });
