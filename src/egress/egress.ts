@@ -5,6 +5,7 @@ import { type AddressRules, checkAddress, checkBehindProxy, guardedLookup } from
 import { abortError, connectionError, isTransient } from './connection-error.ts';
 import { paced, SLOW_WINDOW_MS } from './paced.ts';
 import { proxyFor, proxySettings } from './proxy.ts';
+import { countReceived } from './received.ts';
 import { DEFAULT_RETRY, mayRetry, type RetryRules, retryDelay } from './retry.ts';
 
 /** A secret that is sent to one origin (scheme, host and port) and to no other. */
@@ -260,6 +261,7 @@ async function* bounded(
   try {
     for await (const chunk of paced(raw.body, hop.url.host, hop.slowWindowMs)) {
       total += chunk.length;
+      countReceived(chunk.length);
       if (total > maxBytes) {
         throw new AssayError('limit', `answers with more than ${maxBytes} bytes`, { subject: shownAddress(hop.url) });
       }

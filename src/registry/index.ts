@@ -6,6 +6,7 @@ export {
   type AuditVerdict,
   type Batch,
   type ConversionOptions,
+  type Costs,
   type CreatedJob,
   type CurrentDecision,
   DELIVERY_STATES,
@@ -26,10 +27,15 @@ export {
   type TestRun,
   type Transition,
   type TransitionState,
+  USAGE_KEYS,
+  type Usage,
+  type UsageKey,
+  type UsageRow,
   type Version,
   type VersionTests,
 } from './api/index.ts';
 export type { CreatedBatch } from './batch-records.ts';
+export type { AttemptCosts, UsageQuery, UsageSum, UsageSums } from './cost-records.ts';
 export { combinedDecision } from './decisions/index.ts';
 export type { JobFilter, NewJob, TestEnd } from './job-records.ts';
 export { EQUAL_SHARES, type TenantShares } from './job-shares.ts';

@@ -4,6 +4,7 @@ import { answerStore } from './answers/index.ts';
 import { approvals, revoke, vote } from './approvals/index.ts';
 import { auditHead, auditLog, auditSince } from './audit/index.ts';
 import { verifyRegistry } from './chain-state/index.ts';
+import { jobCosts, recordCosts, usage } from './costs/index.ts';
 import { currentDecisions, reevaluate, versionsOf } from './decisions/index.ts';
 import { approveImage, imageApprovals, revokeImage } from './images/index.ts';
 import { EQUAL_SHARES, type TenantShares } from './job-shares.ts';
@@ -127,6 +128,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     auditSince: bound(auditSince),
     auditHead: bound(auditHead),
     verifyAuditLog: bound(verifyRegistry),
+    usage: bound(usage),
     note: bound(noteAction),
     endSession: (id, until) => endSession(context, id, until),
     isSessionEnded: (id) => isSessionEnded(context, id),
@@ -169,6 +171,8 @@ function jobStore(context: Context): JobStore {
     state: (id) => jobState(context, id),
     queued: (limit) => queuedJobs(context, limit),
     endTest: bound(endTest),
+    recordCosts: (claimed, costs) => recordCosts(context, claimed, costs),
+    costs: bound(jobCosts),
     counts: () => countJobs(context),
     countsByKind: () => countJobKinds(context),
   };

@@ -7,6 +7,7 @@ import type {
   ApprovedImage,
   AuditEntry,
   AuditVerdict,
+  Costs,
   CreatedJob,
   CurrentDecision,
   Job,
@@ -27,6 +28,7 @@ import type {
   VersionTests,
 } from './api/index.ts';
 import type { BatchStore } from './batch-records.ts';
+import type { AttemptCosts, UsageQuery, UsageSums } from './cost-records.ts';
 import type { JobFilter, NewJob, TestEnd } from './job-records.ts';
 import type { PageRequest, Principal, StoredAssessment } from './records.ts';
 import type { WebhookStore } from './webhook-records.ts';
@@ -68,6 +70,8 @@ export interface Registered {
   readonly assessment: StoredAssessment;
   /** For `candidate`. */
   readonly decision: StoredDecision;
+  /** Bytes of the assessment as it is kept. */
+  readonly storedBytes: number;
 }
 
 export interface Ballot {
@@ -212,6 +216,9 @@ export interface Registry {
   /** Reads the whole chain, and holds all records against it. @param since a head that was kept elsewhere */
   verifyAuditLog(by: Principal, since?: { readonly seq: number; readonly hash: string }): Promise<AuditVerdict>;
 
+  /** What jobs cost, by tenant, model or kind of job. */
+  usage(by: Principal, query: UsageQuery): Promise<UsageSums>;
+
   /** Tells in the audit log what somebody did at a service. */
   note(by: Principal, action: NotedAction, subject: string, detail?: Readonly<Record<string, unknown>>): Promise<void>;
   /** Of a console. @param until when it would have ended by itself */
@@ -310,6 +317,10 @@ export interface JobStore {
   finish(claimed: ClaimedJob, end: JobEnd): Promise<boolean>;
   /** The same for a test that is done, with an entry in the audit log. @throws RegistryError `ended` */
   endTest(by: Principal, claimed: ClaimedJob, end: TestEnd): Promise<void>;
+  /** What this attempt has cost so far: over what was told of it before, also when its lease was lost. */
+  recordCosts(claimed: ClaimedJob, costs: AttemptCosts): Promise<void>;
+  /** Of all attempts. */
+  costs(by: Principal, id: string): Promise<Costs>;
   /** For queues, of any tenant; `undefined` for an id that there is not. */
   state(id: string): Promise<JobState | undefined>;
   /**

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { AssayError } from '../core/index.ts';
+import { ProcessMeter } from './process-meter.ts';
 
 export interface HelperOptions<In> {
   /** Its whole environment. */
@@ -55,6 +56,12 @@ export class HelperProcess<In extends object, Out> {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** Of its process and the descendants of that; `undefined` when none was started. @param onLook told after each look */
+  meter(onLook: () => void): ProcessMeter | undefined {
+    const { pid } = this.#child;
+    return pid === undefined ? undefined : new ProcessMeter(pid, onLook);
   }
 
   /** What is sent to a process that has ended is lost: its end is told anyway. */

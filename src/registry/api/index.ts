@@ -7,6 +7,15 @@ export {
   ConversionRequestSchema,
 } from './conversions.ts';
 export {
+  type Costs,
+  CostsSchema,
+  USAGE_KEYS,
+  type Usage,
+  type UsageKey,
+  type UsageRow,
+  UsageSchema,
+} from './costs.ts';
+export {
   type CurrentDecision,
   CurrentDecisionSchema,
   CurrentDecisionsSchema,

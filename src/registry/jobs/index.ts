@@ -1,5 +1,5 @@
 export { batchStore } from './batches.ts';
-export { cancelJob, createJob, createJobs, getJob, listJobs } from './jobs.ts';
+export { cancelJob, createJob, createJobs, getJob, listJobs, rowOfJob } from './jobs.ts';
 export {
   claimJobs,
   countJobKinds,

@@ -6,6 +6,7 @@ import {
   audit,
   batches,
   conversions,
+  costs,
   images,
   jobs,
   type Migration,
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly Migration[] = [
   people,
   images,
   signingRequests,
+  costs,
   shares,
 ];
 

@@ -31,6 +31,7 @@ export interface Tables extends WebhookTables {
   readonly signing_requests: SigningRequestTable;
   readonly tenant_shares: TenantShareTable;
   readonly kept_answers: KeptAnswerTable;
+  readonly costs: CostTable;
 }
 
 /** Never updated. */
@@ -349,4 +350,24 @@ interface KeptAnswerTable {
   /** JSON. */
   headers: string | null;
   body: string | null;
+}
+
+/** What one attempt of a job cost: replaced while it runs, and kept when the job goes. `null`: not known. */
+interface CostTable {
+  /** The lease of the attempt. */
+  readonly attempt: Fixed<string>;
+  readonly job: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  readonly model: Fixed<string>;
+  readonly kind: Fixed<string>;
+  /** When it was written last. */
+  at: string;
+  wall_ms: number;
+  cpu_ms: number | null;
+  peak_bytes: number | null;
+  fetched_bytes: number | null;
+  stored_bytes: number | null;
+  gpu_ms: number | null;
+  /** 1 when the result of an earlier scan was taken, or 0. */
+  reused: number;
 }

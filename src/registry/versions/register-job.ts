@@ -41,6 +41,7 @@ export async function registeredByJob({ db, tenant }: Change, id: string): Promi
     created: false,
     assessment: assessmentOfRow(assessment),
     decision: decisionOfRow(decision),
+    storedBytes: Buffer.byteLength(assessment.body),
   };
 }
 

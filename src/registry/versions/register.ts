@@ -67,6 +67,7 @@ export async function register(context: Context, by: Principal, registration: Re
       created,
       assessment: stored,
       decision: decisionOfRow(candidate),
+      storedBytes: Buffer.byteLength(body),
     };
   });
 }

@@ -1,4 +1,4 @@
-import type { ClaimedJob, JobProgress, JobStore } from '../../registry/index.ts';
+import type { AttemptCosts, ClaimedJob, JobProgress, JobStore } from '../../registry/index.ts';
 import { messageOf } from '../problems/index.ts';
 import type { Tell } from './queue.ts';
 
@@ -9,6 +9,8 @@ export interface HeartbeatOptions {
   readonly beatMs?: number;
   readonly tell: Tell;
   progress(): JobProgress;
+  /** `undefined` as long as nothing is known. */
+  costs(): AttemptCosts | undefined;
   /** The job is somebody else's, or may be by now. */
   onLost(): void;
 }
@@ -49,11 +51,13 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    const { leaseMs, tell, progress, onLost } = this.#options;
+    const { leaseMs, tell, progress, costs, onLost } = this.#options;
     const asked = performance.now();
     try {
       if (!(await this.#jobs.heartbeat(this.#claimed, leaseMs, progress()))) return onLost();
       this.#alive = asked;
+      const now = costs();
+      if (now !== undefined) await this.#jobs.recordCosts(this.#claimed, now);
     } catch (error) {
       if (performance.now() - this.#alive >= leaseMs) {
         tell(`job ${this.#claimed.job.id}: the job store cannot be reached: ${messageOf(error)}`);

@@ -1,4 +1,4 @@
-import type { ClaimedJob, JobEnd } from '../../registry/index.ts';
+import type { AttemptCosts, ClaimedJob, JobEnd } from '../../registry/index.ts';
 
 /**
  * Tells workers that there are jobs. What a job is, which one is next and how it ended is in the registry's `JobStore`, so that a
@@ -20,10 +20,16 @@ export interface Queue {
 }
 
 /** @throws nothing: what goes wrong is the end of the job. Aborting `signal` stops it. */
-export type JobHandler = (
-  claimed: ClaimedJob,
-  context: { readonly signal: AbortSignal; readonly onProgress: OnJobProgress },
-) => Promise<HandledEnd>;
+export type JobHandler = (claimed: ClaimedJob, context: JobContext) => Promise<HandledEnd>;
+
+export interface JobContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: OnJobProgress;
+  readonly onCosts: OnCosts;
+}
+
+/** Told what the attempt has cost so far; what is absent stays as it was told before. */
+export type OnCosts = (costs: Partial<AttemptCosts>) => void;
 
 /** `registered`: its end was written with its version; `ended`: with its outcome. */
 export type HandledEnd =

@@ -1,5 +1,5 @@
 import { sleep } from '../../core/index.ts';
-import type { ClaimedJob, JobProgress, JobStore } from '../../registry/index.ts';
+import type { AttemptCosts, ClaimedJob, JobProgress, JobStore } from '../../registry/index.ts';
 import { messageOf } from '../problems/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { HandledEnd, JobHandler, Tell, WorkOptions } from './queue.ts';
@@ -24,11 +24,13 @@ export async function runClaimed(
   { leaseMs, beatMs, tell, stop }: RunOptions,
 ): Promise<HandledEnd | 'lost'> {
   let progress: JobProgress = claimed.job.progress;
+  let costs: AttemptCosts | undefined;
   const heartbeat = new Heartbeat(jobs, claimed, {
     leaseMs,
     ...(beatMs === undefined ? {} : { beatMs }),
     tell,
     progress: () => progress,
+    costs: () => costs,
     onLost: () => stop.now('lost'),
   });
   let end: HandledEnd;
@@ -38,18 +40,41 @@ export async function runClaimed(
       onProgress: (now) => {
         progress = now;
       },
+      onCosts: (now) => {
+        costs = { ...(costs ?? NOTHING_KNOWN), ...now };
+      },
     });
   } catch (error) {
     tell(`job ${claimed.job.id}: ${messageOf(error)}`);
     end = { kind: 'failed', code: 'internal', message: 'a defect of the worker; see its log', retry: true };
   }
   await heartbeat.end();
+  if (costs !== undefined) await recordCosts(jobs, claimed, costs, tell);
   if (end.kind === 'registered' || end.kind === 'ended') return end;
   if (stop.why === 'lost' || stop.why === 'cancelled') return 'lost';
   // What was finished all the same is finished; a failure may only be that it was stopped.
   if (stop.why === 'handed-back' && end.kind === 'failed') end = { kind: 'released' };
   const written = await persist(() => jobs.finish(claimed, end), Math.max(leaseMs, MIN_PATIENCE_MS), tell);
   return written ? end : 'lost';
+}
+
+const NOTHING_KNOWN: AttemptCosts = {
+  wallMs: 0,
+  cpuMs: null,
+  peakBytes: null,
+  fetchedBytes: null,
+  storedBytes: null,
+  gpuMs: null,
+  reused: false,
+};
+
+/** A job does not fail because its costs cannot be written: those that its heartbeat wrote remain. */
+async function recordCosts(jobs: JobStore, claimed: ClaimedJob, costs: AttemptCosts, tell: Tell): Promise<void> {
+  try {
+    await jobs.recordCosts(claimed, costs);
+  } catch (error) {
+    tell(`job ${claimed.job.id}: its costs could not be written: ${messageOf(error)}`);
+  }
 }
 
 async function persist<T>(write: () => Promise<T>, patienceMs: number, tell: Tell): Promise<T> {

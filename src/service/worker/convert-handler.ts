@@ -4,7 +4,7 @@ import { isRegistryError, type Lineage, type Registry } from '../../registry/ind
 import type { ConversionSigner } from '../auth/index.ts';
 import type { ConversionAttempt, ConversionStore } from '../conversions/index.ts';
 import { ServiceError } from '../problems/index.ts';
-import type { HandledEnd, JobHandler, OnJobProgress, Tell } from '../queue/index.ts';
+import type { HandledEnd, JobContext, JobHandler, Tell } from '../queue/index.ts';
 import { failedEnd, submitterOf } from './job-end.ts';
 import type { ConvertEnd, ScanSettings } from './scan-messages.ts';
 import type { ScanPool } from './scan-pool.ts';
@@ -25,12 +25,12 @@ type Claimed = Parameters<JobHandler>[0];
 
 /** Converts the target of a job, keeps the files, and registers them as a version: the three of them, or nothing. */
 export function convertHandler(parts: ConvertParts): JobHandler {
-  return async (claimed, { signal, onProgress }) => {
+  return async (claimed, context) => {
     const { job } = claimed;
     let attempt: ConversionAttempt | undefined;
     try {
       attempt = await parts.conversions.begin(job.tenant, job.id);
-      return await converted(claimed, attempt, parts, { signal, onProgress });
+      return await converted(claimed, attempt, parts, context);
     } catch (error) {
       return unforeseenEnd(job, error, parts.tell);
     } finally {
@@ -43,7 +43,7 @@ async function converted(
   { job }: Claimed,
   attempt: ConversionAttempt,
   { conversions, registry, settings, pool, signer, tell }: ConvertParts,
-  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: OnJobProgress },
+  { signal, onProgress, onCosts }: JobContext,
 ): Promise<HandledEnd> {
   const { tenant, target, conversion: options } = job;
   if (options === null) return failedEnd(job, 'internal', 'the job does not say what to convert to');
@@ -59,7 +59,7 @@ async function converted(
   };
   const checked = signer === undefined ? undefined : conversionsOnly(signer, target, options.to);
   const either = AbortSignal.any([signal, attempt.full]);
-  const end = await pool.convert(order, either, { onProgress, signer: checked });
+  const end = await pool.convert(order, either, { onProgress, onCosts, signer: checked });
   if (end.kind === 'busy') return { kind: 'released' };
   if (end.kind === 'lost') tell(`job ${job.id}: a converting process was lost (${end.code}): ${end.message}`);
   if (attempt.full.aborted && !signal.aborted) return storageFull(job);
@@ -68,8 +68,9 @@ async function converted(
     const output = await attempt.keep(end.conversion);
     return { kind: 'failed', code: end.code, message: end.message, retry: false, output };
   }
+  onCosts({ storedBytes: 0 });
   if (end.kind !== 'converted') return failedEnd(job, end.code, end.message);
-  return published(job, end, attempt, { conversions, registry });
+  return published(job, end, attempt, { conversions, registry, onCosts });
 }
 
 /** Only the attempt that is registered counts: whatever another one kept belongs to nobody. */
@@ -77,7 +78,7 @@ async function published(
   job: Claimed['job'],
   { conversion, assessment }: ConvertEnd & { readonly kind: 'converted' },
   attempt: ConversionAttempt,
-  { conversions, registry }: Pick<ConvertParts, 'conversions' | 'registry'>,
+  { conversions, registry, onCosts }: Pick<ConvertParts, 'conversions' | 'registry'> & Pick<JobContext, 'onCosts'>,
 ): Promise<HandledEnd> {
   const { source } = conversion;
   const by = submitterOf(job);
@@ -90,7 +91,7 @@ async function published(
   };
   const notClean = source.verdict === 'suspicious' || source.verdict === 'malicious';
   try {
-    const { version } = await registry.register(by, {
+    const { version, storedBytes } = await registry.register(by, {
       model: job.model,
       assessment,
       lineage,
@@ -99,6 +100,7 @@ async function published(
       ...(notClean ? { quarantine: `it was converted from files whose verdict is ${source.verdict}` } : {}),
     });
     if ((await registry.jobs.output(by, job.id)) !== output) await conversions.remove(job.tenant, output);
+    onCosts({ storedBytes: conversion.files.reduce((sum, { size }) => sum + size, storedBytes) });
     return { kind: 'registered', version: version.id };
   } catch (error) {
     // Nothing was written when the job has ended, such as by a cancellation; after other errors, the sweep looks.

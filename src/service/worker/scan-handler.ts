@@ -16,23 +16,25 @@ export interface ScanParts {
 
 /** Scans the target of a job, and registers its version. */
 export function scanHandler({ registry, settings, pool, tell }: ScanParts): JobHandler {
-  return async ({ job, lineage }, { signal, onProgress }) => {
+  return async ({ job, lineage }, { signal, onProgress, onCosts }) => {
     try {
       const { target, tenant } = job;
       const env = await tenantEnvironment(settings, tenant);
-      const end = await pool.scan({ target, tenant, env }, signal, onProgress);
+      const end = await pool.scan({ target, tenant, env }, signal, { onProgress, onCosts });
       if (end.kind === 'busy') return { kind: 'released' };
       if (end.kind === 'lost') tell(`job ${job.id}: a scanning process was lost (${end.code}): ${end.message}`);
       if (end.kind === 'lost' && end.code === 'crashed') return failedEnd(job, end.code, 'the scan was cut off');
+      onCosts({ storedBytes: 0 });
       if (end.kind !== 'assessed') return failedEnd(job, end.code, end.message);
       const gap = gapOf(end.assessment);
       if (gap !== undefined) return failedEnd(job, end.unopened?.code ?? 'incomplete', end.unopened?.message ?? gap);
-      const { version } = await registry.register(submitterOf(job), {
+      const { version, storedBytes } = await registry.register(submitterOf(job), {
         model: job.model,
         assessment: end.assessment,
         ...(lineage === null ? {} : { lineage }),
         job: job.id,
       });
+      onCosts({ storedBytes });
       return { kind: 'registered', version: version.id };
     } catch (error) {
       if (isAssayError(error) && error.code !== 'internal') return failedEnd(job, error.code, error.message);

@@ -2,6 +2,7 @@ import type { Assessment } from '../../core/assessment/index.ts';
 import type { Conversion } from '../../core/conversion/index.ts';
 import type { ComparedVersion } from '../../registry/api/index.ts';
 import type { ConversionOptions, Job, JobProgress, ModelTestOptions } from '../../registry/index.ts';
+import type { OwnUse } from '../../sandbox/index.ts';
 import type { AllowedPlaces, ServiceLimits } from '../config.ts';
 import type { TestedWith } from '../tests/index.ts';
 
@@ -106,6 +107,8 @@ export type TestedEnd =
       /** As the command line writes it. */
       readonly report: string;
       readonly context: TestedWith;
+      /** How long it held a GPU; `null` when it used none. */
+      readonly gpuMs: number | null;
       /** For the audit log. */
       readonly evidence: Readonly<Record<string, unknown>> & { readonly digest: string };
     }
@@ -113,7 +116,13 @@ export type TestedEnd =
 
 export type HelperEnd = ScanEnd | ConvertEnd | TestedEnd;
 
+/** What a scanning process says that it used since it started: sent before each progress and each end. */
+export interface HelperUse extends OwnUse {
+  readonly fetchedBytes: number;
+}
+
 export type HelperReply =
+  | { readonly kind: 'used'; readonly used: HelperUse }
   | { readonly kind: 'progress'; readonly progress: JobProgress }
   /** No key is in the process that reads artifacts. */
   | { readonly kind: 'sign'; readonly payloadType: string; readonly payload: Uint8Array }

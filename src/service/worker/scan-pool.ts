@@ -3,15 +3,16 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssayError, compiledUrl } from '../../core/index.ts';
 import type { PayloadSigner } from '../../integrity/sign/index.ts';
-import { HelperProcess } from '../../sandbox/index.ts';
+import { HelperProcess, type ProcessMeter, type ProcessUse } from '../../sandbox/index.ts';
 import { messageOf } from '../problems/index.ts';
-import type { OnJobProgress } from '../queue/index.ts';
+import type { JobContext, OnCosts } from '../queue/index.ts';
 import type {
   ConversionOrder,
   ConvertEnd,
   HelperEnd,
   HelperOrder,
   HelperReply,
+  HelperUse,
   ScanEnd,
   ScanOrder,
   ScanSettings,
@@ -63,8 +64,8 @@ export class ScanPool {
   }
 
   /** @returns `failed` with `aborted` when `signal` fires, with `limit` when the scan takes too long, within half a second. */
-  async scan(order: ScanOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd> {
-    const end = await this.#run({ kind: 'scan', order }, signal, { onProgress, signer: undefined });
+  async scan(order: ScanOrder, signal: AbortSignal, hooks: PoolHooks): Promise<PoolEnd> {
+    const end = await this.#run({ kind: 'scan', order }, signal, { ...hooks, signer: undefined });
     if (end.kind === 'converted' || end.kind === 'tested') throw otherEnd('scan', end.kind);
     return end;
   }
@@ -73,7 +74,7 @@ export class ScanPool {
   async convert(
     order: ConversionOrder,
     signal: AbortSignal,
-    hooks: { readonly onProgress: OnJobProgress; readonly signer: PayloadSigner | undefined },
+    hooks: PoolHooks & { readonly signer: PayloadSigner | undefined },
   ): Promise<PoolEnd<ConvertEnd>> {
     const end = await this.#run({ kind: 'convert', order }, signal, hooks);
     if (end.kind === 'assessed' || end.kind === 'tested') throw otherEnd('conversion', end.kind);
@@ -81,8 +82,8 @@ export class ScanPool {
   }
 
   /** The same for tests, whose model runs in a child process of the helper. */
-  async test(order: TestOrder, signal: AbortSignal, onProgress: OnJobProgress): Promise<PoolEnd<TestedEnd>> {
-    const end = await this.#run({ kind: 'test', order }, signal, { onProgress, signer: undefined });
+  async test(order: TestOrder, signal: AbortSignal, hooks: PoolHooks): Promise<PoolEnd<TestedEnd>> {
+    const end = await this.#run({ kind: 'test', order }, signal, { ...hooks, signer: undefined });
     if (end.kind === 'assessed' || end.kind === 'converted') throw otherEnd('test', end.kind);
     return end;
   }
@@ -159,8 +160,10 @@ export class ScanPool {
   }
 }
 
-interface Hooks {
-  readonly onProgress: OnJobProgress;
+/** Costs are told from time to time, and at the end. */
+export type PoolHooks = Pick<JobContext, 'onProgress' | 'onCosts'>;
+
+interface Hooks extends PoolHooks {
   readonly signer: PayloadSigner | undefined;
 }
 
@@ -181,12 +184,20 @@ type Take = (helper: ScanProcess | undefined) => void;
 
 const STOPPED: Stopped = { kind: 'failed', code: 'aborted', message: 'stopped before the end' };
 
+const UNKNOWN_USE: ProcessUse = { cpuMs: null, peakBytes: null };
+
 class ScanProcess {
   readonly #process: HelperProcess<WorkerMessage, HelperReply>;
   /** For temporary files, which a helper that is ended by force leaves behind. */
   readonly #scratch = mkdtempSync(join(tmpdir(), 'assay-scan-'));
   #onReply: ((reply: HelperReply) => void) | undefined;
   #onLost: ((end: PoolEnd<HelperEnd>) => void) | undefined;
+  readonly #meter: ProcessMeter | undefined;
+  #onUse: (() => void) | undefined;
+  /** Bytes that it received over the network since it started; `undefined` until it says so. */
+  #fetched: number | undefined;
+  /** Its process, by itself or by force. */
+  #hasEnded = false;
   isLost = false;
   #noun = NOUNS.scan;
 
@@ -201,14 +212,17 @@ class ScanProcess {
       },
       { onMessage: (reply) => this.#onReply?.(reply), onEnd: (why) => this.#lose(why) },
     );
+    this.#meter = this.#process.meter(() => this.#onUse?.());
   }
 
-  run(order: HelperOrder, signal: AbortSignal, { onProgress, signer }: Hooks): Promise<PoolEnd<HelperEnd>> {
+  run(order: HelperOrder, signal: AbortSignal, { onProgress, onCosts, signer }: Hooks): Promise<PoolEnd<HelperEnd>> {
     this.#noun = NOUNS[order.kind];
     return new Promise((resolve) => {
       let force: NodeJS.Timeout | undefined;
+      const measured = this.#measure(onCosts);
       const end = (how: PoolEnd<HelperEnd>) => {
         clearTimeout(force);
+        measured();
         signal.removeEventListener('abort', stop);
         this.#onReply = undefined;
         this.#onLost = undefined;
@@ -224,6 +238,7 @@ class ScanProcess {
       this.#onLost = end;
       this.#onReply = (reply) => {
         if (reply.kind === 'progress') onProgress(reply.progress);
+        else if (reply.kind === 'used') this.#hear(reply.used);
         else if (reply.kind === 'sign') void this.#sign(reply, signer);
         else end(reply);
       };
@@ -235,6 +250,29 @@ class ScanProcess {
   async end(): Promise<void> {
     await this.#process.end();
     rmSync(this.#scratch, { recursive: true, force: true });
+  }
+
+  /** Measures until the function that it returns is called. */
+  #measure(onCosts: OnCosts): () => void {
+    const started = performance.now();
+    const before = this.#fetched ?? 0;
+    const tell = ({ cpuMs, peakBytes }: ProcessUse) => {
+      const fetchedBytes = this.#fetched === undefined ? null : this.#fetched - before;
+      onCosts({ wallMs: performance.now() - started, cpuMs, peakBytes, fetchedBytes });
+    };
+    this.#onUse = () => tell(this.#meter?.used() ?? UNKNOWN_USE);
+    this.#meter?.start();
+    return () => {
+      this.#onUse = undefined;
+      tell(this.#meter?.end(this.#hasEnded) ?? UNKNOWN_USE);
+    };
+  }
+
+  /** It may have been taken over by what it read: amounts only grow, and are amounts. */
+  #hear(used: HelperUse): void {
+    this.#meter?.hear(used);
+    const { fetchedBytes } = used;
+    if (Number.isSafeInteger(fetchedBytes) && fetchedBytes >= (this.#fetched ?? 0)) this.#fetched = fetchedBytes;
   }
 
   async #sign({ payloadType, payload }: HelperReply & { readonly kind: 'sign' }, signer: PayloadSigner | undefined) {
@@ -250,6 +288,7 @@ class ScanProcess {
   }
 
   #lose({ code, message, cause }: AssayError): void {
+    this.#hasEnded = true;
     if (this.isLost) return;
     this.isLost = true;
     this.#onLost?.(

@@ -4,11 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssayError } from '../../core/index.ts';
+import { receivedBytes } from '../../egress/index.ts';
 import type { PayloadSigner } from '../../integrity/sign/index.ts';
 import { assess, type ChosenLists, chosenLists } from '../../pipeline/index.ts';
 import { ParserPool } from '../../pipeline/parsers/index.ts';
 import type { JobProgress } from '../../registry/index.ts';
-import { asHelper } from '../../sandbox/index.ts';
+import { asHelper, ownUse } from '../../sandbox/index.ts';
 import { jobFailure } from './job-failure.ts';
 import type {
   ConversionOrder,
@@ -36,7 +37,7 @@ let stop = new AbortController();
 let settings: ScanSettings | undefined;
 let signed: ((bundle: unknown) => void) | undefined;
 
-const send = asHelper<WorkerMessage, HelperReply>(async (request) => {
+const tell = asHelper<WorkerMessage, HelperReply>(async (request) => {
   if (request.kind === 'settings') {
     settings = request.settings;
     return;
@@ -54,6 +55,12 @@ const send = asHelper<WorkerMessage, HelperReply>(async (request) => {
       return send(await test(request.order, signal).catch((error: unknown) => jobFailure(error)));
   }
 });
+
+/** What was used comes before what was done: a process that is killed later has told it. */
+function send(reply: HelperReply): void {
+  if (reply.kind !== 'sign') tell({ kind: 'used', used: { ...ownUse(), fetchedBytes: receivedBytes() } });
+  tell(reply);
+}
 
 function given(): ScanSettings {
   if (settings === undefined) throw new AssayError('internal', 'the settings did not come first');

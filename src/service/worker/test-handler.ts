@@ -2,7 +2,7 @@ import type { TestReport } from '../../core/behavior/index.ts';
 import { isRegistryError, type Registry } from '../../registry/index.ts';
 import { DRIVER_ENVIRONMENT } from '../../sandbox/index.ts';
 import type { ConversionStore } from '../conversions/index.ts';
-import type { HandledEnd, JobHandler, OnJobProgress, Tell } from '../queue/index.ts';
+import type { HandledEnd, JobContext, JobHandler, Tell } from '../queue/index.ts';
 import { suiteFile } from '../suites/index.ts';
 import type { TestAttempt, TestStore } from '../tests/index.ts';
 import { failedEnd, submitterOf } from './job-end.ts';
@@ -27,11 +27,11 @@ type Claimed = Parameters<JobHandler>[0];
 
 /** Tests the target of a job by a suite of the configuration, and keeps the report. */
 export function testHandler(parts: TestParts): JobHandler {
-  return async (claimed, { signal, onProgress }) => {
+  return async (claimed, context) => {
     let attempt: TestAttempt | undefined;
     try {
       attempt = await parts.tests.begin(claimed.job.tenant, claimed.job.id);
-      return await tested(claimed, attempt, parts, { signal, onProgress });
+      return await tested(claimed, attempt, parts, context);
     } catch (error) {
       return unforeseenEnd(claimed.job, error, parts.tell);
     } finally {
@@ -44,7 +44,7 @@ async function tested(
   claimed: Claimed,
   attempt: TestAttempt,
   parts: TestParts,
-  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: OnJobProgress },
+  { signal, onProgress, onCosts }: JobContext,
 ): Promise<HandledEnd> {
   const { job } = claimed;
   const { settings, suites, pool, tell } = parts;
@@ -59,13 +59,17 @@ async function tested(
     suite: await suiteFile(suites, job.tenant, job.test.suite),
     drivers: driversOf(process.env),
   };
-  const end = await pool.test(order, AbortSignal.any([signal, attempt.full]), onProgress);
+  const end = await pool.test(order, AbortSignal.any([signal, attempt.full]), { onProgress, onCosts });
   if (end.kind === 'busy') return { kind: 'released' };
   if (end.kind === 'lost') tell(`job ${job.id}: a testing process was lost (${end.code}): ${end.message}`);
   if (attempt.full.aborted && !signal.aborted) return storageFull(job);
   if (end.kind === 'lost' && end.code === 'crashed') return failedEnd(job, end.code, 'the test was cut off');
+  onCosts({ storedBytes: 0 });
   if (end.kind !== 'tested') return failedEnd(job, end.code, end.message);
-  return published(claimed, end, attempt, parts);
+  onCosts({ gpuMs: end.gpuMs });
+  const ended = await published(claimed, end, attempt, parts);
+  onCosts({ storedBytes: Buffer.byteLength(end.report) });
+  return ended;
 }
 
 /** Only the attempt that ends the job counts: whatever another one kept belongs to nobody. */

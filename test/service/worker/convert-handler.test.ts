@@ -15,7 +15,7 @@ import { tempFolder } from '../../support/temp.ts';
 import { submitter } from '../queue/backends.ts';
 
 const folder = tempFolder();
-const HOOKS = { signal: new AbortController().signal, onProgress: () => undefined };
+const HOOKS = { signal: new AbortController().signal, onProgress: () => undefined, onCosts: () => undefined };
 const OPTIONS = {
   to: 'onnx',
   salvage: false,

@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AttemptCosts } from '../../../src/registry/index.ts';
 import { openUploadStore } from '../../../src/service/uploads/files.ts';
 import { ScanPool } from '../../../src/service/worker/scan-pool.ts';
 import { testConfig } from '../../support/service.ts';
@@ -11,6 +12,7 @@ import { fixture } from './workshop.ts';
 
 const folder = tempFolder();
 const LONG = 600_000;
+const DEAF = { onProgress: () => undefined, onCosts: () => undefined };
 /** Longer than a scan waits for a thread or takes to stop. */
 const WHILE = 1_000;
 
@@ -30,14 +32,19 @@ it('the pool loses only the scan that runs out of memory', async () => {
   // Too little memory for any scan: the parser has a heap of its own, which no artifact fills.
   const starved = new ScanPool(config, { maxProcesses: 2, maxHeapMib: 4, maxScanMs: LONG });
   for (let i = 0; i < 2; i++) {
-    const end = await starved.scan(order, never, () => undefined);
+    const told: Partial<AttemptCosts>[] = [];
+    const end = await starved.scan(order, never, { ...DEAF, onCosts: (costs) => void told.push(costs) });
     expect(end).toMatchObject({ kind: 'lost', code: 'out-of-memory' });
+    // What it used is known as far as it was seen, and is never said to be nothing.
+    expect(told.at(-1)?.wallMs).toBeGreaterThan(0);
+    expect(told.at(-1)?.cpuMs).not.toBe(0);
+    expect(told.at(-1)).toMatchObject({ fetchedBytes: null });
   }
   await starved.close();
   const pool = new ScanPool(config, { maxProcesses: 2, maxScanMs: LONG });
-  expect((await pool.scan(order, never, () => undefined)).kind).toBe('assessed');
+  expect((await pool.scan(order, never, DEAF)).kind).toBe('assessed');
   await pool.close();
-  expect(await pool.scan(order, never, () => undefined)).toMatchObject({ kind: 'failed', code: 'aborted' });
+  expect(await pool.scan(order, never, DEAF)).toMatchObject({ kind: 'failed', code: 'aborted' });
 });
 
 describe('a scan that waits for a thread', () => {
@@ -64,13 +71,13 @@ describe('a scan that waits for a thread', () => {
     const pool = new ScanPool(config, { maxProcesses: 1, maxScanMs: LONG });
     const order = { target: 'hf://acme/model', tenant: 'acme', env };
     const first = new AbortController();
-    const held = pool.scan(order, first.signal, () => undefined);
+    const held = pool.scan(order, first.signal, DEAF);
     return { pool, order, held, release: () => first.abort() };
   }
 
   it('fails after a while when no thread is free', async () => {
     const { pool, order, held, release } = await heldUp('busy');
-    const second = pool.scan(order, new AbortController().signal, () => undefined);
+    const second = pool.scan(order, new AbortController().signal, DEAF);
     await vi.advanceTimersByTimeAsync(WHILE);
     expect(await second).toEqual({ kind: 'busy' });
     vi.useRealTimers();
@@ -90,7 +97,7 @@ describe('a scan that waits for a thread', () => {
       code: 'limit',
       message: 'the scan took more than 600 seconds (ASSAY_MAX_SCAN_SECONDS)',
     });
-    const next = pool.scan({ ...order, target: 'upload:none' }, new AbortController().signal, () => undefined);
+    const next = pool.scan({ ...order, target: 'upload:none' }, new AbortController().signal, DEAF);
     expect(await next).toMatchObject({ kind: 'failed', code: 'upload-not-found' });
     await pool.close();
   });
@@ -98,8 +105,8 @@ describe('a scan that waits for a thread', () => {
   it('stops at once when it is aborted and when the pool closes', async () => {
     const { pool, order, held, release } = await heldUp('stopped');
     const stop = new AbortController();
-    const second = pool.scan(order, stop.signal, () => undefined);
-    const third = pool.scan(order, new AbortController().signal, () => undefined);
+    const second = pool.scan(order, stop.signal, DEAF);
+    const third = pool.scan(order, new AbortController().signal, DEAF);
     stop.abort();
     expect(await second).toMatchObject({ kind: 'failed', code: 'aborted' });
     vi.useRealTimers();

@@ -11,13 +11,14 @@ import { tempFolder } from '../../support/temp.ts';
 import { submitter } from '../queue/backends.ts';
 
 const folder = tempFolder();
-const HOOKS = { signal: new AbortController().signal, onProgress: () => undefined };
+const HOOKS = { signal: new AbortController().signal, onProgress: () => undefined, onCosts: () => undefined };
 const TEST = { suite: 'digits', device: 'cpu', version: null, digest: null } as const;
 const TESTED: TestedEnd = {
   kind: 'tested',
   outcome: 'pass',
   report: '{}\n',
   context: { digest: null, baseline: null, noBaseline: 'none' },
+  gpuMs: null,
   evidence: { report: 'r', digest: `sha256:${'a'.repeat(64)}` },
 };
 let count = 0;

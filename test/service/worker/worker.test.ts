@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { treeDigest } from '../../../src/integrity/hash/tree-digest.ts';
+import type { Costs, Job } from '../../../src/registry/index.ts';
 import { torchZip } from '../../support/fake-content.ts';
 import { FakeHub, fakeFile } from '../../support/fake-hub.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -44,6 +45,37 @@ it('the worker scans an upload and registers the version by the digest of its tr
   );
   expect(decision?.decision.action).toBe('allow');
   expect(shop.told).toEqual([]);
+});
+
+/** What the job costs, once that was written: after its end. */
+async function costsOf(job: Job, attempts = 1): Promise<Costs> {
+  let costs = await shop.registry.jobs.costs(submitter, job.id);
+  await until('the costs are written', async () => {
+    costs = await shop.registry.jobs.costs(submitter, job.id);
+    return costs.attempts >= attempts && costs.storedBytes !== null;
+  });
+  return costs;
+}
+
+it('the worker records what a scan cost its own processes', async () => {
+  await open();
+  const job = await shop.run(`upload:${await shop.upload({ 'a.pkl': BENIGN })}`);
+  const costs = await costsOf(job);
+  expect(costs).toMatchObject({ attempts: 1, unmeasured: 0, fetchedBytes: 0, gpuSeconds: null, reused: 0 });
+  expect(costs.wallSeconds).toBeGreaterThan(0);
+  expect(costs.cpuSeconds).toBeGreaterThan(0);
+  // A process of Node.js is larger, and the limit of its heap is lower.
+  expect(costs.peakBytes).toBeGreaterThan(30 * 1024 * 1024);
+  expect(costs.peakBytes).toBeLessThan(4 * 1024 * 1024 * 1024);
+  const [{ assessment } = { assessment: undefined }] = await shop.registry.assessments(submitter, job.version ?? '');
+  expect(costs.storedBytes).toBe(Buffer.byteLength(JSON.stringify(assessment)));
+});
+
+it('the worker records what a scan that failed cost', async () => {
+  await open();
+  const job = await shop.run('upload:none');
+  expect(job.state).toBe('failed');
+  expect(await costsOf(job)).toMatchObject({ attempts: 1, storedBytes: 0 });
 });
 
 it('the worker registers a malicious artifact as denied', async () => {
@@ -131,6 +163,7 @@ it('the worker reads a whole file from a URL and retries an address that does no
   expect(job).toMatchObject({ state: 'done', error: null });
   const [{ assessment } = { assessment: undefined }] = await shop.registry.assessments(submitter, job.version ?? '');
   expect(assessment?.files).toMatchObject([{ sha256: sha256(bytes), digestBasis: 'computed', size: bytes.length }]);
+  expect((await costsOf(job, job.attempts)).fetchedBytes).toBeGreaterThanOrEqual(bytes.length);
 });
 
 it('the worker retries with a pause as long as the address does not answer', async () => {
@@ -147,6 +180,7 @@ it('the worker retries with a pause as long as the address does not answer', asy
   up.close();
   expect(ended.state).toBe('done');
   expect(ended.attempts).toBeGreaterThan(1);
+  expect((await costsOf(job, ended.attempts)).attempts).toBe(ended.attempts);
 });
 
 let hub: FakeHub;

@@ -12,5 +12,6 @@ export { suites } from './011-suites.ts';
 export { people } from './012-people.ts';
 export { images } from './013-images.ts';
 export { signingRequests } from './014-signing-requests.ts';
+export { costs } from './015-costs.ts';
 export { shares } from './016-shares.ts';
 export type { Migration } from './migration.ts';

@@ -49,6 +49,7 @@ export async function runModelTests(order: TestOrder, parts: TestRunParts): Prom
         hint: 'submit it again, and test the version that it gives',
       });
     let compared: Compared = { baseline: null, noBaseline: null };
+    const started = performance.now();
     const report = await testModel(artifact, null, {
       suite: order.suite,
       suiteName: options.suite,
@@ -63,13 +64,13 @@ export async function runModelTests(order: TestOrder, parts: TestRunParts): Prom
       signal,
       onEvent: tell('test'),
     });
-    return endOf(report, { digest, ...compared });
+    return endOf(report, { digest, ...compared }, performance.now() - started);
   } finally {
     await artifact.close();
   }
 }
 
-function endOf(report: TestReport, context: TestedWith & { readonly digest: string }): TestedEnd {
+function endOf(report: TestReport, context: TestedWith & { readonly digest: string }, tookMs: number): TestedEnd {
   const text = `${jsonText(report, 2)}\n`;
   if (text.length > MAX_REPORT) throw new AssayError('limit', `the report has more than ${MAX_REPORT} characters`);
   const { suite, model, device, status } = report;
@@ -81,7 +82,9 @@ function endOf(report: TestReport, context: TestedWith & { readonly digest: stri
     baseline: context.baseline?.digest ?? null,
     report: createHash('sha256').update(text).digest('hex'),
   };
-  return { kind: 'tested', outcome: status, report: text, context, evidence };
+  // The device is held as long as the tests run, whatever share of that it works.
+  const usesGpu = device !== null && device.device !== 'cpu';
+  return { kind: 'tested', outcome: status, report: text, context, evidence, gpuMs: usesGpu ? tookMs : null };
 }
 
 /** All files of a source, on this machine. */

@@ -1,0 +1,2 @@
+export { jobCosts, recordCosts } from './attempts.ts';
+export { usage } from './usage.ts';
