@@ -1,4 +1,4 @@
-import type { Costs, UsageKey } from './api/index.ts';
+import type { Costs, JobKind, UsageKey } from './api/index.ts';
 
 /** What one attempt of a job has cost so far. `null`: not known, which is not nothing. */
 export interface AttemptCosts {
@@ -31,7 +31,7 @@ export interface UsageQuery {
 export interface UsageSum extends Costs {
   readonly tenant: string | null;
   readonly model: string | null;
-  readonly kind: string | null;
+  readonly kind: JobKind | null;
   readonly jobs: number;
 }
 
@@ -39,4 +39,14 @@ export interface UsageSums {
   readonly rows: readonly UsageSum[];
   /** There are no more than these. */
   readonly complete: boolean;
+}
+
+/** Upper bounds of the durations that attempts are counted by, seconds: from a small scan to the longest that may run. */
+export const DURATION_BOUNDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600] as const;
+
+export interface KindTotals {
+  readonly kind: JobKind;
+  readonly costs: Costs;
+  /** For each of `DURATION_BOUNDS`: attempts that took no longer. */
+  readonly within: readonly number[];
 }

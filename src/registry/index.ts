@@ -35,7 +35,14 @@ export {
   type VersionTests,
 } from './api/index.ts';
 export type { CreatedBatch } from './batch-records.ts';
-export type { AttemptCosts, UsageQuery, UsageSum, UsageSums } from './cost-records.ts';
+export {
+  type AttemptCosts,
+  DURATION_BOUNDS,
+  type KindTotals,
+  type UsageQuery,
+  type UsageSum,
+  type UsageSums,
+} from './cost-records.ts';
 export { combinedDecision } from './decisions/index.ts';
 export type { JobFilter, NewJob, TestEnd } from './job-records.ts';
 export { EQUAL_SHARES, type TenantShares } from './job-shares.ts';

@@ -4,7 +4,7 @@ import { answerStore } from './answers/index.ts';
 import { approvals, revoke, vote } from './approvals/index.ts';
 import { auditHead, auditLog, auditSince } from './audit/index.ts';
 import { verifyRegistry } from './chain-state/index.ts';
-import { jobCosts, recordCosts, usage } from './costs/index.ts';
+import { costTotals, jobCosts, recordCosts, usage } from './costs/index.ts';
 import { currentDecisions, reevaluate, versionsOf } from './decisions/index.ts';
 import { approveImage, imageApprovals, revokeImage } from './images/index.ts';
 import { EQUAL_SHARES, type TenantShares } from './job-shares.ts';
@@ -171,7 +171,8 @@ function jobStore(context: Context): JobStore {
     state: (id) => jobState(context, id),
     queued: (limit) => queuedJobs(context, limit),
     endTest: bound(endTest),
-    recordCosts: (claimed, costs) => recordCosts(context, claimed, costs),
+    recordCosts: (claimed, costs, hasEnded) => recordCosts(context, claimed, costs, hasEnded),
+    costTotals: () => costTotals(context),
     costs: bound(jobCosts),
     counts: () => countJobs(context),
     countsByKind: () => countJobKinds(context),

@@ -28,7 +28,7 @@ import type {
   VersionTests,
 } from './api/index.ts';
 import type { BatchStore } from './batch-records.ts';
-import type { AttemptCosts, UsageQuery, UsageSums } from './cost-records.ts';
+import type { AttemptCosts, KindTotals, UsageQuery, UsageSums } from './cost-records.ts';
 import type { JobFilter, NewJob, TestEnd } from './job-records.ts';
 import type { PageRequest, Principal, StoredAssessment } from './records.ts';
 import type { WebhookStore } from './webhook-records.ts';
@@ -318,7 +318,9 @@ export interface JobStore {
   /** The same for a test that is done, with an entry in the audit log. @throws RegistryError `ended` */
   endTest(by: Principal, claimed: ClaimedJob, end: TestEnd): Promise<void>;
   /** What this attempt has cost so far: over what was told of it before, also when its lease was lost. */
-  recordCosts(claimed: ClaimedJob, costs: AttemptCosts): Promise<void>;
+  recordCosts(claimed: ClaimedJob, costs: AttemptCosts, hasEnded: boolean): Promise<void>;
+  /** Of all attempts that have ended, of all tenants, since the first. */
+  costTotals(): Promise<readonly KindTotals[]>;
   /** Of all attempts. */
   costs(by: Principal, id: string): Promise<Costs>;
   /** For queues, of any tenant; `undefined` for an id that there is not. */

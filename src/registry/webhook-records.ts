@@ -44,6 +44,8 @@ export interface WebhookStore {
   claim(leaseMs: number, limit: number, busy?: readonly string[]): Promise<readonly ClaimedDelivery[]>;
   /** @returns false when another sender took it meanwhile. */
   settle(claimed: Pick<ClaimedDelivery, 'id' | 'lease'>, end: DeliveryEnd): Promise<boolean>;
+  /** How many deliveries of all tenants wait, and were given up. */
+  counts(): Promise<Readonly<Record<'pending' | 'dead', number>>>;
   /** Forgets deliveries that ended before. */
   prune(before: Date): Promise<void>;
 }

@@ -39,6 +39,8 @@ export interface ServiceConfig {
   readonly conversionKey: string | null;
   /** Path of the folder of suites, `<name>.yaml` with their data beside them, by which models are tested; `null`: none are. */
   readonly suites: string | null;
+  /** Path of the file of prices, for usage; `null`: nothing has a price. */
+  readonly prices: string | null;
   /** Path of the trust file: who can sign approvals; `null`: approvers cannot sign with their own keys. */
   readonly trust: string | null;
   /** Path of the document that names policies and approvals for each stage; the shipped rules when absent. */

@@ -1,5 +1,17 @@
-import { array, countOf, flagOf, nullable, object, oneOf, realOf, type Static, text } from '../../core/schema/index.ts';
+import {
+  array,
+  countOf,
+  flagOf,
+  maybe,
+  nullable,
+  object,
+  oneOf,
+  realOf,
+  type Static,
+  text,
+} from '../../core/schema/index.ts';
 import { maybeText, moment } from './kit.ts';
+import { JOB_KINDS } from './names.ts';
 
 /** Sums leave out what is not known: `unmeasured` says of how many attempts. */
 const FIGURES = {
@@ -28,7 +40,7 @@ const MoneySchema = object({
 export const UsageRowSchema = object({
   tenant: maybeText('The tenant; null when rows are by kind'),
   model: maybeText('The model; null when rows are not by model'),
-  kind: maybeText('The kind of job; null when rows are not by kind'),
+  kind: maybe(oneOf(JOB_KINDS, 'The kind of job; null when rows are not by kind')),
   jobs: countOf('Jobs'),
   ...FIGURES,
   price: nullable(MoneySchema),

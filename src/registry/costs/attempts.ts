@@ -7,7 +7,12 @@ import { type Context, read, unowned } from '../store/index.ts';
 import { costsOfRow, SUMS } from './sums.ts';
 
 /** Writes what an attempt has cost so far, over what was written of it before. It does not end the job. */
-export async function recordCosts(context: Context, { job, lease }: ClaimedJob, costs: AttemptCosts): Promise<void> {
+export async function recordCosts(
+  context: Context,
+  { job, lease }: ClaimedJob,
+  costs: AttemptCosts,
+  hasEnded: boolean,
+): Promise<void> {
   const figures = {
     at: context.now().toISOString(),
     wall_ms: whole(costs.wallMs),
@@ -17,6 +22,7 @@ export async function recordCosts(context: Context, { job, lease }: ClaimedJob, 
     stored_bytes: maybeWhole(costs.storedBytes),
     gpu_ms: maybeWhole(costs.gpuMs),
     reused: costs.reused ? 1 : 0,
+    ended: hasEnded ? 1 : 0,
   };
   const { id, tenant, model, kind } = job;
   await unowned(() =>

@@ -1,2 +1,3 @@
 export { jobCosts, recordCosts } from './attempts.ts';
+export { costTotals } from './totals.ts';
 export { usage } from './usage.ts';

@@ -33,6 +33,18 @@ export const SUMS = [
   sum(sql.ref('gpu_ms'), 'gpu_ms'),
 ] as const;
 
+export const NO_COSTS: Costs = {
+  attempts: 0,
+  unmeasured: 0,
+  reused: 0,
+  wallSeconds: 0,
+  cpuSeconds: null,
+  peakBytes: null,
+  fetchedBytes: null,
+  storedBytes: null,
+  gpuSeconds: null,
+};
+
 export function costsOfRow(row: SumRow): Costs {
   return {
     attempts: row.attempts,

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import type { UsageKey } from '../api/index.ts';
+import type { JobKind, UsageKey } from '../api/index.ts';
 import type { UsageQuery, UsageSum, UsageSums } from '../cost-records.ts';
 import type { Principal } from '../records.ts';
 import { type Context, read } from '../store/index.ts';
-import { costsOfRow, SUMS } from './sums.ts';
+import { costsOfRow, SUMS, type SumRow } from './sums.ts';
 
 /** CWE-770: rows of one answer. */
 const MAX_ROWS = 10_000;
@@ -35,10 +35,15 @@ export async function usage(context: Context, by: Principal, query: UsageQuery):
   });
 }
 
-function sumOfRow(
-  row: Parameters<typeof costsOfRow>[0] &
-    Partial<Pick<UsageSum, 'tenant' | 'model' | 'kind'>> & { readonly jobs: number },
-): UsageSum {
+/** Only what the rows are by is among the columns. */
+type UsageRow = SumRow & {
+  readonly tenant?: string;
+  readonly model?: string;
+  readonly kind?: string;
+  readonly jobs: number;
+};
+
+function sumOfRow(row: UsageRow): UsageSum {
   const { tenant = null, model = null, kind = null, jobs } = row;
-  return { tenant, model, kind, jobs, ...costsOfRow(row) };
+  return { tenant, model, kind: kind as JobKind | null, jobs, ...costsOfRow(row) };
 }

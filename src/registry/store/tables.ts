@@ -370,4 +370,6 @@ interface CostTable {
   gpu_ms: number | null;
   /** 1 when the result of an earlier scan was taken, or 0. */
   reused: number;
+  /** 1 when the attempt has ended: its figures change no more. */
+  ended: number;
 }

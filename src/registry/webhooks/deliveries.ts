@@ -185,6 +185,20 @@ export async function settleDelivery(
   });
 }
 
+/** Those that were delivered are not counted: there may be many, and nobody has to act on them. */
+export async function countDeliveries({ database }: Context): Promise<Readonly<Record<'pending' | 'dead', number>>> {
+  const rows = await unowned(() =>
+    database.read
+      .selectFrom('deliveries')
+      .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+      .where('state', 'in', ['pending', 'dead'])
+      .groupBy('state')
+      .execute(),
+  );
+  const of = (state: string) => rows.find((row) => row.state === state)?.count ?? 0;
+  return { pending: of('pending'), dead: of('dead') };
+}
+
 export async function pruneDeliveries({ database }: Context, before: Date): Promise<void> {
   await unowned(() =>
     database.write

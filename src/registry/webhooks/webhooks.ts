@@ -7,7 +7,7 @@ import type { PageRequest, Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import { type Context, change, newId, type Reader, read, type Tables } from '../store/index.ts';
 import type { WebhookStore } from '../webhook-records.ts';
-import { claimDeliveries, planDeliveries, pruneDeliveries, settleDelivery } from './deliveries.ts';
+import { claimDeliveries, countDeliveries, planDeliveries, pruneDeliveries, settleDelivery } from './deliveries.ts';
 
 /** CWE-770. */
 const MAX_WEBHOOKS = 50;
@@ -27,6 +27,7 @@ export function webhookStore(context: Context): WebhookStore {
     plan: () => planDeliveries(context),
     claim: (leaseMs, limit, busy) => claimDeliveries(context, leaseMs, limit, busy),
     settle: (claimed, end) => settleDelivery(context, claimed, end),
+    counts: () => countDeliveries(context),
     prune: (before) => pruneDeliveries(context, before),
   };
 }

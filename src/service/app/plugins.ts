@@ -27,6 +27,7 @@ import {
   waiverRoutes,
   webhookRoutes,
 } from '../routes/index.ts';
+import { usageRoutes } from '../usage/index.ts';
 
 /** Everything that the service answers. Each is registered in a scope of its own: its parsers and hooks are its own, too. */
 export const ROUTES: readonly Routes[] = [
@@ -52,6 +53,7 @@ export const ROUTES: readonly Routes[] = [
   reportRoutes,
   transitionRoutes,
   uploadRoutes,
+  usageRoutes,
   versionRoutes,
   imageRoutes,
   waiverRoutes,

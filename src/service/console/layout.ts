@@ -3,11 +3,20 @@ import { version } from '../../core/index.ts';
 import { nameOf } from '../../registry/index.ts';
 import { type Html, html, NOTHING, told } from '../../report/html/index.ts';
 import { assetPath } from './assets.ts';
-import { HOME } from './links.ts';
+import { HOME, USAGE_PATH } from './links.ts';
 import { actForm, type Viewer } from './parts.ts';
 import { SAID, type Said } from './words.ts';
 
-export type PagePlace = 'models' | 'submit' | 'jobs' | 'requests' | 'waivers' | 'policies' | 'audit' | 'tokens';
+export type PagePlace =
+  | 'models'
+  | 'submit'
+  | 'jobs'
+  | 'usage'
+  | 'requests'
+  | 'waivers'
+  | 'policies'
+  | 'audit'
+  | 'tokens';
 
 interface NavEntry {
   readonly place: PagePlace;
@@ -21,6 +30,7 @@ const NAV: readonly NavEntry[] = [
   { place: 'models', href: HOME, text: 'Models' },
   { place: 'submit', href: `${HOME}/submit`, text: 'Submit', roles: ['submitter', 'admin'] },
   { place: 'jobs', href: `${HOME}/jobs`, text: 'Queue' },
+  { place: 'usage', href: USAGE_PATH, text: 'Usage' },
   { place: 'requests', href: `${HOME}/requests`, text: 'Requests' },
   { place: 'waivers', href: `${HOME}/waivers`, text: 'Waivers' },
   { place: 'policies', href: `${HOME}/policies`, text: 'Policies' },

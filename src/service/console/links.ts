@@ -14,6 +14,8 @@ export function withQuery(path: string, query: Query): string {
   return known.size === 0 ? path : `${path}?${known}`;
 }
 
+export const USAGE_PATH = `${HOME}/usage`;
+
 /** One segment of an address; halves of pairs have no place in one. */
 function segment(text: string): string {
   return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));

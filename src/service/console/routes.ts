@@ -17,6 +17,7 @@ import {
   testPages,
   testRunActs,
   tokenPages,
+  usagePages,
   versionActs,
   versionPages,
   waiverPages,
@@ -46,6 +47,7 @@ export const consoleRoutes: Routes = async (app, context) => {
     testPages,
     testRunActs,
     auditPages,
+    usagePages,
     waiverPages,
     tokenPages,
   ]) {

@@ -24,6 +24,9 @@ fieldset label { font-weight: 400; padding: .15rem 0; }
 .danger-act:hover { background: var(--bad-back); }
 .acts { display: flex; flex-wrap: wrap; gap: .5rem; margin: .8rem 0; align-items: center; }
 .pager { display: flex; gap: .5rem; margin: .8rem 0; }
+.usage-time { display: flex; flex-wrap: wrap; gap: .2rem 1rem; align-items: end; max-width: none; }
+.usage-time .field { margin: 0 0 .4rem; }
+.usage-time .button { margin-bottom: .4rem; }
 .search { display: flex; gap: .4rem; margin: 0; align-items: center; max-width: 26rem; flex: 1 1 15rem; }
 .search input { margin: 0; min-width: 0; }
 .confirm { border: 1px solid var(--line); border-radius: 6px; padding: .9rem 1.1rem .3rem; margin: 1rem 0; }

@@ -1,4 +1,4 @@
-import type { ApprovalRecord, JobState, Role, Stage, TransitionState } from '../../registry/index.ts';
+import type { ApprovalRecord, JobKind, JobState, Role, Stage, TransitionState } from '../../registry/index.ts';
 import type { ReportWord } from '../../report/html/index.ts';
 
 export const STAGE_WORDS: Readonly<Record<Stage, ReportWord>> = {
@@ -39,6 +39,12 @@ export const JOB_WORDS: Readonly<Record<JobState, ReportWord>> = {
   done: { text: 'Done', tone: 'good' },
   failed: { text: 'Failed', tone: 'bad' },
   cancelled: { text: 'Cancelled', tone: 'dark' },
+};
+
+export const JOB_KIND_WORDS: Readonly<Record<JobKind, string>> = {
+  scan: 'Scans',
+  convert: 'Conversions',
+  test: 'Tests',
 };
 
 export const ROLE_WORDS: Readonly<Record<Role, string>> = {

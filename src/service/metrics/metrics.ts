@@ -4,6 +4,8 @@ import { OPERATOR_TENANT } from '../config.ts';
 import type { App } from '../fastify-app.ts';
 import type { Queue } from '../queue/index.ts';
 import type { SnapshotStore } from '../snapshot/index.ts';
+import { JobCostMetrics } from './job-costs.ts';
+import { METRICS, type MetricName } from './names.ts';
 import { onRequestEnd } from './request-end.ts';
 
 /** What Prometheus asks for. */
@@ -29,35 +31,28 @@ export function addMetrics(app: App, context: Counted): void {
   const registers = [set];
   collectDefaultMetrics({ register: set });
   const requests = new Histogram({
-    name: 'assay_http_request_duration_seconds',
-    help: 'Time to answer a request, by route; its status is `cut` where the client went away before',
-    labelNames: ['method', 'route', 'status'],
+    ...wordsOf(METRICS.requests),
     buckets: LATENCIES_SECONDS,
     registers,
   });
   const decisions = new Counter({
-    name: 'assay_decisions_total',
-    help: 'Answers to the question whether a model may be used',
-    labelNames: ['action'],
+    ...wordsOf(METRICS.decisions),
     registers,
   });
   const jobs = new Gauge({
-    name: 'assay_jobs',
-    help: 'Jobs by kind and state',
-    labelNames: ['kind', 'state'],
+    ...wordsOf(METRICS.jobs),
     registers,
   });
   const depth = new Gauge({
-    name: 'assay_queue_depth',
-    help: 'Jobs in the queue that wait, and that run',
-    labelNames: ['state'],
+    ...wordsOf(METRICS.depth),
     registers,
   });
   const snapshotAge = new Gauge({
-    name: 'assay_snapshot_age_seconds',
-    help: "Since the newest snapshot of the operator's tenant was issued; absent without one",
+    ...wordsOf(METRICS.snapshotAge),
     registers,
   });
+  const deliveries = new Gauge({ ...wordsOf(METRICS.deliveries), registers });
+  const costs = new JobCostMetrics(context.registry.jobs, set);
 
   onRequestEnd(app, (request, reply, { kind }) => {
     // The pattern of the route, never the address, because user input must not create new series.
@@ -70,17 +65,27 @@ export function addMetrics(app: App, context: Counted): void {
     decisions,
     contentType: set.contentType,
     async text() {
-      const [counts, queued, snapshot] = await Promise.all([
+      const [counts, queued, snapshot, told, durations] = await Promise.all([
         context.registry.jobs.countsByKind(),
         context.queue.depth(),
         context.snapshots.newest(OPERATOR_TENANT),
+        context.registry.webhooks.counts(),
+        costs.text(),
       ]);
       for (const { kind, state, count } of counts) jobs.set({ kind, state }, count);
       depth.set({ state: 'waiting' }, queued.waiting);
       depth.set({ state: 'active' }, queued.active);
+      deliveries.set({ state: 'pending' }, told.pending);
+      deliveries.set({ state: 'dead' }, told.dead);
       snapshotAge.remove();
       if (snapshot !== undefined) snapshotAge.set((Date.now() - Date.parse(snapshot.issued)) / 1000);
-      return set.metrics();
+      return `${await set.metrics()}${durations}`;
     },
   });
 }
+
+function wordsOf<const L extends string>({ name, help, labels }: MetricWords<L>) {
+  return { name, help, labelNames: labels };
+}
+
+type MetricWords<L extends string> = Pick<MetricName, 'name' | 'help'> & { readonly labels: readonly L[] };

@@ -57,7 +57,7 @@ export class Heartbeat {
       if (!(await this.#jobs.heartbeat(this.#claimed, leaseMs, progress()))) return onLost();
       this.#alive = asked;
       const now = costs();
-      if (now !== undefined) await this.#jobs.recordCosts(this.#claimed, now);
+      if (now !== undefined) await this.#jobs.recordCosts(this.#claimed, now, false);
     } catch (error) {
       if (performance.now() - this.#alive >= leaseMs) {
         tell(`job ${this.#claimed.job.id}: the job store cannot be reached: ${messageOf(error)}`);

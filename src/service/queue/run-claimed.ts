@@ -71,7 +71,7 @@ const NOTHING_KNOWN: AttemptCosts = {
 /** A job does not fail because its costs cannot be written: those that its heartbeat wrote remain. */
 async function recordCosts(jobs: JobStore, claimed: ClaimedJob, costs: AttemptCosts, tell: Tell): Promise<void> {
   try {
-    await jobs.recordCosts(claimed, costs);
+    await jobs.recordCosts(claimed, costs, true);
   } catch (error) {
     tell(`job ${claimed.job.id}: its costs could not be written: ${messageOf(error)}`);
   }

@@ -1,5 +1,13 @@
 import { object, oneOf, optionalOf, text } from '../../core/schema/index.ts';
-import { ID, JOB_KINDS, JOB_STATES, JobRequestSchema, JobSchema, pageSchema } from '../../registry/api/index.ts';
+import {
+  CostsSchema,
+  ID,
+  JOB_KINDS,
+  JOB_STATES,
+  JobRequestSchema,
+  JobSchema,
+  pageSchema,
+} from '../../registry/api/index.ts';
 import type { Routes } from '../context.ts';
 import { eventStreams, ID_PARAMS, PAGE_QUERY, pageRequestOf, READERS, SUBMITTERS, UNCHANGED } from '../http/index.ts';
 import { checkJobRequest, jobWatch, submit } from '../jobs/index.ts';
@@ -68,6 +76,20 @@ export const jobRoutes: Routes = (app, context) => {
       const job = await registry.jobs.get(request.principal, request.params.id);
       return isKnown(request, reply, job) ? reply.code(304).send(undefined) : job;
     },
+  );
+
+  app.get(
+    '/v1/jobs/:id/costs',
+    {
+      config: { access: READERS },
+      schema: {
+        tags: ['usage'],
+        summary: 'What the attempts of a job cost so far',
+        params: ID_PARAMS,
+        response: { 200: CostsSchema },
+      },
+    },
+    ({ principal, params }) => registry.jobs.costs(principal, params.id),
   );
 
   app.post(

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import type { AttemptCosts, ClaimedJob, JobEnd, Registry } from '../../../src/registry/index.ts';
+import {
+  type AttemptCosts,
+  type ClaimedJob,
+  DURATION_BOUNDS,
+  type JobEnd,
+  type Registry,
+} from '../../../src/registry/index.ts';
 import { describeOnBoth } from '../databases.ts';
 import { Bench, codeOf, HOUR } from '../harness.ts';
 import { sam } from '../people.ts';
@@ -49,12 +55,12 @@ describeOnBoth('costs', (fresh) => {
     const first = await claimed(registry);
     const { id } = first.job;
     expect(await jobs.costs(sam, id)).toEqual(NOTHING);
-    await jobs.recordCosts(first, { ...COSTS, cpuMs: 10, wallMs: 20 });
-    await jobs.recordCosts(first, COSTS);
+    await jobs.recordCosts(first, { ...COSTS, cpuMs: 10, wallMs: 20 }, false);
+    await jobs.recordCosts(first, COSTS, true);
     await jobs.finish(first, AGAIN);
     const second = await jobs.claimNamed('worker', HOUR, id);
     if (second === undefined) throw new Error('there was nothing to take');
-    await jobs.recordCosts(second, { ...COSTS, peakBytes: 200, gpuMs: 2_000 });
+    await jobs.recordCosts(second, { ...COSTS, peakBytes: 200, gpuMs: 2_000 }, true);
     expect(await jobs.costs(sam, id)).toEqual({
       attempts: 2,
       unmeasured: 0,
@@ -71,7 +77,7 @@ describeOnBoth('costs', (fresh) => {
   it('that are not known are not nothing', async () => {
     const registry = await bench.open();
     const job = await claimed(registry);
-    await registry.jobs.recordCosts(job, UNKNOWN);
+    await registry.jobs.recordCosts(job, UNKNOWN, true);
     expect(await registry.jobs.costs(sam, job.job.id)).toEqual({
       ...NOTHING,
       attempts: 1,
@@ -85,7 +91,7 @@ describeOnBoth('costs', (fresh) => {
     const { jobs } = registry;
     const job = await claimed(registry);
     await jobs.cancel(sam, job.job.id);
-    await jobs.recordCosts(job, { ...COSTS, cpuMs: Number.NaN, fetchedBytes: 1e300, storedBytes: -5 });
+    await jobs.recordCosts(job, { ...COSTS, cpuMs: Number.NaN, fetchedBytes: 1e300, storedBytes: -5 }, true);
     expect(await jobs.costs(sam, job.job.id)).toMatchObject({
       attempts: 1,
       unmeasured: 1,
@@ -98,7 +104,7 @@ describeOnBoth('costs', (fresh) => {
   it('are told to the tenant of the job alone', async () => {
     const registry = await bench.open();
     const job = await claimed(registry);
-    await registry.jobs.recordCosts(job, COSTS);
+    await registry.jobs.recordCosts(job, COSTS, true);
     expect(await codeOf(registry.jobs.costs({ ...sam, tenant: 'other' }, job.job.id))).toBe('not-found');
   });
 
@@ -106,12 +112,16 @@ describeOnBoth('costs', (fresh) => {
     const registry = await bench.open();
     const other = { ...sam, tenant: 'other' };
     const from = bench.clock.now();
-    await registry.jobs.recordCosts(await claimed(registry), COSTS);
-    await registry.jobs.recordCosts(await claimed(registry, 'acme/large'), { ...COSTS, wallMs: 9_000, reused: true });
-    await registry.jobs.recordCosts(await claimed(registry, 'acme/model', other), COSTS);
+    await registry.jobs.recordCosts(await claimed(registry), COSTS, true);
+    await registry.jobs.recordCosts(
+      await claimed(registry, 'acme/large'),
+      { ...COSTS, wallMs: 9_000, reused: true },
+      true,
+    );
+    await registry.jobs.recordCosts(await claimed(registry, 'acme/model', other), COSTS, true);
     bench.clock.pass(HOUR);
     const to = bench.clock.now();
-    await registry.jobs.recordCosts(await claimed(registry, 'acme/late'), COSTS);
+    await registry.jobs.recordCosts(await claimed(registry, 'acme/late'), COSTS, true);
     const asked = { from, to, everyTenant: false };
     const models = await registry.usage(sam, { ...asked, by: 'model' });
     expect(models.complete).toBe(true);
@@ -131,5 +141,21 @@ describeOnBoth('costs', (fresh) => {
       'other',
     ]);
     expect((await registry.usage(sam, { ...asked, from: to, to: from, by: 'kind' })).rows).toEqual([]);
+  });
+
+  it('of attempts that have ended are summed up by kind, and counted by their duration', async () => {
+    const registry = await bench.open();
+    await registry.jobs.recordCosts(await claimed(registry, 'acme/one'), { ...COSTS, wallMs: 100 }, true);
+    await registry.jobs.recordCosts(await claimed(registry, 'acme/two'), { ...COSTS, wallMs: 90_000_000 }, true);
+    await registry.jobs.recordCosts(await claimed(registry, 'acme/runs'), COSTS, false);
+    const totals = await registry.jobs.costTotals();
+    expect(totals.map(({ kind, costs }) => [kind, costs.attempts])).toEqual([
+      ['scan', 2],
+      ['convert', 0],
+      ['test', 0],
+    ]);
+    expect(totals[0]?.within).toEqual(DURATION_BOUNDS.map(() => 1));
+    expect(totals[0]?.costs.wallSeconds).toBe(90_000.1);
+    expect(totals[1]?.within).toEqual(DURATION_BOUNDS.map(() => 0));
   });
 });

@@ -136,6 +136,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     approvalPassphrase: null,
     conversionKey: null,
     suites: null,
+    prices: null,
     trust: null,
     handOut: HAND_OUT,
     rules: RULES,
@@ -159,7 +160,10 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const stop = new AbortController();
   const tell = (message: string) => void process.stderr.write(`${message}\n`);
-  const working = workOnScans(context, { concurrency: 2, signal: stop.signal, tell, graceMs: 500 });
+  const working =
+    config.workers === 0
+      ? Promise.resolve()
+      : workOnScans(context, { concurrency: 2, signal: stop.signal, tell, graceMs: 500 });
   const sender = startWebhookSender(registry.webhooks, {
     allowPrivateAddresses: true,
     timeoutMs: WEBHOOK_TIMEOUT_MS,

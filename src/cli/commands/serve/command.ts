@@ -29,6 +29,7 @@ named by the variable with the suffix _FILE (ASSAY_DATABASE_FILE=/run/secrets/da
                               opens it
   ASSAY_CONVERSION_KEY        private key (PEM) that signs what conversions did; the same passphrase
   ASSAY_SUITES                folder of suites (NAME.yaml, their data beside them), by which models are tested
+  ASSAY_PRICES                file of prices, YAML or JSON, for what jobs cost
   ASSAY_TRUST                 trust file: lists who can sign approvals and waivers with their own keys
   ASSAY_HUB_ENDPOINT          the Hub behind hf://, if it is not https://huggingface.co
   ASSAY_GATE_STAGE            the Hub proxy (HF_ENDPOINT=<PUBLIC_URL>/hub) serves models that may run at this stage (production)
@@ -64,6 +65,12 @@ Rules of the registry (--rules), with their defaults:
       # methods: [key, keyless, certificate]  # of signing that are accepted; any, when absent
   suites:                                   # of tests that a model has to pass; the digest of the file of each
     - {model: acme/digits, name: digits, digest: "sha256:..."}
+
+Prices (ASSAY_PRICES); what is left out costs nothing:
+  version: 1
+  currency: EUR
+  cpuHour: 0.04                             # of CPU time; wallHour, gpuHour: of time in a process, of time with a GPU
+  fetchedGib: 0.01                          # received over the network; storedGib: left in database and data folder, once
 
 Monitoring: GET /healthz, GET /readyz; GET /metrics with a token of the tenant "default" and the role gate or admin, or without
 one at --metrics-listen, which only Prometheus should reach. Traces: load an OpenTelemetry SDK first, as in

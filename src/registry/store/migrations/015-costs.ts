@@ -20,6 +20,7 @@ export const costs: Migration = {
       .addColumn('stored_bytes', 'bigint')
       .addColumn('gpu_ms', 'bigint')
       .addColumn('reused', 'integer', (c) => c.notNull())
+      .addColumn('ended', 'integer', (c) => c.notNull())
       .execute();
     await schema.createIndex('costs_tenant').on('costs').columns(['tenant', 'at']).execute();
     await schema.createIndex('costs_at').on('costs').column('at').execute();

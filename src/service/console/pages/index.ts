@@ -17,6 +17,7 @@ export { signInPage } from './sign-in.ts';
 export { submitPage } from './submit.ts';
 export { testPage } from './test.ts';
 export { tokensPage } from './tokens.ts';
+export { usagePage } from './usage.ts';
 export { overviewPage } from './version.ts';
 export { crumbsOf } from './version-head.ts';
 export { boundTo, runFacts } from './version-parts/index.ts';

@@ -10,6 +10,7 @@ export { submitPages } from './submit.ts';
 export { testRunActs } from './test-runs.ts';
 export { testPages } from './tests.ts';
 export { tokenPages } from './tokens.ts';
+export { usagePages } from './usage.ts';
 export { versionActs } from './version-acts.ts';
 export { versionPages } from './versions.ts';
 export { waiverPages } from './waivers.ts';
