@@ -27,6 +27,7 @@ import {
   queuedJobs,
   removeOutput,
 } from './jobs/index.ts';
+import { keptScans } from './kept-scans/index.ts';
 import { noteAction } from './notes/index.ts';
 import type { Principal } from './records.ts';
 import type { JobStore, Registry, RegistryRules } from './registry.ts';
@@ -45,7 +46,17 @@ import {
   transitions,
   withdraw,
 } from './transitions/index.ts';
-import { assessments, decisions, model, models, register, setAlias, versionById, versions } from './versions/index.ts';
+import {
+  assessments,
+  decisions,
+  model,
+  models,
+  register,
+  registerKept,
+  setAlias,
+  versionById,
+  versions,
+} from './versions/index.ts';
 import { addWaiver, revokeWaiver, waivers, waiversFor } from './waivers/index.ts';
 import { webhookStore } from './webhooks/index.ts';
 
@@ -93,6 +104,8 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
   const bound = bindTo(context);
   return {
     register: bound(register),
+    keptScans: bound(keptScans),
+    registerKept: bound(registerKept),
     models: bound(models),
     model: bound(model),
     versions: bound(versions),

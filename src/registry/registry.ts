@@ -30,6 +30,7 @@ import type {
 import type { BatchStore } from './batch-records.ts';
 import type { AttemptCosts, KindTotals, UsageQuery, UsageSums } from './cost-records.ts';
 import type { JobFilter, NewJob, TestEnd } from './job-records.ts';
+import type { KeptScan, Reuse, ScanInput } from './kept-records.ts';
 import type { PageRequest, Principal, StoredAssessment } from './records.ts';
 import type { WebhookStore } from './webhook-records.ts';
 
@@ -57,6 +58,8 @@ export interface Registration {
   readonly lineage?: Lineage;
   /** The job that ends with it, and registers nothing else. */
   readonly job?: string;
+  /** Of a scan of a worker: by it the result is found, and taken again for the same bytes. */
+  readonly scan?: ScanInput;
   /** The folder of what the job wrote: the job has it from then on. */
   readonly output?: string;
   /** A version that is new is quarantined at once, for this reason: nothing decides for it before people do. */
@@ -138,6 +141,10 @@ export interface Registry {
    * does so once: the second time it is given what the first has stored.
    */
   register(by: Principal, registration: Registration): Promise<Registered>;
+  /** Scans of the tenant whose result holds for these files, if their bytes are the same. @param maxAgeMs how old they may be */
+  keptScans(by: Principal, input: ScanInput, maxAgeMs: number): Promise<readonly KeptScan[]>;
+  /** Registers by the result of a kept scan, and decides anew. @throws RegistryError `conflict` when it cannot be taken any more */
+  registerKept(by: Principal, reuse: Reuse): Promise<Registered>;
   models(
     by: Principal,
     page?: PageRequest & { readonly stage?: Stage; readonly search?: string },

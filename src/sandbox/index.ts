@@ -11,7 +11,7 @@ export {
   type Python,
   readableFolder,
 } from './jail/index.ts';
-export { type OwnUse, ownUse, ProcessMeter, type ProcessUse } from './process-meter.ts';
+export { type OwnUse, ownUse, ProcessMeter, type ProcessUse, wholeUse } from './process-meter.ts';
 export { boundsSeen, noteBounds, runSandboxed, type SandboxBounds, type SandboxEvent } from './sandbox.ts';
 export {
   DRIVER_ENVIRONMENT,

@@ -124,6 +124,12 @@ export function ownUse(): OwnUse {
   return { cpuMs: (userCPUTime + systemCPUTime) / 1000, maxRssBytes: maxRSS * 1024 };
 }
 
+/** What this process, its threads, and the children that it waited for have used so far. */
+export function wholeUse(): { readonly cpuMs: number; readonly peakBytes: number } {
+  const { cpuMs, maxRssBytes } = ownUse();
+  return { cpuMs: cpuMs + (timesOf(process.pid)?.waitedMs ?? 0), peakBytes: maxRssBytes };
+}
+
 /** The 14th to 17th fields: user and system time of its own, and of the children that it waited for. The second field may hold spaces. */
 function timesOf(pid: number): { readonly ownMs: number; readonly waitedMs: number } | undefined {
   const stat = read(`/proc/${pid}/stat`);

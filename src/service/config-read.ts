@@ -230,6 +230,7 @@ function limits(env: NodeJS.ProcessEnv): ServiceLimits {
     maxUploadFiles: whole(env, 'ASSAY_MAX_UPLOAD_FILES', 10_000, 1, 1_000_000),
     maxQueuedJobs: whole(env, 'ASSAY_MAX_QUEUED_JOBS', 10_000, 1, 10_000_000),
     maxScanMs: 1000 * whole(env, 'ASSAY_MAX_SCAN_SECONDS', 21_600, 1, 604_800),
+    maxReuseMs: 86_400_000 * whole(env, 'ASSAY_REUSE_DAYS', 7, 0, 365),
     requestsPerMinute: whole(env, 'ASSAY_REQUESTS_PER_MINUTE', 1_200, 1, 100_000_000),
     requestTimeoutMs: 1000 * whole(env, 'ASSAY_REQUEST_TIMEOUT_SECONDS', 600, 1, 86_400),
     maxLoopDelayMs: whole(env, 'ASSAY_MAX_LOOP_DELAY_MS', 2_000, 0, 600_000),

@@ -115,6 +115,8 @@ export interface ServiceLimits {
   readonly maxQueuedJobs: number;
   /** Of one scan, what it fetches included. */
   readonly maxScanMs: number;
+  /** How old a scan may be whose result is taken again for the same bytes; 0: none is. */
+  readonly maxReuseMs: number;
   /** Requests a minute for each principal. */
   readonly requestsPerMinute: number;
   readonly requestTimeoutMs: number;

@@ -16,6 +16,7 @@ const AssessmentParts = objectOf({
     'declared',
     'ruleset',
     'notes',
+    'cached',
     'stats',
   ).properties,
   decision: pick(ReportedDecision, 'waivers'),

@@ -9,6 +9,7 @@ import type { Declared } from './declared.ts';
 import type { Finding } from './finding.ts';
 import type {
   ArtifactSchema,
+  CachedSchema,
   CoverageGapsSchema,
   FileSchema,
   RiskSchema,
@@ -64,5 +65,7 @@ export interface Assessment {
   readonly training?: readonly AttestedTraining[];
   readonly ruleset: Ruleset;
   readonly notes: readonly string[];
+  /** Absent when these bytes were scanned. */
+  readonly cached?: Static<typeof CachedSchema>;
   readonly stats: Static<typeof StatsSchema>;
 }

@@ -18,6 +18,7 @@ const sealed = v.object({
   ),
 });
 const registered = v.object({ digest: v.string(), pinned: v.string() });
+const scanned = v.object({ job: v.string(), scan: v.string() });
 const closed = v.object({ reason: v.optional(v.string(), '') });
 const moved = v.object({ from: v.string(), to: v.string() });
 const approved = v.object({ to: v.string() });
@@ -116,11 +117,11 @@ export class ChainState {
     for (const entry of entries) this.#tell(entry);
   }
 
-  #tell({ seq, action, subject, detail }: RecordedEntry): void {
+  #tell({ seq, at, action, subject, detail }: RecordedEntry): void {
     switch (action) {
       case 'version.registered':
       case 'version.assessed':
-        this.#register(subject, seq, detail);
+        this.#register(subject, { seq, at, detail });
         return;
       case 'version.quarantined':
         this.#update(subject, { quarantined: v.parse(closed, detail).reason, approved: [] });
@@ -178,12 +179,13 @@ export class ChainState {
     }
   }
 
-  #register(label: string, seq: number, detail: AuditEntry['detail']): void {
+  #register(label: string, { seq, at, detail }: Pick<RecordedEntry, 'seq' | 'at' | 'detail'>): void {
     const { digest, pinned } = v.parse(registered, detail);
     const known = this.version(label);
     const refs = [...new Set([...(known?.refs ?? []), ...(isExact(pinned) ? [pinned] : [])])];
     const unknown = { label, digest, quarantined: null, approved: [], revoked: [], seal: null };
-    this.#versions.set(label, { ...(known ?? unknown), refs, seq });
+    const scan = v.is(scanned, detail) ? { job: detail.job, key: detail.scan, at } : null;
+    this.#versions.set(label, { ...(known ?? unknown), refs, scan, seq });
     // The first entry says which bytes a version has.
     for (const key of [known?.digest ?? digest, ...refs]) {
       const labels = this.named(key);

@@ -30,8 +30,18 @@ export interface ToldVersion {
   /** Stages whose approval was revoked and not given again, and why. */
   readonly revoked: readonly { readonly stage: string; readonly reason: string }[];
   readonly seal: Seal | null;
+  /** What its newest assessment was made by, when a worker made it; `null`: it was not, or by an earlier version. */
+  readonly scan: ToldScan | null;
   /** The entry that holds its seal, or registered it. */
   readonly seq: number;
+}
+
+/** The scan behind an assessment. */
+export interface ToldScan {
+  readonly job: string;
+  /** Of the program, its rules and options. */
+  readonly key: string;
+  readonly at: string;
 }
 
 /** The parts of a row of a token that decide who it lets in. */

@@ -43,6 +43,10 @@ export function decisionOfRow(row: DecisionRow): StoredDecision {
 }
 
 export async function newestAssessment(db: Reader, version: string): Promise<StoredAssessment> {
+  return assessmentOfRow(await newestAssessmentRow(db, version));
+}
+
+export async function newestAssessmentRow(db: Reader, version: string): Promise<AssessmentRow> {
   const row = await db
     .selectFrom('assessments')
     .selectAll()
@@ -51,7 +55,7 @@ export async function newestAssessment(db: Reader, version: string): Promise<Sto
     .limit(1)
     .executeTakeFirst();
   if (row === undefined) throw new RegistryError('internal', 'a version has no assessment');
-  return assessmentOfRow(row);
+  return row;
 }
 
 /** The newest for each stage. */

@@ -13,6 +13,7 @@ export {
   decisionIn,
   decisionOfRow,
   newestAssessment,
+  newestAssessmentRow,
   newestDecisions,
 } from './decisions.ts';
 export { imageOfRow } from './images.ts';

@@ -93,6 +93,8 @@ interface AssessmentTable {
   readonly ruleset_version: Fixed<string>;
   readonly ruleset_digest: Fixed<string>;
   readonly job: Fixed<string | null>;
+  /** Of the files that a worker scanned, by which their result is found again; `null`: it is not taken again. */
+  readonly shape: Fixed<string | null>;
   readonly at: Fixed<string>;
 }
 

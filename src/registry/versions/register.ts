@@ -3,6 +3,8 @@ import type { Assessment } from '../../core/assessment/index.ts';
 import type { Lineage } from '../api/index.ts';
 import { checkRecords, sealVersion } from '../chain-state/index.ts';
 import { decideVersion } from '../decisions/index.ts';
+import type { Reuse, ScanInput } from '../kept-records.ts';
+import { shapeOf, takenScan } from '../kept-scans/index.ts';
 import { checkDigest, checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
 import type { Principal, StoredAssessment } from '../records.ts';
 import type { Registered, Registration } from '../registry.ts';
@@ -25,7 +27,36 @@ import { endRegistered, registeredByJob } from './register-job.ts';
 const MAX_ASSESSMENT = 64 * 1024 * 1024;
 
 export async function register(context: Context, by: Principal, registration: Registration): Promise<Registered> {
-  const { model, assessment, lineage = NO_LINEAGE, job, output, quarantine } = registration;
+  const { job } = registration;
+  const checked = check(registration);
+  // A job that lost its registration to a power failure is not done either, and is done again.
+  return (job === undefined ? change : workChange)(context, by, async (change) => {
+    const known = job === undefined ? undefined : await registeredByJob(change, job);
+    return known ?? registerIn(context, change, registration, checked);
+  });
+}
+
+/** The same by the result of a kept scan of the same bytes: the decision is made anew. @throws RegistryError as `takenScan` */
+export async function registerKept(context: Context, by: Principal, reuse: Reuse): Promise<Registered> {
+  return workChange(context, by, async (change) => {
+    const known = await registeredByJob(change, reuse.job);
+    if (known !== undefined) return known;
+    const assessment = await takenScan(context, change, reuse);
+    const { model, job, lineage, input, kept } = reuse;
+    const registration = { model, assessment, job, scan: input, ...(lineage === undefined ? {} : { lineage }) };
+    return registerIn(context, change, registration, { ...check(registration), reused: kept.assessment });
+  });
+}
+
+/** What is known of a registration before anything is written. */
+interface Checked {
+  readonly digest: string;
+  readonly body: string;
+  /** The assessment whose result was taken. */
+  readonly reused?: string;
+}
+
+function check({ model, assessment, lineage = NO_LINEAGE, job }: Registration): Checked {
   checkModelName(model);
   checkLineage(lineage);
   if (job !== undefined) checkLine(job, 'the job');
@@ -34,42 +65,49 @@ export async function register(context: Context, by: Principal, registration: Re
   checkReference(assessment.artifact.pinned, 'the pinned reference');
   const body = JSON.stringify(assessment);
   if (body.length > MAX_ASSESSMENT) throw new RegistryError('too-large', 'the assessment has more than 64 MiB');
-  // A job that lost its registration to a power failure is not done either, and is done again.
-  return (job === undefined ? change : workChange)(context, by, async (change) => {
-    const known = job === undefined ? undefined : await registeredByJob(change, job);
-    if (known !== undefined) return known;
-    await ensureModel(change, model);
-    const { row, created, isLineageNew } = await ensureVersion(context, change, registration, digest);
-    if (created) sealVersion(change, row);
-    await addKeys(change, row, assessment.artifact.pinned);
-    const stored = await storeAssessment(change, row, assessment, body, job ?? null);
-    const action = created ? 'version.registered' : 'version.assessed';
-    const { ruleset, artifact } = assessment;
-    change.record(action, labelOf(row), {
-      digest,
-      pinned: artifact.pinned,
-      ruleset,
-      ...(isLineageNew ? { lineage } : {}),
-      ...(job === undefined ? {} : { job }),
-    });
-    const { decisions } = await decideVersion(context, change, row, stored, created);
-    const candidate = decisions.get('candidate');
-    if (candidate === undefined) throw new RegistryError('internal', 'there is no decision');
-    // A version that is known keeps its stage: its bytes were judged before, and are no others now.
-    const closed =
-      created && quarantine !== undefined
-        ? await closeVersion(context, change, row, 'quarantined', quarantine)
-        : undefined;
-    if (job !== undefined) await endRegistered(change, job, row.id, output);
-    const refs = isExact(artifact.pinned) ? [artifact.pinned] : [];
-    return {
-      version: closed ?? (created ? versionOf(row, refs, []) : await versionOfRow(change.db, row)),
-      created,
-      assessment: stored,
-      decision: decisionOfRow(candidate),
-      storedBytes: Buffer.byteLength(body),
-    };
+  return { digest, body };
+}
+
+async function registerIn(
+  context: Context,
+  change: Change,
+  registration: Registration,
+  { digest, body, reused }: Checked,
+): Promise<Registered> {
+  const { model, assessment, lineage = NO_LINEAGE, job, output, quarantine, scan } = registration;
+  await ensureModel(change, model);
+  const { row, created, isLineageNew } = await ensureVersion(context, change, registration, digest);
+  if (created) sealVersion(change, row);
+  await addKeys(change, row, assessment.artifact.pinned);
+  const stored = await storeAssessment(change, row, { assessment, body, job: job ?? null, scan });
+  const action = created ? 'version.registered' : 'version.assessed';
+  const { ruleset, artifact } = assessment;
+  change.record(action, labelOf(row), {
+    digest,
+    pinned: artifact.pinned,
+    ruleset,
+    ...(isLineageNew ? { lineage } : {}),
+    ...(job === undefined ? {} : { job }),
+    ...(scan === undefined ? {} : { scan: scan.key }),
+    ...(reused === undefined ? {} : { reused }),
   });
+  const { decisions } = await decideVersion(context, change, row, stored, created);
+  const candidate = decisions.get('candidate');
+  if (candidate === undefined) throw new RegistryError('internal', 'there is no decision');
+  // A version that is known keeps its stage: its bytes were judged before, and are no others now.
+  const closed =
+    created && quarantine !== undefined
+      ? await closeVersion(context, change, row, 'quarantined', quarantine)
+      : undefined;
+  if (job !== undefined) await endRegistered(change, job, row.id, output);
+  const refs = isExact(artifact.pinned) ? [artifact.pinned] : [];
+  return {
+    version: closed ?? (created ? versionOf(row, refs, []) : await versionOfRow(change.db, row)),
+    created,
+    assessment: stored,
+    decision: decisionOfRow(candidate),
+    storedBytes: Buffer.byteLength(body),
+  };
 }
 
 /** The digest, when it is of bytes that were read, or that a pinned commit of the Hub announced. */
@@ -158,13 +196,21 @@ async function addKeys({ db, tenant }: Change, { id: version, digest }: VersionR
 async function storeAssessment(
   change: Change,
   { id: version }: VersionRow,
-  assessment: Assessment,
-  body: string,
-  job: string | null,
+  {
+    assessment,
+    body,
+    job,
+    scan,
+  }: Pick<Registration, 'assessment'> & {
+    readonly body: string;
+    readonly job: string | null;
+    readonly scan: ScanInput | undefined;
+  },
 ): Promise<StoredAssessment> {
   const { version: ruleset_version, digest: ruleset_digest } = assessment.ruleset;
   const { at } = change;
-  const row = { id: newId(), version, seq: change.next(), body, ruleset_version, ruleset_digest, job, at };
+  const shape = scan === undefined ? null : shapeOf(change.tenant, scan.files);
+  const row = { id: newId(), version, seq: change.next(), body, ruleset_version, ruleset_digest, job, shape, at };
   await insertRow(change.db, 'assessments', row);
   return { id: row.id, version, assessment, at };
 }

@@ -42,6 +42,7 @@ export function toReport({ assessment, decision }: Judged, context: ReportContex
     owasp: Object.fromEntries(Object.entries(owasp.risks).map(([id, risk]) => [id, riskReport(risk)])),
     ruleset: { version: ruleset.version, digest: ruleset.digest },
     notes: assessment.notes.map(keptText),
+    ...(assessment.cached === undefined ? {} : { cached: assessment.cached }),
     stats: {
       files: stats.files,
       bytesTotal: stats.bytesTotal,

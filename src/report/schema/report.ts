@@ -1,6 +1,7 @@
 import type { Risk } from '../../core/assessment/index.ts';
 import {
   ArtifactSchema,
+  CachedSchema,
   CheckSchema,
   CoverageGapsSchema,
   CoverageRangeSchema,
@@ -96,7 +97,7 @@ const Risks: Schema<Readonly<Record<string, Risk>>> = object(
   'The OWASP Machine Learning Security Top 10, 2023.',
 );
 
-/** The report of `assay scan --format json`. Every property except `coverage` is there; an unknown value is null. */
+/** The report of `assay scan --format json`. Every property except `coverage` and `cached` is there; an unknown value is null. */
 export const ReportSchema = object({
   schemaVersion: literal(SCHEMA_VERSION),
   artifact: ArtifactSchema,
@@ -110,6 +111,7 @@ export const ReportSchema = object({
   owasp: Risks,
   ruleset: RulesetSchema,
   notes: list(text(), 'Notes on how the artifact was fetched and judged.'),
+  cached: optionalOf(CachedSchema),
   stats: StatsSchema,
 });
 /** The document that `assay scan --format json` writes; `report-v1.json` is its schema. */

@@ -1,6 +1,6 @@
 import type { Assessment } from '../../core/assessment/index.ts';
 import { isAssayError } from '../../core/index.ts';
-import { isRegistryError, type Registry } from '../../registry/index.ts';
+import { isRegistryError, type Registry, type ScanInput } from '../../registry/index.ts';
 import type { JobHandler, Tell } from '../queue/index.ts';
 import { failedEnd, submitterOf } from './job-end.ts';
 import type { ScanSettings } from './scan-messages.ts';
@@ -8,7 +8,7 @@ import type { ScanPool } from './scan-pool.ts';
 import { tenantEnvironment } from './tenant-environment.ts';
 
 export interface ScanParts {
-  readonly registry: Pick<Registry, 'register'>;
+  readonly registry: Pick<Registry, 'register' | 'keptScans' | 'registerKept'>;
   readonly settings: ScanSettings;
   readonly pool: ScanPool;
   readonly tell: Tell;
@@ -20,19 +20,29 @@ export function scanHandler({ registry, settings, pool, tell }: ScanParts): JobH
     try {
       const { target, tenant } = job;
       const env = await tenantEnvironment(settings, tenant);
-      const end = await pool.scan({ target, tenant, env }, signal, { onProgress, onCosts });
+      const by = submitterOf(job);
+      const maxAgeMs = settings.limits.maxReuseMs;
+      const onListed = (input: ScanInput) => registry.keptScans(by, input, maxAgeMs);
+      const hooks = { onProgress, onCosts, ...(maxAgeMs > 0 ? { onListed } : {}) };
+      const end = await pool.scan({ target, tenant, env }, signal, hooks);
       if (end.kind === 'busy') return { kind: 'released' };
       if (end.kind === 'lost') tell(`job ${job.id}: a scanning process was lost (${end.code}): ${end.message}`);
       if (end.kind === 'lost' && end.code === 'crashed') return failedEnd(job, end.code, 'the scan was cut off');
       onCosts({ storedBytes: 0 });
+      const words = { model: job.model, job: job.id, ...(lineage === null ? {} : { lineage }) };
+      if (end.kind === 'same') {
+        const { kept, input, ref } = end;
+        const { version, storedBytes } = await registry.registerKept(by, { ...words, kept, input, ref, maxAgeMs });
+        onCosts({ storedBytes, reused: true });
+        return { kind: 'registered', version: version.id };
+      }
       if (end.kind !== 'assessed') return failedEnd(job, end.code, end.message);
       const gap = gapOf(end.assessment);
       if (gap !== undefined) return failedEnd(job, end.unopened?.code ?? 'incomplete', end.unopened?.message ?? gap);
-      const { version, storedBytes } = await registry.register(submitterOf(job), {
-        model: job.model,
+      const { version, storedBytes } = await registry.register(by, {
+        ...words,
         assessment: end.assessment,
-        ...(lineage === null ? {} : { lineage }),
-        job: job.id,
+        scan: end.input,
       });
       onCosts({ storedBytes });
       return { kind: 'registered', version: version.id };

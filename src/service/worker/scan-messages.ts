@@ -1,7 +1,14 @@
 import type { Assessment } from '../../core/assessment/index.ts';
 import type { Conversion } from '../../core/conversion/index.ts';
 import type { ComparedVersion } from '../../registry/api/index.ts';
-import type { ConversionOptions, Job, JobProgress, ModelTestOptions } from '../../registry/index.ts';
+import type {
+  ConversionOptions,
+  Job,
+  JobProgress,
+  KeptScan,
+  ModelTestOptions,
+  ScanInput,
+} from '../../registry/index.ts';
 import type { OwnUse } from '../../sandbox/index.ts';
 import type { AllowedPlaces, ServiceLimits } from '../config.ts';
 import type { TestedWith } from '../tests/index.ts';
@@ -22,6 +29,12 @@ export interface ScanOrder {
   readonly tenant: string;
   /** The environment variables for sources. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** One scan whose result may be that of an earlier scan of the same bytes. */
+export interface ReusingOrder extends ScanOrder {
+  /** Whether earlier scans are asked for. */
+  readonly reuses: boolean;
 }
 
 /** One conversion for a scanning process. */
@@ -63,7 +76,7 @@ export interface TestOrder extends ScanOrder, TestSource {
 
 /** What a scanning process is to do. */
 export type HelperOrder =
-  | { readonly kind: 'scan'; readonly order: ScanOrder }
+  | { readonly kind: 'scan'; readonly order: ReusingOrder }
   | { readonly kind: 'convert'; readonly order: ConversionOrder }
   | { readonly kind: 'test'; readonly order: TestOrder };
 
@@ -72,6 +85,8 @@ export type WorkerMessage =
   | { readonly kind: 'settings'; readonly settings: ScanSettings }
   | HelperOrder
   | { readonly kind: 'stop' }
+  /** The answer to `listed`. */
+  | { readonly kind: 'kept'; readonly scans: readonly KeptScan[] }
   /** The answer to `sign`: the bundle, or `null` when it was not signed. */
   | { readonly kind: 'signed'; readonly bundle: unknown };
 
@@ -80,9 +95,12 @@ export type ScanEnd =
   | {
       readonly kind: 'assessed';
       readonly assessment: Assessment;
+      readonly input: ScanInput;
       /** Why the first file that could not be opened could not. */
       readonly unopened: { readonly code: string; readonly message: string } | null;
     }
+  /** The bytes are those of a kept scan. */
+  | { readonly kind: 'same'; readonly kept: KeptScan; readonly input: ScanInput; readonly ref: string }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
 export type ConvertEnd =
@@ -124,6 +142,8 @@ export interface HelperUse extends OwnUse {
 export type HelperReply =
   | { readonly kind: 'used'; readonly used: HelperUse }
   | { readonly kind: 'progress'; readonly progress: JobProgress }
+  /** What is to be scanned: which earlier scans may there be of it? */
+  | { readonly kind: 'listed'; readonly input: ScanInput }
   /** No key is in the process that reads artifacts. */
   | { readonly kind: 'sign'; readonly payloadType: string; readonly payload: Uint8Array }
   | HelperEnd;

@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssayError, compiledUrl } from '../../core/index.ts';
 import type { PayloadSigner } from '../../integrity/sign/index.ts';
+import type { KeptScan, ScanInput } from '../../registry/index.ts';
 import { HelperProcess, type ProcessMeter, type ProcessUse } from '../../sandbox/index.ts';
 import { messageOf } from '../problems/index.ts';
 import type { JobContext, OnCosts } from '../queue/index.ts';
@@ -64,8 +65,12 @@ export class ScanPool {
   }
 
   /** @returns `failed` with `aborted` when `signal` fires, with `limit` when the scan takes too long, within half a second. */
-  async scan(order: ScanOrder, signal: AbortSignal, hooks: PoolHooks): Promise<PoolEnd> {
-    const end = await this.#run({ kind: 'scan', order }, signal, { ...hooks, signer: undefined });
+  /** @param hooks.onListed tells which earlier scans may be of the same files; none are asked for without it */
+  async scan(order: ScanOrder, signal: AbortSignal, hooks: PoolHooks & Pick<Hooks, 'onListed'>): Promise<PoolEnd> {
+    const end = await this.#run({ kind: 'scan', order: { ...order, reuses: hooks.onListed !== undefined } }, signal, {
+      ...hooks,
+      signer: undefined,
+    });
     if (end.kind === 'converted' || end.kind === 'tested') throw otherEnd('scan', end.kind);
     return end;
   }
@@ -77,14 +82,14 @@ export class ScanPool {
     hooks: PoolHooks & { readonly signer: PayloadSigner | undefined },
   ): Promise<PoolEnd<ConvertEnd>> {
     const end = await this.#run({ kind: 'convert', order }, signal, hooks);
-    if (end.kind === 'assessed' || end.kind === 'tested') throw otherEnd('conversion', end.kind);
+    if (end.kind === 'assessed' || end.kind === 'same' || end.kind === 'tested') throw otherEnd('conversion', end.kind);
     return end;
   }
 
   /** The same for tests, whose model runs in a child process of the helper. */
   async test(order: TestOrder, signal: AbortSignal, hooks: PoolHooks): Promise<PoolEnd<TestedEnd>> {
     const end = await this.#run({ kind: 'test', order }, signal, { ...hooks, signer: undefined });
-    if (end.kind === 'assessed' || end.kind === 'converted') throw otherEnd('test', end.kind);
+    if (end.kind === 'assessed' || end.kind === 'same' || end.kind === 'converted') throw otherEnd('test', end.kind);
     return end;
   }
 
@@ -164,6 +169,7 @@ export class ScanPool {
 export type PoolHooks = Pick<JobContext, 'onProgress' | 'onCosts'>;
 
 interface Hooks extends PoolHooks {
+  readonly onListed?: ((input: ScanInput) => Promise<readonly KeptScan[]>) | undefined;
   readonly signer: PayloadSigner | undefined;
 }
 
@@ -215,7 +221,11 @@ class ScanProcess {
     this.#meter = this.#process.meter(() => this.#onUse?.());
   }
 
-  run(order: HelperOrder, signal: AbortSignal, { onProgress, onCosts, signer }: Hooks): Promise<PoolEnd<HelperEnd>> {
+  run(
+    order: HelperOrder,
+    signal: AbortSignal,
+    { onProgress, onCosts, onListed, signer }: Hooks,
+  ): Promise<PoolEnd<HelperEnd>> {
     this.#noun = NOUNS[order.kind];
     return new Promise((resolve) => {
       let force: NodeJS.Timeout | undefined;
@@ -239,6 +249,7 @@ class ScanProcess {
       this.#onReply = (reply) => {
         if (reply.kind === 'progress') onProgress(reply.progress);
         else if (reply.kind === 'used') this.#hear(reply.used);
+        else if (reply.kind === 'listed') void this.#answer(reply.input, onListed);
         else if (reply.kind === 'sign') void this.#sign(reply, signer);
         else end(reply);
       };
@@ -273,6 +284,15 @@ class ScanProcess {
     this.#meter?.hear(used);
     const { fetchedBytes } = used;
     if (Number.isSafeInteger(fetchedBytes) && fetchedBytes >= (this.#fetched ?? 0)) this.#fetched = fetchedBytes;
+  }
+
+  /** Without an answer, it scans. */
+  async #answer(input: ScanInput, onListed: Hooks['onListed']) {
+    const scans = await onListed?.(input).catch((error: unknown) => {
+      process.emitWarning(`earlier scans could not be looked up: ${messageOf(error)}`);
+      return [];
+    });
+    if (!this.isLost) this.#post({ kind: 'kept', scans: scans ?? [] });
   }
 
   async #sign({ payloadType, payload }: HelperReply & { readonly kind: 'sign' }, signer: PayloadSigner | undefined) {

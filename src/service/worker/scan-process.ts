@@ -3,27 +3,29 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AssayError } from '../../core/index.ts';
+import { type Artifact, AssayError, isAssayError } from '../../core/index.ts';
 import { receivedBytes } from '../../egress/index.ts';
+import { SHA256_PLAN, treeDigest } from '../../integrity/hash/index.ts';
 import type { PayloadSigner } from '../../integrity/sign/index.ts';
-import { assess, type ChosenLists, chosenLists } from '../../pipeline/index.ts';
+import { assess, type ChosenLists, chosenLists, digestArtifact, sha256Of } from '../../pipeline/index.ts';
 import { ParserPool } from '../../pipeline/parsers/index.ts';
-import type { JobProgress } from '../../registry/index.ts';
+import type { JobProgress, KeptScan, ScanInput } from '../../registry/index.ts';
 import { asHelper, ownUse } from '../../sandbox/index.ts';
 import { jobFailure } from './job-failure.ts';
+import { mayBeKnown, scanInput } from './scan-input.ts';
 import type {
   ConversionOrder,
   ConvertEnd,
   HelperReply,
+  ReusingOrder,
   ScanEnd,
-  ScanOrder,
   ScanSettings,
   TestedEnd,
   TestOrder,
   WorkerMessage,
 } from './scan-messages.ts';
 import { progressOf } from './scan-progress.ts';
-import { openWhole } from './scan-target.ts';
+import { isUpload, openWhole } from './scan-target.ts';
 
 const PROGRESS_MS = 250;
 /** Installed rules are read again this often: they are replaced while processes run, and they end. */
@@ -36,6 +38,7 @@ let stop = new AbortController();
 
 let settings: ScanSettings | undefined;
 let signed: ((bundle: unknown) => void) | undefined;
+let kept: ((scans: readonly KeptScan[]) => void) | undefined;
 
 const tell = asHelper<WorkerMessage, HelperReply>(async (request) => {
   if (request.kind === 'settings') {
@@ -43,6 +46,7 @@ const tell = asHelper<WorkerMessage, HelperReply>(async (request) => {
     return;
   }
   if (request.kind === 'stop') return stop.abort();
+  if (request.kind === 'kept') return kept?.(request.scans);
   if (request.kind === 'signed') return signed?.(request.bundle);
   stop = new AbortController();
   const { signal } = stop;
@@ -67,10 +71,14 @@ function given(): ScanSettings {
   return settings;
 }
 
-async function scan(order: ScanOrder, signal: AbortSignal): Promise<ScanEnd> {
-  const { lists, notes } = await currentRules();
+async function scan(order: ReusingOrder, signal: AbortSignal): Promise<ScanEnd> {
+  const rules = await currentRules();
+  const { lists, notes } = rules;
   const artifact = await openWhole(order, given(), signal);
   try {
+    const input = scanInput(order, artifact, rules, given());
+    const same = order.reuses && mayBeKnown(artifact) ? await sameScan(order, artifact, input, signal) : undefined;
+    if (same !== undefined) return { kind: 'same', kept: same, input, ref: artifact.ref };
     const onEvent = telling();
     let unopened: unknown;
     const files = artifact.files.map((file) => ({
@@ -85,10 +93,40 @@ async function scan(order: ScanOrder, signal: AbortSignal): Promise<ScanEnd> {
     return {
       kind: 'assessed',
       assessment: { ...assessment, notes: [...assessment.notes, ...notes] },
+      input,
       unopened: unopened === undefined ? null : jobFailure(unopened),
     };
   } finally {
     await artifact.close();
+  }
+}
+
+/** The kept scan of these bytes: what was pinned names the same, and what is on this machine is hashed. */
+async function sameScan(
+  order: ReusingOrder,
+  artifact: Artifact,
+  input: ScanInput,
+  signal: AbortSignal,
+): Promise<KeptScan | undefined> {
+  const scans = await new Promise<readonly KeptScan[]>((resolve) => {
+    kept = resolve;
+    send({ kind: 'listed', input });
+  });
+  kept = undefined;
+  const pinned = scans.find(({ isSameReference }) => isSameReference);
+  if (pinned !== undefined || scans.length === 0 || !isUpload(order)) return pinned;
+  const digest = await digestOf(artifact, signal);
+  return scans.find((one) => one.digest === digest);
+}
+
+/** @returns `undefined` for what cannot be hashed: a scan tells why */
+async function digestOf(artifact: Artifact, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const files = await digestArtifact(artifact, [SHA256_PLAN], { signal, onEvent: telling() });
+    return treeDigest(files.map((file) => ({ path: file.path, size: file.size, sha256: sha256Of(file) })));
+  } catch (error) {
+    if (!isAssayError(error) || error.code === 'aborted' || error.code === 'internal') throw error;
+    return undefined;
   }
 }
 

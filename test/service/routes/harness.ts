@@ -84,6 +84,7 @@ export const LIMITS: ServiceConfig['limits'] = {
   maxUploadFiles: 100,
   maxQueuedJobs: 10_000,
   maxScanMs: 600_000,
+  maxReuseMs: 86_400_000,
   requestsPerMinute: 100_000,
   requestTimeoutMs: 60_000,
   // A busy machine must not look like an overloaded service.

@@ -203,3 +203,64 @@ it("the worker sends the tenant's token to the Hub and binds a pinned commit", a
   const other = await shop.run('hf://owner/model', 'other');
   expect(other).toMatchObject({ state: 'failed', attempts: 1, error: { code: 'unauthorized' } });
 });
+
+const assessmentOf = async (job: Job) => {
+  const by = { ...submitter, tenant: job.tenant };
+  const [newest] = await shop.registry.assessments(by, job.version ?? '', 1);
+  return newest?.assessment;
+};
+
+it('the worker takes the result of an earlier scan for the same bytes of the tenant, and for no others', async () => {
+  await open();
+  const upload = async (bytes: Uint8Array, tenant?: string) =>
+    shop.run(`upload:${await shop.upload({ 'a.pkl': bytes }, tenant)}`, tenant);
+  const first = await upload(BENIGN);
+  expect((await assessmentOf(first))?.cached).toBeUndefined();
+  const second = await upload(BENIGN);
+  expect(second.state).toBe('done');
+  expect(await assessmentOf(second)).toMatchObject({
+    cached: { from: 'acme/model@1', job: first.id },
+    artifact: { ref: second.target },
+    files: [{ path: 'a.pkl', sha256: sha256(BENIGN) }],
+  });
+  expect(await costsOf(second)).toMatchObject({ attempts: 1, reused: 1 });
+  expect(await costsOf(first)).toMatchObject({ reused: 0 });
+  // Of the same name and size, and other bytes.
+  const other = Buffer.from(BENIGN);
+  other[other.length - 1] = 0;
+  const third = await upload(other);
+  expect((await assessmentOf(third))?.cached).toBeUndefined();
+  expect((await assessmentOf(third))?.files[0]?.sha256).toBe(sha256(other));
+  const stranger = await upload(BENIGN, 'other');
+  expect((await assessmentOf(stranger))?.cached).toBeUndefined();
+  expect(shop.told).toEqual([]);
+});
+
+it('the worker takes nothing again when the operator wants that', async () => {
+  const { limits } = (await open()).config;
+  await shop.close();
+  await open({ limits: { ...limits, maxReuseMs: 0 } });
+  const target = `upload:${await shop.upload({ 'a.pkl': BENIGN })}`;
+  await shop.run(target);
+  expect((await assessmentOf(await shop.run(target)))?.cached).toBeUndefined();
+});
+
+it('the worker reads no byte again of a commit of the Hub that it scanned, unless the Hub says something against it', async () => {
+  const repo = hub.repo('owner/again');
+  const model = fakeFile('model.pt', torchZip([1024 * 1024]), { lfs: true });
+  repo.commit([fakeFile('config.json', '{"a": 1}'), model]);
+  await open({ allowPrivateAddresses: true, hubEndpoint: hub.endpoint });
+  const first = await shop.run('hf://owner/again');
+  const second = await shop.run('hf://owner/again');
+  expect((await assessmentOf(second))?.cached).toMatchObject({ job: first.id });
+  const [before, after] = [await costsOf(first), await costsOf(second)];
+  expect(after.fetchedBytes).toBeGreaterThan(0);
+  expect(after.fetchedBytes).toBeLessThan(before.fetchedBytes ?? 0);
+  Object.assign(model, { security: { status: 'unsafe' } });
+  const warned = await shop.run('hf://owner/again');
+  expect((await assessmentOf(warned))?.cached).toBeUndefined();
+  expect((await assessmentOf(warned))?.findings.map(({ ruleId }) => ruleId)).toContain('hub.verdict.unsafe');
+  repo.commit([fakeFile('config.json', '{"a": 2}')]);
+  const newer = await shop.run('hf://owner/again');
+  expect((await assessmentOf(newer))?.cached).toBeUndefined();
+});

@@ -55,6 +55,7 @@ export function registerScan(program: Command, shell: Shell): void {
       false,
     )
     .option('-q, --quiet', 'no progress; in a table, only the decision', false)
+    .option('--stats', 'print what the run cost to stderr: time, CPU time, memory, bytes received', false)
     .option('-v, --verbose', 'list clean files, every finding and every check', false)
     .option('--no-color', 'disable colour (NO_COLOR and FORCE_COLOR are honoured, too)')
     .option('--offline', 'never open a connection', false)
@@ -81,6 +82,6 @@ function checkRequest(targets: readonly string[], flags: ScanFlags): ScanRequest
       hint: 'scan them one by one, or keep each signature in its model as model.sig',
     });
   }
-  const { output, coverage, rebuild, quiet, verbose, color, offline } = flags;
-  return { ...judgingOf(flags), targets, format, output, coverage, rebuild, quiet, verbose, color, offline };
+  const { output, coverage, rebuild, stats, quiet, verbose, color, offline } = flags;
+  return { ...judgingOf(flags), targets, format, output, coverage, rebuild, stats, quiet, verbose, color, offline };
 }

@@ -10,6 +10,8 @@ export interface ScanRequest extends JudgingFlags {
   readonly coverage: boolean;
   /** Compares ONNX models with those that are rebuilt from the weights beside them. */
   readonly rebuild: boolean;
+  /** Prints what the run cost. */
+  readonly stats: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
 }

@@ -19,6 +19,7 @@ interface Scanned extends Judged {
 
 /** Scans every target, writes the report, and records the exit code. A target that fails does not stop the others. */
 export async function runScan(request: ScanRequest, shell: Shell): Promise<void> {
+  const started = performance.now();
   const sink = await openSink(request.output, shell);
   const judging = await prepareShownJudging(request, shell);
   const { knowledge, now } = judging;
@@ -46,6 +47,10 @@ export async function runScan(request: ScanRequest, shell: Shell): Promise<void>
   if (JOINT_FORMATS.has(request.format) && done.length > 0) sink.write(renderAll(done, request.format, context, now));
   if (done.length > 0) await sink.commit();
   if (request.output !== undefined && !request.quiet) for (const one of done) shell.stderr.write(summaryLine(one));
+  if (request.stats) {
+    const { statsText } = await import('./stats.ts');
+    shell.stderr.write(statsText(performance.now() - started));
+  }
   shell.exit(outcome);
 }
 

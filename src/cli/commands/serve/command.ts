@@ -48,6 +48,7 @@ named by the variable with the suffix _FILE (ASSAY_DATABASE_FILE=/run/secrets/da
   ASSAY_TENANT_MAX_RUNNING    jobs of a tenant that run at a time, on all workers: "8 acme=16", where the number without a
                               name is that of all other tenants; no ceiling without it
   ASSAY_MAX_SCAN_SECONDS      a longer scan fails (21600)
+  ASSAY_REUSE_DAYS            how old a scan may be whose result is taken again for the same bytes (7; 0 for never)
   ASSAY_LOG_LEVEL             silent, error, warn, info or debug; the log is JSON on stdout, without secrets
 
 Roles: viewer, submitter, reviewer, security-approver, admin, gate (reads decisions and snapshots only).

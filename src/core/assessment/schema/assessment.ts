@@ -43,6 +43,15 @@ export const RulesetSchema = object(
   'The rules, allowlists and allowances by which the artifact was judged.',
 );
 
+export const CachedSchema = object(
+  {
+    at: text('When the scan was made: ISO 8601, UTC.'),
+    from: text('The version that it was made for: `model@number`.'),
+    job: text('The job that made it.'),
+  },
+  'The earlier scan of the same bytes, by the same program, rules and options, whose result this is; absent when these bytes were scanned.',
+);
+
 export const StatsSchema = object({
   files: countOf('The number of files of the artifact.'),
   bytesTotal: countOf('The sum of their sizes.'),

@@ -1,5 +1,6 @@
 export {
   ArtifactSchema,
+  CachedSchema,
   CoverageGapsSchema,
   CoverageRangeSchema,
   RiskSchema,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Migration } from './migration.ts';
 
 /** What each attempt of a job cost. It stays when the job goes. */
@@ -21,6 +22,14 @@ export const costs: Migration = {
       .addColumn('gpu_ms', 'bigint')
       .addColumn('reused', 'integer', (c) => c.notNull())
       .addColumn('ended', 'integer', (c) => c.notNull())
+      .execute();
+    // By what files a scan was of: a result is taken again for the same bytes.
+    await schema.alterTable('assessments').addColumn('shape', 'text').execute();
+    await schema
+      .createIndex('assessments_shape')
+      .on('assessments')
+      .column('shape')
+      .where(sql.ref('shape'), 'is not', null)
       .execute();
     await schema.createIndex('costs_tenant').on('costs').columns(['tenant', 'at']).execute();
     await schema.createIndex('costs_at').on('costs').column('at').execute();

@@ -38,6 +38,16 @@ describe('assay scan', () => {
     expect((await runCli(['scan', ...args, '--quiet'])).code).toBe(code);
   });
 
+  it('prints what the run cost to stderr with --stats, and leaves the report as it is', async () => {
+    const { stdout, stderr } = await runCli(['scan', clean, '--format', 'json', '--quiet', '--stats']);
+    expect(validReport(stdout).status).toBe('complete');
+    expect(stderr).toMatch(
+      /^time {9}\d+\.\d\d s\nCPU time {5}\d+\.\d\d s\npeak memory {2}\d+(?:\.\d)? MiB\nreceived {5}0 bytes\n$/,
+    );
+    expect(Number(/^CPU time +(\S+)/m.exec(stderr)?.[1])).toBeGreaterThan(0);
+    expect((await runCli(['scan', clean, '--quiet'])).stderr).toBe('');
+  });
+
   it('exits with 130 and no message after an interrupt', async () => {
     const targets = Array.from({ length: 3000 }, () => bad);
     const { code, stderr } = await runCli(['scan', ...targets], {

@@ -1,0 +1,2 @@
+export { keptScans, takenScan } from './find.ts';
+export { shapeOf } from './shape.ts';
