@@ -143,7 +143,7 @@ export interface Registry {
   register(by: Principal, registration: Registration): Promise<Registered>;
   /** Scans of the tenant whose result holds for these files, if their bytes are the same. @param maxAgeMs how old they may be */
   keptScans(by: Principal, input: ScanInput, maxAgeMs: number): Promise<readonly KeptScan[]>;
-  /** Registers by the result of a kept scan, and decides anew. @throws RegistryError `conflict` when it cannot be taken any more */
+  /** Registers by the result of a kept scan, and decides again. @throws RegistryError `conflict` when it can no longer be taken */
   registerKept(by: Principal, reuse: Reuse): Promise<Registered>;
   models(
     by: Principal,

@@ -6,7 +6,7 @@ import type { Principal } from '../records.ts';
 import { RegistryError } from '../registry-error.ts';
 import { assessmentOfRow, isExact, labelOf, newestAssessmentRow, type VersionRow, versionRow } from '../rows/index.ts';
 import { type Change, type Context, type Reader, read } from '../store/index.ts';
-import { haveSameShape, shapeOf } from './shape.ts';
+import { haveSameShape, scanShape } from './shape.ts';
 
 /** Versions of the same shape that are looked at: the newest. */
 const MAX_CANDIDATES = 5;
@@ -28,7 +28,7 @@ export async function keptScans(
       .selectFrom('assessments')
       .innerJoin('versions', 'versions.id', 'assessments.version')
       .select('assessments.version')
-      .where('assessments.shape', '=', shapeOf(by.tenant, input.files))
+      .where('assessments.shape', '=', scanShape(by.tenant, input.files))
       .where('versions.tenant', '=', by.tenant)
       .orderBy('assessments.seq', 'desc')
       .limit(MAX_CANDIDATES)

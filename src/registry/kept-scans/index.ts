@@ -1,2 +1,2 @@
 export { keptScans, takenScan } from './find.ts';
-export { shapeOf } from './shape.ts';
+export { scanShape } from './shape.ts';

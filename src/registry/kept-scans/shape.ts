@@ -5,7 +5,7 @@ import type { ListedFile } from '../kept-records.ts';
 type Shape = Pick<ListedFile, 'path' | 'size'>;
 
 /** By which a scan of files of these names and sizes is found: hex SHA-256. Those of two tenants are never the same. */
-export function shapeOf(tenant: string, files: readonly Shape[]): string {
+export function scanShape(tenant: string, files: readonly Shape[]): string {
   const hash = createHash('sha256').update(`assay shape\n${Buffer.byteLength(tenant)}:${tenant}`);
   for (const { path, size } of inByteOrder(files, (file) => file.path))
     hash.update(`${Buffer.byteLength(path)}:${path}${size}:`);
@@ -14,5 +14,5 @@ export function shapeOf(tenant: string, files: readonly Shape[]): string {
 
 /** Whether two lists name the same files, of the same sizes. */
 export function haveSameShape(one: readonly Shape[], other: readonly Shape[]): boolean {
-  return one.length === other.length && shapeOf('', one) === shapeOf('', other);
+  return one.length === other.length && scanShape('', one) === scanShape('', other);
 }

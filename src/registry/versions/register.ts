@@ -4,7 +4,7 @@ import type { Lineage } from '../api/index.ts';
 import { checkRecords, sealVersion } from '../chain-state/index.ts';
 import { decideVersion } from '../decisions/index.ts';
 import type { Reuse, ScanInput } from '../kept-records.ts';
-import { shapeOf, takenScan } from '../kept-scans/index.ts';
+import { scanShape, takenScan } from '../kept-scans/index.ts';
 import { checkDigest, checkLine, checkLineage, checkModelName, checkReference, nameOf } from '../names.ts';
 import type { Principal, StoredAssessment } from '../records.ts';
 import type { Registered, Registration } from '../registry.ts';
@@ -36,7 +36,7 @@ export async function register(context: Context, by: Principal, registration: Re
   });
 }
 
-/** The same by the result of a kept scan of the same bytes: the decision is made anew. @throws RegistryError as `takenScan` */
+/** The same by the result of a kept scan of the same bytes: the decision is made again. @throws RegistryError as `takenScan` */
 export async function registerKept(context: Context, by: Principal, reuse: Reuse): Promise<Registered> {
   return workChange(context, by, async (change) => {
     const known = await registeredByJob(change, reuse.job);
@@ -209,7 +209,7 @@ async function storeAssessment(
 ): Promise<StoredAssessment> {
   const { version: ruleset_version, digest: ruleset_digest } = assessment.ruleset;
   const { at } = change;
-  const shape = scan === undefined ? null : shapeOf(change.tenant, scan.files);
+  const shape = scan === undefined ? null : scanShape(change.tenant, scan.files);
   const row = { id: newId(), version, seq: change.next(), body, ruleset_version, ruleset_digest, job, shape, at };
   await insertRow(change.db, 'assessments', row);
   return { id: row.id, version, assessment, at };

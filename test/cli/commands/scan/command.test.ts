@@ -40,7 +40,7 @@ describe('assay scan', () => {
 
   it('prints what the run cost to stderr with --stats, and leaves the report as it is', async () => {
     const { stdout, stderr } = await runCli(['scan', clean, '--format', 'json', '--quiet', '--stats']);
-    expect(validReport(stdout).status).toBe('complete');
+    expect(validReport(stdout)).toMatchObject({ status: 'complete' });
     expect(stderr).toMatch(
       /^time {9}\d+\.\d\d s\nCPU time {5}\d+\.\d\d s\npeak memory {2}\d+(?:\.\d)? MiB\nreceived {5}0 bytes\n$/,
     );
