@@ -46,7 +46,7 @@ export {
 export { combinedDecision } from './decisions/index.ts';
 export type { JobFilter, NewJob, TestEnd } from './job-records.ts';
 export { EQUAL_SHARES, type TenantShares } from './job-shares.ts';
-export type { KeptScan, ListedFile, Reuse, ScanInput } from './kept-records.ts';
+export type { FileToScan, KeptScan, Reuse, ScanInput } from './kept-records.ts';
 export { nameOf } from './names.ts';
 export { openRegistry, type RegistryOptions } from './open.ts';
 export type { Principal, StoredAssessment } from './records.ts';

@@ -8,10 +8,10 @@ export interface ScanInput {
   readonly ruleset: string;
   readonly pinned: string;
   /** As the source lists them. */
-  readonly files: readonly ListedFile[];
+  readonly files: readonly FileToScan[];
 }
 
-export interface ListedFile {
+export interface FileToScan {
   readonly path: string;
   /** Bytes. */
   readonly size: number;

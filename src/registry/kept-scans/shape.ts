@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { inByteOrder } from '../../core/bytes/index.ts';
-import type { ListedFile } from '../kept-records.ts';
+import type { FileToScan } from '../kept-records.ts';
 
-type Shape = Pick<ListedFile, 'path' | 'size'>;
+type Shape = Pick<FileToScan, 'path' | 'size'>;
 
 /** By which a scan of files of these names and sizes is found: hex SHA-256. Those of two tenants are never the same. */
 export function scanShape(tenant: string, files: readonly Shape[]): string {
