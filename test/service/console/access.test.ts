@@ -59,6 +59,7 @@ const MAY: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'GET /console/requests/:id/reject': REVIEWERS,
   'POST /console/requests/:id/reject': REVIEWERS,
   'POST /console/requests/:id/withdraw': REQUESTERS,
+  'GET /console/usage': READERS,
   'GET /console/audit': READERS,
   'GET /console/audit/verify': REVIEWERS,
   'GET /console/policies': READERS,

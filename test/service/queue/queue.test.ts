@@ -109,6 +109,28 @@ describeOnQueues('a queue', (fresh) => {
     if (!isEmbedded) expect(looks).toHaveBeenCalledTimes(first);
   });
 
+  it('records what a job has cost while it runs: it is known when its worker is killed', async () => {
+    const held = barrier();
+    work(
+      async (_, { onCosts }) => {
+        onCosts({ wallMs: 1_500, cpuMs: 1_000 });
+        onCosts({ wallMs: 2_500 });
+        await held.opened;
+        onCosts({ fetchedBytes: 7 });
+        return FAILED;
+      },
+      { beatMs: 10 },
+    );
+    const { id } = await submit('hf://acme/costly');
+    const costs = () => open.registry.jobs.costs(submitter, id);
+    await until('a heartbeat tells the costs', async () => (await costs()).attempts === 1);
+    expect(await costs()).toMatchObject({ wallSeconds: 2.5, cpuSeconds: 1, fetchedBytes: null, unmeasured: 1 });
+    expect(await open.registry.jobs.get(submitter, id)).toMatchObject({ state: 'running' });
+    held.open();
+    await reached(id, 'failed');
+    expect(await costs()).toMatchObject({ attempts: 1, fetchedBytes: 7 });
+  });
+
   it('runs jobs of higher priority first', async () => {
     const order: string[] = [];
     const jobs = [
