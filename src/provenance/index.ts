@@ -17,4 +17,12 @@ export {
   type SparkChoice,
 } from './engine/index.ts';
 export { type Profile, profileOf, profileText, readDataProfile, recordsOf } from './profile/index.ts';
-export { type ColumnChoice, detectorView, openDataset, type TrainingData } from './tables/index.ts';
+export {
+  type ColumnChoice,
+  type DatasetChoice,
+  detectorView,
+  type NamedFiles,
+  namedPlace,
+  openDataset,
+  type TrainingData,
+} from './tables/index.ts';

@@ -1,5 +1,14 @@
 import type { TestReport } from '../core/behavior/index.ts';
-import type { ConversionOptions, Job, JobKind, JobState, Lineage, ModelTestOptions } from './api/index.ts';
+import type { DataReport } from '../core/data/index.ts';
+import type {
+  ConversionOptions,
+  DataCheckOptions,
+  Job,
+  JobKind,
+  JobState,
+  Lineage,
+  ModelTestOptions,
+} from './api/index.ts';
 
 export interface NewJob {
   readonly target: string;
@@ -7,9 +16,10 @@ export interface NewJob {
   readonly priority?: number;
   readonly ruleset: string;
   readonly lineage?: Lineage;
-  /** With neither of them: a scan. */
+  /** With none of them: a scan. */
   readonly conversion?: ConversionOptions;
   readonly test?: ModelTestOptions;
+  readonly data?: DataCheckOptions;
 }
 
 /** What a test that is done leaves: in the job, and in the audit log. */
@@ -23,6 +33,29 @@ export interface TestEnd {
   readonly report: TestReport;
   /** `sha256:<hex>` of the tested bytes. */
   readonly digest: string;
+}
+
+/** What checks of data that are done leave: in the job, in the audit log, and as an attestation. */
+export interface DataEnd {
+  readonly outcome: NonNullable<Job['outcome']>;
+  /** The folder of its report: the job has it from then on. */
+  readonly output: string;
+  /** What the report is about, by digests. */
+  readonly evidence: Readonly<Record<string, unknown>>;
+  /** What is attested. */
+  readonly report: DataReport;
+  /** SHA-256 of the profile of the data, 64 hex digits. */
+  readonly profile: string;
+}
+
+/** What the service attests of checks of data. */
+export interface DataRun {
+  readonly job: string;
+  /** The Sigstore bundle as JSON text. */
+  readonly attestation: string;
+  /** `sha256:<hex>` of what was signed. */
+  readonly statement: string;
+  readonly at: string;
 }
 
 /** Which jobs are listed. */

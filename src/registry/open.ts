@@ -16,6 +16,8 @@ import {
   countJobs,
   createJob,
   createJobs,
+  dataRun,
+  endData,
   endTest,
   finishJob,
   getJob,
@@ -187,6 +189,8 @@ function jobStore(context: Context): JobStore {
     recordCosts: (claimed, costs, hasEnded) => recordCosts(context, claimed, costs, hasEnded),
     costTotals: () => costTotals(context),
     costs: bound(jobCosts),
+    endData: bound(endData),
+    dataRun: bound(dataRun),
     counts: () => countJobs(context),
     countsByKind: () => countJobKinds(context),
   };

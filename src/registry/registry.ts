@@ -29,7 +29,7 @@ import type {
 } from './api/index.ts';
 import type { BatchStore } from './batch-records.ts';
 import type { AttemptCosts, KindTotals, UsageQuery, UsageSums } from './cost-records.ts';
-import type { JobFilter, NewJob, TestEnd } from './job-records.ts';
+import type { DataEnd, DataRun, JobFilter, NewJob, TestEnd } from './job-records.ts';
 import type { KeptScan, Reuse, ScanInput } from './kept-records.ts';
 import type { PageRequest, Principal, StoredAssessment } from './records.ts';
 import type { WebhookStore } from './webhook-records.ts';
@@ -294,7 +294,7 @@ export interface Reevaluation {
 
 /** The store of jobs, for any queue: the only source of truth for requests and their outcome. */
 export interface JobStore {
-  /** The same target, model, ruleset, conversion and test, queued or running, is the same job. */
+  /** The same target, model, ruleset, conversion, test and check of data, queued or running, is the same job. */
   create(by: Principal, job: NewJob): Promise<CreatedJob>;
   /**
    * All of them, or none.
@@ -305,7 +305,7 @@ export interface JobStore {
   get(by: Principal, id: string): Promise<Job>;
   /** The newest first. */
   list(by: Principal, page?: PageRequest & JobFilter): Promise<Page<Job>>;
-  /** The folder of what a conversion or a test wrote; `null` where there is none. */
+  /** The folder of what a conversion, a test or a check of data wrote; `null` where there is none. */
   output(by: Principal, id: string): Promise<string | null>;
   /** From then on the job has no folder. @returns the one that it had */
   removeOutput(by: Principal, id: string): Promise<string>;
@@ -330,6 +330,10 @@ export interface JobStore {
   costTotals(): Promise<readonly KindTotals[]>;
   /** Of all attempts. */
   costs(by: Principal, id: string): Promise<Costs>;
+  /** The same for checks of data. @throws RegistryError `ended` */
+  endData(by: Principal, claimed: ClaimedJob, end: DataEnd): Promise<void>;
+  /** What the service attests of checks of data; `undefined` where it does not, or not yet. */
+  dataRun(by: Principal, job: string): Promise<DataRun | undefined>;
   /** For queues, of any tenant; `undefined` for an id that there is not. */
   state(id: string): Promise<JobState | undefined>;
   /**

@@ -69,6 +69,7 @@ export async function readConfig(flags: ServiceFlags, env: NodeJS.ProcessEnv): P
     conversionKey: env.ASSAY_CONVERSION_KEY ? resolve(env.ASSAY_CONVERSION_KEY) : ownKey('conversion-key.pem'),
     suites: env.ASSAY_SUITES ? resolve(env.ASSAY_SUITES) : null,
     prices: env.ASSAY_PRICES ? resolve(env.ASSAY_PRICES) : null,
+    datasets: env.ASSAY_DATASETS ? resolve(env.ASSAY_DATASETS) : null,
     trust: env.ASSAY_TRUST ? resolve(env.ASSAY_TRUST) : null,
     rules: rules === null ? null : resolve(rules),
     trustedProxies: proxies(env.ASSAY_TRUSTED_PROXIES),

@@ -41,6 +41,11 @@ export interface ServiceConfig {
   readonly suites: string | null;
   /** Path of the file of prices, for usage; `null`: nothing has a price. */
   readonly prices: string | null;
+  /**
+   * Path of the folder of data sets, `<tenant>/<name>`: a file or a folder each, which users of the tenant may have checked; `null`: none
+   * are.
+   */
+  readonly datasets: string | null;
   /** Path of the trust file: who can sign approvals; `null`: approvers cannot sign with their own keys. */
   readonly trust: string | null;
   /** Path of the document that names policies and approvals for each stage; the shipped rules when absent. */

@@ -2,6 +2,7 @@ import type { Principal, Registry, Role } from '../registry/index.ts';
 import type { Authenticator, Oidc, Sessions } from './auth/index.ts';
 import type { ServiceConfig } from './config.ts';
 import type { ConversionStore } from './conversions/index.ts';
+import type { DataCheckStore } from './data-checks/index.ts';
 import type { EventFeed } from './events/index.ts';
 import type { App } from './fastify-app.ts';
 import type { ServiceMetrics } from './metrics/index.ts';
@@ -19,6 +20,7 @@ export interface ServiceContext {
   readonly uploads: UploadStore;
   readonly conversions: ConversionStore;
   readonly tests: TestStore;
+  readonly dataChecks: DataCheckStore;
   readonly snapshots: SnapshotStore;
 }
 

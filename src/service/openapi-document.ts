@@ -13,6 +13,7 @@ export async function openapiDocument(): Promise<object> {
     uploads: absent('uploads'),
     conversions: absent('conversions'),
     tests: absent('tests'),
+    dataChecks: absent('dataChecks'),
     snapshots: absent('snapshots'),
   });
   try {

@@ -10,6 +10,7 @@ import { firstToken, isSecure } from './auth/index.ts';
 import type { ServiceConfig } from './config.ts';
 import type { ServiceContext } from './context.ts';
 import { openConversionStore } from './conversions/index.ts';
+import { openDataCheckStore } from './data-checks/index.ts';
 import { openEventFeed } from './events/index.ts';
 import type { App } from './fastify-app.ts';
 import { startBatchEnds, startReevaluation, startSigning } from './jobs/index.ts';
@@ -137,7 +138,8 @@ async function openParts(
   const uploads = await openUploadStore(join(config.dataFolder, 'uploads'), config.limits);
   const conversions = await openConversionStore(join(config.dataFolder, 'conversions'), config.limits);
   const tests = await openTestStore(join(config.dataFolder, 'tests'), config.limits);
-  return { config, registry, queue, events, uploads, conversions, tests, snapshots };
+  const dataChecks = await openDataCheckStore(join(config.dataFolder, 'data-checks'), config.limits);
+  return { config, registry, queue, events, uploads, conversions, tests, dataChecks, snapshots };
 }
 
 function work(context: ServiceContext, tell: Tell, closing: AsyncDisposableStack): void {
@@ -151,7 +153,7 @@ function work(context: ServiceContext, tell: Tell, closing: AsyncDisposableStack
 }
 
 function sweepStores(
-  { uploads, conversions, tests, registry }: ServiceContext,
+  { uploads, conversions, tests, dataChecks, registry }: ServiceContext,
   tell: Tell,
   closing: AsyncDisposableStack,
 ): void {
@@ -162,6 +164,9 @@ function sweepStores(
       .sweep(now, registry.jobs.outputsAmong)
       .catch((error: unknown) => tell(`conversions: ${messageOf(error)}`));
     tests.sweep(now, registry.jobs.outputsAmong).catch((error: unknown) => tell(`tests: ${messageOf(error)}`));
+    dataChecks
+      .sweep(now, registry.jobs.outputsAmong)
+      .catch((error: unknown) => tell(`data checks: ${messageOf(error)}`));
   };
   const timer = setInterval(sweep, SWEEP_MS);
   sweep();

@@ -57,6 +57,9 @@ beforeAll(async () => {
   await ended(owner, conversion.body.id);
   const tested = await owner.call('POST', '/v1/tests', { version: version.id, suite: SUITE });
   await ended(owner, tested.body.id);
+  const table = await uploadAll(owner, [{ path: 'rows.csv', bytes: Buffer.from(`label,x\n${SECRET},1\nb,2\n`) }]);
+  const checked = await owner.call('POST', '/v1/data-checks', { upload: table, model: MODEL });
+  await ended(owner, checked.body.id);
   const waiver = {
     rule: 'pickle.global.unlisted',
     digest: version.digest,
@@ -79,6 +82,7 @@ beforeAll(async () => {
     batches: batch.body.batch.id,
     conversions: conversion.body.id,
     tests: tested.body.id,
+    'data-checks': checked.body.id,
     uploads: await uploadAll(owner, [{ path: SECRET, bytes: Buffer.from('x') }]),
     files: '0',
     waivers: waivers.body.id,
@@ -109,6 +113,7 @@ beforeAll(async () => {
     'POST /v1/test-runs/{id}/revoke': { reason: 'x' },
     'POST /v1/conversions': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789', to: 'onnx' },
     'POST /v1/tests': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789', suite: SUITE },
+    'POST /v1/data-checks': { dataset: 'none', model: MODEL },
     'POST /v1/uploads': { files: [{ path: 'a', size: 1 }] },
     'POST /v1/models/{name}/versions': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789' },
     'POST /v1/versions/{id}/quarantine': { reason: 'x' },

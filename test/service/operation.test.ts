@@ -180,16 +180,16 @@ test('the service refuses to start with a data folder that it cannot use, and sa
 test('the server refuses to start with a route that has no access rule', async () => {
   const { createApp } = await import('../../src/service/app/app.ts');
   const { ROUTES } = await import('../../src/service/app/plugins.ts');
-  const { config, registry, queue, events, uploads, conversions, tests, snapshots } = service.context;
+  const { config, registry, queue, events, uploads, conversions, tests, dataChecks, snapshots } = service.context;
   const routes = ROUTES as unknown as ((app: { get: (...all: unknown[]) => void }) => void)[];
   for (const options of [{}, { config: {} }, { config: { access: { kind: 'roles', roles: [] } } }]) {
     routes.push((app) => app.get('/v1/forgotten', options, async () => ({})));
-    const started = createApp({ config, registry, queue, events, uploads, conversions, tests, snapshots });
+    const started = createApp({ config, registry, queue, events, uploads, conversions, tests, dataChecks, snapshots });
     await expect(started).rejects.toThrow(/has no access rule|has an access rule that admits nobody/);
     routes.pop();
   }
   routes.push((app) => app.get('/v1/remembered', { config: { access: PUBLIC } }, async () => ({})));
-  const app = await createApp({ config, registry, queue, events, uploads, conversions, tests, snapshots });
+  const app = await createApp({ config, registry, queue, events, uploads, conversions, tests, dataChecks, snapshots });
   expect((await app.inject('/v1/remembered')).statusCode).toBe(200);
   await app.close();
   routes.pop();

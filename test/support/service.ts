@@ -7,6 +7,7 @@ import type { ServiceConfig } from '../../src/service/config.ts';
 import { readConfig } from '../../src/service/config-read.ts';
 import type { ServiceContext } from '../../src/service/context.ts';
 import { openConversionStore } from '../../src/service/conversions/files.ts';
+import { openDataCheckStore } from '../../src/service/data-checks/files.ts';
 import { openEventFeed } from '../../src/service/events/event-feed.ts';
 import type { App } from '../../src/service/fastify-app.ts';
 import { openQueue } from '../../src/service/queue/index.ts';
@@ -55,6 +56,7 @@ export async function testService(folder: string, options: TestServiceOptions = 
     uploads: await openUploadStore(join(folder, 'uploads'), config.limits),
     conversions: await openConversionStore(join(folder, 'conversions'), config.limits),
     tests: await openTestStore(join(folder, 'tests'), config.limits),
+    dataChecks: await openDataCheckStore(join(folder, 'data-checks'), config.limits),
     snapshots: { newest: async (tenant) => options.snapshots?.get(tenant), close: async () => {} },
   };
   const app = await createApp(context, options);

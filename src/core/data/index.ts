@@ -1,7 +1,9 @@
 export {
   CHECK_WEIGHTS,
   type CheckWeight,
+  DataBaselineSchema,
   type DataCheck,
+  DataCheckSchema,
   type DataFigure,
   type DataMeasure,
   type DataReport,

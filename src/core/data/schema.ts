@@ -56,7 +56,7 @@ const FigureSchema = object(
   'Bars, one for each name.',
 );
 
-const DataCheckSchema = object({
+export const DataCheckSchema = object({
   id: text('`data.<what>`; it never changes.'),
   title: text('What it asks.'),
   weight: oneOf(CHECK_WEIGHTS),
@@ -76,6 +76,12 @@ const ColumnSchema = object({
   role: nullable(text('What it was named as: `label`, `text`; null for a feature.')),
 });
 
+/** The profile that data was compared with. */
+export const DataBaselineSchema = object({
+  sha256: text('Of the profile.', DIGEST),
+  rows: countOf('Rows of the data that it was made of.'),
+});
+
 /** The report that `data` writes. */
 export const DataReportSchema = object({
   schemaVersion: oneOf(['1']),
@@ -93,13 +99,7 @@ export const DataReportSchema = object({
   rows: countOf(),
   splits: list(object({ name: text(), rows: countOf() })),
   columns: list(ColumnSchema),
-  baseline: nullable(
-    object({
-      path: text(),
-      sha256: text('Of the profile.', DIGEST),
-      rows: countOf('Rows of the data that it was made of.'),
-    }),
-  ),
+  baseline: nullable(object({ path: text(), ...DataBaselineSchema.properties })),
   status: oneOf(CHECK_RESULTS, 'That of the checks that can fail the data.'),
   owasp: object({
     'ML02:2023': object(

@@ -1,4 +1,5 @@
 export { CONVERSION_NAME, type CoveredFile } from './covered-files.ts';
+export { type AttestedData, attestedDataOf } from './data.ts';
 export { signStatement } from './sign-statement.ts';
 export { testsOf } from './tests.ts';
 export { trainingOf } from './training.ts';

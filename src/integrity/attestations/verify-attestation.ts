@@ -51,6 +51,7 @@ const ROLES: Readonly<Record<AttestationKind, SignerRole>> = {
   image: 'image',
   conversion: 'conversion',
   tests: 'tests',
+  data: 'data',
   training: 'training',
   decision: 'decision',
   'model-signature': 'model-signature',

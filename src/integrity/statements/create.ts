@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import type { Ruleset } from '../../core/assessment/index.ts';
 import type { RequiredSuite, TestReport } from '../../core/behavior/index.ts';
 import type { Conversion } from '../../core/conversion/index.ts';
+import type { DataReport } from '../../core/data/index.ts';
 import { AssayError } from '../../core/index.ts';
 import type { AttestedTraining, TrainingPredicate } from '../../core/lineage/index.ts';
 import { approvalProperty } from './stage.ts';
@@ -19,6 +21,7 @@ import {
   type TestResult,
 } from './statement.ts';
 import {
+  NO_NAME,
   parseDigest,
   type ResourceDescriptor,
   type Subject,
@@ -87,6 +90,12 @@ export interface StatementInputs {
   };
   readonly conversion: { readonly conversion: Conversion; readonly at: Date };
   readonly tests: { readonly report: TestReport; readonly at: Date };
+  readonly data: {
+    readonly report: DataReport;
+    /** SHA-256 of the profile of the data, 64 hex digits. */
+    readonly profile: string;
+    readonly at: Date;
+  };
   readonly training: { readonly model: AttestedTraining['model']; readonly predicate: TrainingPredicate };
   readonly decision: About & {
     /** The pinned reference, as an address. */
@@ -225,6 +234,26 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
       status,
       timeCreated: formatTime(at),
       tests,
+    },
+  }),
+
+  data: ({ report: { tool, engine, files, columns, rows, baseline, status, checks }, profile, at }) => ({
+    _type: STATEMENT_TYPE,
+    // Where a folder lies on this machine is nobody's affair.
+    subject: subjectsOfFiles(
+      files.map(({ path, sha256 }) => ({ path: basename(path) || NO_NAME, sha256: parseDigest(sha256, path).hex })),
+    ),
+    predicateType: PREDICATE_TYPES.data,
+    predicate: {
+      tool,
+      engine,
+      columns,
+      rows,
+      baseline: baseline === null ? null : { sha256: baseline.sha256, rows: baseline.rows },
+      status,
+      checks: checks.map(({ id, weight, status: own }) => ({ id, weight, status: own })),
+      profile: { sha256: profile },
+      timeCreated: formatTime(at),
     },
   }),
 

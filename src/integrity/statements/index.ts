@@ -10,6 +10,7 @@ export {
   BREAK_GLASS_OUTCOMES,
   type BreakGlassPredicate,
   type ConversionPredicate,
+  type DataPredicate,
   type ImagePredicate,
   POLICY,
   PREDICATE_TYPES,

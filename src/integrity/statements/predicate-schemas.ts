@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { statusOfTests, TestReportSchema } from '../../core/behavior/index.ts';
 import { ConversionSchema, ConvertedFileSchema } from '../../core/conversion/index.ts';
+import { DataBaselineSchema, DataCheckSchema, DataReportSchema, statusOfData } from '../../core/data/index.ts';
 import { IMAGE_ROLES } from '../../core/image/index.ts';
 import { type TrainingPredicate, TrainingPredicateSchema, trainingInputs } from '../../core/lineage/index.ts';
 import { isArtifactPath } from '../../core/reference/index.ts';
@@ -11,6 +12,7 @@ import {
   BREAK_GLASS_OUTCOMES,
   type BreakGlassPredicate,
   type ConversionPredicate,
+  type DataPredicate,
   type ImagePredicate,
   type ServiceApprover,
   type TestResult,
@@ -265,6 +267,33 @@ export const tests: v.GenericSchema<unknown, TestsPredicate> = v.pipe(
   v.check(({ tests: own }) => own.length > 0, 'has no tests'),
   v.check(({ tests: own }) => new Set(own.map(({ id }) => id)).size === own.length, 'names a test twice'),
   v.check(({ tests: own, status }) => status === statusOfTests(own), 'has a status that contradicts its tests'),
+);
+
+/** A type of Assay, like the waiver. Its status follows from the checks that it names. */
+export const dataEvidence: v.GenericSchema<unknown, DataPredicate> = v.pipe(
+  v.strictObject({
+    tool: DataReportSchema.properties.tool,
+    engine: DataReportSchema.properties.engine,
+    columns: DataReportSchema.properties.columns,
+    rows: DataReportSchema.properties.rows,
+    baseline: v.nullable(v.strictObject(DataBaselineSchema.properties)),
+    status: DataReportSchema.properties.status,
+    checks: v.pipe(
+      v.array(
+        v.strictObject({
+          id: DataCheckSchema.properties.id,
+          weight: DataCheckSchema.properties.weight,
+          status: DataCheckSchema.properties.status,
+        }),
+      ),
+      v.maxLength(MAX_LIST, 'is too long'),
+    ),
+    profile: v.strictObject({ sha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest')) }),
+    timeCreated: time,
+  }),
+  v.check(({ checks }) => checks.length > 0, 'has no checks'),
+  v.check(({ checks }) => new Set(checks.map(({ id }) => id)).size === checks.length, 'names a check twice'),
+  v.check(({ checks, status }) => status === statusOfData(checks), 'has a status that contradicts its checks'),
 );
 
 /** Another build type would mean that the inputs have another meaning. */

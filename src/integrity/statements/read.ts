@@ -4,6 +4,7 @@ import { SignatureError, sentenceOf, shapeIssue } from '../envelope/index.ts';
 import {
   breakGlass,
   conversion,
+  dataEvidence,
   digestSet,
   image,
   testResult,
@@ -46,6 +47,7 @@ const statement = v.variant('predicateType', [
   statementOf(PREDICATE_TYPES.image, image),
   statementOf(PREDICATE_TYPES.conversion, conversion),
   statementOf(PREDICATE_TYPES.tests, tests),
+  statementOf(PREDICATE_TYPES.data, dataEvidence),
   statementOf(PREDICATE_TYPES.training, training),
   statementOf(PREDICATE_TYPES.decision, verificationSummary),
   statementOf(PREDICATE_TYPES['model-signature'], anything),

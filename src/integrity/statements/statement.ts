@@ -1,5 +1,6 @@
 import type { TestReport } from '../../core/behavior/index.ts';
 import type { Conversion, ConvertedFile } from '../../core/conversion/index.ts';
+import type { DataCheck, DataReport } from '../../core/data/index.ts';
 import type { ImageFacts, ImageRole } from '../../core/image/index.ts';
 import type { TrainingPredicate } from '../../core/lineage/index.ts';
 import type { ResourceDescriptor, Subject } from './subject.ts';
@@ -20,6 +21,7 @@ export const PREDICATE_TYPES = {
   image: 'https://assay.dev/attestation/image/v1',
   conversion: 'https://assay.dev/attestation/conversion/v1',
   tests: 'https://assay.dev/attestation/tests/v1',
+  data: 'https://assay.dev/attestation/data/v1',
   /** https://slsa.dev/spec/v1.1/provenance, of the build type of training runs alone. */
   training: 'https://slsa.dev/provenance/v1',
   /** https://slsa.dev/spec/v1.1/verification_summary */
@@ -170,6 +172,19 @@ export interface TestsPredicate
   readonly timeCreated: string;
 }
 
+/**
+ * Checks of training data: the subjects are the files of the data, each by its SHA-256, and this says which columns were looked at, what
+ * each check said, and which profile the data has. It holds no row and no value of the data.
+ */
+export interface DataPredicate extends Pick<DataReport, 'tool' | 'engine' | 'columns' | 'rows' | 'status'> {
+  /** The profile that the data was compared with. */
+  readonly baseline: Omit<NonNullable<DataReport['baseline']>, 'path'> | null;
+  readonly checks: readonly Pick<DataCheck, 'id' | 'weight' | 'status'>[];
+  /** The bytes of the profile that `--profile-out` wrote: 64 hex digits. */
+  readonly profile: { readonly sha256: string };
+  readonly timeCreated: string;
+}
+
 /** A decision, as a SLSA verification summary. */
 export interface VerificationSummary {
   readonly verifier: { readonly id: string; readonly version?: Readonly<Record<string, string>> };
@@ -203,6 +218,7 @@ export interface Statements {
   readonly image: StatementOf<'image', ImagePredicate>;
   readonly conversion: StatementOf<'conversion', ConversionPredicate>;
   readonly tests: StatementOf<'tests', TestsPredicate>;
+  readonly data: StatementOf<'data', DataPredicate>;
   readonly training: StatementOf<'training', TrainingPredicate>;
   readonly decision: StatementOf<'decision', VerificationSummary>;
   readonly 'model-signature': StatementOf<'model-signature', Readonly<Record<string, unknown>>>;
@@ -219,6 +235,7 @@ const KIND_OF: Readonly<Record<Statement['predicateType'], AttestationKind>> = {
   [PREDICATE_TYPES.image]: 'image',
   [PREDICATE_TYPES.conversion]: 'conversion',
   [PREDICATE_TYPES.tests]: 'tests',
+  [PREDICATE_TYPES.data]: 'data',
   [PREDICATE_TYPES.training]: 'training',
   [PREDICATE_TYPES.decision]: 'decision',
   [PREDICATE_TYPES['model-signature']]: 'model-signature',

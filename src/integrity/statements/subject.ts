@@ -36,7 +36,7 @@ export interface WantedDigest {
 }
 
 /** Informational in a statement, for whom no name means anything: the word of the in-toto specification. */
-const NO_NAME = '_';
+export const NO_NAME = '_';
 
 /**
  * The subjects of a statement about an artifact, so that each reader finds a digest that it supports:

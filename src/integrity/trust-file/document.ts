@@ -18,6 +18,7 @@ export const SIGNER_ROLES = [
   'image',
   'conversion',
   'tests',
+  'data',
   'training',
   'decision',
   'snapshot',

@@ -30,8 +30,8 @@ export interface TrustFile {
 /** Larger than any key, chain or root. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The signer of scans, conversions, tests, training runs or decisions should not also sign approvals or waivers. */
-const MACHINE_ROLES: readonly SignerRole[] = ['scan', 'conversion', 'tests', 'training', 'decision'];
+/** The signer of scans, conversions, tests, checks of data, training runs or decisions should not also sign approvals or waivers. */
+const MACHINE_ROLES: readonly SignerRole[] = ['scan', 'conversion', 'tests', 'data', 'training', 'decision'];
 const HUMAN_ROLES: readonly SignerRole[] = ['approval', 'waiver', 'break-glass', 'image'];
 
 const PLURALS: Readonly<Record<SignerRole, string>> = {
@@ -43,6 +43,7 @@ const PLURALS: Readonly<Record<SignerRole, string>> = {
   image: 'approvals of images',
   conversion: 'conversions',
   tests: 'tests',
+  data: 'checks of data',
   training: 'training runs',
   decision: 'decisions',
   snapshot: 'snapshots',

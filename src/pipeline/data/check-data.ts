@@ -5,6 +5,7 @@ import { AssayError, type OnEvent, throwIfAborted, version } from '../../core/in
 import {
   type ColumnChoice,
   type DataLimits,
+  type DatasetChoice,
   DEFAULT_DATA_LIMITS,
   DETECTORS,
   type DetectorRecord,
@@ -23,8 +24,8 @@ import { type ReviewRow, withIds } from './review-rows.ts';
 
 export interface CheckDataOptions {
   readonly columns: ColumnChoice;
-  /** The path of the profile of approved data. */
-  readonly baseline?: string | undefined;
+  /** The profile of approved data: its path, or its bytes with the name that reports give it. */
+  readonly baseline?: string | GivenProfile | undefined;
   /** When the data was taken from its sources (ISO 8601). */
   readonly snapshot?: string | undefined;
   readonly limits?: DataLimits | undefined;
@@ -32,6 +33,11 @@ export interface CheckDataOptions {
   readonly spark?: SparkChoice | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
+}
+
+export interface GivenProfile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface CheckedData {
@@ -46,11 +52,11 @@ const MAX_PROFILE = 16 * 1024 * 1024;
 
 /**
  * Reads a data set in a child process with bounds, and asks every detector about it.
- * @param datasets `path` or `split=path`: tables, or folders of tables, of texts or of images
+ * @param datasets tables, or folders of tables, of texts or of images
  * @returns what was found; `status` is `fail` when a check that can fail the data does
  * @throws AssayError `usage`, `not-found`, `unreadable`, `unsupported`, `malformed`, `limit`, `changed`, `sandbox`, `aborted`
  */
-export async function checkData(datasets: readonly string[], options: CheckDataOptions): Promise<CheckedData> {
+export async function checkData(datasets: readonly DatasetChoice[], options: CheckDataOptions): Promise<CheckedData> {
   const { columns, limits = DEFAULT_DATA_LIMITS, spark, signal } = options;
   const { onEvent, onProgress } = noted(options.onEvent);
   const baseline = options.baseline === undefined ? undefined : await openedProfile(options.baseline);
@@ -86,8 +92,9 @@ interface OpenedProfile {
   readonly profile: Profile;
 }
 
-async function openedProfile(path: string): Promise<OpenedProfile> {
-  const { bytes } = await readSmallFile(path, '--baseline', MAX_PROFILE);
+async function openedProfile(given: string | GivenProfile): Promise<OpenedProfile> {
+  const path = typeof given === 'string' ? given : given.name;
+  const bytes = typeof given === 'string' ? (await readSmallFile(path, '--baseline', MAX_PROFILE)).bytes : given.bytes;
   return {
     path,
     sha256: createHash('sha256').update(bytes).digest('hex'),

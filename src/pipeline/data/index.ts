@@ -1,4 +1,17 @@
-export { findSparkSql } from '../../provenance/index.ts';
-export { type CheckDataOptions, type CheckedData, checkData, checkedSnapshot } from './check-data.ts';
+export {
+  type DatasetChoice,
+  DEFAULT_DATA_LIMITS,
+  findSparkSql,
+  type NamedFiles,
+  namedPlace,
+} from '../../provenance/index.ts';
+export { attestData } from './attest.ts';
+export {
+  type CheckDataOptions,
+  type CheckedData,
+  checkData,
+  checkedSnapshot,
+  type GivenProfile,
+} from './check-data.ts';
 export type { ReviewRow } from './review-rows.ts';
 export { reviewRowsCsv, reviewRowsParquet } from './rows-list.ts';

@@ -6,7 +6,7 @@ import { AssayError, type OnEvent, quotedName } from '../../core/index.ts';
 import { type DataLimits, type Engine, openEngine, openSpark, type SparkChoice } from '../engine/index.ts';
 import { type ChosenColumns, type ColumnChoice, chooseColumns, type TableColumn } from './columns.ts';
 import { headerOf, inputName, type RowsFormat, tableFunction } from './format.ts';
-import { type DataInput, findInputs, openTable } from './input.ts';
+import { type DataInput, type DatasetChoice, datasetNamesOf, findInputs, openTable } from './input.ts';
 import { writeRows } from './rows-file.ts';
 import { selectOf } from './select.ts';
 import { checkSparkPart, sparkTable } from './spark-table.ts';
@@ -62,17 +62,17 @@ interface Prepared {
 
 /**
  * Reads a data set into an engine of its own.
- * @param datasets `path` or `split=path`: tables, or folders of tables, of texts or of images
+ * @param datasets tables, or folders of tables, of texts or of images
  * @throws AssayError `usage` for a missing column or tables that do not fit together; `not-found`, `unreadable`, `unsupported`,
  *   `malformed`, `limit`, `changed`, `sandbox`, `aborted`
  */
-export async function openDataset(datasets: readonly string[], options: DatasetOptions): Promise<TrainingData> {
+export async function openDataset(datasets: readonly DatasetChoice[], options: DatasetOptions): Promise<TrainingData> {
   const folder = await mkdtemp(join(tmpdir(), 'assay-rows-'));
   const clean = () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   const engines: Engine[] = [];
   try {
     const prepared = await prepare(datasets, folder, options);
-    const names = prepared.parts.map(({ format, place }, i) => inputName(i, formatOf(format), place));
+    const names = prepared.parts.map((part, i) => inputName(i, formatOf(part.format), fileNameOf(part)));
     const { limits, signal, spark } = options;
     if (spark !== undefined) for (const part of prepared.parts) checkSparkPart(part);
     const reading = await openEngine({
@@ -104,11 +104,16 @@ export async function openDataset(datasets: readonly string[], options: DatasetO
   }
 }
 
+/** Whose ending says whether it is compressed: rows of a folder never are. */
+function fileNameOf({ format, path, place }: Part): string {
+  return format === 'texts' || format === 'images' ? place : path;
+}
+
 function formatOf(format: DatasetFile['format']): RowsFormat {
   return format === 'texts' || format === 'images' ? 'jsonl' : format;
 }
 
-async function prepare(datasets: readonly string[], folder: string, options: DatasetOptions): Promise<Prepared> {
+async function prepare(datasets: readonly DatasetChoice[], folder: string, options: DatasetOptions): Promise<Prepared> {
   const { signal, choice, onEvent } = options;
   const inputs = await findInputs(datasets, signal);
   const notes = inputs.passedOver === 0 ? [] : [`${inputs.passedOver} other files of the folder were passed over`];
@@ -129,7 +134,7 @@ async function prepare(datasets: readonly string[], folder: string, options: Dat
     digest.update(`${JSON.stringify([path, bytes, rows.digests[i]])}\n`);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const part: Part = {
-    path: datasets.join(', '),
+    path: datasetNamesOf(datasets),
     split: 'all',
     format: kind,
     bytes,

@@ -14,6 +14,18 @@ export interface DataInput {
   readonly bytes: number;
 }
 
+/** Files that lie under other names than their own, such as those of an upload: reports and messages name them by `path`. */
+export interface NamedFiles {
+  readonly name: string;
+  /** `path` is one within a folder, with `/` between its parts. */
+  readonly files: readonly Omit<DataInput, 'split'>[];
+  /** Files that lie beside them and are left out, such as links. */
+  readonly passedOver?: number;
+}
+
+/** What is checked: `path` or `split=path` on this machine, or files with names of their own. */
+export type DatasetChoice = string | NamedFiles;
+
 /** A file with rows. It stays open until it was read, so that its bytes can be held to be the same. */
 export interface TableFile extends DataInput {
   readonly format: RowsFormat;
@@ -41,23 +53,56 @@ const DESCRIBING = /^(?:readme.*|licen[cs]e.*|\..*|.*\.md|dataset_infos?\.json|s
  * The files that were named: `path`, or `split=path`. A folder is one of tables, of texts, or of images.
  * @throws AssayError `not-found`, `unreadable`, `usage`, `limit`
  */
-export async function findInputs(datasets: readonly string[], signal: AbortSignal | undefined): Promise<DataInputs> {
+export async function findInputs(
+  datasets: readonly DatasetChoice[],
+  signal: AbortSignal | undefined,
+): Promise<DataInputs> {
   const found: DataInputs[] = [];
-  for (const dataset of datasets) found.push(await inputsOf(dataset, signal));
+  for (const dataset of datasets)
+    found.push(typeof dataset === 'string' ? await inputsOf(dataset, signal) : namedInputs(dataset));
   const kinds = new Set(found.map(({ kind }) => kind));
   const [kind] = kinds;
   if (kind === undefined) throw new AssayError('usage', 'no data set is given');
   if (kinds.size > 1)
     throw new AssayError('usage', `cannot be looked at together: ${[...kinds].join(' and ')}`, {
-      subject: datasets.join(', '),
+      subject: datasetNamesOf(datasets),
       hint: 'give tables, or folders of texts, or folders of images',
     });
   const files = found.flatMap((one) => one.files);
   if (kind === 'tables' && files.length > MAX_TABLES)
     throw new AssayError('limit', `has ${files.length} files of tables, more than ${MAX_TABLES}`, {
-      subject: datasets.join(', '),
+      subject: datasetNamesOf(datasets),
     });
   return { kind, files, passedOver: found.reduce((sum, { passedOver }) => sum + passedOver, 0) };
+}
+
+/** How messages and reports name what was given. */
+export function datasetNamesOf(datasets: readonly DatasetChoice[]): string {
+  return datasets.map((dataset) => (typeof dataset === 'string' ? dataset : dataset.name)).join(', ');
+}
+
+/** One file is a table; several are the files of a folder, in the order in which a folder is read. */
+function namedInputs({ name, files, passedOver = 0 }: NamedFiles): DataInputs {
+  const [first, ...others] = files;
+  if (first !== undefined && others.length === 0)
+    return { kind: 'tables', files: [{ ...first, split: splitOf(basename(first.path)) }], passedOver };
+  const keyed = files.map((file) => ({ key: file.path.replaceAll('/', '\0'), file }));
+  const placed = keyed
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ file }) => ({ ...file, within: file.path }))
+    .filter(({ path }) => !basename(path).startsWith('.'));
+  return sortedInputs(name, { files: placed, passedOver: passedOver + files.length - placed.length }, undefined);
+}
+
+/**
+ * A folder, or one file, by names that do not tell where it is.
+ * @throws AssayError `not-found`, `unreadable`, `limit`, `aborted`
+ */
+export async function namedPlace(name: string, place: string, signal: AbortSignal | undefined): Promise<NamedFiles> {
+  const info = await statOf(place);
+  if (info.isFile()) return { name, files: [{ path: basename(place), place, bytes: info.size }] };
+  const { files, passedOver } = await walk(place, signal);
+  return { name, files: files.map(({ within, place: at, bytes }) => ({ path: within, place: at, bytes })), passedOver };
 }
 
 async function inputsOf(dataset: string, signal: AbortSignal | undefined): Promise<DataInputs> {
@@ -72,7 +117,7 @@ async function inputsOf(dataset: string, signal: AbortSignal | undefined): Promi
     return { kind: 'tables', files: [file], passedOver: 0 };
   }
   if (!info.isDirectory()) throw new AssayError('unreadable', 'is neither a file nor a folder', { subject: path });
-  return await folderInputs(path, split, signal);
+  return sortedInputs(path, await walk(path, signal), split);
 }
 
 async function statOf(path: string) {
@@ -89,12 +134,18 @@ function splitOf(name: string): string {
   return stem.replace(SHARD, '') || stem;
 }
 
-async function folderInputs(
-  folder: string,
-  split: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<DataInputs> {
-  const { files, passedOver } = await walk(folder, signal);
+/** A file below a folder. */
+interface FileWithin extends Omit<DataInput, 'split'> {
+  /** Its path below the folder. */
+  readonly within: string;
+}
+
+interface FolderFiles {
+  readonly files: readonly FileWithin[];
+  readonly passedOver: number;
+}
+
+function sortedInputs(folder: string, { files, passedOver }: FolderFiles, split: string | undefined): DataInputs {
   const tables = files.filter(({ path }) => tableFormat(path) !== undefined && !DESCRIBING.test(basename(path)));
   const images = files.filter(({ path }) => IMAGES.has(extname(path).toLowerCase()));
   const texts = files.filter(({ path }) => isText(path));
@@ -109,7 +160,7 @@ async function folderInputs(
       subject: folder,
       hint: 'give .parquet, .csv, .tsv, .jsonl or .json files, or a folder of texts or images, a folder a label',
     });
-  const named = kept.map((file) => ({ ...file, split: split ?? splitIn(folder, file.place, kind) }));
+  const named = kept.map(({ within, ...file }) => ({ ...file, split: split ?? splitIn(folder, within, kind) }));
   return { kind, files: named, passedOver: passedOver + files.length - kept.length };
 }
 
@@ -120,15 +171,15 @@ function isText(path: string): boolean {
 }
 
 /** That of the folder within that is named after one, else of the file of a table, else of the folder that was given. */
-function splitIn(folder: string, place: string, kind: DataInputs['kind']): string {
-  const [first = ''] = relative(folder, place).split(sep);
+function splitIn(folder: string, within: string, kind: DataInputs['kind']): string {
+  const [first = ''] = within.split('/');
   if (SPLIT_FOLDER.test(first)) return first.toLowerCase();
-  return kind === 'tables' ? splitOf(basename(place)) : basename(resolve(folder));
+  return kind === 'tables' ? splitOf(basename(within)) : basename(resolve(folder));
 }
 
 /** Files below a folder, by name. Links are passed over: they may lead out of it. */
-async function walk(folder: string, signal: AbortSignal | undefined) {
-  const files: Omit<DataInput, 'split'>[] = [];
+async function walk(folder: string, signal: AbortSignal | undefined): Promise<FolderFiles> {
+  const files: FileWithin[] = [];
   let passedOver = 0;
   const visit = async (place: string, depth: number): Promise<void> => {
     throwIfAborted(signal);
@@ -142,7 +193,8 @@ async function walk(folder: string, signal: AbortSignal | undefined) {
       else {
         if (files.length >= MAX_FILES)
           throw new AssayError('limit', `has more than ${MAX_FILES} files`, { subject: folder });
-        files.push({ path: at, place: at, bytes: (await stat(at)).size });
+        const within = relative(folder, at).split(sep).join('/');
+        files.push({ path: at, place: at, within, bytes: (await stat(at)).size });
       }
     }
   };

@@ -45,7 +45,7 @@ export async function writeRows(
       if (isLong) long++;
       const row = {
         path: file.path,
-        label: basename(dirname(file.place)),
+        label: basename(dirname(file.path)),
         split: file.split,
         text,
         bytes: bytes.length,

@@ -16,6 +16,14 @@ export {
   UsageSchema,
 } from './costs.ts';
 export {
+  type DataCheckAnswer,
+  DataCheckAnswerSchema,
+  type DataCheckRequest,
+  DataCheckRequestSchema,
+  DatasetListSchema,
+} from './data-checks.ts';
+export { DATASET_NAME, type DataCheckOptions } from './data-options.ts';
+export {
   type CurrentDecision,
   CurrentDecisionSchema,
   CurrentDecisionsSchema,

@@ -11,16 +11,17 @@ import {
   wholeNumber,
 } from '../../core/schema/index.ts';
 import { ConversionOptionsSchema } from './conversion-options.ts';
+import { DataCheckOptionsSchema } from './data-options.ts';
 import { AN_ID, maybeMoment, maybeText, moment } from './kit.ts';
 import { JOB_KINDS, JOB_STATES } from './names.ts';
 import { ModelTestOptionsSchema } from './test-options.ts';
 
-/** What a conversion does, in this order; a test fetches and tests. */
-const STEPS = ['fetch', 'scan', 'convert', 'verify', 'scan-result', 'test'] as const;
+/** What a conversion does, in this order; a test fetches and tests, and a check of data only checks. */
+const STEPS = ['fetch', 'scan', 'convert', 'verify', 'scan-result', 'test', 'data'] as const;
 
 const JobProgressSchema = object({
-  step: optionalOf(oneOf(STEPS, 'What a conversion or a test does now: the numbers are of this step')),
-  doing: optionalOf(text('What a test does now, in words')),
+  step: optionalOf(oneOf(STEPS, 'What a conversion, a test or a check of data does now: the numbers are of this step')),
+  doing: optionalOf(text('What a test or a check of data does now, in words')),
   filesDone: countOf('Files that were judged'),
   files: countOf('Files in all, as far as known'),
   bytesDone: countOf('Bytes that were judged'),
@@ -33,7 +34,9 @@ export const JobSchema = object(
     id: text('Id of the job', {}, AN_ID),
     tenant: text('The tenant'),
     kind: oneOf(JOB_KINDS, 'What is done'),
-    target: text('What is scanned, converted or tested: a reference, `upload:<id>` or `conversion:<id>`'),
+    target: text(
+      'What is scanned, converted, tested or checked: a reference, `upload:<id>`, `conversion:<id>` or `dataset:<name>`',
+    ),
     model: text('The model that the version will belong to'),
     state: oneOf(JOB_STATES, 'The state'),
     createdBy: text('Who asked'),
@@ -45,18 +48,19 @@ export const JobSchema = object(
     progress: JobProgressSchema,
     conversion: maybe(ConversionOptionsSchema),
     test: maybe(ModelTestOptionsSchema),
-    outcome: maybe(oneOf(CHECK_RESULTS, 'What the tests said, of a test that is done')),
+    data: maybe(DataCheckOptionsSchema),
+    outcome: maybe(oneOf(CHECK_RESULTS, 'What the tests or the checks said, of those that are done')),
     version: maybeText(
-      'Id of the version, of a job that is done; of a conversion, that of its result; a test has none',
+      'Id of the version, of a job that is done; of a conversion, that of its result; tests and checks of data have none',
       AN_ID,
     ),
     /** What the policy for candidates says of that version now. */
     decision: maybe(ActionSchema),
     error: maybe(object({ code: text('Stable, for programs'), message: text('For people') })),
   },
-  'A scan, a conversion or a test that was asked for',
+  'A scan, a conversion, a test or a check of data that was asked for',
 );
-/** A requested scan, conversion or test, from the request to its end. */
+/** A requested scan, conversion, test or check of data, from the request to its end. */
 export type Job = Static<typeof JobSchema>;
 
 /** A job of a batch: `created` is false for a job that already existed. */

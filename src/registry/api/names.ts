@@ -17,7 +17,7 @@ export type Ground = (typeof GROUNDS)[number];
 export const APPROVAL_METHODS = ['key', 'keyless', 'certificate', 'service'] as const;
 export type ApprovalMethod = (typeof APPROVAL_METHODS)[number];
 
-export const JOB_KINDS = ['scan', 'convert', 'test'] as const;
+export const JOB_KINDS = ['scan', 'convert', 'test', 'data'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;

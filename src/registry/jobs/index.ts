@@ -1,4 +1,5 @@
 export { batchStore } from './batches.ts';
+export { attestDataJob, type DataToAttest, dataRun, endData } from './data-end.ts';
 export { cancelJob, createJob, createJobs, getJob, listJobs, rowOfJob } from './jobs.ts';
 export {
   claimJobs,

@@ -2,6 +2,7 @@ import { type Selectable, sql, type UpdateQueryBuilder, type UpdateResult } from
 import type {
   ConversionOptions,
   CreatedJob,
+  DataCheckOptions,
   Job,
   JobProgress,
   JobState,
@@ -30,6 +31,8 @@ import { batchRow } from './batch-row.ts';
 
 export type JobRow = Selectable<Tables['jobs']>;
 
+/** Bytes of what is asked of data: an index of PostgreSQL takes no more than 2,704 in a row. */
+const MAX_DATA = 1_500;
 const MAX_PRIORITY = 1_000_000;
 const NO_PROGRESS: JobProgress = { filesDone: 0, files: 0, bytesDone: 0, bytes: 0 };
 
@@ -84,8 +87,8 @@ async function checkQueued({ db, tenant }: Change, most: number): Promise<void> 
 }
 
 const openJobs = compiledOnce(
-  { tenant: 'text', target: 'text', model: 'text', ruleset: 'text', conversion: 'text', test: 'text' },
-  (db, { tenant, target, model, ruleset, conversion, test }) =>
+  { tenant: 'text', target: 'text', model: 'text', ruleset: 'text', conversion: 'text', test: 'text', data: 'text' },
+  (db, { tenant, target, model, ruleset, conversion, test, data }) =>
     db
       .selectFrom('jobs')
       .selectAll()
@@ -95,16 +98,18 @@ const openJobs = compiledOnce(
       .where('ruleset', '=', ruleset)
       .where('conversion', '=', conversion)
       .where('test', '=', test)
+      .where('data', '=', data)
       .where('state', 'in', [sql.lit('queued'), sql.lit('running')]),
 );
 
-/** The same target, model, ruleset, conversion and test, queued or running, is the same job. */
+/** The same target, model, ruleset, conversion, test and check of data, queued or running, is the same job. */
 async function addJob(change: Change, job: NewJob): Promise<CreatedJob> {
   const { target, model, ruleset, priority = 0, lineage } = job;
   const { db, by, tenant, at } = change;
   const conversion = job.conversion === undefined ? '' : canonicalJson(job.conversion);
   const test = job.test === undefined ? '' : canonicalJson(job.test);
-  const [known] = await openJobs(db, { tenant, target, model, ruleset, conversion, test });
+  const data = job.data === undefined ? '' : canonicalJson(job.data);
+  const [known] = await openJobs(db, { tenant, target, model, ruleset, conversion, test, data });
   if (known !== undefined) return { job: jobOfRow(known), created: false };
   const row = {
     id: newId(),
@@ -115,6 +120,7 @@ async function addJob(change: Change, job: NewJob): Promise<CreatedJob> {
     lineage: lineage === undefined ? null : JSON.stringify(lineage),
     conversion,
     test,
+    data,
     priority,
     state: 'queued',
     attempts: 0,
@@ -140,6 +146,7 @@ async function addJob(change: Change, job: NewJob): Promise<CreatedJob> {
     ruleset,
     ...(job.conversion === undefined ? {} : { conversion: job.conversion }),
     ...(job.test === undefined ? {} : { test: job.test }),
+    ...(job.data === undefined ? {} : { data: job.data }),
   });
   return { job: jobOfRow(row), created: true };
 }
@@ -167,7 +174,8 @@ export async function listJobs(
     if (page.kind !== undefined)
       query = query
         .where('conversion', page.kind === 'convert' ? '!=' : '=', '')
-        .where('test', page.kind === 'test' ? '!=' : '=', '');
+        .where('test', page.kind === 'test' ? '!=' : '=', '')
+        .where('data', page.kind === 'data' ? '!=' : '=', '');
     const { batch } = page;
     if (batch !== undefined) {
       await batchRow(db, by.tenant, batch);
@@ -246,11 +254,13 @@ export function checkJobs(jobs: readonly NewJob[]): void {
   for (const job of jobs) checkJob(job);
 }
 
-function checkJob({ target, model, ruleset, priority = 0, lineage }: NewJob): void {
+function checkJob({ target, model, ruleset, priority = 0, lineage, data }: NewJob): void {
   checkReference(target, 'the target');
   checkModelName(model);
   checkLine(ruleset, 'the ruleset');
   if (lineage !== undefined) checkLineage(lineage);
+  if (data !== undefined && Buffer.byteLength(canonicalJson(data)) > MAX_DATA)
+    throw new RegistryError('invalid', `the names of the columns have more than ${MAX_DATA} bytes`);
   if (Number.isInteger(priority) && Math.abs(priority) <= MAX_PRIORITY) return;
   throw new RegistryError('invalid', `a priority is a whole number up to ${MAX_PRIORITY}`);
 }
@@ -260,7 +270,7 @@ export function jobOfRow(row: Omit<JobRow, 'seq'>): Job {
   return {
     id: row.id,
     tenant: row.tenant,
-    kind: row.test !== '' ? 'test' : row.conversion !== '' ? 'convert' : 'scan',
+    kind: kindOfRow(row),
     target: row.target,
     model: row.model,
     state: row.state as JobState,
@@ -273,11 +283,18 @@ export function jobOfRow(row: Omit<JobRow, 'seq'>): Job {
     progress: JSON.parse(row.progress) as JobProgress,
     conversion: row.conversion === '' ? null : (JSON.parse(row.conversion) as ConversionOptions),
     test: row.test === '' ? null : (JSON.parse(row.test) as ModelTestOptions),
+    data: row.data === '' ? null : (JSON.parse(row.data) as DataCheckOptions),
     outcome: row.outcome as Job['outcome'],
     decision: null,
     version: row.version,
     error: code === null ? null : { code, message: message ?? '' },
   };
+}
+
+function kindOfRow({ conversion, test, data }: Pick<JobRow, 'conversion' | 'test' | 'data'>): Job['kind'] {
+  if (data !== '') return 'data';
+  if (test !== '') return 'test';
+  return conversion === '' ? 'scan' : 'convert';
 }
 
 export function lineageOfRow({ lineage }: JobRow): Lineage | null {

@@ -245,9 +245,15 @@ export async function countJobKinds(context: Context): Promise<readonly JobCount
         'state',
         eb('conversion', '!=', sql.lit('')).as('converts'),
         eb('test', '!=', sql.lit('')).as('tests'),
+        eb('data', '!=', sql.lit('')).as('checks'),
         fn.countAll<number>().as('count'),
       ])
-      .groupBy(({ eb }) => ['state', eb('conversion', '!=', sql.lit('')), eb('test', '!=', sql.lit(''))])
+      .groupBy(({ eb }) => [
+        'state',
+        eb('conversion', '!=', sql.lit('')),
+        eb('test', '!=', sql.lit('')),
+        eb('data', '!=', sql.lit('')),
+      ])
       .execute(),
   );
   const of = (kind: JobKind, state: JobState) =>
@@ -256,7 +262,16 @@ export async function countJobKinds(context: Context): Promise<readonly JobCount
 }
 
 /** Databases without truth values say 0 and 1. */
-function kindOf({ converts, tests }: { readonly converts: unknown; readonly tests: unknown }): JobKind {
+function kindOf({
+  converts,
+  tests,
+  checks,
+}: {
+  readonly converts: unknown;
+  readonly tests: unknown;
+  readonly checks: unknown;
+}): JobKind {
+  if (checks) return 'data';
   if (tests) return 'test';
   return converts ? 'convert' : 'scan';
 }

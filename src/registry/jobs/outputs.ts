@@ -11,10 +11,11 @@ export async function jobOutput(context: Context, by: Principal, id: string): Pr
 export async function removeOutput(context: Context, by: Principal, id: string): Promise<string> {
   return change(context, by, async (change) => {
     const { db, tenant } = change;
-    const { output, model, test } = await rowOfJob(db, tenant, id);
+    const { output, model, test, data } = await rowOfJob(db, tenant, id);
     if (output === null) throw new RegistryError('ended', 'the job has no files, or they were removed');
     await db.updateTable('jobs').set({ output: null }).where('id', '=', id).where('tenant', '=', tenant).execute();
-    change.record(test === '' ? 'conversion.removed' : 'test.removed', model, { job: id });
+    const action = data !== '' ? 'data.removed' : test !== '' ? 'test.removed' : 'conversion.removed';
+    change.record(action, model, { job: id });
     return output;
   });
 }

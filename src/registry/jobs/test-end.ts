@@ -8,6 +8,7 @@ import { askToAttest } from '../signing-requests/index.ts';
 import { signTests } from '../statements/index.ts';
 import { type Change, type Context, workChange } from '../store/index.ts';
 import { keepRun } from '../test-runs/index.ts';
+import { endAsDone } from './done.ts';
 
 /**
  * Ends a test that was done, with its entry in the audit log: once, and only for who holds the lease.
@@ -20,26 +21,8 @@ export async function endTest(
   end: TestEnd,
 ): Promise<void> {
   await workChange(context, by, async (change) => {
-    const { db, tenant, at } = change;
-    const { outcome, output, evidence } = end;
-    const { numUpdatedRows } = await db
-      .updateTable('jobs')
-      .set({
-        state: 'done',
-        ended_at: at,
-        lease: null,
-        lease_until_ms: null,
-        outcome,
-        output,
-        error_code: null,
-        error_message: null,
-      })
-      .where('id', '=', job.id)
-      .where('tenant', '=', tenant)
-      .where('lease', '=', lease)
-      .where('state', '=', 'running')
-      .executeTakeFirst();
-    if (numUpdatedRows !== 1n) throw new RegistryError('ended', 'the job has ended already');
+    const { outcome, evidence } = end;
+    await endAsDone(change, { job, lease }, end);
     const kept = context.signsLater
       ? await leaveToSign(change, job.id, end)
       : keptOrNot(await keptRun(context, change, job.model, end));

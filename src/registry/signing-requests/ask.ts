@@ -10,9 +10,14 @@ export async function askToAttest(change: Change, job: string, body: string): Pr
   await ask(change, 'tests', job, body);
 }
 
+/** The same for checks of data. */
+export async function askToAttestData(change: Change, job: string, body: string): Promise<void> {
+  await ask(change, 'data', job, body);
+}
+
 async function ask(
   { db, tenant, at }: Change,
-  kind: 'approvals' | 'tests',
+  kind: 'approvals' | 'tests' | 'data',
   subject: string,
   body: string,
 ): Promise<void> {

@@ -1,1 +1,1 @@
-export { askToAttest, askToCarry } from './ask.ts';
+export { askToAttest, askToAttestData, askToCarry } from './ask.ts';

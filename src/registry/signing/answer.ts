@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { TestReport } from '../../core/behavior/index.ts';
 import { checkRecords } from '../chain-state/index.ts';
 import { decideVersion } from '../decisions/index.ts';
-import { keptRun } from '../jobs/index.ts';
+import { attestDataJob, type DataToAttest, keptRun } from '../jobs/index.ts';
 import type { Principal } from '../records.ts';
 import type { SigningStore } from '../registry.ts';
 import { RegistryError } from '../registry-error.ts';
@@ -56,8 +56,17 @@ async function take({ db }: Change, { id }: Request): Promise<boolean> {
 }
 
 async function answer(context: Context, change: Change, request: Request): Promise<number> {
-  if (request.kind === 'approvals') await carryApprovals(context, change, request.subject);
-  else await attestTests(context, change, request);
+  switch (request.kind) {
+    case 'approvals':
+      await carryApprovals(context, change, request.subject);
+      break;
+    case 'tests':
+      await attestTests(context, change, request);
+      break;
+    case 'data':
+      await attestChecks(context, change, request);
+      break;
+  }
   return 1;
 }
 
@@ -82,4 +91,20 @@ async function attestTests(context: Context, change: Change, { subject, body }: 
   const end = JSON.parse(body) as { readonly report: TestReport; readonly digest: string };
   const { why } = await keptRun(context, change, job.model, end);
   if (why !== undefined) change.record('tests.not-kept', job.model, { job: subject, why });
+}
+
+async function attestChecks(context: Context, change: Change, { subject, body }: Request): Promise<void> {
+  const job = await change.db
+    .selectFrom('jobs')
+    .select(['model', 'state'])
+    .where('id', '=', subject)
+    .where('tenant', '=', change.tenant)
+    .where('data', '!=', '')
+    .executeTakeFirst();
+  if (job?.state !== 'done') return;
+  const attested = await attestDataJob(context, change, subject, JSON.parse(body) as DataToAttest);
+  change.record('statement' in attested ? 'data.attested' : 'data.not-attested', job.model, {
+    job: subject,
+    ...attested,
+  });
 }

@@ -7,6 +7,7 @@ import {
   batches,
   conversions,
   costs,
+  dataCheckJobs,
   images,
   jobs,
   type Migration,
@@ -39,6 +40,7 @@ export const MIGRATIONS: readonly Migration[] = [
   signingRequests,
   costs,
   shares,
+  dataCheckJobs,
 ];
 
 /** Any number that nothing else locks. */

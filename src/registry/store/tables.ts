@@ -28,6 +28,8 @@ export interface Tables extends WebhookTables {
   readonly jobs: JobTable;
   readonly batches: BatchTable;
   readonly batch_jobs: BatchJobTable;
+  readonly data_runs: DataRunTable;
+  readonly data_baselines: DataBaselineTable;
   readonly signing_requests: SigningRequestTable;
   readonly tenant_shares: TenantShareTable;
   readonly kept_answers: KeptAnswerTable;
@@ -281,6 +283,8 @@ interface JobTable {
   readonly conversion: Fixed<string>;
   /** What is tested and how, as canonical JSON; empty for other kinds. */
   readonly test: Fixed<string>;
+  /** What is asked of training data, as canonical JSON; empty for other kinds. */
+  readonly data: Fixed<string>;
   readonly priority: Fixed<number>;
   state: string;
   attempts: number;
@@ -295,12 +299,38 @@ interface JobTable {
   lease: string | null;
   lease_until_ms: number | null;
   version: string | null;
-  /** The folder of what a conversion or a test wrote: of the one attempt that counts. */
+  /** The folder of what a conversion, a test or a check of data wrote: of the one attempt that counts. */
   output: string | null;
-  /** What the tests said, of a test that is done. */
+  /** What the tests or the checks said, of those that are done. */
   outcome: string | null;
   error_code: string | null;
   error_message: string | null;
+}
+
+/** What the service attests of checks of data. */
+interface DataRunTable {
+  readonly job: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  /** `sha256:<hex>` of what was signed. */
+  readonly statement: Fixed<string>;
+  readonly attestation: Fixed<string>;
+  readonly at: Fixed<string>;
+}
+
+/** Profiles of approved data, kept with versions; the newest of a version counts. */
+interface DataBaselineTable {
+  readonly id: Fixed<string>;
+  readonly tenant: Fixed<string>;
+  readonly seq: Fixed<number>;
+  readonly version: Fixed<string>;
+  readonly job: Fixed<string>;
+  /** `sha256:<hex>` of the profile. */
+  readonly digest: Fixed<string>;
+  readonly profile: Fixed<string>;
+  readonly statement: Fixed<string>;
+  readonly attestation: Fixed<string>;
+  readonly created_by: Fixed<string>;
+  readonly at: Fixed<string>;
 }
 
 interface BatchTable {
@@ -321,8 +351,8 @@ interface BatchJobTable {
 interface SigningRequestTable {
   readonly id: Fixed<string>;
   readonly tenant: Fixed<string>;
-  readonly kind: Fixed<'approvals' | 'tests'>;
-  /** The id of a version whose approvals are to be carried over, or of a job that tested. */
+  readonly kind: Fixed<'approvals' | 'tests' | 'data'>;
+  /** The id of a version whose approvals are to be carried over, or of a job that tested, or checked data. */
   readonly subject: Fixed<string>;
   /** JSON; empty for approvals. */
   readonly body: Fixed<string>;

@@ -1,6 +1,6 @@
 export { checksSection } from './checks.ts';
 export { verificationBlock } from './conversion/index.ts';
-export { renderData } from './data/index.ts';
+export { dataChecksBlock, dataFacts, dataUnseenBlock, renderData } from './data/index.ts';
 export { renderHtml, reviewOf } from './document.ts';
 export type { Excerpt } from './excerpt.ts';
 export { filesSection } from './files.ts';

@@ -66,6 +66,15 @@ export function testReportPath(job: string): string {
   return `/v1/tests/${segment(job)}/report`;
 }
 
+export function dataCheckPath(job: string, page: '' | 'remove' = ''): string {
+  return `${HOME}/data-checks/${segment(job)}${page === '' ? '' : `/${page}`}`;
+}
+
+/** What checks of data left, as a file. */
+export function dataFilePath(job: string, file: 'report' | 'rows' | 'profile' | 'attestation'): string {
+  return `/v1/data-checks/${segment(job)}/${file}`;
+}
+
 export function reportPath(version: string, format: ReportFormat, stage: Stage): string {
   return withQuery(`/v1/versions/${segment(version)}/report`, { format, stage });
 }

@@ -8,6 +8,7 @@ import { HOME } from './links.ts';
 import {
   auditPages,
   conversionPages,
+  dataCheckPages,
   HIDDEN,
   jobPages,
   modelPages,
@@ -46,6 +47,7 @@ export const consoleRoutes: Routes = async (app, context) => {
     conversionPages,
     testPages,
     testRunActs,
+    dataCheckPages,
     auditPages,
     usagePages,
     waiverPages,

@@ -45,11 +45,12 @@ export const JOB_KIND_WORDS: Readonly<Record<JobKind, string>> = {
   scan: 'Scans',
   convert: 'Conversions',
   test: 'Tests',
+  data: 'Checks of data',
 };
 
 export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   viewer: 'reads',
-  submitter: 'requests scans, conversions, tests and stages',
+  submitter: 'requests scans, conversions, tests, checks of data and stages',
   reviewer: 'approves and stops versions',
   'security-approver': 'approves, and grants waivers',
   admin: 'does all of this, and creates tokens',

@@ -1,5 +1,6 @@
 export { startBatchEnds } from './batch-ends.ts';
 export { type FoundConversion, findConversion, removeConversion } from './find-conversion.ts';
+export { type FoundDataCheck, findDataCheck, removeDataCheck } from './find-data.ts';
 export { type FoundTest, findTest, removeTest } from './find-test.ts';
 export { batchWatch, hasEnded, jobWatch } from './job-watch.ts';
 export { startReevaluation } from './reevaluation.ts';
@@ -12,4 +13,5 @@ export {
   submitConversion,
   TOLERANT_ROLES,
 } from './submit-conversion.ts';
+export { checkDataRequest, DATASET, submitDataChecks } from './submit-data.ts';
 export { checkTest, submitTest } from './submit-test.ts';

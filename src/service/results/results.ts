@@ -55,8 +55,8 @@ export interface KeptResult {
 
 /** The errors of a store: it is full, and a result was removed. */
 export interface ResultWords {
-  readonly quota: readonly [code: 'conversion-quota' | 'test-quota', message: string];
-  readonly gone: readonly [code: 'conversion-removed' | 'test-removed', message: string];
+  readonly quota: readonly [code: 'conversion-quota' | 'test-quota' | 'data-quota', message: string];
+  readonly gone: readonly [code: 'conversion-removed' | 'test-removed' | 'data-removed', message: string];
 }
 
 /** The text that every result has; its age is that of the result. */

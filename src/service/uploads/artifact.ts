@@ -35,6 +35,20 @@ export function uploadedFile(root: string, tenant: string, id: string, path: str
   return index < 0 ? undefined : resolve(partPath(folder, index));
 }
 
+/** All its files: what each is called, and where its bytes are. @throws ServiceError as `openUpload` */
+export function uploadedFiles(
+  root: string,
+  tenant: string,
+  id: string,
+): readonly { readonly path: string; readonly place: string; readonly bytes: number }[] {
+  const { folder, manifest } = completeUpload(root, tenant, id);
+  return manifest.files.map(({ path, size }, index) => ({
+    path,
+    place: resolve(partPath(folder, index)),
+    bytes: size,
+  }));
+}
+
 function completeUpload(
   root: string,
   tenant: string,

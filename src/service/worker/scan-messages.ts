@@ -3,6 +3,7 @@ import type { Conversion } from '../../core/conversion/index.ts';
 import type { ComparedVersion } from '../../registry/api/index.ts';
 import type {
   ConversionOptions,
+  DataCheckOptions,
   Job,
   JobProgress,
   KeptScan,
@@ -11,6 +12,7 @@ import type {
 } from '../../registry/index.ts';
 import type { OwnUse } from '../../sandbox/index.ts';
 import type { AllowedPlaces, ServiceLimits } from '../config.ts';
+import type { CheckTexts } from '../data-checks/index.ts';
 import type { TestedWith } from '../tests/index.ts';
 
 /** The settings of all scans of a worker. */
@@ -74,11 +76,22 @@ export interface TestOrder extends ScanOrder, TestSource {
   readonly drivers: Readonly<Record<string, string>>;
 }
 
+/** The checks of one data set for a scanning process. */
+export interface DataOrder {
+  readonly tenant: string;
+  /** `upload:<id>` or `dataset:<name>` */
+  readonly target: string;
+  readonly options: DataCheckOptions;
+  /** Path of `dataset:<name>`; `null` for an upload. */
+  readonly place: string | null;
+}
+
 /** What a scanning process is to do. */
 export type HelperOrder =
   | { readonly kind: 'scan'; readonly order: ReusingOrder }
   | { readonly kind: 'convert'; readonly order: ConversionOrder }
-  | { readonly kind: 'test'; readonly order: TestOrder };
+  | { readonly kind: 'test'; readonly order: TestOrder }
+  | { readonly kind: 'data'; readonly order: DataOrder };
 
 export type WorkerMessage =
   /** Comes first. */
@@ -132,7 +145,17 @@ export type TestedEnd =
     }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
-export type HelperEnd = ScanEnd | ConvertEnd | TestedEnd;
+export type CheckedEnd =
+  | {
+      readonly kind: 'checked';
+      readonly outcome: NonNullable<Job['outcome']>;
+      readonly texts: CheckTexts;
+      /** For the audit log. */
+      readonly evidence: Readonly<Record<string, unknown>>;
+    }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+export type HelperEnd = ScanEnd | ConvertEnd | TestedEnd | CheckedEnd;
 
 /** What a scanning process says that it used since it started: sent before each progress and each end. */
 export interface HelperUse extends OwnUse {

@@ -8,8 +8,10 @@ import { HelperProcess, type ProcessMeter, type ProcessUse } from '../../sandbox
 import { messageOf } from '../problems/index.ts';
 import type { JobContext, OnCosts } from '../queue/index.ts';
 import type {
+  CheckedEnd,
   ConversionOrder,
   ConvertEnd,
+  DataOrder,
   HelperEnd,
   HelperOrder,
   HelperReply,
@@ -71,8 +73,8 @@ export class ScanPool {
       ...hooks,
       signer: undefined,
     });
-    if (end.kind === 'converted' || end.kind === 'tested') throw otherEnd('scan', end.kind);
-    return end;
+    if (end.kind === 'assessed' || end.kind === 'same' || isCommon(end)) return end;
+    throw otherEnd('scan', end.kind);
   }
 
   /** The same for a conversion, which takes a helper as a scan does. @param signer signs what was converted, outside the helper */
@@ -82,15 +84,22 @@ export class ScanPool {
     hooks: PoolHooks & { readonly signer: PayloadSigner | undefined },
   ): Promise<PoolEnd<ConvertEnd>> {
     const end = await this.#run({ kind: 'convert', order }, signal, hooks);
-    if (end.kind === 'assessed' || end.kind === 'same' || end.kind === 'tested') throw otherEnd('conversion', end.kind);
-    return end;
+    if (end.kind === 'converted' || isCommon(end)) return end;
+    throw otherEnd('conversion', end.kind);
   }
 
   /** The same for tests, whose model runs in a child process of the helper. */
   async test(order: TestOrder, signal: AbortSignal, hooks: PoolHooks): Promise<PoolEnd<TestedEnd>> {
     const end = await this.#run({ kind: 'test', order }, signal, { ...hooks, signer: undefined });
-    if (end.kind === 'assessed' || end.kind === 'same' || end.kind === 'converted') throw otherEnd('test', end.kind);
-    return end;
+    if (end.kind === 'tested' || isCommon(end)) return end;
+    throw otherEnd('test', end.kind);
+  }
+
+  /** The same for checks of data, whose tables are read in a child process of the helper. */
+  async checkData(order: DataOrder, signal: AbortSignal, hooks: PoolHooks): Promise<PoolEnd<CheckedEnd>> {
+    const end = await this.#run({ kind: 'data', order }, signal, { ...hooks, signer: undefined });
+    if (end.kind === 'checked' || isCommon(end)) return end;
+    throw otherEnd('check of data', end.kind);
   }
 
   async #run(order: HelperOrder, signal: AbortSignal, hooks: Hooks): Promise<PoolEnd<HelperEnd>> {
@@ -179,7 +188,13 @@ const NOUNS: Readonly<Record<HelperOrder['kind'], string>> = {
   scan: 'scan',
   convert: 'conversion',
   test: 'test',
+  data: 'check of data',
 };
+
+/** How any work may end. */
+function isCommon<E extends PoolEnd<HelperEnd>>(end: E): end is Extract<E, { kind: 'failed' | 'busy' | 'lost' }> {
+  return end.kind === 'failed' || end.kind === 'busy' || end.kind === 'lost';
+}
 
 function otherEnd(noun: string, kind: string): AssayError {
   return new AssayError('internal', `a ${noun} ended as ${kind}`);

@@ -1,4 +1,4 @@
-/** The process that scans, converts and tests, one artifact after another: if one takes it over, it finds no key, no secret and no lease. */
+/** The process that scans, converts, tests and checks data, one job after another: if one takes it over, it finds no key, no secret and no lease. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,8 +14,10 @@ import { asHelper, ownUse } from '../../sandbox/index.ts';
 import { jobFailure } from './job-failure.ts';
 import { mayBeKnown, scanInput } from './scan-input.ts';
 import type {
+  CheckedEnd,
   ConversionOrder,
   ConvertEnd,
+  DataOrder,
   HelperReply,
   ReusingOrder,
   ScanEnd,
@@ -57,6 +59,8 @@ const tell = asHelper<WorkerMessage, HelperReply>(async (request) => {
       return send(await convert(request.order, signal));
     case 'test':
       return send(await test(request.order, signal).catch((error: unknown) => jobFailure(error)));
+    case 'data':
+      return send(await checkData(request.order, signal).catch((error: unknown) => jobFailure(error)));
   }
 });
 
@@ -159,6 +163,11 @@ async function test(order: TestOrder, signal: AbortSignal): Promise<TestedEnd> {
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+async function checkData(order: DataOrder, signal: AbortSignal): Promise<CheckedEnd> {
+  const { runDataChecks } = await import('./data/index.ts');
+  return runDataChecks(order, { settings: given(), signal, onEvent: telling('data') });
 }
 
 function telling(step?: JobProgress['step']) {

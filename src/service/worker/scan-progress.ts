@@ -1,10 +1,10 @@
 import type { OnEvent } from '../../core/index.ts';
 import type { JobProgress } from '../../registry/index.ts';
 
-/** What a test says of itself; UTF-16 units. */
+/** What a test or a check of data says of itself; UTF-16 units. */
 const MAX_DOING = 200;
 
-/** Adds up the events of a scan, or of a step of a conversion or a test, and reports the sum from time to time. */
+/** Adds up the events of a scan, or of a step of another job, and reports the sum from time to time. */
 export function progressOf(
   tell: (progress: JobProgress) => void,
   everyMs: number,
@@ -45,7 +45,7 @@ export function progressOf(
       }
       case 'note':
         if (step === undefined) return;
-        if (step === 'test') doing = event.message.slice(0, MAX_DOING);
+        if (step === 'test' || step === 'data') doing = event.message.slice(0, MAX_DOING);
         break;
     }
     if (performance.now() - told < everyMs) return;

@@ -5,9 +5,11 @@ import type { JobKind, Registry } from '../../registry/index.ts';
 import { openConversionSigner } from '../auth/index.ts';
 import type { ServiceConfig } from '../config.ts';
 import { openConversionStore } from '../conversions/index.ts';
+import { openDataCheckStore } from '../data-checks/index.ts';
 import type { JobHandler, Queue, Tell } from '../queue/index.ts';
 import { openTestStore } from '../tests/index.ts';
 import { convertHandler } from './convert-handler.ts';
+import { dataHandler } from './data-handler.ts';
 import { scanHandler } from './scan-handler.ts';
 import { ScanPool } from './scan-pool.ts';
 import { testHandler } from './test-handler.ts';
@@ -27,7 +29,7 @@ export interface ScanWorkOptions {
   readonly graceMs?: number;
 }
 
-/** Works off scans, conversions and tests until `signal` fires: in a process of its own, or beside the API on a laptop. */
+/** Works off scans, conversions, tests and checks of data until `signal` fires: in a process of its own, or beside the API on a laptop. */
 export async function workOnScans(
   parts: {
     readonly config: Pick<
@@ -40,24 +42,27 @@ export async function workOnScans(
       | 'conversionKey'
       | 'approvalPassphrase'
       | 'suites'
+      | 'datasets'
     >;
     readonly registry: Registry;
     readonly queue: Queue;
   },
   options: ScanWorkOptions,
 ): Promise<void> {
-  const { hubEndpoint, allowPrivateAddresses, allowed, dataFolder, limits, suites } = parts.config;
+  const { hubEndpoint, allowPrivateAddresses, allowed, dataFolder, limits, suites, datasets } = parts.config;
   const settings = { hubEndpoint, allowPrivateAddresses, allowed, dataFolder, limits };
   const { tell, signal, concurrency, leaseMs = LEASE_MS, graceMs = GRACE_MS } = options;
   const conversions = await openConversionStore(join(dataFolder, 'conversions'), limits);
   const tests = await openTestStore(join(dataFolder, 'tests'), limits);
+  const dataChecks = await openDataCheckStore(join(dataFolder, 'data-checks'), limits);
   const signer = await openConversionSigner(parts.config);
   const pool = new ScanPool(settings, { maxProcesses: concurrency, maxScanMs: limits.maxScanMs });
   try {
     const scan = scanHandler({ registry: parts.registry, settings, pool, tell });
     const convert = convertHandler({ registry: parts.registry, conversions, settings, pool, signer, tell });
     const test = testHandler({ registry: parts.registry, tests, conversions, settings, suites, pool, tell });
-    const handlers: Readonly<Record<JobKind, JobHandler>> = { scan, convert, test };
+    const data = dataHandler({ registry: parts.registry, dataChecks, datasets, pool, tell });
+    const handlers: Readonly<Record<JobKind, JobHandler>> = { scan, convert, test, data };
     const handler: JobHandler = (claimed, context) => handlers[claimed.job.kind](claimed, context);
     await parts.queue.work(handler, {
       worker: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,

@@ -115,6 +115,45 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
     },
     at: NOW,
   },
+  data: {
+    report: {
+      schemaVersion: '1',
+      tool: { name: 'assay', version: '0.1.0' },
+      engine: { name: 'DuckDB', version: 'v1.5.6' },
+      files: [
+        {
+          path: '/home/me/data/train.csv',
+          split: 'train',
+          format: 'csv',
+          bytes: 12,
+          sha256: `sha256:${'d1'.repeat(32)}`,
+        },
+      ],
+      rows: 4,
+      splits: [{ name: 'train', rows: 4 }],
+      columns: [{ name: 'y', type: 'VARCHAR', role: 'label' }],
+      baseline: { path: '/home/me/approved.json', sha256: `sha256:${'d2'.repeat(32)}`, rows: 3 },
+      status: 'fail',
+      owasp: { 'ML02:2023': { status: 'fail', evidence: 'direct', checks: ['data.label-drift'] } },
+      checks: [
+        {
+          id: 'data.label-drift',
+          title: 'Are labels as frequent?',
+          weight: 'decides',
+          status: 'fail',
+          detail: 'the label "spam" is more frequent',
+          measures: [],
+          rows: [{ row: 1, id: 'a secret', why: 'it holds a secret', score: 1 }],
+          rowCount: 1,
+          figures: [],
+          falseAlarms: 'none',
+          unseen: 'nothing',
+        },
+      ],
+    },
+    profile: 'd3'.repeat(32),
+    at: NOW,
+  },
   tests: {
     report: {
       schemaVersion: '1',
@@ -201,12 +240,10 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
 };
 
 /** The samples about an artifact. */
-export const KINDS: readonly Exclude<CreatableKind, 'break-glass' | 'image' | 'conversion' | 'tests' | 'training'>[] = [
-  'scan',
-  'approval',
-  'waiver',
-  'decision',
-];
+export const KINDS: readonly Exclude<
+  CreatableKind,
+  'break-glass' | 'image' | 'conversion' | 'tests' | 'data' | 'training'
+>[] = ['scan', 'approval', 'waiver', 'decision'];
 
 export function sample(kind: CreatableKind): Statement {
   return createStatement(kind, INPUTS[kind]);

@@ -7,7 +7,7 @@ import {
   type Registry,
 } from '../../../src/registry/index.ts';
 import { describeOnBoth } from '../databases.ts';
-import { Bench, codeOf, HOUR } from '../harness.ts';
+import { Bench, claimNamed, codeOf, HOUR } from '../harness.ts';
 import { sam } from '../people.ts';
 
 const COSTS: AttemptCosts = {
@@ -42,9 +42,9 @@ const NOTHING = {
 describeOnBoth('costs', (fresh) => {
   const bench = new Bench(fresh);
 
-  async function claimed({ jobs }: Registry, model = 'acme/model', by = sam): Promise<ClaimedJob> {
-    const { job } = await jobs.create(by, { target: 'hf://acme/model', model, ruleset: 'r1' });
-    const claim = await jobs.claimNamed('worker', HOUR, job.id);
+  async function claimed(registry: Registry, model = 'acme/model', by = sam): Promise<ClaimedJob> {
+    const { job } = await registry.jobs.create(by, { target: 'hf://acme/model', model, ruleset: 'r1' });
+    const claim = await claimNamed(registry, job.id, HOUR);
     if (claim === undefined) throw new Error('there was nothing to take');
     return claim;
   }
@@ -58,7 +58,7 @@ describeOnBoth('costs', (fresh) => {
     await jobs.recordCosts(first, { ...COSTS, cpuMs: 10, wallMs: 20 }, false);
     await jobs.recordCosts(first, COSTS, true);
     await jobs.finish(first, AGAIN);
-    const second = await jobs.claimNamed('worker', HOUR, id);
+    const second = await claimNamed(registry, id, HOUR);
     if (second === undefined) throw new Error('there was nothing to take');
     await jobs.recordCosts(second, { ...COSTS, peakBytes: 200, gpuMs: 2_000 }, true);
     expect(await jobs.costs(sam, id)).toEqual({

@@ -21,6 +21,7 @@ import { RULES as RULES_OF_SCANS } from '../../../src/scan/rules/catalogue.ts';
 import { createApp } from '../../../src/service/app/app.ts';
 import type { ServiceConfig } from '../../../src/service/config.ts';
 import { openConversionStore } from '../../../src/service/conversions/files.ts';
+import { openDataCheckStore } from '../../../src/service/data-checks/files.ts';
 import { openEventFeed } from '../../../src/service/events/event-feed.ts';
 import type { EventFeed } from '../../../src/service/events/events.ts';
 import type { App } from '../../../src/service/fastify-app.ts';
@@ -138,6 +139,7 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
     conversionKey: null,
     suites: null,
     prices: null,
+    datasets: null,
     trust: null,
     handOut: HAND_OUT,
     rules: RULES,
@@ -155,7 +157,8 @@ export async function startTestService(ground: Ground, overrides: Overrides = {}
   const snapshots = { newest: async () => undefined, close: async () => {} };
   const conversions = await openConversionStore(join(dataFolder, 'conversions'), config.limits);
   const tests = await openTestStore(join(dataFolder, 'tests'), config.limits);
-  const context = { config, registry, queue, events, uploads, conversions, tests, snapshots };
+  const dataChecks = await openDataCheckStore(join(dataFolder, 'data-checks'), config.limits);
+  const context = { config, registry, queue, events, uploads, conversions, tests, dataChecks, snapshots };
   const app = await createApp(context);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptCosts } from '../../../src/registry/index.ts';
+import { claimNamed } from '../../registry/harness.ts';
 import { testConfig, testService } from '../../support/service.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { onEveryGround } from '../routes/backends.ts';
@@ -31,7 +32,7 @@ onEveryGround(
       const { registry } = service();
       const by = { tenant, subject: 'sam', issuer: null, roles: ['submitter' as const], via: 'local' as const };
       const made = await registry.jobs.create(by, { target: 'upload:none', model, ruleset: 'r1' });
-      const claim = await registry.jobs.claimNamed('test', 600_000, made.job.id);
+      const claim = await claimNamed(registry, made.job.id, 600_000);
       if (claim === undefined) throw new Error('there was nothing to take');
       await registry.jobs.recordCosts(claim, { ...COSTS, ...of }, true);
       return made.job.id;

@@ -60,7 +60,7 @@ export function registerAttestation(program: Command, shell: Shell): void {
       'sign, verify and read statements about a model: scans, approvals, waivers, decisions, conversions, tests, training',
     )
     .description(
-      'Signed statements about a model: scan evidence, approvals, waivers, decisions, conversions, tests, training runs.',
+      'Signed statements about a model: scan evidence, approvals, waivers, decisions, conversions, tests, checks of data, training runs.',
     )
     .helpCommand(false)
     .addHelpText('after', GUIDE);

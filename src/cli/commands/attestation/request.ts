@@ -26,6 +26,7 @@ export const KINDS = [
   'break-glass',
   'conversion',
   'tests',
+  'data',
   'training',
   'decision',
   'model-signature',

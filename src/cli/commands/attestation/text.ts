@@ -33,6 +33,8 @@ export function claimOf(statement: Statement): string {
       return `conversion to ${statement.predicate.target}`;
     case PREDICATE_TYPES.tests:
       return `tests of behaviour: ${statement.predicate.status}`;
+    case PREDICATE_TYPES.data:
+      return `checks of training data: ${statement.predicate.status}`;
     case PREDICATE_TYPES.training:
       return 'training run';
     case PREDICATE_TYPES.decision:
@@ -53,12 +55,12 @@ export function attestationRows({ statement, signer, rule }: VerifiedAttestation
 
 /** Other statements have several digests of one artifact. */
 function isOfFiles({ predicateType }: Statement): boolean {
-  return [PREDICATE_TYPES.conversion, PREDICATE_TYPES.tests, PREDICATE_TYPES.training].some(
+  return [PREDICATE_TYPES.conversion, PREDICATE_TYPES.tests, PREDICATE_TYPES.data, PREDICATE_TYPES.training].some(
     (type) => type === predicateType,
   );
 }
 
-/** The first is the artifact, and the others are further names of it; of a conversion, of tests and of a training run, each is a file. */
+/** The first is the artifact, and the others are further names of it; of all that is about files, each is a file. */
 function subjectsText([first, ...others]: readonly Subject[], one: 'digest' | 'file'): string {
   const noun = one === 'file' ? 'other file' : 'other digest';
   const more = others.length === 0 ? '' : ` (and ${count(others.length, noun)}${one === 'file' ? '' : ' of it'})`;
@@ -159,6 +161,20 @@ function detailRows(statement: Statement): Row[] {
         ...listRow('passed', of('pass')),
         ...listRow('open', of('not-assessed')),
         ['tested', `${timeCreated}, by ${tool.name} ${terminalText(tool.version)}`],
+      ];
+    }
+    case PREDICATE_TYPES.data: {
+      const { rows, baseline, checks, profile, tool, timeCreated } = statement.predicate;
+      const of = (status: 'pass' | 'fail' | 'not-assessed') =>
+        checks.filter((check) => check.status === status).map(({ id }) => id);
+      return [
+        ['rows', String(rows)],
+        ['profile', `sha256:${profile.sha256}`],
+        ...(baseline === null ? [] : [['beside', baseline.sha256] as const]),
+        ...listRow('failed', of('fail')),
+        ...listRow('passed', of('pass')),
+        ...listRow('open', of('not-assessed')),
+        ['checked', `${timeCreated}, by ${tool.name} ${terminalText(tool.version)}`],
       ];
     }
     case PREDICATE_TYPES.training: {

@@ -30,6 +30,7 @@ named by the variable with the suffix _FILE (ASSAY_DATABASE_FILE=/run/secrets/da
   ASSAY_CONVERSION_KEY        private key (PEM) that signs what conversions did; the same passphrase
   ASSAY_SUITES                folder of suites (NAME.yaml, their data beside them), by which models are tested
   ASSAY_PRICES                file of prices, YAML or JSON, for what jobs cost
+  ASSAY_DATASETS              folder of data sets (TENANT/NAME, a file or a folder each), which its users may have checked
   ASSAY_TRUST                 trust file: lists who can sign approvals and waivers with their own keys
   ASSAY_HUB_ENDPOINT          the Hub behind hf://, if it is not https://huggingface.co
   ASSAY_GATE_STAGE            the Hub proxy (HF_ENDPOINT=<PUBLIC_URL>/hub) serves models that may run at this stage (production)

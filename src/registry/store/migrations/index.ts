@@ -14,4 +14,5 @@ export { images } from './013-images.ts';
 export { signingRequests } from './014-signing-requests.ts';
 export { costs } from './015-costs.ts';
 export { shares } from './016-shares.ts';
+export { dataCheckJobs } from './017-data-checks.ts';
 export type { Migration } from './migration.ts';

@@ -1,1 +1,2 @@
-export { renderData } from './page.ts';
+export { checksBlock as dataChecksBlock, unseenBlock as dataUnseenBlock } from './checks.ts';
+export { dataFacts, renderData } from './page.ts';

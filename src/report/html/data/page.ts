@@ -43,7 +43,8 @@ ${dataFacts(report)}</header>
   return reportPage({ title, skip: 'Skip to the checks', version: tool.version, head, sections }).toString();
 }
 
-function dataFacts({ files, rows, splits, columns, baseline, engine, owasp, notes = [], tool }: DataReport) {
+/** Which data was checked, and beside what. */
+export function dataFacts({ files, rows, splits, columns, baseline, engine, owasp, notes = [], tool }: DataReport) {
   const [shown, rest] = capped(files, MAX_FILES, (left) => `${count(left, 'more file')}: the report in JSON has all.`);
   const named = columns.flatMap(({ name, role }) => (role === null ? [] : [html`${told(name)} as ${role}`]));
   const features = columns.length - named.length;

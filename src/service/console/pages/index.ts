@@ -5,6 +5,7 @@ export { AUDIT_PATH, auditPage } from './audit.ts';
 export { changesPage } from './changes.ts';
 export { conversionPage } from './conversion.ts';
 export { convertPage } from './convert.ts';
+export { dataCheckPage } from './data-check.ts';
 export { jobBlock, jobPage, jobRow, jobsPage, revOf } from './jobs.ts';
 export { modelPage } from './model.ts';
 export { modelsPage } from './models.ts';

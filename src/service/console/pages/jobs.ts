@@ -3,7 +3,7 @@ import type { ConversionOptions, Job, JobKind, JobProgress, JobState, Page } fro
 import { CHECK_STATUSES, chip, code, facts, type Html, html, NOTHING, told } from '../../../report/html/index.ts';
 import { humanBytes } from '../../../report/index.ts';
 import { page } from '../layout.ts';
-import { conversionPath, HOME, jobPath, modelPath, testPath, versionPath, withQuery } from '../links.ts';
+import { conversionPath, dataCheckPath, HOME, jobPath, modelPath, testPath, versionPath, withQuery } from '../links.ts';
 import { actForm, command, empty, linkButton, maybeWhen, pager, type Viewer, when } from '../parts.ts';
 import { actionChip, filters } from '../tables.ts';
 import { JOB_WORDS, type Said } from '../words.ts';
@@ -29,9 +29,9 @@ export function jobsPage(viewer: Viewer, view: JobsView): Html {
   ] as const;
   const kinds = [
     [withQuery(PATH, { state }), 'All kinds', kind === undefined],
-    ...JOB_KINDS.map((one) => [withQuery(PATH, { state, kind: one }), `${KINDS[one].title}s`, one === kind] as const),
+    ...JOB_KINDS.map((one) => [withQuery(PATH, { state, kind: one }), KIND_FILTERS[one], one === kind] as const),
   ] as const;
-  const body = html`<p class="lead">Scans, conversions and tests that were asked for. ${LIVE_WORD}${HEARD}</p>
+  const body = html`<p class="lead">Scans, conversions, tests and checks of data that were asked for. ${LIVE_WORD}${HEARD}</p>
 ${filters('State', states)}${filters('Kind', kinds)}${
   jobs.items.length === 0
     ? noJobs(viewer, state, kind)
@@ -49,6 +49,14 @@ const KINDS: Readonly<Record<JobKind, { readonly noun: string; readonly title: s
   scan: { noun: 'scan', title: 'Scan' },
   convert: { noun: 'conversion', title: 'Conversion' },
   test: { noun: 'test', title: 'Test' },
+  data: { noun: 'check of the data', title: 'Check of data' },
+};
+
+const KIND_FILTERS: Readonly<Record<JobKind, string>> = {
+  scan: 'Scans',
+  convert: 'Conversions',
+  test: 'Tests',
+  data: 'Checks of data',
 };
 
 const LIVE_WORD = html`<span class="live-word">Live</span>`;
@@ -83,7 +91,8 @@ export function jobRow(viewer: Viewer, job: Job): Html {
 `;
 }
 
-function purposeOf({ conversion, test }: Job): Html {
+function purposeOf({ conversion, test, data }: Job): Html {
+  if (data !== null) return html` <span class="quiet">checked as training data</span>`;
   if (conversion !== null) return html` <span class="quiet">converted to ${conversion.to}</span>`;
   return test === null ? NOTHING : html` <span class="quiet">tested by ${test.suite}</span>`;
 }
@@ -124,11 +133,12 @@ const STEPS: Readonly<Record<NonNullable<JobProgress['step']>, string>> = {
   verify: 'verifying the result',
   'scan-result': 'scanning the result',
   test: 'testing',
+  data: 'checking the data',
 };
 
 function progress({ model, progress: { step, doing: now, filesDone, files, bytesDone, bytes } }: Job): Html {
   const doing = step === undefined ? NOTHING : html`<span class="quiet">${now ?? STEPS[step]}</span> `;
-  if (files === 0 || step === 'verify' || step === 'test')
+  if (files === 0 || step === 'verify' || step === 'test' || step === 'data')
     return step === undefined ? html`<span class="quiet">looking at what there is</span>` : doing;
   const done = bytes === 0 ? filesDone : bytesDone;
   const all = bytes === 0 ? files : bytes;
@@ -142,6 +152,8 @@ function actsOf(viewer: Viewer, { id, model, state, version, kind }: Job): Html 
     return html`<a href="${conversionPath(id)}">Its result<span class="for-readers"> of ${model}</span></a>`;
   if (kind === 'test' && (state === 'done' || state === 'failed'))
     return html`<a href="${testPath(id)}">Its result<span class="for-readers"> of ${model}</span></a>`;
+  if (kind === 'data' && (state === 'done' || state === 'failed'))
+    return html`<a href="${dataCheckPath(id)}">Its result<span class="for-readers"> of ${model}</span></a>`;
   if (version !== null)
     return html`<a href="${versionPath(version)}">Its version<span class="for-readers"> of ${model}</span></a>`;
   if ((state !== 'queued' && state !== 'running') || !mayCancel) return html`<span class="quiet">–</span>`;
@@ -227,6 +239,8 @@ function resultOf({ id, kind, state, version }: Job): { readonly href: string; r
     return { href: conversionPath(id), label: 'See the conversion' };
   if (kind === 'test' && (state === 'done' || state === 'failed'))
     return { href: testPath(id), label: 'See the tests' };
+  if (kind === 'data' && (state === 'done' || state === 'failed'))
+    return { href: dataCheckPath(id), label: 'See the checks' };
   return undefined;
 }
 

@@ -1,5 +1,6 @@
 export { auditPages } from './audit.ts';
 export { conversionPages } from './conversions.ts';
+export { dataCheckPages } from './data-checks.ts';
 export { HIDDEN } from './form-kit.ts';
 export { jobPages } from './jobs.ts';
 export { modelPages } from './models.ts';

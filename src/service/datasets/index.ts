@@ -1,0 +1,1 @@
+export { datasetNames, datasetPlace } from './datasets.ts';

@@ -1,0 +1,1 @@
+export { dataCheckRoutes } from './data-checks.ts';

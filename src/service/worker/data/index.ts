@@ -1,0 +1,1 @@
+export { runDataChecks } from './run.ts';
