@@ -9,6 +9,7 @@ export {
   type Costs,
   type CreatedJob,
   type CurrentDecision,
+  type DataBaselineRecord,
   type DataCheckOptions,
   DELIVERY_STATES,
   type Job,
@@ -45,7 +46,7 @@ export {
   type UsageSums,
 } from './cost-records.ts';
 export { combinedDecision } from './decisions/index.ts';
-export type { DataEnd, DataRun, JobFilter, NewJob, TestEnd } from './job-records.ts';
+export type { DataEnd, DataRun, JobFilter, KeptBaseline, NewJob, TestEnd } from './job-records.ts';
 export { EQUAL_SHARES, type TenantShares } from './job-shares.ts';
 export type { FileToScan, KeptScan, Reuse, ScanInput } from './kept-records.ts';
 export { nameOf } from './names.ts';

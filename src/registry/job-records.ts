@@ -2,6 +2,7 @@ import type { TestReport } from '../core/behavior/index.ts';
 import type { DataReport } from '../core/data/index.ts';
 import type {
   ConversionOptions,
+  DataBaselineRecord,
   DataCheckOptions,
   Job,
   JobKind,
@@ -56,6 +57,12 @@ export interface DataRun {
   /** `sha256:<hex>` of what was signed. */
   readonly statement: string;
   readonly at: string;
+}
+
+/** A profile of approved data that is kept with a version. */
+export interface KeptBaseline extends DataBaselineRecord {
+  /** The bytes of the profile, as text. */
+  readonly profile: string;
 }
 
 /** Which jobs are listed. */

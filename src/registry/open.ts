@@ -5,6 +5,7 @@ import { approvals, revoke, vote } from './approvals/index.ts';
 import { auditHead, auditLog, auditSince } from './audit/index.ts';
 import { verifyRegistry } from './chain-state/index.ts';
 import { costTotals, jobCosts, recordCosts, usage } from './costs/index.ts';
+import { dataBaseline, keepDataBaseline } from './data-baselines/index.ts';
 import { currentDecisions, reevaluate, versionsOf } from './decisions/index.ts';
 import { approveImage, imageApprovals, revokeImage } from './images/index.ts';
 import { EQUAL_SHARES, type TenantShares } from './job-shares.ts';
@@ -138,6 +139,8 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     testAttestations: bound(testAttestations),
     addTestRun: bound(addTestRun),
     revokeTestRun: bound(revokeTestRun),
+    keepDataBaseline: bound(keepDataBaseline),
+    dataBaseline: bound(dataBaseline),
     reevaluate: bound(reevaluate),
     auditLog: bound(auditLog),
     auditSince: bound(auditSince),

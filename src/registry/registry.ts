@@ -10,6 +10,7 @@ import type {
   Costs,
   CreatedJob,
   CurrentDecision,
+  DataBaselineRecord,
   Job,
   JobKind,
   JobProgress,
@@ -29,7 +30,7 @@ import type {
 } from './api/index.ts';
 import type { BatchStore } from './batch-records.ts';
 import type { AttemptCosts, KindTotals, UsageQuery, UsageSums } from './cost-records.ts';
-import type { DataEnd, DataRun, JobFilter, NewJob, TestEnd } from './job-records.ts';
+import type { DataEnd, DataRun, JobFilter, KeptBaseline, NewJob, TestEnd } from './job-records.ts';
 import type { KeptScan, Reuse, ScanInput } from './kept-records.ts';
 import type { PageRequest, Principal, StoredAssessment } from './records.ts';
 import type { WebhookStore } from './webhook-records.ts';
@@ -202,6 +203,14 @@ export interface Registry {
   /** Verified by the trust file; it is about a model of the version. Decides the version again. */
   addTestRun(by: Principal, version: string, attestation: string): Promise<TestRun>;
   revokeTestRun(by: Principal, run: string, reason: string): Promise<TestRun>;
+
+  /** Keeps the profile of checked data with a version that was trained on it: the baseline of later data of the model. */
+  keepDataBaseline(
+    by: Principal,
+    of: { readonly version: string; readonly job: string; readonly profile: string },
+  ): Promise<DataBaselineRecord>;
+  /** The newest profile that was kept with a version. */
+  dataBaseline(by: Principal, version: string): Promise<KeptBaseline | undefined>;
 
   /** Decides every stored version again (rules, policies or waivers changed); carries approvals over or voids them. */
   reevaluate(

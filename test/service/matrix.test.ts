@@ -113,6 +113,7 @@ beforeAll(async () => {
     'POST /v1/test-runs/{id}/revoke': { reason: 'x' },
     'POST /v1/conversions': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789', to: 'onnx' },
     'POST /v1/tests': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789', suite: SUITE },
+    'POST /v1/versions/{id}/data-baseline': { job: checked.body.id },
     'POST /v1/data-checks': { dataset: 'none', model: MODEL },
     'POST /v1/uploads': { files: [{ path: 'a', size: 1 }] },
     'POST /v1/models/{name}/versions': { ref: 'hf://nobody/nothing@0123456789012345678901234567890123456789' },

@@ -48,7 +48,8 @@ export interface CheckedData {
   readonly profile: string;
 }
 
-const MAX_PROFILE = 16 * 1024 * 1024;
+/** Bytes of a profile. */
+export const MAX_PROFILE_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads a data set in a child process with bounds, and asks every detector about it.
@@ -94,7 +95,8 @@ interface OpenedProfile {
 
 async function openedProfile(given: string | GivenProfile): Promise<OpenedProfile> {
   const path = typeof given === 'string' ? given : given.name;
-  const bytes = typeof given === 'string' ? (await readSmallFile(path, '--baseline', MAX_PROFILE)).bytes : given.bytes;
+  const bytes =
+    typeof given === 'string' ? (await readSmallFile(path, '--baseline', MAX_PROFILE_BYTES)).bytes : given.bytes;
   return {
     path,
     sha256: createHash('sha256').update(bytes).digest('hex'),

@@ -6,6 +6,7 @@ export {
   namedPlace,
 } from '../../provenance/index.ts';
 export { attestData } from './attest.ts';
+export { type JudgedBaseline, judgeBaseline, withBaselineCheck } from './attested-baseline.ts';
 export {
   type CheckDataOptions,
   type CheckedData,

@@ -124,6 +124,8 @@ function saysFailed({ statement: { predicateType, predicate } }: VerifiedAttesta
       return predicate.result === 'FAILED';
     case PREDICATE_TYPES.decision:
       return predicate.verificationResult === 'FAILED';
+    case PREDICATE_TYPES.data:
+      return predicate.status === 'fail' || predicate.status === 'error';
     default:
       return false;
   }

@@ -1,7 +1,8 @@
-import { flagOf, list, object, oneOf, optionalOf, type Static, text } from '../../core/schema/index.ts';
+import { flagOf, list, maybe, object, oneOf, optionalOf, type Static, text } from '../../core/schema/index.ts';
 import { DATASET_NAME, DataColumnsSchema, datasetName } from './data-options.ts';
 import { JobSchema } from './jobs.ts';
-import { maybeMoment } from './kit.ts';
+import { maybeMoment, maybeText } from './kit.ts';
+import { ComparedSchema } from './model-tests.ts';
 import { JobRequestSchema } from './requests.ts';
 
 const { upload, priority } = JobRequestSchema.properties;
@@ -28,6 +29,8 @@ export const DataCheckAnswerSchema = object(
       'Whether there is a result: `kept` is one whose report can be read; `removed` one whose report is gone',
     ),
     keptUntil: maybeMoment('When its report is removed'),
+    baseline: maybe(ComparedSchema),
+    noBaseline: maybeText('Why the data was not compared with that of an approved version'),
     attested: flagOf({ description: 'Whether the service has signed what the checks said' }),
   },
   'Checks of training data',

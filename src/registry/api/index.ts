@@ -16,6 +16,12 @@ export {
   UsageSchema,
 } from './costs.ts';
 export {
+  type DataBaselineRecord,
+  DataBaselineRecordSchema,
+  NewDataBaselineSchema,
+  VersionDataSchema,
+} from './data-baselines.ts';
+export {
   type DataCheckAnswer,
   DataCheckAnswerSchema,
   type DataCheckRequest,

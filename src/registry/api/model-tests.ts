@@ -31,14 +31,14 @@ export const ModelTestRequestSchema = object(
 /** A request for the tests of `ref`, of `upload` or of `version`. */
 export type ModelTestRequest = Static<typeof ModelTestRequestSchema>;
 
-const ComparedSchema = object(
+export const ComparedSchema = object(
   {
     version: text('Id of the version'),
     number: wholeNumber({ minimum: 1, description: 'Its number' }),
     stage: StageSchema,
     digest: text('Of its bytes', DIGEST),
   },
-  'The approved version that the model was compared with',
+  'The approved version that was compared with',
 );
 export type ComparedVersion = Static<typeof ComparedSchema>;
 

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataReport } from '../../core/data/index.ts';
 import { orMissing, REPORT, type ResultLimits, Results, type ResultWords } from '../results/index.ts';
-import type { DataAttempt, DataCheckStore, KeptCheck } from './store.ts';
+import type { ComparedWith, DataAttempt, DataCheckStore, KeptCheck } from './store.ts';
 
 const ROWS = 'rows.csv';
+const CONTEXT = 'context.json';
 const PROFILE = 'profile.json';
 const WORDS: ResultWords = {
   quota: ['data-quota', 'the reports on your data take all the space that you may use; remove some'],
@@ -32,7 +33,8 @@ class FileDataCheckStore implements DataCheckStore {
     return {
       full,
       discard,
-      keep: ({ report, rows, profile }) => keep({ [REPORT]: report, [ROWS]: rows, [PROFILE]: profile }),
+      keep: ({ report, rows, profile }, context) =>
+        keep({ [REPORT]: report, [ROWS]: rows, [PROFILE]: profile, [CONTEXT]: JSON.stringify(context) }),
     };
   }
 
@@ -42,8 +44,10 @@ class FileDataCheckStore implements DataCheckStore {
     const { folder, report, until } = found;
     const rows = await readFile(join(folder, ROWS), 'utf8').catch(orMissing);
     const profile = await readFile(join(folder, PROFILE), 'utf8').catch(orMissing);
-    if (rows === undefined || profile === undefined) return undefined;
-    return { report, rows, profile, checked: JSON.parse(report) as DataReport, until };
+    const context = await readFile(join(folder, CONTEXT), 'utf8').catch(orMissing);
+    if (rows === undefined || profile === undefined || context === undefined) return undefined;
+    const checked = JSON.parse(report) as DataReport;
+    return { report, rows, profile, checked, context: JSON.parse(context) as ComparedWith, until };
   }
 
   remove(tenant: string, name: string): Promise<void> {

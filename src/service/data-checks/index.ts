@@ -1,2 +1,2 @@
 export { openDataCheckStore } from './files.ts';
-export type { CheckTexts, DataAttempt, DataCheckStore, KeptCheck } from './store.ts';
+export type { CheckTexts, ComparedWith, DataAttempt, DataCheckStore, KeptCheck } from './store.ts';

@@ -1,4 +1,5 @@
 import type { DataReport } from '../../core/data/index.ts';
+import type { DataCheckAnswer } from '../../registry/api/index.ts';
 import type { ResultAttempt } from '../results/index.ts';
 
 /** What checks of data leave, as the command line writes it. */
@@ -11,16 +12,20 @@ export interface CheckTexts {
   readonly profile: string;
 }
 
+/** What the report does not say: of which approved version the profile is that the data was compared with. */
+export type ComparedWith = Pick<DataCheckAnswer, 'baseline' | 'noBaseline'>;
+
 /** A result that is there. */
 export interface KeptCheck extends CheckTexts {
   readonly checked: DataReport;
+  readonly context: ComparedWith;
   readonly until: Date;
 }
 
 /** What an attempt of a job writes: of nobody until the registry names it. */
 export interface DataAttempt extends Pick<ResultAttempt, 'full' | 'discard'> {
   /** Stores the texts, durably. @returns the name by which the registry is to name them */
-  keep(texts: CheckTexts): Promise<string>;
+  keep(texts: CheckTexts, context: ComparedWith): Promise<string>;
 }
 
 /** Results of checks of data, below one folder that the API and the workers share. */

@@ -23,6 +23,19 @@ export async function findDataCheck(
   return { job, kept, run: await registry.jobs.dataRun(by, id) };
 }
 
+/** The same, whose report is there. @throws ServiceError `data-removed`, `not-found` */
+export async function keptDataCheck(
+  context: Pick<ServiceContext, 'registry' | 'dataChecks'>,
+  by: Principal,
+  id: string,
+): Promise<KeptCheck> {
+  const { job, kept } = await findDataCheck(context, by, id);
+  if (kept !== undefined) return kept;
+  throw job.state === 'done'
+    ? new ServiceError(410, 'data-removed', 'the report on the data was removed: check it again')
+    : new ServiceError(404, 'not-found', 'the check of data has no report');
+}
+
 /** Removes its report. @throws RegistryError `not-found`, `ended`; ServiceError `not-found` for a job of another kind */
 export async function removeDataCheck(context: ServiceContext, by: Principal, id: string): Promise<void> {
   await findDataCheck(context, by, id);

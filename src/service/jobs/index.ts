@@ -1,6 +1,6 @@
 export { startBatchEnds } from './batch-ends.ts';
 export { type FoundConversion, findConversion, removeConversion } from './find-conversion.ts';
-export { type FoundDataCheck, findDataCheck, removeDataCheck } from './find-data.ts';
+export { type FoundDataCheck, findDataCheck, keptDataCheck, removeDataCheck } from './find-data.ts';
 export { type FoundTest, findTest, removeTest } from './find-test.ts';
 export { batchWatch, hasEnded, jobWatch } from './job-watch.ts';
 export { startReevaluation } from './reevaluation.ts';

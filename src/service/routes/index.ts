@@ -1,7 +1,7 @@
 export { auditRoutes } from './audit.ts';
 export { batchRoutes } from './batches.ts';
 export { conversionRoutes } from './conversions.ts';
-export { dataCheckRoutes } from './data/index.ts';
+export { dataBaselineRoutes, dataCheckRoutes } from './data/index.ts';
 export { decisionRoutes } from './decisions.ts';
 export { eventRoutes } from './events.ts';
 export { healthRoutes } from './health.ts';

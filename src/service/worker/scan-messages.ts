@@ -84,6 +84,8 @@ export interface DataOrder {
   readonly options: DataCheckOptions;
   /** Path of `dataset:<name>`; `null` for an upload. */
   readonly place: string | null;
+  /** The profile of approved data, by the name that the report gives it. */
+  readonly baseline: { readonly name: string; readonly profile: string } | null;
 }
 
 /** What a scanning process is to do. */

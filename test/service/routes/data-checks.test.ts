@@ -10,7 +10,7 @@ import { messages, TABLES } from '../../support/data-set.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { onEveryGround, onOneGround } from './backends.ts';
 import type { Client } from './harness.ts';
-import { codeOf, ended, sha256, uploadAll } from './requests.ts';
+import { codeOf, ended, fixture, register, sha256, uploadAll } from './requests.ts';
 
 const folder = tempFolder();
 const datasets = join(folder, 'datasets');
@@ -174,6 +174,49 @@ onOneGround(
       expect((await rival.call('GET', `/v1/data-checks/${job.id}`)).body.code).toBe('not-found');
       for (const file of ['report', 'rows', 'profile', 'attestation'])
         expect((await rival.raw(`/v1/data-checks/${job.id}/${file}`)).status).toBe(404);
+    });
+
+    it('compare data with the profile that somebody kept with the approved version, and say which, or why with none', async () => {
+      const model = 'acme/compared';
+      const rita = await service().as('rita', ['reviewer']);
+      const rows = (count: number) =>
+        csv(['label,x', ...Array.from({ length: 300 }, (_, i) => `${i < count ? 'a' : 'b'},${i}`)]);
+      const data = async (name: string, count: number) =>
+        checked(sam, {
+          upload: await uploadAll(sam, [{ path: name, bytes: rows(count) }]),
+          model,
+          columns: { label: 'label' },
+        });
+      const first = await data('rows.csv', 150);
+      expect(first.answer).toMatchObject({ baseline: null, noBaseline: 'the registry has no version of the model' });
+      const version = await register(sam, model, [fixture('format-probes/st-ok/m.safetensors')]);
+      const place = `/v1/versions/${version.id}/data-baseline`;
+      expect((await sam.call('GET', place)).body).toEqual({ baseline: null });
+      expect((await sam.call('POST', place, { job: first.job.id })).body.code).toBe('missing-role');
+      const kept = await rita.call('POST', place, { job: first.job.id });
+      expect(kept).toMatchObject({ status: 201, body: { version: version.id, job: first.job.id, createdBy: 'rita' } });
+      expect((await vera.call('GET', place)).body).toEqual({ baseline: kept.body });
+      expect((await data('early.csv', 20)).answer.noBaseline).toMatch(
+        /^no version is approved for production; no version/,
+      );
+      const asked = await sam.call('POST', `/v1/versions/${version.id}/transition-requests`, {
+        to: 'staging',
+        comment: 'x',
+      });
+      await rita.call('POST', `/v1/transitions/${asked.body.id}/approve`, { comment: 'x' });
+      const { job, answer } = await data('drifted.csv', 20);
+      expect(job.outcome).toBe('fail');
+      expect(answer).toMatchObject({
+        noBaseline: null,
+        baseline: { version: version.id, number: 1, stage: 'staging' },
+      });
+      const { baseline } = (await vera.call('GET', `/v1/data-checks/${job.id}/report`)).body;
+      expect(baseline).toEqual({ path: 'acme/compared version 1', sha256: kept.body.digest, rows: 300 });
+      const page = await (await vera.raw(`/console/data-checks/${job.id}`)).text();
+      expect(page).toContain(`<a href="/console/versions/${version.id}">version 1</a>, approved for staging`);
+      expect((await rita.call('POST', place, { job: job.id })).body).toMatchObject({ code: 'conflict' });
+      await rita.call('POST', `/v1/versions/${version.id}/quarantine`, { reason: 'x' });
+      expect((await data('late.csv', 20)).answer).toMatchObject({ baseline: null });
     });
 
     it('fail with the name that the user gave, and without a place of the server', async () => {

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { AssayError } from '../../../core/index.ts';
+import { signingChoice } from '../../options/index.ts';
 import type { Shell } from '../../terminal/index.ts';
 import { addLineageOptions, LINEAGE_GUIDE, type LineageFlags, lineageOf } from './lineage/index.ts';
 import { DATA_FORMATS, type DataRequest } from './request.ts';
@@ -17,6 +18,9 @@ interface DataFlags extends LineageFlags {
   readonly eventTime?: readonly string[];
   readonly snapshot?: string;
   readonly baseline?: string;
+  readonly baselineAttestation?: string;
+  readonly signedBaseline: boolean;
+  readonly attestData?: string;
   readonly profileOut?: string;
   readonly rows?: string;
   readonly memoryMib: string;
@@ -64,11 +68,14 @@ What is asked (which columns it needs), and what it is for:
     data.front-running           many rows right before the snapshot (--time)
 
 A baseline is a profile of data that you approved: counts of labels and values, names of sources and hosts, and how much each check flagged. It
-holds no row, but the most frequent values of columns.
+holds no row, but the most frequent values of columns. --attest-data signs what the checks said, and the digest of the profile; whoever compares with the
+profile gives that attestation with it, and data.baseline fails when no signer of --trust (may: [data]) attests exactly this profile.
 ${LINEAGE_GUIDE}
 Examples:
   assay data train.parquet test.parquet --label label --text text --profile-out approved.json
   assay data train.parquet test.parquet --label label --text text --baseline approved.json --rows rows.csv
+  assay data train.parquet --label label --profile-out approved.json --attest-data approved.intoto.json --private-key ci.key
+  assay data train.parquet --label label --baseline approved.json --baseline-attestation approved.intoto.json --trust trust.yaml
   assay data edits.jsonl --label spam --text body --source user --time at --snapshot 2026-03-01
   assay data laion=list.parquet --url url --hash sha256 --downloaded-hash seen_sha256
   assay data mails.csv --label label --text text --format html -o data.html      with plots
@@ -100,6 +107,12 @@ export function registerData(program: Command, shell: Shell): void {
     .option('--snapshot <time>', 'when the data was taken from its sources (default: the last --time)')
     .option('--baseline <file>', 'the profile of approved data, which the data is compared with')
     .option('--profile-out <file>', 'write a profile of this data')
+    .option(
+      '--baseline-attestation <file>',
+      'the signed attestation of that profile; its signer must be in the trust file',
+    )
+    .option('--signed-baseline', 'refuse a baseline that is not signed', false)
+    .option('--attest-data <file>', 'write a signed attestation of the checks and of the profile')
     .option('--rows <file>', 'write all rows to look at (.csv or .parquet)')
     .option('--memory-mib <number>', 'the most memory of the engine', '2048')
     .option('--minutes <number>', 'the most time of one step', '30')
@@ -116,7 +129,7 @@ export function registerData(program: Command, shell: Shell): void {
   addLineageOptions(command)
     .addHelpText('after', GUIDE)
     .action(async (datasets: readonly string[], flags: DataFlags) => {
-      const request = requestOf(datasets, flags);
+      const request = requestOf(datasets, flags, shell.env);
       const { runData } = await import('./run.ts');
       await runData(request, shell);
     });
@@ -126,7 +139,7 @@ const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
 
 /** @throws AssayError `usage` */
-function requestOf(datasets: readonly string[], flags: DataFlags): DataRequest {
+function requestOf(datasets: readonly string[], flags: DataFlags, env: NodeJS.ProcessEnv): DataRequest {
   const { label, text, time, source, id, split, url, hash, downloadedHash, eventTime, baseline, snapshot } = flags;
   const named = { label, text, time, source, id, split, url, hash, 'downloaded-hash': downloadedHash };
   const columns = {
@@ -143,16 +156,42 @@ function requestOf(datasets: readonly string[], flags: DataFlags): DataRequest {
     lineage: lineageOf(flags),
     columns,
     baseline,
+    signedBaseline: signedBaselineOf(flags, env),
     snapshot,
     limits: { memoryBytes, statementSeconds, spillBytes: 64 * GiB, cpuSeconds: 20 * statementSeconds },
     spark: engine === 'spark' ? { master: sparkMaster } : undefined,
     profileOut,
+    attestData: attestDataOf(flags),
     rows: flags.rows === undefined ? undefined : { file: flags.rows, format: rowsFormat(flags.rows) },
     format,
     output,
     quiet,
     verbose,
   };
+}
+
+function signedBaselineOf(
+  { baseline, baselineAttestation: attestation, signedBaseline, trust }: DataFlags,
+  env: NodeJS.ProcessEnv,
+): DataRequest['signedBaseline'] {
+  if (attestation === undefined && !signedBaseline) return undefined;
+  if (baseline === undefined)
+    throw new AssayError('usage', 'needs a baseline', {
+      subject: attestation === undefined ? '--signed-baseline' : '--baseline-attestation',
+      hint: 'give --baseline',
+    });
+  return { attestation, trust: trust ?? (env.ASSAY_TRUST || undefined) };
+}
+
+function attestDataOf(flags: DataFlags): DataRequest['attestData'] {
+  const { attestData: file, provenance } = flags;
+  if (file === undefined) return undefined;
+  if (provenance)
+    throw new AssayError('usage', 'attests checks, and --provenance makes none', {
+      subject: '--attest-data',
+      hint: 'leave out one of them; --attest signs the training run',
+    });
+  return { file, signing: signingChoice(flags, 'assay data --attest-data') };
 }
 
 function wholeOf(text: string, option: string, min: number, max: number): number {

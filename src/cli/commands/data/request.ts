@@ -1,4 +1,5 @@
 import type { CheckDataOptions } from '../../../pipeline/data/index.ts';
+import type { SigningChoice } from '../../options/index.ts';
 import type { LineageRequest } from './lineage/index.ts';
 
 /** Formats of the report. */
@@ -11,10 +12,14 @@ export interface DataRequest {
   readonly lineage: LineageRequest | undefined;
   readonly columns: CheckDataOptions['columns'];
   readonly baseline: string | undefined;
+  /** How the baseline has to be signed; `undefined`: it may be unsigned. */
+  readonly signedBaseline: { readonly attestation: string | undefined; readonly trust: string | undefined } | undefined;
   readonly snapshot: string | undefined;
   readonly limits: CheckDataOptions['limits'];
   readonly spark: { readonly master: string | undefined } | undefined;
   readonly profileOut: string | undefined;
+  /** Where the attestation of the checks and of the profile is written, and how it is signed. */
+  readonly attestData: { readonly file: string; readonly signing: SigningChoice } | undefined;
   /** Where the rows to look at are written. */
   readonly rows: { readonly file: string; readonly format: 'csv' | 'parquet' } | undefined;
   readonly format: (typeof DATA_FORMATS)[number];

@@ -1,15 +1,20 @@
 import type { DataReport } from '../../../core/data/index.ts';
 import { AssayError } from '../../../core/index.ts';
 import {
+  attestData,
   type CheckedData,
   checkData,
   checkedSnapshot,
   findSparkSql,
+  type JudgedBaseline,
+  judgeBaseline,
   reviewRowsCsv,
   reviewRowsParquet,
+  withBaselineCheck,
 } from '../../../pipeline/data/index.ts';
 import { withLineage } from '../../../pipeline/lineage/index.ts';
 import { jsonText, renderData } from '../../../report/index.ts';
+import { signingWay } from '../../signing/index.ts';
 import { openSink, Progress, type Shell } from '../../terminal/index.ts';
 import type { DataRequest } from './request.ts';
 import { dataText } from './text.ts';
@@ -26,11 +31,29 @@ export async function runData(request: DataRequest, shell: Shell): Promise<void>
     const { runLineage } = await import('./lineage/judge/index.ts');
     return await runLineage(request.datasets, lineage, { ...request, format }, shell);
   }
+  const { attestData: attest, quiet } = request;
+  const bundle = attest === undefined ? undefined : await openSink(attest.file, shell, '--attest-data');
+  // A key that cannot be used is said before anything is read.
+  const way = attest === undefined ? undefined : await signingWay(attest.signing, shell);
+  try {
+    const data = await writeResults(request, shell);
+    if (way === undefined) return;
+    bundle?.write(await attestData(data, way.signer));
+    await bundle?.commit();
+    if (!quiet) shell.stderr.write(`Signed: the checks of the data, by ${way.who()}\n`);
+  } finally {
+    await way?.close();
+  }
+}
+
+/** Checks the data, and writes the report, the list of rows and the profile. */
+async function writeResults(request: DataRequest, shell: Shell): Promise<CheckedData> {
   const { output, rows: list, profileOut } = request;
   const sink = await openSink(output, shell);
   const listSink = list === undefined ? undefined : await openSink(list.file, shell, '--rows');
   const profileSink = profileOut === undefined ? undefined : await openSink(profileOut, shell, '--profile-out');
-  const { report, rows, profile } = await checked(request, shell);
+  const data = await checked(request, shell);
+  const { report, rows, profile } = data;
   if (list !== undefined)
     listSink?.write(list.format === 'csv' ? reviewRowsCsv(rows) : await reviewRowsParquet(rows, shell.signal));
   profileSink?.write(profile);
@@ -40,6 +63,7 @@ export async function runData(request: DataRequest, shell: Shell): Promise<void>
   await profileSink?.commit();
   if (report.status === 'fail') shell.exit(1);
   else if (report.checks.some(({ status }) => status === 'error')) shell.exit(2);
+  return data;
 }
 
 function reportText(report: DataReport, { format, verbose }: DataRequest): string {
@@ -54,10 +78,11 @@ function reportText(report: DataReport, { format, verbose }: DataRequest): strin
 }
 
 async function checked(request: DataRequest, shell: Shell): Promise<CheckedData> {
-  const { datasets, lineage, columns, baseline, snapshot, limits, spark, quiet } = request;
+  const { datasets, lineage, columns, snapshot, limits, spark, quiet } = request;
+  const { baseline, check } = await baselineOf(request);
   const progress = new Progress(shell, !quiet);
   try {
-    const data = await checkData(datasets, {
+    const plain = await checkData(datasets, {
       columns,
       baseline,
       snapshot: snapshot === undefined ? undefined : checkedSnapshot(snapshot),
@@ -66,6 +91,7 @@ async function checked(request: DataRequest, shell: Shell): Promise<CheckedData>
       signal: shell.signal,
       onEvent: progress.onEvent,
     });
+    const data = check === undefined ? plain : { ...plain, report: withBaselineCheck(plain.report, check) };
     if (lineage === undefined) return data;
     const { judgedLineage } = await import('./lineage/judge/index.ts');
     // A folder also holds files that are not part of its tables.
@@ -75,4 +101,13 @@ async function checked(request: DataRequest, shell: Shell): Promise<CheckedData>
   } finally {
     progress.end();
   }
+}
+
+/** What the data is compared with, and the check of its signature where one is asked. */
+async function baselineOf({ baseline, signedBaseline }: DataRequest): Promise<{
+  readonly baseline: string | JudgedBaseline['baseline'];
+  readonly check?: JudgedBaseline['check'];
+}> {
+  if (baseline === undefined || signedBaseline === undefined) return { baseline };
+  return await judgeBaseline({ baseline, ...signedBaseline });
 }

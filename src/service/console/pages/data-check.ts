@@ -13,11 +13,12 @@ import {
   NOTHING,
   told,
 } from '../../../report/html/index.ts';
+import type { ComparedWith } from '../../data-checks/index.ts';
 import type { FoundDataCheck } from '../../jobs/index.ts';
 import { page } from '../layout.ts';
-import { dataCheckPath, dataFilePath, HOME, jobPath } from '../links.ts';
+import { dataCheckPath, dataFilePath, HOME, jobPath, versionPath } from '../links.ts';
 import { actForm, linkButton, note, part, type Viewer, when } from '../parts.ts';
-import type { Said } from '../words.ts';
+import { type Said, STAGE_WORDS } from '../words.ts';
 import { openNote } from './open-note.ts';
 
 export interface DataCheckView extends FoundDataCheck {
@@ -77,9 +78,16 @@ function aboutPart({ job, kept, run }: DataCheckView): Html {
     ['Source', target.startsWith('upload:') ? 'uploaded files' : code(target)],
     ['Columns', named.length === 0 ? undefined : bulletList(named)],
     ['Snapshot', data?.snapshot ?? undefined],
+    ['Approved version', kept === undefined ? undefined : comparedText(kept.context)],
     ['Attested', run === undefined ? undefined : html`${when(run.at)} ${code(run.statement)}`],
     ['Kept until', kept === undefined ? undefined : when(kept.until.toISOString())],
   ]);
+}
+
+function comparedText({ baseline, noBaseline }: ComparedWith): Html {
+  if (baseline === null) return html`none was compared with: ${told(noBaseline ?? 'nothing is known of it')}`;
+  const { version, number, stage } = baseline;
+  return html`<a href="${versionPath(version)}">version ${number}</a>, approved for ${STAGE_WORDS[stage].text.toLowerCase()}`;
 }
 
 function actsOf(viewer: Viewer, { job: { id }, kept, run }: DataCheckView): Html {

@@ -7,15 +7,15 @@ import {
   DatasetListSchema,
   JobSchema,
 } from '../../../registry/api/index.ts';
-import type { Job, Principal } from '../../../registry/index.ts';
-import type { Routes, ServiceContext } from '../../context.ts';
-import type { KeptCheck } from '../../data-checks/index.ts';
+import type { Job } from '../../../registry/index.ts';
+import type { Routes } from '../../context.ts';
 import { datasetNames } from '../../datasets/index.ts';
 import { ID_PARAMS, READERS, SUBMITTERS, UNCHANGED } from '../../http/index.ts';
 import {
   checkDataRequest,
   type FoundDataCheck,
   findDataCheck,
+  keptDataCheck,
   removeDataCheck,
   submitDataChecks,
 } from '../../jobs/index.ts';
@@ -88,7 +88,7 @@ export const dataCheckRoutes: Routes = (app, context) => {
       },
     },
     async (request, reply) => {
-      const { report } = await keptOf(context, request.principal, request.params.id);
+      const { report } = await keptDataCheck(context, request.principal, request.params.id);
       if (isKnown(request, reply, report)) return reply.code(304).send(undefined);
       // The bytes of the command line.
       return reply.type('application/json').send(Buffer.from(report) as never);
@@ -108,7 +108,7 @@ export const dataCheckRoutes: Routes = (app, context) => {
       },
     },
     async ({ principal, params }, reply) => {
-      const { rows } = await keptOf(context, principal, params.id);
+      const { rows } = await keptDataCheck(context, principal, params.id);
       reply.header('x-content-type-options', 'nosniff');
       reply.header('content-disposition', 'attachment; filename="rows.csv"');
       return reply.type('text/csv; charset=utf-8').send(Buffer.from(rows) as never);
@@ -128,7 +128,7 @@ export const dataCheckRoutes: Routes = (app, context) => {
       },
     },
     async ({ principal, params }, reply) => {
-      const { profile } = await keptOf(context, principal, params.id);
+      const { profile } = await keptDataCheck(context, principal, params.id);
       return download(reply, 'profile.json').send(Buffer.from(profile) as never);
     },
   );
@@ -178,20 +178,13 @@ function download<R extends { header(name: string, value: string): R; type(type:
     .type('application/octet-stream');
 }
 
-/** @throws ServiceError `data-removed`, `not-found` */
-async function keptOf(context: ServiceContext, by: Principal, id: string): Promise<KeptCheck> {
-  const { job, kept } = await findDataCheck(context, by, id);
-  if (kept !== undefined) return kept;
-  throw job.state === 'done'
-    ? new ServiceError(410, 'data-removed', 'the report on the data was removed: check it again')
-    : new ServiceError(404, 'not-found', 'the check of data has no report');
-}
-
 function answerOf({ job, kept, run }: FoundDataCheck): DataCheckAnswer {
   return {
     job,
     state: stateOf(job, kept !== undefined),
     keptUntil: kept?.until.toISOString() ?? null,
+    baseline: kept?.context.baseline ?? null,
+    noBaseline: kept?.context.noBaseline ?? null,
     attested: run !== undefined,
   };
 }

@@ -1,1 +1,2 @@
+export { dataBaselineRoutes } from './baselines.ts';
 export { dataCheckRoutes } from './data-checks.ts';

@@ -1,1 +1,2 @@
+export { type ApprovedData, approvedData } from './approved.ts';
 export { runDataChecks } from './run.ts';

@@ -37,11 +37,13 @@ export async function runDataChecks(
   order: DataOrder,
   { settings, signal, onEvent }: DataRunParts,
 ): Promise<CheckedEnd> {
+  const { baseline } = order;
   const { columns, snapshot } = order.options;
   const { downloadedHash, ...named } = columns;
   const seconds = Math.max(1, Math.ceil(settings.limits.maxScanMs / 1000));
   const checked = await checkData([await filesOf(order, settings, signal)], {
     columns: { ...named, ...(downloadedHash === undefined ? {} : { 'downloaded-hash': downloadedHash }) },
+    baseline: baseline === null ? undefined : { name: baseline.name, bytes: Buffer.from(baseline.profile) },
     snapshot: snapshot ?? undefined,
     limits: { ...DEFAULT_DATA_LIMITS, statementSeconds: seconds, cpuSeconds: MAX_CORES * seconds },
     signal,

@@ -15,13 +15,18 @@ export interface SourceParts {
   readonly conversions: Pick<ConversionStore, 'filesOf'>;
 }
 
+/** The stages that approvals lead to, the one that is nearest to users first. */
+const STAGES = ['production', 'staging'] as const;
+
+export interface ApprovedVersions {
+  readonly versions: readonly { readonly version: Version; readonly stage: (typeof STAGES)[number] }[];
+  readonly notApproved: readonly string[];
+}
+
 export interface Approved {
   readonly approved: readonly ApprovedSource[];
   readonly notApproved: readonly string[];
 }
-
-/** The stages that approvals lead to, the one that is nearest to users first. */
-const STAGES = ['production', 'staging'] as const;
 
 /**
  * The target of a job, with the folder of what a conversion of the tenant wrote.
@@ -41,16 +46,10 @@ export async function sourceIn(
 
 /** The versions of a model that may run at a stage now: by its approvals, and by its policy. The nearest to users first. */
 export async function approvedSources(parts: SourceParts, by: Principal, model: string): Promise<Approved> {
-  const summary = await summaryOf(parts, by, model);
-  if (summary === undefined) return { approved: [], notApproved: ['the registry has no version of the model'] };
+  const found = await approvedVersions(parts.registry, by, model);
   const approved: ApprovedSource[] = [];
-  const notApproved: string[] = [];
-  for (const stage of STAGES) {
-    const version = summary.stages[stage];
-    if (version === undefined || !(await mayRun(parts, by, version, stage))) {
-      notApproved.push(`no version is approved for ${stage}`);
-      continue;
-    }
+  const notApproved = [...found.notApproved];
+  for (const { version, stage } of found.versions) {
     const { id, number, digest, pinned, ref } = version;
     try {
       const source = await sourceIn(parts, by, pinned[0] ?? ref);
@@ -63,7 +62,29 @@ export async function approvedSources(parts: SourceParts, by: Principal, model: 
   return { approved, notApproved };
 }
 
-async function summaryOf({ registry }: SourceParts, by: Principal, model: string): Promise<ModelSummary | undefined> {
+/** The same, wherever their bytes are. */
+export async function approvedVersions(
+  registry: Pick<Registry, 'model' | 'currentDecisions'>,
+  by: Principal,
+  model: string,
+): Promise<ApprovedVersions> {
+  const summary = await summaryOf(registry, by, model);
+  if (summary === undefined) return { versions: [], notApproved: ['the registry has no version of the model'] };
+  const versions: ApprovedVersions['versions'][number][] = [];
+  const notApproved: string[] = [];
+  for (const stage of STAGES) {
+    const version = summary.stages[stage];
+    if (version !== undefined && (await mayRun(registry, by, version, stage))) versions.push({ version, stage });
+    else notApproved.push(`no version is approved for ${stage}`);
+  }
+  return { versions, notApproved };
+}
+
+async function summaryOf(
+  registry: Pick<Registry, 'model'>,
+  by: Principal,
+  model: string,
+): Promise<ModelSummary | undefined> {
   try {
     return await registry.model(by, model);
   } catch (error) {
@@ -74,7 +95,7 @@ async function summaryOf({ registry }: SourceParts, by: Principal, model: string
 
 /** A version keeps its stage when its approvals end, and may not run there any more. */
 async function mayRun(
-  { registry }: SourceParts,
+  registry: Pick<Registry, 'currentDecisions'>,
   by: Principal,
   { digest, model, number }: Version,
   stage: (typeof STAGES)[number],

@@ -1,2 +1,2 @@
-export { approvedSources, sourceIn } from './approved.ts';
+export { approvedSources, approvedVersions, sourceIn } from './approved.ts';
 export { runModelTests } from './run.ts';

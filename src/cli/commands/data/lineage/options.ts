@@ -5,6 +5,7 @@ import type { LineageRequest } from './request.ts';
 
 /** The flags of lineage among others. */
 export interface LineageFlags extends SigningFlags {
+  readonly attestData?: string;
   readonly provenance: boolean;
   readonly manifest: readonly string[];
   readonly model?: string;
@@ -37,7 +38,7 @@ export function addLineageOptions(command: Command): Command {
       collect,
       [],
     )
-    .option('--trust <file>', 'who may sign training runs (YAML; default: $ASSAY_TRUST)')
+    .option('--trust <file>', 'who may sign training runs and checks of data (YAML; default: $ASSAY_TRUST)')
     .option('--attest <file>', 'write a signed attestation of the training run')
     .option('--registry <file|url>', 'the registry on this machine that is asked for base models')
     .option('--registry-url <url>', 'the same, of a service')
@@ -71,8 +72,8 @@ export function lineageOf(flags: LineageFlags): LineageRequest | undefined {
     offline,
   } = flags;
   const attest = file === undefined ? undefined : { file, signing: signingChoice(flags, 'assay data --attest') };
-  if (attest === undefined && asksToSign(flags)) {
-    const hint = 'say where the attestation is written: --attest run.intoto.json';
+  if (attest === undefined && flags.attestData === undefined && asksToSign(flags)) {
+    const hint = 'say where the attestation is written: --attest-data data.intoto.json, or --attest run.intoto.json';
     throw new AssayError('usage', 'nothing is signed', { subject: 'assay data', hint });
   }
   if (attest !== undefined && model === undefined)

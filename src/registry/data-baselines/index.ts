@@ -1,0 +1,1 @@
+export { dataBaseline, keepDataBaseline } from './baselines.ts';
