@@ -145,6 +145,11 @@ export class FbTable {
     for (let i = 0; i < length; i++) yield this.#buffer.i32(at + 4 * i);
   }
 
+  u16(field: number, missing: number): number {
+    const at = this.#field(field, 2);
+    return at === undefined ? missing : this.#buffer.u16(at);
+  }
+
   u8(field: number, missing: number): number {
     const at = this.#field(field, 1);
     return at === undefined ? missing : this.#buffer.u8(at);

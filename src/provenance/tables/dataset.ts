@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssayError, type OnEvent, quotedName } from '../../core/index.ts';
+import type { ArrowColumn } from '../../formats/arrow-rows/index.ts';
 import { type DataLimits, type Engine, openEngine, openSpark, type SparkChoice } from '../engine/index.ts';
+import { arrowTable, writeArrowRows } from './arrow-file.ts';
 import { type ChosenColumns, type ColumnChoice, chooseColumns, type TableColumn } from './columns.ts';
 import { headerOf, inputName, type RowsFormat, tableFunction } from './format.ts';
 import { type DataInput, type DatasetChoice, datasetNamesOf, findInputs, openTable } from './input.ts';
@@ -49,6 +51,8 @@ export interface DatasetOptions {
 /** A table to read: where it is, and what it was made of. */
 interface Part extends DatasetFile {
   readonly place: string;
+  /** Of an Arrow file, whose rows are written to `place`. */
+  readonly arrow?: readonly ArrowColumn[];
   /** @throws AssayError `changed` when its bytes are others now */
   readonly finish: () => Promise<void>;
 }
@@ -104,13 +108,13 @@ export async function openDataset(datasets: readonly DatasetChoice[], options: D
   }
 }
 
-/** Whose ending says whether it is compressed: rows of a folder never are. */
+/** Whose ending says whether it is compressed: rows that are written here never are. */
 function fileNameOf({ format, path, place }: Part): string {
-  return format === 'texts' || format === 'images' ? place : path;
+  return format === 'texts' || format === 'images' || format === 'arrow' ? place : path;
 }
 
 function formatOf(format: DatasetFile['format']): RowsFormat {
-  return format === 'texts' || format === 'images' ? 'jsonl' : format;
+  return format === 'texts' || format === 'images' || format === 'arrow' ? 'jsonl' : format;
 }
 
 async function prepare(datasets: readonly DatasetChoice[], folder: string, options: DatasetOptions): Promise<Prepared> {
@@ -121,7 +125,7 @@ async function prepare(datasets: readonly DatasetChoice[], folder: string, optio
     const parts: Part[] = [];
     for (const file of inputs.files) {
       onEvent?.({ kind: 'note', message: `hashing ${file.path}` });
-      parts.push(await tablePart(file, signal));
+      parts.push(await tablePart(file, join(folder, `arrow-${parts.length}.jsonl`), options));
     }
     return { parts, notes, choice, images: [] };
   }
@@ -147,7 +151,8 @@ async function prepare(datasets: readonly DatasetChoice[], folder: string, optio
   return { parts: [part], notes: [...notes, ...rows.notes], choice: { ...own, ...choice }, images };
 }
 
-async function tablePart(file: DataInput, signal: AbortSignal | undefined): Promise<Part> {
+/** @param spill where the rows of an Arrow file are written */
+async function tablePart(file: DataInput, spill: string, { limits, signal }: DatasetOptions): Promise<Part> {
   const { source, format, sha256, path, split, bytes, place } = await openTable(file, signal);
   const finish = async () => {
     try {
@@ -160,8 +165,19 @@ async function tablePart(file: DataInput, signal: AbortSignal | undefined): Prom
       hint: 'run it again when nothing writes to it',
     });
   };
-  return { path, split, format, bytes, sha256, place, finish };
+  const part = { path, split, format, bytes, sha256, finish };
+  if (format !== 'arrow') return { ...part, place };
+  try {
+    const bounds = { spillBytes: limits.spillBytes, batchBytes: limits.memoryBytes / BATCH_SHARE, signal };
+    return { ...part, place: spill, arrow: await writeArrowRows(source, { path, place: spill, ...bounds }) };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }
+
+/** A batch of rows is held as bytes, and as what they are decompressed to and decoded into. */
+const BATCH_SHARE = 4;
 
 /** One engine finds out how files are read; the other runs the statements. */
 interface Engines {
@@ -228,7 +244,8 @@ async function readable(engine: Engine, part: Part, name: string, choice: Column
     return rows.map(([column, type]) => ({ name: String(column), type: String(type) }));
   };
   return await named(part, name, async () => {
-    const reader = tableFunction(name, format, part.bytes, false);
+    const reader =
+      part.arrow === undefined ? tableFunction(name, format, part.bytes, false) : arrowTable(name, part.arrow);
     const columns = await described(reader);
     if (format !== 'csv' && format !== 'tsv') return { reader, columns, isLoose: false };
     await checkHeader(engine, headerOf(name, format));

@@ -1,7 +1,7 @@
 import type { FileSource } from '../../core/bytes/index.ts';
 import { AssayError } from '../../core/index.ts';
 
-export type RowsFormat = 'parquet' | 'csv' | 'tsv' | 'jsonl' | 'json';
+export type RowsFormat = 'parquet' | 'csv' | 'tsv' | 'jsonl' | 'json' | 'arrow';
 
 const EXTENSIONS: ReadonlyMap<string, RowsFormat> = new Map([
   ['parquet', 'parquet'],
@@ -11,11 +11,14 @@ const EXTENSIONS: ReadonlyMap<string, RowsFormat> = new Map([
   ['jsonl', 'jsonl'],
   ['ndjson', 'jsonl'],
   ['json', 'json'],
+  ['arrow', 'arrow'],
+  ['arrows', 'arrow'],
+  ['feather', 'arrow'],
+  ['ipc', 'arrow'],
 ]);
 const PARQUET = 'PAR1';
-const ARROW = /\.(?:arrow|feather)$/i;
 /** Bytes of one line of CSV, or of one object of JSON. */
-const MAX_LINE = 16 * 1024 * 1024;
+export const MAX_LINE = 16 * 1024 * 1024;
 /** Bytes that are read at a time: at least two lines. */
 const BUFFER = 2 * MAX_LINE;
 /** Rows from which the types of columns are told; of a smaller file, all. */
@@ -31,15 +34,12 @@ export function tableFormat(path: string): RowsFormat | undefined {
 export async function checkedFormat(path: string, source: FileSource): Promise<RowsFormat> {
   const head = Buffer.from(await source.read(0, Math.min(4, source.size))).toString('latin1');
   const format = tableFormat(path);
-  if (ARROW.test(path))
-    throw new AssayError('unsupported', 'is an Arrow file, which is not read', {
-      subject: path,
-      hint: 'write it as Parquet: dataset.to_parquet(...), or pyarrow.parquet.write_table(...)',
-    });
+  if (format === 'arrow' && /\.gz$/i.test(path))
+    throw new AssayError('unsupported', 'is a compressed Arrow file', { subject: path, hint: 'decompress it' });
   if (format === undefined)
     throw new AssayError('unsupported', 'is not of a format that is read', {
       subject: path,
-      hint: 'give .parquet, .csv, .tsv, .jsonl or .json (.gz of the last four), or a folder of such files, of texts or of images',
+      hint: 'give .parquet, .arrow, .feather, .csv, .tsv, .jsonl or .json (.gz of the last four), or a folder of such files, of texts or of images',
     });
   if ((head === PARQUET) !== (format === 'parquet')) {
     const what = format === 'parquet' ? 'does not start as a Parquet file does' : 'starts as a Parquet file does';
@@ -65,6 +65,8 @@ export function tableFunction(name: string, format: RowsFormat, size: number, lo
       const types = loose ? ', all_varchar = true' : '';
       return `read_csv('${name}', header = true, ${formOf(format)}, ${lines}${types}, hive_partitioning = false)`;
     }
+    case 'arrow':
+      throw new AssayError('internal', 'the engine has no reader of Arrow');
     case 'jsonl':
     case 'json': {
       const shape = format === 'json' ? 'array' : 'newline_delimited';

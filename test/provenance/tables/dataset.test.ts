@@ -287,7 +287,7 @@ describe('a data set', () => {
       [[good], { label: 'quality_of_it' }, { code: 'usage', hint: 'its columns are "label", "text"' }],
       [[good], { label: 'text', text: 'text' }, { code: 'usage' }],
       [[put('x.docx', 'abc')], {}, { code: 'unsupported' }],
-      [[put('x.arrow', 'ARROW1')], {}, { code: 'unsupported', hint: expect.stringContaining('Parquet') }],
+      [[put('x.arrow', 'ARROW1')], {}, { code: 'truncated', message: 'is too short for an Arrow file' }],
       [[put('x.parquet', 'not Parquet')], {}, { code: 'malformed' }],
       [[put('parquet.csv', 'PAR1,b\n1,2\n')], {}, { code: 'malformed' }],
       [[put('empty.csv', '')], {}, { code: 'malformed', message: 'is empty' }],

@@ -34,7 +34,7 @@ interface DataFlags extends LineageFlags {
 }
 
 const GUIDE = `
-Tables are .parquet, .csv, .tsv, .jsonl or .json (the last four also .gz). Each file is a split, named after it (train-00000-of-00002.parquet is of
+Tables are .parquet, .arrow, .feather, .csv, .tsv, .jsonl or .json (the last four also .gz). Each file is a split, named after it (train-00000-of-00002.parquet is of
 train), or as you write it: train=a.csv. A folder holds such files, or texts, or images; then a label is the name of a folder. They are read in a
 child process with bounds on memory, time and disk, which reads no other file and has no network.
 --engine spark runs the same statements on your Spark, which must see the files at the same paths: spark-sql of SPARK_HOME or PATH, with its
