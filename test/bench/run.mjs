@@ -12,6 +12,7 @@ import { benchAdmissionSwap } from './admission-swap.mjs';
 import { benchAttacks } from './attacks.mjs';
 import { benchConvert } from './convert.mjs';
 import { benchConvertForest } from './convert-forest.mjs';
+import { benchData } from './data.mjs';
 import { benchDigest } from './digest.mjs';
 import { benchHostile } from './hostile.mjs';
 import { benchIndicators } from './indicators.mjs';
@@ -38,6 +39,7 @@ const SECTIONS = [
   { name: 'keras', needs: ['time', 'sha256sum'], run: benchKeras },
   { name: 'signatures', needs: ['time', 'sha256sum', 'openssl'], run: benchSignatures },
   { name: 'digest', needs: ['time', 'sha256sum'], run: benchDigest },
+  { name: 'data', needs: ['time'], run: benchData },
   { name: 'service', needs: [], run: benchService },
   { name: 'service-scan', needs: ['time', 'python'], run: benchServiceScan },
   { name: 'convert', needs: ['time', 'torch'], run: benchConvert },
