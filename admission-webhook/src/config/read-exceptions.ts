@@ -2,7 +2,6 @@ import { closest } from '../../../src/core/index.ts';
 import { type Entry, type YamlSource, yamlLibrary } from '../../../src/policy/index.ts';
 import {
   type ContainerException,
-  fillWords,
   MOUNT_SOURCES,
   type MountPattern,
   patternProblem,
@@ -10,7 +9,7 @@ import {
   VARIABLE_SOURCES,
   type VariablePattern,
 } from '../../../src/workload/posture/exceptions/index.ts';
-import { EXCEPTION_TEMPLATES } from '../exceptions/index.ts';
+import { EXCEPTION_TEMPLATES, fillTemplate, type TemplateValues } from '../exceptions/index.ts';
 import { readEnd } from './read-end.ts';
 
 type Entries = ReadonlyMap<string, Entry>;
@@ -103,39 +102,32 @@ class ExceptionReader {
       );
       return [];
     }
-    return template.told.flatMap((told) => this.#filled(told, values, entry) ?? []);
+    const filled = fillTemplate(template, values);
+    if ('told' in filled) return filled.told;
+    if ('missing' in filled)
+      this.#source.report(
+        entry.at,
+        `the template needs ${filled.missing}`,
+        `write with: {${filled.missing}: the exact text}`,
+      );
+    else
+      this.#source.report(entry.at, `no container of the template ${name} with these parameters has ${filled.unused}`);
+    return [];
   }
 
-  #filled(told: ToldPattern, values: Readonly<Record<string, string>>, entry: Entry): ToldPattern | undefined {
-    let missing: string | undefined;
-    const fill = (pattern: string): string => {
-      const filled = fillWords(pattern, values);
-      if ('pattern' in filled) return filled.pattern;
-      missing ??= filled.missing;
-      return '';
-    };
-    const { command, args, env, mounts, hooks, ...rest } = told;
-    const result = {
-      ...rest,
-      command: command?.map(fill) ?? null,
-      args: args?.map(fill) ?? null,
-      env: env.map((one) => ('value' in one ? { ...one, value: fill(one.value) } : one)),
-      mounts: mounts.map((one) => ({ ...one, path: fill(one.path) })),
-      hooks: hooks.map((words) => words.map(fill)),
-    };
-    if (missing === undefined) return result;
-    return this.#source.report(entry.at, `the template needs ${missing}`, `write with: {${missing}: the exact text}`);
-  }
-
-  #values(entry: Entry | undefined): Readonly<Record<string, string>> {
+  #values(entry: Entry | undefined): TemplateValues {
     if (entry === undefined) return {};
-    const { isMap, isScalar } = yamlLibrary();
+    const { isMap, isScalar, isSeq } = yamlLibrary();
     if (!isMap(entry.value)) {
       this.#source.report(entry.at, 'with is not a mapping of names to texts', 'write name: text');
       return {};
     }
-    const pairs = entry.value.items.map(({ key, value }): readonly [string, string] => {
-      return [isScalar(key) ? String(key.value) : '', this.#source.exactText(value, 'a value of with') ?? ''];
+    const pairs = entry.value.items.map(({ key, value }): readonly [string, string | readonly string[]] => {
+      const text = (node: unknown) => this.#source.exactText(node, 'a value of with') ?? '';
+      return [
+        isScalar(key) ? String(key.value) : '',
+        isSeq(value) ? value.items.slice(0, MAX_WORDS).map(text) : text(value),
+      ];
     });
     return Object.fromEntries(pairs);
   }

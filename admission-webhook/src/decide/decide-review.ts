@@ -5,10 +5,15 @@ import {
   type WorkloadReference,
   type WorkloadReferences,
 } from '../../../src/workload/index.ts';
-import { type ContainerPosture, type PostureKnowledge, readPostures } from '../../../src/workload/posture/index.ts';
+import {
+  type ContainerPosture,
+  type PostureKnowledge,
+  pointedAt,
+  readPostures,
+} from '../../../src/workload/posture/index.ts';
 import type { AdmissionAnswer, Ruling } from '../answer.ts';
 import { baselinePlaces } from '../baseline.ts';
-import { exceptionsAt } from '../exceptions/index.ts';
+import { exceptionsAt, templateLike } from '../exceptions/index.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRule, WebhookAction } from '../rules.ts';
 import type { WebhookState } from '../state.ts';
@@ -125,7 +130,8 @@ function findingsOf(
   });
   // Data names no model: beside it, a program may still download one.
   const loads = found.references.some((one) => !isData(one) && !isExcepted(one.where));
-  const open = postureFindings(postures, { found, isNew: changes.container, loads, rule });
+  const templateOf = (where: string) => templateLike(pointedAt(object, where));
+  const open = postureFindings(postures, { found, isNew: changes.container, loads, rule, templateOf });
   const none = noneFinding(postures, loads || unresolved.length > 0 || open.length > 0, found, changes);
   const all = [...references, ...unresolved, ...open, ...exceptionFindings(postures, changes.container), ...none];
   // Where every image has to be approved, the approvals may have ended.

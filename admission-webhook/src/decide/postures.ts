@@ -12,6 +12,8 @@ interface PostureContext {
   /** The object names a model. */
   readonly loads: boolean;
   readonly rule: NamespaceRule;
+  /** The shipped template that has the words of the container at a place. */
+  readonly templateOf: (where: string) => string | undefined;
 }
 
 const OUTCOME: Readonly<Record<PostureProblem['kind'], Outcome>> = {
@@ -26,7 +28,7 @@ export function postureFindings(
   postures: readonly ContainerPosture[],
   context: PostureContext,
 ): readonly AdmissionFinding[] {
-  const { found, isNew, loads, rule } = context;
+  const { found, isNew, loads, rule, templateOf } = context;
   const volumes = new Set(found.references.flatMap(({ where }) => /^.*?\/volumes\/\d+(?=\/)/.exec(where) ?? []));
   const isTold = ({ kind, where }: PostureProblem) => kind === 'place' && volumes.has(where);
   const mayLoad = (one: ContainerPosture) => one.problems.some(({ kind }) => OUTCOME[kind] !== 'none');
@@ -44,7 +46,7 @@ export function postureFindings(
     return [...byOutcome].flatMap(([outcome, [first, ...more]]) => {
       if (first === undefined) return [];
       const { container, where } = posture;
-      const message = postureSentence(posture, first, more.length);
+      const message = postureSentence(posture, first, more.length, templateOf(where));
       return [{ outcome, message, reference: null, where: first.where, container, isNew: isNew(where) }];
     });
   });

@@ -167,15 +167,20 @@ export function noneSentence(isEmpty: boolean): string {
   return 'the object names no model, and no image that could be approved. Name the image by its digest.';
 }
 
-/** @param more how many others of the same kind the container has */
+/**
+ * @param more how many others of the same kind the container has
+ * @param template that has its command and arguments
+ */
 export function postureSentence(
   { container, where }: Pick<ContainerPosture, 'container' | 'where'>,
   { why, hint }: PostureProblem,
   more: number,
+  template: string | undefined,
 ): string {
   const name = container === null ? `the container at ${plain(where, 100)}` : `the container ${plain(container, 80)}`;
   const others = more === 0 ? '' : ` (and ${more} more)`;
-  return sentence(`${name} is unresolved: it ${plain(why, 300)}${others}. ${plain(hint, 200)}.`);
+  const shipped = template === undefined ? '' : ` For these words, an exception can say template: ${template}.`;
+  return sentence(`${name} is unresolved: it ${plain(why, 300)}${others}. ${plain(hint, 200)}.${shipped}`);
 }
 
 export function exceptedSentence(

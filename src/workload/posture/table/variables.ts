@@ -26,6 +26,10 @@ export const INERT_VARIABLES: Readonly<Record<string, InertVariable>> = {
   ...each('TZ LANG LANGUAGE LC_ALL LC_CTYPE TERM NO_COLOR', { value: /^[\w./:@+-]{0,100}$/ }),
   ...each('POD_NAME POD_NAMESPACE POD_UID POD_IP HOST_IP NODE_NAME NODE_IP K8S_NODE_NAME K8S_POD_NAME', POD),
   ...each('LOG_LEVEL LOGLEVEL', { value: /^[a-z]{1,12}$/i }),
+  // What LeaderWorkerSet and dapr add to every container of a Pod: where the leader is, which worker it is, the ports of the sidecar.
+  LWS_LEADER_ADDRESS: { value: /^[a-z0-9][a-z0-9.-]{0,252}$/ },
+  ...each('LWS_GROUP_SIZE LWS_WORKER_INDEX DAPR_HTTP_PORT DAPR_GRPC_PORT', { value: /^\d{1,6}$/ }),
+  APP_PROTOCOL: { value: /^(?:https?|grpcs?|h2c)$/ },
 };
 
 /**
