@@ -1,3 +1,4 @@
+import type { UsedBaseline } from './baseline.ts';
 import type { Mode, Outcome, WebhookAction } from './rules.ts';
 import type { BreakGlassWaiver } from './waivers.ts';
 
@@ -14,6 +15,8 @@ export interface Ruling {
   /** A sentence: the model, why, the report's address, the command that corrects it. */
   readonly message: string;
   readonly waiver?: BreakGlassWaiver;
+  /** What it goes on by, for now. */
+  readonly baseline?: UsedBaseline;
 }
 
 /** Everything about one answer, for the log, the metrics and `status`. Holds no secret and no object. */

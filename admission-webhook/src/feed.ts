@@ -1,3 +1,4 @@
+import type { Baseline } from './baseline.ts';
 import type { FeedHealth, PartHealth } from './health.ts';
 import type { HeldSnapshot } from './state.ts';
 import type { BreakGlass } from './waivers.ts';
@@ -11,8 +12,9 @@ export interface SnapshotFeed {
   close(): Promise<void>;
 }
 
-/** Waivers that are read again when their folder changes. */
+/** Waivers and baselines that are read again when their folder changes. */
 export interface BreakGlassSource {
   waivers(): BreakGlass;
+  baselines(): readonly Baseline[];
   health(): PartHealth;
 }

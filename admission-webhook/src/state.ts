@@ -39,7 +39,8 @@ export interface WebhookState {
   readonly namespaces: NamespaceRules;
   readonly policies: AdmissionPolicies;
   readonly exceptions: HeldExceptions;
-  readonly baseline: Baseline;
+  /** Those that are signed, then that of the configuration. */
+  readonly baselines: readonly Baseline[];
   readonly breakGlass: BreakGlass;
   /** Address of the console or the API, for messages; `null` when none is known. */
   readonly serviceUrl: string | null;

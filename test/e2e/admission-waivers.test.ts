@@ -51,7 +51,7 @@ requirePart(
       kube: { audit: true },
       config: { policies: RULES },
       args: (own) => {
-        for (const name of ['sre', 'stranger', 'approver']) writeKey(own.folder, name);
+        for (const name of ['sre', 'stranger', 'approver', 'platform']) writeKey(own.folder, name);
         mkdirSync(own.file('waivers'));
         writeFileSync(
           own.file('trust.yaml'),
@@ -59,6 +59,7 @@ requirePart(
 signers:
   - { name: sre, key: sre.pub, may: [break-glass] }
   - { name: approver, key: approver.pub, may: [approval] }
+  - { name: platform, key: platform.pub, may: [baseline] }
 `,
         );
         return ['--break-glass', own.file('waivers'), '--break-glass-trust', own.file('trust.yaml')];
@@ -117,6 +118,49 @@ signers:
         await until('the waiver applies', async () => (await pod(OTHER)).status === 201);
         rmSync(ground().file('waivers/gone.json'));
         await until('the waiver has ended', async () => (await pod(OTHER)).status === 403);
+      });
+    });
+
+    describe('with a signed baseline', () => {
+      it('lets what ran come back, as after the drain of a node, and nothing else', async () => {
+        const { kube } = ground();
+        await kube.createNamespace('old', { 'assay.dev/admission': 'warn' });
+        const started = () => pod(STRAY, 'old', { generateName: 'llm-', ...OWNED });
+        await until('the namespace only warns', async () => (await started()).status === 201);
+        const snapshot = [
+          '--snapshot',
+          ground().file('snapshot.json'),
+          '--snapshot-key',
+          ground().file('snapshot.pub'),
+        ];
+        const audit = ['admit', '--audit', ...snapshot, '--kubeconfig', kube.kubeconfig(), '--in-namespace', 'old'];
+        const draft = ground().file('baseline.yaml');
+        const audited = await runCli([...audit, '--baseline', draft]);
+        expect({ code: audited.code, stderr: audited.stderr }).toMatchObject({ code: 1 });
+        await kube.request('PATCH', '/api/v1/namespaces/old', {
+          metadata: { labels: { 'assay.dev/admission': 'enforce' } },
+        });
+        await until('the namespace enforces', async () => (await started()).status === 403);
+
+        const who = ['--reason', 'enforcement began', '--owner', 'platform-team', '--private-key'];
+        const expires = `${new Date(Date.now() + DAY_MS).toISOString().slice(0, 19)}Z`;
+        const create = ['attestation', 'create', '--type', 'baseline', '--templates', draft, '--expires', expires];
+        const signed = ground().file('baseline.draft.json');
+        need(await runCli([...create, ...who, ground().file('platform.pem'), '-o', signed]));
+        renameSync(signed, ground().file('waivers/baseline.json'));
+        await until('the Pod comes back', async () => (await started()).status === 201);
+        expect((await started()).warnings).toEqual([
+          expect.stringMatching(/^it ran when enforcement began \(baseline of platform-team until /),
+        ]);
+        expect((await pod(OTHER, 'old')).status).toBe(403);
+        expect((await pod(STRAY, 'other')).status).toBe(403);
+        const again = await runCli([
+          ...[...audit, '--break-glass', ground().file('waivers')],
+          ...['--break-glass-trust', ground().file('trust.yaml')],
+        ]);
+        expect(again.stdout).toMatch(/0 would be refused.* go on by a baseline/s);
+        rmSync(ground().file('waivers/baseline.json'));
+        await until('the baseline has ended', async () => (await started()).status === 403);
       });
     });
 

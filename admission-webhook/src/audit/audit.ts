@@ -51,6 +51,7 @@ export async function auditCluster(source: AuditSource, webhook: AuditWebhook, n
   const problems = [...webhook.problems, ...source.problems()];
   const { meta } = snapshot.index;
   const of = (action: string) => objects.filter((one) => one.action === action).length;
+  const goingOn = objects.filter(({ rulings }) => rulings.some(({ baseline }) => baseline !== undefined)).length;
   const counts = { allow: of('allow'), audit: of('audit'), warn: of('warn'), deny: of('deny') };
   return {
     schemaVersion: '1',
@@ -65,7 +66,7 @@ export async function auditCluster(source: AuditSource, webhook: AuditWebhook, n
     },
     complete: problems.length === 0,
     problems,
-    totals: { objects: judge.judged.length + finished + off, under, finished, off, ...counts },
+    totals: { objects: judge.judged.length + finished + off, under, finished, off, goingOn, ...counts },
     namespaces,
     objects,
     onboarding: judge.onboarding.result(),
@@ -115,7 +116,10 @@ class Judge {
       throw new AssayError('limit', `the cluster has more than ${MAX_OBJECTS} objects`, { hint });
     }
     const { group, version, kind, namespace, name, uid } = request;
-    this.onboarding.take(request, this.#webhook.knowledge(namespace, this.#state, this.#now));
+    this.onboarding.take(request, this.#webhook.knowledge(namespace, this.#state, this.#now), {
+      baselines: this.#state.baselines,
+      now: this.#now,
+    });
     const apiVersion = group === '' ? version : `${group}/${version}`;
     const rulings = this.#shared(record.rulings);
     const owner = ownerOf(seen.object);

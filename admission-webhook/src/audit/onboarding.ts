@@ -7,7 +7,7 @@ import {
   pointedAt,
   readPostures,
 } from '../../../src/workload/posture/index.ts';
-import { baselineDigests } from '../baseline.ts';
+import { type Baseline, baselineAt, baselineDigests, baselinePlaces } from '../baseline.ts';
 import type { WrittenException } from '../exceptions/index.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { AuditedContainer, AuditOnboarding } from './report.ts';
@@ -33,11 +33,18 @@ export class Onboarding {
   readonly #drafts = new Map<string, Draft>();
   readonly #templates = new Set<string>();
   #ready = 0;
+  #goingOn = 0;
 
-  take(request: AdmissionRequest, knowledge: PostureKnowledge): void {
+  /** @param baselines that hold in the cluster now */
+  take(
+    request: AdmissionRequest,
+    knowledge: PostureKnowledge,
+    { baselines, now: at }: { readonly baselines: readonly Baseline[]; readonly now: Date },
+  ): void {
     const { object } = request;
     const found = extractReferences(object);
     for (const { digest } of baselineDigests(request.namespace, object, found)) this.#templates.add(digest);
+    const places = baselinePlaces(baselines, { namespace: request.namespace, object, found, now: at });
     const now = readPostures(object, found, knowledge);
     // As if every image that is named by its digest were approved.
     const approved = readPostures(object, found, {
@@ -50,7 +57,10 @@ export class Onboarding {
       if (this.#postures.has(key) || this.#postures.size >= MAX_CONTAINERS) continue;
       this.#postures.set(key, told);
       if (posture.posture !== 'unresolved') this.#ready++;
-      else this.#propose(request, told, posture, approved[index]);
+      else {
+        if (baselineAt(places, posture.where) !== undefined) this.#goingOn++;
+        this.#propose(request, told, posture, approved[index]);
+      }
     }
   }
 
@@ -111,6 +121,7 @@ export class Onboarding {
     return {
       containers: this.#postures.size,
       ready: this.#ready,
+      goingOn: this.#goingOn,
       postures: [...this.#postures.values()],
       approvals: [...this.#images]
         .map(([image, containers]) => ({ image, containers }))

@@ -62,6 +62,8 @@ export interface AuditOnboarding {
   readonly containers: number;
   /** Those that are understood, sealed or excepted. */
   readonly ready: number;
+  /** Of the others, those that go on by a baseline, until its end. */
+  readonly goingOn: number;
   readonly postures: readonly AuditedContainer[];
   /** Images by their digest that no approval names, and how many containers run each. */
   readonly approvals: readonly { readonly image: string; readonly containers: number }[];
@@ -89,12 +91,16 @@ export interface AuditReport {
   /** Everything was looked at. */
   readonly complete: boolean;
   readonly problems: readonly AuditProblem[];
-  /** `under`: objects that others led to; `finished`: that run no more; `off`: where the webhook does nothing. */
+  /**
+   * `under`: objects that others led to; `finished`: that run no more; `off`: where the webhook does nothing; `goingOn`: that would be refused,
+   * but for a baseline.
+   */
   readonly totals: {
     readonly objects: number;
     readonly under: number;
     readonly finished: number;
     readonly off: number;
+    readonly goingOn: number;
   } & Readonly<Record<WebhookAction, number>>;
   readonly namespaces: readonly AuditedNamespace[];
   /** The gravest first. */

@@ -82,6 +82,9 @@ function annotationsOf(
   const { snapshot } = state;
   const models = rulings.map(({ outcome, reference }) => (reference === null ? outcome : `${outcome} ${reference}`));
   const waivers = [...new Set(rulings.flatMap(({ waiver }) => (waiver === undefined ? [] : [waiver.digest])))];
+  const baselines = [
+    ...new Set(rulings.flatMap(({ baseline }) => (baseline === undefined ? [] : [baseline.digest ?? 'configuration']))),
+  ];
   const reasons = joined(messages(rulings.filter((ruling) => ruling.action !== 'allow')));
   const annotations: Record<string, string> = {
     decision: action,
@@ -92,6 +95,7 @@ function annotationsOf(
   if (skipped !== undefined) annotations.skipped = skipped;
   if (models.length > 0) annotations.models = counted(models);
   if (reasons !== '') annotations.reasons = reasons;
+  if (baselines.length > 0) annotations.baseline = baselines.join(' ');
   if (waivers.length > 0) annotations.waiver = waivers.join(' ');
   return Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, plain(value, MAX_ANNOTATION)]));
 }

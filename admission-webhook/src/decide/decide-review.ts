@@ -12,7 +12,7 @@ import {
   readPostures,
 } from '../../../src/workload/posture/index.ts';
 import type { AdmissionAnswer, Ruling } from '../answer.ts';
-import { baselinePlaces } from '../baseline.ts';
+import { type Baseline, baselineAt, baselinePlaces, usedBaseline } from '../baseline.ts';
 import { exceptionsAt, templateLike } from '../exceptions/index.ts';
 import type { AdmissionRequest } from '../request.ts';
 import type { NamespaceRule, WebhookAction } from '../rules.ts';
@@ -63,8 +63,8 @@ export function decideReview(
   const rulings = [...findings, ...policies].map((finding) => rulingOf(finding, rule, state, request, now));
   if (rulings.some(({ action }) => action === 'deny')) {
     const { namespace, object } = request;
-    const places = baselinePlaces(state.baseline, { namespace, object, found, now });
-    for (const [index, ruling] of rulings.entries()) rulings[index] = goingOn(ruling, places, state);
+    const places = baselinePlaces(state.baselines, { namespace, object, found, now });
+    for (const [index, ruling] of rulings.entries()) rulings[index] = goingOn(ruling, places);
   }
   return reviewAnswerOf({ ...about, ...(isUnchanged ? { skipped: 'unchanged' } : {}), rulings, warnings: [] });
 }
@@ -229,12 +229,12 @@ function rulingOf(
 }
 
 /** What ran when enforcement began goes on with a warning; what was decided against does not. */
-function goingOn(ruling: Ruling, places: readonly string[], { baseline }: WebhookState): Ruling {
+function goingOn(ruling: Ruling, places: ReadonlyMap<string, Baseline>): Ruling {
   const { outcome, action, where, message } = ruling;
-  const isBelow = places.some((place) => where.startsWith(`${place}/`));
-  if (action !== 'deny' || !isBelow || outcome === 'denied' || outcome === 'policy') return ruling;
+  const baseline = baselineAt(places, where);
+  if (action !== 'deny' || baseline === undefined || outcome === 'denied' || outcome === 'policy') return ruling;
   const why = `it ran when enforcement began (baseline of ${plain(baseline.owner, 60)} until ${baseline.expires})`;
-  return { ...ruling, action: 'warn', message: `${why}: ${message}` };
+  return { ...ruling, action: 'warn', message: `${why}: ${message}`, baseline: usedBaseline(baseline) };
 }
 
 /** Of the two, the weaker: a rule of its own never makes a namespace stricter than it was told to be. */

@@ -49,6 +49,11 @@ export function openMetrics(readings: MetricReadings): AdmissionMetrics {
     help: 'Refusals that a waiver for emergencies lifted',
     registers,
   });
+  const baselines = new Counter({
+    name: 'assay_admission_baseline_total',
+    help: 'Refusals that a baseline lifted: what ran when enforcement began',
+    registers,
+  });
   const duration = new Histogram({
     name: 'assay_admission_review_duration_seconds',
     help: 'Time from the complete body to the answer',
@@ -77,6 +82,7 @@ export function openMetrics(readings: MetricReadings): AdmissionMetrics {
       for (const ruling of rulings) {
         decisions.inc({ outcome: ruling.outcome, action: ruling.action, mode });
         if (ruling.waiver !== undefined) waivers.inc();
+        if (ruling.baseline !== undefined) baselines.inc();
       }
     },
     refused: (reason) => refused.inc({ reason }),

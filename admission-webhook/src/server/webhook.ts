@@ -53,7 +53,7 @@ export function assembleWebhook(parts: AdmissionWebhookParts): AdmissionWebhook 
       namespaces: rules,
       policies: config.policies,
       exceptions: config.exceptions,
-      baseline: config.baseline,
+      baselines: [...(breakGlass?.baselines() ?? []), config.baseline],
       breakGlass: breakGlass?.waivers() ?? NO_WAIVERS,
       serviceUrl: parts.serviceUrl ?? config.serviceUrl,
       ownNamespace: parts.ownNamespace ?? config.ownNamespace,

@@ -7,12 +7,16 @@ import { verifyAttestation } from '../../../src/integrity/attestations/index.ts'
 import { isSignatureError, readBundle } from '../../../src/integrity/envelope/index.ts';
 import {
   type BreakGlassPredicate,
+  formatTime,
   isAbout,
   PREDICATE_TYPES,
   parseTime,
+  type Statements,
+  subjectOfTemplates,
   subjectsOfNamespaces,
 } from '../../../src/integrity/statements/index.ts';
-import { readTrustFile, type TrustFile } from '../../../src/integrity/trust-file/index.ts';
+import { readTrustFile, type TrustFile, type TrustRule } from '../../../src/integrity/trust-file/index.ts';
+import type { Baseline } from '../baseline.ts';
 import type { BreakGlassSource } from '../feed.ts';
 import type { PartHealth } from '../health.ts';
 import { type BreakGlass, type BreakGlassWaiver, NO_WAIVERS } from '../waivers.ts';
@@ -20,9 +24,9 @@ import { watchFiles } from '../watched-files.ts';
 import { feedProblemOf } from './problem.ts';
 
 export interface BreakGlassOptions {
-  /** Folder of signed waivers, one a file: a mounted ConfigMap or Secret. */
+  /** Folder of signed waivers and baselines, one a file: a mounted ConfigMap or Secret. */
   readonly folder: string;
-  /** File: a trust file; its signers with `break-glass` count. Read again when something changes. */
+  /** File: a trust file; its signers with `break-glass`, or `baseline`, count. Read again when something changes. */
   readonly trust: string;
   readonly pollMs?: number;
   readonly now?: () => Date;
@@ -47,12 +51,13 @@ interface Loaded {
 }
 
 /**
- * Reads and verifies the waivers of a folder, now and whenever they change; a request only looks one up. One that is not signed by
+ * Reads and verifies the waivers and the baselines of a folder, now and whenever they change; a request only looks one up. One that is not signed by
  * somebody who may, or that cannot be read, does not count, and `health` says so.
  */
 export async function openBreakGlass(options: BreakGlassOptions): Promise<OpenBreakGlass> {
   const { folder, trust: trustPath, pollMs, now = () => new Date() } = options;
   let waivers: BreakGlass = NO_WAIVERS;
+  let baselines: readonly Baseline[] = [];
   let health: PartHealth = { loadedAt: null, problem: null };
   let known: string | undefined;
   const look = async () => {
@@ -61,14 +66,16 @@ export async function openBreakGlass(options: BreakGlassOptions): Promise<OpenBr
       const trust = await readTrustFile(trustPath);
       const mark = markOf(files, trust, now());
       if (mark === known) return;
-      const { loaded, problems } = await verified(files, trust, now());
+      const { loaded, baselines: signed, problems } = await verified(files, trust, now());
       waivers = breakGlassOf(loaded);
+      baselines = signed;
       health = { loadedAt: now(), problem: problems.length === 0 ? null : told(problems) };
       known = mark;
     } catch (error) {
       if (!isAssayError(error)) throw error;
       // Who may sign is not known, so that nothing counts that was signed.
       waivers = NO_WAIVERS;
+      baselines = [];
       known = undefined;
       health = { ...health, problem: feedProblemOf(error) };
     }
@@ -77,6 +84,7 @@ export async function openBreakGlass(options: BreakGlassOptions): Promise<OpenBr
   const watched = watchFiles([join(folder, 'any'), trustPath], look, pollMs === undefined ? {} : { pollMs });
   return {
     waivers: () => waivers,
+    baselines: () => baselines,
     health: () => health,
     async close() {
       watched.close();
@@ -131,9 +139,9 @@ async function bytesOf(path: string): Promise<Buffer | AssayError | undefined> {
 /** The same while the same would be found: the files, and who can sign. */
 function markOf(files: readonly WaiverFile[], { rules }: TrustFile, now: Date): string {
   const signers = rules.map(({ name, may, trust, notAfter }) => {
-    const counts = may.has('break-glass') && (notAfter === undefined || now <= notAfter);
+    const counts = (may.has('break-glass') || may.has('baseline')) && (notAfter === undefined || now <= notAfter);
     const key = trust.kind === 'key' ? trust.key.export({ type: 'spki', format: 'pem' }) : JSON.stringify(trust);
-    return counts ? [name, key] : [name];
+    return counts ? [name, key, may.has('break-glass'), may.has('baseline')] : [name];
   });
   const read = files.map(({ name, digest, bytes }) => [name, bytes instanceof AssayError ? bytes.message : digest]);
   return JSON.stringify([read, signers]);
@@ -143,19 +151,22 @@ async function verified(
   files: readonly WaiverFile[],
   trust: TrustFile,
   now: Date,
-): Promise<{ readonly loaded: Loaded[]; readonly problems: string[] }> {
+): Promise<{ readonly loaded: Loaded[]; readonly baselines: Baseline[]; readonly problems: string[] }> {
   const loaded: Loaded[] = [];
+  const baselines: Baseline[] = [];
   const problems: string[] = [];
   for (const file of files) {
     try {
       const one = await verifiedOne(file, trust, now);
-      if (one !== undefined) loaded.push(one);
+      if (one === undefined) continue;
+      if ('templates' in one) baselines.push(one);
+      else loaded.push(one);
     } catch (error) {
       if (!isSignatureError(error) && !isAssayError(error)) throw error;
       problems.push(`${file.name}: ${error.message}`);
     }
   }
-  return { loaded, problems };
+  return { loaded, baselines, problems };
 }
 
 /** `undefined` for one that has ended. @throws SignatureError, AssayError */
@@ -163,12 +174,13 @@ async function verifiedOne(
   { name, bytes, digest }: WaiverFile,
   trust: TrustFile,
   now: Date,
-): Promise<Loaded | undefined> {
+): Promise<Loaded | Baseline | undefined> {
   if (bytes instanceof AssayError) throw bytes;
   try {
-    const found = await verifyAttestation(readBundle(bytes, name), trust, { kind: 'break-glass', now });
-    const { statement, rule } = found;
-    if (statement.predicateType !== PREDICATE_TYPES['break-glass']) return undefined;
+    const { kind, statement, rule } = await verifyAttestation(readBundle(bytes, name), trust, { now });
+    if (statement.predicateType === PREDICATE_TYPES.baseline) return signedBaseline(statement, { rule, digest });
+    if (statement.predicateType !== PREDICATE_TYPES['break-glass'])
+      throw new AssayError('malformed', `is of kind ${kind}: only break-glass and baseline count here`);
     const { predicate, subject } = statement;
     const wanted = subjectsOfNamespaces(predicate.namespaces);
     const isSame =
@@ -186,6 +198,21 @@ async function verifiedOne(
     if (isSignatureError(error) && error.problem === 'expired') return undefined;
     throw error;
   }
+}
+
+/** @throws AssayError `malformed` for one whose subject is another list */
+function signedBaseline(
+  { predicate, subject }: Statements['baseline'],
+  { rule, digest }: { readonly rule: TrustRule; readonly digest: string },
+): Baseline {
+  const { templates, owner, reason, expires, timeCreated } = predicate;
+  const [one, more] = subject;
+  if (more !== undefined || one?.digest.sha256 !== subjectOfTemplates(templates).digest.sha256)
+    throw new AssayError('malformed', 'its templates differ from its subject');
+  const until = Math.min(parseTime(expires) ?? 0, rule.notAfter?.getTime() ?? Number.POSITIVE_INFINITY);
+  const from = (parseTime(timeCreated) ?? Number.POSITIVE_INFINITY) - SKEW_MS;
+  const signed = { by: rule.name, from, digest };
+  return { owner, reason, expires: formatTime(new Date(until)), templates: new Set(templates), signed };
 }
 
 function breakGlassOf(loaded: readonly Loaded[]): BreakGlass {

@@ -48,6 +48,7 @@ const ROLES: Readonly<Record<AttestationKind, SignerRole>> = {
   approval: 'approval',
   waiver: 'waiver',
   'break-glass': 'break-glass',
+  baseline: 'baseline',
   image: 'image',
   conversion: 'conversion',
   tests: 'tests',
@@ -155,7 +156,8 @@ function checkEnd(statement: Statement, now: Date): void {
   if (end === undefined || now < end) return;
   const isApproval =
     statement.predicateType === PREDICATE_TYPES.approval || statement.predicateType === PREDICATE_TYPES.image;
-  const noun = isApproval ? 'approval' : 'waiver';
+  const isBaseline = statement.predicateType === PREDICATE_TYPES.baseline;
+  const noun = isApproval ? 'approval' : isBaseline ? 'baseline' : 'waiver';
   throw new SignatureError('expired', `the ${noun} expired at ${formatTime(end)}`);
 }
 
@@ -166,6 +168,7 @@ export function endOf(statement: Statement): Date | undefined {
       return approvedBy(statement.predicate.properties)?.until;
     case PREDICATE_TYPES.waiver:
     case PREDICATE_TYPES['break-glass']:
+    case PREDICATE_TYPES.baseline:
       return new Date(parseTime(statement.predicate.expires) ?? 0);
     case PREDICATE_TYPES.image: {
       const { expires } = statement.predicate;

@@ -9,6 +9,7 @@ import { approvalProperty } from './stage.ts';
 import {
   APPROVAL_VERIFIER,
   ASSAY_VERIFIER,
+  type BaselinePredicate,
   type BreakGlassPredicate,
   type ImagePredicate,
   POLICY,
@@ -25,6 +26,7 @@ import {
   parseDigest,
   type ResourceDescriptor,
   type Subject,
+  subjectOfTemplates,
   subjectsOfFiles,
   subjectsOfNamespaces,
 } from './subject.ts';
@@ -79,6 +81,11 @@ export interface StatementInputs {
     readonly approver?: ServiceApprover;
   };
   readonly 'break-glass': Pick<BreakGlassPredicate, 'namespaces' | 'reference' | 'outcomes' | 'reason' | 'owner'> & {
+    readonly at: Date;
+    /** To the second. */
+    readonly expires: Date;
+  };
+  readonly baseline: Pick<BaselinePredicate, 'templates' | 'reason' | 'owner'> & {
     readonly at: Date;
     /** To the second. */
     readonly expires: Date;
@@ -180,6 +187,16 @@ const CREATORS: { readonly [K in CreatableKind]: (input: StatementInputs[K]) => 
       expires: formatTime(expires),
     },
   }),
+
+  baseline: ({ templates, reason, owner, at, expires }) => {
+    const sorted = [...new Set(templates)].sort();
+    return {
+      _type: STATEMENT_TYPE,
+      subject: [subjectOfTemplates(sorted)],
+      predicateType: PREDICATE_TYPES.baseline,
+      predicate: { templates: sorted, reason, owner, timeCreated: formatTime(at), expires: formatTime(expires) },
+    };
+  },
 
   image: ({ image, tag, as, facts, platforms, reason, at, expires }) => ({
     _type: STATEMENT_TYPE,

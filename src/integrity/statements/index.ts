@@ -2,10 +2,13 @@ export { createStatement, type PolicyReference, type StatementInputs } from './c
 export { omsRootsOf } from './oms-roots.ts';
 export { isRuleName, UNWAIVABLE } from './predicate-schemas.ts';
 export { readStatement } from './read.ts';
+export { readTemplates } from './read-templates.ts';
 export { approvedBy, isStage } from './stage.ts';
 export {
   ASSAY_VERIFIER,
   type AttestationKind,
+  BASELINE_DAYS,
+  type BaselinePredicate,
   BREAK_GLASS_HOURS,
   BREAK_GLASS_OUTCOMES,
   type BreakGlassPredicate,
@@ -28,6 +31,7 @@ export {
   parseDigest,
   type ResourceDescriptor,
   type Subject,
+  subjectOfTemplates,
   subjectsOf,
   subjectsOfFiles,
   subjectsOfNamespaces,

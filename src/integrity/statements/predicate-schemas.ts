@@ -8,6 +8,8 @@ import { isArtifactPath } from '../../core/reference/index.ts';
 import { APPROVED_FOR, parseApprovalProperty } from './stage.ts';
 import {
   APPROVAL_VERIFIER,
+  BASELINE_DAYS,
+  type BaselinePredicate,
   BREAK_GLASS_HOURS,
   BREAK_GLASS_OUTCOMES,
   type BreakGlassPredicate,
@@ -175,6 +177,37 @@ export const breakGlass: v.GenericSchema<unknown, BreakGlassPredicate> = v.pipe(
     ({ timeCreated, expires }) =>
       (parseTime(expires) ?? 0) - (parseTime(timeCreated) ?? 0) <= BREAK_GLASS_HOURS * 3_600_000,
     `is valid for more than ${BREAK_GLASS_HOURS} hours`,
+  ),
+);
+
+/** CWE-770: the Pod templates of a large cluster. */
+export const MAX_TEMPLATES = 20_000;
+const DAY_MS = 24 * 3_600_000;
+
+/** A type of Assay, like the waiver. */
+export const baseline: v.GenericSchema<unknown, BaselinePredicate> = v.pipe(
+  v.strictObject({
+    templates: v.pipe(
+      v.array(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a digest'))),
+      v.minLength(1, 'is empty'),
+      v.maxLength(MAX_TEMPLATES, 'is too long'),
+      v.check(
+        (all) => all.every((one, at) => at === 0 || (all[at - 1] ?? '') < one),
+        'is not sorted, or names a template twice',
+      ),
+    ),
+    reason: text,
+    owner: text,
+    timeCreated: time,
+    expires: time,
+  }),
+  v.check(
+    ({ timeCreated, expires }) => (parseTime(timeCreated) ?? 0) < (parseTime(expires) ?? 0),
+    'expires before it begins',
+  ),
+  v.check(
+    ({ timeCreated, expires }) => (parseTime(expires) ?? 0) - (parseTime(timeCreated) ?? 0) <= BASELINE_DAYS * DAY_MS,
+    `is valid for more than ${BASELINE_DAYS} days`,
   ),
 );
 

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { isAssayError, parseSignedJson } from '../../core/index.ts';
 import { SignatureError, sentenceOf, shapeIssue } from '../envelope/index.ts';
 import {
+  baseline,
   breakGlass,
   conversion,
   dataEvidence,
@@ -44,6 +45,7 @@ const statement = v.variant('predicateType', [
   statementOf(PREDICATE_TYPES.approval, verificationResult),
   statementOf(PREDICATE_TYPES.waiver, waiver),
   statementOf(PREDICATE_TYPES['break-glass'], breakGlass),
+  statementOf(PREDICATE_TYPES.baseline, baseline),
   statementOf(PREDICATE_TYPES.image, image),
   statementOf(PREDICATE_TYPES.conversion, conversion),
   statementOf(PREDICATE_TYPES.tests, tests),

@@ -18,6 +18,7 @@ export const PREDICATE_TYPES = {
   approval: 'https://in-toto.io/attestation/svr/v0.2',
   waiver: 'https://assay.dev/attestation/waiver/v1',
   'break-glass': 'https://assay.dev/break-glass/v1',
+  baseline: 'https://assay.dev/attestation/baseline/v1',
   image: 'https://assay.dev/attestation/image/v1',
   conversion: 'https://assay.dev/attestation/conversion/v1',
   tests: 'https://assay.dev/attestation/tests/v1',
@@ -128,6 +129,20 @@ export interface BreakGlassPredicate {
   readonly expires: string;
 }
 
+/** The longest validity of a baseline. */
+export const BASELINE_DAYS = 180;
+
+/** What ran in a cluster when enforcement began, and goes on until a day. Its subject is the digest of the list. */
+export interface BaselinePredicate {
+  /** SHA-256 in hex of what a Pod template runs in its namespace, sorted, each once. */
+  readonly templates: readonly string[];
+  readonly reason: string;
+  readonly owner: string;
+  readonly timeCreated: string;
+  /** At most `BASELINE_DAYS` later. */
+  readonly expires: string;
+}
+
 /**
  * An approval of a container image, with what it starts by itself: its subject is the manifest, or the index, by its digest. It holds for
  * every stage: what runs beside a model says nothing of the model.
@@ -215,6 +230,7 @@ export interface Statements {
   readonly approval: StatementOf<'approval', VerificationResult>;
   readonly waiver: StatementOf<'waiver', WaiverPredicate>;
   readonly 'break-glass': StatementOf<'break-glass', BreakGlassPredicate>;
+  readonly baseline: StatementOf<'baseline', BaselinePredicate>;
   readonly image: StatementOf<'image', ImagePredicate>;
   readonly conversion: StatementOf<'conversion', ConversionPredicate>;
   readonly tests: StatementOf<'tests', TestsPredicate>;
@@ -232,6 +248,7 @@ const KIND_OF: Readonly<Record<Statement['predicateType'], AttestationKind>> = {
   [PREDICATE_TYPES.approval]: 'approval',
   [PREDICATE_TYPES.waiver]: 'waiver',
   [PREDICATE_TYPES['break-glass']]: 'break-glass',
+  [PREDICATE_TYPES.baseline]: 'baseline',
   [PREDICATE_TYPES.image]: 'image',
   [PREDICATE_TYPES.conversion]: 'conversion',
   [PREDICATE_TYPES.tests]: 'tests',

@@ -67,6 +67,11 @@ export function subjectsOfNamespaces(namespaces: readonly string[]): Subject[] {
   }));
 }
 
+/** The list of a baseline. @param templates sorted */
+export function subjectOfTemplates(templates: readonly string[]): Subject {
+  return { name: 'templates', digest: { sha256: createHash('sha256').update(templates.join('\n')).digest('hex') } };
+}
+
 /** Files that stand for themselves, each by its path. @param files with digests of 64 hex digits */
 export function subjectsOfFiles(files: readonly { readonly path: string; readonly sha256: string }[]): Subject[] {
   return files.map(({ path, sha256 }) => ({ name: path, digest: { sha256 } }));

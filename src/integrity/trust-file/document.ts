@@ -15,6 +15,7 @@ export const SIGNER_ROLES = [
   'approval',
   'waiver',
   'break-glass',
+  'baseline',
   'image',
   'conversion',
   'tests',

@@ -32,7 +32,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /** The signer of scans, conversions, tests, checks of data, training runs or decisions should not also sign approvals or waivers. */
 const MACHINE_ROLES: readonly SignerRole[] = ['scan', 'conversion', 'tests', 'data', 'training', 'decision'];
-const HUMAN_ROLES: readonly SignerRole[] = ['approval', 'waiver', 'break-glass', 'image'];
+const HUMAN_ROLES: readonly SignerRole[] = ['approval', 'waiver', 'break-glass', 'baseline', 'image'];
 
 const PLURALS: Readonly<Record<SignerRole, string>> = {
   'model-signature': 'models',
@@ -40,6 +40,7 @@ const PLURALS: Readonly<Record<SignerRole, string>> = {
   approval: 'approvals',
   waiver: 'waivers',
   'break-glass': 'waivers for emergencies',
+  baseline: 'baselines of clusters',
   image: 'approvals of images',
   conversion: 'conversions',
   tests: 'tests',

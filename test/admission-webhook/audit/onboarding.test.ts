@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { Onboarding } from '../../../admission-webhook/src/audit/onboarding.ts';
+import type { Baseline } from '../../../admission-webhook/src/baseline.ts';
 import { postureKnowledge } from '../../../admission-webhook/src/decide/index.ts';
 import { exceptionsYaml, readAdmissionConfig } from '../../../admission-webhook/src/index.ts';
 import { answerFor, MANIFESTS, pod, production, RUNS, runs } from '../decide/evasions.ts';
@@ -12,9 +13,11 @@ beforeAll(async () => {
   held = await production();
 });
 
+let baselines: readonly Baseline[] = [];
 function onboarding(...objects: readonly object[]) {
   const all = new Onboarding();
-  for (const object of objects) all.take(requestOf(reviewOf(object)), postureKnowledge('models', held, NOW));
+  for (const object of objects)
+    all.take(requestOf(reviewOf(object)), postureKnowledge('models', held, NOW), { baselines, now: NOW });
   return all.result();
 }
 
@@ -110,12 +113,27 @@ describe('the proposals of an audit', () => {
     ]);
   });
 
+  it('count what goes on by a baseline, which is not ready', () => {
+    const container = pod(runs('acme/x', { name: 'job', command: ['sh', '-c', 'x'] }));
+    const { templates } = onboarding(container);
+    const until = (expires: string) => [{ owner: 'o', reason: 'r', expires, templates: new Set(templates) }];
+    baselines = until('2099-01-01T00:00:00Z');
+    expect(onboarding(container, pod(runs('acme/x', { command: ['sh', '-c', 'y'] })))).toMatchObject({
+      containers: 2,
+      ready: 0,
+      goingOn: 1,
+    });
+    baselines = until(NOW.toISOString());
+    expect(onboarding(container)).toMatchObject({ containers: 1, ready: 0, goingOn: 0 });
+    baselines = [];
+  });
+
   it('name what an exception admits already', () => {
     const container = runs('acme/x', { name: 'job', command: ['sh', '-c', 'x'] });
     const first = onboarding(pod(container));
     const all = new Onboarding();
     const state = reviewed(first.exceptions);
-    all.take(requestOf(reviewOf(pod(container))), postureKnowledge('models', state, NOW));
+    all.take(requestOf(reviewOf(pod(container))), postureKnowledge('models', state, NOW), { baselines, now: NOW });
     expect(all.result()).toMatchObject({
       ready: 1,
       postures: [{ posture: 'excepted', exception: expect.stringMatching(/^job-/) }],

@@ -38,7 +38,14 @@ describe('a baseline', () => {
   it('lets go on what ran, with a warning, until its end', () => {
     const state = baselineOf([pod(job)]);
     expect(answerFor(pod(job), held).allowed).toBe(false);
-    const { allowed, warnings } = answerFor(pod(job), state);
+    const { allowed, warnings, auditAnnotations, record } = answerFor(pod(job), state);
+    expect(auditAnnotations.baseline).toBe('configuration');
+    expect(record.rulings[0]?.baseline).toEqual({
+      owner: 'ops',
+      expires: '2099-01-01T00:00:00Z',
+      by: null,
+      digest: null,
+    });
     expect({ allowed, warnings }).toEqual({
       allowed: true,
       warnings: [

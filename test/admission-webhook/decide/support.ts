@@ -58,7 +58,7 @@ export function gateOf(
     namespaces: namespaceRules(all, () => undefined),
     policies: NO_POLICIES,
     exceptions: all.exceptions,
-    baseline: all.baseline,
+    baselines: [all.baseline],
     breakGlass: NO_WAIVERS,
     serviceUrl: null,
     ownNamespace: null,

@@ -51,6 +51,13 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
     at: NOW,
     expires: LATER,
   },
+  baseline: {
+    templates: ['a'.repeat(64), 'b'.repeat(64)],
+    reason: 'enforcement began',
+    owner: 'platform@acme.example',
+    at: NOW,
+    expires: new Date('2027-03-31T00:00:00Z'),
+  },
   'break-glass': {
     namespaces: ['payments', 'fraud'],
     reference: PINNED,
@@ -242,7 +249,7 @@ export const INPUTS: { readonly [K in CreatableKind]: StatementInputs[K] } = {
 /** The samples about an artifact. */
 export const KINDS: readonly Exclude<
   CreatableKind,
-  'break-glass' | 'image' | 'conversion' | 'tests' | 'data' | 'training'
+  'baseline' | 'break-glass' | 'image' | 'conversion' | 'tests' | 'data' | 'training'
 >[] = ['scan', 'approval', 'waiver', 'decision'];
 
 export function sample(kind: CreatableKind): Statement {

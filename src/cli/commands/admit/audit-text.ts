@@ -91,19 +91,21 @@ function posturesText({ onboarding }: AuditReport, { color }: Look): string {
 
 function totalText({ totals, complete, onboarding }: AuditReport, { width, color }: Look): string {
   const page = new TextPage(width, color);
-  const { objects, under, finished, off, deny, warn } = totals;
+  const { objects, under, finished, off, goingOn, deny, warn } = totals;
   page.parts([
     `${objects} objects`,
     `${deny} would be refused`,
     `${warn} warned`,
+    ...(goingOn === 0 ? [] : [`${goingOn} go on by a baseline`]),
     ...(under === 0 ? [] : [`${under} created by others`]),
     ...(finished === 0 ? [] : [`${finished} finished`]),
     ...(off === 0 ? [] : [`${off} in namespaces with the webhook off`]),
     ...(complete ? [] : ['INCOMPLETE']),
   ]);
-  const { containers, ready, approvals, exceptions, others } = onboarding;
+  const { containers, ready, goingOn: alike, approvals, exceptions, others } = onboarding;
   page.parts([
     `${ready} of ${containers} containers are ready`,
+    ...(alike === 0 ? [] : [`${alike} more go on by a baseline`]),
     `${count(approvals.length, 'image')} to approve`,
     `${count(exceptions.length, 'exception')} to review`,
     ...(others.length === 0 ? [] : [`${others.length} need another image or other words`]),

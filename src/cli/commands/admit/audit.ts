@@ -63,10 +63,12 @@ async function writeProposals(path: string, { onboarding }: AuditReport, shell: 
   await sink.commit();
 }
 
-/** A part of an AdmissionConfig. */
+/** What somebody then signs, or a part of an AdmissionConfig. */
 async function writeBaseline(path: string, { onboarding }: AuditReport, shell: Shell): Promise<void> {
   const sink = await openSink(path, shell);
-  sink.write('# What ran at the audit. Owner, reason and expires are yours to write; nothing is read before.\n');
+  sink.write(
+    '# What ran at the audit. Sign it: assay attestation create --type baseline --templates FILE (see its --help). As a part of an AdmissionConfig,\n# owner, reason and expires are yours to write; nothing is read before.\n',
+  );
   sink.write('baseline:\n  owner: ""\n  reason: ""\n  expires: ""\n  templates:\n');
   for (const template of onboarding.templates) sink.write(`    - ${template}\n`);
   await sink.commit();

@@ -11,7 +11,7 @@ import {
 import type { Shell } from '../../terminal/index.ts';
 import type { About, AttestationInput, AttestationRequest } from './request.ts';
 
-const TYPES = ['scan', 'approval', 'waiver', 'break-glass', 'decision'] as const;
+const TYPES = ['scan', 'approval', 'waiver', 'break-glass', 'baseline', 'decision'] as const;
 type AttestationType = (typeof TYPES)[number];
 
 interface CreateFlags extends SigningFlags, EnvironmentFlags {
@@ -31,6 +31,7 @@ interface CreateFlags extends SigningFlags, EnvironmentFlags {
   readonly namespace: readonly string[];
   readonly outcome: readonly string[];
   readonly reference?: string;
+  readonly templates?: string;
   readonly output?: string;
   readonly quiet: boolean;
 }
@@ -42,6 +43,7 @@ const FIELDS: Readonly<Record<AttestationType, { needs: readonly Field[]; takes:
   approval: { needs: ['stage'], takes: ['report', 'digest', 'until'] },
   waiver: { needs: ['rule', 'reason', 'owner', 'expires'], takes: ['report', 'digest', 'file'] },
   'break-glass': { needs: ['reason', 'owner', 'expires'], takes: ['reference'] },
+  baseline: { needs: ['templates', 'reason', 'owner', 'expires'], takes: [] },
 };
 const ALL_FIELDS = [
   'report',
@@ -53,6 +55,7 @@ const ALL_FIELDS = [
   'rule',
   'file',
   'reference',
+  'templates',
   'reason',
   'owner',
   'expires',
@@ -70,6 +73,7 @@ Types:
   approval   the signer approves the artifact for a stage; a denied artifact cannot be approved
   waiver     one rule does not apply to one artifact until a date; a malicious verdict cannot be waived
   break-glass  the admission webhook lets an outcome pass in some namespaces, for at most 72 hours
+  baseline   what ran in a cluster when enforcement began goes on, with a warning, for at most 180 days
 
 "assay scan MODEL --format json -o report.json" writes a report. It must cover one artifact, completely.
 Times are in UTC: 2027-01-31T00:00:00Z. The passphrase of a key comes from --passphrase-file or ASSAY_KEY_PASSPHRASE.
@@ -82,6 +86,8 @@ Examples:
     --owner ml-platform --expires 2027-01-31T00:00:00Z --private-key approver.pem -o waiver.json
   assay attestation create --type break-glass --namespace payments --outcome unlisted --reference hf://acme/m@... \\
     --reason "incident 42" --owner sre --expires 2026-12-01T18:00:00Z --private-key approver.pem -o waiver.json
+  assay attestation create --type baseline --templates baseline.yaml --reason "enforcement began" --owner platform \\
+    --expires 2027-03-31T00:00:00Z --private-key platform.pem -o baseline.json
 
 Exit codes: 0 signed, 2 could not complete.
 `;
@@ -103,9 +109,10 @@ export function registerAttestationCreate(attestation: Command, shell: Shell): v
     .option('--namespace <name>', 'of break-glass: a namespace (repeatable)', collect, [])
     .option('--outcome <outcome>', 'of break-glass: an outcome to let pass, such as unlisted (repeatable)', collect, [])
     .option('--reference <ref>', 'of break-glass: the only model (default: objects that name none)')
-    .option('--reason <text>', 'of a waiver and of break-glass: the reason')
-    .option('--owner <name>', 'of a waiver and of break-glass: the owner')
-    .option('--expires <time>', 'of a waiver and of break-glass: when it expires');
+    .option('--templates <file>', 'of a baseline: what assay admit --audit --baseline wrote')
+    .option('--reason <text>', 'of a waiver, of break-glass and of a baseline: the reason')
+    .option('--owner <name>', 'of a waiver, of break-glass and of a baseline: the owner')
+    .option('--expires <time>', 'of a waiver, of break-glass and of a baseline: when it expires');
   addEnvironmentOptions(command);
   addSigningOptions(command)
     .option('-o, --output <file>', 'write the attestation to this file, atomically, instead of stdout')
@@ -172,6 +179,10 @@ function toInput(flags: CreateFlags): AttestationInput {
       const only = reference === undefined ? {} : { reference };
       const [reason, owner, expires] = [text('reason'), text('owner'), text('expires')];
       return { type, namespaces, outcomes, ...only, reason, owner, expires };
+    }
+    case 'baseline': {
+      const [templates, reason, owner, expires] = [text('templates'), text('reason'), text('owner'), text('expires')];
+      return { type, templates, reason, owner, expires };
     }
     case 'waiver': {
       const [rule, reason, owner, expires] = [text('rule'), text('reason'), text('owner'), text('expires')];

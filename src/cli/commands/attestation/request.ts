@@ -24,6 +24,7 @@ export const KINDS = [
   'approval',
   'waiver',
   'break-glass',
+  'baseline',
   'conversion',
   'tests',
   'data',
@@ -53,6 +54,14 @@ export type AttestationInput =
       readonly about: About;
       readonly rule: string;
       readonly file?: string;
+      readonly reason: string;
+      readonly owner: string;
+      readonly expires: string;
+    }
+  | {
+      readonly type: 'baseline';
+      /** A file that `assay admit --audit --baseline` wrote. */
+      readonly templates: string;
       readonly reason: string;
       readonly owner: string;
       readonly expires: string;

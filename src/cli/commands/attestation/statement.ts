@@ -4,6 +4,7 @@ import { AssayError, closest, isAssayError, version } from '../../../core/index.
 import { formatReference, parseReference } from '../../../core/reference/index.ts';
 import { isSignatureError, readBundle } from '../../../integrity/envelope/index.ts';
 import {
+  BASELINE_DAYS,
   BREAK_GLASS_HOURS,
   BREAK_GLASS_OUTCOMES,
   createStatement,
@@ -14,6 +15,7 @@ import {
   parseDigest,
   parseTime,
   readStatement,
+  readTemplates,
   type Statement,
   type StatementInputs,
   type Subject,
@@ -47,6 +49,8 @@ export async function statementFor(
       return decisionStatement(input, now);
     case 'approval':
       return approvalStatement(input, now);
+    case 'baseline':
+      return baselineStatement(input, now);
     case 'break-glass':
       return breakGlassStatement(input, now);
     case 'waiver':
@@ -211,6 +215,17 @@ function breakGlassStatement(input: Input<'break-glass'>, now: Date): Statement 
   }
   const only = reference === undefined ? null : canonicalReference(reference);
   return createStatement('break-glass', { namespaces, reference: only, outcomes, reason, owner, at: now, expires });
+}
+
+/** From what an audit wrote. */
+async function baselineStatement({ templates: path, reason, owner, expires: text }: Input<'baseline'>, now: Date) {
+  const templates = await readDocument(path, '--templates', (bytes, subject) => readTemplates(bytes, subject));
+  const expires = futureTime('--expires', text, now);
+  if (expires.getTime() - now.getTime() > BASELINE_DAYS * 24 * 3_600_000) {
+    const hint = 'approve and except what runs in the meantime';
+    throw usage(`--expires ${text}`, `is more than ${BASELINE_DAYS} days away`, hint);
+  }
+  return createStatement('baseline', { templates, reason, owner, at: now, expires });
 }
 
 /** As the webhook names it. What no source here knows, it names as it is written. */

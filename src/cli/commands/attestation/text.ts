@@ -27,6 +27,8 @@ export function claimOf(statement: Statement): string {
       return `waiver of ${terminalText(statement.predicate.rule)}`;
     case PREDICATE_TYPES['break-glass']:
       return `break-glass in ${statement.predicate.namespaces.join(', ')}`;
+    case PREDICATE_TYPES.baseline:
+      return `baseline of ${count(statement.predicate.templates.length, 'Pod template')}`;
     case PREDICATE_TYPES.image:
       return `approval of an image as ${statement.predicate.as}`;
     case PREDICATE_TYPES.conversion:
@@ -115,6 +117,15 @@ function detailRows(statement: Statement): Row[] {
         ['reason', terminalText(reason)],
         ['owner', terminalText(owner)],
         ['waived', `${timeCreated}, until ${expires}`],
+      ];
+    }
+    case PREDICATE_TYPES.baseline: {
+      const { templates, reason, owner, timeCreated, expires } = statement.predicate;
+      return [
+        ['lets go on', count(templates.length, 'Pod template')],
+        ['reason', terminalText(reason)],
+        ['owner', terminalText(owner)],
+        ['from', `${timeCreated}, until ${expires}`],
       ];
     }
     case PREDICATE_TYPES.image: {
