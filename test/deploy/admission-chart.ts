@@ -14,9 +14,16 @@ export const HELM_HOW = 'GOBIN=$PWD/.cache/helm go install helm.sh/helm/v3/cmd/h
 /** The namespace of the installation. A helm built from its sources assumes an old cluster version. */
 export const AT = ['--namespace', 'assay', '--kube-version', '1.34.0'];
 
+/** As values-first-look.yaml has them. */
+export const FIRST_LOOK: readonly string[] = [
+  'snapshot.from=configmap://assay/assay-snapshot/snapshot.json',
+  'snapshot.tokenSecret=',
+];
+
 /** The tested sets of values. */
 export const WAYS: Readonly<Record<string, readonly string[]>> = {
   'with its default values': [],
+  'for a first look': FIRST_LOOK,
   'for every namespace, with mutation': [
     'gate.mode=all-except',
     'gate.exceptNamespaces={infra,monitoring}',

@@ -16,7 +16,7 @@ import {
   startKube,
 } from '../support/kube/index.ts';
 import { requirePart, STORY } from '../support/parts.ts';
-import { FOREIGN, HELM_HOW, hasHelm, render, WAYS } from './admission-chart.ts';
+import { FIRST_LOOK, FOREIGN, HELM_HOW, hasHelm, render, WAYS } from './admission-chart.ts';
 
 const HOW = `${KUBE_HOW}; ${HELM_HOW}`;
 const PATIENT = { timeout: 60_000, interval: 200 };
@@ -105,7 +105,7 @@ requirePart(
       const resources = ['namespaces', 'namespaces/status', 'namespaces/finalize', 'configmaps', 'pods'];
       await kube.grant(dev, [{ apiGroups: [''], resources, verbs }]);
       // A webhook without a server: the API server refuses what it would ask about.
-      await kube.createAll(render(['gate.timeoutSeconds=1']));
+      await kube.createAll(render(['gate.timeoutSeconds=1', ...FIRST_LOOK]));
       await untilAsked(() => kube.create(pod(), { namespace: 'gated', dryRun: true }));
       await vi.waitFor(
         async () => expect((await relabel('free', { 'assay.dev/probe': 'x' }, '', true)).status).toBe(403),

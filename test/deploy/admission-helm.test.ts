@@ -14,7 +14,7 @@ import { ROOT } from '../cli/run-cli.ts';
 import { type KubeObject, ML_KINDS } from '../support/kube/index.ts';
 import { findPython, requirePart } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
-import { AT, CHART, FOREIGN, HELM, HELM_HOW, hasHelm, objectsOf, render, WAYS } from './admission-chart.ts';
+import { AT, CHART, FIRST_LOOK, FOREIGN, HELM, HELM_HOW, hasHelm, objectsOf, render, WAYS } from './admission-chart.ts';
 
 const python = findPython();
 const hasSchemas =
@@ -87,6 +87,21 @@ requirePart('Helm, and the schemas of Kubernetes', hasHelm && hasSchemas, HOW, "
       expect.arrayContaining(['--client-ca=/etc/assay/client-ca/ca.crt', '--client-name=kube-apiserver']),
     );
     expect(args).toEqual(expect.arrayContaining([expect.stringMatching(/^--snapshot=https:/)]));
+  });
+
+  it('asks the service for newer snapshots by default, also in production, and a ConfigMap only for a first look', () => {
+    const placeOf = (objects: readonly KubeObject[]) => {
+      const [deployment] = ofKind(objects, 'Deployment');
+      const { args } = deployment.spec.template.spec.containers[0];
+      return args.find((arg: string) => arg.startsWith('--snapshot='));
+    };
+    expect(placeOf(render([]))).toBe('--snapshot=https://assay.assay.svc');
+    expect(placeOf(render(['clients.tokenSecret=x'], ['values-production.yaml']))).toBe(
+      '--snapshot=https://assay.assay.svc',
+    );
+    const first = render([], ['values-first-look.yaml']);
+    expect(first).toEqual(render(FIRST_LOOK));
+    expect(placeOf(first)).toBe('--snapshot=configmap://assay/assay-snapshot/snapshot.json');
   });
 
   it('lets in the API server from private networks, or from those that are named', () => {

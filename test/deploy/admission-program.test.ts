@@ -9,7 +9,7 @@ import { freePort } from '../support/free-port.ts';
 import { hasKube, KUBE_HOW, type RunningKube, startKube } from '../support/kube/index.ts';
 import { requirePart } from '../support/parts.ts';
 import { tempFolder } from '../support/temp.ts';
-import { HELM_HOW, hasHelm, render } from './admission-chart.ts';
+import { FIRST_LOOK, HELM_HOW, hasHelm, render } from './admission-chart.ts';
 
 const HOW = `${KUBE_HOW}; ${HELM_HOW}`;
 
@@ -61,7 +61,7 @@ requirePart('Helm, kube-apiserver and etcd', hasKube && hasHelm, HOW, 'the progr
     kube = await startKube();
     await kube.createNamespace('assay');
     await kube.createNamespace('ml', { 'assay.dev/admission': 'enforce' });
-    const objects = render(['drainSeconds=0']);
+    const objects = render(['drainSeconds=0', ...FIRST_LOOK]);
     await kube.createAll(objects);
     await kube.createAll([snapshotMap((await snapshot(3)).toString())]);
     const folder = tempFolder();
