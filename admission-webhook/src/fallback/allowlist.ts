@@ -39,6 +39,8 @@ export function allowlistOf(document: SnapshotDocument, options: AllowlistOption
       else data[key] = answer.entry.remoteCode ? REMOTE_CODE : '';
     }
   }
+  for (const { digest } of document.images)
+    if (snapshot.allowsImage(digest, options.now)) data[`sha256_c${digest.slice(7)}`] = '';
   checkSize(data);
   return { data, leftOut };
 }

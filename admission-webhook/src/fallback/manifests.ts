@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { SnapshotDocument } from '../../../src/snapshot/index.ts';
 import { type AllowlistOptions, allowlistOf } from './allowlist.ts';
-import { FALLBACK_POLICIES, type FallbackPolicy } from './policies.ts';
+import { type FallbackPolicy, fallbackPolicies } from './policies.ts';
 
 export interface FallbackOptions extends AllowlistOptions {
   /** Where the allowlist lies. */
@@ -34,9 +34,13 @@ export function fallbackManifests(document: SnapshotDocument, options: FallbackO
     metadata: { name, namespace, annotations: { 'assay.dev/snapshot-expires': document.expires } },
     data,
   };
-  const objects = [allowlist, ...FALLBACK_POLICIES.flatMap((policy) => objectsOf(policy, name, options))];
+  const objects = [allowlist, ...fallbackPolicies(stage).flatMap((policy) => objectsOf(policy, name, options))];
   const texts = objects.map((object) => stringify(object, { lineWidth: 0, version: '1.1' }));
-  return { yaml: headOf(document, options) + texts.join('---\n'), references: Object.keys(data).length - 1, leftOut };
+  return {
+    yaml: headOf(document, options) + texts.join('---\n'),
+    references: Object.keys(data).filter((key) => !/^(?:sha256_c|snapshot-version)/.test(key)).length,
+    leftOut,
+  };
 }
 
 function objectsOf(policy: FallbackPolicy, allowlist: string, { stage, namespace }: FallbackOptions): object[] {
@@ -91,6 +95,24 @@ function selectorOf(mode: string, stage: string | undefined): object[] {
   return stage === undefined ? modes : [...modes, isIn('assay.dev/stage', stage)];
 }
 
+const UNDERSTOOD = [
+  'As the webhook does in production, it refuses, in every container: an image that is not approved by its digest; a program, an argument, a',
+  'variable, a hook, a mount or a privilege that is in no table; interpreters, and scripts of more than commands that load nothing.',
+  'It is stricter than the webhook. It also REFUSES, where the webhook may admit:',
+  '- exceptions, baselines and waivers, and sealed images that are told or mount something;',
+  '- llama.cpp, Triton, hf download, working folders, claims and volumes of the machine, folders for caches that are named;',
+  '- starters (tini, dumb-init), redirections in scripts, modes without a network, and settings for programs of no table.',
+];
+const NOT_UNDERSTOOD = [
+  'It has no postures: only --stage production writes them. It ADMITS, where the webhook refuses, or would for production:',
+  '- every image, also one that nobody approved, and one that is named by a tag;',
+  '- every program that it does not recognise, whatever it is told: shells whose script names no model, interpreters, scripts from volumes;',
+  '- init containers, sidecars and hooks (postStart, probes) that fill a folder which a server reads;',
+  '- caches and working folders that others write to, and variables such as LD_PRELOAD, PYTHONPATH, HF_HOME;',
+  '- privileged containers, shared processes, other addresses of the Hub (hostAliases).',
+  'Let only people deploy to these namespaces while it holds, or give RBAC to nobody.',
+];
+
 function headOf(document: SnapshotDocument, { stage }: FallbackOptions): string {
   const scope =
     stage === undefined
@@ -105,13 +127,7 @@ function headOf(document: SnapshotDocument, { stage }: FallbackOptions): string 
     'toolkit and DJL, in arguments and variables; volumes that are images; the storage initializer and modelcars of KServe; and',
     'storageUri of an InferenceService. It refuses other forms of these, and other programs that are known to load models.',
     '',
-    'It has no postures. It ADMITS, where the webhook refuses in production or everywhere:',
-    '- every image, also one that nobody approved, and one that is named by a tag;',
-    '- every program that it does not recognise, whatever it is told: shells whose script names no model, interpreters, scripts from volumes;',
-    '- init containers, sidecars and hooks (postStart, probes) that fill a folder which a server reads;',
-    '- caches and working folders that others write to, and variables such as LD_PRELOAD, PYTHONPATH, HF_HOME;',
-    '- privileged containers, shared processes, other addresses of the Hub (hostAliases).',
-    'Let only people deploy to these namespaces while it holds, or give RBAC to nobody.',
+    ...(stage === 'production' ? UNDERSTOOD : NOT_UNDERSTOOD),
     '',
     'It cannot detect:',
     '- namespaces without the label, even if the webhook covers every namespace: label them first;',

@@ -1,11 +1,12 @@
 import { REMOTE_CODE } from './allowlist.ts';
 import { celList, celText, keyExpression } from './cel.ts';
+import { postureVariables } from './postures.ts';
 import { READ_CONTAINERS, type Variable } from './read-container.ts';
 import { INITIALIZER_IMAGE } from './vocabulary.ts';
 
 /** What a ValidatingAdmissionPolicy of the fallback says. */
 export interface FallbackPolicy {
-  readonly id: 'pods' | 'kserve';
+  readonly id: 'pods' | 'kserve' | 'postures';
   readonly resources: readonly unknown[];
   readonly variables: readonly Variable[];
   readonly validations: readonly unknown[];
@@ -126,6 +127,24 @@ const PODS: FallbackPolicy = {
   ],
 };
 
+/** The image is approved by its digest, to run or as a model. */
+const approved = (of: string) =>
+  `${of}.matches('@sha256:[0-9a-f]{64}$') && (('sha256_c' + ${of}.split('@sha256:')[1]) in params.data || ${isListed(`(${image(of)})`)})`;
+
+/** For production alone: elsewhere the webhook, too, admits what names no model. */
+const POSTURES: FallbackPolicy = {
+  id: 'postures',
+  resources: PODS.resources,
+  variables: [POD_SPEC, CONTAINERS, VOLUMES, ...postureVariables(approved)],
+  validations: [
+    refusal('unapproved', 'the image is not approved by its digest, of container '),
+    refusal('unrecognised', 'the program or one of its arguments is in no table, of container '),
+    refusal('open', 'it has variables, hooks or privileges that are in no table, container '),
+    refusal('mounted', 'a volume may lie over its code, or others may write to it, of container '),
+    refusal('shared', 'its containers reach into each other, or servers have other addresses: '),
+  ],
+};
+
 const RUNTIMES = 'model sklearn xgboost tensorflow pytorch triton onnx huggingface pmml lightgbm paddle'.split(' ');
 
 const KSERVE: FallbackPolicy = {
@@ -157,7 +176,10 @@ const KSERVE: FallbackPolicy = {
   ],
 };
 
-export const FALLBACK_POLICIES: readonly FallbackPolicy[] = [PODS, KSERVE];
+/** @param stage whose approvals count; absent: any */
+export function fallbackPolicies(stage: string | undefined): readonly FallbackPolicy[] {
+  return stage === 'production' ? [PODS, KSERVE, POSTURES] : [PODS, KSERVE];
+}
 
 function rule(group: string, resources: readonly string[], operations: readonly string[]): unknown {
   return { apiGroups: [group], apiVersions: ['*'], operations, resources, scope: 'Namespaced' };

@@ -3,7 +3,7 @@ import { ENDPOINTS, type Means, PROGRAMS, type ProgramRow } from '../../../src/w
 // What of the tables an expression of CEL can read: programs that are told one model of the Hub, and its revision, in plain words.
 
 /** Rows whose arguments and variables are read. The other programs of the table are recognised, and refused. */
-const READ = new Set(['vllm', 'tgi', 'kserve-huggingface', 'sglang', 'hf-toolkit', 'djl']);
+export const READ = new Set(['vllm', 'tgi', 'kserve-huggingface', 'sglang', 'hf-toolkit', 'djl']);
 /** Told in pairs of a URI and a folder: read by an expression of its own. */
 const INITIALIZER = 'kserve-storage-initializer';
 
@@ -28,6 +28,18 @@ const isUnread = (means: Means) => !isModel(means) && !isRevision(means) && !isH
 function named(of: 'takes' | 'env', wanted: (means: Means) => boolean): readonly string[] {
   const all = rows.flatMap((row) => Object.entries(row[of]).filter(([, means]) => wanted(means)));
   return [...new Set(all.map(([name]) => name))].sort();
+}
+
+const KINDS = { model: isModel, revision: isRevision, remoteCode: isRemoteCode } as const;
+
+/** What one program is told of its model, by the name of a flag or a variable. */
+export function rowNames(
+  rowId: string,
+  of: 'takes' | 'env',
+  kinds: readonly (keyof typeof KINDS)[],
+): readonly string[] {
+  const all = rows.filter(({ id }) => id === rowId).flatMap((row) => Object.entries(row[of]));
+  return all.filter(([, means]) => kinds.some((kind) => KINDS[kind](means))).map(([name]) => name);
 }
 
 export const MODEL_FLAGS = named('takes', isModel);
