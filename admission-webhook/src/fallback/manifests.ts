@@ -101,7 +101,7 @@ const UNDERSTOOD = [
   'It is stricter than the webhook. It also REFUSES, where the webhook may admit:',
   '- exceptions, baselines and waivers, and sealed images that are told or mount something;',
   '- llama.cpp, Triton, hf download, working folders, claims and volumes of the machine, folders for caches that are named;',
-  '- starters (tini, dumb-init), redirections in scripts, modes without a network, and settings for programs of no table.',
+  '- starters (tini, dumb-init), redirections in scripts, HF_HUB_OFFLINE, and settings for programs of no table.',
 ];
 const NOT_UNDERSTOOD = [
   'It has no postures: only --stage production writes them. It ADMITS, where the webhook refuses, or would for production:',
