@@ -61,7 +61,7 @@ async function serve(folder, dist, thousands) {
   const { readConfig } = await load('service/config-read.js');
   mkdirSync(folder);
   // What `assay serve` has by itself.
-  const config = await readConfig({}, { ASSAY_DATA: folder });
+  const config = await readConfig({}, { ASSAY_DATA: folder, ASSAY_REUSE_DAYS: '0' });
   const submissions = [];
   for (const paths of thousands) submissions.push(await upload(config, load, paths));
   const registry = await openRegistry({ database: config.database, rules: await loadRegistryRules(config.rules) });
