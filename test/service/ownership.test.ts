@@ -64,7 +64,10 @@ describe('what belongs to somebody else', () => {
       make: () => upload(false),
       act: async (by, id) => {
         const answer = await piece(by, id);
-        return { status: answer.status, body: answer.status === 204 ? {} : await answer.json() };
+        return {
+          status: answer.status,
+          body: answer.status === 204 ? {} : ((await answer.json()) as { readonly code: string }),
+        };
       },
       answers: ['not-owner', 'missing-role', 'missing-role', 204, 404],
     },

@@ -241,7 +241,8 @@ describe('signing in at the identity provider', () => {
       const { login, back } = await goThere();
       return { cookie: `${COOKIE}=${cookieOf(await comeBack(back, login))}` };
     };
-    const read = async (headers: object) => (await service.app.inject({ url: '/v1/tokens', headers })).statusCode;
+    const read = async (headers: { readonly cookie: string }) =>
+      (await service.app.inject({ url: '/v1/tokens', headers })).statusCode;
     try {
       vi.setSystemTime(start);
       const first = await session();

@@ -5,7 +5,7 @@ import { referenceAddress } from '../../../report/sarif/index.ts';
 import type { ChangeRule } from '../../../scan/rules/index.ts';
 import type { Rule } from '../../../scan/scanner/index.ts';
 import { type Shell, wantsColor, widthOf } from '../../terminal/index.ts';
-import type { Term } from './terms/index.ts';
+import type { GlossaryEntry } from './terms/index.ts';
 
 /** A rule of scanners, or of what the GitHub Action reports of a change. */
 type ExplainedRule = Rule | ChangeRule;
@@ -83,7 +83,7 @@ function ruleRows(page: TextPage, rule: ExplainedRule): void {
   }
 }
 
-function termRows(page: TextPage, { kind, id, title, explanation, remedy }: Term): void {
+function termRows(page: TextPage, { kind, id, title, explanation, remedy }: GlossaryEntry): void {
   page.row(kind, id, 'bold', 'dim');
   page.row('title', title, undefined, 'dim');
   page.gap();

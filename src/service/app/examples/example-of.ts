@@ -1,14 +1,14 @@
 import { ABSENT, ANY_TEXT, BY_NAME } from './values.ts';
 
 /** A schema of the document, of the subset that our own schemas are written in. */
-export interface Shape {
+export interface SchemaShape {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly Shape[];
-  readonly oneOf?: readonly Shape[];
-  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly anyOf?: readonly SchemaShape[];
+  readonly oneOf?: readonly SchemaShape[];
+  readonly properties?: Readonly<Record<string, SchemaShape>>;
   readonly required?: readonly string[];
-  readonly items?: Shape;
+  readonly items?: SchemaShape;
   readonly pattern?: string;
   readonly format?: string;
   readonly minLength?: number;
@@ -18,7 +18,7 @@ export interface Shape {
 }
 
 /** @param isAsked of a request: only what it needs, since other properties may exclude each other */
-export function exampleOf(shape: Shape, name: string, isAsked: boolean): unknown {
+export function exampleOf(shape: SchemaShape, name: string, isAsked: boolean): unknown {
   const options = shape.anyOf ?? shape.oneOf;
   if (options !== undefined) {
     const isAbsent = ABSENT.has(name) && options.some(({ type }) => type === 'null');
@@ -38,7 +38,7 @@ export function exampleOf(shape: Shape, name: string, isAsked: boolean): unknown
   return ANY_TEXT.find((value) => fits(value, shape, type)) ?? '';
 }
 
-function objectOf({ properties = {}, required = [] }: Shape, isAsked: boolean): Record<string, unknown> {
+function objectOf({ properties = {}, required = [] }: SchemaShape, isAsked: boolean): Record<string, unknown> {
   const shown = Object.entries(properties).filter(([name]) => !isAsked || required.includes(name));
   return Object.fromEntries(shown.map(([name, shape]) => [name, exampleOf(shape, name, isAsked)]));
 }
@@ -50,7 +50,7 @@ const KINDS: Readonly<Record<string, string>> = {
   boolean: 'boolean',
 };
 
-function fits(value: unknown, shape: Shape, type: string | undefined): boolean {
+function fits(value: unknown, shape: SchemaShape, type: string | undefined): boolean {
   if (shape.enum !== undefined) return shape.enum.includes(value);
   if (typeof value !== KINDS[type ?? 'string']) return false;
   if (typeof value === 'number') return value >= (shape.minimum ?? value) && value <= (shape.maximum ?? value);

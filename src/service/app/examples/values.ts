@@ -113,7 +113,6 @@ export const ABSENT = new Set([
   'device',
   'error',
   'lastError',
-  'mend',
   'noBaseline',
   'notAfter',
   'problem',

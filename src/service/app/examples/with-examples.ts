@@ -1,13 +1,13 @@
-import { exampleOf, type Shape } from './example-of.ts';
+import { exampleOf, type SchemaShape } from './example-of.ts';
 import { BODIES, TEXTS } from './values.ts';
 
 interface Content {
-  readonly schema?: Shape & { readonly $ref?: string };
+  readonly schema?: SchemaShape & { readonly $ref?: string };
 }
 
 /** Of an operation, what examples are given of. */
 interface Operation {
-  readonly parameters?: readonly { readonly name: string; readonly schema?: Shape }[];
+  readonly parameters?: readonly { readonly name: string; readonly schema?: SchemaShape }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Content>> };
   readonly responses?: Readonly<Record<string, { readonly content?: Readonly<Record<string, Content>> }>>;
 }

@@ -1,4 +1,4 @@
-import type { Term } from './term.ts';
+import type { GlossaryEntry } from './term.ts';
 
 const CHECKS: Readonly<Record<string, readonly [title: string, explanation: string, remedy: string]>> = {
   'behavior.adversarial': [
@@ -123,7 +123,7 @@ const CHECKS: Readonly<Record<string, readonly [title: string, explanation: stri
   ],
 };
 
-export function checkTerms(): Term[] {
+export function checkTerms(): GlossaryEntry[] {
   return Object.entries(CHECKS).map(([id, [title, explanation, remedy]]) => ({
     id,
     kind: 'check',
@@ -136,7 +136,7 @@ export function checkTerms(): Term[] {
 const OF_FORMAT = /^format\.([a-z0-9-]+)\.([a-z0-9-]+)$/;
 
 /** The check of a format, of which there are as many as scanners have parts. @param titles of formats */
-export function formatCheck(id: string, titles: ReadonlyMap<string, string>): Term | undefined {
+export function formatCheck(id: string, titles: ReadonlyMap<string, string>): GlossaryEntry | undefined {
   const [, format = '', part = ''] = OF_FORMAT.exec(id) ?? [];
   if (format === '') return undefined;
   const what = titles.get(format) ?? format;

@@ -1,2 +1,2 @@
 export { loadTerms } from './load.ts';
-export type { Term } from './term.ts';
+export type { GlossaryEntry } from './term.ts';

@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS, type Limits } from '../../../../core/index.ts';
-import type { Term } from './term.ts';
+import type { GlossaryEntry } from './term.ts';
 
 const LIMITS: Readonly<Record<keyof Limits, string>> = {
   maxDepth: 'Containers within containers',
@@ -33,7 +33,7 @@ const LIMITS: Readonly<Record<keyof Limits, string>> = {
   sandboxWallMs: 'Milliseconds that a sandboxed process may run',
 };
 
-export function limitTerms(): Term[] {
+export function limitTerms(): GlossaryEntry[] {
   return (Object.keys(LIMITS) as (keyof Limits)[]).map((id) => ({
     id,
     kind: 'limit',

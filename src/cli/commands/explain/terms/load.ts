@@ -4,17 +4,17 @@ import { checkTerms, formatCheck } from './checks.ts';
 import { limitTerms } from './limits.ts';
 import { policyTerms } from './policy-rules.ts';
 import { signatureTerms } from './signatures.ts';
-import type { Term } from './term.ts';
+import type { GlossaryEntry } from './term.ts';
 import { verdictTerms } from './verdicts.ts';
 
-export interface Terms {
-  readonly all: readonly Term[];
+export interface Glossary {
+  readonly all: readonly GlossaryEntry[];
   /** A check and a rule of a policy may have the same id. */
-  of(id: string): readonly Term[];
+  of(id: string): readonly GlossaryEntry[];
 }
 
 /** Everything that reports name by an id, but for the rules of scanners. */
-export async function loadTerms(): Promise<Terms> {
+export async function loadTerms(): Promise<Glossary> {
   const all = [
     ...checkTerms(),
     ...DETECTORS.map(dataCheck),
@@ -33,7 +33,7 @@ export async function loadTerms(): Promise<Terms> {
   };
 }
 
-function dataCheck({ id, title, falseAlarms, unseen }: (typeof DETECTORS)[number]): Term {
+function dataCheck({ id, title, falseAlarms, unseen }: (typeof DETECTORS)[number]): GlossaryEntry {
   return {
     id,
     kind: 'check',

@@ -1,5 +1,5 @@
 import { type CompiledPolicy, loadPolicy, SHIPPED_POLICIES } from '../../../../policy/index.ts';
-import type { Term } from './term.ts';
+import type { GlossaryEntry } from './term.ts';
 
 /** What policies decide by themselves, whatever their rules. */
 const OWN: Readonly<Record<string, string>> = {
@@ -10,7 +10,7 @@ const OWN: Readonly<Record<string, string>> = {
 const REMEDY = 'assay policy explain --report FILE --policy NAME shows the values behind it.';
 
 /** The rules of the policies that we ship: those of your own have messages of your own. */
-export async function policyTerms(): Promise<Term[]> {
+export async function policyTerms(): Promise<GlossaryEntry[]> {
   const policies = await Promise.all(SHIPPED_POLICIES.map(({ name }) => loadPolicy(name)));
   const ids = new Set(policies.flatMap(({ rules }) => rules.map(({ id }) => id)));
   const own = Object.entries(OWN).map(([id, title]) => ({ id, title, explanation: 'Every policy has it.' }));
@@ -18,7 +18,10 @@ export async function policyTerms(): Promise<Term[]> {
   return [...shipped, ...own].map((term) => ({ ...term, kind: 'policy rule', remedy: REMEDY }));
 }
 
-function shippedRule(id: string, policies: readonly CompiledPolicy[]): Pick<Term, 'id' | 'title' | 'explanation'> {
+function shippedRule(
+  id: string,
+  policies: readonly CompiledPolicy[],
+): Pick<GlossaryEntry, 'id' | 'title' | 'explanation'> {
   const found = policies.flatMap(({ name, rules }) => {
     const rule = rules.find((one) => one.id === id);
     return rule === undefined ? [] : [{ name, rule }];

@@ -1,5 +1,5 @@
 import type { SignatureProblem } from '../../../../integrity/envelope/index.ts';
-import type { Term } from './term.ts';
+import type { GlossaryEntry } from './term.ts';
 
 type Reason = SignatureProblem | 'content';
 
@@ -28,7 +28,7 @@ const PROBLEMS: Readonly<Record<Reason, string>> = {
   content: 'Files were changed, are missing, or were added after they were signed',
 };
 
-export function signatureTerms(): Term[] {
+export function signatureTerms(): GlossaryEntry[] {
   return Object.entries(PROBLEMS).map(([id, title]) => ({
     id,
     kind: 'problem of a signature',

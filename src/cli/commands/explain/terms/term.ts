@@ -1,5 +1,5 @@
 /** What a report prints that is not a rule of scanners. */
-export interface Term {
+export interface GlossaryEntry {
   readonly id: string;
   readonly kind: 'check' | 'policy rule' | 'limit' | 'problem of a signature' | 'verdict' | 'outcome';
   readonly title: string;

@@ -1,5 +1,5 @@
 import type { Decision, Verdict } from '../../../../core/assessment/index.ts';
-import type { Term } from './term.ts';
+import type { GlossaryEntry } from './term.ts';
 
 const VERDICTS: Readonly<Record<Verdict, string>> = {
   clean: 'The file was fully parsed: every global is listed and its contract kept, or it is plain data',
@@ -17,7 +17,7 @@ const OUTCOMES: Readonly<Record<Decision['waivers'][number]['outcome'], string>>
   unused: 'Nothing needed the waiver',
 };
 
-export function verdictTerms(): Term[] {
+export function verdictTerms(): GlossaryEntry[] {
   const verdicts = Object.entries(VERDICTS).map(([id, title]) => ({
     id,
     kind: 'verdict' as const,
