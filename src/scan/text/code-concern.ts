@@ -2,7 +2,7 @@ import type { Interest } from './interest.ts';
 
 /** Documents that make a program run code, or install it, by their name alone. */
 const ARMING_NAMES =
-  /(?:^|[/!])(?:MAR-INF\/MANIFEST\.json|MLmodel|pickle_module_info\.txt|adapter_config\.json|model-settings\.json|model_index\.json|modules\.json|bento(?:file)?\.ya?ml|pyproject\.toml|[\w.-]*requirements?[\w.-]*\.(?:txt|in)|(?:conda|environment|python_env)\.ya?ml|pipfile|[^/!]*\.ipynb)$/i;
+  /(?:^|[/!])(?:MAR-INF\/MANIFEST\.json|MLmodel|pickle_module_info\.txt|adapter_config\.json|model-settings\.json|model_index\.json|modules\.json|bento(?:file)?\.ya?ml|pyproject\.toml|setup\.cfg|[\w.-]*requirements?[\w.-]*\.(?:txt|in)|(?:conda|environment|python_env)\.ya?ml|pipfile|[^/!]*\.ipynb)$/i;
 const ARMING_INTERESTS: readonly Interest[] = ['format.hub-config.scan', 'format.mar.scan', 'format.mlflow.scan'];
 
 export function isPython(kind: string, name: string): boolean {

@@ -52,6 +52,39 @@ describe('code that a configuration makes a loader run', () => {
     expect((await scan({ 'config.json': map('m.M'), 'm.py': script })).verdicts['m.py']).toBe('suspicious');
   });
 
+  it('is malicious through a third file, whose function is handed on', async () => {
+    const { verdicts } = await scan({
+      'config.json': map('m.M'),
+      'm.py': 'from . import h, x\nRUN = {"a": x.go}\nclass M:\n  def forward(self, t):\n    return RUN["a"](h.d(t))\n',
+      'h.py': 'import base64\ndef d(t):\n  return base64.b64decode(t)\n',
+      'x.py': 'import os\ndef go(t):\n  os.popen(t)\n',
+    });
+    expect(Object.values(verdicts)).toContain('malicious');
+  });
+
+  it.each([
+    [
+      'a bento that was built',
+      { 'bento.yaml': 'service: "service:Svc"\n', 'src/service.py': RUNS, 'apis/openapi.yaml': 'openapi: 3.0.2\n' },
+      'src/service.py',
+    ],
+    [
+      'a command of an installation',
+      { 'setup.cfg': '[options]\ncmdclass =\n    build_py = tools.build.Build\n', 'tools/build.py': RUNS },
+      'tools/build.py',
+    ],
+  ])('is found in %s', async (_, files: Texts, path) => {
+    expect((await scan(files)).verdicts[path]).toBe('malicious');
+  });
+
+  it('is not in settings of a package that name no code', async () => {
+    const { verdicts, told } = await scan({
+      'setup.cfg': '[metadata]\nname = x\n[options]\npackages = find:\n',
+      'apis/openapi.yaml': 'openapi: 3.0.2\n',
+    });
+    expect([verdicts, told]).toEqual([{ 'setup.cfg': 'not-assessed', 'apis/openapi.yaml': 'clean' }, []]);
+  });
+
   it('is followed through what it imports of the artifact', async () => {
     const { verdicts } = await scan({
       'config.json': map('m.M'),
@@ -409,6 +442,8 @@ describe('a list of packages', () => {
     ['git+http://github.com/a/b', 'not encrypted'],
     ['--trusted-host x.example', 'without a check of its certificate'],
     ['--find-links /tmp/wheels', 'outside of this folder'],
+    ['-e ../other', 'outside of this folder'],
+    ['--editable=/opt/x', 'outside of this folder'],
     ['https://user@evil.example/github.com/x.zip', 'none of the usual registries'],
   ])('is suspicious: %s', async (line, text) => {
     const { verdicts, told } = await scan({ 'requirements.txt': `torch\n${line}\n` });
@@ -420,6 +455,7 @@ describe('a list of packages', () => {
     '--extra-index-url https://download.pytorch.org/whl/cu121',
     'git+https://github.com/huggingface/transformers',
     '-e .',
+    '-e ./package',
     '# see http://x.example',
     'torch==2.0',
     'x @ https://files.pythonhosted.org/x.whl',

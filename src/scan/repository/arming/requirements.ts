@@ -6,6 +6,8 @@ const REGISTRIES =
 const ADDRESS = /\b(?:(?:git|hg|svn|bzr)\+)?([a-z][a-z0-9+.-]{1,20}):\/\/([^\s"'#,;\]})]{1,1000})/gi;
 const INDEX = /(?:^|\s)(?:-i|-f|--(?:extra-)?index-url|--find-links)(?:[ \t=]+|(?=\S))["']?([^\s"'#]{1,1000})/g;
 const UNSAFE = /(?:^|\s)--trusted-host[ \t=]+["']?([^\s"'#]{1,200})/g;
+/** A folder that is installed, with its setup.py. */
+const EDITABLE = /^\s*(?:-e|--editable)[ \t=]*["']?((?:\/|~|\.\.|\\\\|[A-Za-z]:\\)[^\s"'#]{0,1000})/;
 const MAX_FOUND = 20;
 
 export interface InstallSource {
@@ -31,6 +33,8 @@ export function installSources(text: string): InstallSource[] {
       if (place.includes('://') || place.startsWith('-') || !/^(?:\/|~|\.\.|\\\\)/.test(place)) continue;
       add(`looks for packages in ${place.slice(0, 200)}, outside of this folder`, place.slice(0, 200));
     }
+    const folder = EDITABLE.exec(whole)?.[1];
+    if (folder !== undefined) add(`installs ${folder.slice(0, 200)}, outside of this folder`, folder.slice(0, 200));
     for (const [, scheme = '', rest = ''] of line.matchAll(ADDRESS)) {
       const address = `${scheme}://${rest}`.slice(0, 200);
       const host = rest.replace(/^[^/@]*@/, '');

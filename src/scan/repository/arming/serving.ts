@@ -6,6 +6,7 @@ const TORCHSERVE_HANDLERS =
   /^(?:base_handler|image_classifier|image_segmenter|object_detector|text_classifier|text_handler|vision_handler|dummy_handler)(?:\.py)?$/;
 /** Runtimes that MLServer brings. */
 const MLSERVER = /^mlserver(?:_[a-z]+)?\./;
+const MAX_SETTINGS = 1024 * 1024;
 const MLFLOW = /^mlflow(?:\.[a-z_]+)*$/;
 
 function module(text: string, folder: string): ArmedCode {
@@ -90,7 +91,26 @@ export function pickleModule(text: string): CodeFact[] {
   return [fact('pickle_module_info.txt', { kind: 'package', module }, 'mlflow.pytorch.load_model("{}")', module)];
 }
 
-/** `bentofile.yaml` and `bento.yaml`. */
+/** `bento.yaml` of a bento that was built: its code stands in `src`. */
+export function builtBento(document: ConfigDocument, folder: string): CodeFact[] {
+  return bentoMl(document, `${folder}src/`);
+}
+
+/** `setup.cfg`: classes of the package that an installation imports and runs. */
+export function installCommands(text: string, folder: string): CodeFact[] {
+  const block = /^cmdclass[ \t]*=([^\n]*(?:\r?\n[ \t]+[^\n]*)*)/m.exec(text.slice(0, MAX_SETTINGS))?.[1] ?? '';
+  const named = [...block.matchAll(/^[ \t]*[\w-]{1,60}[ \t]*=[ \t]*([\w.]{1,200})\.(\w{1,200})[ \t\r]*$/gm)];
+  return named.map(([, path = '', name = '']) =>
+    fact(
+      'cmdclass',
+      { kind: 'module', path: folder + path.replaceAll('.', '/'), name, ifPresent: true },
+      'pip install {}',
+      `${path}.${name}`,
+    ),
+  );
+}
+
+/** `bentofile.yaml`. */
 export function bentoMl(document: ConfigDocument, folder: string): CodeFact[] {
   return textsAt(document, 'service').map((text) => {
     const [path = '', name = null] = text.split(':');

@@ -6,7 +6,16 @@ import type { CodeFact, ScanContext } from '../../scanner/index.ts';
 import { type ConfigDocument, jsonDocument, textsAt, valuesAt, yamlDocument } from './document.ts';
 import { hubArmings } from './hub.ts';
 import { installSources } from './requirements.ts';
-import { bentoMl, buildBackend, mlFlow, mlServer, pickleModule, torchServe } from './serving.ts';
+import {
+  bentoMl,
+  buildBackend,
+  builtBento,
+  installCommands,
+  mlFlow,
+  mlServer,
+  pickleModule,
+  torchServe,
+} from './serving.ts';
 
 /** Bytes of a configuration; a longer one is not read by a person either. */
 const MAX_CONFIG = 8 * 1024 * 1024;
@@ -59,10 +68,16 @@ function armingsIn(bytes: Uint8Array, kind: string, name: string, folder: string
     readSettings(text, { section: () => undefined, pair: (key, value) => keys.push([key, value]) });
     return buildBackend(keys, folder);
   }
+  if (name === 'setup.cfg') return installCommands(text, folder);
   if (name === 'pickle_module_info.txt') return pickleModule(text);
-  const read = name === 'MLmodel' ? mlFlow : /^bento(?:file)?\.ya?ml$/.test(name) ? bentoMl : undefined;
+  const read = name === 'MLmodel' ? mlFlow : bentoReader(name);
   const document = read === undefined ? undefined : yaml(text);
   return document === undefined || read === undefined ? [] : read(document, folder);
+}
+
+function bentoReader(name: string): typeof bentoMl | undefined {
+  if (/^bentofile\.ya?ml$/.test(name)) return bentoMl;
+  return /^bento\.ya?ml$/.test(name) ? builtBento : undefined;
 }
 
 /** What is not YAML, no loader of it reads: its scanner says so. */
