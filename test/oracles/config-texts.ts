@@ -76,7 +76,7 @@ const KEYS = [
 ];
 
 /** A value that a loader may build objects from; most of it is listed, and some reaches further. */
-function valueOf(loader: Loader): fc.Arbitrary<string> {
+function configValue(loader: Loader): fc.Arbitrary<string> {
   const path = fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom(...PATHS) },
     { weight: 1, arbitrary: fc.constantFrom(...REACHING) },
@@ -123,7 +123,7 @@ function valueOf(loader: Loader): fc.Arbitrary<string> {
 function configTexts(seed: number, count: number): readonly (readonly [Loader, string])[] {
   return LOADERS.flatMap((loader, at) => {
     const texts = fc
-      .tuple(valueOf(loader), fc.constantFrom(...LEAVES))
+      .tuple(configValue(loader), fc.constantFrom(...LEAVES))
       .map(([value, leaf]) => `a: 3\nb: {c: mean}\nd: oc.env\nf: x\ne: ${value}\ng: ${leaf}\n`);
     const share = Math.ceil((count - at) / LOADERS.length);
     return fc.sample(texts, { seed: seed + at, numRuns: share }).map((text) => [loader, text] as const);

@@ -27,13 +27,19 @@ describe('an image that docker saved', () => {
   });
 
   it('with data alone in its layers is clean', async () => {
-    const { verdict, reasons } = await scanDeep(image([{ name: 'srv/labels.txt', data: 'one, two\nthree, four\n' }]), 'image.tar');
+    const { verdict, reasons } = await scanDeep(
+      image([{ name: 'srv/labels.txt', data: 'one, two\nthree, four\n' }]),
+      'image.tar',
+    );
     expect([verdict, reasons]).toEqual(['clean', []]);
   });
 
   it('with a layer that breaks off is not clean', async () => {
     const cut = (tar: Buffer) => gzipSync(tar).subarray(0, -12);
-    const { verdict } = await scanDeep(image([{ name: 'srv/labels.txt', data: 'one, two\nthree, four\n' }], cut), 'image.tar');
+    const { verdict } = await scanDeep(
+      image([{ name: 'srv/labels.txt', data: 'one, two\nthree, four\n' }], cut),
+      'image.tar',
+    );
     expect(verdict).toBe('unknown');
   });
 
