@@ -47,8 +47,6 @@ const NEMO_KEYS: ReadonlySet<string> = new Set(['target', 'cls']);
 const NEMO_DATA: ReadonlySet<string> = new Set(['_partial_', '_args_', '_recursive_', '_convert_']);
 /** An interpolation whose own text is computed may become a resolver. */
 const NESTED = /\$\{[^{}]{0,200}\$\{/;
-/** HyperPyYAML reads such a text as YAML once more, with a loader that runs its tags (`_make_tuple`). */
-const TUPLE = /^\((.*![\s\S]*)\)$/s;
 const MAX_TUPLE = 20_000;
 const MAX_TUPLE_DEPTH = 4;
 /** A handler of `logging.config` that appends to a file, and a log within the folder of the run. */
@@ -210,10 +208,14 @@ export class LoaderKeys {
     else if ((path.kind === 'path' && !path.allowed) || path.kind === 'computed') this.#names(shown, path.path);
   }
 
-  /** `(!!python/object/apply:os.system [x])` in a value, quoted or not. */
+  /**
+   * `(!!python/object/apply:os.system [x])` in a value, quoted or not: HyperPyYAML reads it as YAML once more, with a loader that
+   * runs its tags (`_make_tuple`).
+   */
   #tuple(text: string): void {
-    const inner = text.startsWith('(') ? TUPLE.exec(text.trimEnd())?.[1] : undefined;
-    if (inner === undefined) return;
+    const whole = text.startsWith('(') && text.includes('!') ? text.trimEnd() : '';
+    if (!whole.endsWith(')')) return;
+    const inner = whole.slice(1, -1);
     if (inner.length > MAX_TUPLE || this.#tupleDepth >= MAX_TUPLE_DEPTH) {
       this.interests.add('format.yaml-tags.scan');
       return;

@@ -62,7 +62,7 @@ export class Arguments {
         return no(`it is listed, but not with its argument ${at + 1}`);
     }
     for (const [name, node] of named) {
-      const allowed = target.takes.get(name) ?? target.takes.get('**');
+      const allowed = target.takes.get(name) ?? (WORD.test(name) ? target.takes.get('**') : undefined);
       if (allowed === undefined || !this.#fits(node, allowed, depth))
         return no(`it is listed, but not with this argument ${JSON.stringify(name.slice(0, 100))}`);
     }

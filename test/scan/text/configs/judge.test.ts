@@ -60,6 +60,11 @@ describe('a configuration of listed targets', () => {
       'a class as a value where an object belongs',
       'm: {_target_: torch.nn.ModuleList, modules: [{_target_: torch.nn.ReLU, _partial_: true}]}',
     ],
+    [
+      'a part whose name is not a word',
+      'm: !new:speechbrain.nnet.containers.Sequential {__class__: !new:torch.nn.ReLU {}}',
+    ],
+    ['an argument whose name is that of the rest', 'm: !new:speechbrain.nnet.containers.Sequential {"**": 1}'],
     ['too many arguments', 'm: {_target_: torch.nn.ReLU, _args_: [true, 1]}'],
     ['arguments that are not a list', 'm: {_target_: torch.nn.ReLU, _args_: {a: 1}}'],
     ['arguments that are computed', 'x: [1, 2]\nm: {_target_: torch.nn.Linear, _args_: "${x}"}'],
