@@ -76,6 +76,7 @@ class TextJudge {
     // Under any other name of text, only keys that mean nothing else count.
     if (kind === 'settings' || (kind === 'text' && MAY_NAME_CODE.test(text))) this.#settings(kind === 'settings');
     if (kind === 'settings' && SPACY_CONFIG.test(text)) await this.#spacy();
+    if (/\.gin$/i.test(this.#form.path)) await this.#gin();
     if (kind === 'jinja') this.#templates.push({ text, declared: true });
     else if (kind === 'text' && /\{[{%]/.test(text) && !/\.(?:tex|bib)$/i.test(this.#form.path))
       this.#templates.push({ text, declared: text.includes('{%') });
@@ -152,6 +153,17 @@ class TextJudge {
     for (const interest of keys.interests) this.#interests.add(interest);
     if (keys.namesAsKeras) this.#interests.add('format.instantiation.scan');
     this.#templates.push(...keys.templates);
+  }
+
+  /** A file of gin calls what it refers to. */
+  async #gin(): Promise<void> {
+    const { text, globals, budget } = this.#form;
+    const { ginDangers } = await import('./gin.ts');
+    budget.work(text.length);
+    for (const { path, danger } of ginDangers(text, globals)) {
+      const message = `The document has @${path}: that name ${danger}.`;
+      this.#findings.set(`${DANGEROUS_TARGET.id}\n${path}`, { rule: DANGEROUS_TARGET, message, subject: path });
+    }
   }
 
   /** Names of spaCy's catalogue are in keys with `@`, which are settings of nothing else. */
