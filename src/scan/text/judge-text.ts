@@ -158,7 +158,7 @@ class TextJudge {
   /** A file of gin calls what it refers to. */
   async #gin(): Promise<void> {
     const { text, globals, budget } = this.#form;
-    const { ginDangers } = await import('./gin.ts');
+    const { ginDangers } = await import('./configs/index.ts');
     budget.work(text.length);
     for (const { path, danger } of ginDangers(text, globals)) {
       const message = `The document has @${path}: that name ${danger}.`;

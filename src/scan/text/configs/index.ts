@@ -1,1 +1,2 @@
+export { ginDangers } from './gin.ts';
 export { type ConfigJudgement, judgeConfig, judgeSpacyConfig } from './judge.ts';

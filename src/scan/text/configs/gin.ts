@@ -1,5 +1,5 @@
-import type { GlobalPolicy } from '../lists/index.ts';
-import { codePath } from './code-path.ts';
+import type { GlobalPolicy } from '../../lists/index.ts';
+import { codePath } from '../code-path.ts';
 
 /** A name that a file of gin calls, or hands on. */
 export interface GinDanger {
