@@ -36,7 +36,7 @@ version: 1
 signers:
   # The service: approvals and waivers given in the console, and evaluations of later rules. Remove approval and waiver when
   # approvers have keys of their own.
-  - {name: console, key: approval-key.pub, may: [approval, waiver, decision, tests]}
+  - {name: console, key: approval-key.pub, may: [approval, waiver, decision, tests, data]}
 TRUST
 # Assay runs as this user in its containers, and nobody else may read its keys; the databases drop to users of their own.
 chmod 0400 ./*

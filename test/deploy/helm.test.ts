@@ -34,6 +34,7 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
     'policies.ours\\.yaml=rules',
     'trustConfigMap=approvers',
     'suites.volume.persistentVolumeClaim.claimName=suites',
+    'datasets.volume.persistentVolumeClaim.claimName=datasets',
     'extraVolumes[0].name=authorities',
     'extraVolumes[0].configMap.name=authorities',
     'extraVolumeMounts[0].name=authorities',

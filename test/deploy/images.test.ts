@@ -108,9 +108,10 @@ describe('compose.yaml', () => {
     expect(services.worker?.volumes).toContain('/tmp');
   });
 
-  it('gives the API and the workers the folder of suites, to read alone', () => {
+  it('gives the API and the workers the folders of suites and of data sets, to read alone', () => {
     for (const service of [services.api, services.worker])
-      expect(service?.volumes).toContainEqual(expect.objectContaining({ target: '/suites', read_only: true }));
+      for (const target of ['/suites', '/datasets'])
+        expect(service?.volumes).toContainEqual(expect.objectContaining({ target, read_only: true }));
   });
 
   it('gives workers, which read files of strangers, no secret of sessions and no approval key', () => {

@@ -45,7 +45,7 @@ capabilities: {drop: [ALL]}
 {{- fail (printf "\n\nenv.%s: a secret is not a value. Keep it in the Secret %s, and name its key: env.%s_FILE=/etc/assay/secrets/KEY" $name $.Values.existingSecret $name) }}
 {{- end }}
 {{- end }}
-{{- range $name, $value := dict "ASSAY_DATABASE_FILE" "existingSecret" "ASSAY_QUEUE_FILE" "existingSecret" "ASSAY_SESSION_SECRET_FILE" "existingSecret" "ASSAY_APPROVAL_KEY" "existingSecret" "ASSAY_PUBLIC_URL" "publicUrl" "ASSAY_RULES" "rules" "ASSAY_TRUST" "trustConfigMap" "ASSAY_SUITES" "suites.volume" "ASSAY_DATA" "storage" "ASSAY_LISTEN" "service" "ASSAY_METRICS_LISTEN" "metrics.port" "ASSAY_WORKERS" "worker.concurrency" "ASSAY_TENANT_WEIGHTS" "tenants.weights" "ASSAY_TENANT_MAX_RUNNING" "tenants.maxRunning" }}
+{{- range $name, $value := dict "ASSAY_DATABASE_FILE" "existingSecret" "ASSAY_QUEUE_FILE" "existingSecret" "ASSAY_SESSION_SECRET_FILE" "existingSecret" "ASSAY_APPROVAL_KEY" "existingSecret" "ASSAY_PUBLIC_URL" "publicUrl" "ASSAY_RULES" "rules" "ASSAY_TRUST" "trustConfigMap" "ASSAY_SUITES" "suites.volume" "ASSAY_DATASETS" "datasets.volume" "ASSAY_DATA" "storage" "ASSAY_LISTEN" "service" "ASSAY_METRICS_LISTEN" "metrics.port" "ASSAY_WORKERS" "worker.concurrency" "ASSAY_TENANT_WEIGHTS" "tenants.weights" "ASSAY_TENANT_MAX_RUNNING" "tenants.maxRunning" }}
 {{- if hasKey $.Values.env $name }}
 {{- fail (printf "\n\nenv.%s: the chart sets it itself. Set %s instead" $name $value) }}
 {{- end }}
@@ -64,6 +64,9 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- if .Values.suites.volume }}
 - {name: ASSAY_SUITES, value: /etc/assay/suites}
+{{- end }}
+{{- if .Values.datasets.volume }}
+- {name: ASSAY_DATASETS, value: /datasets}
 {{- end }}
 {{- with .Values.tenants }}
 {{- $weights := list }}
@@ -96,6 +99,9 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- if .Values.suites.volume }}
 - {name: suites, mountPath: /etc/assay/suites, readOnly: true}
+{{- end }}
+{{- if .Values.datasets.volume }}
+- {name: datasets, mountPath: /datasets, readOnly: true}
 {{- end }}
 - {name: data, mountPath: /data}
 - {name: tmp, mountPath: /tmp}
@@ -142,6 +148,10 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- with .Values.suites.volume }}
 - name: suites
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.datasets.volume }}
+- name: datasets
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.extraVolumes }}
