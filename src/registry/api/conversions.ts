@@ -1,8 +1,8 @@
 import { TARGETS } from '../../core/conversion/index.ts';
 import { flagOf, list, object, oneOf, optionalOf, type Static, text, wholeNumber } from '../../core/schema/index.ts';
-import { inputShape } from './conversion-options.ts';
 import { JobSchema } from './jobs.ts';
 import { maybeMoment } from './kit.ts';
+import { inputShape } from './options/index.ts';
 import { ID, JobRequestSchema } from './requests.ts';
 
 const { ref, upload, model, priority } = JobRequestSchema.properties;

@@ -1,8 +1,8 @@
 import { flagOf, list, maybe, object, oneOf, optionalOf, type Static, text } from '../../core/schema/index.ts';
-import { DATASET_NAME, DataColumnsSchema, datasetName } from './data-options.ts';
 import { JobSchema } from './jobs.ts';
 import { maybeMoment, maybeText } from './kit.ts';
 import { ComparedSchema } from './model-tests.ts';
+import { DATASET_NAME, DataColumnsSchema, datasetName } from './options/index.ts';
 import { JobRequestSchema } from './requests.ts';
 
 const { upload, priority } = JobRequestSchema.properties;

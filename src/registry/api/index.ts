@@ -1,5 +1,4 @@
 export { type AuditEntry, AuditEntrySchema, type AuditVerdict, AuditVerdictSchema } from './audit.ts';
-export type { ConversionOptions } from './conversion-options.ts';
 export {
   type ConversionAnswer,
   ConversionAnswerSchema,
@@ -28,7 +27,6 @@ export {
   DataCheckRequestSchema,
   DatasetListSchema,
 } from './data-checks.ts';
-export { DATASET_NAME, type DataCheckOptions } from './data-options.ts';
 export {
   type CurrentDecision,
   CurrentDecisionSchema,
@@ -92,6 +90,13 @@ export {
   TRANSITION_STATES,
   type TransitionState,
 } from './names.ts';
+export {
+  type ConversionOptions,
+  DATASET_NAME,
+  type DataCheckOptions,
+  type ModelTestOptions,
+  SUITE_NAME,
+} from './options/index.ts';
 export { PolicyCheckSchema, type PolicyList, PolicyListSchema } from './policies.ts';
 export { PROBLEM_TYPE, type Problem, ProblemSchema } from './problem.ts';
 export type { ProblemCode } from './problem-codes.ts';
@@ -111,7 +116,6 @@ export {
   TransitionRequestSchema,
   VOTING_ROLES,
 } from './requests.ts';
-export { type ModelTestOptions, SUITE_NAME } from './test-options.ts';
 export { type TestRun, TestRunSchema, type VersionTests, VersionTestsSchema } from './test-runs.ts';
 export { CreatedTokenSchema, NewTokenSchema, type TokenAnswer, TokenSchema } from './tokens.ts';
 export {

@@ -10,11 +10,9 @@ import {
   text,
   wholeNumber,
 } from '../../core/schema/index.ts';
-import { ConversionOptionsSchema } from './conversion-options.ts';
-import { DataCheckOptionsSchema } from './data-options.ts';
 import { AN_ID, maybeMoment, maybeText, moment } from './kit.ts';
 import { JOB_KINDS, JOB_STATES } from './names.ts';
-import { ModelTestOptionsSchema } from './test-options.ts';
+import { ConversionOptionsSchema, DataCheckOptionsSchema, ModelTestOptionsSchema } from './options/index.ts';
 
 /** What a conversion does, in this order; a test fetches and tests, and a check of data only checks. */
 const STEPS = ['fetch', 'scan', 'convert', 'verify', 'scan-result', 'test', 'data'] as const;

@@ -11,8 +11,8 @@ import {
 } from '../../core/schema/index.ts';
 import { JobSchema } from './jobs.ts';
 import { maybeMoment, maybeText, StageSchema } from './kit.ts';
+import { deviceChoice, suiteName } from './options/index.ts';
 import { ID, JobRequestSchema } from './requests.ts';
-import { deviceChoice, suiteName } from './test-options.ts';
 
 const { ref, upload, model, priority } = JobRequestSchema.properties;
 

@@ -1,7 +1,7 @@
 import { AssayError } from '../../core/index.ts';
 
 /** The version of the rules in this program, raised with every change of rules, lists or contracts. */
-export const RULESET_VERSION = '2026.11.6';
+export const RULESET_VERSION = '2026.11.7';
 
 const VERSION = /^\d{1,9}(?:\.\d{1,9}){1,3}$/;
 

@@ -4,7 +4,7 @@ import { GraphNames } from './graph-names.ts';
 import type { Interest } from './interest.ts';
 import { namesTarget } from './keys.ts';
 import type { LoaderKeys } from './loader-keys.ts';
-import { WeightMap } from './weight-map.ts';
+import { WeightMap } from './weights/index.ts';
 
 /** Keys that make a JSON document more than data, wherever they stand. */
 const KEYS: ReadonlyMap<string, Interest> = new Map([

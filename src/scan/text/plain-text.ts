@@ -21,10 +21,9 @@ import { judgeText } from './judge-text.ts';
 import { LoaderKeys, type TextFinding } from './loader-keys.ts';
 import { isNemoConfig } from './nemo.ts';
 import { DECODED_COMMAND, textRules } from './rules.ts';
-import { itemFindings, shardFindings, shardRules } from './shards.ts';
 import { judgeTemplates } from './templates.ts';
 import { findInterests, interestsOfKind, OVERLAP } from './text-interest.ts';
-import type { WeightMap } from './weight-map.ts';
+import { itemFindings, shardFindings, shardRules, type WeightMap } from './weights/index.ts';
 
 const DUPLICATE_KEY: Rule = {
   id: 'data.json-duplicate-key',

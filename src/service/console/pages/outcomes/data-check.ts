@@ -1,4 +1,4 @@
-import type { Job } from '../../../registry/index.ts';
+import type { Job } from '../../../../registry/index.ts';
 import {
   bulletList,
   CHECK_STATUSES,
@@ -12,13 +12,13 @@ import {
   html,
   NOTHING,
   told,
-} from '../../../report/html/index.ts';
-import type { ComparedWith } from '../../data-checks/index.ts';
-import type { FoundDataCheck } from '../../jobs/index.ts';
-import { page } from '../layout.ts';
-import { dataCheckPath, dataFilePath, HOME, jobPath, versionPath } from '../links.ts';
-import { actForm, linkButton, note, part, type Viewer, when } from '../parts.ts';
-import { type Said, STAGE_WORDS } from '../words.ts';
+} from '../../../../report/html/index.ts';
+import type { ComparedWith } from '../../../data-checks/index.ts';
+import type { FoundDataCheck } from '../../../jobs/index.ts';
+import { page } from '../../layout.ts';
+import { dataCheckPath, dataFilePath, HOME, jobPath, versionPath } from '../../links.ts';
+import { actForm, linkButton, note, part, type Viewer, when } from '../../parts.ts';
+import { type Said, STAGE_WORDS } from '../../words.ts';
 import { openNote } from './open-note.ts';
 
 export interface DataCheckView extends FoundDataCheck {

@@ -1,4 +1,4 @@
-import { type ShardsFact, tensorNames } from '../scanner/index.ts';
+import { type ShardsFact, tensorNames } from '../../scanner/index.ts';
 
 /** CWE-770: files that one index names, its tensors, and the characters of their names. */
 const MAX_FILES = 100_000;

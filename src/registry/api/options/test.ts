@@ -1,5 +1,5 @@
-import { DEVICE_CHOICES } from '../../core/device/index.ts';
-import { DIGEST, maybe, object, oneOf, type Static, text } from '../../core/schema/index.ts';
+import { DEVICE_CHOICES } from '../../../core/device/index.ts';
+import { DIGEST, maybe, object, oneOf, type Static, text } from '../../../core/schema/index.ts';
 
 const A_VERSION = { minLength: 1, maxLength: 100, pattern: '^[A-Za-z0-9_-]+$' };
 

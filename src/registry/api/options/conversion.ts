@@ -1,4 +1,4 @@
-import { TARGETS } from '../../core/conversion/index.ts';
+import { TARGETS } from '../../../core/conversion/index.ts';
 import {
   array,
   DIGEST,
@@ -9,7 +9,7 @@ import {
   type Static,
   text,
   wholeNumber,
-} from '../../core/schema/index.ts';
+} from '../../../core/schema/index.ts';
 
 const MAX_RANK = 6;
 /** The sizes of an input without the batch. */

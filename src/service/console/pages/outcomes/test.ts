@@ -1,4 +1,4 @@
-import type { Job } from '../../../registry/index.ts';
+import type { Job } from '../../../../registry/index.ts';
 import {
   CHECK_STATUSES,
   chip,
@@ -10,12 +10,12 @@ import {
   testFacts,
   testsBlock,
   told,
-} from '../../../report/html/index.ts';
-import type { KeptTest } from '../../tests/index.ts';
-import { page } from '../layout.ts';
-import { HOME, jobPath, testPath, testReportPath, versionPath } from '../links.ts';
-import { actForm, digest, linkButton, note, part, type Viewer, when } from '../parts.ts';
-import { type Said, STAGE_WORDS } from '../words.ts';
+} from '../../../../report/html/index.ts';
+import type { KeptTest } from '../../../tests/index.ts';
+import { page } from '../../layout.ts';
+import { HOME, jobPath, testPath, testReportPath, versionPath } from '../../links.ts';
+import { actForm, digest, linkButton, note, part, type Viewer, when } from '../../parts.ts';
+import { type Said, STAGE_WORDS } from '../../words.ts';
 import { openNote } from './open-note.ts';
 
 export interface TestView {

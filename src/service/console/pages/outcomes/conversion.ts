@@ -1,5 +1,5 @@
-import type { Conversion, ConvertedFile } from '../../../core/conversion/index.ts';
-import type { Job } from '../../../registry/index.ts';
+import type { Conversion, ConvertedFile } from '../../../../core/conversion/index.ts';
+import type { Job } from '../../../../registry/index.ts';
 import {
   bulletList,
   capped,
@@ -14,13 +14,13 @@ import {
   told,
   VERDICT_WORDS,
   verificationBlock,
-} from '../../../report/html/index.ts';
-import { count, humanBytes } from '../../../report/index.ts';
-import type { KeptConversion } from '../../conversions/index.ts';
-import { page } from '../layout.ts';
-import { conversionFilePath, conversionPath, HOME, jobPath, versionPath } from '../links.ts';
-import { actForm, digest, linkButton, note, part, shortDigest, type Viewer, when } from '../parts.ts';
-import type { Said } from '../words.ts';
+} from '../../../../report/html/index.ts';
+import { count, humanBytes } from '../../../../report/index.ts';
+import type { KeptConversion } from '../../../conversions/index.ts';
+import { page } from '../../layout.ts';
+import { conversionFilePath, conversionPath, HOME, jobPath, versionPath } from '../../links.ts';
+import { actForm, digest, linkButton, note, part, shortDigest, type Viewer, when } from '../../parts.ts';
+import type { Said } from '../../words.ts';
 import { openNote } from './open-note.ts';
 
 /** Files, and values that were left out of one, that are listed. */

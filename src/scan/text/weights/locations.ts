@@ -1,8 +1,8 @@
-import { quotedName } from '../../core/index.ts';
-import { COREML_RULES } from '../coreml/index.ts';
-import { resolveLocation } from '../paths/index.ts';
-import { type Rule, SUPPLY_CHAIN } from '../scanner/index.ts';
-import type { TextFinding } from './loader-keys.ts';
+import { quotedName } from '../../../core/index.ts';
+import { COREML_RULES } from '../../coreml/index.ts';
+import { resolveLocation } from '../../paths/index.ts';
+import { type Rule, SUPPLY_CHAIN } from '../../scanner/index.ts';
+import type { TextFinding } from '../loader-keys.ts';
 
 const REFERENCES = { owasp: SUPPLY_CHAIN.owasp, atlas: SUPPLY_CHAIN.atlas, cwe: ['CWE-22', 'CWE-73'] } as const;
 const REMEDY =

@@ -1,8 +1,8 @@
-import type { Job } from '../../../registry/index.ts';
-import { code, type Html, html, told } from '../../../report/html/index.ts';
-import { jobPath } from '../links.ts';
-import { note } from '../parts.ts';
-import { JOB_WORDS } from '../words.ts';
+import type { Job } from '../../../../registry/index.ts';
+import { code, type Html, html, told } from '../../../../report/html/index.ts';
+import { jobPath } from '../../links.ts';
+import { note } from '../../parts.ts';
+import { JOB_WORDS } from '../../words.ts';
 
 /** What a page says of a job that has no result: it waits or runs, was cancelled, or failed; `undefined` for one that is done. */
 export function openNote(

@@ -1,4 +1,4 @@
-import { array, maybe, object, optionalOf, type Static, text } from '../../core/schema/index.ts';
+import { array, maybe, object, optionalOf, type Static, text } from '../../../core/schema/index.ts';
 
 const COLUMN = { minLength: 1, maxLength: 200 };
 const MAX_EVENT_TIMES = 16;

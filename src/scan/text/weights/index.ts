@@ -1,0 +1,2 @@
+export { itemFindings, shardFindings, shardRules } from './locations.ts';
+export { WeightMap } from './weight-map.ts';

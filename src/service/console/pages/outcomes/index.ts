@@ -1,0 +1,3 @@
+export { conversionPage } from './conversion.ts';
+export { dataCheckPage } from './data-check.ts';
+export { testPage } from './test.ts';
