@@ -1,7 +1,11 @@
-import { ABSENT, ANY_TEXT, BY_NAME } from './values.ts';
+import { ABSENT, ANY_TEXT, BY_NAME, MOMENTS } from './values.ts';
+
+/** How descriptions of moments end. */
+const MOMENT = '; ISO 8601, UTC';
 
 /** A schema of the document, of the subset that our own schemas are written in. */
 export interface SchemaShape {
+  readonly description?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly SchemaShape[];
@@ -30,6 +34,8 @@ export function exampleOf(shape: SchemaShape, name: string, isAsked: boolean): u
   const type = types.find((one) => one !== 'null');
   if (type === 'object') return objectOf(shape, isAsked);
   if (type === 'array') return [exampleOf(shape.items ?? {}, `.${name}`, isAsked)];
+  if (shape.description?.endsWith(MOMENT) === true)
+    return name === 'to' || name === 'endedAt' ? MOMENTS.later : MOMENTS.first;
   const known = (BY_NAME[name] ?? []).find((value) => fits(value, shape, type));
   if (known !== undefined) return known;
   if (shape.enum !== undefined) return shape.enum[0];

@@ -21,6 +21,7 @@ export const BY_NAME: Readonly<Record<string, readonly unknown[]>> = {
   actor: ['grace (https://login.example.com)'],
   after: ['41'],
   alias: ['champion'],
+  amount: ['0.42'],
   approval: ['ap7d3e4b5a69788796a5b4c3'],
   assessment: ['as7d3e4b5a69788796a5b4c3'],
   at: [FIRST],
@@ -32,7 +33,9 @@ export const BY_NAME: Readonly<Record<string, readonly unknown[]>> = {
   code: ['not-found', 'https://git.example.com/acme/ranker@4f2a1c0'],
   comment: ['read the report'],
   createdAt: [FIRST],
+  currency: ['EUR'],
   createdBy: ['alan (https://login.example.com)'],
+  dataset: ['mails'],
   description: ['Ranks products for the shop'],
   detail: ['the signature covers every file', 'read the report'],
   digest: [`sha256:${DIGEST}`],
@@ -121,6 +124,9 @@ export const ABSENT = new Set([
   'test',
 ]);
 
+/** Of a moment, whatever its name: the end of a time comes later. */
+export const MOMENTS = { first: FIRST, later: LATER } as const;
+
 /** For a property that no name says anything of. */
 export const ANY_TEXT: readonly string[] = ['text', `sha256:${DIGEST}`, DIGEST, FIRST, '42'];
 
@@ -133,6 +139,7 @@ export const BODIES: Readonly<Record<string, unknown>> = {
   'post /v1/models/{name}/versions': { upload: 'up7d3e4b5a69788796a5b4c3' },
   'post /v1/conversions': { version: 've7d3e4b5a69788796a5b4c3', to: 'onnx', verify: true },
   'post /v1/tests': { version: 've7d3e4b5a69788796a5b4c3', suite: 'digits' },
+  'post /v1/data-checks': { dataset: 'mails', model: 'acme/spam', columns: { label: 'label', text: 'text' } },
   'post /v1/decisions': { queries: [{ digest: `sha256:${DIGEST}` }, { ref: `hf://acme/ranker@${COMMIT}` }] },
   'post /v1/tokens': { name: 'ci', roles: ['submitter'], expiresAt: '2027-12-31T00:00:00Z' },
   'post /v1/webhooks': { url: 'https://hooks.example.com/assay', events: ['transition.*', 'version.quarantined'] },
