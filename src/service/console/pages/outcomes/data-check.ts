@@ -1,3 +1,4 @@
+import { type DataCheck, isToLookAt } from '../../../../core/data/index.ts';
 import type { Job } from '../../../../registry/index.ts';
 import {
   bulletList,
@@ -13,6 +14,7 @@ import {
   NOTHING,
   told,
 } from '../../../../report/html/index.ts';
+import { count } from '../../../../report/index.ts';
 import type { ComparedWith } from '../../../data-checks/index.ts';
 import type { FoundDataCheck } from '../../../jobs/index.ts';
 import { page } from '../../layout.ts';
@@ -28,7 +30,7 @@ export interface DataCheckView extends FoundDataCheck {
 /** What the checks of training data said: each with what was measured, its plots, and the rows to look at. */
 export function dataCheckPage(viewer: Viewer, view: DataCheckView): Html {
   const { job, kept, said } = view;
-  const body = html`${stateNote(job, kept !== undefined)}${aboutPart(view)}${actsOf(viewer, view)}${
+  const body = html`${stateNote(view)}${aboutPart(view)}${actsOf(viewer, view)}${
     kept === undefined
       ? NOTHING
       : html`${part('checks', 'Checks', dataChecksBlock(kept.checked.checks))}${part('data', 'The data', dataFacts(kept.checked))}${part('limits', 'What they do not see', dataUnseenBlock(kept.checked.checks))}`
@@ -45,11 +47,11 @@ export function dataCheckPage(viewer: Viewer, view: DataCheckView): Html {
   });
 }
 
-function stateNote(job: Job, isKept: boolean): Html {
+function stateNote({ job, kept }: DataCheckView): Html {
   const open = openNote(job, { cancelled: 'Nothing was found.', failed: 'The data could not be checked.' });
   if (open !== undefined) return open;
   return html`${outcomeNote(job.outcome ?? 'not-assessed')}${
-    isKept ? NOTHING : note('plain', 'Its report was removed. Its outcome stays.')
+    kept === undefined ? note('plain', 'Its report was removed. Its outcome stays.') : besidesNote(kept.checked.checks)
   }`;
 }
 
@@ -64,6 +66,15 @@ function outcomeNote(outcome: NonNullable<Job['outcome']>): Html {
     case 'error':
       return note('dark', 'The checks could not be completed.');
   }
+}
+
+/** What a pass does not say: checks that ask for a look, and those that could not be made. */
+function besidesNote(checks: readonly DataCheck[]): Html {
+  const ids = checks.flatMap((check) => (isToLookAt(check) ? [check.id] : []));
+  const unmade = checks.filter(({ status }) => status === 'not-assessed').length;
+  return html`${ids.length === 0 ? NOTHING : note('open', 'Look at what these found: ', ...ids.flatMap((id, i) => [i === 0 ? '' : ', ', code(id)]), '.')}${
+    unmade === 0 ? NOTHING : note('plain', `${unmade} of ${count(checks.length, 'check')} could not be made.`)
+  }`;
 }
 
 function aboutPart({ job, kept, run }: DataCheckView): Html {
