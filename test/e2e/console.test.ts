@@ -283,6 +283,7 @@ requirePart('browser Chromium', path !== undefined, GET_CHROMIUM, 'the console i
     expect(await vera.page.getByRole('navigation', { name: 'Console' }).getByRole('link').allTextContents()).toEqual([
       'Models',
       'Queue',
+      'Usage',
       'Requests',
       'Waivers',
       'Policies',
