@@ -19,13 +19,15 @@ export const HOW_GROUND = `${KUBE_HOW}; GOBIN=$PWD/.cache/helm go install helm.s
 export const GROUND_PART = 'kube-apiserver, etcd and Helm';
 
 /**
- * The chart, as `helm template` writes it.
+ * The chart, as `helm template` writes it for a first look: there is no service that gives snapshots.
  * @param values as `--set` has them
  * @param json as `--set-json` has them
  */
 export function renderChart(values: readonly string[], json: readonly string[] = []): readonly KubeObject[] {
   const sets = [...values.flatMap((value) => ['--set', value]), ...json.flatMap((value) => ['--set-json', value])];
-  const args = ['template', RELEASE, CHART, '--namespace', OWN_NAMESPACE, '--kube-version', '1.34.0', ...sets];
+  const firstLook = join(CHART, 'values-first-look.yaml');
+  const flags = ['--namespace', OWN_NAMESPACE, '--kube-version', '1.34.0', '--values', firstLook];
+  const args = ['template', RELEASE, CHART, ...flags, ...sets];
   const { status, stdout, stderr } = spawnSync(HELM, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
   if (status !== 0) throw new Error(stderr);
   return parseAllDocuments(stdout)

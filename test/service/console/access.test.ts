@@ -45,6 +45,8 @@ const MAY: Readonly<Record<string, readonly Role[] | 'public'>> = {
   'POST /console/versions/:id/convert': SUBMITTERS,
   'GET /console/conversions/:id': READERS,
   'POST /console/conversions/:id/remove': SUBMITTERS,
+  'GET /console/data-checks/:id': READERS,
+  'POST /console/data-checks/:id/remove': SUBMITTERS,
   'GET /console/versions/:id/test': SUBMITTERS,
   'POST /console/versions/:id/test': SUBMITTERS,
   'GET /console/tests/:id': READERS,
