@@ -153,6 +153,7 @@ describeOnBoth('costs', (fresh) => {
       ['scan', 2],
       ['convert', 0],
       ['test', 0],
+      ['data', 0],
     ]);
     expect(totals[0]?.within).toEqual(DURATION_BOUNDS.map(() => 1));
     expect(totals[0]?.costs.wallSeconds).toBe(90_000.1);
