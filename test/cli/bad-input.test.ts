@@ -101,8 +101,16 @@ describe('bad input gives a one-line error with a hint, and exit code 2:', () =>
       ['scan', good, '--allow', 'dangerous.yaml'],
       /os\.system, which nobody can allow: it runs/,
     ],
-    ['an unknown rule', ['explain', 'pickle.global.unlistd'], /no such rule; did you mean pickle\.global\.unlisted/],
-    ['an unknown rule without a similar one', ['explain', 'zzz'], /no such rule; assay explain lists all rules/],
+    [
+      'an unknown rule',
+      ['explain', 'pickle.global.unlistd'],
+      /no such rule, check or limit; did you mean pickle\.global\.unlisted/,
+    ],
+    [
+      'an unknown rule without a similar one',
+      ['explain', 'zzz'],
+      /no such rule, check or limit; assay explain lists all rules/,
+    ],
     ['inspecting a folder', ['inspect', 'texts'], /texts: holds 2 files; name one: README\.md, notes\.txt/],
     ['inspecting a missing member', ['inspect', good, '--member', 'x'], /contains no pickle of that name/],
     [

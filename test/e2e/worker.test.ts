@@ -28,7 +28,7 @@ requirePart('Redis server', hasRedis, REDIS_HOW, 'assay worker', () => {
       });
       await until(
         'it is reported',
-        () => said.includes('cancellations arrive late: NOAUTH') || child.exitCode !== null,
+        () => said.includes('cancellations and new jobs arrive late: NOAUTH') || child.exitCode !== null,
       );
       const ended = once(child, 'exit');
       child.kill('SIGTERM');

@@ -14,6 +14,7 @@ const pod = (model: string) => ({
 
 /** The metrics for Prometheus, without what differs from run to run. */
 const METRICS = `
+assay_admission_baseline_total 0
 assay_admission_body_bytes 0
 assay_admission_break_glass_total 0
 assay_admission_certificate_expiry_timestamp_seconds N

@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Verdict, worseVerdict } from '../../../src/core/assessment/verdict.ts';
-import { SCANNERS } from '../../../src/scan/scanners.ts';
+import { assess } from '../../../src/pipeline/assess.ts';
+import { artifactOf, memoryFile } from '../../support/artifacts.ts';
 import { requirePart } from '../../support/parts.ts';
-import { scanBytes } from '../../support/scan-bytes.ts';
 import { canJail, findInterpreter, jailed } from '../jail.ts';
 
 /** The files of a model, by path. */
@@ -58,10 +58,8 @@ class Jail {
 }
 
 async function verdictOf(files: Files): Promise<Verdict> {
-  let verdict: Verdict = 'clean';
-  for (const [path, bytes] of files)
-    verdict = worseVerdict(verdict, (await scanBytes(bytes, path, SCANNERS, true)).verdict);
-  return verdict;
+  const { files: judged } = await assess(artifactOf([...files].map(([path, bytes]) => memoryFile(path, bytes))));
+  return judged.reduce<Verdict>((worst, { verdict }) => worseVerdict(worst, verdict), 'clean');
 }
 
 /** Changes to a graph: a byte set, and a stretch that is doubled, removed, or moved to another place. */
