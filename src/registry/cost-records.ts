@@ -37,7 +37,7 @@ export interface UsageSum extends Costs {
 
 export interface UsageSums {
   readonly rows: readonly UsageSum[];
-  /** There are no more than these. */
+  /** False when there are more rows. */
   readonly complete: boolean;
 }
 

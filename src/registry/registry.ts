@@ -333,7 +333,7 @@ export interface JobStore {
   finish(claimed: ClaimedJob, end: JobEnd): Promise<boolean>;
   /** The same for a test that is done, with an entry in the audit log. @throws RegistryError `ended` */
   endTest(by: Principal, claimed: ClaimedJob, end: TestEnd): Promise<void>;
-  /** What this attempt has cost so far: over what was told of it before, also when its lease was lost. */
+  /** Replaces the record of what this attempt has cost so far, also when its lease was lost. */
   recordCosts(claimed: ClaimedJob, costs: AttemptCosts, hasEnded: boolean): Promise<void>;
   /** Of all attempts that have ended, of all tenants, since the first. */
   costTotals(): Promise<readonly KindTotals[]>;

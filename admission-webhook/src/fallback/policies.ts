@@ -176,7 +176,7 @@ const KSERVE: FallbackPolicy = {
   ],
 };
 
-/** @param stage whose approvals count; absent: any */
+/** @param stage the stage whose approvals count; any when absent */
 export function fallbackPolicies(stage: string | undefined): readonly FallbackPolicy[] {
   return stage === 'production' ? [PODS, KSERVE, POSTURES] : [PODS, KSERVE];
 }

@@ -32,7 +32,7 @@ function named(of: 'takes' | 'env', wanted: (means: Means) => boolean): readonly
 
 const KINDS = { model: isModel, revision: isRevision, remoteCode: isRemoteCode } as const;
 
-/** What one program is told of its model, by the name of a flag or a variable. */
+/** The flags or the variables by which one program takes its model. */
 export function rowNames(
   rowId: string,
   of: 'takes' | 'env',

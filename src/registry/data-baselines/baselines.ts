@@ -60,7 +60,7 @@ export async function keepDataBaseline(
 
 /**
  * The newest profile that was kept with a version; `undefined` when there is none.
- * @throws RegistryError `not-found`; `broken-log` for a profile that the audit log does not tell of
+ * @throws RegistryError `not-found`; `broken-log` for a profile whose approval is not in the audit log
  */
 export async function dataBaseline(context: Context, by: Principal, id: string): Promise<KeptBaseline | undefined> {
   return read(context, by, async (db) => {

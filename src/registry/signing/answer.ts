@@ -79,29 +79,33 @@ async function carryApprovals(context: Context, change: Change, id: string): Pro
   if (decided.renewed.length > 0) change.record('version.reevaluated', labelOf(version), { stages: decided.renewed });
 }
 
-async function attestTests(context: Context, change: Change, { subject, body }: Request): Promise<void> {
-  const job = await change.db
+/** The job whose outcome is to be attested, while it is there and done. @param kind the column that jobs of this kind alone fill */
+async function doneJob(
+  change: Change,
+  id: string,
+  kind: 'test' | 'data',
+): Promise<{ readonly model: string } | undefined> {
+  return change.db
     .selectFrom('jobs')
-    .select(['model', 'state'])
-    .where('id', '=', subject)
+    .select('model')
+    .where('id', '=', id)
     .where('tenant', '=', change.tenant)
-    .where('test', '!=', '')
+    .where('state', '=', 'done')
+    .where(kind, '!=', '')
     .executeTakeFirst();
-  if (job?.state !== 'done') return;
+}
+
+async function attestTests(context: Context, change: Change, { subject, body }: Request): Promise<void> {
+  const job = await doneJob(change, subject, 'test');
+  if (job === undefined) return;
   const end = JSON.parse(body) as { readonly report: TestReport; readonly digest: string };
   const { why } = await keptRun(context, change, job.model, end);
   if (why !== undefined) change.record('tests.not-kept', job.model, { job: subject, why });
 }
 
 async function attestChecks(context: Context, change: Change, { subject, body }: Request): Promise<void> {
-  const job = await change.db
-    .selectFrom('jobs')
-    .select(['model', 'state'])
-    .where('id', '=', subject)
-    .where('tenant', '=', change.tenant)
-    .where('data', '!=', '')
-    .executeTakeFirst();
-  if (job?.state !== 'done') return;
+  const job = await doneJob(change, subject, 'data');
+  if (job === undefined) return;
   const attested = await attestDataJob(context, change, subject, JSON.parse(body) as DataToAttest);
   change.record('statement' in attested ? 'data.attested' : 'data.not-attested', job.model, {
     job: subject,

@@ -94,7 +94,7 @@ async function registerIn(
   const { decisions } = await decideVersion(context, change, row, stored, created);
   const candidate = decisions.get('candidate');
   if (candidate === undefined) throw new RegistryError('internal', 'there is no decision');
-  // A version that is known keeps its stage: its bytes were judged before, and are no others now.
+  // A known version keeps its stage: these are the bytes that were judged before.
   const closed =
     created && quarantine !== undefined
       ? await closeVersion(context, change, row, 'quarantined', quarantine)

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { AssayError, quotedName } from '../../core/index.ts';
 import { type OpenvinoConstant, type OpenvinoModel, readOpenvino } from '../../formats/openvino/index.ts';
-import { hiddenText, leaveUnjudged, readOrReport, type ScanContext, type ScanTarget } from '../scanner/index.ts';
+import {
+  hiddenText,
+  joinedRanges,
+  leaveUnjudged,
+  readOrReport,
+  type ScanContext,
+  type ScanTarget,
+} from '../scanner/index.ts';
 import { judgeTemplates } from '../text/index.ts';
 import { OPENVINO_RULES } from './rules.ts';
 
@@ -136,7 +143,7 @@ function judgeConstants({ constants }: OpenvinoModel, target: ScanTarget, contex
     return;
   }
   const path = target.file.replace(/(?:\.[^./]*)?$/, '.bin');
-  context.refersTo({ path, ranges: joined(ranges), rule: OPENVINO_RULES.data });
+  context.refersTo({ path, ranges: joinedRanges(ranges), rule: OPENVINO_RULES.data });
 }
 
 function rangeOf({ start, size }: OpenvinoConstant): { start: number; end: number } | undefined {
@@ -156,16 +163,6 @@ function mismatch({ type, shape }: OpenvinoConstant, bytes: number): string | un
     return `has the shape ${quotedName(shape)}`;
   const needed = Math.ceil((elements * bits) / 8);
   return needed === bytes ? undefined : `needs ${needed} bytes, and has ${bytes}`;
-}
-
-function joined(ranges: { start: number; end: number }[]): { start: number; end: number }[] {
-  const all: { start: number; end: number }[] = [];
-  for (const range of ranges.sort((a, b) => a.start - b.start)) {
-    const last = all.at(-1);
-    if (last !== undefined && range.start <= last.end) last.end = Math.max(last.end, range.end);
-    else all.push({ ...range });
-  }
-  return all;
 }
 
 function judgeTexts({ texts }: OpenvinoModel, context: ScanContext): void {

@@ -14,6 +14,7 @@ export type {
 } from './code-facts.ts';
 export { type GraphFormat, type GraphRules, graphRules } from './graph-rules.ts';
 export { hiddenText } from './hidden-text.ts';
+export { joinedRanges } from './joined-ranges.ts';
 export { type Rule, SUPPLY_CHAIN } from './rule.ts';
 export type {
   MemberOptions,

@@ -110,7 +110,7 @@ function titleOf(format: string): string {
   return formatTitles().get(format) ?? format;
 }
 
-/** What the models in the file hold, as their readers tell it. */
+/** Prints what the models in the file hold. */
 async function showModels(one: OneFile, within: string, { all }: InspectFlags, shell: Shell): Promise<void> {
   const { showView } = await import('./views/index.ts');
   await one.scan(async ({ member, source }, format) => {

@@ -1,6 +1,6 @@
 import { printableName } from '../../../formats/index.ts';
 import { readTensorBundle, type TensorBundle } from '../../../formats/tensorflow/index.ts';
-import { readOrReport, type ScanContext, type ScanTarget } from '../../scanner/index.ts';
+import { joinedRanges, readOrReport, type ScanContext, type ScanTarget } from '../../scanner/index.ts';
 import { ABSOLUTE_CHECKPOINT, OUTSIDE_PATH, TENSORFLOW_STRUCTURE } from '../rules.ts';
 import { leadsOutside } from './contracts.ts';
 
@@ -41,16 +41,6 @@ function referToShards({ shards, entries }: TensorBundle, { file, member }: Scan
     const path = `${file.slice(0, -INDEX.length)}.data-${five(shard)}-of-${five(shards)}`;
     context.refersTo({ path, ranges: joinedRanges(ranges), rule: TENSORFLOW_STRUCTURE, holds: 'variables' });
   }
-}
-
-function joinedRanges(ranges: { start: number; end: number }[]): { start: number; end: number }[] {
-  const joined: { start: number; end: number }[] = [];
-  for (const { start, end } of ranges.sort((a, b) => a.start - b.start)) {
-    const last = joined.at(-1);
-    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
-    else joined.push({ start, end });
-  }
-  return joined;
 }
 
 function odd(context: ScanContext, message: string, subject: string): void {

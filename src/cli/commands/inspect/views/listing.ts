@@ -38,7 +38,7 @@ export class Listing {
   }
 }
 
-/** Shows what a model of one format holds, as its reader tells it: no value is made, and nothing is run. */
+/** Prints what a model of one format holds. It reads the file, and runs nothing of it. */
 export type FormatView = (source: ByteSource, listing: Listing, budget: FileBudget) => Promise<void>;
 
 export interface ShownTensor {
